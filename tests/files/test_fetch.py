@@ -1,0 +1,155 @@
+"""Files are found, verified, fetched; wrong ones are refused by name. No test opens the network."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from taotie.errors import DataError, UnknownNameError
+from taotie.files import fetch as room
+from taotie.files.fetch import data_folder, fetch, local_path, present
+from taotie.files.registry import Dataset, RemoteFile, dataset
+
+AZURE = ("azure-llm-2023", "data/AzureLLMInferenceTrace_conv.csv")
+CONTENT = b"TIMESTAMP,ContextTokens,GeneratedTokens\n"
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """A dataset of two files whose publisher is a dictionary."""
+    files = tuple(
+        RemoteFile(
+            "toy", path, f"https://example.org/{path}", hashlib.sha256(CONTENT).hexdigest(), 40
+        )
+        for path in ("a/one.csv", "two.csv")
+    )
+    entry = Dataset("toy", "t", "a", "CC0", "c", "https://example.org", files)
+    monkeypatch.setattr(room, "dataset", lambda name: entry)
+    monkeypatch.setenv("TAOTIE_DATA", str(tmp_path / "data"))
+    return entry
+
+
+def good(url: str, target: Path, expected_bytes: int) -> None:
+    target.write_bytes(CONTENT)
+
+
+def every_file(folder: Path) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def test_worked_folder_comes_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAOTIE_DATA", str(tmp_path))
+    assert data_folder() == tmp_path
+    monkeypatch.setenv("TAOTIE_DATA", " ")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert data_folder().name in {"taotie"}
+
+
+def test_worked_a_file_never_fetched_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAOTIE_DATA", str(tmp_path / "absent"))
+    assert local_path(*AZURE) is None
+    assert present(dataset("azure-llm-2023")) == ()
+    assert not (tmp_path / "absent").exists()
+
+
+def test_worked_publisher_copies_are_found_and_right(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAOTIE_DATA", str(shared_data / "upstream"))
+    found = local_path(*AZURE)
+    assert found is not None
+    assert found.stat().st_size == 719_188
+    assert len(fetch("azure-llm-2023", download=None)) == 2  # present: nothing is downloaded
+
+
+def test_worked_fetch_writes_both_files_and_tells(toy: Dataset) -> None:
+    told: list[tuple[str, str]] = []
+    places = fetch("toy", download=good, on_file=lambda f, s: told.append((f.path, s)))
+    assert [p.read_bytes() for p in places] == [CONTENT, CONTENT]
+    assert every_file(data_folder()) == ["toy/a/one.csv", "toy/two.csv"]
+    assert told[-1] == ("two.csv", "fetched")
+    told.clear()
+    fetch("toy", ["two.csv"], on_file=lambda f, s: told.append((f.path, s)))
+    assert told == [("two.csv", "present")]
+
+
+def test_error_wrong_content_is_refused_and_not_kept(toy: Dataset) -> None:
+    def other(url: str, target: Path, expected_bytes: int) -> None:
+        target.write_bytes(CONTENT[:-1] + b"!")
+
+    with pytest.raises(DataError, match=r"a/one\.csv of toy: its sha256 differs"):
+        fetch("toy", download=other)
+    assert every_file(data_folder()) == []
+
+
+def test_error_a_broken_connection_leaves_nothing(toy: Dataset) -> None:
+    def broken(url: str, target: Path, expected_bytes: int) -> None:
+        target.write_bytes(CONTENT[:7])
+        raise ConnectionError("reset by peer")
+
+    with pytest.raises(DataError, match=r"could not be fetched.*reset by peer"):
+        fetch("toy", download=broken)
+    assert every_file(data_folder()) == []
+
+
+def test_error_a_changed_file_is_named_and_can_be_replaced(toy: Dataset) -> None:
+    (place,) = fetch("toy", ["two.csv"], download=good)
+    place.write_bytes(CONTENT[:-1] + b"x")
+    with pytest.raises(DataError, match=r"two\.csv is not the file its publisher released.*sha256"):
+        local_path("toy", "two.csv")
+    place.write_bytes(b"short")
+    with pytest.raises(DataError, match="5 bytes instead of 40"):
+        local_path("toy", "two.csv")
+    fetch("toy", ["two.csv"], download=good)
+    assert local_path("toy", "two.csv") == place
+
+
+def test_error_a_failed_replacement_keeps_the_file(toy: Dataset) -> None:
+    (place,) = fetch("toy", ["two.csv"], download=good)
+    place.write_bytes(b"mine")
+
+    def broken(url: str, target: Path, expected_bytes: int) -> None:
+        raise ConnectionError("no route")
+
+    with pytest.raises(DataError):
+        fetch("toy", ["two.csv"], download=broken)
+    assert place.read_bytes() == b"mine"
+
+
+def test_error_a_link_out_of_the_folder_is_refused(toy: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(CONTENT)
+    (data_folder() / "toy").mkdir(parents=True)
+    (data_folder() / "toy" / "two.csv").symlink_to(tmp_path / "secret")
+    with pytest.raises(DataError, match="leads out of the data folder"):
+        local_path("toy", "two.csv")
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
+)
+def test_error_a_folder_that_cannot_be_written(toy: Dataset, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(DataError, match="cannot be written"):
+            fetch("toy", download=good)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_error_a_data_folder_that_is_a_file(toy: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("x")
+    with pytest.raises(DataError, match="cannot be written"):
+        fetch("toy", download=good)
+
+
+def test_error_unknown_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TAOTIE_DATA", str(tmp_path))
+    with pytest.raises(UnknownNameError):
+        local_path("azure-llm-2023", "../../etc/passwd")
