@@ -1,0 +1,192 @@
+"""What is a list of requests? Arrival times [s] and token counts [token], checked once, then trusted.
+
+A trace reader or a generator makes `Requests`; the serving simulator and the load profile take it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from taotie.errors import RangeError
+from taotie.language import _
+
+__all__ = ["PrefixBlocks", "Requests", "TokenMoments", "token_moments"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class TokenMoments(NamedTuple):
+    """Means over requests that decide energy per request; `p` prompt, `o` output tokens.
+
+    `mean_context` is the mean of ``o (p + o/2)``: tokens of context read while writing the answer, the
+    number attention and the key-value cache are billed by. Means of products are kept because a product
+    of means would be wrong wherever long prompts come with short answers.
+    """
+
+    mean_prompt: float
+    mean_output: float
+    mean_context: float
+    mean_prompt_squared: float
+    mean_output_squared: float
+    mean_prompt_output: float
+
+
+def token_moments(prompt_tokens: npt.ArrayLike, output_tokens: npt.ArrayLike) -> TokenMoments:
+    """Means over requests that decide energy per request.
+
+    Parameters
+    ----------
+    prompt_tokens, output_tokens : array_like, shape (n_request,)
+        Tokens read and written by each request. [token]
+
+    Returns
+    -------
+    moments : TokenMoments
+        [token] for the first two, [token2] for the others.
+
+    Raises
+    ------
+    RangeError
+        If there is no request.
+
+    Examples
+    --------
+    >>> token_moments([100, 300], [10, 30]).mean_context  # (10*105 + 30*315) / 2
+    5250.0
+    """
+    p = np.asarray(prompt_tokens, dtype=np.float64)
+    o = np.asarray(output_tokens, dtype=np.float64)
+    if p.size == 0:
+        raise RangeError(_("there is no request to take means over."))
+    return TokenMoments(
+        mean_prompt=float(p.mean()),
+        mean_output=float(o.mean()),
+        mean_context=float((o * (p + 0.5 * o)).mean()),
+        mean_prompt_squared=float((p * p).mean()),
+        mean_output_squared=float((o * o).mean()),
+        mean_prompt_output=float((p * o).mean()),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PrefixBlocks:
+    """Which blocks of 512 prompt tokens requests share; request `i` owns `of(i)`.
+
+    Attributes
+    ----------
+    ids : ndarray of int64, shape (n_block,)
+        Block ids of all requests, one after the other; equal ids mean an equal prefix.
+    starts : ndarray of int64, shape (n_request + 1,)
+        Request `i` has ``ids[starts[i]:starts[i + 1]]``.
+    """
+
+    ids: Ints
+    starts: Ints
+
+    def of(self, request: int) -> Ints:
+        """Block ids of one request, from the start of its prompt on."""
+        return self.ids[self.starts[request] : self.starts[request + 1]]
+
+    def take(self, order: Ints) -> PrefixBlocks:
+        """The blocks of the requests `order`, in that order."""
+        sizes = np.diff(self.starts)[order]
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        within = np.arange(starts[-1], dtype=np.int64) - np.repeat(starts[:-1], sizes)
+        return PrefixBlocks(self.ids[np.repeat(self.starts[:-1][order], sizes) + within], starts)
+
+
+@dataclass(frozen=True, eq=False)
+class Requests:
+    """Requests in order of arrival.
+
+    Attributes
+    ----------
+    t_s : ndarray of float64, shape (n_request,)
+        Arrival after the first request; never falls. [s]
+    prompt_tokens, output_tokens : ndarray of int64, shape (n_request,)
+        Tokens read and written; at least 1. [token]
+    hash_ids : PrefixBlocks or None
+        Shared prefix blocks, where the trace has them.
+    name : str
+        Short name for reports.
+    source : str
+        Citation or path; where the requests come from.
+    notes : tuple of str
+        What was done to the rows on reading: sorted, left out, assumed.
+    span_s : float
+        Time the requests stand for; at least the last arrival. [s]
+    """
+
+    t_s: Floats
+    prompt_tokens: Ints
+    output_tokens: Ints
+    hash_ids: PrefixBlocks | None = None
+    name: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    span_s: float = field(default=-1.0)
+
+    def __post_init__(self) -> None:
+        for key, kind in (
+            ("t_s", np.float64),
+            ("prompt_tokens", np.int64),
+            ("output_tokens", np.int64),
+        ):
+            values = np.array(
+                getattr(self, key), dtype=kind
+            )  # a copy: the caller may go on writing
+            values.flags.writeable = False
+            object.__setattr__(self, key, values)
+        n = self.t_s.size
+        if self.t_s.ndim != 1 or not self.prompt_tokens.shape == self.output_tokens.shape == (n,):
+            raise RangeError(_("times, prompts and outputs of requests have different lengths."))
+        if n == 0:
+            raise RangeError(_("a list of requests needs at least one request."))
+        if not np.isfinite(self.t_s).all() or self.t_s[0] < 0 or (np.diff(self.t_s) < 0).any():
+            raise RangeError(
+                _("arrival times of requests must be finite, not negative and in order.")
+            )
+        if min(self.prompt_tokens.min(), self.output_tokens.min()) < 1:
+            raise RangeError(_("every request reads and writes at least one token."))
+        if self.hash_ids is not None and self.hash_ids.starts.shape != (n + 1,):
+            raise RangeError(_("prefix blocks do not match the requests."))
+        span = self.span_s if self.span_s >= 0 else float(self.t_s[-1])
+        if span < self.t_s[-1]:
+            raise RangeError(
+                _("span_s={span} s ends before the last request at {last} s.").format(
+                    span=span, last=self.t_s[-1]
+                )
+            )
+        object.__setattr__(self, "span_s", span)
+
+    def __len__(self) -> int:
+        return int(self.t_s.size)
+
+    @property
+    def moments(self) -> TokenMoments:
+        """Means of prompt and output lengths and of their products. [token, token2]"""
+        return token_moments(self.prompt_tokens, self.output_tokens)
+
+    @property
+    def rate_per_s(self) -> float:
+        """Mean requests per second over `span_s`; NaN for a single moment. [request/s]"""
+        return len(self) / self.span_s if self.span_s > 0 else float("nan")
+
+    def first(self, n: int) -> Requests:
+        """The first `n` requests (all of them if there are fewer)."""
+        n = min(max(n, 1), len(self))
+        order = np.arange(n, dtype=np.int64)
+        blocks = self.hash_ids.take(order) if self.hash_ids is not None else None
+        return replace(
+            self,
+            t_s=self.t_s[:n],
+            prompt_tokens=self.prompt_tokens[:n],
+            output_tokens=self.output_tokens[:n],
+            hash_ids=blocks,
+            span_s=-1.0 if n < len(self) else self.span_s,
+        )

@@ -1,0 +1,126 @@
+"""How is a request log in Parquet read? With DuckDB, columns as in CSV (times [s], lengths [token])."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from taotie.errors import MissingExtraError, TraceError
+from taotie.language import _
+from taotie.workload.requests import Requests
+from taotie.workload.trace_rows import MAX_REQUESTS, Draft, ZeroLength, columns_of, regular_file
+
+__all__ = ["read_parquet"]
+
+
+def read_parquet(
+    path: str | os.PathLike[str],
+    *,
+    zero_length: ZeroLength = "drop",
+    name: str = "",
+    source: str = "",
+    max_requests: int = MAX_REQUESTS,
+) -> Requests:
+    """Read a Parquet log with DuckDB; parameters as in `read_trace`, columns as in `read_csv`.
+
+    A column `hash_ids` of integer lists becomes `Requests.hash_ids`.
+
+    Raises
+    ------
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+    place = regular_file(Path(path), max_bytes=None)
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError("duckdb", "data") from None
+    if re.search(r"[*?\[\]{}]", str(place)):
+        raise TraceError(
+            _("{path}: a Parquet file's path must not contain any of * ? [ ] {{ }}.").format(
+                path=place
+            ),
+            _("rename the file"),
+        )
+    draft = Draft(place, zero_length, max_requests)
+    with duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "threads": "2"}
+    ) as connection:
+        try:
+            _parquet_rows(connection, draft)
+        except duckdb.Error as error:
+            raise TraceError(
+                _("{path} cannot be read as Parquet: {why}").format(
+                    path=place, why=str(error).splitlines()[0]
+                ),
+                _("was it fetched completely?"),
+            ) from error
+    return draft.requests(name, source)
+
+
+def _parquet_rows(connection: Any, draft: Draft) -> None:
+    table = "read_parquet(?)"
+    here = [str(draft.path)]
+    described = connection.execute(f"describe select * from {table}", here).fetchall()
+    header = [row[0] for row in described]
+    kinds = {row[0]: str(row[1]) for row in described}
+    columns = columns_of(header, draft.path)
+    names = (header[columns["t"][0]], header[columns["prompt"][0]], header[columns["output"][0]])
+    draft.columns = names
+    rows = connection.execute(f"select count(*) from {table}", here).fetchone()[0]
+    draft.check_room(rows)
+    quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+    if kinds[names[0]].startswith("TIMESTAMP"):
+        draft.dated = True
+        if "NS" in kinds[names[0]]:
+            quoted[0] = f"epoch_ns({quoted[0]}) * 1e-9"
+        else:
+            quoted[0] = f"epoch_us({quoted[0]}) * 1e-6"
+    elif kinds[names[0]] == "VARCHAR":
+        quoted[0] = f"epoch_ns(cast({quoted[0]} as timestamp_ns)) * 1e-9"
+        draft.dated = True
+    else:
+        draft.dated = False
+        if columns["t"][1] is None:
+            draft.notes.append(
+                _("times in column {column} were read as seconds").format(column=names[0])
+            )
+    wanted = ", ".join(f"cast({q} as double) as c{i}" for i, q in enumerate(quoted))
+    found = connection.execute(f"select {wanted} from {table}", here).fetchnumpy()
+    at = np.arange(1, rows + 1, dtype=np.int64)
+    values = []
+    for i, name in enumerate(names):
+        column = np.ma.asarray(found[f"c{i}"])
+        empty = np.flatnonzero(np.ma.getmaskarray(column))
+        if empty.size:
+            draft.refuse(at[empty[0]], name, "", _("is missing"))
+        values.append(np.asarray(column.data, dtype=np.float64))
+    scale = columns["t"][1] if columns["t"][1] is not None else 1.0
+    if draft.dated:  # relative before anything else: keeps the fractions of a second
+        values[0] = values[0] - (values[0][0] if rows else 0.0)
+    draft.add(at, scale * values[0], values[1], values[2])
+    if "hash" in columns:
+        _parquet_blocks(connection, draft, header[columns["hash"][0]], kinds, rows)
+
+
+def _parquet_blocks(
+    connection: Any, draft: Draft, column: str, kinds: dict[str, str], rows: int
+) -> None:
+    if not re.fullmatch(r"U?(TINY|SMALL|BIG|)INT(EGER)?\[\]", kinds[column]):
+        draft.refuse(1, column, kinds[column], _("is not a list of whole numbers"))
+    quoted = '"' + column.replace('"', '""') + '"'
+    here = [str(draft.path)]
+    sizes = connection.execute(
+        f"select coalesce(len({quoted}), 0) as n from read_parquet(?)", here
+    ).fetchnumpy()["n"]
+    ids = connection.execute(
+        f"select cast(unnest({quoted}) as bigint) as id from read_parquet(?)", here
+    ).fetchnumpy()["id"]
+    if np.ma.is_masked(ids) or int(np.sum(sizes)) != ids.size:
+        draft.refuse(rows, column, "", _("has missing block numbers"))
+    draft.block_sizes = [int(n) for n in sizes]
+    draft.block_ids = [int(i) for i in ids]

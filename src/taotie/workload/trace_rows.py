@@ -1,0 +1,288 @@
+"""What do all request logs share? Column names, checks of each row, sorting, notes (times [s], lengths [token]).
+
+The readers of the single layouts hand their rows to a `Draft`; what it refuses it refuses with file, line and
+column, and what it treats (sorted, left out) it notes.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NoReturn, TextIO
+
+import numpy as np
+
+from taotie.errors import TraceError
+from taotie.language import _
+from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
+
+__all__ = [
+    "CHUNK_ROWS",
+    "MAX_BYTES",
+    "MAX_REQUESTS",
+    "MAX_TOKENS",
+    "Draft",
+    "ZeroLength",
+    "columns_of",
+    "maybe_cut_off",
+    "not_utf8",
+    "open_text",
+    "regular_file",
+    "short_lines",
+]
+
+MAX_BYTES = 4 * 10**9
+"""Largest text file read; beyond it Parquet is the format to use. [B]"""
+MAX_REQUESTS = 50_000_000
+"""Most requests kept in memory: 24 bytes each. [request]"""
+MAX_TOKENS = 100_000_000
+"""No request has more tokens than this; a larger number is a wrong column. [token]"""
+
+CHUNK_ROWS = 100_000
+"""Rows checked at a time. [request]"""
+
+ZeroLength = Literal["drop", "error"]
+"""What to do with requests that read or wrote nothing."""
+
+_MAX_LINE = 16 * 2**20
+
+# Spelling (lower case, letters and digits only) -> role and seconds per unit; None = seconds or a date.
+_ROLES: dict[str, tuple[str, float | None]] = {
+    "timestamp": ("t", None),
+    "time": ("t", None),
+    "t": ("t", None),
+    "arrivaltime": ("t", None),
+    "arrivedat": ("t", None),
+    "ts": ("t", 1.0),
+    "times": ("t", 1.0),
+    "timestamps": ("t", 1.0),
+    "tms": ("t", 1e-3),
+    "timems": ("t", 1e-3),
+    "timestampms": ("t", 1e-3),
+    "contexttokens": ("prompt", None),
+    "prompttokens": ("prompt", None),
+    "inputtokens": ("prompt", None),
+    "inputlength": ("prompt", None),
+    "requesttokens": ("prompt", None),
+    "numprefilltokens": ("prompt", None),
+    "generatedtokens": ("output", None),
+    "outputtokens": ("output", None),
+    "outputlength": ("output", None),
+    "responsetokens": ("output", None),
+    "completiontokens": ("output", None),
+    "numdecodetokens": ("output", None),
+    "hashids": ("hash", None),
+}
+_WANTED = {
+    "t": "t_s (or TIMESTAMP, time, t_ms)",
+    "prompt": "prompt_tokens (or ContextTokens, input_length)",
+    "output": "output_tokens (or GeneratedTokens, output_length)",
+}
+
+
+def columns_of(header: list[str], path: Path) -> dict[str, tuple[int, float | None]]:
+    """Role -> (place, seconds per unit) of the columns of a header line."""
+    found: dict[str, tuple[int, float | None]] = {}
+    for place, cell in enumerate(header):
+        role = _ROLES.get(re.sub(r"[^a-z0-9]", "", cell.lower()))
+        if role is None:
+            continue
+        if role[0] in found:
+            raise TraceError(
+                _("{path}: columns {one} and {two} both look like the {role} column.").format(
+                    path=path, one=header[found[role[0]][0]], two=cell, role=_WANTED[role[0]]
+                )
+                if role[0] in _WANTED
+                else _("{path}: column {one} appears twice.").format(path=path, one=cell),
+                _("keep one of them"),
+            )
+        found[role[0]] = (place, role[1])
+    missing = [text for role, text in _WANTED.items() if role not in found]
+    if missing:
+        shown = ", ".join(cell[:40] for cell in header[:12])
+        hint = _("the header reads: {header}").format(header=shown)
+        if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+            hint += "; " + _("columns must be separated by commas")
+        raise TraceError(
+            _("{path} has no column {missing}.").format(path=path, missing=", ".join(missing)),
+            hint,
+        )
+    return found
+
+
+class Draft:
+    """Rows read so far, the checks every layout shares, and the notes on what was done to them."""
+
+    def __init__(self, path: Path, zero_length: ZeroLength, max_requests: int) -> None:
+        self.path = path
+        self.zero_length = zero_length
+        self.max_requests = max_requests
+        self.columns = ("t_s", "prompt_tokens", "output_tokens")
+        self.dated: bool | None = None
+        self.epoch: np.datetime64 | None = None
+        self.blank = 0
+        self.rows = 0
+        self.notes: list[str] = []
+        self.block_ids: list[int] | None = None
+        self.block_sizes: list[int] | None = None
+        self._parts: list[tuple[Ints, Floats, Floats, Floats]] = []
+
+    def refuse(self, line: int, column: str, value: object, why: str) -> NoReturn:
+        raise TraceError(
+            _("{path}, line {line}, column {column}: {value} {why}.").format(
+                path=self.path, line=line, column=column, value=repr(value)[:60], why=why
+            ),
+            _("mend or remove the line"),
+        )
+
+    def check_room(self, rows: int) -> None:
+        if rows > self.max_requests:
+            raise TraceError(
+                _("{path} has more than {limit} requests.").format(
+                    path=self.path, limit=self.max_requests
+                ),
+                _("cut it into shorter pieces, or raise max_requests (24 bytes of memory each)"),
+            )
+
+    def add(self, at: Ints, t: Floats, prompt: Floats, output: Floats) -> None:
+        """Check and keep a chunk of rows; `at` are their line numbers."""
+        self.rows += at.size
+        self.check_room(self.rows)
+        for column, values in zip(self.columns, (t, prompt, output), strict=True):
+            self._first(~np.isfinite(values), at, column, values, _("is not a finite number"))
+        if not self.dated:
+            self._first(t < 0, at, self.columns[0], t, _("is negative"))
+        for column, values in zip(self.columns[1:], (prompt, output), strict=True):
+            self._first(values < 0, at, column, values, _("is negative"))
+            self._first(values != np.floor(values), at, column, values, _("is not a whole number"))
+            self._first(
+                values > MAX_TOKENS, at, column, values, _("is more tokens than any request has")
+            )
+        self._parts.append((at, t, prompt, output))
+
+    def _first(self, bad: Any, at: Ints, column: str, values: Floats, why: str) -> None:
+        rows = np.flatnonzero(bad)
+        if rows.size:
+            self.refuse(int(at[rows[0]]), column, float(values[rows[0]]), why)
+
+    def requests(self, name: str, source: str) -> Requests:
+        """All rows as `Requests`: sorted, from 0 s on, without empty requests."""
+        if not self._parts:
+            raise TraceError(
+                _("{path} holds no request.").format(path=self.path),
+                _("was it fetched completely?"),
+            )
+        at, t, prompt, output = (
+            np.concatenate([part[i] for part in self._parts]) for i in range(4)
+        )
+        keep = np.arange(t.size, dtype=np.int64)
+        empty = (prompt == 0) | (output == 0)
+        if empty.any():
+            if self.zero_length == "error":
+                first = int(np.flatnonzero(empty)[0])
+                column = self.columns[1 if prompt[first] == 0 else 2]
+                self.refuse(int(at[first]), column, 0, _("is an empty request"))
+            keep = keep[~empty]
+            self.notes.append(
+                _("{n} requests without prompt or answer left out").format(n=int(empty.sum()))
+            )
+            if keep.size == 0:
+                raise TraceError(
+                    _("{path}: every request in it is empty.").format(path=self.path),
+                    _("are prompt and output tokens in the right columns?"),
+                )
+        back = int((np.diff(t[keep]) < 0).sum())
+        if back:
+            keep = keep[np.argsort(t[keep], kind="stable")]
+            self.notes.append(
+                _("{n} requests came before the one above them; sorted by time").format(n=back)
+            )
+        if self.blank:
+            self.notes.append(_("{n} blank lines skipped").format(n=self.blank))
+        blocks = None
+        if self.block_ids is not None:
+            starts = np.concatenate([[0], np.cumsum(self.block_sizes or [], dtype=np.int64)])
+            ids = np.array(self.block_ids, dtype=np.int64)
+            blocks = PrefixBlocks(ids, starts.astype(np.int64)).take(keep)
+        return Requests(
+            t_s=t[keep] - t[keep[0]],
+            prompt_tokens=prompt[keep].astype(np.int64),
+            output_tokens=output[keep].astype(np.int64),
+            hash_ids=blocks,
+            name=name or self.path.name,
+            source=source or self.path.name,
+            notes=tuple(self.notes),
+        )
+
+
+def regular_file(path: Path, max_bytes: int | None) -> Path:
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise TraceError(
+            _("{path} cannot be read: {why}.").format(path=path, why=why),
+            _("check the path of the request log"),
+        ) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise TraceError(
+            _("{path} is not a file.").format(path=path), _("name the request log itself")
+        )
+    if status.st_size == 0:
+        raise TraceError(_("{path} is empty.").format(path=path), _("was it fetched completely?"))
+    if max_bytes is not None and status.st_size > max_bytes:
+        raise TraceError(
+            _(
+                "{path} has {size:.1f} GB, above the limit of {limit:.1f} GB for a text file."
+            ).format(path=path, size=status.st_size / 1e9, limit=max_bytes / 1e9),
+            _("convert it to Parquet, cut it into pieces, or raise max_bytes"),
+        )
+    return path
+
+
+def open_text(path: Path) -> TextIO:
+    try:
+        return path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise TraceError(
+            _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or error),
+            _("check the rights of the file"),
+        ) from error
+
+
+def short_lines(stream: TextIO, draft: Draft) -> Iterator[str]:
+    """Lines, refusing one so long that it cannot be a row; notes a missing last line end."""
+    line = ""
+    number = 0
+    while True:
+        following = stream.readline(_MAX_LINE)
+        if not following:
+            break
+        line = following
+        number += 1
+        if len(line) >= _MAX_LINE:
+            raise TraceError(
+                _("{path}, line {line} is longer than {limit} characters.").format(
+                    path=draft.path, line=number, limit=_MAX_LINE
+                ),
+                _("is this a text file with one request a line?"),
+            )
+        yield line
+    if line and not line.endswith(("\n", "\r")):
+        draft.notes.append(maybe_cut_off())
+
+
+def maybe_cut_off() -> str:
+    """The note on a text file whose last line has no line end."""
+    return _("the last line has no line end: it may be cut off")
+
+
+def not_utf8(path: Path, error: UnicodeDecodeError) -> NoReturn:
+    raise TraceError(
+        _("{path} is not UTF-8 text: byte 0x{byte:02x}.").format(
+            path=path, byte=error.object[error.start]
+        ),
+        _("save it as UTF-8 first"),
+    ) from error
