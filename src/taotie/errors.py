@@ -1,0 +1,129 @@
+"""What went wrong, where, and what to do about it.
+
+Every error a user can cause is a child of `TaotieError`: one sentence with value and unit, then a hint.
+Children also inherit the built-in they refine, so `except ValueError` keeps working.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from taotie.language import _
+
+__all__ = [
+    "BoundaryError",
+    "CaseError",
+    "DataError",
+    "DistributionError",
+    "MissingExtraError",
+    "RangeError",
+    "ResultError",
+    "SamplingError",
+    "SourceError",
+    "StudyError",
+    "TaotieError",
+    "TraceError",
+    "UnitError",
+    "UnknownNameError",
+    "nearest",
+]
+
+
+class TaotieError(Exception):
+    """Base of all errors a user can cause.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, with value and unit, and where.
+    hint : str, optional
+        What to do about it.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        if not self.hint:
+            return self.message
+        return f"{self.message}\n\n{_('hint')}: {self.hint}"
+
+
+class UnitError(TaotieError, ValueError):
+    """An unknown unit, or two dimensions that do not go together."""
+
+
+class BoundaryError(TaotieError, ValueError):
+    """Figures measured at different places of the chain were put together."""
+
+
+class RangeError(TaotieError, ValueError):
+    """A value outside what is physically or logically possible."""
+
+
+class DistributionError(TaotieError, ValueError):
+    """A range that no distribution fits."""
+
+
+class SamplingError(TaotieError, ValueError):
+    """Figures drawn with different seeds or sample counts were put together."""
+
+
+class SourceError(TaotieError, LookupError):
+    """A figure, table or source that is not in the catalogue, or is incomplete."""
+
+
+class UnknownNameError(TaotieError, LookupError):
+    """A name (model, accelerator, case, country ...) nobody knows."""
+
+
+class TraceError(TaotieError, ValueError):
+    """A request trace that cannot be read."""
+
+
+class CaseError(TaotieError, ValueError):
+    """A grid case that cannot be read or solved."""
+
+
+class DataError(TaotieError, OSError):
+    """A data file that is absent, unreachable or not what its publisher released."""
+
+    def __str__(self) -> str:
+        return TaotieError.__str__(self)
+
+
+class ResultError(TaotieError, ValueError):
+    """A result file that is damaged or does not recompute."""
+
+
+class MissingExtraError(TaotieError, ImportError):
+    """An optional part of taotie that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            _("the package {package} is needed for this and is not installed.").format(
+                package=package
+            ),
+            f'pip install "taotie[{extra}]"',
+        )
+
+
+class StudyError(TaotieError, ValueError):
+    """A study file with problems: all of them, each naming file, table, key and value."""
+
+    def __init__(self, problems: Iterable[TaotieError]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n\n".join(str(p) for p in self.problems))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint that names the known spellings closest to `name`."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    if close:
+        return _("did you mean {names}?").format(names=", ".join(close))
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return _("known: {names}").format(names=shown)

@@ -1,0 +1,1 @@
+"""What is a number here? A `Figure`: samples, unit, boundary, kind, source, and the figures it came from."""

@@ -1,0 +1,299 @@
+"""Which published figures do we hold? `figure("source.name")` and `table("topic")`, read from `data/`.
+
+Figures are in `data/figures/<source>.toml`, one file a source. Tables are long CSV files in `data/tables/`, so
+that each cell has its own source. Nothing is read before it is asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from taotie.errors import SourceError, TaotieError, nearest
+from taotie.language import _
+from taotie.quantity import unit as units
+from taotie.quantity.distribution import distribution_from
+from taotie.quantity.figure import Figure, leaf
+from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+FIGURES = DATA / "figures"
+TABLES = DATA / "tables"
+COLUMNS = (
+    "item", "quantity", "value", "low", "high", "unit", "kind", "source", "locator", "access", "note",
+)  # fmt: skip
+_NUMBERS = ("value", "low", "high", "mode", "spread", "a", "b", "values")
+_FIELDS = {
+    *_NUMBERS, "unit", "boundary", "kind", "locator", "note", "bound", "label", "supersedes", "edition", "access",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _source_file(key: str) -> Mapping[str, Any]:
+    path = FIGURES / f"{key}.toml"
+    if not key.replace("_", "").replace("-", "").isalnum() or not path.is_file():
+        raise SourceError(
+            _("no source {key} in the catalogue.").format(key=repr(key)),
+            nearest(key, source_keys()),
+        )
+    with path.open("rb") as file:
+        return MappingProxyType(tomllib.load(file))
+
+
+@lru_cache(maxsize=1)
+def source_keys() -> tuple[str, ...]:
+    """All sources of the catalogue."""
+    return tuple(sorted(p.stem for p in FIGURES.glob("*.toml")))
+
+
+@lru_cache(maxsize=1)
+def table_names() -> tuple[str, ...]:
+    """All tables of the catalogue."""
+    return tuple(sorted(p.stem for p in TABLES.glob("*.csv")))
+
+
+@lru_cache(maxsize=256)
+def source(key: str) -> Source:
+    """The source with that key.
+
+    Raises
+    ------
+    SourceError
+        If there is none; the message names the nearest.
+    """
+    values = _source_file(key).get("source")
+    if not isinstance(values, Mapping):
+        raise SourceError(_("{key}.toml has no [source].").format(key=key))
+    return source_from(key, values, f"{key}.toml")
+
+
+def figure_keys(source_key: str | None = None) -> list[str]:
+    """Keys of the figures of one source, or of all."""
+    keys = [source_key] if source_key else source_keys()
+    return [f"{k}.{name}" for k in keys for name in _source_file(k) if name != "source"]
+
+
+def figure(key: str) -> Figure:
+    """The published figure `source.name`, or the table cell `topic/item/quantity`.
+
+    Raises
+    ------
+    SourceError
+        If it is not in the catalogue; the message names the nearest key.
+
+    Examples
+    --------
+    >>> figure("devries2023.energy_per_request_chatgpt")
+    <Figure at most 2.9 Wh/request server, estimated>
+    """
+    if key.count("/") == 2:
+        topic, item, quantity = key.split("/")
+        return table(topic).figure(item, quantity)
+    source_key, dot, name = key.partition(".")
+    if not dot or not name:
+        raise SourceError(
+            _("{key} is not a figure's key.").format(key=repr(key)),
+            _("write source.name, or table/item/quantity; `taotie sources` lists them"),
+        )
+    fields = _source_file(source_key).get(name)
+    if name == "source" or not isinstance(fields, Mapping):
+        names = [n for n in _source_file(source_key) if n != "source"]
+        raise SourceError(
+            _("source {source} has no figure {name}.").format(source=source_key, name=repr(name)),
+            nearest(name, names),
+        )
+    return _figure_from(key, fields, source(source_key), f"{source_key}.toml [{name}]")
+
+
+def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str) -> Figure:
+    unknown = sorted(set(fields) - _FIELDS)
+    if unknown:
+        raise SourceError(
+            _("{where}: unknown field {name}.").format(where=where, name=unknown[0]),
+            _("known: {names}").format(names=", ".join(sorted(_FIELDS))),
+        )
+    for name in ("unit", "kind"):
+        if name not in fields:
+            raise SourceError(_("{where}: {name} is missing.").format(where=where, name=name))
+    if fields["kind"] == "assumed" and not fields.get("note"):
+        raise SourceError(_("{where}: an assumption needs a note.").format(where=where))
+    if fields.get("bound", "") not in ("", *BOUNDS):
+        raise SourceError(
+            _("{where}: bound={value} is not one of {known}.").format(
+                where=where, value=repr(fields["bound"]), known=", ".join(BOUNDS)
+            )
+        )
+    try:
+        return leaf(
+            key,
+            unit=fields["unit"],
+            kind=fields["kind"],
+            boundary=fields.get("boundary"),
+            distribution=distribution_from({k: fields[k] for k in _NUMBERS if k in fields}),
+            source=origin,
+            locator=fields.get("locator", ""),
+            note=fields.get("note", ""),
+            bound=fields.get("bound", ""),
+            label=fields.get("label"),
+        )
+    except TaotieError as error:
+        raise SourceError(f"{where}: {error.message}", error.hint) from None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A long table: one row a cell, each with unit, kind and source."""
+
+    name: str
+    cells: Mapping[tuple[str, str], Mapping[str, str]]
+
+    def items(self) -> list[str]:
+        """Items in the order of the file."""
+        return list(dict.fromkeys(item for item, _quantity in self.cells))
+
+    def quantities(self, item: str) -> list[str]:
+        """Quantities known of an item."""
+        return [q for i, q in self.cells if i == item]
+
+    def cell(self, item: str, quantity: str) -> Mapping[str, str] | None:
+        """The row of a cell, or None if nothing is known.
+
+        Raises
+        ------
+        SourceError
+            If the item is not in the table.
+        """
+        found = self.cells.get((item, quantity))
+        if found is None and item not in self.items():
+            raise SourceError(
+                _("{item} is not in the table {table}.").format(item=repr(item), table=self.name),
+                nearest(item, self.items()),
+            )
+        return found
+
+    def value(self, item: str, quantity: str) -> float | str | None:
+        """A cell's number (or text); None where nothing is known. A range gives its middle."""
+        row = self.cell(item, quantity)
+        if row is None:
+            return None
+        if row["unit"] == "text":
+            return row["value"]
+        if row["value"]:
+            return float(row["value"])
+        if row["low"] and row["high"]:
+            return 0.5 * (float(row["low"]) + float(row["high"]))
+        return None
+
+    def figure(self, item: str, quantity: str) -> Figure:
+        """A cell as a figure, with its range and its source.
+
+        Raises
+        ------
+        SourceError
+            If nothing is known, or the cell is text.
+        """
+        row = self.cell(item, quantity)
+        key = f"{self.name}/{item}/{quantity}"
+        if row is None or row["unit"] == "text" or not (row["value"] or row["low"]):
+            raise SourceError(
+                _("{key} is not published or not known.").format(key=key),
+                _("known of {item}: {names}").format(
+                    item=item, names=", ".join(self.quantities(item))
+                ),
+            )
+        fields: dict[str, Any] = {k: float(row[k]) for k in ("value", "low", "high") if row[k]}
+        if {"value", "low", "high"} <= set(fields):
+            fields["mode"] = fields.pop("value")
+        fields |= {k: row[k] for k in ("unit", "kind", "locator", "note") if row[k]}
+        if row.get("boundary"):
+            fields["boundary"] = row["boundary"]
+        return _figure_from(
+            key, fields, source(row["source"]), f"{self.name}.csv {item}, {quantity}"
+        )
+
+
+@lru_cache(maxsize=64)
+def table(name: str) -> Table:
+    """The table with that name.
+
+    Raises
+    ------
+    SourceError
+        If there is none, or a row is damaged.
+    """
+    path = TABLES / f"{name}.csv"
+    if name not in table_names():
+        raise SourceError(
+            _("no table {name} in the catalogue.").format(name=repr(name)),
+            nearest(name, table_names()),
+        )
+    cells: dict[tuple[str, str], Mapping[str, str]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            missing = [c for c in COLUMNS if row.get(c) is None]
+            where = f"{path.name} {_('line')} {line}"
+            if missing:
+                raise SourceError(
+                    _("{where}: column {name} is missing.").format(where=where, name=missing[0])
+                )
+            key = (row["item"], row["quantity"])
+            if key in cells:
+                raise SourceError(
+                    _("{where}: {item}, {quantity} is given twice.").format(
+                        where=where, item=key[0], quantity=key[1]
+                    )
+                )
+            cells[key] = MappingProxyType({k: (v or "").strip() for k, v in row.items() if k})
+    return Table(name, MappingProxyType(cells))
+
+
+def problems() -> Iterator[str]:
+    """Everything that is wrong with the catalogue, one line each; a test wants none."""
+    for key in source_keys():
+        try:
+            source(key)
+        except TaotieError as error:
+            yield str(error)
+            continue
+        for name in figure_keys(key):
+            try:
+                made = figure(name)
+            except TaotieError as error:
+                yield str(error)
+                continue
+            label = _source_file(key)[name.partition(".")[2]].get("label", {})
+            if not label.get("en") or not label.get("zh"):
+                yield f"{name}: label en or zh is missing"
+            if made.source is None:
+                yield f"{name}: no source"
+    for name in table_names():
+        try:
+            whole = table(name)
+        except TaotieError as error:
+            yield str(error)
+            continue
+        for (item, quantity), row in whole.cells.items():
+            where = f"{name}.csv {item}, {quantity}"
+            if row["access"] not in ACCESS:
+                yield f"{where}: access {row['access']!r}"
+            if row["kind"] not in KINDS:
+                yield f"{where}: kind {row['kind']!r}"
+            if row["kind"] == "assumed" and not row["note"]:
+                yield f"{where}: an assumption needs a note"
+            try:
+                source(row["source"])
+                if row["unit"] != "text":
+                    units.canonical(row["unit"])
+                    numbers = [float(row[k]) for k in ("low", "value", "high") if row[k]]
+                    if numbers != sorted(numbers):
+                        yield f"{where}: low <= value <= high does not hold"
+                    if row["value"] or row["low"]:
+                        whole.figure(item, quantity)
+            except (TaotieError, ValueError) as error:
+                yield f"{where}: {error}"

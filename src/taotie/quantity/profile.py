@@ -1,0 +1,150 @@
+"""How does it go over the day? A `Profile`: shapes by hour times figures, with unit, boundary and kind.
+
+A load of a service is a few shapes (what follows the requests, what is always on), each times a figure. So a
+year of 8,760 hours at 10,000 draws needs no 700 MB: samples of an hour are made when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from taotie.errors import RangeError, UnitError
+from taotie.language import _
+from taotie.quantity import boundary as bounds
+from taotie.quantity import unit as units
+from taotie.quantity.figure import Figure, derived_kind, exact
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A series by hour: the sum over terms of `shape` (n_hour,) times a figure.
+
+    Parameters
+    ----------
+    terms : tuple of (ndarray shape (n_hour,), Figure)
+        All figures of one dimension and one boundary.
+    step_h : float, default 1
+        Length of a step. [h]
+    label : mapping
+        Name in each language.
+
+    Examples
+    --------
+    >>> from taotie.quantity.figure import leaf
+    >>> base = leaf("base", value=2.0, unit="MW", boundary="facility", kind="assumed", note="example")
+    >>> flat = Profile(((np.ones(24), base),))
+    >>> flat.energy().to("MWh").p50, flat.peak().p50
+    (48.0, 2.0)
+    """
+
+    terms: tuple[tuple[np.ndarray, Figure], ...]
+    step_h: float = 1.0
+    label: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise RangeError(_("a profile needs at least one term."))
+        hours = {len(shape) for shape, _figure in self.terms}
+        if len(hours) != 1 or not np.all([np.isfinite(s).all() for s, _figure in self.terms]):
+            raise RangeError(
+                _("the shapes of a profile must be finite and of one length, not {n}.").format(
+                    n=sorted(hours)
+                )
+            )
+        first = self.terms[0][1]
+        place = first.boundary
+        for _shape, figure in self.terms[1:]:
+            if not units.same_dimension(first.unit, figure.unit):
+                raise UnitError(
+                    _("a profile in {a} cannot take a term in {b}.").format(
+                        a=first.unit, b=figure.unit
+                    )
+                )
+            place = bounds.of_sum(place, figure.boundary, _("the terms of a profile"))
+
+    @property
+    def unit(self) -> str:
+        """Unit of the values."""
+        return self.terms[0][1].unit
+
+    @property
+    def boundary(self) -> str | None:
+        """Boundary of the values."""
+        return self.terms[0][1].boundary
+
+    @property
+    def kind(self) -> str:
+        """Kind of the values."""
+        return derived_kind(f for _shape, f in self.terms)
+
+    @property
+    def n_hour(self) -> int:
+        """Number of steps."""
+        return len(self.terms[0][0])
+
+    def at(self, hour: int) -> np.ndarray:
+        """Samples of one step, shape (n_sample,) or (). [unit]"""
+        total: np.ndarray | float = 0.0
+        for shape, figure in self.terms:
+            total = total + shape[hour] * figure.samples * units.factor(figure.unit, self.unit)
+        return np.asarray(total)
+
+    def percentiles(self, q: tuple[float, ...] = (5, 50, 95)) -> np.ndarray:
+        """Percentiles by hour, shape (len(q), n_hour). [unit]"""
+        return np.stack([np.percentile(self.at(h), q) for h in range(self.n_hour)], axis=1)
+
+    def samples(self) -> Iterator[np.ndarray]:
+        """Samples hour by hour; together axes (hour, sample)."""
+        return (self.at(h) for h in range(self.n_hour))
+
+    def __mul__(self, other: Figure) -> Profile:
+        return replace(self, terms=tuple((s, f * other) for s, f in self.terms))
+
+    def __add__(self, other: Profile) -> Profile:
+        if (self.n_hour, self.step_h) != (other.n_hour, other.step_h):
+            raise RangeError(_("profiles of different length or step are not added."))
+        return replace(self, terms=self.terms + other.terms)
+
+    def to(self, unit: str) -> Profile:
+        """The same profile in another unit of the same dimension."""
+        return replace(self, terms=tuple((s, f.to(unit)) for s, f in self.terms))
+
+    def at_boundary(self, level: str, by: Figure) -> Profile:
+        """Take each term along the chain; see `Figure.at_boundary`."""
+        return replace(self, terms=tuple((s, f.at_boundary(level, by)) for s, f in self.terms))
+
+    def energy(self) -> Figure:
+        """Sum over the steps times their length. [unit * h]"""
+        total: Figure | int = 0
+        for shape, figure in self.terms:
+            total = figure * exact(float(np.sum(shape)) * self.step_h, "h") + total
+        assert isinstance(total, Figure)
+        return total
+
+    def average(self) -> Figure:
+        """Mean over the steps. [unit]"""
+        return (self.energy() / exact(self.n_hour * self.step_h, "h")).to(self.unit)
+
+    def peak(self) -> Figure:
+        """Highest step of each draw. [unit]"""
+        if len(self.terms) == 1 and np.all(self.terms[0][0] >= 0):
+            return self.terms[0][1] * float(np.max(self.terms[0][0]))
+        return peak_of_terms(self)
+
+
+def peak_of_terms(profile: Profile) -> Figure:
+    """Highest step of a sum of shapes, draw by draw, as a figure that can be computed again."""
+    shapes = [shape.tolist() for shape, _figure in profile.terms]
+    figures = tuple(figure.to(profile.unit) for _shape, figure in profile.terms)
+    return Figure(
+        unit=profile.unit,
+        boundary=profile.boundary,
+        kind=profile.kind,
+        operation="peak",
+        parameters={"shapes": shapes},
+        parents=figures,
+        formula=f"highest hour of {' + '.join(f'{f.node_id} * shape' for f in figures)}",
+    )

@@ -1,0 +1,78 @@
+"""Who says so? Where a figure comes from, and whether anyone has opened that page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from taotie.errors import SourceError
+from taotie.language import _
+
+ACCESS = ("read", "quoted", "memory")
+KINDS = ("measured", "modelled", "estimated", "forecast", "assumed", "defined")
+BOUNDS = ("at_most", "at_least", "mean", "median", "central", "measured", "forecast")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A publication, data sheet or data set.
+
+    `access` is "read" only if someone has opened it; "quoted" if the value was seen in a text that
+    quotes it; "memory" if it still has to be looked up.
+    """
+
+    key: str
+    title: str
+    author: str = ""
+    where: str = ""
+    doi: str = ""
+    arxiv: str = ""
+    url: str = ""
+    date: str = ""
+    access: str = "memory"
+    read_on: str = ""
+    licence: str = ""
+    note: str = ""
+
+    @property
+    def citation(self) -> str:
+        """One line, as in a list of references."""
+        link = f"doi:{self.doi}" if self.doi else f"arXiv:{self.arxiv}" if self.arxiv else self.url
+        parts = [self.author, self.title, self.where, self.date, link]
+        return ", ".join(p for p in parts if p)
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain values without the empty ones."""
+        return {f.name: v for f in fields(self) if (v := getattr(self, f.name))}
+
+
+def source_from(key: str, values: Mapping[str, Any], where: str) -> Source:
+    """A source from the `[source]` table of a file.
+
+    Raises
+    ------
+    SourceError
+        If a field is missing, unknown or not one of the allowed words.
+    """
+    known = {f.name for f in fields(Source)} - {"key"}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise SourceError(
+            _("{where}: [source] has the unknown field {name}.").format(
+                where=where, name=unknown[0]
+            ),
+            _("known: {names}").format(names=", ".join(sorted(known))),
+        )
+    text = {k: v.isoformat() if isinstance(v, date) else str(v) for k, v in values.items()}
+    if not text.get("title"):
+        raise SourceError(_("{where}: [source] has no title.").format(where=where))
+    if text.get("access") not in ACCESS:
+        raise SourceError(
+            _("{where}: access={value} is not one of read, quoted, memory.").format(
+                where=where, value=repr(text.get("access"))
+            ),
+            _("read means: someone has opened it"),
+        )
+    return Source(key=key, **text)

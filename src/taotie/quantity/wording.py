@@ -1,0 +1,174 @@
+"""How is a figure written down for a person? Rounded value, unit, range, boundary, kind; and its tree."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from taotie.language import _
+from taotie.quantity import unit as units
+
+if TYPE_CHECKING:
+    from taotie.quantity.figure import Figure
+
+_LADDERS = (
+    ("mWh", "Wh", "kWh", "MWh", "GWh", "TWh"),
+    ("W", "kW", "MW", "GW", "TW"),
+    ("gCO2e", "kgCO2e", "tCO2e", "ktCO2e", "MtCO2e"),
+)
+
+
+def number(value: float, digits: int = 2) -> str:
+    """`value` with at least `digits` significant digits, thin groups of thousands.
+
+    Examples
+    --------
+    >>> number(0.04567), number(134.2, 3), number(1287.4, 4), number(2.0e8)
+    ('0.046', '134', '1 287', '200 million')
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    size = abs(value)
+    if size >= 1e15 or size < 1e-4:
+        mantissa, exponent = f"{value:.{max(digits, 2) - 1}e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    if size >= 1e6:
+        for limit, word in ((1e12, _("trillion")), (1e9, _("billion")), (1e6, _("million"))):
+            if size >= limit:
+                scaled = value / limit
+                return f"{_rounded(scaled, max(digits, 3))} {word}"
+    return _rounded(value, digits)
+
+
+def _rounded(value: float, digits: int) -> str:
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places) if places < 0 and abs(value) >= 1e4 else value
+    text = f"{rounded:,.{max(places, 0)}f}".replace(",", " ")
+    if "." in text and digits > 2:
+        text = text.rstrip("0").rstrip(".")
+    return text
+
+
+def readable(figure: Figure) -> Figure:
+    """The same figure in the prefix that makes its median a number of ordinary size."""
+    head, slash, tail = figure.unit.partition("/")
+    for ladder in _LADDERS:
+        if head in ladder:
+            size = abs(figure.p50)
+            if size == 0:
+                return figure
+            for candidate in ladder:
+                scaled = size * units.factor(head, candidate)
+                if scaled < 1000 or candidate == ladder[-1]:
+                    if scaled < 0.01 and candidate == ladder[0]:
+                        return figure
+                    return figure.to(candidate + slash + tail)
+    return figure
+
+
+def kind_word(kind: str) -> str:
+    """The kind of a figure in the language in force."""
+    return {
+        "measured": _("measured"),
+        "modelled": _("modelled"),
+        "estimated": _("estimated"),
+        "forecast": _("forecast"),
+        "assumed": _("assumed"),
+        "defined": _("defined"),
+    }[kind]
+
+
+def boundary_word(level: str | None) -> str:
+    """A boundary in the language in force."""
+    return {
+        None: "",
+        "accelerator": _("accelerator"),
+        "server": _("server"),
+        "facility": _("facility"),
+        "grid": _("grid"),
+    }[level]
+
+
+def bound_word(bound: str) -> str:
+    """How a published value bounds the truth, in the language in force."""
+    return {
+        "": "",
+        "at_most": _("at most"),
+        "at_least": _("at least"),
+        "mean": _("a mean"),
+        "median": _("a median"),
+        "central": _("a central value"),
+        "measured": _("a measurement"),
+        "forecast": _("a forecast"),
+    }.get(bound, bound)
+
+
+def unit_word(unit: str) -> str:
+    """A unit as printed: nothing for plain numbers."""
+    return "" if unit == units.DIMENSIONLESS else unit.replace("**2", "²").replace("**3", "³")
+
+
+def value_text(figure: Figure) -> str:
+    """Median and 90 % range with unit, such as ``2.1 Wh/request [0.9 to 4.4]``."""
+    value = figure.value
+    unit = unit_word(figure.unit)
+    space = " " if unit else ""
+    if value.p05 == value.p95:
+        return f"{number(value.p50, 4)}{space}{unit}"
+    middle = f"{number(value.p50)}{space}{unit}"
+    return f"{middle} [{number(value.p05)} {_('to')} {number(value.p95)}]"
+
+
+def text(figure: Figure) -> str:
+    """One line: value, range, unit, boundary, kind."""
+    tail = ", ".join(w for w in (boundary_word(figure.boundary), kind_word(figure.kind)) if w)
+    bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
+    return f"{bound}{value_text(figure)} {tail}"
+
+
+def origin(figure: Figure) -> str:
+    """Where a leaf comes from, in one line."""
+    if figure.source is not None:
+        access = {
+            "read": _("read"),
+            "quoted": _("quoted, page not opened"),
+            "memory": _("from memory, to be looked up"),
+        }[figure.source.access]
+        place = f", {figure.locator}" if figure.locator else ""
+        return f"[{figure.source.key}{place}; {access}]"
+    if figure.kind == "defined":
+        return _("[definition]")
+    return f"[{kind_word(figure.kind)}: {figure.note}]"
+
+
+def tree(figure: Figure, depth: int = 20) -> str:
+    """The figures behind `figure` as an indented tree; a figure met again is not unfolded again."""
+    lines: list[str] = []
+    seen: set[str] = set()
+
+    def walk(node: Figure, first: str, rest: str, level: int) -> None:
+        head = (node.label and node.name) or node.key
+        equals = f"{head} = " if head else ""
+        if node.is_leaf:
+            lines.append(f"{first}{equals}{text(node)} {origin(node)}")
+            return
+        shown = text(node)
+        while node.operation == "scale" and not node.parents[0].key and not node.parents[0].is_leaf:
+            node = node.parents[0]  # a change of unit is no step worth a line
+        repeated = node.content_hash in seen and bool(node.key)
+        seen.add(node.content_hash)
+        suffix = f"  ({_('see above')})" if repeated else ""
+        lines.append(f"{first}{equals}{shown}  <- {node.formula}{suffix}")
+        if repeated or level == 0:
+            return
+        for i, parent in enumerate(node.parents):
+            last = i == len(node.parents) - 1
+            walk(
+                parent,
+                rest + ("└─ " if last else "├─ "),
+                rest + ("   " if last else "│  "),
+                level - 1,
+            )
+
+    walk(figure, "", "", depth)
+    return "\n".join(lines)

@@ -1,0 +1,25 @@
+"""Shared fixtures. Measured material for tests lies beside the project, not in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "taotie", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.load_profile("taotie")
+
+SHARED = Path(os.environ.get("TAOTIE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of measured and published material, or a skip that says what is missing."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip(f"measured data not beside the project (looked for {SHARED.name}/data)")
+    return folder
