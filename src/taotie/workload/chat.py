@@ -1,0 +1,303 @@
+"""What does a chat service get asked, when no log is at hand? Token lengths [token] and a stream of requests.
+
+The lengths are a mixture of eight log-normal clusters, fitted by us to one hour of one service (Azure, November
+2023; `refit.py` repeats the fit). Another service has other lengths: give a log of yours, or its means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from taotie.errors import RangeError, SourceError
+from taotie.language import _
+from taotie.quantity.catalog import table
+from taotie.workload.daily_shape import DailyShape
+from taotie.workload.requests import Floats, Ints, Requests, TokenMoments
+
+__all__ = ["TokenLengths", "chat_lengths", "sampled_requests"]
+
+_NODES = 80  # Gauss-Hermite nodes per direction: means are good to about 1e-4, see the tests
+
+
+@dataclass(frozen=True, eq=False)
+class TokenLengths:
+    """Prompt and output lengths of requests: a mixture of clusters, log-normal in both.
+
+    Attributes
+    ----------
+    weight : ndarray, shape (n_cluster,)
+        Share of requests in each cluster; sums to 1. [1]
+    ln_prompt, ln_output : ndarray, shape (n_cluster,)
+        Mean of the logarithm of the length. [ln token]
+    sd_prompt, sd_output : ndarray, shape (n_cluster,)
+        Standard deviation of that logarithm. [1]
+    correlation : ndarray, shape (n_cluster,)
+        Correlation of the two logarithms within a cluster. [1]
+    max_prompt, max_output : float
+        Lengths are cut off here, as the service does. [token]
+    name, source : str
+        For reports: what this is, and what it was fitted to.
+    """
+
+    weight: Floats
+    ln_prompt: Floats
+    ln_output: Floats
+    sd_prompt: Floats
+    sd_output: Floats
+    correlation: Floats
+    max_prompt: float
+    max_output: float
+    name: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        keys = ("weight", "ln_prompt", "ln_output", "sd_prompt", "sd_output", "correlation")
+        for key in keys:
+            values = np.array(getattr(self, key), dtype=np.float64)
+            values.flags.writeable = False
+            object.__setattr__(self, key, values)
+            if values.ndim != 1 or values.shape != self.weight.shape or not values.size:
+                raise RangeError(_("{key} of token lengths has the wrong shape.").format(key=key))
+            if not np.isfinite(values).all():
+                raise RangeError(_("{key} of token lengths is not finite.").format(key=key))
+        total = float(self.weight.sum())
+        if (self.weight < 0).any() or abs(total - 1.0) > 1e-3:
+            raise RangeError(
+                _("shares of clusters sum to {total}, not to 1.").format(total=total),
+            )
+        object.__setattr__(self, "weight", self.weight / total)
+        if (np.minimum(self.sd_prompt, self.sd_output) <= 0).any():
+            raise RangeError(_("a spread of token lengths is not above 0."))
+        if (np.abs(self.correlation) > 1).any():
+            raise RangeError(_("a correlation of token lengths leaves -1..1."))
+        if min(self.max_prompt, self.max_output) < 1:
+            raise RangeError(_("the longest prompt and output must have at least 1 token."))
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Draw lengths of `n` requests.
+
+        Parameters
+        ----------
+        n : int
+            Number of requests. [request]
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        prompt_tokens, output_tokens : ndarray of int64, shape (n,)
+            At least 1. [token]
+        """
+        cluster = rng.choice(self.weight.size, size=n, p=self.weight)
+        a, b = rng.standard_normal(n), rng.standard_normal(n)
+        prompt, output = self._lengths(cluster, a, b)
+        return (
+            np.clip(np.rint(prompt), 1, self.max_prompt).astype(np.int64),
+            np.clip(np.rint(output), 1, self.max_output).astype(np.int64),
+        )
+
+    def _lengths(
+        self, cluster: npt.NDArray[np.int64], a: Floats, b: Floats
+    ) -> tuple[Floats, Floats]:
+        """Lengths of independent standard normal draws `a`, `b` in their clusters, cut off."""
+        r = self.correlation[cluster]
+        ln_p = self.ln_prompt[cluster] + self.sd_prompt[cluster] * a
+        ln_o = self.ln_output[cluster] + self.sd_output[cluster] * (
+            r * a + np.sqrt(1.0 - r * r) * b
+        )
+        return (
+            np.clip(np.exp(ln_p), 1.0, self.max_prompt),
+            np.clip(np.exp(ln_o), 1.0, self.max_output),
+        )
+
+    @cached_property
+    def moments(self) -> TokenMoments:
+        """Means of the lengths and of their products, by quadrature. [token, token2]"""
+        node, w = np.polynomial.hermite_e.hermegauss(_NODES)
+        w = w / w.sum()
+        cluster = np.repeat(np.arange(self.weight.size), _NODES * _NODES)
+        a = np.tile(np.repeat(node, _NODES), self.weight.size)
+        b = np.tile(np.tile(node, _NODES), self.weight.size)
+        share = self.weight[cluster] * np.tile(np.outer(w, w).ravel(), self.weight.size)
+        p, o = self._lengths(cluster, a, b)
+
+        def mean(values: Floats) -> float:
+            return float(share @ values)
+
+        return TokenMoments(
+            mean_prompt=mean(p),
+            mean_output=mean(o),
+            mean_context=mean(o * (p + 0.5 * o)),
+            mean_prompt_squared=mean(p * p),
+            mean_output_squared=mean(o * o),
+            mean_prompt_output=mean(p * o),
+        )
+
+    def scaled(
+        self, mean_prompt: float | None = None, mean_output: float | None = None
+    ) -> TokenLengths:
+        """The same shape with another mean prompt or mean output length.
+
+        Every length, and the longest allowed, is stretched by one factor. Lengths near 1 token are not
+        shortened further, so very small means are met only roughly.
+
+        Parameters
+        ----------
+        mean_prompt, mean_output : float, optional
+            Wanted means; None keeps the present one. [token]
+        """
+        factors = []
+        for wanted, present, key in (
+            (mean_prompt, self.moments.mean_prompt, "mean_prompt"),
+            (mean_output, self.moments.mean_output, "mean_output"),
+        ):
+            if wanted is not None and not 1 <= wanted < float("inf"):
+                raise RangeError(
+                    _("{key}={value} token is not at least 1.").format(key=key, value=wanted)
+                )
+            factors.append(1.0 if wanted is None else wanted / present)
+        return replace(
+            self,
+            ln_prompt=self.ln_prompt + np.log(factors[0]),
+            ln_output=self.ln_output + np.log(factors[1]),
+            max_prompt=max(1.0, self.max_prompt * factors[0]),
+            max_output=max(1.0, self.max_output * factors[1]),
+        )
+
+
+@lru_cache(maxsize=1)
+def chat_lengths() -> TokenLengths:
+    """Our fit of prompt and output lengths to one hour of an Azure chat service.
+
+    Returns
+    -------
+    lengths : TokenLengths
+        Coefficients from the table `workload_defaults`.
+
+    References
+    ----------
+    .. [1] Source ``taotie_fit2026``; the trace is ``patel2024_splitwise``.
+
+    Examples
+    --------
+    The trace itself has means of 1155 and 211 tokens:
+
+    >>> m = chat_lengths().moments
+    >>> round(m.mean_prompt, -1), round(m.mean_output, -1)
+    (1150.0, 210.0)
+    """
+    cells = table("workload_defaults")
+    clusters = [item for item in cells.items() if item.startswith("chat_cluster_")]
+
+    def column(quantity: str) -> Floats:
+        values = [cells.value(item, quantity) for item in clusters]
+        if not all(isinstance(value, float) for value in values):
+            raise SourceError(
+                _("table workload_defaults lacks {quantity}.").format(quantity=quantity)
+            )
+        return np.array(values, dtype=np.float64)
+
+    def number(item: str, quantity: str) -> float:
+        value = cells.value(item, quantity)
+        if not isinstance(value, float):
+            raise SourceError(
+                _("table workload_defaults lacks {quantity}.").format(quantity=quantity)
+            )
+        return value
+
+    return TokenLengths(
+        weight=column("weight"),
+        ln_prompt=column("ln_prompt"),
+        ln_output=column("ln_output"),
+        sd_prompt=column("sd_prompt"),
+        sd_output=column("sd_output"),
+        correlation=column("correlation"),
+        max_prompt=number("chat_lengths", "max_prompt"),
+        max_output=number("chat_lengths", "max_output"),
+        name=_("built-in chat lengths (our fit to one hour of one service)"),
+        source="taotie_fit2026",
+    )
+
+
+def sampled_requests(
+    lengths: TokenLengths,
+    requests_per_day: float,
+    rng: np.random.Generator,
+    *,
+    shape: DailyShape | None = None,
+    start_h: float = 0.0,
+    duration_h: float = 24.0,
+    name: str = "",
+    max_requests: int = 50_000_000,
+) -> Requests:
+    """A stream of requests with the day's course and the given lengths.
+
+    Arrivals are a Poisson process whose rate is constant within each hour of the day: independent users,
+    no bursts beyond chance. Real logs are burstier.
+
+    Parameters
+    ----------
+    lengths : TokenLengths
+        Where prompt and output lengths are drawn from.
+    requests_per_day : float
+        Expected requests on a whole day. [request/d]
+    rng : numpy.random.Generator
+        Source of randomness.
+    shape : DailyShape, optional
+        Course of the day; flat by default.
+    start_h, duration_h : float
+        First hour of the day and length of the stream. [h]
+    name : str, optional
+        For reports.
+    max_requests : int
+        Refuse to make more than this.
+
+    Returns
+    -------
+    requests : Requests
+        The first at 0 s; `span_s` is the whole duration after it.
+
+    Raises
+    ------
+    RangeError
+        If a number is not positive, the stream would be too long, or no request falls into it.
+    """
+    for key, value in (("requests_per_day", requests_per_day), ("duration_h", duration_h)):
+        if not 0 < value < float("inf"):
+            raise RangeError(_("{key}={value} is not above 0.").format(key=key, value=value))
+    day = shape if shape is not None else DailyShape.flat()
+    edges, rate = day.steps(requests_per_day, start_h, duration_h)
+    expected = rate * np.diff(edges)
+    if expected.sum() > max_requests:
+        raise RangeError(
+            _("{n:.3g} requests are too many to list; the limit is {limit}.").format(
+                n=expected.sum(), limit=max_requests
+            ),
+            _("sample a shorter time: the energy per request does not change"),
+        )
+    counts = rng.poisson(expected)
+    n = int(counts.sum())
+    if n == 0:
+        raise RangeError(
+            _("no request falls into {hours} h at {rate} requests a day.").format(
+                hours=duration_h, rate=requests_per_day
+            ),
+            _("take a longer time"),
+        )
+    # Given their number, Poisson arrivals within a step are uniform.
+    t_h = np.repeat(edges[:-1], counts) + rng.random(n) * np.repeat(np.diff(edges), counts)
+    t_s = 3600.0 * np.sort(t_h)
+    prompt, output = lengths.sample(n, rng)
+    return Requests(
+        t_s=t_s - t_s[0],
+        prompt_tokens=prompt,
+        output_tokens=output,
+        name=name or _("sampled requests"),
+        source=lengths.source,
+        notes=(_("sampled: not a log of real requests"),),
+        span_s=3600.0 * duration_h - float(t_s[0]),
+    )

@@ -1,0 +1,186 @@
+"""How do requests spread over the day? Twenty-four hourly shares that sum to 1 [1].
+
+The built-in course is our fit of two waves to fourteen days of three language services of one provider. It is a
+mean course: single services differ, and a single day peaks higher (`PEAK_OVER_MEAN` in the notes of the source).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from taotie.errors import RangeError, SourceError
+from taotie.language import _
+from taotie.quantity.catalog import table
+from taotie.workload.requests import Floats
+
+__all__ = ["DailyShape", "chat_day", "harmonic_shares"]
+
+
+@dataclass(frozen=True, eq=False)
+class DailyShape:
+    """The course of a day.
+
+    Attributes
+    ----------
+    share : ndarray, shape (24,)
+        Share of a day's requests in each hour, from midnight on; sums to 1. [1]
+    name, source : str
+        For reports: what this is and what it was fitted to.
+    """
+
+    share: Floats
+    name: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        share = np.array(self.share, dtype=np.float64)
+        if share.shape != (24,) or not np.isfinite(share).all() or (share < 0).any():
+            raise RangeError(_("a daily course needs 24 finite shares, none below 0."))
+        total = float(share.sum())
+        if total <= 0 or not np.isfinite(total):
+            raise RangeError(_("a daily course needs at least one hour with requests."))
+        share /= total
+        share.flags.writeable = False
+        object.__setattr__(self, "share", share)
+
+    @classmethod
+    def flat(cls) -> DailyShape:
+        """The same in every hour."""
+        return cls(np.full(24, 1 / 24), name=_("flat day"))
+
+    @property
+    def peak_over_mean(self) -> float:
+        """Busiest hour over the mean hour. [1]
+
+        Examples
+        --------
+        >>> DailyShape.flat().peak_over_mean
+        1.0
+        """
+        return float(24.0 * self.share.max())
+
+    def with_peak(self, peak_over_mean: float) -> DailyShape:
+        """The same course with its swing stretched or shrunk to another peak.
+
+        Parameters
+        ----------
+        peak_over_mean : float
+            At least 1; hours that would fall below 0 are refused. [1]
+        """
+        swing = self.peak_over_mean - 1.0
+        if not 1.0 <= peak_over_mean < float("inf") or (swing < 1e-12 and peak_over_mean > 1.0):
+            raise RangeError(
+                _("peak_over_mean={value} cannot be had from this course.").format(
+                    value=peak_over_mean
+                )
+            )
+        factor = (peak_over_mean - 1.0) / swing if swing > 0 else 1.0
+        share = (1.0 + factor * (24.0 * self.share - 1.0)) / 24.0
+        if share.min() < 0:
+            raise RangeError(
+                _("peak_over_mean={value} would make the quietest hour negative.").format(
+                    value=peak_over_mean
+                ),
+                _("give 24 shares of your own"),
+            )
+        return replace(self, share=share)
+
+    def shifted(self, hours: int) -> DailyShape:
+        """The same course `hours` later (another time zone)."""
+        return replace(self, share=np.roll(self.share, int(hours)))
+
+    def requests_per_hour(self, requests_per_day: npt.ArrayLike) -> Floats:
+        """Requests in each hour of a day.
+
+        Parameters
+        ----------
+        requests_per_day : array_like, shape () or (n_sample,)
+            Requests of a whole day. [request/d]
+
+        Returns
+        -------
+        requests : ndarray, shape (24,) or (n_sample, 24)
+            [request/h]
+        """
+        per_day = np.asarray(requests_per_day, dtype=np.float64)
+        return np.asarray(per_day[..., None] * self.share, dtype=np.float64)
+
+    def steps(
+        self, requests_per_day: float, start_h: float, duration_h: float
+    ) -> tuple[Floats, Floats]:
+        """The hours between two moments, the first and last cut short, and the rate in each.
+
+        Returns
+        -------
+        edges_h : ndarray, shape (n + 1,)
+            From 0 to `duration_h`. [h]
+        rate_per_h : ndarray, shape (n,)
+            [request/h]
+        """
+        first, end = float(start_h) % 24.0, float(start_h) % 24.0 + duration_h
+        inner = np.arange(np.floor(first) + 1.0, end)
+        clock = np.concatenate([[first], inner[inner > first], [end]])
+        hour = np.floor(clock[:-1]).astype(np.int64) % 24
+        return clock - first, requests_per_day * self.share[hour]
+
+
+def harmonic_shares(cosines: npt.ArrayLike, sines: npt.ArrayLike) -> Floats:
+    """Hourly shares of a day made of waves of 24 h, 12 h, 8 h and so on.
+
+    Parameters
+    ----------
+    cosines, sines : array_like, shape (n_wave,)
+        Amplitudes over the mean; the wave `k` has `k` periods a day and counts from midnight. [1]
+
+    Returns
+    -------
+    share : ndarray, shape (24,)
+        Value at the middle of each hour over the day's total. [1]
+
+    Examples
+    --------
+    >>> float(harmonic_shares([0.0], [0.0])[0] * 24)
+    1.0
+    """
+    c, s = np.asarray(cosines, dtype=np.float64), np.asarray(sines, dtype=np.float64)
+    angle = 2.0 * np.pi * np.outer(np.arange(24) + 0.5, np.arange(1, c.size + 1)) / 24.0
+    return np.asarray((1.0 + np.cos(angle) @ c + np.sin(angle) @ s) / 24.0, dtype=np.float64)
+
+
+@lru_cache(maxsize=1)
+def chat_day() -> DailyShape:
+    """Our fit of a mean daily course to three language services.
+
+    Returns
+    -------
+    shape : DailyShape
+        Coefficients from the table `workload_defaults`. Hour 0 is the start of the trace, whose clock its
+        publisher does not state; the quiet hours at 4 to 6 suggest local midnight.
+
+    References
+    ----------
+    .. [1] Source ``taotie_fit2026``; the rates are from ``xiang2025_servegen``.
+
+    Examples
+    --------
+    >>> round(chat_day().peak_over_mean, 2)
+    1.13
+    """
+    cells = table("workload_defaults")
+    waves = []
+    for quantity in ("cos_1", "cos_2", "sin_1", "sin_2"):
+        value = cells.value("chat_day", quantity)
+        if not isinstance(value, float):
+            raise SourceError(
+                _("table workload_defaults lacks {quantity}.").format(quantity=quantity)
+            )
+        waves.append(value)
+    return DailyShape(
+        harmonic_shares(waves[:2], waves[2:]),
+        name=_("built-in day (our fit to three language services)"),
+        source="taotie_fit2026",
+    )
