@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import gettext
 import os
+from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "zh")
 LOCALE_DIR = Path(__file__).parent / "locale"
@@ -49,6 +52,29 @@ def _(message: str) -> str:
     return message if language() == "en" else _translations(language()).gettext(message)
 
 
+def N_(message: str) -> str:
+    """`message` itself, marked for translation when it is shown later."""
+    return message
+
+
 def in_language(message: str, code: str) -> str:
     """`message` in the language `code`, whatever language is in force."""
     return message if code == "en" else _translations(code).gettext(message)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence for a person, kept as message id and values, so that it can be said in each language."""
+
+    code: str
+    message: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, language: str | None = None) -> str:
+        """The sentence in `language`, or in the one in force."""
+        message = _(self.message) if language is None else in_language(self.message, language)
+        return message.format(**self.values)
+
+    def to_dict(self) -> dict[str, str]:
+        """Code and the sentence in both languages."""
+        return {"code": self.code, "text": self.text("en"), "text_zh": self.text("zh")}

@@ -1,0 +1,83 @@
+"""What all commands share: the console, `--json`, how errors are printed, and exit codes.
+
+Exit codes: 0 fine, 1 a check failed, 2 the input is wrong, 3 hardware or a permission is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from taotie.errors import StudyError, TaotieError
+from taotie.language import _
+
+OK, CHECK_FAILED, WRONG_INPUT, MISSING = 0, 1, 2, 3
+
+Json = Annotated[bool, typer.Option("--json", help=_("Print machine-readable JSON."))]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help=_("Seed of the draws."))]
+Samples = Annotated[
+    int | None, typer.Option("--samples", min=100, help=_("Number of draws of each figure."))
+]
+
+
+def console() -> Any:
+    """A Rich console for standard output; plain when it goes to a pipe."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def error_console() -> Any:
+    """A Rich console for standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """`value` as JSON on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def print_error(error: TaotieError, as_json: bool) -> None:
+    """An error as sentences on standard error, or as JSON on standard output."""
+    problems = error.problems if isinstance(error, StudyError) else (error,)
+    if as_json:
+        print_json(
+            {
+                "error": {
+                    "type": type(error).__name__,
+                    "problems": [{"message": p.message, "hint": p.hint} for p in problems],
+                }
+            }
+        )
+        return
+    name = type(error).__name__
+    sys.stderr.write(f"{name}: " + f"\n\n{name}: ".join(str(p) for p in problems) + "\n")
+
+
+@contextmanager
+def progress(text: str, quiet: bool = False) -> Iterator[Any]:
+    """A progress line on standard error for work over two seconds; call it with the next step's name."""
+    import time
+
+    started = time.monotonic()
+    if quiet or not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=error_console(),
+        transient=time.monotonic() - started < 2,
+    ) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda step: bar.update(task, description=step)

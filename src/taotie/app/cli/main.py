@@ -1,0 +1,104 @@
+"""The command `taotie`. Every command is a file beside this one; none imports anything heavy until it runs."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+from taotie.errors import TaotieError
+from taotie.language import LANGUAGES, _, language, use_language
+
+# Order of the help page: the chain first, then checking, then housekeeping.
+COMMANDS = (
+    "run",
+    "prompt",
+    "simulate",
+    "grid",
+    "audit",
+    "validate",
+    "explain",
+    "sources",
+    "data",
+    "doctor",
+)
+
+
+def _take_language(arguments: list[str]) -> list[str]:
+    """Arguments without `--lang`, which must be known before any help text is made."""
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == "--lang" or word.startswith("--lang="):
+            code = word.partition("=")[2] or next(words, "")
+            if code not in LANGUAGES:
+                raise TaotieError(
+                    _("--lang {code} is not a language of taotie.").format(code=code or "?"),
+                    ", ".join(LANGUAGES),
+                )
+            os.environ["TAOTIE_LANG"] = code
+            use_language(code)
+        else:
+            rest.append(word)
+    return rest
+
+
+def build() -> Any:
+    """The Typer application, in the language in force."""
+    if language() != "en":
+        # Typer takes its own words ("Options", "Arguments") from gettext when it is imported.
+        gettext.gettext = _
+        gettext.ngettext = lambda msgid1, msgid2, n: _(msgid1 if n == 1 else msgid2)
+    import typer
+
+    app = typer.Typer(
+        help=_("How much electricity AI eats: from one prompt to the power grid."),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(invoke_without_command=True)
+    def root(
+        context: typer.Context,
+        version: bool = typer.Option(False, "--version", help=_("Show the version and exit.")),
+        lang: str = typer.Option("", "--lang", help=_("Language: en or zh, anywhere in the line.")),
+    ) -> None:
+        if version:
+            from taotie import __version__
+
+            typer.echo(f"taotie {__version__}")
+            raise typer.Exit
+
+    for name in COMMANDS:
+        import_module(f"taotie.app.cli.{name}").register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is a sentence, never a traceback."""
+    arguments = sys.argv[1:]
+    as_json = "--json" in arguments
+    try:
+        arguments = _take_language(arguments)
+        build()(args=arguments, prog_name="taotie")
+    except TaotieError as error:
+        from taotie.app.cli.common import WRONG_INPUT, print_error
+
+        print_error(error, as_json)
+        sys.exit(WRONG_INPUT)
+    except BrokenPipeError:
+        # the reader of our output went away, such as `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.stderr.write(_("interrupted; nothing was left half-written") + "\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""`taotie sources`: the bibliography, and what of it nobody has opened yet."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from taotie.app.cli.common import Json, console, print_json
+from taotie.language import _, language
+
+
+def _keys() -> list[str]:
+    from taotie.quantity.catalog import source_keys
+
+    return list(source_keys())
+
+
+def _listing(unread: bool) -> list[dict[str, Any]]:
+    """Every source with its figures and table cells; with `unread` only what was not opened."""
+    from taotie.quantity.catalog import figure_keys, source, source_keys, table, table_names
+
+    cells: dict[str, list[tuple[str, str]]] = {}
+    for name in table_names():
+        for (item, quantity), row in table(name).cells.items():
+            cells.setdefault(row["source"], []).append((f"{name}/{item}/{quantity}", row["access"]))
+    rows = []
+    for key in source_keys():
+        found = source(key)
+        figures = [(k, found.access) for k in figure_keys(key)] + cells.get(key, [])
+        if unread:
+            figures = [(k, a) for k, a in figures if a != "read"]
+            if found.access == "read" and not figures:
+                continue
+        rows.append(
+            {
+                **found.to_dict(),
+                "citation": found.citation,
+                "figures": [k for k, _access in figures],
+                "memory": [k for k, a in figures if a == "memory"],
+            }
+        )
+    return rows
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(help=_("The bibliography: every source, or one with its figures."))
+    def sources(
+        key: Annotated[str, typer.Argument(help=_("A source's key."), autocompletion=_keys)] = "",
+        unread: Annotated[
+            bool,
+            typer.Option("--unread", help=_("Only what nobody has opened: quoted or from memory.")),
+        ] = False,
+        as_json: Json = False,
+    ) -> None:
+        from taotie.quantity.catalog import figure, figure_keys, source
+        from taotie.quantity.wording import origin, text
+
+        if key:
+            found = source(key)
+            figures = [figure(k) for k in figure_keys(key)]
+            if as_json:
+                print_json({**found.to_dict(), "figures": {f.key: text(f) for f in figures}})
+                return
+            out = console()
+            out.print(found.citation)
+            out.print(_("access: {access}").format(access=found.access))
+            for f in figures:
+                label = f.label.get(language(), "")
+                out.print(f"  {f.key}  {text(f)}  {label}", markup=False)
+                if f.locator or f.note:
+                    out.print(f"      {origin(f)} {f.note}", markup=False)
+            return
+        rows = _listing(unread)
+        if as_json:
+            print_json({"sources": rows})
+            return
+        out = console()
+        for r in rows:
+            out.print(f"{r['key']}  [{r['access']}]  {r['citation']}", markup=False)
+            if unread:
+                for k in r["figures"]:
+                    mark = _("from memory") if k in r["memory"] else _("quoted")
+                    out.print(f"    {k}  ({mark})", markup=False)
+        total = sum(len(r["figures"]) for r in rows)
+        out.print(_("{n} sources, {m} figures").format(n=len(rows), m=total))

