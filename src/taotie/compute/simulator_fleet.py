@@ -1,0 +1,559 @@
+"""How do requests spread over the replicas of a fleet, and how are the replicas run?
+
+Replicas that are fed without looking at their state (round robin, random, a schedule) are independent:
+each runs from its first request to its last, on as many threads as wanted, with the same result. Routing that
+looks at the requests outstanding (two choices, least outstanding) runs all replicas along the arrivals.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from taotie.compute import simulator_replica as sr
+from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
+from taotie.compute.simulator_replica import advance
+
+__all__ = ["FleetRun", "Load", "drawn", "run_independent", "run_routed"]
+
+Array = NDArray[Any]
+EMPTY32 = np.zeros(0, np.int32)
+EMPTY64 = np.zeros(0, np.int64)
+TWO_CHOICES, LEAST_OUTSTANDING = 0, 1
+
+
+class Load(NamedTuple):
+    """Requests in order of arrival, none longer than a replica can hold.
+
+    The blocks of request `i` are ``block_id[block_low[i] : block_low[i] + block_n[i]]``, numbered from 0.
+    With `kv_comes` every prompt was read elsewhere and its KV cache arrives with the request.
+    """
+
+    arrival: Array
+    prompt: Array
+    output: Array
+    block_low: Array = EMPTY64
+    block_n: Array = EMPTY32
+    block_id: Array = EMPTY32
+    kv_comes: bool = False
+
+    def part(self, index: Array | slice) -> Load:
+        """The requests at `index`, still in order."""
+        few = len(self.block_low) == 0
+        return self._replace(
+            arrival=self.arrival[index],
+            prompt=self.prompt[index],
+            output=self.output[index],
+            block_low=self.block_low if few else self.block_low[index],
+            block_n=self.block_n if few else self.block_n[index],
+        )
+
+
+@dataclass
+class FleetRun:
+    """What a run hands back, all integers.
+
+    Parameters
+    ----------
+    ttft, finish : ndarray of int64, shape (n_request,)
+        Time from arrival to first token, and time of the last token. [ps]
+    own, shared : ndarray of int64, shape (n_request,)
+        Energy of reading the prompt, and the request's part of what all running shared. [nJ]
+    replica : ndarray of int32, shape (n_request,)
+        Who served it.
+    states : ndarray of int64, shape (n_replica, N_STATE)
+        Final states (`simulator_replica` names the columns).
+    bins : ndarray of int64, shape (n_bin, 3)
+        Energy [nJ], busy time [ps], batch times time [ps] of all replicas.
+    last_finish : ndarray of int64, shape (n_replica,)
+        Last finish of each replica, 0 if it served nothing. [ps]
+    """
+
+    ttft: Array
+    finish: Array
+    own: Array
+    shared: Array
+    replica: Array
+    states: Array
+    bins: Array = field(repr=False)
+    last_finish: Array = field(repr=False, default_factory=lambda: EMPTY64)
+
+    def total(self, column: int) -> int:
+        """Sum of one state column over replicas."""
+        return int(self.states[:, column].sum())
+
+
+def limit_row(costs: IterationCosts, limits: ReplicaLimits, bin_ps: int, load: Load) -> Array:
+    """The kernel's row of limits and prefill costs."""
+    row = np.zeros(sr.N_LIMIT, np.int64)
+    row[sr.MAX_BATCH] = min(limits.max_batch, costs.max_batch)
+    row[sr.PAGES] = limits.kv_pages
+    row[sr.UNIT_BITS] = (limits.page_tokens * limits.fine).bit_length() - 1
+    row[sr.FINE] = limits.fine
+    row[sr.GROW] = limits.grow
+    row[sr.BUDGET] = limits.token_budget
+    row[sr.STEP_TOKENS] = limits.tokens_per_step
+    row[sr.CHUNKED] = limits.chunked
+    row[sr.WATERMARK] = limits.watermark_pages
+    row[sr.BIN_PS] = bin_ps
+    row[sr.BLOCK_TOKENS] = limits.prefix_block_tokens
+    row[sr.CACHE_BLOCKS] = limits.prefix_blocks if len(load.block_low) else 0
+    row[sr.KV_COMES] = load.kv_comes
+    row[sr.TP1 :] = costs.prefill
+    return row
+
+
+class Memory(NamedTuple):
+    """The arrays `advance` keeps between calls, first axis replicas."""
+
+    states: Array
+    heaps: Array
+    rings: Array
+    ring_dones: Array
+    phases: Array
+
+    @classmethod
+    def empty(cls, n_replica: int, row: Array) -> Memory:
+        """Idle replicas."""
+        room = int(row[sr.MAX_BATCH]) + 1
+        states = np.zeros((n_replica, sr.N_STATE), np.int64)
+        states[:, [sr.HEAD, sr.TAIL]] = -1
+        return cls(
+            states,
+            np.zeros((n_replica, room), np.int64),
+            np.zeros((n_replica, room), np.int32),
+            np.zeros((n_replica, room), np.int64),
+            np.zeros((n_replica, 1 << int(row[sr.UNIT_BITS])), np.int64),
+        )
+
+
+def empty_caches(n_replica: int, row: Array, load: Load) -> tuple[Array, Array]:
+    """Links of empty prefix caches."""
+    n_block = int(load.block_id.max()) + 1 if row[sr.CACHE_BLOCKS] and load.block_id.size else 0
+    newer = np.full((n_replica, n_block + 1), -1, np.int32)
+    older = np.zeros((n_replica, n_block + 1), np.int32)
+    newer[:, -1] = older[:, -1] = n_block
+    return newer, older
+
+
+def run_one(
+    load: Load, costs: IterationCosts, row: Array, n_bin: int
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """One replica from its first request to its last: state, ttft, finish, own, shared, bins."""
+    n = len(load.arrival)
+    memory = Memory.empty(1, row)
+    newers, olders = empty_caches(1, row, load)
+    following = np.arange(1, n + 1, dtype=np.int32)
+    written = np.full(n, -1 if load.kv_comes else 0, np.int32)
+    ttft, finish, own, shared = (np.zeros(n, np.int64) for _ in range(4))
+    bins = np.zeros((n_bin, 3), np.int64)
+    state = memory.states[0]
+    if n:
+        following[-1] = -1
+        state[sr.HEAD], state[sr.TAIL] = 0, n - 1
+    while True:
+        advance(
+            0,
+            n_bin * int(row[sr.BIN_PS]) if row[sr.BIN_PS] else sr.FAR,
+            *memory,
+            bins,
+            newers,
+            olders,
+            load.arrival,
+            load.prompt,
+            load.output,
+            written,
+            following,
+            load.block_low,
+            load.block_n,
+            load.block_id,
+            costs.decode,
+            costs.mixed,
+            row,
+            ttft,
+            finish,
+            own,
+            shared,
+        )
+        if state[sr.DONE] == n and state[sr.SPILL_T1] == 0:
+            break
+        bins = np.vstack([bins, np.zeros((n_bin // 2 + 8, 3), np.int64)])
+        sr.book_spill(state, bins, int(row[sr.BIN_PS]), n_bin)
+        n_bin = len(bins)
+    if n:
+        shared[-1] += state[sr.REMAINDER]
+    return state, ttft, finish, own, shared, bins
+
+
+def add_bins(total: Array, part: Array) -> Array:
+    """Sum of two bin tables of unlike length."""
+    if len(part) > len(total):
+        total, part = part.copy(), total
+    total[: len(part)] += part
+    return total
+
+
+def run_independent(
+    load: Load,
+    costs: IterationCosts,
+    limits: ReplicaLimits,
+    n_replica: int,
+    replica: Array | None = None,
+    bin_ps: int = 0,
+    threads: int = 1,
+) -> FleetRun:
+    """Run replicas that are fed without looking at their state.
+
+    Parameters
+    ----------
+    load : Load
+        Requests in order of arrival.
+    costs, limits : IterationCosts, ReplicaLimits
+        Of every replica.
+    n_replica : int
+        Replicas.
+    replica : ndarray of int32, shape (n_request,), optional
+        Who serves each request; round robin if left out.
+    bin_ps : int, default 0
+        Width of the power bins [ps]; 0: none.
+    threads : int, default 1
+        The result does not depend on it.
+
+    Returns
+    -------
+    FleetRun
+    """
+    n = len(load.arrival)
+    row = limit_row(costs, limits, bin_ps, load)
+    n_bin = int(load.arrival[-1]) // bin_ps + 2 if bin_ps and n else 0
+    out = FleetRun(
+        ttft=np.zeros(n, np.int64),
+        finish=np.zeros(n, np.int64),
+        own=np.zeros(n, np.int64),
+        shared=np.zeros(n, np.int64),
+        replica=np.zeros(n, np.int32),
+        states=np.zeros((n_replica, sr.N_STATE), np.int64),
+        bins=np.zeros((n_bin, 3), np.int64),
+        last_finish=np.zeros(n_replica, np.int64),
+    )
+    members: list[Array | slice]
+    if replica is None:
+        members = [slice(r, None, n_replica) for r in range(n_replica)]
+        out.replica[:] = np.arange(n, dtype=np.int64) % n_replica
+    else:
+        out.replica[:] = replica
+        order = np.argsort(replica, kind="stable")
+        ends = np.searchsorted(replica[order], np.arange(n_replica + 1))
+        members = [order[ends[r] : ends[r + 1]] for r in range(n_replica)]
+
+    def work(r: int) -> Array:
+        part = load.part(members[r])
+        part = part._replace(
+            arrival=np.ascontiguousarray(part.arrival, np.int64),
+            prompt=np.ascontiguousarray(part.prompt, np.int32),
+            output=np.ascontiguousarray(part.output, np.int32),
+            block_low=np.ascontiguousarray(part.block_low, np.int64),
+            block_n=np.ascontiguousarray(part.block_n, np.int32),
+        )
+        state, ttft, finish, own, shared, bins = run_one(part, costs, row, n_bin)
+        at = members[r]
+        out.states[r] = state
+        out.ttft[at], out.finish[at], out.own[at], out.shared[at] = ttft, finish, own, shared
+        out.last_finish[r] = finish.max(initial=0)
+        return bins
+
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            for bins in pool.map(work, range(n_replica)):
+                out.bins = add_bins(out.bins, bins)
+    else:
+        for r in range(n_replica):
+            out.bins = add_bins(out.bins, work(r))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def drawn(seed, i):  # type: ignore[no-untyped-def]
+    """The `i`-th of a stream of 63-bit numbers (SplitMix64 at a place of its sequence)."""
+    z = np.uint64(seed) + np.uint64(i + 1) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return np.int64(z >> np.uint64(1))
+
+
+@njit(cache=True, nogil=True)
+def random_replicas(n, ready, n_replica, seed):  # type: ignore[no-untyped-def]
+    """A replica drawn for each request among the ready ones (`ready` empty: all)."""
+    out = np.empty(n, np.int32)
+    for i in range(n):
+        out[i] = drawn(seed, i) % (ready[i] if ready.shape[0] else n_replica)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def rekey(keys, order, place, r, key):  # type: ignore[no-untyped-def]
+    """Give member `r` of an indexed heap another key."""
+    keys[r] = key
+    n = order.shape[0]
+    i = place[r]
+    while i > 0 and keys[order[(i - 1) >> 1]] > key:
+        order[i] = order[(i - 1) >> 1]
+        place[order[i]] = i
+        i = (i - 1) >> 1
+    while True:
+        child = 2 * i + 1
+        if child >= n:
+            break
+        if child + 1 < n and keys[order[child + 1]] < keys[order[child]]:
+            child += 1
+        if keys[order[child]] >= key:
+            break
+        order[i] = order[child]
+        place[order[i]] = i
+        i = child
+    order[i] = r
+    place[r] = i
+
+
+@njit(cache=True, nogil=True)
+def least_iteration(decode, mixed):  # type: ignore[no-untyped-def]
+    """Lower bounds of an iteration's time with at least `A` sequences: two lines over the context."""
+    n = decode.shape[0]
+    least = np.empty((n, 4), np.int64)
+    for j in range(4):
+        low = mixed[0, j]
+        for a in range(n - 1, -1, -1):
+            if a > 0:
+                low = min(low, decode[a, j])
+            low = min(low, mixed[a, j])
+            least[a, j] = max(low, 0)  # a line that never wins is far below 0
+    return least
+
+
+@njit(cache=True, nogil=True)
+def next_finish(state, heap, least, limits, t):  # type: ignore[no-untyped-def]
+    """No request of the replica is seen to finish before this time. [ps]"""
+    now = state[sr.NOW]
+    if now > t and state[sr.DONE_NOW] > 0:
+        return now
+    a = state[sr.ACTIVE]
+    c = state[sr.CONTEXT]
+    if state[sr.RING_N] > 0 or state[sr.HEAD] >= 0:
+        return now + max(least[0, 0], least[0, 2])
+    if a == 0:
+        return np.int64(sr.FAR)
+    k = (heap[0] >> 32) - state[sr.STEP]
+    grown = c + a * (k * limits[sr.GROW] + (1 << limits[sr.UNIT_BITS]))
+    if grown >> limits[sr.UNIT_BITS] > limits[sr.PAGES]:  # a preemption may come before
+        return now + max(least[0, 0], least[0, 2])
+    half = a * limits[sr.GROW] * (k * (k - 1) // 2)
+    return now + max(
+        k * (least[a, 0] + least[a, 1] * c) + least[a, 1] * half,
+        k * (least[a, 2] + least[a, 3] * c) + least[a, 3] * half,
+    )
+
+
+@njit(cache=True, nogil=True)
+def run_routed_kernel(  # type: ignore[no-untyped-def]
+    policy,
+    seed,
+    ready,
+    replica,
+    states,
+    heaps,
+    rings,
+    ring_dones,
+    phases,
+    bins,
+    newers,
+    olders,
+    arrival,
+    prompt,
+    output,
+    written,
+    following,
+    block_low,
+    block_n,
+    block_id,
+    decode,
+    mixed,
+    limits,
+    ttft,
+    finish,
+    own,
+    shared,
+):
+    """Send each request, in order of arrival, by the requests outstanding; then nothing is drained.
+
+    A replica's outstanding requests are those sent to it and not finished at the time of the arrival.
+    """
+    n = arrival.shape[0]
+    n_replica = states.shape[0]
+    least = least_iteration(decode, mixed)
+    sent = np.zeros(n_replica, np.int64)
+    order = np.arange(n_replica)
+    place = np.arange(n_replica)
+    due = np.full(n_replica, sr.FAR, np.int64)
+    due_order = np.arange(n_replica)
+    due_place = np.arange(n_replica)
+    closed = np.int64(1) << 62
+    counts = np.arange(n_replica)  # outstanding << 32 | replica
+    n_ready = n_replica
+    pair = np.empty(2, np.int64)
+    for i in range(n):
+        t = arrival[i]
+        now_ready = ready[i] if ready.shape[0] else n_replica
+        if policy == TWO_CHOICES:
+            for j in range(2):
+                pair[j] = drawn(seed, 2 * i + j) % now_ready
+                x = pair[j]
+                if states[x, sr.NOW] < t:
+                    advance(
+                        x, t, states, heaps, rings, ring_dones, phases, bins, newers, olders,
+                        arrival, prompt, output, written, following, block_low, block_n, block_id,
+                        decode, mixed, limits, ttft, finish, own, shared,
+                    )  # fmt: skip
+            r = pair[0]
+            if pair[1] != r:
+                one = sent[r] - states[r, sr.DONE]
+                if states[r, sr.NOW] > t:
+                    one += states[r, sr.DONE_NOW]
+                x = pair[1]
+                two = sent[x] - states[x, sr.DONE]
+                if states[x, sr.NOW] > t:
+                    two += states[x, sr.DONE_NOW]
+                if two < one:
+                    r = x
+        else:
+            while n_ready != now_ready:  # open or close replicas at the end of the list
+                if n_ready < now_ready:
+                    r = n_ready
+                    n_ready += 1
+                    rekey(counts, order, place, r, counts[r] & ~closed)
+                else:
+                    n_ready -= 1
+                    r = n_ready
+                    rekey(counts, order, place, r, counts[r] | closed)
+            while due[due_order[0]] <= t:
+                r = due_order[0]
+                if states[r, sr.NOW] < t:
+                    advance(
+                        r, t, states, heaps, rings, ring_dones, phases, bins, newers, olders,
+                        arrival, prompt, output, written, following, block_low, block_n, block_id,
+                        decode, mixed, limits, ttft, finish, own, shared,
+                    )  # fmt: skip
+                left = sent[r] - states[r, sr.DONE]
+                if states[r, sr.NOW] > t:
+                    left += states[r, sr.DONE_NOW]
+                rekey(counts, order, place, r, (counts[r] & closed) | (left << 32) | r)
+                bound = next_finish(states[r], heaps[r], least, limits, t)
+                if bound <= t:
+                    bound = t + 1
+                rekey(due, due_order, due_place, r, bound)
+            r = order[0]
+            if states[r, sr.NOW] < t:
+                advance(
+                    r, t, states, heaps, rings, ring_dones, phases, bins, newers, olders,
+                    arrival, prompt, output, written, following, block_low, block_n, block_id,
+                    decode, mixed, limits, ttft, finish, own, shared,
+                )  # fmt: skip
+        replica[i] = r
+        sent[r] += 1
+        following[i] = -1
+        state = states[r]
+        if state[sr.HEAD] < 0:
+            state[sr.HEAD] = i
+        else:
+            following[state[sr.TAIL]] = i
+        state[sr.TAIL] = i
+        if policy == LEAST_OUTSTANDING:
+            rekey(counts, order, place, r, counts[r] + (np.int64(1) << 32))
+            bound = next_finish(state, heaps[r], least, limits, t)
+            if bound <= t:
+                bound = t + 1
+            rekey(due, due_order, due_place, r, bound)
+
+
+def run_routed(
+    load: Load,
+    costs: IterationCosts,
+    limits: ReplicaLimits,
+    n_replica: int,
+    routing: str,
+    seed: int = 0,
+    ready: Array | None = None,
+    bin_ps: int = 0,
+) -> FleetRun:
+    """Run replicas fed by the requests outstanding at each arrival.
+
+    Parameters
+    ----------
+    load, costs, limits, n_replica, bin_ps
+        As in `run_independent`.
+    routing : {"two_choices", "least_outstanding"}
+        The one with fewer requests outstanding of two drawn at random (the first on a tie); or the one
+        with the fewest of all (the lowest number on a tie).
+    seed : int
+        Of the draws.
+    ready : ndarray of int32, shape (n_request,), optional
+        Replicas 0..ready-1 may be chosen; all if left out.
+
+    Returns
+    -------
+    FleetRun
+    """
+    n = len(load.arrival)
+    row = limit_row(costs, limits, bin_ps, load)
+    n_bin = int(load.arrival[-1]) // bin_ps + 2 if bin_ps and n else 0
+    memory = Memory.empty(n_replica, row)
+    newers, olders = empty_caches(n_replica, row, load)
+    following = np.full(n, -1, np.int32)
+    written = np.full(n, -1 if load.kv_comes else 0, np.int32)
+    replica = np.zeros(n, np.int32)
+    ttft, finish, own, shared = (np.zeros(n, np.int64) for _ in range(4))
+    bins = np.zeros((n_bin, 3), np.int64)
+    requests = (
+        np.ascontiguousarray(load.arrival, np.int64),
+        np.ascontiguousarray(load.prompt, np.int32),
+        np.ascontiguousarray(load.output, np.int32),
+        written,
+        following,
+        np.ascontiguousarray(load.block_low, np.int64),
+        np.ascontiguousarray(load.block_n, np.int32),
+        load.block_id,
+        costs.decode,
+        costs.mixed,
+        row,
+        ttft,
+        finish,
+        own,
+        shared,
+    )
+    policy = TWO_CHOICES if routing == "two_choices" else LEAST_OUTSTANDING
+    open_to = EMPTY32 if ready is None else np.ascontiguousarray(ready, np.int32)
+    run_routed_kernel(policy, seed, open_to, replica, *memory, bins, newers, olders, *requests)
+    sent = np.bincount(replica, minlength=n_replica)
+    states = memory.states
+    while True:
+        for r in range(n_replica):
+            until = n_bin * bin_ps if bin_ps else sr.FAR
+            advance(r, until, *memory, bins, newers, olders, *requests)
+        if (states[:, sr.DONE] == sent).all() and not states[:, sr.SPILL_T1].any():
+            break
+        bins = np.vstack([bins, np.zeros((n_bin // 2 + 8, 3), np.int64)])
+        for r in range(n_replica):
+            sr.book_spill(states[r], bins, bin_ps, n_bin)
+        n_bin = len(bins)
+    last = np.full(n_replica, -1)
+    last[replica] = np.arange(n)
+    served = last >= 0
+    shared[last[served]] += states[served, sr.REMAINDER]
+    last_finish = np.zeros(n_replica, np.int64)
+    np.maximum.at(last_finish, replica, finish)
+    return FleetRun(ttft, finish, own, shared, replica, states, bins, last_finish)

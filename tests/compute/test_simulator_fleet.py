@@ -1,0 +1,91 @@
+"""Routing over several replicas against the oracle, and independence of threads."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from taotie.compute import simulator_replica as sr
+from taotie.compute.simulator_fleet import random_replicas, run_independent, run_routed
+
+sys.path.insert(0, str(Path(__file__).parent))
+from naive_oracle import run_fleet
+from simulator_cases import cases, load_of
+
+
+@st.composite
+def fleets(draw, **kinds):
+    costs, limits, requests, bin_ps = draw(cases(**kinds))
+    n_replica = draw(st.integers(1, 7))
+    ready = None
+    if draw(st.booleans()):
+        ready = [draw(st.integers(1, n_replica)) for _ in requests]
+    return costs, limits, requests, bin_ps, n_replica, ready, draw(st.integers(0, 2**40))
+
+
+def check(case, routing):
+    costs, limits, requests, bin_ps, n_replica, ready, seed = case
+    load = load_of(requests)
+    fleet, sent = run_fleet(requests, costs, limits, n_replica, routing, seed, ready, bin_ps)
+    open_to = None if ready is None else np.array(ready, np.int32)
+    if routing in ("two_choices", "least_outstanding"):
+        run = run_routed(load, costs, limits, n_replica, routing, seed, open_to, bin_ps)
+    else:
+        if routing == "random":
+            none = np.zeros(0, np.int32)
+            to = random_replicas(len(requests), none if ready is None else open_to, n_replica, seed)
+        else:
+            to = None if ready is None else (np.arange(len(requests)) % open_to).astype(np.int32)
+        run = run_independent(load, costs, limits, n_replica, to, bin_ps)
+    np.testing.assert_array_equal(run.replica, sent)
+    np.testing.assert_array_equal(run.ttft, [x.ttft for x in requests])
+    np.testing.assert_array_equal(run.finish, [x.finish for x in requests])
+    np.testing.assert_array_equal(run.own, [x.own for x in requests])
+    np.testing.assert_array_equal(run.shared, [x.shared for x in requests])
+    np.testing.assert_array_equal(run.states[:, sr.ENERGY], [r.energy for r in fleet])
+    np.testing.assert_array_equal(run.states[:, sr.BUSY], [r.busy for r in fleet])
+    np.testing.assert_array_equal(run.states[:, sr.ITERATIONS], [r.iterations for r in fleet])
+    assert run.own.sum() + run.shared.sum() == sum(r.energy for r in fleet)
+    if bin_ps:
+        want = np.zeros_like(run.bins)
+        for replica in fleet:
+            for i, cell in replica.bins.items():
+                want[i] += cell
+        np.testing.assert_array_equal(run.bins, want)
+
+
+@pytest.mark.parametrize("routing", ["round_robin", "random"])
+@given(case=fleets())
+@settings(max_examples=40)
+def test_matches_naive_blind_routing(case, routing):
+    check(case, routing)
+
+
+@pytest.mark.parametrize("routing", ["two_choices", "least_outstanding"])
+@given(case=fleets())
+@settings(max_examples=150)
+def test_matches_naive_routing_on_state(case, routing):
+    check(case, routing)
+
+
+@pytest.mark.parametrize("routing", ["two_choices", "least_outstanding"])
+@given(case=fleets(prefix=True))
+@settings(max_examples=60)
+def test_matches_naive_routing_with_prefix_caches(case, routing):
+    check(case, routing)
+
+
+@given(case=fleets(), threads=st.integers(2, 4))
+@settings(max_examples=20)
+def test_property_threads_do_not_matter(case, threads):
+    costs, limits, requests, bin_ps, n_replica, _ready, _seed = case
+    load = load_of(requests)
+    one = run_independent(load, costs, limits, n_replica, None, bin_ps, threads=1)
+    two = run_independent(load, costs, limits, n_replica, None, bin_ps, threads=threads)
+    for name in ("ttft", "finish", "own", "shared", "replica", "states", "bins", "last_finish"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
