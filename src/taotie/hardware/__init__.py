@@ -1,1 +1,1 @@
-
+"""What a machine can do and draws: datasheet facts only."""

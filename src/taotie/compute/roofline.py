@@ -1,0 +1,339 @@
+"""How long do one decode step and one prefill take on given accelerators, and what do they draw? [s, J]
+
+Time is the sum of parts that run one after the other: weights, experts, KV cache, launch and
+communication per layer, then the work of the host between steps. Each part of the accelerator's
+work is bounded by bytes over bandwidth and by FLOPs over peak. Energy is what the accelerators draw
+merely by being on, plus by being busy, plus per byte moved and per FLOP, never above rated power.
+
+Energies are at the `accelerator` boundary: no host, no idle replicas, no building.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from taotie.errors import RangeError
+from taotie.language import _
+
+__all__ = [
+    "COEFFICIENTS",
+    "COLUMNS",
+    "DecodeCost",
+    "PrefillCost",
+    "decode_cost",
+    "prefill_cost",
+]
+
+FloatArray = NDArray[np.float64]
+
+COLUMNS = (
+    "layers",
+    "attention_layers",
+    "window",
+    "window_layers",
+    "kv_b_per_layer",
+    "state_b",
+    "moe_layers",
+    "experts",
+    "top_k",
+    "query_width",
+    "dense_params",
+    "expert_params",
+    "dense_b",
+    "expert_b",
+    "expert_rows",
+    "dense_peak_flop_s",
+    "expert_peak_flop_s",
+    "bandwidth_b_s",
+    "tdp_w",
+    "accelerators",
+    "expert_parallel",
+    "data_parallel",
+    "extra_host_s",
+)
+"""What a row of the set-up matrix holds: the model, the accelerators and how it is cut over them.
+
+`dense_params` multiply every token; of `expert_params` a token uses `top_k / experts`. `expert_rows` is the
+block of token rows that each expert's kernel works through however few tokens it was sent (0: none).
+`extra_host_s` is time the host loses per step because other work shares it.
+"""
+
+COEFFICIENTS = (
+    "dense_bandwidth_share",
+    "expert_bandwidth_share",
+    "kv_bandwidth_share",
+    "dense_flop_share",
+    "expert_flop_share",
+    "prefill_flop_share",
+    "prefill_expert_flop_share",
+    "layer_s",
+    "moe_layer_s",
+    "parallel_layer_s",
+    "host_step_s",
+    "host_sequence_s",
+    "host_request_s",
+    "idle_tdp_share",
+    "busy_tdp_share",
+    "launch_tdp_share",
+    "byte_tdp_share",
+    "flop_tdp_share",
+    "expert_spread",
+    "expert_imbalance",
+    "data_parallel_waste",
+    "block_fill",
+)
+"""The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
+
+# positions, so that the compiled loops read by name
+(
+    _LAYERS, _ATTENTION, _WINDOW, _WINDOW_LAYERS, _KV, _STATE, _MOE, _EXPERTS, _TOP_K, _QUERY, _DENSE,
+    _EXPERT, _DENSE_B, _EXPERT_B, _ROWS, _PEAK, _EXPERT_PEAK, _BANDWIDTH, _TDP, _N, _EP, _DP, _EXTRA,
+) = range(len(COLUMNS))  # fmt: skip
+(
+    _E_DENSE, _E_EXPERT, _E_KV, _F_DENSE, _F_EXPERT, _F_PREFILL, _F_PREFILL_EXPERT, _T_LAYER, _T_MOE,
+    _T_PARALLEL, _H_STEP, _H_SEQUENCE, _H_REQUEST, _P_IDLE, _P_BUSY, _P_LAUNCH, _P_BYTE, _P_FLOP, _SPREAD,
+    _IMBALANCE, _WASTE, _FILL,
+) = range(len(COEFFICIENTS))  # fmt: skip
+
+
+class DecodeCost(NamedTuple):
+    """One decode step of a whole replica: all running sequences gain one token."""
+
+    time_s: FloatArray
+    energy_j: FloatArray
+    host_s: FloatArray
+    memory_s: FloatArray
+    compute_s: FloatArray
+
+
+class PrefillCost(NamedTuple):
+    """What the prompt of one request adds to the decode steps it is mixed into."""
+
+    time_s: FloatArray
+    energy_j: FloatArray
+
+
+@njit(cache=True)
+def _capped(energy_j, limit_j):  # type: ignore[no-untyped-def]
+    """Smooth minimum: rated power is approached gradually and never exceeded."""
+    return energy_j / (1.0 + (energy_j / limit_j) ** 6) ** (1.0 / 6.0)
+
+
+@njit(cache=True)
+def _decode(x, c, batch, context):  # type: ignore[no-untyped-def]
+    n = x[_N]
+    bandwidth = n * x[_BANDWIDTH]
+    # weights: every data-parallel copy is read, each cut over n / data_parallel accelerators
+    moved_b = x[_DENSE_B] * x[_DP]
+    t_memory = moved_b / (bandwidth * c[_E_DENSE])
+    flop = 2.0 * x[_DENSE] * batch
+    t_compute = flop / (n * x[_PEAK] * c[_F_DENSE])
+    work = np.hypot(t_memory, t_compute)
+    peak_s = flop / x[_PEAK]
+    launch = c[_T_LAYER] * x[_LAYERS]
+    if x[_EXPERTS] > 0.0:
+        share = min(x[_TOP_K] / x[_EXPERTS], 0.9999)
+        imbalance = 1.0 + c[_IMBALANCE] * np.log2(x[_EP]) if x[_EP] > 1.0 else 1.0
+        touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * batch)
+        rows = batch * share  # token rows per expert
+        if x[_ROWS] > 0.0:
+            touched = 1.0
+            rows += x[_ROWS] * c[_FILL]
+        expert_b = x[_EXPERT_B] * touched
+        flop = 2.0 * x[_EXPERT] * rows
+        te_memory = expert_b / (bandwidth * c[_E_EXPERT])
+        te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT])
+        work += np.hypot(te_memory, te_compute) * imbalance
+        launch += c[_T_MOE] * x[_MOE]
+        moved_b += expert_b
+        t_memory += te_memory
+        t_compute += te_compute
+        peak_s += flop / x[_EXPERT_PEAK]
+    full = x[_ATTENTION] - x[_WINDOW_LAYERS]
+    cache_b = x[_KV] * (full * context + x[_WINDOW_LAYERS] * min(context, x[_WINDOW]))
+    cache_b = batch * (cache_b + 2.0 * x[_STATE])
+    t_cache = cache_b / (bandwidth * c[_E_KV])
+    moved_b += cache_b
+    t_memory += t_cache
+    work += t_cache
+    if n > 1.0:
+        launch += c[_T_PARALLEL] * x[_LAYERS] * np.log2(n)
+    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + x[_EXTRA]
+    total = work + launch + host
+    energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
+    energy += x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
+    return total, _capped(energy, n * x[_TDP] * total), host, t_memory, t_compute
+
+
+@njit(cache=True)
+def _prefill(x, c, prompt):  # type: ignore[no-untyped-def]
+    n = x[_N]
+    window = min(prompt, x[_WINDOW])
+    full = x[_ATTENTION] - x[_WINDOW_LAYERS]
+    pairs = full * prompt * prompt / 2.0 + x[_WINDOW_LAYERS] * window * (prompt - window / 2.0)
+    # ranks of a data-parallel group wait for each other's prompts
+    waste = x[_DP] ** c[_WASTE]
+    flop = (2.0 * x[_DENSE] * prompt + 4.0 * x[_QUERY] * pairs) * waste
+    work = flop / (n * x[_PEAK] * c[_F_PREFILL])
+    peak_s = flop / x[_PEAK]
+    if x[_EXPERTS] > 0.0:
+        imbalance = 1.0 + c[_IMBALANCE] * np.log2(x[_EP]) if x[_EP] > 1.0 else 1.0
+        flop = 2.0 * x[_EXPERT] * x[_TOP_K] / x[_EXPERTS] * prompt * waste
+        work += flop / (n * x[_EXPERT_PEAK] * c[_F_PREFILL_EXPERT]) * imbalance
+        peak_s += flop / x[_EXPERT_PEAK]
+    total = work + c[_H_REQUEST]
+    energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work) + x[_TDP] * c[_P_FLOP] * peak_s
+    return total, _capped(energy, n * x[_TDP] * total)
+
+
+@njit(cache=True)
+def _decode_rows(x, c, which, batch, context, out):  # type: ignore[no-untyped-def]
+    for i in range(out.shape[1]):
+        a = _decode(
+            x[i % x.shape[0]],
+            c[which[i % which.shape[0]]],
+            batch[i % batch.shape[0]],
+            context[i % context.shape[0]],
+        )
+        out[0, i], out[1, i], out[2, i], out[3, i], out[4, i] = a
+
+
+@njit(cache=True)
+def _prefill_rows(x, c, which, prompt, out):  # type: ignore[no-untyped-def]
+    for i in range(out.shape[1]):
+        out[0, i], out[1, i] = _prefill(
+            x[i % x.shape[0]], c[which[i % which.shape[0]]], prompt[i % prompt.shape[0]]
+        )
+
+
+def _rows(value: object) -> FloatArray:
+    return np.ascontiguousarray(np.atleast_1d(np.asarray(value, dtype=np.float64)).ravel())
+
+
+def _matrices(
+    setups: FloatArray, coefficients: FloatArray, which: object
+) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+    x = np.ascontiguousarray(np.atleast_2d(np.asarray(setups, dtype=np.float64)))
+    c = np.ascontiguousarray(np.atleast_2d(np.asarray(coefficients, dtype=np.float64)))
+    k = np.ascontiguousarray(np.atleast_1d(np.asarray(which, dtype=np.int64)).ravel())
+    if x.shape[1] != len(COLUMNS) or c.shape[1] != len(COEFFICIENTS):
+        raise RangeError(
+            _("set-up rows have {x} columns, coefficients {c}; {nx} and {nc} are needed.").format(
+                x=x.shape[1], c=c.shape[1], nx=len(COLUMNS), nc=len(COEFFICIENTS)
+            )
+        )
+    return x, c, k
+
+
+def _length(*arrays: NDArray) -> int:
+    lengths = {a.shape[0] for a in arrays} - {1}
+    if len(lengths) > 1:
+        raise RangeError(
+            _("arrays of {n} rows do not go together.").format(
+                n=", ".join(str(n) for n in sorted(lengths))
+            )
+        )
+    return lengths.pop() if lengths else 1
+
+
+def decode_cost(
+    setups: FloatArray,
+    coefficients: FloatArray,
+    batch: object,
+    context: object,
+    which: object = 0,
+) -> DecodeCost:
+    """Time and energy of one decode step.
+
+    Parameters
+    ----------
+    setups : array_like, shape (n_row, len(COLUMNS)) or one row
+        Model and accelerators, see `ServingSetup.row`.
+    coefficients : array_like, shape (n_profile, len(COEFFICIENTS)) or one row
+        Fitted numbers, see `RuntimeProfile.coefficients`.
+    batch : array_like, shape (n_row,) or one value
+        Sequences that run together, over the whole replica. [1]
+    context : array_like, shape (n_row,) or one value
+        Mean tokens in the cache of a sequence. [token]
+    which : array_like of int, shape (n_row,) or one value, default 0
+        Row of `coefficients` to use.
+
+    Returns
+    -------
+    DecodeCost
+        `time_s`, `energy_j` of the step for the whole replica at the accelerator boundary; of the time
+        `host_s` between the accelerator's work, and what memory (`memory_s`) and arithmetic
+        (`compute_s`) would need alone. Each of shape (n_row,).
+
+    Raises
+    ------
+    RangeError
+        If lengths do not go together, or batch or context is not above 0.
+
+    Notes
+    -----
+    ``t = sum_parts hypot(bytes/(n W e_m), flop/(n F e_c)) + kv/(n W e_kv) + launch + host``;
+    ``E = n P_tdp (p_idle t + p_busy t_work + p_launch t_launch) + P_tdp (p_byte bytes/W + p_flop flop/F)``,
+    never above n P_tdp t.
+
+    References
+    ----------
+    .. [1] S. Williams, A. Waterman, D. Patterson, Roofline, CACM 52(4), 2009.
+    """
+    x, c, k = _matrices(setups, coefficients, which)
+    b, s = _rows(batch), _rows(context)
+    if not (np.all(b > 0) and np.all(np.isfinite(b)) and np.all(s >= 0) and np.all(np.isfinite(s))):
+        bad = b[~(b > 0)]
+        raise RangeError(
+            _("batch={value} must be above 0 and context at least 0.").format(
+                value=float(bad[0]) if bad.size else float("nan")
+            ),
+            _("batch is the number of requests that decode together, at least 1 while any runs."),
+        )
+    out = np.empty((5, _length(x, k, b, s)))
+    _decode_rows(x, c, k, b, s, out)
+    return DecodeCost(*out)
+
+
+def prefill_cost(
+    setups: FloatArray, coefficients: FloatArray, prompt_tokens: object, which: object = 0
+) -> PrefillCost:
+    """Time and energy of reading the prompt of one request.
+
+    Parameters
+    ----------
+    setups, coefficients, which
+        As in `decode_cost`.
+    prompt_tokens : array_like, shape (n_row,) or one value
+        Tokens read, without those found in a prefix cache. [token]
+
+    Returns
+    -------
+    PrefillCost
+        `time_s`, `energy_j` of the whole replica at the accelerator boundary, shape (n_row,).
+
+    Raises
+    ------
+    RangeError
+        If a length is negative or not a number.
+
+    Notes
+    -----
+    ``flop = 2 P_active L + 4 d_q sum_layers L^2/2``, at a share of the dense peak; weights are not
+    counted again, for the prompt rides along with decode steps that read them.
+    """
+    x, c, k = _matrices(setups, coefficients, which)
+    p = _rows(prompt_tokens)
+    if not (np.all(p >= 0) and np.all(np.isfinite(p))):
+        raise RangeError(
+            _("prompt_tokens={value} must be at least 0.").format(
+                value=float(p[~(p >= 0)][:1].sum())
+            )
+        )
+    out = np.empty((2, _length(x, k, p)))
+    _prefill_rows(x, c, k, p, out)
+    return PrefillCost(*out)

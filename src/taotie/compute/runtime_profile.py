@@ -1,0 +1,177 @@
+"""How well does a generation of serving software use an accelerator? Fitted coefficients. [1, s, W/W]
+
+The software matters as much as the chip: the same model on the same H100 took twice the energy under the
+2024 vLLM. A profile names a generation and holds its coefficients, where they were fitted, and how far
+they were off on models left out of the fit.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.compute.roofline import COEFFICIENTS
+from taotie.errors import DataError, UnknownNameError, nearest
+from taotie.language import _
+from taotie.quantity.catalog import DATA
+
+__all__ = ["RuntimeProfile", "runtime_profile", "runtime_profiles"]
+
+FloatArray = NDArray[np.float64]
+COEFFICIENT_FILE = DATA / "tables" / "energy_coefficients.toml"
+BATCH_BANDS = (24.0, 96.0, 320.0)
+"""Edges between the batch bands of the error model."""
+
+
+@dataclass(frozen=True)
+class RuntimeProfile:
+    """Coefficients of one generation of serving software."""
+
+    name: str
+    label: str
+    year: int
+    values: Mapping[str, float]
+    by_architecture: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Coefficients that differ on an accelerator architecture (hopper, blackwell ...)."""
+    prompt_tokens: Mapping[str, float] = field(default_factory=dict)
+    """Prompt length by benchmark task, as far as the fit can tell."""
+    shared_host_s: Mapping[str, float] = field(default_factory=dict)
+    """`architecture/task` -> seconds per step that one-accelerator servers of the benchmark lost."""
+    error: Mapping[str, Any] = field(default_factory=dict)
+    """Error model, see `error_sigma`."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def coefficients(self, architecture: str) -> FloatArray:
+        """Coefficients in the order of `roofline.COEFFICIENTS`, for an accelerator architecture."""
+        special = self.by_architecture.get(architecture, {})
+        return np.array([special.get(k, self.values[k]) for k in COEFFICIENTS], dtype=np.float64)
+
+    def knows(self, architecture: str) -> bool:
+        """Whether accelerators of that architecture were measured."""
+        return architecture in self.provenance.get("architectures", ())
+
+    def error_sigma(
+        self, batch: float = 64.0, architecture: str = "hopper", known_batch: bool = True
+    ) -> float:
+        """Standard deviation of log(true energy / predicted energy).
+
+        From rows of model families left out of the fit, by batch band; wider for an accelerator
+        architecture never measured and for an unknown batch.
+        """
+        e = self.error
+        bands = list(e["sigma_by_batch_band"])
+        sigma = float(bands[int(np.searchsorted(BATCH_BANDS, batch))])
+        variance = sigma**2
+        if not self.knows(architecture):
+            variance += float(e["sigma_unseen_architecture"]) ** 2
+        if not known_batch:
+            variance += float(e["sigma_unknown_batch"]) ** 2
+        return float(np.sqrt(variance))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path) -> dict[str, RuntimeProfile]:
+    try:
+        with path.open("rb") as file:
+            raw = tomllib.load(file)
+        found = {}
+        for name, r in raw["runtime"].items():
+            found[name] = RuntimeProfile(
+                name=name,
+                label=r["label"],
+                year=int(r["year"]),
+                values={k: float(r["values"][k]) for k in COEFFICIENTS},
+                by_architecture=r.get("by_architecture", {}),
+                prompt_tokens=r.get("prompt_tokens", {}),
+                shared_host_s=r.get("shared_host_s", {}),
+                error=r["error"],
+                provenance=r["provenance"],
+            )
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(
+            _("the coefficients in {path} cannot be read: {error}").format(path=path, error=error),
+            _("`taotie calibrate` writes them anew."),
+        ) from error
+    return found
+
+
+def runtime_profiles(path: Path | None = None) -> dict[str, RuntimeProfile]:
+    """All profiles of the shipped (or another) coefficient file."""
+    return _read(path or COEFFICIENT_FILE)
+
+
+def runtime_profile(name: str) -> RuntimeProfile:
+    """The profile of that name.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the hint gives the nearest.
+
+    Examples
+    --------
+    >>> runtime_profile("vllm-0.11").year
+    2025
+    """
+    known = runtime_profiles()
+    if name not in known:
+        raise UnknownNameError(
+            _("runtime {name!r} has no fitted profile.").format(name=name), nearest(name, known)
+        )
+    return known[name]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f'"{k}" = {_toml(v)}' for k, v in value.items()) + " }"
+    return (
+        str(value)
+        if isinstance(value, int)
+        else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    )
+
+
+def write_profiles(
+    profiles: Mapping[str, RuntimeProfile], path: Path, heading: str, provenance: Mapping[str, Any]
+) -> None:
+    """Write a coefficient file, whole or not at all.
+
+    Parameters
+    ----------
+    profiles : mapping
+        By name.
+    path : Path
+        File to write; its folder must exist.
+    heading : str
+        Comment at the top.
+    provenance : mapping
+        Command, data, date and rows of the whole file.
+    """
+    lines = [f"# {line}".rstrip() for line in heading.strip().splitlines()]
+    lines += ["", "[provenance]"] + [f"{k} = {_toml(v)}" for k, v in provenance.items()]
+    for name, p in profiles.items():
+        head = f'runtime."{name}"'
+        lines += ["", f"[{head}]", f"label = {_toml(p.label)}", f"year = {p.year}"]
+        for part in ("values", "prompt_tokens", "shared_host_s", "error", "provenance"):
+            lines += ["", f"[{head}.{part}]"]
+            lines += [f'"{k}" = {_toml(v)}' for k, v in getattr(p, part).items()]
+        for architecture, values in p.by_architecture.items():
+            lines += ["", f"[{head}.by_architecture.{architecture}]"]
+            lines += [f'"{k}" = {_toml(v)}' for k, v in values.items()]
+    partial = path.with_suffix(".part")
+    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    partial.replace(path)
+    _read.cache_clear()

@@ -1,0 +1,236 @@
+"""What does a whole server draw: its accelerators, and the host around them? [W]
+
+The host (processors, fans, network cards, power supplies) is often a third of a server's draw and is
+in no measurement taken on the accelerators alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.hardware.accelerator import Accelerator, accelerator
+from taotie.language import _
+from taotie.quantity.catalog import table
+from taotie.quantity.lift import lifted
+from taotie.quantity.unit import factor
+
+__all__ = ["Server", "host_power_w", "server", "server_of", "server_power_w", "servers"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server, as it stands in a rack."""
+
+    name: str
+    label: str
+    accelerator: Accelerator
+    accelerators: int
+    rated_power_w: float
+    host_idle_power_w: float
+    host_max_power_w: float
+    max_power_w: float | None = None
+    """Highest draw anyone has measured."""
+    idle_power_w: float | None = None
+
+    @property
+    def host_idle_w_per_accelerator(self) -> float:
+        """Host share of one accelerator while the server waits. [W]"""
+        return self.host_idle_power_w / self.accelerators
+
+    @property
+    def host_max_w_per_accelerator(self) -> float:
+        """Host share of one accelerator under full load. [W]"""
+        return self.host_max_power_w / self.accelerators
+
+
+@lru_cache(maxsize=1)
+def servers() -> dict[str, Server]:
+    """All servers of the table, by name."""
+    cells = table("servers")
+    found: dict[str, Server] = {}
+    for item in cells.items():
+
+        def watt(quantity: str, item: str = item) -> float | None:
+            cell, value = cells.cell(item, quantity), cells.value(item, quantity)
+            if cell is None or not isinstance(value, float):
+                return None
+            return value * factor(cell["unit"], "W")
+
+        rated, host_idle, host_max = (
+            watt("rated_power") or 0.0,
+            watt("host_idle_power") or 0.0,
+            watt("host_max_power") or 0.0,
+        )
+        found[item] = Server(
+            name=item,
+            label=str(cells.value(item, "label")),
+            accelerator=accelerator(str(cells.value(item, "accelerator"))),
+            accelerators=int(float(cells.value(item, "accelerators") or 0)),
+            rated_power_w=rated,
+            host_idle_power_w=host_idle,
+            host_max_power_w=host_max,
+            max_power_w=watt("max_power"),
+            idle_power_w=watt("idle_power"),
+        )
+    return found
+
+
+def server(name: str) -> Server:
+    """The server of that name.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the hint gives the nearest.
+
+    Examples
+    --------
+    Rated and highest measured draw of eight H100 (source ``latif2025``):
+
+    >>> s = server("hgx-h100")
+    >>> s.rated_power_w, s.max_power_w
+    (10200.0, 8400.0)
+    """
+    known = servers()
+    text = name.strip().lower()
+    if text in known:
+        return known[text]
+    raise UnknownNameError(
+        _("server {name!r} is not in the table.").format(name=name), nearest(text, known)
+    )
+
+
+def server_of(chip: Accelerator) -> Server:
+    """A server that holds this accelerator: the one in the table, else eight of it in a host like an HGX H100's.
+
+    The stand-in's host is scaled by the rated power of the accelerators.
+    """
+    for known in servers().values():
+        if known.accelerator.name == chip.name:
+            return known
+    reference = server("hgx-h100")
+    rated = chip.tdp_w if chip.tdp_w is not None else reference.accelerator.rated_power_w()
+    scale = min(max(rated / reference.accelerator.rated_power_w(), 0.3), 1.5)
+    return Server(
+        name=f"8x-{chip.name}",
+        label=f"8 x {chip.label}",
+        accelerator=chip,
+        accelerators=8,
+        rated_power_w=8 * rated + scale * (reference.rated_power_w - 5600.0),
+        host_idle_power_w=scale * reference.host_idle_power_w,
+        host_max_power_w=scale * reference.host_max_power_w,
+    )
+
+
+@lifted(
+    accelerator_load="1",
+    host_idle_power_w="W",
+    host_max_power_w="W",
+    returns="W",
+    boundary=None,
+)
+def host_power_w(
+    accelerator_load: Any, host_idle_power_w: Any, host_max_power_w: Any
+) -> FloatArray:
+    """Draw of the host alone.
+
+    Parameters
+    ----------
+    accelerator_load : array_like
+        Draw of the accelerators over their rated power, 0..1. [1]
+    host_idle_power_w, host_max_power_w : array_like
+        Draw of the host while the accelerators idle, and when they run at rated power. [W]
+
+    Returns
+    -------
+    power_w : ndarray
+        [W]
+
+    Raises
+    ------
+    RangeError
+        If the load leaves 0..1.05.
+
+    Notes
+    -----
+    ``P = P_idle + (P_max - P_idle) u``: fans and voltage regulators follow the heat of the accelerators.
+
+    Examples
+    --------
+    Eight H100 at rated power leave 2.8 kW of the highest measured draw to the host:
+
+    >>> float(host_power_w(1.0, 950.0, 2800.0))
+    2800.0
+    """
+    load = np.asarray(accelerator_load, dtype=np.float64)
+    if not np.all((load >= 0.0) & (load <= 1.05)):
+        raise RangeError(
+            _("accelerator_load={value} leaves 0..1.").format(value=float(np.ravel(load)[0])),
+            _("give draw over rated power, both of the accelerators alone."),
+        )
+    return np.asarray(
+        host_idle_power_w + (host_max_power_w - host_idle_power_w) * load, dtype=np.float64
+    )
+
+
+@lifted(
+    utilization="1",
+    idle_power_w="W",
+    max_power_w="W",
+    gamma="1",
+    returns="W",
+    boundary="server",
+)
+def server_power_w(
+    utilization: Any, idle_power_w: Any, max_power_w: Any, gamma: Any = 1.0
+) -> FloatArray:
+    """Draw of a server by its utilization.
+
+    Parameters
+    ----------
+    utilization : array_like
+        Share of its capacity in use, 0..1. [1]
+    idle_power_w, max_power_w : array_like
+        Draw when idle and when full. [W]
+    gamma : array_like, default 1.0
+        Below 1 the draw rises early and saturates, as GPU servers do. [1]
+
+    Returns
+    -------
+    power_w : ndarray
+        At the server boundary. [W]
+
+    Raises
+    ------
+    RangeError
+        If utilization leaves 0..1 or gamma is not above 0.
+
+    Notes
+    -----
+    ``P = P_idle + (P_max - P_idle) u^gamma``
+
+    References
+    ----------
+    .. [1] Source ``latif2025``: 8.4 kW is the highest draw of eight H100.
+
+    Examples
+    --------
+    >>> server_power_w([0.0, 0.5, 1.0], 1900.0, 8400.0, 0.8).round(-1)
+    array([1900., 5630., 8400.])
+    """
+    u = np.asarray(utilization, dtype=np.float64)
+    g = np.asarray(gamma, dtype=np.float64)
+    if not np.all((u >= 0.0) & (u <= 1.0)) or not np.all(g > 0.0):
+        raise RangeError(
+            _("utilization must lie in 0..1 and gamma above 0."),
+            _("a share of 80 % is written 0.8."),
+        )
+    return np.asarray(idle_power_w + (max_power_w - idle_power_w) * u**g, dtype=np.float64)
