@@ -20,6 +20,14 @@ from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
 from taotie.study.schema import FigureSpec, Study
 
+# Quantities with a hard end nearby: a bare low..high of these means the ends, not a 90 % range
+BOUNDED = {
+    "workload.load_factor",
+    "compute.utilization",
+    "facility.pue",
+    "grid.network_loss",
+}
+
 STUDY_BYTES_MAX = 1_000_000
 
 # The unit a bare number has, and the limits of what is possible: key -> unit, low, high, hint
@@ -78,6 +86,8 @@ class StudyFile:
             for k in ("value", "low", "high", "mode", "spread")
             if (v := getattr(spec, k)) is not None
         }
+        if key in BOUNDED and set(numbers) == {"low", "high"}:
+            numbers["spread"] = "uniform"
         unit = spec.unit or (expected[0] if expected else None)
         if unit is None:
             raise StudyFigureError(
@@ -173,6 +183,16 @@ def _within_limits(path: Path, key: str, made: Figure) -> None:
     worst = float(samples.min()) if samples.min() < low else float(samples.max())
     if samples.min() >= low and samples.max() <= high:
         return
+    if not made.is_exact and low <= made.to(unit).p50 <= high:
+        raise StudyFigureError(
+            f"{path} [{table}]",
+            name,
+            f"{worst:.4g}",
+            _("some draws are outside {low} to {high} {unit}.").format(
+                low=f"{low:g}", high=f"{high:g}", unit=units.canonical(unit)
+            ),
+            _("add mode, or spread = 'uniform', so that low and high are the ends"),
+        )
     if subject == "pue" and worst < 1:
         raise StudyFigureError(
             f"{path} [{table}]",

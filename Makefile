@@ -1,0 +1,61 @@
+# taotie. `make run` and `make test` are all a newcomer needs; both are safe to repeat.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STUDY ?= studies/chat_service.toml
+STUDY_OUT = out/$(basename $(notdir $(STUDY)))
+# unit and property tests on two processes; each test is deterministic by seed
+PYTEST_ARGS ?= -n 2
+
+.PHONY: run test lint bench accept messages browser clean help
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+.venv/.base: pyproject.toml constraints.txt hatch_build.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing taotie with its report, grid and data extras into .venv (first time: a few minutes)"
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[all]"
+	@touch $@
+
+.venv/.dev: .venv/.base
+	@echo "installing the tools of the tests into .venv"
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+run: .venv/.base  ## set up and run the main job; says where the report is
+	@$(BIN)/taotie run $(STUDY) --out $(STUDY_OUT)
+
+messages: .venv/.base  ## compile the Chinese messages
+	@$(BIN)/python tools/messages.py compile
+
+browser:  ## Chromium and a Chinese font, which the report's tests look through
+	@if command -v chromium >/dev/null && fc-list :lang=zh-cn 2>/dev/null | grep -q .; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing the system packages chromium and fonts-noto-cjk for the browser tests"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig; } >/dev/null 2>&1 \
+	  || echo "could not install them; the browser tests will be skipped and say so"; \
+	else echo "chromium or a Chinese font is missing and this user cannot install them; the browser tests will be skipped and say so"; fi
+
+test: .venv/.dev browser messages  ## the whole suite, with lint and types
+	@$(BIN)/python tools/messages.py check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/.dev  ## style, types and the order of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/.dev  ## measured speed; figures belong into benchmarks/RESULTS.md
+	@for f in benchmarks/bench_*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accuracy against measurements
+	@$(BIN)/python -m pytest -m slow
+
+clean:  ## remove what was built
+	@rm -rf .venv out .cache .mypy_cache .ruff_cache .hypothesis
