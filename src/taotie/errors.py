@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 from taotie.language import _
 
@@ -50,6 +51,17 @@ class TaotieError(Exception):
         if not self.hint:
             return self.message
         return f"{self.message}\n\n{_('hint')}: {self.hint}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # errors cross from worker processes; their own arguments are not those of `Exception`
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[TaotieError], args: tuple[Any, ...], state: dict[str, Any]) -> TaotieError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class UnitError(TaotieError, ValueError):
@@ -120,10 +132,20 @@ class StudyError(TaotieError, ValueError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the known spellings closest to `name`."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    """A hint that names the known spellings closest to `name`, whatever their case.
+
+    Examples
+    --------
+    >>> nearest("H100-sxm", ["h100-sxm", "H100-PCIe", "b200"])
+    'did you mean h100-sxm, H100-PCIe?'
+    """
+    names = sorted(set(known))
+    spellings: dict[str, list[str]] = {}
+    for spelling in names:
+        spellings.setdefault(spelling.lower(), []).append(spelling)
+    close = difflib.get_close_matches(name[:200].lower(), spellings, n=3, cutoff=0.5)
     if close:
-        return _("did you mean {names}?").format(names=", ".join(close))
+        found = [spelling for key in close for spelling in spellings[key]]
+        return _("did you mean {names}?").format(names=", ".join(found))
     shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
     return _("known: {names}").format(names=shown)

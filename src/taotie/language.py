@@ -49,7 +49,7 @@ def use_language(code: str) -> None:
 
 def _(message: str) -> str:
     """`message` in the language in force."""
-    return message if language() == "en" else _translations(language()).gettext(message)
+    return in_language(message, language())
 
 
 def N_(message: str) -> str:
@@ -59,7 +59,8 @@ def N_(message: str) -> str:
 
 def in_language(message: str, code: str) -> str:
     """`message` in the language `code`, whatever language is in force."""
-    return message if code == "en" else _translations(code).gettext(message)
+    # gettext answers the empty message with the header of its catalogue
+    return message if code == "en" or not message else _translations(code).gettext(message)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,11 @@ arithmetic on figures costs a dictionary look-up. The units are in `units.txt`.
 
 from __future__ import annotations
 
+import math
+import re
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from taotie.errors import UnitError, nearest
@@ -15,49 +18,96 @@ from taotie.language import _
 
 DIMENSIONLESS = "1"
 _MAX_LENGTH = 200
+_MAX_EXPONENT = 99.0
+
+_FOREIGN = re.compile(r"[^\w\s*/^().%+°Δ·µμ⁻⁰¹²³⁴⁵⁶⁷⁸⁹-]")
+_EXPONENT = re.compile(r"(?:\*\*|\^)\s*(?:\(\s*)?[+-]?\d{1,2}(?:\.\d*)?(?:e[+-]\d{1,2})?(?:\s*\))?")
+_NUMBER = re.compile(
+    r"(?<![\w.])(?!1(?![\w.]))(?:\d[\d.]*(?:e[+-]?\d+)?|(?:nan|inf)(?!\w))", re.IGNORECASE
+)
+_PREFIXED = re.compile(r".+(square|cubic)_meter")
+_building = Lock()
+
+
+def registry() -> Any:
+    """The pint registry of the project."""
+    with _building:  # two registries, made by two threads, would not multiply with each other
+        return _registry()
 
 
 @lru_cache(maxsize=1)
-def registry() -> Any:
-    """The pint registry of the project."""
+def _registry() -> Any:
     import pint
 
     return pint.UnitRegistry(str(Path(__file__).with_name("units.txt")), cache_folder=None)
-
-
-def _spelling(text: str) -> str:
-    return text.replace("%", "percent").replace("µ", "u").strip()
 
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Any:
     import pint
 
-    spelled = _spelling(text)
+    spelled = text.replace("%", " percent ").replace("µ", "u").replace("μ", "u").strip()
     if spelled in ("", DIMENSIONLESS):
         return registry().Unit("")
     if len(spelled) > _MAX_LENGTH:
         raise UnitError(_("a unit of {n} characters is not a unit.").format(n=len(spelled)))
+    _check_grammar(text, spelled)
     try:
-        quantity = registry().parse_expression(spelled)
+        unit = registry().parse_units(spelled)
     except pint.UndefinedUnitError as error:
         name = str(error.unit_names) if isinstance(error.unit_names, str) else error.unit_names[0]
         raise UnitError(
             _("unknown unit {name} in {text}.").format(name=repr(name), text=repr(text)),
-            nearest(name, known_symbols()),
+            _spelling_hint(name),
         ) from None
     except Exception:
-        raise UnitError(
-            _("{text} is not a unit.").format(text=repr(text)),
-            _("write units like Wh/request, gCO2e/kWh or TWh/a"),
-        ) from None
-    magnitude = getattr(quantity, "magnitude", quantity)
-    if not hasattr(quantity, "units") or magnitude != 1:
+        raise _not_a_unit(text) from None
+    for name, exponent in unit._units.items():
+        if _PREFIXED.fullmatch(name) and not name.startswith(("square", "cubic")):
+            raise UnitError(
+                _("{text} is ambiguous: is the prefix squared or not?").format(text=repr(text)),
+                _("write km**2, or put the number into the value"),
+            )
+        if abs(exponent) > _MAX_EXPONENT:
+            raise _not_a_unit(text)
+    return unit
+
+
+def _not_a_unit(text: object) -> UnitError:
+    return UnitError(
+        _("{text} is not a unit.").format(text=repr(text)),
+        _("write units like Wh/request, gCO2e/kWh or TWh/a"),
+    )
+
+
+def _check_grammar(text: str, spelled: str) -> None:
+    """Refuse what a unit cannot hold before pint computes it: 9**9**9 would never come back."""
+    for sign, code in (("$", "USD"), ("€", "EUR"), ("¥", "CNY")):
+        if sign in spelled:
+            raise UnitError(
+                _("{text} is not a unit.").format(text=repr(text)),
+                _("did you mean {names}?").format(names=code),
+            )
+    bare = _EXPONENT.sub("\0", spelled)
+    if _FOREIGN.search(spelled) or "**" in bare or "^" in bare or re.search("\0\\s*\0", bare):
+        raise _not_a_unit(text)
+    if _NUMBER.search(bare):
         raise UnitError(
             _("{text} holds a number; a unit has none.").format(text=repr(text)),
             _("put the number into the value: 1000 request becomes value 1000, unit request"),
         )
-    return quantity.units
+
+
+def _spelling_hint(name: str) -> str:
+    """mw is MW or mW, TFLOPS is TFLOP/s; else the nearest known symbol."""
+    if name.upper().endswith("FLOPS"):
+        return _("did you mean {names}?").format(names=name[:-5] + "FLOP/s")
+    prefixes = {p.symbol.replace("µ", "u") for p in registry()._prefixes.values()}
+    spellings = (p + symbol for p in sorted(prefixes) for symbol in known_symbols())
+    same = sorted({s for s in spellings if s.lower() == name.lower()})
+    if same:
+        return _("did you mean {names}?").format(names=", ".join(same))
+    return nearest(name, known_symbols())
 
 
 @lru_cache(maxsize=1)
@@ -70,7 +120,6 @@ def known_symbols() -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-@lru_cache(maxsize=4096)
 def canonical(text: str) -> str:
     """The one spelling of a unit used everywhere.
 
@@ -84,6 +133,13 @@ def canonical(text: str) -> str:
     >>> canonical("watt_hour / request"), canonical("%"), canonical("")
     ('Wh/request', '%', '1')
     """
+    if not isinstance(text, str):
+        raise _not_a_unit(text)
+    return _canonical(text)
+
+
+@lru_cache(maxsize=4096)
+def _canonical(text: str) -> str:
     return _symbol(_parse(text))
 
 
@@ -105,8 +161,9 @@ def _symbol(unit: Any) -> str:
 
 @lru_cache(maxsize=4096)
 def _symbol_of(name: str) -> str:
-    symbol = str(registry().get_symbol(name))
-    return symbol.replace("µ", "u")
+    symbol = str(registry().get_symbol(name)).replace("µ", "u")
+    # a petayear must not come back as a pascal
+    return symbol if registry().get_name(symbol) == name else name
 
 
 @lru_cache(maxsize=4096)
@@ -157,11 +214,17 @@ def factor(source: str, target: str) -> float:
             ),
             _slip_hint(source, target),
         )
-    if "degC" in (source, target) or "°C" in (source, target):
+    if "degC" in (source, target):
         raise UnitError(
             _("temperatures in degrees Celsius are not scaled; convert them as arrays.")
         )
     value = float(registry()._convert(1.0, _parse(source)._units, _parse(target)._units))
+    if not 0 < value < math.inf:
+        raise UnitError(
+            _("{source} is out of reach of {target}: the factor is {value:g}.").format(
+                source=source, target=target, value=value
+            )
+        )
     # 1 kWh = 3.5999999999999996 MJ is an accident of binary fractions, not a fact.
     return float(f"{value:.15g}")
 
@@ -175,19 +238,26 @@ def product(a: str, b: str) -> str:
     >>> product("Wh/request", "request/d")
     'Wh/d'
     """
-    return _symbol(_parse(a) * _parse(b))
+    return _within(_parse(a) * _parse(b))
 
 
 @lru_cache(maxsize=4096)
 def quotient(a: str, b: str) -> str:
     """Unit of a value in `a` over a value in `b`."""
-    return _symbol(_parse(a) / _parse(b))
+    return _within(_parse(a) / _parse(b))
 
 
 @lru_cache(maxsize=4096)
 def power(a: str, exponent: float) -> str:
     """Unit of a value in `a` to a power."""
-    return _symbol(_parse(a) ** exponent)
+    return _within(_parse(a) ** exponent)
+
+
+def _within(unit: Any) -> str:
+    text = _symbol(unit)
+    if any(abs(e) > _MAX_EXPONENT for e in unit._units.values()) or len(text) > _MAX_LENGTH:
+        raise _not_a_unit(text)
+    return text
 
 
 _NAMES = (
