@@ -187,8 +187,8 @@ def chat_lengths() -> TokenLengths:
     The trace itself has means of 1155 and 211 tokens:
 
     >>> m = chat_lengths().moments
-    >>> round(m.mean_prompt, -1), round(m.mean_output, -1)
-    (1150.0, 210.0)
+    >>> round(m.mean_prompt), round(m.mean_output)
+    (1156, 211)
     """
     cells = table("workload_defaults")
     clusters = [item for item in cells.items() if item.startswith("chat_cluster_")]

@@ -105,7 +105,7 @@ def accelerator_hours(accelerators: npt.ArrayLike, days: npt.ArrayLike) -> Float
     Examples
     --------
     >>> accelerator_hours(10_000, 14.8)
-    np.float64(3552000.0)
+    array(3552000.)
     """
     return np.asarray(_positive("accelerators", accelerators) * _positive("days", days) * 24.0)
 

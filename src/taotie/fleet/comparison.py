@@ -1,0 +1,244 @@
+"""How much is that? An energy in lamps, phones, homes, kilometres, searches [1] and countries.
+
+Each thing compared with has its own source and range, in the tables `equivalents` and `countries`; a comparison is
+a ratio of two figures, so it carries the range of both.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from taotie.errors import RangeError, SourceError, UnitError
+from taotie.language import _, language
+from taotie.quantity import unit as units
+from taotie.quantity.catalog import figure, table
+from taotie.quantity.figure import Figure, exact
+
+__all__ = [
+    "CountryMatch",
+    "Equivalent",
+    "countries",
+    "country_demand",
+    "equivalent",
+    "equivalent_names",
+    "equivalents",
+    "nearest_countries",
+]
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """So many of an everyday thing.
+
+    Attributes
+    ----------
+    key : str
+        Item of the table `equivalents`.
+    label : dict of str to str
+        Plural words after the number, `en` and `zh`.
+    each : Figure
+        Energy of one. [Wh]
+    count : Figure
+        How many. [1]
+    """
+
+    key: str
+    label: dict[str, str]
+    each: Figure
+    count: Figure
+
+    def __str__(self) -> str:
+        return f"{self.count.p50:.3g} {self.label[language()]}"
+
+
+@dataclass(frozen=True)
+class CountryMatch:
+    """A country whose yearly electricity is near.
+
+    Attributes
+    ----------
+    key : str
+        Item of the table `countries`.
+    label : dict of str to str
+        Name, `en` and `zh`.
+    demand : Figure
+        Its yearly electricity, network losses inside. [TWh/a]
+    ratio : Figure
+        The energy compared over it. [1]
+    """
+
+    key: str
+    label: dict[str, str]
+    demand: Figure
+    ratio: Figure
+
+
+def equivalent_names() -> list[str]:
+    """What an energy can be compared with.
+
+    Examples
+    --------
+    >>> equivalent_names()[:3]
+    ['google_search', 'led_bulb_hour', 'phone_charge']
+    """
+    return table("equivalents").items()
+
+
+def _label(name: str, item: str, stem: str) -> dict[str, str]:
+    cells = table(name)
+    words = {code: cells.value(item, f"{stem}_{code}") for code in ("en", "zh")}
+    if not all(isinstance(word, str) for word in words.values()):
+        raise SourceError(
+            _("{item} has no name in the table {table}.").format(item=item, table=name)
+        )
+    return {code: str(word) for code, word in words.items()}
+
+
+def _as_energy(energy: Figure) -> Figure:
+    """An energy, or that of one request, or that of one year or day."""
+    for unit, once in (
+        ("Wh", None),
+        ("Wh/request", exact(1.0, "request")),
+        ("TWh/a", exact(1.0, "a" if energy.unit.endswith("/a") else "d")),
+    ):
+        if units.same_dimension(energy.unit, unit):
+            if unit == "TWh/a" and not energy.unit.endswith(("/a", "/d")):
+                break  # a power: nobody said for how long
+            return energy if once is None else energy * once
+    raise UnitError(
+        _("{name} in {unit} is not an energy.").format(name=energy.name, unit=energy.unit),
+        _("give Wh, Wh/request, MWh/d or TWh/a; multiply a power by a time"),
+    )
+
+
+def equivalent(energy: Figure, key: str) -> Equivalent:
+    """How many of one thing an energy is.
+
+    Parameters
+    ----------
+    energy : Figure
+        An energy, an energy per request (of one), or an energy per day or year (of one).
+    key : str
+        One of `equivalent_names()`.
+
+    Returns
+    -------
+    equivalent : Equivalent
+
+    Raises
+    ------
+    UnitError
+        If `energy` is not an energy; a power is refused, for nobody said for how long.
+    SourceError
+        If the thing is not known; the message names the nearest.
+
+    Examples
+    --------
+    ChatGPT early in 2023 over Google's search of 2009:
+
+    >>> print(equivalent(figure("devries2023.energy_per_request_chatgpt"), "google_search"))
+    9.67 Google searches of 2009
+    """
+    each = figure(f"equivalents/{key}/energy")
+    whole = _as_energy(energy)
+    return Equivalent(
+        key=key,
+        label=_label("equivalents", key, "label"),
+        each=each.to("Wh"),
+        count=(whole / each).to("1"),
+    )
+
+
+def equivalents(energy: Figure, low: float = 0.1, high: float = 1e5) -> list[Equivalent]:
+    """All things of which an energy is a number one can imagine.
+
+    Parameters
+    ----------
+    energy : Figure
+        As for `equivalent`.
+    low, high : float
+        Only things whose median count lies between these. [1]
+
+    Returns
+    -------
+    found : list of Equivalent
+        In the order of the table; may be empty.
+    """
+    found = (equivalent(energy, key) for key in equivalent_names())
+    return [one for one in found if low <= one.count.p50 <= high]
+
+
+def countries() -> list[str]:
+    """Keys of the countries held, the largest first.
+
+    Examples
+    --------
+    >>> countries()[:3]
+    ['china', 'united_states', 'india']
+    """
+    return table("countries").items()
+
+
+def country_demand(key: str) -> Figure:
+    """Yearly electricity of a country: generation plus net imports. [TWh/a]
+
+    Examples
+    --------
+    >>> country_demand("netherlands").p50
+    121.1
+    """
+    return figure(f"countries/{key}/demand")
+
+
+def nearest_countries(energy: Figure, n: int = 3) -> list[CountryMatch]:
+    """The countries whose yearly electricity is nearest by ratio.
+
+    Parameters
+    ----------
+    energy : Figure
+        A yearly energy. [TWh/a]
+    n : int
+        How many.
+
+    Returns
+    -------
+    matches : list of CountryMatch
+        The nearest first.
+
+    Raises
+    ------
+    UnitError
+        If `energy` is not a yearly energy.
+    RangeError
+        If its median is not above 0.
+
+    Examples
+    --------
+    The end of de Vries's range for 2027, 134 TWh:
+
+    >>> [m.key for m in nearest_countries(exact(134.0, "TWh/a"), 2)]
+    ['norway', 'pakistan']
+    """
+    if not units.same_dimension(energy.unit, "TWh/a") or not energy.unit.endswith("/a"):
+        raise UnitError(
+            _("{name} in {unit} is not a yearly energy.").format(
+                name=energy.name, unit=energy.unit
+            ),
+            _("countries are compared in TWh/a"),
+        )
+    middle = energy.to("TWh/a").p50
+    if not middle > 0:
+        raise RangeError(
+            _("{value} TWh/a is near no country's electricity.").format(value=middle),
+        )
+    ranked = sorted(countries(), key=lambda key: abs(math.log(middle / country_demand(key).p50)))
+    return [
+        CountryMatch(
+            key=key,
+            label=_label("countries", key, "name"),
+            demand=country_demand(key),
+            ratio=(energy / country_demand(key)).to("1"),
+        )
+        for key in ranked[:n]
+    ]
