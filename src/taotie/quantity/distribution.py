@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from taotie.errors import DistributionError
+from taotie.errors import DistributionError, nearest
 from taotie.language import _
 
 Z90 = 1.6448536269514722  # normal quantile at 95 %: half the width of a 90 % range
 EMPIRICAL_MAX = 20_000
+LOGNORMAL_MAX = 1e12  # ends further apart know nothing
 
 
 def _finite(**values: float) -> None:
@@ -63,6 +64,17 @@ class Distribution:
         return False
 
 
+class _Range(Distribution):
+    """A distribution between or around two ends."""
+
+    low: float
+    high: float
+
+    @property
+    def is_exact(self) -> bool:
+        return self.low == self.high
+
+
 @dataclass(frozen=True)
 class Exact(Distribution):
     """One value: a definition, a count, or a published figure without a range."""
@@ -82,7 +94,7 @@ class Exact(Distribution):
 
 
 @dataclass(frozen=True)
-class Lognormal(Distribution):
+class Lognormal(_Range):
     """Positive, `low` to `high` its 90 % range; the median is their geometric mean.
 
     Examples
@@ -104,6 +116,13 @@ class Lognormal(Distribution):
             raise DistributionError(
                 _("low={low}: a lognormal quantity is above zero.").format(low=self.low),
                 _("use spread = 'normal', 'triangular' or 'uniform'"),
+            )
+        if math.log(self.high) - math.log(self.low) > math.log(LOGNORMAL_MAX):
+            raise DistributionError(
+                _(
+                    "low={low} to high={high} is no range: its ends are over {n:.0e}-fold apart."
+                ).format(low=self.low, high=self.high, n=LOGNORMAL_MAX),
+                _("a wrong prefix, such as Wh for MWh, looks like this"),
             )
 
     @classmethod
@@ -143,7 +162,7 @@ class Lognormal(Distribution):
 
 
 @dataclass(frozen=True)
-class Normal(Distribution):
+class Normal(_Range):
     """Symmetric, `low` to `high` its 90 % range; may go below zero."""
 
     low: float
@@ -161,7 +180,7 @@ class Normal(Distribution):
 
 
 @dataclass(frozen=True)
-class Uniform(Distribution):
+class Uniform(_Range):
     """Anything between the ends is as likely as anything else."""
 
     low: float
@@ -172,11 +191,11 @@ class Uniform(Distribution):
         _ordered(low=self.low, high=self.high)
 
     def ppf(self, u: np.ndarray) -> np.ndarray:
-        return self.low + (self.high - self.low) * u
+        return np.clip(self.low + (self.high - self.low) * u, self.low, self.high)
 
 
 @dataclass(frozen=True)
-class Triangular(Distribution):
+class Triangular(_Range):
     """Ends and most likely value."""
 
     low: float
@@ -192,13 +211,14 @@ class Triangular(Distribution):
         if width == 0:
             return np.full(np.shape(u), self.low)
         left = (self.mode - self.low) / width
-        rising = self.low + np.sqrt(u * width * (self.mode - self.low))
-        falling = self.high - np.sqrt((1 - u) * width * (self.high - self.mode))
+        # widths are not multiplied with each other: 1e-200 squared is zero
+        rising = np.minimum(self.low + width * np.sqrt(u * left), self.mode)
+        falling = np.maximum(self.high - width * np.sqrt((1 - u) * (1 - left)), self.mode)
         return np.where(u < left, rising, falling)
 
 
 @dataclass(frozen=True)
-class Pert(Distribution):
+class Pert(_Range):
     """Beta between the ends with the most likely value: smoother than a triangle, thinner tails."""
 
     low: float
@@ -217,7 +237,7 @@ class Pert(Distribution):
             return np.full(np.shape(u), self.low)
         a = 1 + 4 * (self.mode - self.low) / width
         b = 1 + 4 * (self.high - self.mode) / width
-        return self.low + width * betaincinv(a, b, u)
+        return np.clip(self.low + width * betaincinv(a, b, u), self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -271,6 +291,7 @@ _KINDS: dict[str, type[Distribution]] = {
     c.spread: c for c in (Exact, Lognormal, Normal, Uniform, Triangular, Pert, Beta, Empirical)
 }
 SPREADS = tuple(_KINDS)
+_FIELDS = ("value", "low", "mode", "high", "spread", "a", "b", "values")
 
 
 def distribution_from(fields: Mapping[str, Any]) -> Distribution:
@@ -291,51 +312,81 @@ def distribution_from(fields: Mapping[str, Any]) -> Distribution:
     Triangular(low=1.08, mode=1.2, high=1.4)
     """
     spread = fields.get("spread")
-    if spread is not None and spread not in _KINDS:
-        from taotie.errors import nearest
-
+    if spread is not None and (not isinstance(spread, str) or spread not in _KINDS):
         raise DistributionError(
             _("spread={spread} is not known.").format(spread=repr(spread)),
             nearest(str(spread), _KINDS),
+        )
+    unknown = sorted(str(name) for name in fields if name not in _FIELDS)
+    if unknown:
+        raise DistributionError(
+            _("{name} does not belong to a range.").format(name=repr(unknown[0])),
+            nearest(unknown[0], _FIELDS),
         )
     if spread == "empirical":
         return Empirical(tuple(_sequence(fields, "values")))
     if spread == "beta":
         return Beta(_number(fields, "a"), _number(fields, "b"))
-    has_range = "low" in fields or "high" in fields
-    if not has_range:
+    if "low" not in fields and "high" not in fields:
         return Exact(_number(fields, "value"))
     low, high = _number(fields, "low"), _number(fields, "high")
-    middle = fields.get("mode", fields.get("value"))
+    middle = _middle(fields)
+    _ordered(
+        **(
+            {"low": low, "high": high}
+            if middle is None
+            else {"low": low, "mode": middle, "high": high}
+        )
+    )
     if spread is None:
         spread = "triangular" if middle is not None else ("lognormal" if low > 0 else "uniform")
-    if low == high and spread not in ("triangular", "pert"):
-        return Exact(low)
     if spread == "exact":
         return Exact(_number(fields, "value"))
+    if spread in ("triangular", "pert") and middle is None:
+        raise DistributionError(
+            _("spread='{spread}' needs mode, the most likely value.").format(spread=spread)
+        )
+    if low == high:
+        return Exact(low)
     if spread in ("triangular", "pert"):
-        if middle is None:
-            raise DistributionError(
-                _("spread='{spread}' needs mode, the most likely value.").format(spread=spread)
-            )
-        kind = Triangular if spread == "triangular" else Pert
-        return kind(low, float(middle), high)
+        assert middle is not None
+        return (Triangular if spread == "triangular" else Pert)(low, middle, high)
+    if "mode" in fields:
+        raise DistributionError(
+            _("low, mode and high overdetermine spread='{spread}'.").format(spread=spread),
+            _("leave out mode, or use spread = 'triangular'"),
+        )
     if spread == "lognormal":
         result = Lognormal(low, high)
-        if "mode" in fields:
-            raise DistributionError(
-                _("low, mode and high overdetermine a lognormal."),
-                _("leave out mode, or use spread = 'triangular'"),
-            )
-        if middle is not None and abs(math.log(float(middle) / result.median)) > 0.02:
-            raise DistributionError(
-                _(
-                    "value={value} is not the median {median} of a lognormal {low} to {high}."
-                ).format(value=middle, median=f"{result.median:.4g}", low=low, high=high),
-                _("leave out value, or use spread = 'triangular' with value as the mode"),
-            )
+        if middle is not None and abs(math.log(middle / result.median)) > 0.02:
+            raise _bent(middle, result.median, result)
         return result
-    return Normal(low, high) if spread == "normal" else Uniform(low, high)
+    if spread == "normal":
+        center = 0.5 * (low + high)
+        if middle is not None and abs(middle - center) > 0.02 * (high - low):
+            raise _bent(middle, center, Normal(low, high))
+        return Normal(low, high)
+    return Uniform(low, high)
+
+
+def _middle(fields: Mapping[str, Any]) -> float | None:
+    """The mode, or the value given beside a range."""
+    given = [_number(fields, name) for name in ("mode", "value") if fields.get(name) is not None]
+    if len(set(given)) > 1:
+        raise DistributionError(
+            _("mode={mode} and value={value} differ.").format(mode=given[0], value=given[1]),
+            _("give one of them"),
+        )
+    return given[0] if given else None
+
+
+def _bent(value: float, median: float, kind: Normal | Lognormal) -> DistributionError:
+    return DistributionError(
+        _("value={value} is not the median {median} of a {spread} {low} to {high}.").format(
+            value=value, median=f"{median:.4g}", spread=kind.spread, low=kind.low, high=kind.high
+        ),
+        _("leave out value, or use spread = 'triangular' with value as the mode"),
+    )
 
 
 def _number(fields: Mapping[str, Any], name: str) -> float:
@@ -349,7 +400,10 @@ def _number(fields: Mapping[str, Any], name: str) -> float:
         raise DistributionError(
             _("{name}={value} is not a number.").format(name=name, value=repr(value))
         )
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise DistributionError(_("{name} is beyond 1e308.").format(name=name)) from None
 
 
 def _sequence(fields: Mapping[str, Any], name: str) -> Sequence[float]:
