@@ -299,6 +299,8 @@ def pipeline_costs(costs: IterationCosts, stages: int, hop_ps: int) -> Iteration
                 s=stages, h=hop_ps
             )
         )
+    if stages == 1:
+        return costs
     batch = np.arange(costs.max_batch + 1)
     small = batch // stages
     n_big = batch % stages

@@ -1,0 +1,84 @@
+"""How much of what idle machines and hosts draw belongs to each request? [nJ]
+
+Idle draw, host power and start-ups are booked apart from the energy of iterations. A replica's overhead
+goes to the requests it served in proportion to their own and shared energy; that of a replica
+that served nobody goes to all requests alike in proportion. The parts are integers and sum exactly to the whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["apportioned", "energy_nj", "overhead_shares"]
+
+Array = NDArray[Any]
+
+
+def energy_nj(power_mw: int, time_ps: int) -> int:
+    """Energy of a constant power, rounded down. [nJ]
+
+    Examples
+    --------
+    One watt (1000 mW) for one second:
+
+    >>> energy_nj(1000, 10**12)
+    1000000000
+    """
+    return int(power_mw) * int(time_ps) // 10**6
+
+
+def apportioned(total: int, weight: Array) -> Array:
+    """Integer parts of `total` in proportion to `weight` that sum exactly to it.
+
+    Each part is the step between two rounded readings of the running share, so nothing is lost and
+    no part is off by more than one unit (plus float64 rounding of the reading).
+
+    Examples
+    --------
+    >>> apportioned(10, np.array([1, 1, 1]))
+    array([3, 3, 4])
+    """
+    n = len(weight)
+    if n == 0:
+        return np.zeros(0, np.int64)
+    running = np.cumsum(weight, dtype=np.int64)
+    if running[-1] <= 0:
+        running = np.arange(1, n + 1, dtype=np.int64)
+    reading = np.minimum((running / running[-1] * float(total)).astype(np.int64), total)
+    reading[-1] = total
+    return np.diff(reading, prepend=0)
+
+
+def overhead_shares(overhead: Array, weight: Array, replica: Array) -> Array:
+    """Each request's part of the overhead of the replica that served it. [nJ]
+
+    Parameters
+    ----------
+    overhead : ndarray of int64, shape (n_replica,)
+        Idle, host and start-up energy of each replica. [nJ]
+    weight : ndarray of int64, shape (n_request,)
+        Own and shared energy of each request. [nJ]
+    replica : ndarray of int, shape (n_request,)
+        Who served it.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_request,)
+        Sums to ``overhead.sum()`` if there is a request.
+    """
+    out = np.zeros(len(weight), np.int64)
+    if len(weight) == 0:
+        return out
+    order = np.argsort(replica, kind="stable")
+    edges = np.searchsorted(replica[order], np.arange(len(overhead) + 1))
+    unserved = 0
+    for r, amount in enumerate(overhead.tolist()):
+        mine = order[edges[r] : edges[r + 1]]
+        if len(mine):
+            out[mine] = apportioned(amount, weight[mine])
+        else:
+            unserved += amount
+    return out + apportioned(unserved, weight)
