@@ -169,7 +169,7 @@ class Draft:
 
     def requests(self, name: str, source: str) -> Requests:
         """All rows as `Requests`: sorted, from 0 s on, without empty requests."""
-        if not self._parts:
+        if self.rows == 0:
             raise TraceError(
                 _("{path} holds no request.").format(path=self.path),
                 _("was it fetched completely?"),
