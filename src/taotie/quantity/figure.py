@@ -9,26 +9,37 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import os
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from taotie.errors import RangeError, SamplingError, SourceError, UnitError
+from taotie.errors import BoundaryError, RangeError, SamplingError, SourceError, UnitError
 from taotie.language import _, language
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import Distribution, Exact, distribution_from
-from taotie.quantity.sampling import Sampling, column, current
+from taotie.quantity.evaluation import evaluate, leaves, topological
+from taotie.quantity.sampling import Sampling, current
 from taotie.quantity.source import KINDS, Source
 
+__all__ = [
+    "Figure",
+    "Number",
+    "Value",
+    "as_figure",
+    "derived_kind",
+    "evaluate",
+    "exact",
+    "leaf",
+    "leaves",
+    "topological",
+]
+
 Number = int | float
-_N_THREADED = 200_000  # draws from which a second thread pays
+_FORMULA_MAX = 200  # letters of an unnamed operand; a sum of thousands stays readable
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,25 @@ class Value:
     p95: float
     mean: float
     n: int
+
+
+class Frozen(dict[str, Any]):
+    """A dict that does not change, so that a content hash stays true; JSON writes it as it is."""
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError("the parameters of a figure do not change; make a new figure")
+
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse
+    __ior__ = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Frozen, (dict(self),)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Frozen({k: _frozen(v) for k, v in value.items()})
+    return tuple(_frozen(v) for v in value) if isinstance(value, list | tuple) else value
 
 
 class Figure:
@@ -79,28 +109,70 @@ class Figure:
         parents: tuple[Figure, ...] = (),
         formula: str = "",
         sampling: Sampling | None = None,
+        function: Callable[..., Any] | None = None,
     ) -> None:
-        self.unit = units.canonical(unit)
-        self.boundary = bounds.check(boundary)
         if kind not in KINDS:
             raise SourceError(
                 _("{key}: kind={kind} is not one of {known}.").format(
                     key=key, kind=repr(kind), known=", ".join(KINDS)
                 )
             )
-        self.kind = kind
-        self.key = key
-        self.label = dict(label or {})
-        self.distribution = distribution
-        self.source = source
-        self.locator = locator
-        self.note = note
-        self.bound = bound
-        self.operation = operation
-        self.parameters = dict(parameters or {})
-        self.parents = parents
-        self._formula = formula
-        self.sampling = sampling or _shared_sampling(parents)
+        if distribution is not None and (not key or key.startswith("#")):
+            raise SourceError(
+                _("{key} cannot name a leaf: its draws hang on its name.").format(key=repr(key)),
+                _("a name is not empty and does not begin with #"),
+            )
+        constant = distribution.is_exact if distribution else all(p._constant for p in parents)
+        if sampling is None:
+            uncertain = distribution is not None and not constant
+            sampling = current() if uncertain else _shared_sampling(parents)
+        # past `__setattr__`, which refuses: nothing about a figure changes once it is made
+        self.__dict__.update(
+            unit=units.canonical(unit),
+            boundary=bounds.check(boundary),
+            kind=kind,
+            key=key,
+            label=_frozen(label or {}),
+            distribution=distribution,
+            source=source,
+            locator=locator,
+            note=note,
+            bound=bound,
+            operation=operation,
+            parameters=_frozen(parameters or {}),
+            parents=tuple(parents),
+            sampling=sampling,
+            function=function,
+            _formula=formula,
+            _constant=constant,
+        )
+
+    unit: str
+    boundary: str | None
+    kind: str
+    key: str
+    label: Mapping[str, str]
+    distribution: Distribution | None
+    source: Source | None
+    locator: str
+    note: str
+    bound: str
+    operation: str
+    parameters: Mapping[str, Any]
+    parents: tuple[Figure, ...]
+    sampling: Sampling | None
+    function: Callable[..., Any] | None
+    _formula: str
+    _constant: bool
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"a figure does not change ({name}); make a new one")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # samples are drawn again where the figure arrives: they hang on names, not on the process
+        return {k: v for k, v in self.__dict__.items() if k != "samples"}
 
     # ---- what it is ----------------------------------------------------------------------------
 
@@ -122,13 +194,9 @@ class Figure:
     @cached_property
     def content_hash(self) -> str:
         """Sixteen hexadecimal digits that change when anything behind the value changes."""
-        if self.distribution is not None:
-            content: list[Any] = ["leaf", self.key, self.distribution.to_dict()]
-        else:
-            content = [self.operation, self.parameters, [p.content_hash for p in self.parents]]
-        content += [self.unit, self.boundary, self.kind, self.source.key if self.source else ""]
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        for node in topological(self, known="content_hash"):  # a loop: trees may be deep
+            node.__dict__.setdefault("content_hash", _content_hash(node))
+        return str(self.__dict__["content_hash"])
 
     @property
     def node_id(self) -> str:
@@ -140,9 +208,7 @@ class Figure:
     @cached_property
     def samples(self) -> np.ndarray:
         """Draws, shape (n_sample,), or shape () for an exact constant. [unit]"""
-        values = evaluate(self)
-        values.flags.writeable = False
-        return values
+        return evaluate(self)
 
     @property
     def is_exact(self) -> bool:
@@ -157,9 +223,7 @@ class Figure:
             number = float(samples)
             return Value(number, number, number, number, 1)
         p05, p50, p95 = np.percentile(samples, [5, 50, 95])
-        # fsum: the mean must not depend on how a library splits the sum over threads
-        mean = math.fsum(samples) / samples.size
-        return Value(float(p05), float(p50), float(p95), mean, samples.size)
+        return Value(float(p05), float(p50), float(p95), _mean(samples), samples.size)
 
     @property
     def p05(self) -> float:
@@ -235,7 +299,7 @@ class Figure:
             "scale", {"factor": 1.0}, boundary=level, formula=self.key or self.formula
         )
 
-    def at_boundary(self, level: str, by: Figure) -> Figure:
+    def at_boundary(self, level: str, by: Figure | Number) -> Figure:
         """Take the step to another boundary: multiply by `by`, such as PUE or 1/(1 - loss).
 
         Raises
@@ -247,9 +311,8 @@ class Figure:
         RangeError
             If `by` is below 1 anywhere: no step along the chain loses load.
         """
-        from taotie.errors import BoundaryError
-
         bounds.check(level)
+        by = as_figure(by)
         if self.boundary is None or bounds.LEVELS.index(level) <= bounds.LEVELS.index(
             self.boundary
         ):
@@ -268,9 +331,42 @@ class Figure:
             raise RangeError(
                 _("{name}={value} is below 1.0: the {level} uses at least what is inside.").format(
                     name=by.name, value=f"{np.min(by.samples):.4g}", level=level
-                )
+                ),
+                _("give it a range that ends at 1 or above: spread = 'triangular' or 'uniform'"),
             )
         return _binary("mul", self, by, unit=self.unit, boundary=level)
+
+    def joined(self, level: str, rest: Figure) -> Figure:
+        """Take the step to `level` by adding what is drawn there beside this, such as the host.
+
+        Raises
+        ------
+        BoundaryError
+            If `level` is not further along the chain, or `rest` is measured elsewhere.
+        UnitError
+            If the dimensions differ.
+        """
+        from taotie.errors import BoundaryError
+
+        bounds.check(level)
+        if (
+            self.boundary is None
+            or rest.boundary != level
+            or bounds.LEVELS.index(level) <= bounds.LEVELS.index(self.boundary)
+        ):
+            raise BoundaryError(
+                _(
+                    "{name} is at {here} and {rest} at {there}: together they are not {level}."
+                ).format(
+                    name=self.name,
+                    here=self.boundary or _("no boundary"),
+                    rest=rest.name,
+                    there=rest.boundary or _("no boundary"),
+                    level=level,
+                )
+            )
+        factor = units.factor(rest.unit, self.unit)
+        return _binary("add", self, rest, unit=self.unit, boundary=level, factor=factor)
 
     def _copy(self, **changes: Any) -> Figure:
         fields: dict[str, Any] = {
@@ -289,6 +385,7 @@ class Figure:
             "parents": self.parents,
             "formula": self._formula,
             "sampling": self.sampling,
+            "function": self.function,
         }
         fields.update(changes)
         return Figure(**fields)
@@ -312,7 +409,9 @@ class Figure:
         return _sum("add", self, as_figure(other))
 
     def __radd__(self, other: Figure | Number) -> Figure:
-        return self if other == 0 else _sum("add", as_figure(other), self)
+        other = as_figure(other)
+        # the 0 that sum() starts from
+        return self if other.distribution == Exact(0.0) else _sum("add", other, self)
 
     def __sub__(self, other: Figure | Number) -> Figure:
         return _sum("sub", self, as_figure(other))
@@ -338,12 +437,20 @@ class Figure:
         )
 
     def __pow__(self, exponent: Number) -> Figure:
+        whole = as_figure(exponent)
+        if not isinstance(whole.distribution, Exact) or whole.unit != units.DIMENSIONLESS:
+            raise UnitError(
+                _("{name} to the power of {exponent}: an exponent is a plain number.").format(
+                    name=self.name, exponent=whole.name
+                )
+            )
+        exponent = whole.distribution.value
         return Figure(
             unit=units.power(self.unit, exponent),
             boundary=self.boundary,
             kind=self.kind,
             operation="pow",
-            parameters={"exponent": float(exponent)},
+            parameters={"exponent": exponent},
             parents=(self,),
             formula=f"{_operand(self)}^{exponent:g}",
         )
@@ -459,7 +566,7 @@ def exact(value: float, unit: str, key: str = "", **more: Any) -> Figure:
 # ---- derived figures -------------------------------------------------------------------------------
 
 
-def _shared_sampling(parents: Iterable[Figure]) -> Sampling | None:
+def _shared_sampling(parents: Sequence[Figure]) -> Sampling | None:
     """The sampling of the parents; exact constants follow whatever the others have."""
     found: Sampling | None = None
     for parent in parents:
@@ -467,8 +574,8 @@ def _shared_sampling(parents: Iterable[Figure]) -> Sampling | None:
             continue
         if found is None:
             found = parent.sampling
-        elif found != parent.sampling and not _constant(parent):
-            if all(_constant(p) for p in parents if p.sampling == found):
+        elif found != parent.sampling and not parent._constant:
+            if all(p._constant for p in parents if p.sampling == found):
                 found = parent.sampling
                 continue
             raise SamplingError(
@@ -480,10 +587,28 @@ def _shared_sampling(parents: Iterable[Figure]) -> Sampling | None:
     return found
 
 
-def _constant(figure: Figure) -> bool:
+def _content_hash(figure: Figure) -> str:
+    content: list[Any]
     if figure.distribution is not None:
-        return figure.distribution.is_exact
-    return all(_constant(p) for p in figure.parents)
+        content = ["leaf", figure.key, figure.distribution.to_dict(), figure.bound]
+    else:
+        content = [figure.operation, figure.parameters, [p.content_hash for p in figure.parents]]
+    source = figure.source.key if figure.source else ""
+    content += [figure.unit, figure.boundary, figure.kind, source]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _mean(samples: np.ndarray) -> float:
+    """Mean, added up in one fixed order whatever the processor's vectors are wide."""
+    total = samples / samples.size
+    while total.size > 1:
+        half = total.size // 2
+        odd = total[2 * half :]
+        total = total[:half] + total[half : 2 * half]
+        if odd.size:
+            total[0] += odd[0]
+    return float(total[0])
 
 
 def derived_kind(parents: Iterable[Figure]) -> str:
@@ -500,6 +625,8 @@ def _operand(figure: Figure) -> str:
     if figure.key:
         return figure.key
     text = figure.formula
+    if len(text) > _FORMULA_MAX:
+        return "(...)"
     return f"({text})" if any(s in text for s in (" + ", " - ", " / ")) else text
 
 
@@ -547,122 +674,3 @@ def _product(a: Figure, b: Figure) -> Figure:
 def _quotient(a: Figure, b: Figure) -> Figure:
     place = bounds.of_quotient(a.boundary, b.boundary, f"{a.name} / {b.name}")
     return _binary("div", a, b, unit=units.quotient(a.unit, b.unit), boundary=place)
-
-
-# ---- evaluation ------------------------------------------------------------------------------------
-
-
-def _operate(figure: Figure, inputs: list[np.ndarray]) -> np.ndarray:
-    operation, p = figure.operation, figure.parameters
-    if operation == "add":
-        return inputs[0] + inputs[1] * p["factor"] if p["factor"] != 1.0 else inputs[0] + inputs[1]
-    if operation == "sub":
-        return inputs[0] - inputs[1] * p["factor"] if p["factor"] != 1.0 else inputs[0] - inputs[1]
-    if operation == "mul":
-        return inputs[0] * inputs[1]
-    if operation == "div":
-        if not np.all(inputs[1]):
-            raise RangeError(
-                _("{formula}: {name} is zero.").format(
-                    formula=figure.formula, name=figure.parents[1].name
-                )
-            )
-        return inputs[0] / inputs[1]
-    if operation == "scale":
-        return inputs[0] * p["factor"]
-    if operation == "pow":
-        return inputs[0] ** p["exponent"]
-    if operation == "peak":
-        best = np.asarray(-np.inf)
-        for hour in zip(*p["shapes"], strict=True):
-            best = np.maximum(best, sum(x * share for x, share in zip(inputs, hour, strict=True)))
-        return best
-    from taotie.quantity.lift import call_operation
-
-    return call_operation(operation, p, inputs)
-
-
-def topological(figure: Figure | Iterable[Figure]) -> list[Figure]:
-    """Figures behind `figure` in an order in which parents come first, each once."""
-    roots = [figure] if isinstance(figure, Figure) else list(figure)
-    order: list[Figure] = []
-    seen: set[int] = set()
-    stack: list[tuple[Figure, bool]] = [(root, False) for root in reversed(roots)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((p, False) for p in reversed(node.parents))
-    return order
-
-
-def evaluate(figure: Figure, draw: Callable[[Figure], np.ndarray] | None = None) -> np.ndarray:
-    """Values of `figure`; with `draw`, from other values of its leaves than their own samples.
-
-    Parameters
-    ----------
-    draw : callable, optional
-        Maps a leaf to its values; default: the leaf's own Latin-hypercube column.
-    """
-    order = topological(figure)
-    if draw is None:
-        _draw_leaves([node for node in order if node.is_leaf and "samples" not in node.__dict__])
-    values: dict[int, np.ndarray] = {}
-    for node in order:
-        if draw is None and "samples" in node.__dict__:
-            values[id(node)] = node.samples
-        elif node.is_leaf:
-            values[id(node)] = draw(node) if draw else _leaf_samples(node)
-        else:
-            inputs = [values[id(p)] for p in node.parents]
-            values[id(node)] = np.asarray(_operate(node, inputs), dtype=float)
-    return np.array(values[id(figure)], dtype=float)
-
-
-def _draw_leaves(wanted: list[Figure]) -> None:
-    """Samples of many leaves; large ones side by side, since each hangs on its name alone."""
-
-    def keep(node: Figure) -> None:
-        samples = _leaf_samples(node)
-        samples.flags.writeable = False
-        node.__dict__["samples"] = samples
-
-    large = [n for n in wanted if n.sampling and n.sampling.n >= _N_THREADED]
-    if len(large) > 1:
-        with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-            list(pool.map(keep, large))
-    for node in wanted:
-        if "samples" not in node.__dict__:
-            keep(node)
-
-
-def _leaf_samples(node: Figure) -> np.ndarray:
-    assert node.distribution is not None
-    if node.distribution.is_exact:
-        return np.asarray(node.distribution.ppf(np.asarray(0.5)))
-    return node.distribution.ppf(column(node.key, node.sampling or current()))
-
-
-def leaves(figure: Figure | Iterable[Figure]) -> list[Figure]:
-    """The leaves behind a figure, each key once, in order of first use.
-
-    Raises
-    ------
-    SourceError
-        If one key stands for two different quantities.
-    """
-    found: dict[str, Figure] = {}
-    for node in topological(figure):
-        if node.is_leaf:
-            known = found.setdefault(node.key, node)
-            if known.content_hash != node.content_hash:
-                raise SourceError(
-                    _("{key} stands for two different figures in one calculation.").format(
-                        key=node.key
-                    ),
-                    _("give each its own name"),
-                )
-    return list(found.values())

@@ -80,8 +80,7 @@ def lifted(
         def kernel(*args: Any, **kwargs: Any) -> Any:
             if not any(isinstance(a, Figure) for a in (*args, *kwargs.values())):
                 return function(*args, **kwargs)
-            given = signature.bind(*args, **kwargs)
-            return _derive(kernel, given.arguments)
+            return _derive(kernel, signature.bind(*args, **kwargs).arguments)
 
         kernel.__taotie_kernel__ = {  # type: ignore[attr-defined]
             "function": function,
@@ -149,6 +148,7 @@ def _derive(kernel: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
             parameters=parameters,
             parents=tuple(parents),
             formula=formula,
+            function=kernel,
         )
 
     returns, place = spec["returns"], spec["boundary"]
@@ -218,9 +218,14 @@ def kernel_of(operation: str) -> Callable[..., Any]:
     )
 
 
-def call_operation(operation: str, parameters: Mapping[str, Any], inputs: list[np.ndarray]) -> Any:
-    """Values of a derived figure from the values of its parents."""
-    kernel = kernel_of(operation)
+def call_operation(
+    operation: str,
+    parameters: Mapping[str, Any],
+    inputs: list[np.ndarray],
+    kernel: Callable[..., Any] | None = None,
+) -> Any:
+    """Values of a derived figure from the values of its parents, by the kernel that made it."""
+    kernel = kernel or kernel_of(operation)
     arguments: dict[str, Any] = {}
     for argument, value in parameters["arguments"].items():
         if isinstance(value, Mapping) and "input" in value:

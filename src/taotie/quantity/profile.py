@@ -6,8 +6,11 @@ year of 8,760 hours at 10,000 draws needs no 700 MB: samples of an hour are made
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 
@@ -18,7 +21,7 @@ from taotie.quantity import unit as units
 from taotie.quantity.figure import Figure, derived_kind, exact
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profile:
     """A series by hour: the sum over terms of `shape` (n_hour,) times a figure.
 
@@ -47,12 +50,17 @@ class Profile:
     def __post_init__(self) -> None:
         if not self.terms:
             raise RangeError(_("a profile needs at least one term."))
-        hours = {len(shape) for shape, _figure in self.terms}
-        if len(hours) != 1 or not np.all([np.isfinite(s).all() for s, _figure in self.terms]):
+        if not 0 < self.step_h < math.inf:
             raise RangeError(
-                _("the shapes of a profile must be finite and of one length, not {n}.").format(
-                    n=sorted(hours)
-                )
+                _("step_h={value} is not a length of time.").format(value=self.step_h),
+                _("hours per step, such as 1 or 0.25"),
+            )
+        terms = tuple((_row(shape), figure) for shape, figure in self.terms)
+        object.__setattr__(self, "terms", terms)
+        hours = {len(shape) for shape, _figure in terms}
+        if len(hours) != 1:
+            raise RangeError(
+                _("the shapes of a profile must be of one length, not {n}.").format(n=sorted(hours))
             )
         first = self.terms[0][1]
         place = first.boundary
@@ -118,11 +126,8 @@ class Profile:
 
     def energy(self) -> Figure:
         """Sum over the steps times their length. [unit * h]"""
-        total: Figure | int = 0
-        for shape, figure in self.terms:
-            total = figure * exact(float(np.sum(shape)) * self.step_h, "h") + total
-        assert isinstance(total, Figure)
-        return total
+        parts = (f * exact(float(np.sum(s)) * self.step_h, "h") for s, f in self.terms)
+        return reduce(operator.add, parts)
 
     def average(self) -> Figure:
         """Mean over the steps. [unit]"""
@@ -130,14 +135,29 @@ class Profile:
 
     def peak(self) -> Figure:
         """Highest step of each draw. [unit]"""
-        if len(self.terms) == 1 and np.all(self.terms[0][0] >= 0):
-            return self.terms[0][1] * float(np.max(self.terms[0][0]))
+        shape, figure = self.terms[0]
+        if len(self.terms) == 1 and np.min(figure.samples) >= 0:
+            return figure * float(np.max(shape))
         return peak_of_terms(self)
+
+
+def _row(values: np.ndarray) -> np.ndarray:
+    """A copy nobody changes."""
+    shape = np.array(values, dtype=float)
+    if shape.ndim != 1 or not shape.size or not np.isfinite(shape).all():
+        raise RangeError(
+            _("a shape is a row of finite numbers, one per step; this one is {shape}.").format(
+                shape=shape.shape if shape.ndim != 1 or not shape.size else _("not finite")
+            )
+        )
+    shape.flags.writeable = False
+    return shape
 
 
 def peak_of_terms(profile: Profile) -> Figure:
     """Highest step of a sum of shapes, draw by draw, as a figure that can be computed again."""
-    shapes = [shape.tolist() for shape, _figure in profile.terms]
+    hours = np.unique(np.stack([shape for shape, _figure in profile.terms]), axis=1)
+    shapes = hours.tolist()
     figures = tuple(figure.to(profile.unit) for _shape, figure in profile.terms)
     return Figure(
         unit=profile.unit,

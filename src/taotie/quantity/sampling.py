@@ -20,6 +20,7 @@ from taotie.errors import RangeError
 from taotie.language import _
 
 N_MAX = 10_000_000
+_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,39 @@ def generator(name: str, seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(int.from_bytes(digest[:16], "little")))
 
 
+def _shuffled_ranks(n: int, rng: np.random.Generator) -> np.ndarray:
+    """The ranks 0 .. n - 1 in an order that `rng` picks, shape (n,).
+
+    Each round maps b-bit numbers one to one onto themselves (times an odd number, plus a number, upper half
+    folded onto the lower); ranks that leave 0 .. n - 1 are sent round again. In whole arrays, so that
+    many leaves are drawn side by side: a shuffle by exchanges holds the interpreter and takes three
+    times as long.
+    """
+    bits = (n - 1).bit_length()
+    mask, half = np.uint32((1 << bits) - 1), np.uint32((bits + 1) // 2)
+    rounds = rng.integers(0, 1 << 32, size=(_ROUNDS, 2), dtype=np.uint32)
+    rounds[:, 0] |= np.uint32(1)
+    folded = np.empty(n, dtype=np.uint32)
+
+    def sent_round(x: np.ndarray) -> np.ndarray:
+        other = folded[: x.size]
+        for factor, shift in rounds:
+            x *= factor
+            x += shift
+            x &= mask
+            np.right_shift(x, half, out=other)
+            x ^= other
+        return x
+
+    ranks = sent_round(np.arange(n, dtype=np.uint32))
+    outside = np.flatnonzero(ranks >= n)
+    while outside.size:
+        moved = sent_round(ranks[outside])
+        ranks[outside] = moved
+        outside = outside[moved >= n]
+    return ranks
+
+
 def column(name: str, chosen: Sampling) -> np.ndarray:
     """Latin-hypercube column of the leaf `name`: one uniform draw in each of n equal strata.
 
@@ -87,8 +121,7 @@ def column(name: str, chosen: Sampling) -> np.ndarray:
     .. [1] M. D. McKay, R. J. Beckman, W. J. Conover, Technometrics 21(2), 1979.
     """
     rng = generator(name, chosen.seed)
-    # 32-bit ranks shuffled by `permuted`: twice as fast as `permutation`
-    u = rng.permuted(np.arange(chosen.n, dtype=np.int32)).astype(np.float64)
+    u = _shuffled_ranks(chosen.n, rng).astype(np.float64)
     u += rng.random(chosen.n)
     u /= chosen.n
     return np.clip(u, 2.0**-60, 1.0 - 2.0**-53, out=u)

@@ -1,0 +1,208 @@
+"""How do the samples of a tree of figures come about? Parents first, each figure once.
+
+Nothing here depends on the order of evaluation: a leaf's draws hang on its name, every operation on its
+inputs alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from taotie.errors import RangeError, SamplingError, SourceError
+from taotie.language import _
+from taotie.quantity.sampling import column, current
+
+if TYPE_CHECKING:
+    from taotie.quantity.figure import Figure
+
+_N_THREADED = 200_000  # draws from which a second thread pays
+
+
+def topological(figure: Figure | Iterable[Figure], known: str = "") -> list[Figure]:
+    """Figures behind `figure` in an order in which parents come first, each once.
+
+    With `known`, the name of something a figure keeps once it is found (`samples`), nothing behind
+    a figure that has it.
+    """
+    roots = list(figure) if isinstance(figure, Iterable) else [figure]
+    order: list[Figure] = []
+    seen: set[int] = set()
+    stack: list[tuple[Figure, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            if known not in node.__dict__:
+                stack.extend((p, False) for p in reversed(node.parents))
+    return order
+
+
+def evaluate(figure: Figure, draw: Callable[[Figure], np.ndarray] | None = None) -> np.ndarray:
+    """Values of `figure`; with `draw`, from other values of its leaves than their own samples.
+
+    Parameters
+    ----------
+    draw : callable, optional
+        Maps a leaf to its values; default: the leaf's own Latin-hypercube column.
+
+    Returns
+    -------
+    values : ndarray, shape (n_sample,) or ()
+        Read-only. [unit of the figure]
+
+    Raises
+    ------
+    RangeError
+        If any figure on the way is not finite: nothing is computed on from a NaN.
+    SamplingError
+        If a kernel does not give one number per draw.
+    """
+    order = topological(figure) if draw else topological(figure, known="samples")
+    if draw is None:
+        _draw_leaves([node for node in order if node.is_leaf and "samples" not in node.__dict__])
+    waiting = Counter(id(p) for node in order for p in node.parents)
+    values: dict[int, np.ndarray] = {}
+    for node in order:
+        if draw is None and "samples" in node.__dict__:
+            found = node.__dict__["samples"]
+        elif node.is_leaf:
+            found = _checked(node, draw(node) if draw else _leaf_samples(node), [])
+        else:
+            inputs = [values[id(p)] for p in node.parents]
+            with np.errstate(all="ignore"):
+                found = _checked(node, _operate(node, inputs), inputs)
+            for parent in node.parents:  # a million draws a figure: keep what is still needed
+                waiting[id(parent)] -= 1
+                if not waiting[id(parent)]:
+                    values.pop(id(parent), None)
+        values[id(node)] = found
+    return values[id(figure)]
+
+
+def _checked(node: Figure, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
+    """`found` as a read-only array of one finite number per draw."""
+    values = np.asarray(found, dtype=float)
+    if not node.is_leaf:
+        expected = np.broadcast_shapes(*(i.shape for i in inputs))
+        if values.shape != expected and values.size == 1:
+            values = values.reshape(())
+        if values.shape not in ((), expected):
+            raise SamplingError(
+                _("{formula} gives an array of shape {shape}, not one number per draw.").format(
+                    formula=node.formula, shape=values.shape
+                )
+            )
+    finite = np.isfinite(values)
+    if not finite.all():
+        raise RangeError(
+            _("{name} is not a finite number in {n} of {size} draws.").format(
+                name=node.name, n=int(values.size - finite.sum()), size=values.size
+            ),
+            _("look for a range that reaches too far: a root of a negative, a huge power"),
+        )
+    values = values.view()
+    values.flags.writeable = False
+    return values
+
+
+def _operate(figure: Figure, inputs: list[np.ndarray]) -> Any:
+    operation, p = figure.operation, figure.parameters
+    if operation == "add":
+        return inputs[0] + inputs[1] * p["factor"] if p["factor"] != 1.0 else inputs[0] + inputs[1]
+    if operation == "sub":
+        return inputs[0] - inputs[1] * p["factor"] if p["factor"] != 1.0 else inputs[0] - inputs[1]
+    if operation == "mul":
+        return inputs[0] * inputs[1]
+    if operation == "div":
+        if not np.all(inputs[1]):
+            raise RangeError(
+                _("{formula}: {name} is zero.").format(
+                    formula=figure.formula, name=figure.parents[1].name
+                ),
+                _("nothing is divided by a range that holds zero"),
+            )
+        return inputs[0] / inputs[1]
+    if operation == "scale":
+        return inputs[0] * p["factor"]
+    if operation == "pow":
+        return inputs[0] ** p["exponent"]
+    if operation == "peak":
+        return _peak(np.asarray(p["shapes"], dtype=float), inputs)
+    from taotie.quantity.lift import call_operation
+
+    return call_operation(operation, p, inputs, figure.function)
+
+
+def _peak(shapes: np.ndarray, inputs: list[np.ndarray]) -> np.ndarray:
+    """Highest hour of the sum of shapes (n_term, n_hour) times inputs, draw by draw."""
+    if len(shapes) != len(inputs):
+        raise ValueError(f"{len(shapes)} shapes, {len(inputs)} figures")
+    hours = np.unique(shapes.T, axis=0)
+    if all(np.min(x) >= 0 for x in inputs):
+        hours = _undominated(hours)
+    best = np.asarray(-np.inf)
+    for hour in hours:
+        best = np.maximum(best, sum(x * share for x, share in zip(inputs, hour, strict=True)))
+    return best
+
+
+def _undominated(hours: np.ndarray) -> np.ndarray:
+    """Rows that no other row reaches in every column; of 8,760 hours a handful."""
+    kept: list[np.ndarray] = []
+    for hour in hours[np.argsort(-hours.sum(axis=1), kind="stable")]:
+        if not any(np.all(hour <= other) for other in kept):
+            kept.append(hour)
+    return np.asarray(kept)
+
+
+def _draw_leaves(wanted: list[Figure]) -> None:
+    """Samples of many leaves; large ones side by side, since each hangs on its name alone."""
+
+    def keep(node: Figure) -> None:
+        node.__dict__["samples"] = _checked(node, _leaf_samples(node), [])
+
+    large = [n for n in wanted if not n._constant and n.sampling and n.sampling.n >= _N_THREADED]
+    if len(large) > 1:
+        with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+            list(pool.map(keep, large))
+    for node in wanted:
+        if "samples" not in node.__dict__:
+            keep(node)
+
+
+def _leaf_samples(node: Figure) -> np.ndarray:
+    assert node.distribution is not None
+    if node._constant:
+        return node.distribution.ppf(np.asarray(0.5))
+    return node.distribution.ppf(column(node.key, node.sampling or current()))
+
+
+def leaves(figure: Figure | Iterable[Figure]) -> list[Figure]:
+    """The leaves behind a figure, each key once, in order of first use.
+
+    Raises
+    ------
+    SourceError
+        If one key stands for two different quantities.
+    """
+    found: dict[str, Figure] = {}
+    for node in topological(figure):
+        if node.is_leaf:
+            known = found.setdefault(node.key, node)
+            if known.content_hash != node.content_hash:
+                raise SourceError(
+                    _("{key} stands for two different figures in one calculation.").format(
+                        key=node.key
+                    ),
+                    _("give each its own name"),
+                )
+    return list(found.values())
