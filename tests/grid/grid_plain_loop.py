@@ -1,0 +1,123 @@
+"""Slow, obvious versions that the fast ones must equal. No code shared with the search."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taotie.grid.case import Case
+
+CAP_MW = 10_000.0
+NOISE = 1e-7
+
+
+def tables(case: Case):
+    """Dense matrices of a connected case with all branches in service."""
+    n = case.n_bus
+    rows = np.flatnonzero(case.branch_on)
+    f, t = case.from_row[rows], case.to_row[rows]
+    tap = np.where(case.branch[rows, 8] == 0, 1.0, case.branch[rows, 8])
+    y = 1 / (case.branch[rows, 3] * tap)
+    shift = case.base_mva * y * np.deg2rad(case.branch[rows, 9])
+    p = -case.bus[:, 2] - case.bus[:, 4]
+    weight = np.zeros(n)
+    for row, unit in zip(case.gen_row, case.gen, strict=True):
+        if unit[7] > 0:
+            p[row] += unit[1]
+            weight[row] += max(unit[8], 0)
+    for line in case.dcline:
+        if line[2] > 0:
+            p[case.rows_of_bus([line[0]])[0]] -= line[3]
+            p[case.rows_of_bus([line[1]])[0]] += line[4]
+    weight /= weight.sum()
+    p -= p.sum() * weight
+    return rows, f, t, y, shift, p, weight, case.rate_a_mw[rows]
+
+
+def flows(f, t, y, shift, injections):
+    """Flows for each column of injections, by a dense pseudo-inverse."""
+    n, m = len(injections), len(f)
+    a = np.zeros((m, n))
+    a[np.arange(m), f] += 1
+    a[np.arange(m), t] -= 1
+    b = a.T @ (y[:, None] * a)
+    theta = np.linalg.pinv(b, rcond=1e-12, hermitian=True) @ (
+        injections + (a.T @ shift).reshape(n, *[1] * (injections.ndim - 1))
+    )
+    return y.reshape(m, *[1] * (injections.ndim - 1)) * (a @ theta) - shift.reshape(
+        m, *[1] * (injections.ndim - 1)
+    )
+
+
+def connected(f, t, n):
+    """Is everything reachable from node 0?"""
+    reached = np.zeros(n, bool)
+    reached[0] = True
+    while True:
+        more = reached.copy()
+        more[f[reached[t]]] = True
+        more[t[reached[f]]] = True
+        if (more == reached).all():
+            return bool(reached.all())
+        reached = more
+
+
+def update(x, flow, response, rating, floor, cutoff):
+    """Lower x by one state of the grid."""
+    cutoff = max(cutoff, NOISE)
+    for l in np.flatnonzero(np.isfinite(rating)):
+        v = response[l]
+        up = max(rating[l] - flow[l], floor * rating[l])
+        down = max(rating[l] + flow[l], floor * rating[l])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            limit = np.where(v > 0, up, down) / np.abs(v)
+        x = np.where(np.abs(v) >= cutoff, np.minimum(x, np.maximum(limit, 0)), x)
+    return x
+
+
+def refactorized(case: Case, treatments):
+    """Every outage solved anew without its branch; islanding ones skipped. Shape (treatment, bus)."""
+    rows, f, t, y, shift, p, weight, rating = tables(case)
+    n = case.n_bus
+    columns = np.column_stack([p, weight[:, None] - np.eye(n)])
+    x = np.full((len(treatments), n), CAP_MW)
+    for k in range(-1, len(rows)):
+        keep = np.arange(len(rows)) != k
+        if k >= 0 and not connected(f[keep], t[keep], n):
+            continue
+        solved = flows(f[keep], t[keep], y[keep], shift[keep], columns)
+        # only the first column carries the phase shifts
+        offset = flows(f[keep], t[keep], y[keep], shift[keep], np.zeros(n))
+        for w, way in enumerate(treatments):
+            x[w] = update(
+                x[w],
+                solved[:, 0],
+                solved[:, 1:] - offset[:, None],
+                rating[keep],
+                way.floor,
+                way.cutoff,
+            )
+    return x
+
+
+def every_pair(h, n_factor, flow, rating, floor, cutoff):
+    """The plain loop over every pair with given PTDF (n_branch, n_bus) and LODF (NaN = no outage)."""
+    x = update(np.full(h.shape[1], CAP_MW), flow, -h, rating, floor, cutoff)
+    for k in range(len(flow)):
+        d = n_factor[:, k].copy()
+        if np.isnan(d).all() or np.isnan(d[(k + 1) % len(d)]):
+            continue
+        d[k] = 0.0
+        x = np.minimum(x, _pairs(h, d, k, flow, rating, floor, max(cutoff, NOISE)))
+    return x
+
+
+def _pairs(h, d, k, flow, rating, floor, cutoff):
+    rated = np.isfinite(rating)
+    v = -(h + d[:, None] * h[k])[rated]
+    post = (flow + d * flow[k])[rated]
+    r = rating[rated]
+    up, down = np.maximum(r - post, floor * r), np.maximum(r + post, floor * r)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        limit = np.where(v > 0, up[:, None], down[:, None]) / np.abs(v)
+    limit = np.where(np.abs(v) >= cutoff, np.maximum(limit, 0), CAP_MW)
+    return limit.min(axis=0)
