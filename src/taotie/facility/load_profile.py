@@ -183,7 +183,7 @@ def facility_load(
         If the shares are not 24 numbers that sum to 1.
     """
     shape = np.asarray(share, dtype=np.float64)
-    if shape.shape != (24,) or (shape < 0).any() or abs(float(shape.sum()) - 1.0) > 1e-9:
+    if shape.shape != (24,) or not (shape >= 0).all() or abs(shape.sum() - 1.0) > 1e-9:
         raise RangeError(_("a day needs 24 shares of its requests, none negative, that sum to 1."))
     mean_power = (requests_per_day * energy_per_request).to("MW")
     terms = [(24.0 * shape, mean_power.at_boundary("facility", pue))]

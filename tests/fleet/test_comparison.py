@@ -1,0 +1,118 @@
+"""Everyday things and countries beside an energy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from taotie.errors import RangeError, SourceError, UnitError
+from taotie.fleet.comparison import (
+    countries,
+    country_demand,
+    equivalent,
+    equivalent_names,
+    equivalents,
+    nearest_countries,
+)
+from taotie.language import use_language
+from taotie.quantity.catalog import figure
+from taotie.quantity.figure import exact
+
+
+def test_published_ten_times_a_search() -> None:
+    """2.9 Wh over 0.3 Wh: the "ten times a Google search" of 2023."""
+    got = equivalent(figure("devries2023.energy_per_request_chatgpt"), "google_search")
+    assert got.count.p50 == pytest.approx(9.67, abs=0.005)
+
+
+def test_published_homes_of_chatgpt() -> None:
+    """564 MWh a day are 19,200 US homes, not the 17,000 often printed."""
+    got = equivalent(figure("devries2023.daily_energy_chatgpt"), "us_household_day")
+    assert got.count.p50 == pytest.approx(19_210, abs=10)
+
+
+def test_published_countries_of_the_2027_range() -> None:
+    assert "sweden" in {m.key for m in nearest_countries(exact(134.0, "TWh/a"), 5)}
+    assert "netherlands" in {m.key for m in nearest_countries(exact(120.0, "TWh/a"), 3)}
+    (egypt,) = nearest_countries(exact(173.9, "TWh/a"), 1)
+    assert egypt.key == "egypt"
+    assert egypt.ratio.p50 == pytest.approx(0.9956, abs=5e-4)
+    assert country_demand("egypt").p50 == 174.67
+
+
+def test_worked_units_of_one_request_one_day_one_year() -> None:
+    assert equivalent(exact(18.0, "Wh"), "led_bulb_hour").count.p50 == pytest.approx(2)
+    assert equivalent(exact(18.0, "Wh/request"), "led_bulb_hour").count.p50 == pytest.approx(2)
+    assert equivalent(exact(18.0, "Wh/d"), "led_bulb_hour").count.p50 == pytest.approx(2)
+    assert equivalent(exact(18e-12, "TWh/a"), "led_bulb_hour").count.p50 == pytest.approx(2)
+    assert equivalent(exact(64.8, "kJ"), "led_bulb_hour").count.p50 == pytest.approx(2)
+
+
+def test_worked_words_in_both_languages() -> None:
+    one = equivalent(exact(18.0, "Wh"), "led_bulb_hour")
+    try:
+        use_language("en")
+        assert str(one) == "2 hours of a 9 W LED lamp"
+        use_language("zh")
+        assert str(one) == "2 小时9瓦LED灯照明"
+    finally:
+        use_language("en")
+
+
+@given(wh=st.floats(1e-3, 1e15))
+@settings(max_examples=25)
+def test_property_counts_are_imaginable_and_scale(wh: float) -> None:
+    for one in equivalents(exact(wh, "Wh")):
+        assert 0.1 <= one.count.p50 <= 1e5
+        twice = equivalent(exact(2 * wh, "Wh"), one.key)
+        assert twice.count.p50 == pytest.approx(2 * one.count.p50)
+
+
+@given(twh=st.floats(1.0, 1e4))
+@settings(max_examples=25)
+def test_property_nearest_countries_come_nearest_first(twh: float) -> None:
+    ratios = [m.ratio.p50 for m in nearest_countries(exact(twh, "TWh/a"), 5)]
+    away = [max(r, 1 / r) for r in ratios]
+    assert away == sorted(away)
+
+
+def test_property_countries_are_whole_and_fall() -> None:
+    demand = [country_demand(key).p50 for key in countries()]
+    assert demand == sorted(demand, reverse=True)
+    assert len(demand) >= 40
+    for key in countries():
+        (first,) = nearest_countries(country_demand(key), 1)
+        assert first.label["en"]
+        assert first.label["zh"]
+
+
+def test_matches_the_file_the_countries_were_taken_from(shared_data: Path) -> None:
+    import csv
+
+    path = shared_data / "macro" / "country" / "owid_electricity_population_2000_2021.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        theirs = {
+            (row["country"].lower().replace(" ", "_"), row["year"]): row["electricity_demand_twh"]
+            for row in csv.DictReader(stream)
+        }
+    for key in countries():
+        demand = country_demand(key)
+        year = demand.locator.rpartition(" ")[2]
+        assert float(theirs[key, year]) == demand.p50
+
+
+def test_error_what_cannot_be_compared() -> None:
+    with pytest.raises(UnitError, match="is not an energy"):
+        equivalent(exact(1.0, "MW"), "phone_charge")
+    with pytest.raises(UnitError, match="is not an energy"):
+        equivalent(exact(1.0, "request"), "phone_charge")
+    with pytest.raises(SourceError, match="phone_charge"):
+        equivalent(exact(1.0, "Wh"), "phone_charges")
+    with pytest.raises(UnitError, match="not a yearly energy"):
+        nearest_countries(exact(1.0, "GW"))
+    with pytest.raises(RangeError, match="near no country"):
+        nearest_countries(exact(0.0, "TWh/a"))
+    assert equivalent_names()
