@@ -37,13 +37,17 @@ _FIELDS = {
 @lru_cache(maxsize=256)
 def _source_file(key: str) -> Mapping[str, Any]:
     path = FIGURES / f"{key}.toml"
-    if not key.replace("_", "").replace("-", "").isalnum() or not path.is_file():
+    if key not in source_keys():
         raise SourceError(
             _("no source {key} in the catalogue.").format(key=repr(key)),
             nearest(key, source_keys()),
         )
-    with path.open("rb") as file:
-        return MappingProxyType(tomllib.load(file))
+    try:
+        return MappingProxyType(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SourceError(
+            _("{path} cannot be read: {what}.").format(path=path.name, what=error)
+        ) from None
 
 
 @lru_cache(maxsize=1)
@@ -119,8 +123,26 @@ def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str
             _("known: {names}").format(names=", ".join(sorted(_FIELDS))),
         )
     for name in ("unit", "kind"):
-        if name not in fields:
-            raise SourceError(_("{where}: {name} is missing.").format(where=where, name=name))
+        if not fields.get(name):
+            raise SourceError(
+                _("{where}: {name} is missing.").format(where=where, name=name),
+                _('a plain number has unit = "1"') if name == "unit" else "",
+            )
+    for name in sorted(set(fields) - {"label", *_NUMBERS}):
+        if not isinstance(fields[name], str):
+            raise SourceError(
+                _("{where}: {name}={value} is not text.").format(
+                    where=where, name=name, value=repr(fields[name])
+                )
+            )
+    label = fields.get("label", {})
+    if not isinstance(label, Mapping) or not all(isinstance(v, str) for v in label.values()):
+        raise SourceError(
+            _("{where}: label={value} is not a text per language.").format(
+                where=where, value=repr(label)
+            ),
+            _('write label = { en = "...", zh = "..." }'),
+        )
     if fields["kind"] == "assumed" and not fields.get("note"):
         raise SourceError(_("{where}: an assumption needs a note.").format(where=where))
     if fields.get("bound", "") not in ("", *BOUNDS):
@@ -140,7 +162,7 @@ def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str
             locator=fields.get("locator", ""),
             note=fields.get("note", ""),
             bound=fields.get("bound", ""),
-            label=fields.get("label"),
+            label=label,
         )
     except TaotieError as error:
         raise SourceError(f"{where}: {error.message}", error.hint) from None
@@ -184,11 +206,22 @@ class Table:
             return None
         if row["unit"] == "text":
             return row["value"]
-        if row["value"]:
-            return float(row["value"])
-        if row["low"] and row["high"]:
-            return 0.5 * (float(row["low"]) + float(row["high"]))
+        numbers = self._numbers(item, quantity, row)
+        if "value" in numbers:
+            return numbers["value"]
+        if {"low", "high"} <= set(numbers):
+            return 0.5 * (numbers["low"] + numbers["high"])
         return None
+
+    def _numbers(self, item: str, quantity: str, row: Mapping[str, str]) -> dict[str, float]:
+        try:
+            return {k: float(row[k]) for k in ("value", "low", "high") if row[k]}
+        except ValueError as error:
+            raise SourceError(
+                _("{table}.csv {item}, {quantity}: {what}.").format(
+                    table=self.name, item=item, quantity=quantity, what=error
+                )
+            ) from None
 
     def figure(self, item: str, quantity: str) -> Figure:
         """A cell as a figure, with its range and its source.
@@ -207,7 +240,7 @@ class Table:
                     item=item, names=", ".join(self.quantities(item))
                 ),
             )
-        fields: dict[str, Any] = {k: float(row[k]) for k in ("value", "low", "high") if row[k]}
+        fields: dict[str, Any] = dict(self._numbers(item, quantity, row))
         if {"value", "low", "high"} <= set(fields):
             fields["mode"] = fields.pop("value")
         fields |= {k: row[k] for k in ("unit", "kind", "locator", "note") if row[k]}
@@ -234,44 +267,61 @@ def table(name: str) -> Table:
             nearest(name, table_names()),
         )
     cells: dict[tuple[str, str], Mapping[str, str]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            missing = [c for c in COLUMNS if row.get(c) is None]
-            where = f"{path.name} {_('line')} {line}"
-            if missing:
-                raise SourceError(
-                    _("{where}: column {name} is missing.").format(where=where, name=missing[0])
+    for line, row in _rows(path):
+        missing = [c for c in COLUMNS if row.get(c) is None]
+        where = f"{path.name} {_('line')} {line}"
+        if missing:
+            raise SourceError(
+                _("{where}: column {name} is missing.").format(where=where, name=missing[0])
+            )
+        if None in row:
+            raise SourceError(_("{where}: more cells than columns.").format(where=where))
+        key = (row["item"].strip(), row["quantity"].strip())
+        if key in cells:
+            raise SourceError(
+                _("{where}: {item}, {quantity} is given twice.").format(
+                    where=where, item=key[0], quantity=key[1]
                 )
-            key = (row["item"], row["quantity"])
-            if key in cells:
-                raise SourceError(
-                    _("{where}: {item}, {quantity} is given twice.").format(
-                        where=where, item=key[0], quantity=key[1]
-                    )
-                )
-            cells[key] = MappingProxyType({k: (v or "").strip() for k, v in row.items() if k})
+            )
+        cells[key] = MappingProxyType({k: (v or "").strip() for k, v in row.items()})
     return Table(name, MappingProxyType(cells))
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            for row in reader:
+                yield reader.line_num, row
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise SourceError(
+            _("{path} cannot be read: {what}.").format(path=path.name, what=error)
+        ) from None
 
 
 def problems() -> Iterator[str]:
     """Everything that is wrong with the catalogue, one line each; a test wants none."""
     for key in source_keys():
         try:
-            source(key)
+            origin = source(key)
+            names = figure_keys(key)
         except TaotieError as error:
             yield str(error)
             continue
-        for name in figure_keys(key):
+        yield from _incomplete(origin)
+        for name in names:
             try:
-                made = figure(name)
+                figure(name)
             except TaotieError as error:
                 yield str(error)
                 continue
-            label = _source_file(key)[name.partition(".")[2]].get("label", {})
+            fields = _source_file(key)[name.partition(".")[2]]
+            label = fields.get("label", {})
             if not label.get("en") or not label.get("zh"):
                 yield f"{name}: label en or zh is missing"
-            if made.source is None:
-                yield f"{name}: no source"
+            older = fields.get("supersedes")
+            if older and older not in names and older not in figure_keys():
+                yield f"{name}: supersedes {older!r}, which is not there"
     for name in table_names():
         try:
             whole = table(name)
@@ -297,3 +347,15 @@ def problems() -> Iterator[str]:
                         whole.figure(item, quantity)
             except (TaotieError, ValueError) as error:
                 yield f"{where}: {error}"
+
+
+def _incomplete(origin: Source) -> Iterator[str]:
+    """What a reader would need to find the page."""
+    if not (origin.doi or origin.arxiv or origin.url or origin.where):
+        yield f"{origin.key}: no doi, arxiv, url or where"
+    if not origin.author:
+        yield f"{origin.key}: author is missing"
+    if not (origin.date or origin.read_on):  # a page without a date has the day it was read
+        yield f"{origin.key}: date is missing"
+    if origin.access == "read" and not origin.read_on:
+        yield f"{origin.key}: access is read, but read_on is missing"

@@ -270,15 +270,17 @@ class Figure:
         )
 
     def named(self, key: str, *, en: str = "", zh: str = "", note: str = "") -> Figure:
-        """The same figure under a key and labels, for results and `explain`."""
-        if self.is_leaf:
-            raise SourceError(
-                _("{key} is a leaf: its draws hang on its name, which cannot change.").format(
-                    key=self.key
-                )
-            )
+        """The same figure under a key and labels, for results and `explain`.
+
+        A leaf's draws hang on its own name, so naming one gives a derived figure equal to it.
+        """
         label = {k: v for k, v in (("en", en), ("zh", zh)) if v} or self.label
-        return self._copy(key=key, label=label, note=note or self.note)
+        figure = self
+        if self.is_leaf:
+            figure = self._derive(
+                "scale", {"factor": 1.0}, boundary=self.boundary, formula=self.key
+            )
+        return figure._copy(key=key, label=label, note=note or self.note)
 
     def of_kind(self, kind: str) -> Figure:
         """The same derived figure with its kind stated, such as `forecast`."""
@@ -367,6 +369,34 @@ class Figure:
             )
         factor = units.factor(rest.unit, self.unit)
         return _binary("add", self, rest, unit=self.unit, boundary=level, factor=factor)
+
+    def beyond(self, inner: Figure) -> Figure:
+        """What is drawn at this boundary and not inside `inner`, such as cooling: facility less server.
+
+        Raises
+        ------
+        BoundaryError
+            If `inner` is not at an earlier boundary of the chain.
+        UnitError
+            If the dimensions differ.
+        """
+        from taotie.errors import BoundaryError
+
+        if (
+            self.boundary is None
+            or inner.boundary is None
+            or bounds.LEVELS.index(self.boundary) <= bounds.LEVELS.index(inner.boundary)
+        ):
+            raise BoundaryError(
+                _("{inner} at {there} is not inside {name} at {here}.").format(
+                    inner=inner.name,
+                    there=inner.boundary or _("no boundary"),
+                    name=self.name,
+                    here=self.boundary or _("no boundary"),
+                )
+            )
+        factor = units.factor(inner.unit, self.unit)
+        return _binary("sub", self, inner, unit=self.unit, boundary=self.boundary, factor=factor)
 
     def _copy(self, **changes: Any) -> Figure:
         fields: dict[str, Any] = {
@@ -468,8 +498,8 @@ class Figure:
     def __repr__(self) -> str:
         return f"<Figure {self}>"
 
-    def explain(self, depth: int = 20) -> str:
-        """The tree of figures behind this one, with the source at each leaf."""
+    def explain(self, depth: int | None = None) -> str:
+        """The tree of figures behind this one, with the source at each leaf; all of it without `depth`."""
         from taotie.quantity.wording import tree
 
         return tree(self, depth)

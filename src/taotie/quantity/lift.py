@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
-from taotie.errors import BoundaryError, ResultError, UnitError
+from taotie.errors import BoundaryError, RangeError, ResultError, UnitError
 from taotie.language import _
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
@@ -24,6 +25,10 @@ from taotie.quantity.figure import Figure, derived_kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PREFIX = "kernel:"
+_KERNELS: dict[
+    str, Callable[..., Any]
+] = {}  # by operation; those of taotie are imported when named
+ARRAY_MAX = 10_000
 
 
 def lifted(
@@ -75,12 +80,15 @@ def lifted(
         missing = set(units_of) - set(signature.parameters)
         if missing:
             raise TypeError(f"{function.__name__} has no argument {sorted(missing)[0]}")
+        if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in signature.parameters.values()):
+            raise TypeError(f"{function.__name__} takes any arguments; a lifted kernel names them")
+        defaults = {p.name: p.default for p in signature.parameters.values() if _plain(p.default)}
 
         @functools.wraps(function)
         def kernel(*args: Any, **kwargs: Any) -> Any:
             if not any(isinstance(a, Figure) for a in (*args, *kwargs.values())):
                 return function(*args, **kwargs)
-            return _derive(kernel, signature.bind(*args, **kwargs).arguments)
+            return _derive(kernel, signature.bind(*args, **kwargs).arguments, defaults)
 
         kernel.__taotie_kernel__ = {  # type: ignore[attr-defined]
             "function": function,
@@ -91,9 +99,18 @@ def lifted(
             "kind": kind,
             "formula": formula or _formula_of(function),
         }
+        if "<locals>" not in kernel.__qualname__:
+            _KERNELS[f"{_PREFIX}{kernel.__module__}:{kernel.__qualname__}"] = kernel
         return kernel  # type: ignore[return-value]
 
     return decorate
+
+
+def _plain(default: Any) -> bool:
+    """Is a default written into the record, so that a later default changes no old result?"""
+    if isinstance(default, bool | str):
+        return True
+    return isinstance(default, int | float) and math.isfinite(default)
 
 
 def _formula_of(function: Callable[..., Any]) -> str:
@@ -103,11 +120,13 @@ def _formula_of(function: Callable[..., Any]) -> str:
     return " ".join(found[1].split()) if found else ""
 
 
-def _derive(kernel: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+def _derive(
+    kernel: Callable[..., Any], arguments: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> Any:
     spec = kernel.__taotie_kernel__  # type: ignore[attr-defined]
     name = kernel.__name__
     parents: list[Figure] = []
-    recorded: dict[str, Any] = {}
+    recorded: dict[str, Any] = {k: v for k, v in defaults.items() if k not in arguments}
     for argument, value in arguments.items():
         if not isinstance(value, Figure):
             recorded[argument] = _literal(name, argument, value, spec["units"].get(argument))
@@ -165,7 +184,9 @@ def _derive(kernel: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
 
 
 def _literal(name: str, argument: str, value: Any, unit: str | None) -> Any:
-    if isinstance(value, bool | str) or value is None:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, str) or value is None:
         return value
     if isinstance(value, int | float | np.integer | np.floating):
         if unit is not None and units.canonical(unit) != units.DIMENSIONLESS:
@@ -175,14 +196,25 @@ def _literal(name: str, argument: str, value: Any, unit: str | None) -> Any:
                 ),
                 _("give it a unit: exact({value:g}, '{unit}')").format(value=value, unit=unit),
             )
-        return float(value) if isinstance(value, float | np.floating) else int(value)
-    if isinstance(value, np.ndarray | list | tuple) and np.size(value) <= 10_000:
-        return {"array": np.asarray(value, dtype=float).tolist()}
+        if math.isfinite(value):
+            return float(value) if isinstance(value, float | np.floating) else int(value)
+        raise RangeError(
+            _("{kernel}: {argument}={value} is not a finite number.").format(
+                kernel=name, argument=argument, value=value
+            )
+        )
+    if isinstance(value, np.ndarray | list | tuple) and len(value) <= ARRAY_MAX:
+        try:
+            array = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            array = np.asarray(math.nan)
+        if array.size <= ARRAY_MAX and np.isfinite(array).all():
+            return {"array": array.tolist()}
     raise UnitError(
         _("{kernel}: {argument} cannot be recorded with a figure.").format(
             kernel=name, argument=argument
         ),
-        _("pass numbers, short arrays or figures"),
+        _("pass finite numbers, short arrays of them, or figures"),
     )
 
 
@@ -201,10 +233,13 @@ def kernel_of(operation: str) -> Callable[..., Any]:
     Raises
     ------
     ResultError
-        If there is none: only lifted kernels of taotie can be named by a file.
+        If there is none: a file can name kernels of taotie and those this process has lifted itself,
+        and imports nothing else.
     """
+    if operation in _KERNELS:
+        return _KERNELS[operation]
     module, _colon, qualname = operation.removeprefix(_PREFIX).partition(":")
-    known = re.fullmatch(r"taotie(\.[a-z_0-9]+)+", module) is not None
+    known = re.fullmatch(r"taotie(\.[a-z][a-z_0-9]*)+", module) is not None
     if operation.startswith(_PREFIX) and known and qualname.isidentifier():
         try:
             function = getattr(importlib.import_module(module), qualname, None)

@@ -6,11 +6,11 @@ every operation, bit for bit.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from taotie.errors import ResultError, TaotieError
+from taotie.errors import ResultError, SamplingError, TaotieError
 from taotie.language import _
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, Value, leaves, topological
@@ -28,10 +28,20 @@ def to_record(figures: Iterable[Figure]) -> dict[str, dict[str, Any]]:
     ------
     ResultError
         If one key stands for two different figures.
+    SamplingError
+        If they were not all drawn alike: a record holds one seed and one number of samples.
     """
     named = list(figures)
     leaves(named)  # refuses one key for two leaves
     order = topological(named)
+    drawn = {node.sampling for node in order if node.is_leaf and not node._constant}
+    if len(drawn) > 1:
+        raise SamplingError(
+            _("the figures of one record were drawn with {ways}.").format(
+                ways=", ".join(sorted(map(str, drawn)))
+            ),
+            _("make all inside one `with sampling(n, seed):` block"),
+        )
     ids: dict[int, str] = {}
     entries: dict[str, dict[str, Any]] = {}
     hashes: dict[str, str] = {}
@@ -76,8 +86,15 @@ def _entry(node: Figure, inputs: list[str]) -> dict[str, Any]:
         entry["distribution"] = node.distribution.to_dict()
     else:
         entry["operation"] = node.operation
-        entry["parameters"] = node.parameters
+        entry["parameters"] = _plain(node.parameters)
     return entry
+
+
+def _plain(value: Any) -> Any:
+    """A copy of parameters in what JSON gives back."""
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value
 
 
 def sources_of(figures: Iterable[Figure]) -> dict[str, dict[str, str]]:
@@ -101,13 +118,12 @@ def from_record(
     ResultError
         If an entry is damaged, an input is missing or inputs go round in a circle.
     """
+    if not isinstance(entries, Mapping):
+        raise ResultError(_("a result holds its figures by name."))
     if len(entries) > N_FIGURES_MAX:
         raise ResultError(_("{n} figures are more than a result holds.").format(n=len(entries)))
     made: dict[str, Figure] = {}
-    made_sources = {
-        key: source_from(key, {k: v for k, v in fields.items() if k != "key"}, "result")
-        for key, fields in (sources or {}).items()
-    }
+    made_sources = {key: _source(key, fields) for key, fields in (sources or {}).items()}
     # without recursion: a chain in a stranger's file may be as long as it likes
     for root in entries:
         stack, open_keys = [root], set()
@@ -136,6 +152,15 @@ def from_record(
     return made
 
 
+def _source(key: str, fields: Mapping[str, Any]) -> Source:
+    if not isinstance(fields, Mapping):
+        raise ResultError(_("source {key} is damaged.").format(key=key))
+    try:
+        return source_from(key, {k: v for k, v in fields.items() if k != "key"}, f"result {key}")
+    except TaotieError as error:
+        raise ResultError(error.message, error.hint) from None
+
+
 def _inputs(key: str, entry: Mapping[str, Any]) -> list[str]:
     inputs = entry.get("inputs")
     if not isinstance(inputs, list) or not all(isinstance(i, str) for i in inputs):
@@ -152,6 +177,7 @@ def _make(
 ) -> Figure:
     try:
         operation = entry.get("operation", "")
+        named = str(entry.get("source") or "")
         is_leaf = "distribution" in entry
         if not is_leaf and operation not in _OPERATIONS and not operation.startswith("kernel:"):
             raise ResultError(_("{key}: unknown operation {name}.").format(key=key, name=operation))
@@ -160,19 +186,26 @@ def _make(
             unit=entry["unit"],
             boundary=entry["boundary"],
             kind=entry["kind"],
-            label={"en": entry["label"], "zh": entry.get("label_zh", "")},
+            label={"en": str(entry["label"]), "zh": str(entry.get("label_zh", ""))},
             distribution=distribution_from(entry["distribution"]) if is_leaf else None,
-            source=sources.get(entry.get("source") or ""),
+            # a record read without its sources keeps their keys
+            source=sources.get(named) or (Source(named, named) if named else None),
             locator=entry.get("locator", ""),
             note=entry.get("note", ""),
             bound=entry.get("bound", ""),
             operation=operation,
-            parameters=entry.get("parameters"),
+            parameters=dict(entry.get("parameters") or {}),
             parents=tuple(made[i] for i in entry["inputs"]),
-            formula=entry["formula"],
+            formula=str(entry["formula"]),
             sampling=sampling,
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except ResultError:
+        raise
+    except TaotieError as error:
+        raise ResultError(
+            _("figure {key} is damaged: {what}").format(key=key, what=error.message), error.hint
+        ) from None
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ResultError(
             _("figure {key} is damaged: {what}.").format(key=key, what=error)
         ) from None
@@ -186,26 +219,36 @@ def recompute(
     """Compute every figure again; one line for each whose stated value differs in any bit."""
     different: list[str] = []
     for key, figure in from_record(entries, sampling, sources).items():
-        stated = entries[key].get("value")
+        entry = entries[key]
         try:
             value = figure.value
-            expected = Value(**stated) if isinstance(stated, Mapping) else None
         except TaotieError as error:
             different.append(f"{key}: {error.message}")
             continue
-        except (TypeError, KeyError, IndexError, ValueError, ZeroDivisionError) as error:
+        except Exception as error:  # a stranger's parameters make a kernel raise anything
             different.append(f"{key}: {type(error).__name__} {error}")
             continue
-        if expected is None or not _same(value, expected):
-            shown = "-" if expected is None else repr(expected.p50)
+        stated = entry.get("value")
+        if not isinstance(stated, Mapping) or not _same(value, stated):
+            shown = stated.get("p50") if isinstance(stated, Mapping) else "-"
             different.append(
                 _("{key}: stated {stated}, computed {value}").format(
                     key=key, stated=shown, value=repr(value.p50)
                 )
             )
+        elif entry.get("hash") != figure.content_hash:
+            different.append(
+                _("{key}: the entry was changed: its hash is {hash}, not {stated}").format(
+                    key=key, hash=figure.content_hash, stated=entry.get("hash")
+                )
+            )
     return different
 
 
-def _same(a: Value, b: Value) -> bool:
-    pairs = ((a.p05, b.p05), (a.p50, b.p50), (a.p95, b.p95), (a.mean, b.mean), (a.n, b.n))
-    return all(x == y or (math.isnan(x) and math.isnan(y)) for x, y in pairs)
+def _same(value: Value, stated: Mapping[str, Any]) -> bool:
+    """Every number equal in every bit; a number written as text or true is none."""
+    expected = asdict(value)
+    return set(stated) == set(expected) and all(
+        isinstance(x, int | float) and not isinstance(x, bool) and x == expected[name]
+        for name, x in stated.items()
+    )

@@ -61,7 +61,7 @@ def drivers(figure: Figure, n: int = 1024) -> Drivers:
     uncertain = [
         x for x in leaves(figure) if x.distribution is not None and not x.distribution.is_exact
     ]
-    if not uncertain:
+    if not uncertain or np.ptp(figure.samples) == 0:
         return Drivers((), "exact")
     exponents = _product_exponents(figure)
     if exponents is not None:
@@ -92,9 +92,7 @@ def _product_exponents(figure: Figure) -> dict[str, float] | None:
             shares = (node.parameters["exponent"],)  # type: ignore[assignment]
         elif node.operation == "scale" and node.parameters["factor"] > 0:
             shares = (1.0,)  # type: ignore[assignment]
-        elif all(
-            leaf.distribution is not None and leaf.distribution.is_exact for leaf in leaves(node)
-        ):
+        elif node._constant:
             continue
         else:
             return None
@@ -114,9 +112,9 @@ def _closed_form(uncertain: list[Figure], exponents: dict[str, float]) -> Driver
     rows = []
     for leaf in uncertain:
         own = variance[leaf.key]
-        first = math.expm1(own) / math.expm1(whole)
-        # everything but what the other leaves explain together
-        total = 1 - math.expm1(whole - own) / math.expm1(whole)
+        # (e^own - 1) / (e^whole - 1), and 1 less the same of all other leaves; no power above 1
+        first = math.exp(own - whole) * math.expm1(-own) / math.expm1(-whole)
+        total = math.expm1(-own) / math.expm1(-whole)
         rows.append(Driver(leaf, first, total, own / whole))
     rows.sort(key=lambda d: (-d.share, d.leaf.key))
     return Drivers(tuple(rows), "lognormal product")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from taotie.language import _
 from taotie.quantity import unit as units
+from taotie.quantity.evaluation import topological
 
 if TYPE_CHECKING:
     from taotie.quantity.figure import Figure
@@ -105,7 +107,12 @@ def bound_word(bound: str) -> str:
 
 def unit_word(unit: str) -> str:
     """A unit as printed: nothing for plain numbers."""
-    return "" if unit == units.DIMENSIONLESS else unit.replace("**2", "²").replace("**3", "³")
+    return "" if unit == units.DIMENSIONLESS else _printed(unit)
+
+
+def _printed(unit: str) -> str:
+    unit = unit.replace("delta_degC", "°C").replace("degC", "°C")
+    return unit.replace("**2", "²").replace("**3", "³")
 
 
 def value_text(figure: Figure) -> str:
@@ -141,34 +148,63 @@ def origin(figure: Figure) -> str:
     return f"[{kind_word(figure.kind)}: {figure.note}]"
 
 
-def tree(figure: Figure, depth: int = 20) -> str:
-    """The figures behind `figure` as an indented tree; a figure met again is not unfolded again."""
+def tree(figure: Figure, depth: int | None = None) -> str:
+    """The figures behind `figure` as an indented tree; a figure met again is not unfolded again.
+
+    With `depth`, only so many levels; a line that ends in "..." has more behind it.
+    """
+    uses = Counter(id(p) for node in topological(figure) for p in node.parents)
     lines: list[str] = []
     seen: set[str] = set()
-
-    def walk(node: Figure, first: str, rest: str, level: int) -> None:
+    stack: list[tuple[Figure, str, str, int]] = [(figure, "", "", 0)]
+    while stack:  # a loop: trees may be deep
+        node, first, rest, level = stack.pop()
         head = (node.label and node.name) or node.key
         equals = f"{head} = " if head else ""
         if node.is_leaf:
             lines.append(f"{first}{equals}{text(node)} {origin(node)}")
-            return
+            continue
         shown = text(node)
-        while node.operation == "scale" and not node.parents[0].key and not node.parents[0].is_leaf:
-            node = node.parents[0]  # a change of unit is no step worth a line
-        repeated = node.content_hash in seen and bool(node.key)
+        while _is_relabelled(node):
+            node = node.parents[0]
+        if node.content_hash in seen:
+            lines.append(f"{first}{equals}{shown}  <- {node.formula}  ({_('see above')})")
+            continue
+        cut = depth is not None and level >= depth
+        lines.append(f"{first}{equals}{shown}  <- {node.formula}{' ...' if cut else ''}")
+        if cut:
+            continue
         seen.add(node.content_hash)
-        suffix = f"  ({_('see above')})" if repeated else ""
-        lines.append(f"{first}{equals}{shown}  <- {node.formula}{suffix}")
-        if repeated or level == 0:
-            return
-        for i, parent in enumerate(node.parents):
-            last = i == len(node.parents) - 1
-            walk(
-                parent,
-                rest + ("└─ " if last else "├─ "),
-                rest + ("   " if last else "│  "),
-                level - 1,
+        parents = _operands(node, uses)
+        for i, parent in reversed(list(enumerate(parents))):
+            last = i == len(parents) - 1
+            stack.append(
+                (
+                    parent,
+                    rest + ("└─ " if last else "├─ "),
+                    rest + ("   " if last else "│  "),
+                    level + 1,
+                )
             )
-
-    walk(figure, "", "", depth)
     return "\n".join(lines)
+
+
+def _is_relabelled(node: Figure) -> bool:
+    """Is it an unnamed figure in another unit? Such a change is no step worth a line."""
+    if node.operation != "scale" or node.parameters["factor"] <= 0:
+        return False
+    return not node.parents[0].key and not node.parents[0].is_leaf
+
+
+def _operands(node: Figure, uses: Counter[int]) -> list[Figure]:
+    """Parents; those of a + b + c side by side, not as a sum within a sum."""
+    found: list[Figure] = []
+    stack = list(reversed(node.parents))
+    while stack:
+        parent = stack.pop()
+        inner = not parent.key and parent.operation == node.operation and uses[id(parent)] == 1
+        if inner and node.operation in ("add", "mul"):
+            stack.extend(reversed(parent.parents))
+        else:
+            found.append(parent)
+    return found
