@@ -70,11 +70,15 @@ class Said:
     code: str
     message: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Ready sentences by language, where another room has already chosen the words."""
 
-    def text(self, language: str | None = None) -> str:
-        """The sentence in `language`, or in the one in force."""
-        message = _(self.message) if language is None else in_language(self.message, language)
-        return message.format(**self.values)
+    def text(self, code: str | None = None) -> str:
+        """The sentence in the language `code`, or in the one in force."""
+        wanted = code or language()
+        if wanted in self.texts:
+            return self.texts[wanted]
+        return in_language(self.message, wanted).format(**self.values)
 
     def to_dict(self) -> dict[str, str]:
         """Code and the sentence in both languages."""

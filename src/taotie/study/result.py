@@ -57,6 +57,26 @@ class Flow:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """A published figure beside ours: the keys of both, and of the published over ours."""
+
+    published: str
+    ours: str
+    ratio: str
+    why: Said
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain values."""
+        return {
+            "published": self.published,
+            "ours": self.ours,
+            "ratio": self.ratio,
+            "text": self.why.text("en"),
+            "text_zh": self.why.text("zh"),
+        }
+
+
+@dataclass(frozen=True)
 class GridPicture:
     """Where the load stands on a grid: coordinates and loading, for a drawing.
 
@@ -93,6 +113,8 @@ class StudyResult:
         Bands of the energy picture; their figures share unit and add up at each node.
     published : tuple of str
         Catalogue keys shown beside `published_beside`, the figure they are comparable with.
+    comparisons : tuple of Compared
+        Published figures held against ours one by one, with the reason for the difference.
     request_energy_wh : ndarray or None
         Quantiles 0, 1 ... 100 % over the requests of the workload, at the accelerator.
     """
@@ -106,6 +128,7 @@ class StudyResult:
     flows: tuple[Flow, ...] = ()
     published: tuple[str, ...] = ()
     published_beside: str = ""
+    comparisons: tuple[Compared, ...] = ()
     request_energy_wh: np.ndarray | None = None
     grid: GridPicture | None = None
     show: tuple[str, ...] = ()
@@ -130,6 +153,7 @@ class StudyResult:
             "figures": to_record(every),
             "profiles": {k: _profile(p) for k, p in self.profiles.items()},
             "flows": [{"start": f.start, "end": f.end, "figure": f.figure} for f in self.flows],
+            "comparisons": [c.to_dict() for c in self.comparisons],
             "defaults": [d.to_dict() for d in self.defaults],
             "warnings": [w.to_dict() for w in self.warnings],
             "notes": [w.to_dict() for w in self.notes],

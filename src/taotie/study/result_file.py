@@ -103,6 +103,16 @@ class FlowEntry(_Model):
     figure: str
 
 
+class ComparedEntry(_Model):
+    """A published figure beside ours."""
+
+    published: str
+    ours: str
+    ratio: str
+    text: str
+    text_zh: str = ""
+
+
 class ResultFile(_Model):
     """The content of `result.json`."""
 
@@ -116,6 +126,7 @@ class ResultFile(_Model):
     figures: dict[str, FigureEntry]
     profiles: dict[str, ProfileEntry] = {}
     flows: list[FlowEntry] = []
+    comparisons: list[ComparedEntry] = []
     request_energy_wh: list[float] | None = None
     defaults: list[DefaultEntry]
     warnings: list[SaidEntry]

@@ -107,11 +107,21 @@ class Policy(_Table):
     electricity_price: FigureSpec | None = Field(None, description="USD/kWh")
 
 
+class Comparison(_Table):
+    """A published figure held against one of ours, with the reason for the difference."""
+
+    published: str = Field(description="a catalogue figure")
+    ours: str = Field(description="a named result of the study")
+    why: str = Field("", max_length=1000)
+    why_zh: str = Field("", max_length=1000)
+
+
 class Report(_Table):
     """What the report opens with."""
 
     show: list[str] = []
     published: list[str] = Field([], description="catalogue figures shown beside ours")
+    compare: list[Comparison] = Field([], description="published figures held against ours")
 
 
 class Study(_Table):

@@ -1,0 +1,489 @@
+"""What does a chat service draw? From requests and their lengths to energy at the plug and load by hour."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from taotie.compute.energy_per_request import model_error, request_energy
+from taotie.compute.model_architecture import model_architecture
+from taotie.compute.service_energy import MeanRequest, host_figures, mean_request
+from taotie.compute.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.steady_batch import (
+    DEFAULT_LARGEST_BATCH,
+    largest_rate_per_s,
+    steady_batch,
+)
+from taotie.errors import StudyError, TaotieError
+from taotie.files.fetch import local_path
+from taotie.files.registry import dataset
+from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.language import N_, _
+from taotie.quantity.catalog import figure, source
+from taotie.quantity.figure import Figure, exact, leaf
+from taotie.quantity.profile import Profile
+from taotie.study.steps import Walk, in_each_language, labels
+from taotie.workload.chat import TokenLengths, chat_lengths
+from taotie.workload.daily_shape import DailyShape, chat_day
+from taotie.workload.requests import Requests, TokenMoments
+from taotie.workload.trace import PUBLISHED_TRACES, published_trace, read_trace
+
+BUILT_IN = "built-in"
+_TRACE_SOURCES = {"azure-2023-conv": "patel2024_splitwise"}
+
+
+class ChatService:
+    """What the rooms `workload` and `compute` hand on for a chat service."""
+
+    def __init__(
+        self,
+        requests_per_day: Figure,
+        server_energy: Figure,
+        parts: dict[str, Figure],
+        it_load: Profile,
+        accelerators: Figure,
+        request_quantiles_wh: np.ndarray,
+        workload_name: str,
+    ) -> None:
+        self.requests_per_day = requests_per_day
+        self.server_energy = server_energy
+        self.parts = parts
+        self.it_load = it_load
+        self.accelerators = accelerators
+        self.request_quantiles_wh = request_quantiles_wh
+        self.workload_name = workload_name
+
+
+def chat_service(walk: Walk) -> ChatService:
+    """Walk the rooms `workload` and `compute`.
+
+    Raises
+    ------
+    StudyError
+        If the study names something unknown or impossible.
+    """
+    study = walk.study
+    with walk.at("workload"):
+        requests_per_day = walk.figure(
+            "workload.requests_per_day",
+            lambda: figure("devries2023.requests_per_day_chatgpt"),
+            N_("requests of ChatGPT early in 2023, the last figure with a stated derivation"),
+        )
+        requests, lengths, name, moments, origin = _asked(walk)
+        prompt, output, context, spread = _lengths(walk, moments, origin)
+        day = (
+            DailyShape(np.asarray(study.workload.daily_shape))
+            if study.workload.daily_shape is not None
+            else _default_day(walk)
+        )
+    with walk.at("compute"):
+        setup = _setup(walk)
+        utilization = walk.figure(
+            "compute.utilization",
+            lambda: leaf(
+                "assumed.peak_utilization",
+                low=0.4, mode=0.6, high=0.85, unit="1", kind="assumed",
+                note="share of the replicas' capacity in use at the busiest hour; operators do not publish it",
+                label={"en": "Utilization at the busiest hour", "zh": "高峰小时利用率"},
+            ),
+            N_("operators publish no utilization; we take 0.4 to 0.85 at the busiest hour"),
+        )  # fmt: skip
+        batch, known, busy, hourly = _batch(walk, setup, prompt, output, day, utilization)
+        parts, mean = _energies(walk, setup, (prompt, output, context, spread), batch, busy, known)
+        server_energy = walk.keep(
+            "energy_per_request_server",
+            parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
+            N_("Energy per request at the server's plug"),
+        )
+        accelerators = _accelerators(walk, setup, requests_per_day, day, utilization, mean)
+        it_load = _it_load(walk, setup, requests_per_day, server_energy, day, hourly)
+        quantiles = _over_requests(setup, requests, lengths, batch.p50, study.seed)
+    return ChatService(
+        requests_per_day, server_energy, parts, it_load, accelerators, quantiles, name
+    )
+
+
+# ---- workload ----------------------------------------------------------------------------------------
+
+
+def _asked(
+    walk: Walk,
+) -> tuple[Requests | None, TokenLengths | None, str, TokenMoments, dict[str, Any]]:
+    """Requests of the trace, or the built-in lengths, and where their means come from."""
+    wanted = walk.study.workload.trace
+    if wanted is None:
+        walk.choice(
+            "workload.trace",
+            None,
+            BUILT_IN,
+            N_("no trace is named; lengths are our fit to one hour of an Azure chat service"),
+        )
+    else:
+        found = _trace(walk, wanted)
+        if found is not None:
+            return found
+    lengths = chat_lengths()
+    origin = {
+        "kind": "estimated",
+        "source": source("taotie_fit2026"),
+        "locator": "table workload_defaults",
+        "prefix": "workload.chat_lengths",
+    }
+    return None, lengths, lengths.name, lengths.moments, origin
+
+
+def _trace(
+    walk: Walk, wanted: str
+) -> tuple[Requests, None, str, TokenMoments, dict[str, Any]] | None:
+    by_dataset = {p.dataset: name for name, p in PUBLISHED_TRACES.items()}
+    published = by_dataset.get(wanted, wanted if wanted in PUBLISHED_TRACES else None)
+    walk.tell(_("reading the requests"))
+    if published is not None:
+        known = PUBLISHED_TRACES[published]
+        requests = published_trace(published)
+        if requests is None:
+            walk.warn(
+                "trace_not_fetched",
+                N_(
+                    "The trace {name} is not on this machine; token lengths are the built-in distribution "
+                    "instead. Fetch it with: taotie data fetch {dataset}"
+                ),
+                name=wanted,
+                dataset=known.dataset,
+            )
+            return None
+        path = local_path(known.dataset, known.path)
+        entry = dataset(known.dataset)
+        key = _TRACE_SOURCES.get(published)
+        origin: dict[str, Any] = {
+            "kind": "measured",
+            "source": source(key) if key else None,
+            "locator": f"{known.path}, mean over {len(requests)} requests",
+            "note": "" if key else f"mean over {len(requests)} requests of {entry.title}",
+            "prefix": f"workload.{published}",
+        }
+        licence, citation, shown = entry.licence, entry.citation, f"{known.dataset}/{known.path}"
+    else:
+        path = (walk.file.path.parent / wanted).resolve()
+        if not path.is_file():
+            names = ", ".join(sorted([*by_dataset, *PUBLISHED_TRACES]))
+            raise StudyError(
+                [
+                    TaotieError(
+                        _("trace={name} in {file} [workload]: no such file or data set.").format(
+                            name=repr(wanted), file=walk.file.path
+                        ),
+                        _("give a path beside the study, or one of {names}").format(names=names),
+                    )
+                ]
+            )
+        requests = read_trace(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        origin = {
+            "kind": "measured",
+            "source": None,
+            "locator": "",
+            "note": f"mean over {len(requests)} requests of the file {path.name}, sha256 {digest[:12]}",
+            "prefix": f"workload.{digest[:12]}",
+        }
+        licence, citation, shown = "", "", wanted
+    assert path is not None
+    walk.files.append(
+        {
+            "name": shown,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "bytes": path.stat().st_size,
+            "role": "trace",
+            "licence": licence,
+            "citation": citation,
+        }
+    )
+    walk.note(
+        "trace_read",
+        N_("{n} requests were read from {name}."),
+        n=len(requests),
+        name=shown,
+    )
+    if requests.notes:
+        # notes are made in the language in force when a trace is read, so it is read once in each
+        said = in_each_language(lambda: "\n".join(_reread(published, path).notes))
+        for texts in zip(*(text.split("\n") for text in said.values()), strict=True):
+            walk.note_texts("trace", dict(zip(said, texts, strict=True)))
+    return requests, None, requests.name or shown, requests.moments, origin
+
+
+def _reread(published: str | None, path: Path) -> Requests:
+    requests = published_trace(published) if published else read_trace(path)
+    assert requests is not None
+    return requests
+
+
+def _lengths(
+    walk: Walk, moments: TokenMoments, origin: dict[str, Any]
+) -> tuple[Figure, Figure, Figure, Figure]:
+    """Mean prompt and answer, mean context of a decode step, and spread of the prompts."""
+    prefix = origin.pop("prefix")
+
+    def mean(name: str, value: float, unit: str, en: str, zh: str) -> Figure:
+        return leaf(
+            f"{prefix}.{name}", value=value, unit=unit, label={"en": en, "zh": zh}, **origin
+        )
+
+    p, o = moments.mean_prompt, moments.mean_output
+    prompt = walk.file.given("workload.prompt_tokens") or mean(
+        "mean_prompt", p, "token/request", "Mean prompt", "平均提示长度"
+    )
+    output = walk.file.given("workload.output_tokens") or mean(
+        "mean_output", o, "token/request", "Mean answer", "平均回答长度"
+    )
+    # Context of a step is E[o (p + o/2)] / E[o]: part follows the prompts, part the answers.
+    along = mean(
+        "prompt_weight", moments.mean_prompt_output / (o * p), "1",
+        "Prompt seen by a decode step over mean prompt", "解码步所见提示与平均提示之比",
+    )  # fmt: skip
+    own = mean(
+        "answer_weight", moments.mean_output_squared / (2 * o * o), "1",
+        "Answer seen by a decode step over mean answer", "解码步所见回答与平均回答之比",
+    )  # fmt: skip
+    context = along * prompt + own * output
+    spread = mean(
+        "prompt_spread", moments.mean_prompt_squared / p**2, "1",
+        "Mean square of the prompts over their squared mean", "提示长度均方与均值平方之比",
+    )  # fmt: skip
+    walk.keep("prompt_tokens", prompt, N_("Mean prompt"))
+    walk.keep("output_tokens", output, N_("Mean answer"))
+    return prompt, output, context, spread
+
+
+def _default_day(walk: Walk) -> DailyShape:
+    walk.choice(
+        "workload.daily_shape",
+        None,
+        BUILT_IN,
+        N_("our fit to 14 days of three language services (ServeGen); others may be peakier"),
+    )
+    return chat_day()
+
+
+# ---- compute ---------------------------------------------------------------------------------------
+
+
+def _setup(walk: Walk) -> ServingSetup:
+    given = walk.study.compute
+    model_name = walk.choice(
+        "compute.model",
+        given.model,
+        "llama-3.1-70b",
+        N_("an open model of 70 billion parameters, of the size served widely in 2024"),
+    )
+    chip_name = walk.choice(
+        "compute.accelerator",
+        given.accelerator,
+        "h100-sxm",
+        N_("the accelerator most delivered in 2023 and 2024"),
+    )
+    precision = walk.choice(
+        "compute.precision", given.precision, "bf16", N_("the precision the model was published in")
+    )
+    runtime = walk.choice(
+        "compute.runtime",
+        given.runtime,
+        "vllm-0.11",
+        N_("the newest serving software our coefficients are fitted on"),
+    )
+    model, chip = model_architecture(model_name), accelerator_named(chip_name)
+    n = given.accelerators_per_replica
+    if n is None:
+        n = walk.choice(
+            "compute.accelerators_per_replica",
+            None,
+            smallest_replica(model, chip, precision),
+            N_("fewest that hold the weights and a few long requests"),
+        )
+    return ServingSetup(
+        model, chip, accelerators_per_replica=n, precision=precision, runtime=runtime
+    )
+
+
+def _batch(
+    walk: Walk,
+    setup: ServingSetup,
+    prompt: Figure,
+    output: Figure,
+    day: DailyShape,
+    utilization: Figure,
+) -> tuple[Figure, bool, Figure, np.ndarray]:
+    """Batch as a figure, whether it was given, the busy share, and the batch by hour."""
+    share = day.share
+    p, o = prompt.to("token/request").p50, output.to("token/request").p50
+    one = largest_rate_per_s(setup, p, o)
+    rates = one * utilization.p50 * share / share.max()
+    state = steady_batch(setup, rates, p, o)
+    given = walk.study.compute.batch_size
+    if isinstance(given, float | int):
+        batch = leaf(
+            "study.compute.batch_size", value=float(given), unit="1", kind="assumed",
+            note="given by the study file", label={"en": "Batch", "zh": "批大小"},
+        )  # fmt: skip
+        hourly = np.full(24, float(given))
+        busy = exact(1.0, "1", "busy_share")
+        walk.keep("batch", batch, N_("Requests decoded together"))
+        return batch, True, busy, hourly
+    if given is None:
+        walk.choice(
+            "compute.batch_size",
+            None,
+            "load",
+            N_(
+                "the batch at which replicas settle under the load (Little's law), within a factor of two"
+            ),
+        )
+    # energy goes with 1/batch, so the mean that matters is the harmonic one over requests
+    middle = float(1.0 / np.sum(share / state.batch))
+    batch = leaf(
+        "batch_from_load", low=middle / 2, high=middle * 2, spread="lognormal", unit="1", kind="estimated",
+        note=(
+            "balance of arrivals and service over the day's hours; bursts, routing and the number of replicas "
+            "held ready are not known, hence a factor of two either way"
+        ),
+        label={"en": "Batch", "zh": "批大小"},
+    )  # fmt: skip
+    busy = leaf(
+        "busy_share_from_load", value=float(np.sum(share * state.busy_share)), unit="1", kind="estimated",
+        note="share of the time in which a replica serves any request, mean over requests; same balance as the batch",
+        label={"en": "Busy share of replicas", "zh": "副本忙碌时间占比"},
+    )  # fmt: skip
+    walk.keep("batch", batch, N_("Requests decoded together"))
+    return batch, False, busy, np.asarray(state.batch)
+
+
+def _energies(
+    walk: Walk,
+    setup: ServingSetup,
+    lengths: tuple[Figure, Figure, Figure, Figure],
+    batch: Figure,
+    busy: Figure,
+    batch_known: bool,
+) -> tuple[dict[str, Figure], MeanRequest]:
+    chip = setup.accelerator.name
+    idle_key, most_key, n_in_server = host_figures(chip)
+    each = exact(float(n_in_server), "1", "accelerators_per_server")
+    arithmetic = "peak_fp8" if setup.precision == "fp8" else "peak_bf16"
+    names: dict[str, Any] = {
+        "model": setup.model.name,
+        "accelerator": chip,
+        "accelerators_per_replica": setup.accelerators_per_replica,
+        "precision": setup.precision,
+        "runtime": setup.runtime,
+    }
+    data_sheet = (
+        figure(f"accelerators/{chip}/tdp"),
+        figure(f"accelerators/{chip}/bandwidth"),
+        figure(f"accelerators/{chip}/{arithmetic}"),
+        figure(idle_key) / each,
+        figure(most_key) / each,
+    )
+    mean: MeanRequest = mean_request(*lengths, batch, busy, *data_sheet, **names)
+    miss = model_error(setup, batch.p50, known_batch=batch_known)
+    host_miss = leaf(
+        "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",
+        note="host draw is hardly ever published; two measured servers differ by a third",
+        label={"en": "True over modelled host draw", "zh": "主机功耗真实值与模型值之比"},
+    )  # fmt: skip
+    parts = {
+        "prefill": walk.keep(
+            "energy_prefill", mean.prefill_wh * miss, N_("Reading the prompt (prefill)")
+        ),
+        "decode": walk.keep(
+            "energy_decode", mean.decode_wh * miss, N_("Writing the answer (decode)")
+        ),
+        "host": walk.keep(
+            "energy_host", mean.host_wh * host_miss, N_("Host: processors, memory, fans, network")
+        ),
+        "idle": walk.keep("energy_idle", mean.idle_wh * host_miss, N_("Waiting servers")),
+    }
+    parts["accelerator"] = walk.keep(
+        "energy_per_request_accelerator",
+        parts["prefill"] + parts["decode"],
+        N_("Energy per request, accelerators alone"),
+    )
+    most = exact(float(DEFAULT_LARGEST_BATCH), "1", "largest_batch")
+    full: MeanRequest = mean_request(*lengths, most, exact(1.0, "1", "busy"), *data_sheet, **names)
+    return parts, full
+
+
+def _accelerators(
+    walk: Walk,
+    setup: ServingSetup,
+    requests_per_day: Figure,
+    day: DailyShape,
+    utilization: Figure,
+    full: MeanRequest,
+) -> Figure:
+    """Accelerators that serve the busiest hour at the stated utilization."""
+    peak = exact(day.peak_over_mean, "1", "peak_hour_over_mean_hour")
+    per = exact(float(setup.accelerators_per_replica), "accelerator", "accelerators_per_replica")
+    replicas = (requests_per_day * full.replica_s * peak / utilization).to("1")
+    count = walk.keep("accelerators", replicas * per, N_("Accelerators in service"))
+    each = exact(
+        float(host_figures(setup.accelerator.name)[2]),
+        "accelerator/server",
+        "accelerators_in_server",
+    )
+    walk.keep("servers", count / each, N_("Servers in service"))
+    return count
+
+
+def _it_load(
+    walk: Walk,
+    setup: ServingSetup,
+    requests_per_day: Figure,
+    server_energy: Figure,
+    day: DailyShape,
+    hourly_batch: np.ndarray,
+) -> Profile:
+    """IT load by hour: requests times what one takes at that hour's batch."""
+    energy = request_energy(
+        setup,
+        walk.figures["prompt_tokens"].to("token/request").p50,
+        walk.figures["output_tokens"].to("token/request").p50,
+        hourly_batch,
+    ).server_wh
+    shape = day.share * energy
+    shape = shape / shape.mean()
+    daily = walk.keep(
+        "daily_energy_server",
+        (requests_per_day * server_energy).to("MWh/d"),
+        N_("Electricity of the servers in a day"),
+    )
+    walk.keep(
+        "mean_power_per_server",
+        (daily / walk.figures["servers"]).to("kW/server"),
+        N_("Mean draw of a server in service"),
+    )
+    power = walk.keep(
+        "mean_it_power",
+        (requests_per_day * server_energy).to("MW"),
+        N_("Mean draw of the machines"),
+    )
+    return Profile(((shape, power),), label=labels(N_("IT load by hour")))
+
+
+def _over_requests(
+    setup: ServingSetup,
+    requests: Requests | None,
+    lengths: TokenLengths | None,
+    batch: float,
+    seed: int,
+) -> np.ndarray:
+    """Quantiles 0 to 100 % of energy over requests at one batch, accelerators alone. [Wh]"""
+    if requests is not None:
+        prompt, output = requests.prompt_tokens, requests.output_tokens
+    else:
+        assert lengths is not None
+        prompt, output = lengths.sample(20_000, np.random.default_rng(seed))
+    energy = request_energy(setup, prompt, output, max(batch, 1.0)).accelerator_wh
+    return np.quantile(energy, np.linspace(0, 1, 101))

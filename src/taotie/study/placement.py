@@ -1,0 +1,241 @@
+"""Where does the load stand on a grid, and does one bus take it? Capacity without and with one branch lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from taotie.errors import MissingExtraError, StudyError, TaotieError
+from taotie.grid.case import Case, read_case
+from taotie.grid.dc_power_flow import dc_model
+from taotie.grid.hosting_capacity import (
+    Binding,
+    HostingCapacityByTreatment,
+    binding_label,
+    hosting_capacity_at_bus,
+    hosting_capacity_limits,
+    load_hosting_capacity,
+)
+from taotie.grid.layout import grid_picture
+from taotie.language import N_, Said, _
+from taotie.quantity.figure import Figure, leaf
+from taotie.study.result import GridPicture
+from taotie.study.steps import Walk, in_each_language
+
+ALL_BUSES_MAX = 12_000  # up to here all buses take seconds
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A load at a bus."""
+
+    capacity: Figure
+    picture: GridPicture
+
+
+def placement(walk: Walk, peak: Figure) -> Placement | None:
+    """Place the peak load on the study's grid; None if the grid cases are not installed.
+
+    Raises
+    ------
+    StudyError
+        If the case or the bus cannot be.
+    """
+    given = walk.study.grid
+    with walk.at("grid"):
+        name = walk.choice(
+            "grid.case",
+            given.case,
+            "ACTIVSg2000",
+            N_("the synthetic grid of Texas: 2,000 buses, no actual lines"),
+        )
+        treatment = walk.choice(
+            "grid.treatment",
+            given.treatment,
+            "margin",
+            N_(
+                "pairs of lines already worn may use 5 % of their rating; the other two treatments stand beside it"
+            ),
+        )
+        security = walk.choice(
+            "grid.contingencies",
+            given.contingencies,
+            "n-1",
+            N_("operators plan for the loss of any one branch"),
+        )
+        walk.tell(_("reading the grid"))
+        try:
+            case = _case(walk, name)
+        except MissingExtraError as error:
+            walk.warn(
+                "no_grid_cases",
+                N_("The grid was left out: {what} Way out: {hint}"),
+                what=error.message,
+                hint=error.hint,
+            )
+            return None
+        walk.tell(_("how much load each bus takes"))
+        bus, every = _bus(walk, case, name, treatment, security)
+        found = hosting_capacity_at_bus(case, bus, n_threads=walk.n_threads)
+        capacity = _capacity_figures(walk, case, found, treatment, security)
+        if every is not None:
+            load = peak.to("MW").p50
+            for way, one in every.by_treatment.items():
+                _share_figure(walk, case, way, one.share_of_buses(load), load)
+        n_bridge = len(every.bridge_branch) if every is not None else None
+        said = in_each_language(lambda: "\n".join(hosting_capacity_limits(case, n_bridge)))
+        for texts in zip(*(text.split("\n") for text in said.values()), strict=True):
+            walk.note_texts("grid_limit", dict(zip(said, texts, strict=True)))
+        fits = (
+            (peak.to("MW") / capacity.with_boundary("facility")).to("1")
+            if capacity.p50 > 0
+            else None
+        )
+        if fits is not None:
+            walk.keep("share_of_capacity", fits, N_("Peak load over what the bus takes"))
+        else:
+            walk.warn(
+                "no_capacity",
+                N_(
+                    "Bus {bus} takes no load under the treatment {treatment}: see what limits it below."
+                ),
+                bus=found.bus_label,
+                treatment=treatment,
+            )
+        if peak.p50 > found.spare_generation_mw:
+            walk.warn(
+                "no_generation",
+                N_("The load is above the {mw} MW of spare generation of the case."),
+                mw=f"{found.spare_generation_mw:.0f}",
+            )
+        pair = found.binding[treatment] if security == "n-1" else Binding(-1, -1)
+        picture = _picture(case, bus, name, peak.p50, pair)
+    return Placement(capacity, picture)
+
+
+def _case(walk: Walk, name: str) -> Case:
+    if name.endswith(".m"):
+        import hashlib
+
+        path = (walk.file.path.parent / name).resolve()
+        case = read_case(path)
+        content = path.read_bytes()
+        walk.files.append(
+            {
+                "name": name,
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "bytes": len(content),
+                "role": "grid case",
+            }
+        )
+        return case
+    return read_case(name)
+
+
+def _bus(
+    walk: Walk, case: Case, name: str, treatment: str, security: str
+) -> tuple[int, HostingCapacityByTreatment | None]:
+    """Number of the bus, and the capacity of all buses unless they are too many."""
+    wanted: Any = walk.choice(
+        "grid.bus",
+        walk.study.grid.bus,
+        "median",
+        N_("the bus whose capacity is the median of all buses"),
+    )
+    if len(case.bus) > ALL_BUSES_MAX:
+        if not isinstance(wanted, int):
+            raise StudyError(
+                [
+                    TaotieError(
+                        _("{file} [grid]: {case} has {n} buses; name one.").format(
+                            file=walk.file.path, case=name, n=len(case.bus)
+                        ),
+                        _("`taotie grid capacity` computes all of them"),
+                    )
+                ]
+            )
+        return wanted, None
+    every = load_hosting_capacity(dc_model(case), n_threads=walk.n_threads)
+    if isinstance(wanted, int):
+        return wanted, every
+    chosen = every[treatment]
+    mw = chosen.load_hosting_capacity_mw if security == "n-1" else chosen.n0_mw
+    order = np.lexsort((case.bus[:, 0], mw))
+    row = order[-1] if wanted == "best" else order[(len(order) - 1) // 2]
+    return int(case.bus[row, 0]), every
+
+
+def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, security: str) -> Figure:
+    chosen: Figure | None = None
+    for level, values in (("n-0", found.n0_mw), ("n-1", found.n1_mw)):
+        for way, mw in values.items():
+            if level == "n-0" and way != treatment:
+                continue
+            made = leaf(
+                f"grid.{case.name}.bus_{found.bus}.{level}.{way}",
+                value=float(mw), unit="MW", kind="modelled",
+                note=(
+                    f"load hosting capacity of bus {found.bus} of {case.name}, {level}, treatment {way}; "
+                    "DC, thermal, no redispatch; taotie.grid.hosting_capacity"
+                ),
+            )  # fmt: skip
+            key = f"load_hosting_capacity_{level.replace('-', '')}_{way}"
+            label = {
+                ("n-0", True): N_("What the bus takes, all branches in service"),
+                ("n-1", True): N_("What the bus takes with any one branch lost"),
+                ("n-1", False): N_("The same under another treatment of worn pairs"),
+            }[(level, way == treatment)]
+            named = walk.keep(key, made, label)
+            if level == security and way == treatment:
+                chosen = named
+    assert chosen is not None
+    walk.note_texts(
+        "binding",
+        in_each_language(
+            lambda: _(
+                "Bus {bus} of {case} is limited by {what} (n-1, treatment {treatment})."
+            ).format(
+                bus=found.bus_label,
+                case=case.name,
+                what=binding_label(case, found.binding[treatment]),
+                treatment=treatment,
+            )
+        ),
+    )
+    return chosen
+
+
+def _share_figure(walk: Walk, case: Case, way: str, share: float, load_mw: float) -> None:
+    made = leaf(
+        f"grid.{case.name}.share_of_buses.{way}",
+        value=share, unit="1", kind="modelled",
+        note=f"share of the {len(case.bus)} buses of {case.name} that take {load_mw:.4g} MW, n-1, treatment {way}",
+    )  # fmt: skip
+    label = {
+        "strict": N_("Share of buses that take this load, strict"),
+        "margin": N_("Share of buses that take this load, worn pairs get 5 %"),
+        "cutoff": N_("Share of buses that take this load, small factors ignored"),
+    }[way]
+    walk.keep(f"share_of_buses_{way}", made, label)
+
+
+def _picture(case: Case, bus: int, name: str, load_mw: float, pair: Binding) -> GridPicture:
+    row = int(case.rows_of_bus([bus])[0])
+    loaded = case.with_load(bus, load_mw)
+    drawn = grid_picture(loaded)
+    place = {int(b): i for i, b in enumerate(drawn.branch_row)}
+    said = in_each_language(lambda: grid_picture(case).note)
+    return GridPicture(
+        x=drawn.x,
+        y=drawn.y,
+        branch_from=drawn.from_row,
+        branch_to=drawn.to_row,
+        loading=drawn.loading,
+        bus=row,
+        case=name,
+        placed_by=Said("grid_drawn_by", "", {}, said),
+        binding_branch=place.get(pair.branch),
+        binding_outage=place.get(pair.outage) if pair.outage != pair.branch else None,
+    )

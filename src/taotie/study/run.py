@@ -1,0 +1,355 @@
+"""What does a study find? One walk down the chain, from what is asked to the grid and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from taotie.errors import UnknownNameError, nearest
+from taotie.facility.pue import published_pue
+from taotie.fleet.annual_energy import share_of_national_use
+from taotie.fleet.comparison import equivalents, nearest_countries
+from taotie.grid.emissions import grid_loss_share, intensity
+from taotie.language import N_, Said, _
+from taotie.policy.excise_tax import excise_tax
+from taotie.quantity.catalog import figure
+from taotie.quantity.figure import Figure, exact, leaf
+from taotie.quantity.profile import Profile
+from taotie.quantity.sampling import sampling
+from taotie.study.campus_chain import campus
+from taotie.study.chat_chain import ChatService, chat_service
+from taotie.study.placement import Placement, placement
+from taotie.study.read import StudyFile, read_study
+from taotie.study.result import Compared, Flow, StudyResult
+from taotie.study.steps import Walk, in_each_language, labels
+
+PUBLISHED_PER_REQUEST = (
+    "devries2023.energy_per_request_chatgpt",
+    "hoelzle2009.energy_per_search",
+    "epoch2025_chatgpt.energy_per_request_gpt4o",
+    "altman2025.energy_per_query_chatgpt",
+    "elsworth2025_gemini.energy_per_prompt_median",
+)
+
+
+def run_study(
+    study: StudyFile | str | Path,
+    *,
+    n_threads: int | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> StudyResult:
+    """Compute a study.
+
+    Parameters
+    ----------
+    study : StudyFile or path
+        A study file, read or to be read.
+    n_threads : int, optional
+        Threads of the grid search; the result does not depend on it.
+    tell : callable, optional
+        Told the name of each step, for a progress line.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    StudyError
+        With everything that is wrong with the file, or what stopped the walk and where.
+    """
+    file = study if isinstance(study, StudyFile) else read_study(study)
+    with sampling(file.study.samples, file.study.seed) as chosen:
+        walk = Walk(file, n_threads, tell)
+        if file.study.workload.kind == "chat":
+            service = chat_service(walk)
+            it_load, headline = service.it_load, "energy_per_request"
+        else:
+            service, headline = None, "mean_facility_power"
+            it_load, accelerator_power, host_power = campus(walk)
+        pue, facility_load, annual = _building(walk, it_load)
+        loss, annual_grid = _network(walk, annual)
+        if service is not None:
+            flows = _request_flows(walk, service, pue, loss)
+        else:
+            flows = _power_flows(walk, accelerator_power, host_power, it_load, pue, loss)
+        _nation(walk, annual)
+        _emissions(walk, annual_grid)
+        _rules(walk, annual)
+        _likenesses(walk, headline, annual)
+        place = placement(walk, walk.figures["peak_facility_power"])
+        compared = _comparisons(walk)
+        return _result(
+            walk, chosen, service, it_load, facility_load, flows, headline, place, compared
+        )
+
+
+# ---- facility and network --------------------------------------------------------------------------
+
+
+def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
+    with walk.at("facility"):
+        pue = walk.figure(
+            "facility.pue",
+            published_pue,
+            N_(
+                "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
+            ),
+        )
+        walk.keep("pue", pue, N_("PUE: facility over IT energy"))
+        load = it_load.at_boundary("facility", pue)
+        load = Profile(load.terms, load.step_h, labels(N_("Facility load by hour")))
+        walk.keep("mean_facility_power", load.average(), N_("Mean draw of the facility"))
+        walk.keep(
+            "peak_facility_power", load.peak(), N_("Draw of the facility in the busiest hour")
+        )
+        annual = walk.keep(
+            "annual_energy",
+            (load.energy().to("MWh") / exact(1.0, "d")).to("TWh/a"),
+            N_("Electricity in a year"),
+        )
+    return pue, load, annual
+
+
+def _network(walk: Walk, annual: Figure) -> tuple[Figure, Figure]:
+    with walk.at("grid"):
+        loss = walk.figure(
+            "grid.network_loss",
+            grid_loss_share,
+            N_("share of US electricity lost between plant and meter"),
+        )
+        step = 1 / (1 - loss)
+        annual_grid = walk.keep(
+            "annual_energy_grid",
+            annual.at_boundary("grid", step),
+            N_("Generation it takes in a year"),
+        )
+    return loss, annual_grid
+
+
+# ---- pictures of the flow --------------------------------------------------------------------------
+
+
+def _request_flows(walk: Walk, service: ChatService, pue: Figure, loss: Figure) -> tuple[Flow, ...]:
+    """Energy of the mean request from the grid to what the accelerators do."""
+    server = service.server_energy
+    facility = walk.keep(
+        "energy_per_request", server.at_boundary("facility", pue), N_("Energy per request")
+    )
+    grid = walk.keep(
+        "energy_per_request_grid",
+        facility.at_boundary("grid", 1 / (1 - loss)),
+        N_("Energy per request, at the power station"),
+    )
+    return _flows(walk, grid, facility, server, service.parts)
+
+
+def _flows(
+    walk: Walk, grid: Figure, facility: Figure, server: Figure, parts: dict[str, Figure]
+) -> tuple[Flow, ...]:
+    def band(key: str, figure: Figure, label: str) -> str:
+        walk.keep(f"flow_{key}", figure.to(grid.unit), label)
+        return f"flow_{key}"
+
+    # what the outer boundary draws beyond the inner one: a difference across a boundary, said as such
+    lost = band("network", grid.beyond(facility), N_("Network losses"))
+    cooling = band("cooling", facility.beyond(server), N_("Cooling and conversion"))
+    flows = [
+        Flow("grid", "facility", band("facility", facility, N_("Facility"))),
+        Flow("grid", "network", lost),
+        Flow("facility", "server", band("server", server, N_("Machines"))),
+        Flow("facility", "cooling", cooling),
+        Flow(
+            "server", "accelerator", band("accelerator", parts["accelerator"], N_("Accelerators"))
+        ),
+        Flow("server", "host", band("host", parts["host"], N_("Host"))),
+    ]
+    if "idle" in parts and parts["idle"].p95 > 0:
+        flows.append(Flow("server", "idle", band("idle", parts["idle"], N_("Waiting"))))
+    if "decode" in parts:
+        flows.append(Flow("accelerator", "decode", band("decode", parts["decode"], N_("Decode"))))
+        flows.append(
+            Flow("accelerator", "prefill", band("prefill", parts["prefill"], N_("Prefill")))
+        )
+    return tuple(flows)
+
+
+def _power_flows(
+    walk: Walk,
+    accelerator_power: Figure,
+    host_power: Figure,
+    it_load: Profile,
+    pue: Figure,
+    loss: Figure,
+) -> tuple[Flow, ...]:
+    server = it_load.terms[0][1]
+    facility = server.at_boundary("facility", pue)
+    grid = facility.at_boundary("grid", 1 / (1 - loss))
+    return _flows(
+        walk, grid, facility, server, {"accelerator": accelerator_power, "host": host_power}
+    )
+
+
+# ---- nation, emissions, rules, likenesses ----------------------------------------------------------
+
+
+def _nation(walk: Walk, annual: Figure) -> None:
+    with walk.at("fleet"):
+        country = walk.choice(
+            "fleet.country",
+            walk.study.fleet.country,
+            "united_states",
+            N_("where most AI servers stood in 2024"),
+        )
+        share = share_of_national_use(annual, country)
+        words = in_each_language(lambda: share_of_national_use(annual, country).of)
+        named = share.share.to("%").named(
+            "share_of_nation", en=f"Share of {words['en']}", zh=f"占{words['zh']}的份额"
+        )
+        walk.figures["share_of_nation"] = named
+        for rank, match in enumerate(nearest_countries(annual, 1)):
+            name = match.label
+            walk.figures[f"country_{rank + 1}"] = match.ratio.named(
+                f"country_{rank + 1}",
+                en=f"Over the yearly electricity of {name['en']}",
+                zh=f"与{name['zh']}全年用电之比",
+            )
+
+
+def _emissions(walk: Walk, annual_grid: Figure) -> None:
+    with walk.at("grid"):
+        region = walk.choice(
+            "grid.region",
+            walk.study.grid.region,
+            "USA",
+            N_("the country the study is set in by default"),
+        )
+        average = walk.figure(
+            "grid.carbon_intensity",
+            lambda: intensity(region).average,
+            N_(
+                "average of the region's generation over its life cycle; marginal intensity differs"
+            ),
+        )
+        walk.keep("carbon_intensity", average, N_("Average carbon intensity of generation"))
+        walk.keep(
+            "annual_emissions",
+            (annual_grid * exact(1.0, "a") * average).to("tCO2e"),
+            N_("Emissions of a year, average intensity"),
+        )
+
+
+def _rules(walk: Walk, annual: Figure) -> None:
+    if walk.study.policy.excise_tax == "none":
+        return
+    with walk.at("policy"):
+        if walk.study.policy.excise_tax is None:
+            walk.choice(
+                "policy.excise_tax", None, "none", N_("no tax on computing electricity is in force")
+            )
+            return
+        price = walk.figure(
+            "policy.electricity_price",
+            lambda: leaf(
+                "assumed.electricity_price", low=0.05, mode=0.08, high=0.12, unit="USD/kWh", kind="assumed",
+                note="large US industrial customers; contracts are not published",
+                label={"en": "Price of electricity", "zh": "电价"},
+            ),
+            N_("large US industrial customers pay 5 to 12 cents a kWh; contracts are not published"),
+        )  # fmt: skip
+        year = walk.choice(
+            "policy.tax_year",
+            walk.study.policy.tax_year,
+            2026,
+            N_("from the third year on the proposed rate is 30 %"),
+        )
+        levy = excise_tax(annual, price.to("USD/MWh"), year, apply_to="ai")
+        walk.keep("electricity_cost", levy.cost, N_("Cost of the electricity of a year"))
+        walk.keep("excise_tax", levy.tax, N_("Excise tax on it (counterfactual)"))
+        walk.note_texts(
+            "excise_tax",
+            in_each_language(
+                lambda: _heading(excise_tax(annual, price.to("USD/MWh"), year, apply_to="ai"))
+            ),
+        )
+
+
+def _heading(levy: Any) -> str:
+    return f"{levy.heading}. {levy.note}"
+
+
+def _likenesses(walk: Walk, headline: str, annual: Figure) -> None:
+    """Everyday equivalents of one request, or of a year of a campus."""
+    subject = walk.figures["energy_per_request"] if headline == "energy_per_request" else annual
+    for one in equivalents(subject, low=0.05)[:4]:
+        key = f"equivalent_{one.key}"
+        walk.figures[key] = one.count.named(key, en=one.label["en"], zh=one.label["zh"])
+
+
+def _comparisons(walk: Walk) -> tuple[Compared, ...]:
+    """Published figures over ours, as the study asks for them."""
+    found = []
+    for i, wanted in enumerate(walk.study.report.compare):
+        with walk.at("report.compare"):
+            published = figure(wanted.published)
+            ours = walk.figures.get(wanted.ours)
+            if ours is None:
+                raise UnknownNameError(
+                    _("ours={name} is not a result of this study.").format(name=repr(wanted.ours)),
+                    nearest(wanted.ours, walk.figures),
+                )
+            key = f"compared_{i + 1}"
+            walk.keep(key, (published / ours).to("1"), N_("Published over ours"))
+            why = Said("why", "", {}, {"en": wanted.why, "zh": wanted.why_zh or wanted.why})
+            found.append(Compared(wanted.published, wanted.ours, key, why))
+    return tuple(found)
+
+
+# ---- the result --------------------------------------------------------------------------------------
+
+
+def _result(
+    walk: Walk,
+    chosen: Any,
+    service: ChatService | None,
+    it_load: Profile,
+    facility_load: Profile,
+    flows: tuple[Flow, ...],
+    headline: str,
+    place: Placement | None,
+    compared: tuple[Compared, ...],
+) -> StudyResult:
+    study = walk.study
+    published = tuple(study.report.published)
+    if service is not None and not published:
+        published = PUBLISHED_PER_REQUEST
+    if service is None and place is None:
+        walk.notes.append(Said("no_grid", N_("The load was not placed on a grid.")))
+    show = tuple(study.report.show) or tuple(
+        k
+        for k in (
+            headline, "annual_energy", "peak_facility_power", "accelerators", "share_of_nation",
+            "annual_emissions", "share_of_capacity",
+        )
+        if k in walk.figures
+    )  # fmt: skip
+    return StudyResult(
+        title={"en": study.title, "zh": study.title_zh or study.title},
+        study=study.model_dump(mode="json", exclude_none=True),
+        sampling=chosen,
+        figures=walk.figures,
+        headline=headline,
+        profiles={"it_load": it_load, "facility_load": facility_load},
+        flows=flows,
+        published=published,
+        published_beside="energy_per_request" if service is not None else "",
+        comparisons=compared,
+        request_energy_wh=service.request_quantiles_wh if service is not None else None,
+        grid=place.picture if place is not None else None,
+        show=show,
+        defaults=tuple(walk.defaults),
+        warnings=tuple(walk.warnings),
+        notes=tuple(walk.notes),
+        files=tuple(walk.files),
+    )
