@@ -248,7 +248,9 @@ def speculative_tokens_per_step(acceptance_rate: float, drafted: int) -> float:
     return math.fsum(acceptance_rate**j for j in range(drafted + 1))
 
 
-def pipeline_costs(costs: IterationCosts, stages: int, hop_ps: int) -> IterationCosts:
+def pipeline_costs(
+    costs: IterationCosts, stages: int, hop_ps: int, idle_mw: int = 0
+) -> IterationCosts:
     """Costs of a replica cut into pipeline stages that keeps one micro-batch per stage in flight.
 
     The batch is split as evenly as can be over `stages` micro-batches that go round in lockstep: each
@@ -264,6 +266,8 @@ def pipeline_costs(costs: IterationCosts, stages: int, hop_ps: int) -> Iteration
         Pipeline stages.
     hop_ps : int
         Time to hand activations to the next stage. [ps]
+    idle_mw : int, default 0
+        Draw of all stages together while they wait; booked for the bubbles. [mW]
 
     Returns
     -------
@@ -308,6 +312,11 @@ def pipeline_costs(costs: IterationCosts, stages: int, hop_ps: int) -> Iteration
 
     def cut(table: IntArray) -> IntArray:
         out = table[fullest]
+        passes = np.maximum(table[:, TA1], table[:, TA2])
+        passes[0] = 0 if table is costs.decode else passes[0]
+        held = n_big * passes[fullest] + (stages - n_big) * np.where(small > 0, passes[small], 0)
+        bubble = passes[fullest] + stages * hop_ps - held // stages
+        lost = np.where(batch > 0, bubble, stages * hop_ps) * idle_mw // 10**6
         for column in (TA1, TA2):
             never = out[:, column] == NO_LINE
             out[:, column] = np.where(never, NO_LINE, out[:, column] + stages * hop_ps)
@@ -318,6 +327,7 @@ def pipeline_costs(costs: IterationCosts, stages: int, hop_ps: int) -> Iteration
             out[:, column] = np.where(
                 batch > 0, n_big * table[fullest, column] + rest, table[0, column]
             )
+            out[:, column] += lost
         return out
 
     prefill = costs.prefill.copy()

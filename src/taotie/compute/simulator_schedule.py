@@ -173,7 +173,7 @@ def on_intervals(
     for r in range(len(edges) - 1):
         mine = order[edges[r] : edges[r + 1]]
         latest = np.maximum.accumulate(finish[mine]) if len(mine) else finish[mine]
-        for s in np.flatnonzero(plan.replica == r):
+        for s in np.flatnonzero((plan.replica == r) & (plan.start_ps < end_ps)):
             begin, until = int(plan.start_ps[s]), int(stop[s])
             before = int(np.searchsorted(arrival[mine], plan.stop_ps[s]))
             if before:
