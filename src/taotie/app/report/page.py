@@ -1,0 +1,227 @@
+"""How does a person read a result? `report.html`: one file, both languages, pictures first.
+
+It opens from a disk without a network: scripts, styles and data are inside, and its content policy forbids every
+request. The words of each language are written when the report is made; the switch only shows the other half.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from contextvars import copy_context
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from taotie import __version__
+from taotie.app.report import (
+    daily_chart,
+    drivers_chart,
+    grid_map,
+    headline,
+    range_chart,
+    sankey,
+    tables,
+    theme,
+)
+from taotie.app.report.picture import Absent, Picture, median_text, range_text, unchecked
+from taotie.app.report.vega_script import vega_script
+from taotie.app.report.words import page_words
+from taotie.errors import MissingExtraError
+from taotie.files.atomic import write_bytes
+from taotie.language import LANGUAGES, language, use_language
+from taotie.quantity.figure import Figure
+from taotie.quantity.sensitivity import Drivers, drivers
+from taotie.quantity.wording import boundary_word, kind_word, number, readable, unit_word
+from taotie.study.result import StudyResult
+
+TEMPLATES = Path(__file__).parent / "templates"
+HTML_LANG = {"en": "en", "zh": "zh-Hans"}
+OWN_NAME = {"en": "English", "zh": "中文"}
+N_NOTE_MAX = 200
+STUDY_CHARS_MAX = 20_000
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What both languages share: computed once."""
+
+    days: list[daily_chart.Day]
+    drivers: Drivers
+    figures: list[Figure]
+
+
+def write_report(result: StudyResult, path: Path, language: str | None = None) -> None:
+    """Write the report of a study as one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    result : StudyResult
+        What a run found.
+    path : Path
+        Where the file shall stand; written aside, then renamed.
+    language : str, optional
+        "en" or "zh": which one the file opens in; default: the language in force. Both are inside.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra `report` is not installed.
+    ResultError
+        If the energy flow does not conserve energy.
+    DataError
+        If the place cannot be written.
+    """
+    write_bytes(path, report_html(result, language).encode("utf-8"))
+
+
+def report_html(result: StudyResult, opened: str | None = None) -> str:
+    """The report as text; see `write_report`."""
+    opened = opened or language()
+    if opened not in LANGUAGES:
+        raise ValueError(f"language {opened!r} is not one of {', '.join(LANGUAGES)}")
+    environment = _environment()
+    shared = _computed(result)
+    with unchecked():
+        halves = [_in_language(code, result, shared) for code in LANGUAGES]
+    has_charts = any(p.specs for half in halves for p in half["pictures"])
+    scripts = [vega_script()] if has_charts else []
+    scripts.append(_read("report.js"))
+    scripts = [_inside_script(s) for s in scripts]
+    return environment.get_template("report.html").render(
+        halves=halves,
+        opened=opened,
+        html_lang=HTML_LANG,
+        own_name=OWN_NAME,
+        languages=LANGUAGES,
+        style=_read("report.css").replace("/*dark*/", theme.dark_rules()),
+        scripts=scripts,
+        policy=content_policy(scripts),
+        version=__version__,
+    )
+
+
+def content_policy(scripts: list[str]) -> str:
+    """The content policy: nothing may be fetched, and no script runs but those inside, named by hash."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'"
+        for s in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _environment() -> Any:
+    try:
+        import jinja2
+    except ImportError:
+        raise MissingExtraError("jinja2", "report") from None
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["embedded"] = embedded_json
+    return environment
+
+
+def embedded_json(value: Any) -> Any:
+    """JSON that may stand inside a script element: no `<` is left to close it."""
+    from markupsafe import Markup
+
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(text)
+
+
+def _inside_script(script: str) -> str:
+    """A script that cannot end its element early. Inside strings `<\\/` and `\\x3c!` mean the same."""
+    return script.replace("</script", "<\\/script").replace("<!--", "\\x3c!--")
+
+
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _computed(result: StudyResult) -> Computed:
+    figures = list(result.figures.values())
+    figures += [f for p in result.profiles.values() for _shape, f in p.terms]
+    figures += [d.figure for d in result.defaults if d.figure is not None]
+    unit = result.figures[result.published_beside or result.headline].unit
+    published, _missing = range_chart.published_of(result, unit)
+    known = {f.key for f in figures if f.is_leaf}
+    figures += [f for key, f in published if f.is_leaf and key not in known]
+    return Computed(
+        daily_chart.days_of(result.profiles), drivers(result.figures[result.headline]), figures
+    )
+
+
+def _in_language(code: str, result: StudyResult, shared: Computed) -> dict[str, Any]:
+    """Everything the page says in one language; the language in force outside stays."""
+
+    def build() -> dict[str, Any]:
+        use_language(code)
+        return _half(result, shared)
+
+    return copy_context().run(build)
+
+
+def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
+    drawn = [
+        sankey.picture(result),
+        range_chart.picture(result),
+        daily_chart.picture(shared.days),
+        drivers_chart.picture(result.figures[result.headline], shared.drivers),
+        grid_map.picture(result),
+    ]
+    main = headline.tile(result.headline, result.figures[result.headline])
+    return {
+        "code": language(),
+        "w": page_words(),
+        "title": tables.title_of(result),
+        "main": main,
+        "sentence": headline.sentence(result),
+        "tiles": headline.key_tiles(result),
+        "equivalents": headline.equivalents(result),
+        "pictures": [p for p in drawn if isinstance(p, Picture)],
+        "absent": [p for p in drawn if isinstance(p, Absent)],
+        "beside": {p.name: [_beside(b) for b in p.beside] for p in drawn if isinstance(p, Picture)},
+        "figures": tables.figure_rows(result),
+        "n_left_out": max(len(result.figures) - tables.N_FIGURE_MAX, 0),
+        "defaults": tables.default_rows(result.defaults),
+        "warnings": [(s.code, s.text()) for s in result.warnings[:N_NOTE_MAX]],
+        "notes": [(s.code, s.text()) for s in result.notes[:N_NOTE_MAX]],
+        "files": tables.file_rows(result.files),
+        "sources": tables.source_rows(shared.figures),
+        "study": _study_text(result.study),
+        "made": page_words()["again_seed"].format(
+            version=__version__, seed=result.sampling.seed, n=number(result.sampling.n, 7)
+        ),
+    }
+
+
+def _beside(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A figure in the column beside a drawing."""
+    figure: Figure = entry["figure"]
+    shown = readable(figure)
+    return {
+        "key": entry["key"],
+        "name": figure.name,
+        "value": median_text(shown, 3),
+        "unit": unit_word(shown.unit),
+        "range": range_text(shown, 3),
+        "boundary": boundary_word(figure.boundary),
+        "kind": kind_word(figure.kind),
+        "raw": figure.p50,
+    }
+
+
+def _study_text(study: Mapping[str, Any]) -> str:
+    text = json.dumps(study, ensure_ascii=False, indent=2, default=str)
+    return text if len(text) <= STUDY_CHARS_MAX else text[:STUDY_CHARS_MAX] + "\n…"
