@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from taotie.compute.energy_per_request import model_error, request_energy
+from taotie.compute.energy_per_request import request_energy
 from taotie.compute.model_architecture import model_architecture
-from taotie.compute.service_energy import MeanRequest, host_figures, mean_request
+from taotie.compute.service_energy import host_figures
 from taotie.compute.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.steady_batch import (
     DEFAULT_LARGEST_BATCH,
@@ -25,6 +25,7 @@ from taotie.language import N_, _
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
+from taotie.study.request_parts import Lengths, mean_figures, request_parts
 from taotie.study.steps import Walk, in_each_language, labels
 from taotie.workload.chat import TokenLengths, chat_lengths
 from taotie.workload.daily_shape import DailyShape, chat_day
@@ -73,7 +74,7 @@ def chat_service(walk: Walk) -> ChatService:
             N_("requests of ChatGPT early in 2023, the last figure with a stated derivation"),
         )
         requests, lengths, name, moments, origin = _asked(walk)
-        prompt, output, context, spread = _lengths(walk, moments, origin)
+        means = _lengths(walk, moments, origin)
         day = (
             DailyShape(np.asarray(study.workload.daily_shape))
             if study.workload.daily_shape is not None
@@ -91,14 +92,14 @@ def chat_service(walk: Walk) -> ChatService:
             ),
             N_("operators publish no utilization; we take 0.4 to 0.85 at the busiest hour"),
         )  # fmt: skip
-        batch, known, busy, hourly = _batch(walk, setup, prompt, output, day, utilization)
-        parts, mean = _energies(walk, setup, (prompt, output, context, spread), batch, busy, known)
+        batch, known, busy, hourly = _batch(walk, setup, means, day, utilization)
+        parts = _energies(walk, setup, means, batch, busy, known)
         server_energy = walk.keep(
             "energy_per_request_server",
             parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
             N_("Energy per request at the server's plug"),
         )
-        accelerators = _accelerators(walk, setup, requests_per_day, day, utilization, mean)
+        accelerators = _accelerators(walk, setup, requests_per_day, day, utilization, means)
         it_load = _it_load(walk, setup, requests_per_day, server_energy, day, hourly)
         quantiles = _over_requests(setup, requests, lengths, batch.p50, study.seed)
     return ChatService(
@@ -221,9 +222,7 @@ def _reread(published: str | None, path: Path) -> Requests:
     return requests
 
 
-def _lengths(
-    walk: Walk, moments: TokenMoments, origin: dict[str, Any]
-) -> tuple[Figure, Figure, Figure, Figure]:
+def _lengths(walk: Walk, moments: TokenMoments, origin: dict[str, Any]) -> Lengths:
     """Mean prompt and answer, mean context of a decode step, and spread of the prompts."""
     prefix = origin.pop("prefix")
 
@@ -255,7 +254,7 @@ def _lengths(
     )  # fmt: skip
     walk.keep("prompt_tokens", prompt, N_("Mean prompt"))
     walk.keep("output_tokens", output, N_("Mean answer"))
-    return prompt, output, context, spread
+    return Lengths(prompt, output, context, spread)
 
 
 def _default_day(walk: Walk) -> DailyShape:
@@ -311,14 +310,13 @@ def _setup(walk: Walk) -> ServingSetup:
 def _batch(
     walk: Walk,
     setup: ServingSetup,
-    prompt: Figure,
-    output: Figure,
+    lengths: Lengths,
     day: DailyShape,
     utilization: Figure,
 ) -> tuple[Figure, bool, Figure, np.ndarray]:
     """Batch as a figure, whether it was given, the busy share, and the batch by hour."""
     share = day.share
-    p, o = prompt.to("token/request").p50, output.to("token/request").p50
+    p, o = (x.to("token/request").p50 for x in (lengths.prompt, lengths.output))
     one = largest_rate_per_s(setup, p, o)
     rates = one * utilization.p50 * share / share.max()
     state = steady_batch(setup, rates, p, o)
@@ -363,56 +361,25 @@ def _batch(
 def _energies(
     walk: Walk,
     setup: ServingSetup,
-    lengths: tuple[Figure, Figure, Figure, Figure],
+    lengths: Lengths,
     batch: Figure,
     busy: Figure,
     batch_known: bool,
-) -> tuple[dict[str, Figure], MeanRequest]:
-    chip = setup.accelerator.name
-    idle_key, most_key, n_in_server = host_figures(chip)
-    each = exact(float(n_in_server), "1", "accelerators_per_server")
-    arithmetic = "peak_fp8" if setup.precision == "fp8" else "peak_bf16"
-    names: dict[str, Any] = {
-        "model": setup.model.name,
-        "accelerator": chip,
-        "accelerators_per_replica": setup.accelerators_per_replica,
-        "precision": setup.precision,
-        "runtime": setup.runtime,
-    }
-    data_sheet = (
-        figure(f"accelerators/{chip}/tdp"),
-        figure(f"accelerators/{chip}/bandwidth"),
-        figure(f"accelerators/{chip}/{arithmetic}"),
-        figure(idle_key) / each,
-        figure(most_key) / each,
+) -> dict[str, Figure]:
+    made = request_parts(setup, lengths, batch, busy, batch_known=batch_known)
+    named = (
+        ("prefill", made.prefill, N_("Reading the prompt (prefill)")),
+        ("decode", made.decode, N_("Writing the answer (decode)")),
+        ("host", made.host, N_("Host: processors, memory, fans, network")),
+        ("idle", made.idle, N_("Waiting servers")),
     )
-    mean: MeanRequest = mean_request(*lengths, batch, busy, *data_sheet, **names)
-    miss = model_error(setup, batch.p50, known_batch=batch_known)
-    host_miss = leaf(
-        "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",
-        note="host draw is hardly ever published; two measured servers differ by a third",
-        label={"en": "True over modelled host draw", "zh": "主机功耗真实值与模型值之比"},
-    )  # fmt: skip
-    parts = {
-        "prefill": walk.keep(
-            "energy_prefill", mean.prefill_wh * miss, N_("Reading the prompt (prefill)")
-        ),
-        "decode": walk.keep(
-            "energy_decode", mean.decode_wh * miss, N_("Writing the answer (decode)")
-        ),
-        "host": walk.keep(
-            "energy_host", mean.host_wh * host_miss, N_("Host: processors, memory, fans, network")
-        ),
-        "idle": walk.keep("energy_idle", mean.idle_wh * host_miss, N_("Waiting servers")),
-    }
+    parts = {part: walk.keep(f"energy_{part}", figure, label) for part, figure, label in named}
     parts["accelerator"] = walk.keep(
         "energy_per_request_accelerator",
         parts["prefill"] + parts["decode"],
         N_("Energy per request, accelerators alone"),
     )
-    most = exact(float(DEFAULT_LARGEST_BATCH), "1", "largest_batch")
-    full: MeanRequest = mean_request(*lengths, most, exact(1.0, "1", "busy"), *data_sheet, **names)
-    return parts, full
+    return parts
 
 
 def _accelerators(
@@ -421,9 +388,11 @@ def _accelerators(
     requests_per_day: Figure,
     day: DailyShape,
     utilization: Figure,
-    full: MeanRequest,
+    lengths: Lengths,
 ) -> Figure:
     """Accelerators that serve the busiest hour at the stated utilization."""
+    most = exact(float(DEFAULT_LARGEST_BATCH), "1", "largest_batch")
+    full = mean_figures(setup, lengths, most, exact(1.0, "1", "busy"))
     peak = exact(day.peak_over_mean, "1", "peak_hour_over_mean_hour")
     per = exact(float(setup.accelerators_per_replica), "accelerator", "accelerators_per_replica")
     replicas = (requests_per_day * full.replica_s * peak / utilization).to("1")

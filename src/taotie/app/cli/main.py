@@ -1,7 +1,5 @@
 """The command `taotie`. Every command is a file beside this one; none imports anything heavy until it runs."""
 
-from __future__ import annotations
-
 import gettext
 import os
 import sys
@@ -15,10 +13,6 @@ from taotie.language import LANGUAGES, _, language, use_language
 COMMANDS = (
     "run",
     "prompt",
-    "simulate",
-    "grid",
-    "audit",
-    "validate",
     "explain",
     "sources",
     "data",

@@ -1,0 +1,163 @@
+"""How much does one request take? The chain for a single request, without a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taotie.compute.model_architecture import model_architecture
+from taotie.compute.serving_setup import ServingSetup, smallest_replica
+from taotie.facility.pue import checked_pue, published_pue
+from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.language import N_, Said
+from taotie.quantity.figure import Figure, exact, leaf
+from taotie.quantity.record import sources_of, to_record
+from taotie.quantity.sensitivity import Drivers
+from taotie.study.request_parts import Lengths, request_parts
+from taotie.study.result import Default
+from taotie.study.steps import labels
+
+BATCHES = (1, 4, 16, 64, 256)
+
+
+@dataclass(frozen=True)
+class OneRequest:
+    """Energy of one request, its parts, how it goes with the batch, and where its range comes from."""
+
+    figures: Mapping[str, Figure]
+    by_batch: tuple[tuple[int, Figure], ...]
+    drivers: Drivers
+    defaults: tuple[Default, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, with the whole tree."""
+        every = [*self.figures.values(), *(f for _size, f in self.by_batch)]
+        return {
+            "results": list(self.figures),
+            "figures": to_record(every),
+            "by_batch": [{"batch": size, "figure": f.node_id} for size, f in self.by_batch],
+            "drivers": [{"leaf": d.leaf.key, "share": d.share} for d in self.drivers.rows],
+            "method": self.drivers.method,
+            "defaults": [d.to_dict() for d in self.defaults],
+            "sources": sources_of(every),
+        }
+
+
+def one_request(
+    *,
+    model: str,
+    tokens_in: float,
+    tokens_out: float,
+    accelerator: str,
+    accelerators_per_replica: int | None = None,
+    batch: float | None = None,
+    precision: str = "bf16",
+    runtime: str = "vllm-0.11",
+    pue: float | None = None,
+) -> OneRequest:
+    """Energy of one request at the plug of the building.
+
+    Parameters
+    ----------
+    model, accelerator, precision, runtime : str
+        Names in the tables.
+    tokens_in, tokens_out : float
+        Prompt and answer. [token]
+    accelerators_per_replica : int, optional
+        Default: fewest that hold the model.
+    batch : float, optional
+        Requests decoded together; without it any batch from 4 to 128 may be, and the range shows it. [1]
+    pue : float, optional
+        Default: the range assumed for a data centre built for AI. [1]
+
+    Raises
+    ------
+    UnknownNameError, RangeError
+        If a name is not known or a value is impossible; for instance a model that does not fit.
+    """
+    chip = accelerator_named(accelerator)
+    architecture = model_architecture(model)
+    defaults: list[Default] = []
+    n = accelerators_per_replica
+    if n is None:
+        n = smallest_replica(architecture, chip, precision, max(8192.0, tokens_in + tokens_out))
+        why = N_("fewest that hold the weights and a few long requests")
+        defaults.append(Default("accelerators", str(n), None, Said("default.accelerators", why)))
+    setup = ServingSetup(architecture, chip, n, precision, runtime)
+    if batch is None:
+        size = leaf(
+            "unknown_batch", low=4, high=128, spread="lognormal", unit="1", kind="assumed",
+            note="the batch of a service is not published: 4 to 128 requests together",
+            label={"en": "Batch: requests decoded together", "zh": "批大小：同时解码的请求数"},
+        )  # fmt: skip
+        why = N_("services do not publish it, and energy per request hangs on it: give --batch")
+        defaults.append(Default("batch", "4 to 128", size, Said("default.batch", why)))
+    else:
+        size = _given(
+            "batch", batch, "1", "Batch: requests decoded together", "批大小：同时解码的请求数"
+        )
+    if pue is None:
+        building = published_pue()
+        why = N_(
+            "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
+        )
+        defaults.append(Default("pue", "1.1 to 1.3", building, Said("default.pue", why)))
+    else:
+        checked_pue(pue)
+        building = _given("pue", pue, "1", "PUE", "PUE")
+    prompt = _given("tokens_in", tokens_in, "token/request", "Prompt", "提示")
+    answer = _given("tokens_out", tokens_out, "token/request", "Answer", "回答")
+    known = batch is not None
+
+    def priced(b: Figure, b_known: bool) -> dict[str, Figure]:
+        return _priced(setup, prompt, answer, b, b_known, building)
+
+    figures = priced(size, known)
+    limit = setup.largest_batch(tokens_in + tokens_out)
+    by_batch = tuple(
+        (
+            b,
+            priced(exact(float(b), "1", f"batch_{b}"), True)["energy_per_request"].named(
+                f"at_batch_{b}"
+            ),
+        )
+        for b in BATCHES
+        if b <= limit
+    )
+    return OneRequest(figures, by_batch, figures["energy_per_request"].drivers(), tuple(defaults))
+
+
+def _given(key: str, value: float, unit: str, en: str, zh: str) -> Figure:
+    return leaf(
+        key, value=float(value), unit=unit, kind="assumed", note="given by the user", label={"en": en, "zh": zh}
+    )  # fmt: skip
+
+
+def _priced(
+    setup: ServingSetup,
+    prompt: Figure,
+    answer: Figure,
+    batch: Figure,
+    batch_known: bool,
+    pue: Figure,
+) -> dict[str, Figure]:
+    """The chain of one request, from prefill to the plug of the building."""
+    lengths = Lengths(prompt, answer, prompt + answer / 2, exact(1.0, "1", "prompt_spread"))
+    busy = exact(1.0, "1", "busy_share")
+    parts = request_parts(setup, lengths, batch, busy, batch_known=batch_known)
+    server = parts.accelerator.joined("server", parts.host)
+    facility = server.at_boundary("facility", pue)
+    made = {
+        "energy_prefill": (parts.prefill, N_("Reading the prompt (prefill)")),
+        "energy_decode": (parts.decode, N_("Writing the answer (decode)")),
+        "energy_per_request_accelerator": (
+            parts.accelerator,
+            N_("Energy per request, accelerators alone"),
+        ),
+        "energy_host": (parts.host, N_("Host: processors, memory, fans, network")),
+        "energy_per_request_server": (server, N_("Energy per request at the server's plug")),
+        "energy_cooling": (facility.beyond(server), N_("Cooling and conversion")),
+        "energy_per_request": (facility, N_("Energy per request")),
+    }
+    return {key: f.named(key, **labels(label)) for key, (f, label) in made.items()}
