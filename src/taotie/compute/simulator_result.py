@@ -302,7 +302,7 @@ class ServingRun:
         first, last = int(self.arrival_ps[0]), int(self.arrival_ps[-1])
         half = (first + last) // 2
         early, late = self.waiting(half), self.waiting(last)
-        if last <= half or late < 0.02 * len(self.arrival_ps) or late < 1.5 * early:
+        if last <= half or late < max(10, 0.02 * len(self.arrival_ps)) or late < 1.5 * early:
             return 0.0
         return (late - early) / ((last - half) / PS)
 
