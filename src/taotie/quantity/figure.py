@@ -117,9 +117,11 @@ class Figure:
                     key=key, kind=repr(kind), known=", ".join(KINDS)
                 )
             )
-        if distribution is not None and (not key or key.startswith("#")):
+        if key.startswith("#") or (distribution is not None and not key):
             raise SourceError(
-                _("{key} cannot name a leaf: its draws hang on its name.").format(key=repr(key)),
+                _("{key} cannot name a figure: records and draws hang on names.").format(
+                    key=repr(key)
+                ),
                 _("a name is not empty and does not begin with #"),
             )
         constant = distribution.is_exact if distribution else all(p._constant for p in parents)

@@ -68,9 +68,20 @@ def _parse(text: str) -> Any:
                 _("{text} is ambiguous: is the prefix squared or not?").format(text=repr(text)),
                 _("write km**2, or put the number into the value"),
             )
-        if abs(exponent) > _MAX_EXPONENT:
+        if abs(exponent) > _MAX_EXPONENT or name not in _long_names():
             raise _not_a_unit(text)
     return unit
+
+
+@lru_cache(maxsize=1)
+def _long_names() -> frozenset[str]:
+    """Names with at most one prefix; pint takes a second one (exa-kilogram) once it knows kilogram."""
+    prefixes = {p.name for p in registry()._prefixes.values() if p.name}
+    names = set(registry()._units)
+    plain = {
+        n for n in names if not any(n.startswith(p) and n[len(p) :] in names for p in prefixes)
+    }
+    return frozenset(plain | {p + n for p in prefixes for n in plain})
 
 
 def _not_a_unit(text: object) -> UnitError:
@@ -144,24 +155,23 @@ def _canonical(text: str) -> str:
 
 
 def _symbol(unit: Any) -> str:
-    if not dict(unit._units):
-        return DIMENSIONLESS
+    parts = [(_symbol_of(name), power) for name, power in unit._units.items() if power]
     above: list[str] = []
     below: list[str] = []
-    for name, exponent in sorted(unit._units.items(), key=lambda item: _symbol_of(item[0]).lower()):
-        symbol = _symbol_of(name)
+    for symbol, exponent in sorted(parts, key=lambda part: part[0].lower()):
         size = abs(exponent)
         number = int(size) if float(size).is_integer() else size
         text = symbol if number == 1 else f"{symbol}**{number}"
         (above if exponent > 0 else below).append(text)
     top = "*".join(above) or "1"
-    text = top + "".join("/" + item for item in below)
-    return text.replace("pct", "%")
+    return top + "".join("/" + item for item in below)
 
 
 @lru_cache(maxsize=4096)
 def _symbol_of(name: str) -> str:
     symbol = str(registry().get_symbol(name)).replace("µ", "u")
+    if symbol == "pct":
+        return "%"
     # a petayear must not come back as a pascal
     return symbol if registry().get_name(symbol) == name else name
 
@@ -218,7 +228,10 @@ def factor(source: str, target: str) -> float:
         raise UnitError(
             _("temperatures in degrees Celsius are not scaled; convert them as arrays.")
         )
-    value = float(registry()._convert(1.0, _parse(source)._units, _parse(target)._units))
+    try:
+        value = float(registry()._convert(1.0, _parse(source)._units, _parse(target)._units))
+    except (OverflowError, ZeroDivisionError):
+        value = math.inf
     if not 0 < value < math.inf:
         raise UnitError(
             _("{source} is out of reach of {target}: the factor is {value:g}.").format(
@@ -303,5 +316,9 @@ def _slip_hint(source: str, target: str) -> str:
         if same_dimension(source, target + "/" + counted):
             return _("{source} is per {counted}: multiply by the number first").format(
                 source=source, counted=counted
+            )
+        if same_dimension(source + "/" + counted, target):
+            return _("{target} is per {counted}: divide by the number first").format(
+                target=target, counted=counted
             )
     return ""

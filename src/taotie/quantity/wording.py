@@ -203,7 +203,7 @@ def _operands(node: Figure, uses: Counter[int]) -> list[Figure]:
     while stack:
         parent = stack.pop()
         inner = not parent.key and parent.operation == node.operation and uses[id(parent)] == 1
-        if inner and node.operation in ("add", "mul"):
+        if inner and node.operation in ("add", "mul") and parent.boundary == node.boundary:
             stack.extend(reversed(parent.parents))
         else:
             found.append(parent)
