@@ -47,12 +47,12 @@ class Drivers:
         return iter(self.rows)
 
 
-def drivers(figure: Figure, n: int = 4096) -> Drivers:
+def drivers(figure: Figure, n: int = 8192) -> Drivers:
     """Variance shares of the leaves behind `figure`.
 
     Parameters
     ----------
-    n : int, default 4096
+    n : int, default 8192
         Size of a design; the model is evaluated n (d + 2) times.
 
     References
