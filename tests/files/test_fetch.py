@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from taotie.errors import DataError, UnknownNameError
+from taotie.errors import DataError, MissingExtraError, UnknownNameError
 from taotie.files import fetch as room
 from taotie.files.fetch import data_folder, fetch, local_path, present
 from taotie.files.registry import Dataset, RemoteFile, dataset
@@ -26,7 +31,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
         )
         for path in ("a/one.csv", "two.csv")
     )
-    entry = Dataset("toy", "t", "a", "CC0", "c", "https://example.org", files)
+    entry = Dataset("toy", {"en": "t"}, "a", "CC0", "c", "https://example.org", files)
     monkeypatch.setattr(room, "dataset", lambda name: entry)
     monkeypatch.setenv("TAOTIE_DATA", str(tmp_path / "data"))
     return entry
@@ -153,3 +158,47 @@ def test_error_unknown_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv("TAOTIE_DATA", str(tmp_path))
     with pytest.raises(UnknownNameError):
         local_path("azure-llm-2023", "../../etc/passwd")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """A publisher on this machine; the address of its folder."""
+    folder = tmp_path / "published"
+    (folder / "a").mkdir(parents=True)
+    (folder / "a" / "one.csv").write_bytes(CONTENT)
+    (folder / "two.csv").write_bytes(CONTENT[:-1])
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            pass
+
+    made = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{made.server_address[1]}/"
+    made.shutdown()
+    made.server_close()
+
+
+def test_worked_pooch_fetches_over_http(
+    toy: Dataset, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pooch")
+    files = tuple(
+        RemoteFile("toy", f.path, server + f.path, f.sha256, f.bytes) for f in toy.files
+    ) + (RemoteFile("toy", "absent.csv", server + "absent.csv", "0" * 64, 1),)
+    entry = Dataset("toy", {"en": "t"}, "a", "CC0", "c", "https://example.org", files)
+    monkeypatch.setattr(room, "dataset", lambda name: entry)
+    (place,) = fetch("toy", ["a/one.csv"])
+    assert place.read_bytes() == CONTENT
+    with pytest.raises(DataError, match=r"is not two\.csv of toy: its sha256 differs"):
+        fetch("toy", ["two.csv"])
+    with pytest.raises(DataError, match=r"absent\.csv of toy could not be fetched.*404"):
+        fetch("toy", ["absent.csv"])
+    assert every_file(data_folder()) == ["toy/a/one.csv"]
+
+
+def test_error_pooch_is_not_installed(toy: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(MissingExtraError, match=r"taotie\[data\]"):
+        fetch("toy")
+    assert every_file(data_folder()) == []

@@ -15,7 +15,7 @@ from taotie.files.registry import REGISTRY_FILE, dataset, datasets, read_registr
 ENTRY = """
 [[dataset]]
 name = "one"
-title = "t"
+title = {{ en = "t", zh = "题" }}
 about = "a"
 licence = "CC0"
 citation = "c"
@@ -27,7 +27,9 @@ file = [{{ path = "{path}", bytes = 3, sha256 = "{sha}" }}]
 
 def test_property_every_dataset_is_complete() -> None:
     for entry in datasets():
-        assert entry.title
+        assert entry.titles["en"]
+        assert entry.titles["zh"]
+        assert entry.title in entry.titles.values()
         assert entry.licence
         assert entry.citation
         assert entry.files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taotie.errors import TaotieError, TraceError, UnknownNameError
+from taotie.errors import MissingExtraError, TaotieError, TraceError, UnknownNameError
 from taotie.workload.requests import Requests
 from taotie.workload.trace import published_trace, read_trace
 
@@ -433,3 +434,25 @@ def test_property_a_file_cut_anywhere_never_gives_a_traceback(
     except TraceError:
         got = 0
     assert got <= 3
+
+
+def test_worked_notes_are_said_in_the_language_in_force(tmp_path: Path) -> None:
+    got = read(tmp_path, AZURE + "\n" + ROWS)
+    assert [one.code for one in got.said] == ["blank_lines"]
+    assert got.said[0].text("en") == got.notes[0] == "1 blank lines skipped"
+
+
+def test_worked_prefix_blocks_in_csv_are_not_read_and_told(tmp_path: Path) -> None:
+    got = read(tmp_path, 't_ms,input_length,output_length,hash_ids\n0,5,3,"[1, 2]"\n')
+    assert got.hash_ids is None
+    assert [one.code for one in got.said] == ["hash_ids_ignored"]
+
+
+def test_worked_text_formats_need_no_duckdb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert len(read(tmp_path, AZURE + ROWS)) == 3
+    assert len(read(tmp_path, MOONCAKE, "log.jsonl")) == 1
+    with pytest.raises(MissingExtraError, match=r"taotie\[data\]"):
+        read(tmp_path, b"PAR1", "log.parquet")

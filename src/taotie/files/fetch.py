@@ -19,13 +19,23 @@ from taotie.files.atomic import writing
 from taotie.files.registry import Dataset, RemoteFile, dataset
 from taotie.language import _
 
-__all__ = ["Downloader", "data_folder", "fetch", "local_path", "present", "sha256_of", "verify"]
+__all__ = [
+    "Downloader",
+    "cache_folder",
+    "data_folder",
+    "fetch",
+    "local_path",
+    "present",
+    "sha256_of",
+    "verify",
+]
 
 Downloader = Callable[[str, Path, int], None]
 """Takes an address, a file to fill and the expected size in bytes."""
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """The user's folder for what can be made or fetched again."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -35,10 +45,13 @@ def _cache_folder() -> Path:
     return Path(base) / "taotie"
 
 
+_cache_folder = cache_folder  # its name until it became public
+
+
 def data_folder() -> Path:
     """The folder publishers' files stand in: `TAOTIE_DATA`, else the user's cache folder."""
     chosen = os.environ.get("TAOTIE_DATA", "").strip()
-    return Path(chosen).expanduser() if chosen else _cache_folder()
+    return Path(chosen).expanduser() if chosen else cache_folder()
 
 
 def sha256_of(path: Path) -> str:

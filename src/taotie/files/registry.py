@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from taotie.errors import DataError, UnknownNameError, nearest
-from taotie.language import _
+from taotie.language import _, language
 
 __all__ = ["REGISTRY_FILE", "Dataset", "RemoteFile", "dataset", "datasets", "read_registry"]
 
@@ -53,13 +54,18 @@ class Dataset:
     """A publisher's dataset: title, terms, citation and files."""
 
     name: str
-    title: str
+    titles: Mapping[str, str]
     about: str
     licence: str
     citation: str
     repository: str
     files: tuple[RemoteFile, ...]
     live_url: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Title in the language in force."""
+        return self.titles.get(language(), self.titles["en"])
 
     @property
     def bytes(self) -> int:
@@ -124,7 +130,7 @@ def read_registry(path: Path) -> dict[str, Dataset]:
                 )
             found[name] = Dataset(
                 name=name,
-                title=entry["title"],
+                titles={"en": entry["title"]["en"], "zh": entry["title"]["zh"]},
                 about=entry["about"],
                 licence=entry["licence"],
                 citation=entry["citation"],

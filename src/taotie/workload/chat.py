@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError
-from taotie.language import _
+from taotie.language import N_, Said, _, in_language, language
 from taotie.quantity.catalog import table
 from taotie.workload.daily_shape import DailyShape
 from taotie.workload.requests import Floats, Ints, Requests, TokenMoments
@@ -169,7 +169,6 @@ class TokenLengths:
         )
 
 
-@lru_cache(maxsize=1)
 def chat_lengths() -> TokenLengths:
     """Our fit of prompt and output lengths to one hour of an Azure chat service.
 
@@ -190,6 +189,11 @@ def chat_lengths() -> TokenLengths:
     >>> round(m.mean_prompt), round(m.mean_output)
     (1156, 211)
     """
+    return _chat_lengths(language())  # the name is in the language in force
+
+
+@lru_cache(maxsize=2)
+def _chat_lengths(code: str) -> TokenLengths:
     cells = table("workload_defaults")
     clusters = [item for item in cells.items() if item.startswith("chat_cluster_")]
 
@@ -218,7 +222,7 @@ def chat_lengths() -> TokenLengths:
         correlation=column("correlation"),
         max_prompt=number("chat_lengths", "max_prompt"),
         max_output=number("chat_lengths", "max_output"),
-        name=_("built-in chat lengths (our fit to one hour of one service)"),
+        name=in_language(N_("built-in chat lengths (our fit to one hour of one service)"), code),
         source="taotie_fit2026",
     )
 
@@ -298,6 +302,6 @@ def sampled_requests(
         output_tokens=output,
         name=name or _("sampled requests"),
         source=lengths.source,
-        notes=(_("sampled: not a log of real requests"),),
+        said=(Said("sampled", N_("sampled: not a log of real requests")),),
         span_s=3600.0 * duration_h - float(t_s[0]),
     )

@@ -1,7 +1,7 @@
 """How do requests spread over the day? Twenty-four hourly shares that sum to 1 [1].
 
 The built-in course is our fit of two waves to fourteen days of three language services of one provider. It is a
-mean course: single services differ, and a single day peaks higher (`PEAK_OVER_MEAN` in the notes of the source).
+mean course: single services differ, and a single day peaks higher (`peak_over_mean` in the table `workload_defaults`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError
-from taotie.language import _
+from taotie.language import N_, _, in_language, language
 from taotie.quantity.catalog import table
 from taotie.workload.requests import Floats
 
@@ -151,7 +151,6 @@ def harmonic_shares(cosines: npt.ArrayLike, sines: npt.ArrayLike) -> Floats:
     return np.asarray((1.0 + np.cos(angle) @ c + np.sin(angle) @ s) / 24.0, dtype=np.float64)
 
 
-@lru_cache(maxsize=1)
 def chat_day() -> DailyShape:
     """Our fit of a mean daily course to three language services.
 
@@ -170,6 +169,11 @@ def chat_day() -> DailyShape:
     >>> round(chat_day().peak_over_mean, 2)
     1.13
     """
+    return _chat_day(language())  # the name is in the language in force
+
+
+@lru_cache(maxsize=2)
+def _chat_day(code: str) -> DailyShape:
     cells = table("workload_defaults")
     waves = []
     for quantity in ("cos_1", "cos_2", "sin_1", "sin_2"):
@@ -181,6 +185,6 @@ def chat_day() -> DailyShape:
         waves.append(value)
     return DailyShape(
         harmonic_shares(waves[:2], waves[2:]),
-        name=_("built-in day (our fit to three language services)"),
+        name=in_language(N_("built-in day (our fit to three language services)"), code),
         source="taotie_fit2026",
     )

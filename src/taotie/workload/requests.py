@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError
-from taotie.language import _
+from taotie.language import Said, _
 
 __all__ = ["PrefixBlocks", "Requests", "TokenMoments", "token_moments"]
 
@@ -116,8 +116,8 @@ class Requests:
         Short name for reports.
     source : str
         Citation or path; where the requests come from.
-    notes : tuple of str
-        What was done to the rows on reading: sorted, left out, assumed.
+    said : tuple of Said
+        What was done to the rows on reading: sorted, left out, assumed. `notes` has the sentences.
     span_s : float
         Time the requests stand for; at least the last arrival. [s]
     """
@@ -128,7 +128,7 @@ class Requests:
     hash_ids: PrefixBlocks | None = None
     name: str = ""
     source: str = ""
-    notes: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
     span_s: float = field(default=-1.0)
 
     def __post_init__(self) -> None:
@@ -166,6 +166,11 @@ class Requests:
 
     def __len__(self) -> int:
         return int(self.t_s.size)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the rows, in the language in force."""
+        return tuple(one.text() for one in self.said)
 
     @property
     def moments(self) -> TokenMoments:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.files.fetch import local_path
 from taotie.files.registry import dataset
-from taotie.language import _
+from taotie.language import N_, _
 from taotie.workload.requests import Requests
 from taotie.workload.trace_csv import read_csv
 from taotie.workload.trace_jsonl import read_jsonl
@@ -24,8 +24,8 @@ from taotie.workload.trace_rows import (
     MAX_BYTES,
     MAX_REQUESTS,
     MAX_TOKENS,
+    MAYBE_CUT_OFF,
     ZeroLength,
-    maybe_cut_off,
 )
 
 __all__ = [
@@ -41,20 +41,24 @@ __all__ = [
 ]
 
 
-class _Published(NamedTuple):
+class Published(NamedTuple):
+    """Where a publisher's trace is: dataset, path in it, and a short name in English."""
+
     dataset: str
     path: str
     name: str
 
 
 PUBLISHED_TRACES = {
-    "azure-2023-conv": _Published(
-        "azure-llm-2023", "data/AzureLLMInferenceTrace_conv.csv", "Azure conversation hour, 2023"
+    "azure-2023-conv": Published(
+        "azure-llm-2023",
+        "data/AzureLLMInferenceTrace_conv.csv",
+        N_("Azure conversation hour, 2023"),
     ),
-    "mooncake-2025-conv": _Published(
+    "mooncake-2025-conv": Published(
         "mooncake-fast25",
         "FAST25-release/traces/conversation_trace.jsonl",
-        "Mooncake conversation hour, 2025",
+        N_("Mooncake conversation hour, 2025"),
     ),
 }
 """Traces that can be named instead of giving a path, once fetched."""
@@ -91,10 +95,9 @@ def published_trace(name: str) -> Requests | None:
         return None
     entry = dataset(known.dataset)
     source = f"{entry.citation} ({entry.licence})"
-    requests = read_trace(path, name=known.name, source=source)
+    requests = read_trace(path, name=_(known.name), source=source)
     # The hash says the file is whole, even where it has no line end after the last line.
-    notes = tuple(note for note in requests.notes if note != maybe_cut_off())
-    return replace(requests, notes=notes)
+    return replace(requests, said=tuple(s for s in requests.said if s.code != MAYBE_CUT_OFF))
 
 
 def read_trace(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import TraceError
-from taotie.language import _
+from taotie.language import N_, _
 from taotie.workload.requests import Floats, Ints, Requests
 from taotie.workload.trace_rows import (
     CHUNK_ROWS,
@@ -75,6 +75,10 @@ def _csv_rows(stream: TextIO, draft: Draft) -> None:
     places = (columns["t"][0], columns["prompt"][0], columns["output"][0])
     width, seconds = len(header), columns["t"][1]
     draft.columns = (header[places[0]], header[places[1]], header[places[2]])
+    if "hash" in columns:
+        draft.say(
+            "hash_ids_ignored", N_("prefix blocks in a CSV file are not read; use JSON lines")
+        )
     chunk: list[tuple[int, str, str, str]] = []
     for cells in lines:
         if not cells or (len(cells) == 1 and not cells[0].strip()):
@@ -117,8 +121,10 @@ def _times(
     if draft.dated is None:
         draft.dated = seconds is None and not _is_number(cells[0])
         if seconds is None and not draft.dated:
-            draft.notes.append(
-                _("times in column {column} were read as seconds").format(column=column)
+            draft.say(
+                "seconds_assumed",
+                N_("times in column {column} were read as seconds"),
+                column=column,
             )
     if not draft.dated:
         scale = 1.0 if seconds is None else seconds

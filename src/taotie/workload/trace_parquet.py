@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import MissingExtraError, TraceError
-from taotie.language import _
+from taotie.language import N_, _
 from taotie.workload.requests import Requests
 from taotie.workload.trace_rows import MAX_REQUESTS, Draft, ZeroLength, columns_of, regular_file
 
@@ -86,8 +86,10 @@ def _parquet_rows(connection: Any, draft: Draft) -> None:
     else:
         draft.dated = False
         if columns["t"][1] is None:
-            draft.notes.append(
-                _("times in column {column} were read as seconds").format(column=names[0])
+            draft.say(
+                "seconds_assumed",
+                N_("times in column {column} were read as seconds"),
+                column=names[0],
             )
     wanted = ", ".join(f"cast({q} as double) as c{i}" for i, q in enumerate(quoted))
     found = connection.execute(f"select {wanted} from {table}", here).fetchnumpy()

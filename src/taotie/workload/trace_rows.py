@@ -15,7 +15,7 @@ from typing import Any, Literal, NoReturn, TextIO
 import numpy as np
 
 from taotie.errors import TraceError
-from taotie.language import _
+from taotie.language import N_, Said, _
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
 
 __all__ = [
@@ -23,10 +23,10 @@ __all__ = [
     "MAX_BYTES",
     "MAX_REQUESTS",
     "MAX_TOKENS",
+    "MAYBE_CUT_OFF",
     "Draft",
     "ZeroLength",
     "columns_of",
-    "maybe_cut_off",
     "not_utf8",
     "open_text",
     "regular_file",
@@ -42,6 +42,9 @@ MAX_TOKENS = 100_000_000
 
 CHUNK_ROWS = 100_000
 """Rows checked at a time. [request]"""
+
+MAYBE_CUT_OFF = "maybe_cut_off"
+"""Code of the remark on a text file whose last line has no line end."""
 
 ZeroLength = Literal["drop", "error"]
 """What to do with requests that read or wrote nothing."""
@@ -124,7 +127,7 @@ class Draft:
         self.epoch: np.datetime64 | None = None
         self.blank = 0
         self.rows = 0
-        self.notes: list[str] = []
+        self.said: list[Said] = []
         self.block_ids: list[int] | None = None
         self.block_sizes: list[int] | None = None
         self._parts: list[tuple[Ints, Floats, Floats, Floats]] = []
@@ -136,6 +139,9 @@ class Draft:
             ),
             _("mend or remove the line"),
         )
+
+    def say(self, code: str, message: str, **values: object) -> None:
+        self.said.append(Said(code, message, values))
 
     def check_room(self, rows: int) -> None:
         if rows > self.max_requests:
@@ -185,8 +191,10 @@ class Draft:
                 column = self.columns[1 if prompt[first] == 0 else 2]
                 self.refuse(int(at[first]), column, 0, _("is an empty request"))
             keep = keep[~empty]
-            self.notes.append(
-                _("{n} requests without prompt or answer left out").format(n=int(empty.sum()))
+            self.say(
+                "empty_requests",
+                N_("{n} requests without prompt or answer left out"),
+                n=int(empty.sum()),
             )
             if keep.size == 0:
                 raise TraceError(
@@ -196,11 +204,11 @@ class Draft:
         back = int((np.diff(t[keep]) < 0).sum())
         if back:
             keep = keep[np.argsort(t[keep], kind="stable")]
-            self.notes.append(
-                _("{n} requests came before the one above them; sorted by time").format(n=back)
+            self.say(
+                "sorted", N_("{n} requests came before the one above them; sorted by time"), n=back
             )
         if self.blank:
-            self.notes.append(_("{n} blank lines skipped").format(n=self.blank))
+            self.say("blank_lines", N_("{n} blank lines skipped"), n=self.blank)
         blocks = None
         if self.block_ids is not None:
             starts = np.concatenate([[0], np.cumsum(self.block_sizes or [], dtype=np.int64)])
@@ -213,7 +221,7 @@ class Draft:
             hash_ids=blocks,
             name=name or self.path.name,
             source=source or self.path.name,
-            notes=tuple(self.notes),
+            said=tuple(self.said),
         )
 
 
@@ -271,12 +279,7 @@ def short_lines(stream: TextIO, draft: Draft) -> Iterator[str]:
             )
         yield line
     if line and not line.endswith(("\n", "\r")):
-        draft.notes.append(maybe_cut_off())
-
-
-def maybe_cut_off() -> str:
-    """The note on a text file whose last line has no line end."""
-    return _("the last line has no line end: it may be cut off")
+        draft.say(MAYBE_CUT_OFF, N_("the last line has no line end: it may be cut off"))
 
 
 def not_utf8(path: Path, error: UnicodeDecodeError) -> NoReturn:
