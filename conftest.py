@@ -1,4 +1,4 @@
-"""Shared fixtures. Measured material for tests lies beside the project, not in it."""
+"""Shared by tests and examples. Measured material for tests lies beside the project, not in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ settings.register_profile(
 )
 settings.load_profile("taotie")
 
-SHARED = Path(os.environ.get("TAOTIE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+# examples in docstrings and docs are English whatever the machine speaks
+os.environ["TAOTIE_LANG"] = "en"
+
+SHARED = Path(os.environ.get("TAOTIE_SHARED", Path(__file__).resolve().parents[1] / "shared"))
 
 
 @pytest.fixture(scope="session")
