@@ -183,9 +183,10 @@ def test_worked_pooch_fetches_over_http(
     toy: Dataset, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pooch")
-    files = tuple(
-        RemoteFile("toy", f.path, server + f.path, f.sha256, f.bytes) for f in toy.files
-    ) + (RemoteFile("toy", "absent.csv", server + "absent.csv", "0" * 64, 1),)
+    files = (
+        *(RemoteFile("toy", f.path, server + f.path, f.sha256, f.bytes) for f in toy.files),
+        RemoteFile("toy", "absent.csv", server + "absent.csv", "0" * 64, 1),
+    )
     entry = Dataset("toy", {"en": "t"}, "a", "CC0", "c", "https://example.org", files)
     monkeypatch.setattr(room, "dataset", lambda name: entry)
     (place,) = fetch("toy", ["a/one.csv"])

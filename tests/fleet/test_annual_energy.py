@@ -58,7 +58,7 @@ def test_published_de_vries_from_its_own_figures() -> None:
 
 def test_published_shares_name_their_denominator() -> None:
     """LBNL's 176 TWh: 4.2 % of generation, 4.4 % of consumption in 2023."""
-    energy = exact(176.0, "TWh/a").with_boundary("facility")
+    energy = figure("shehabi2024.us_energy_2023")
     generation = share_of_national_use(energy)
     assert 100 * generation.share.p50 == pytest.approx(4.2, abs=0.05)
     assert "United States, 2023: net generation" in generation.of
@@ -116,3 +116,17 @@ def test_error_shares() -> None:
     with pytest.raises(UnitError, match="not a yearly energy"):
         share_of_national_use(exact(1.0, "TWh"))
     assert "net_generation_2023" in national_denominators()
+
+
+def test_published_epoch_request_from_its_own_figures() -> None:
+    """0.301 Wh: 2 N operations a token at a tenth of an H100's peak, 1275 W x 0.7 x 1.2."""
+    source = "epoch2025_chatgpt."
+    flop = 2 * figure(source + "active_parameters_gpt4o").p50 * figure(source + "output_tokens").p50
+    seconds = flop / (9.89e14 * figure(source + "utilization").p50)
+    watt = (
+        figure(source + "power_per_accelerator_h100").p50
+        * figure(source + "partial_use_factor").p50
+        * figure(source + "pue").p50
+    )
+    assert seconds * watt / 3600 == pytest.approx(0.301, abs=5e-4)
+    assert figure(source + "energy_per_request_gpt4o").p50 == pytest.approx(0.301, abs=0.05)
