@@ -1,0 +1,372 @@
+"""How is a verdict said? Numbers, rules and slips as sentences, in English and in Chinese."""
+
+from __future__ import annotations
+
+import contextvars
+import math
+from collections.abc import Callable
+
+from taotie.audit.number_text import number_at, plain
+from taotie.audit.units import Unit, parse_unit
+from taotie.audit.verdict import (
+    INCONSISTENT,
+    NOT_CHECKABLE,
+    OUTDATED,
+    REPRODUCES,
+    ROUNDING,
+    UNIT_ERROR,
+    Finding,
+    Stated,
+)
+from taotie.language import LANGUAGES, _, language, use_language
+from taotie.quantity import unit as physical_units
+
+MARKS = {
+    REPRODUCES: "✓",
+    ROUNDING: "≈",
+    UNIT_ERROR: "⨯",
+    INCONSISTENT: "≠",
+    OUTDATED: "↺",
+    NOT_CHECKABLE: "?",
+}
+_LADDERS: dict[str, tuple[str, ...]] = {
+    "Wh": ("mWh", "Wh", "kWh", "MWh", "GWh", "TWh"),
+    "W": ("mW", "W", "kW", "MW", "GW", "TW"),
+    "h": ("s", "min", "h", "d", "a"),
+    "g": ("g", "kg", "t", "kt", "Mt"),
+    "gCO2e": ("gCO2e", "kgCO2e", "tCO2e", "ktCO2e", "MtCO2e"),
+}
+_HEADS = ("Wh", "W", "h", "gCO2e", "g", "USD", "EUR", "CNY", "B", "FLOP", "FLOP/s", "1/h", "L", "1")
+_TAILS = (
+    "", "/request", "/inference", "/image", "/video", "/token", "/server", "/accelerator",
+    "/household", "/person", "/site", "/d", "/kWh", "/km",
+)  # fmt: skip
+
+
+def in_each_language(say: Callable[[], str]) -> dict[str, str]:
+    """What `say` says in every language, whatever language is in force."""
+
+    def speak(code: str) -> str:
+        use_language(code)
+        return say()
+
+    return {code: contextvars.copy_context().run(speak, code) for code in LANGUAGES}
+
+
+# ---- numbers ---------------------------------------------------------------------------------------
+
+
+def number(value: float, digits: int = 4) -> str:
+    """`value` with `digits` significant digits; words for large numbers.
+
+    Examples
+    --------
+    >>> number(42.7), number(564000), number(1.95e8), number(0.04), number(1289.376)
+    ('42.7', '564,000', '195 million', '0.04', '1,289')
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    size = abs(value)
+    if size >= 1e15 or size < 1e-4:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        short = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{short}×10^{int(exponent)}"
+    if language() == "zh":
+        for limit, word in ((1e12, "万亿"), (1e8, "亿"), (1e5, "万")):
+            if size >= limit:
+                return _digits(value / limit * (10 if word == "万" else 1), digits) + word
+        return _digits(value, digits)
+    for limit, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if size >= limit:
+            return f"{_digits(value / limit, digits)} {word}"
+    return _digits(value, digits)
+
+
+def _digits(value: float, digits: int) -> str:
+    places = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def readable(value: float, unit: Unit) -> tuple[float, Unit]:
+    """The same quantity in a unit people use: `h*kW` becomes MWh, `MWh/MW` becomes hours.
+
+    Examples
+    --------
+    >>> value, unit = readable(564252.0, Unit("h*kW"))
+    >>> round(value, 1), unit.text
+    (564.3, 'MWh')
+    """
+    for tail in _TAILS:
+        for head in _HEADS:
+            if tail == "/km" and head == "1":
+                continue
+            spelled = f"1{tail}" if head == "1" and tail else head + tail
+            if not physical_units.same_dimension(unit.physical, spelled):
+                continue
+            size = abs(value * physical_units.factor(unit.physical, spelled))
+            best = spelled
+            for step in _LADDERS.get(head, ()):
+                scaled = size * physical_units.factor(head, step)
+                best = step + tail
+                if scaled < 1000 and (head != "h" or scaled < _TOO_LARGE[step]):
+                    break
+            target = physical_units.canonical(best)
+            return value * physical_units.factor(unit.physical, target), Unit(target, unit.counted)
+    return value, unit
+
+
+def prefixed(value: float, unit: Unit) -> tuple[float, Unit]:
+    """The same quantity with another prefix only: `205952 MWh/a` becomes GWh/a.
+
+    Examples
+    --------
+    >>> value, unit = prefixed(205952.0, Unit("MWh/a"))
+    >>> round(value, 1), unit.text
+    (206.0, 'GWh/a')
+    """
+    head, slash, tail = unit.physical.partition("/")
+    for base, ladder in _LADDERS.items():
+        if head not in ladder or base == "h":
+            continue
+        for step in ladder:
+            if abs(value) * physical_units.factor(head, step) < 1000:
+                break
+        factor = physical_units.factor(head, step)
+        return value * factor, Unit(physical_units.canonical(step + slash + tail), unit.counted)
+    return value, unit
+
+
+_TOO_LARGE = {"s": 90.0, "min": 90.0, "h": 72.0, "d": 400.0, "a": math.inf}
+
+
+_MONEY = (("GUSD", 1e9, "USD"), ("MUSD", 1e6, "USD"), ("kUSD", 1e3, "USD"))
+
+
+def _unit_text(unit: Unit) -> str:
+    """A unit as printed behind a number: nothing for plain numbers."""
+    text = unit.text
+    return "" if text == "1" else text.replace("**2", "²").replace("**3", "³")
+
+
+def quantity(value: float, unit: Unit, digits: int = 4) -> str:
+    """A number with its unit.
+
+    Examples
+    --------
+    >>> quantity(1.52, Unit("GUSD")), quantity(0.61, Unit("1")), quantity(42.7, Unit("MW"))
+    ('USD 1.52 billion', '0.61', '42.7 MW')
+    """
+    return _with_unit(number(value, digits), value, unit, digits)
+
+
+def _with_unit(shown: str, value: float, unit: Unit, digits: int, high: float | None = None) -> str:
+    words = _unit_text(unit)
+    for prefix, scale, currency in _MONEY:
+        if words.startswith(prefix):
+            tail = words[len(prefix) :]
+            amount = number(value * scale, digits)
+            if high is not None:
+                amount = f"{amount}–{number(high * scale, digits)}"
+            return f"{amount}美元{tail}" if language() == "zh" else f"{currency} {amount}{tail}"
+    space = "" if words in ("", "%") else " "
+    return f"{shown}{space}{words}"
+
+
+def interval(low: float, high: float, unit: Unit, digits: int = 4) -> str:
+    """A range with its unit, or one number where the ends meet."""
+    if low == high:
+        return quantity(low, unit, digits)
+    return _with_unit(f"{number(low, digits)}–{number(high, digits)}", low, unit, digits, high)
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with two significant digits or one decimal."""
+    value = 100 * share
+    return f"{value:.1f} %" if value < 100 else f"{value:,.0f} %"
+
+
+def duration(hours: float) -> str:
+    """A time in the unit that makes it an ordinary number.
+
+    Examples
+    --------
+    >>> duration(25.74), duration(0.983), duration(8760 * 3)
+    ('25.7 h', '59 min', '3 a')
+    """
+    value, unit = readable(hours, Unit("h"))
+    return f"{number(value, 3 if unit.text != 'min' else 2)} {unit.text}"
+
+
+# ---- words -----------------------------------------------------------------------------------------
+
+
+def verdict_word(verdict: str) -> str:
+    """The verdict in the language in force."""
+    return {
+        REPRODUCES: _("reproduces"),
+        ROUNDING: _("rounding"),
+        UNIT_ERROR: _("unit error"),
+        INCONSISTENT: _("inconsistent with source"),
+        OUTDATED: _("outdated"),
+        NOT_CHECKABLE: _("not checkable"),
+        INCONSISTENT_INPUTS: _("inconsistent with its inputs"),
+    }[verdict]
+
+
+INCONSISTENT_INPUTS = "inconsistent with its inputs"
+
+
+def decided_word(decided_by: str) -> str:
+    """How a verdict was reached, in the language in force."""
+    return {
+        "computed": _("computed"),
+        "documented": _("documented"),
+        "proposed": _("proposed"),
+    }[decided_by]
+
+
+def system_word(system: str) -> str:
+    """What a claim is about, in the language in force; unknown names as they are."""
+    return {
+        "chat": _("chat"),
+        "search": _("search"),
+        "image_and_tasks": _("images and tasks"),
+        "training": _("training"),
+        "fleet": _("server fleet"),
+        "mining": _("mining"),
+        "data_centers": _("data centres"),
+        "national_electricity": _("national electricity"),
+        "grid": _("grid"),
+        "siting": _("siting"),
+        "supply": _("supply"),
+        "policy": _("policy"),
+        "emissions": _("emissions"),
+        "efficiency": _("efficiency"),
+        "context": _("context"),
+    }.get(system, system.replace("_", " "))
+
+
+def access_word(access: str) -> str:
+    """How a value was come by, in the language in force."""
+    return {
+        "read": _("read"),
+        "quoted": _("quoted, page not opened"),
+        "memory": _("from memory, to be looked up"),
+    }[access]
+
+
+def bound_word(bound: str) -> str:
+    """What kind of value the source gives, in the language in force."""
+    return {
+        "": "",
+        "upper": _("upper bound"),
+        "lower": _("lower bound"),
+        "central": _("central value"),
+        "mean": _("mean"),
+        "median": _("median"),
+        "measured": _("measured"),
+        "forecast": _("forecast"),
+    }[bound]
+
+
+def hedge_word(hedge: str) -> str:
+    """How a statement qualifies its number, in the language in force."""
+    return {
+        "none": "",
+        "about": _("about"),
+        "comparable": _("comparable to"),
+        "at_least": _("at least"),
+        "at_most": _("at most"),
+        "greater": _("more than"),
+    }[hedge]
+
+
+def bare_text(stated: Stated, per: str = "") -> str:
+    """A stated value without its hedge; with `per`, such as "1000 inference", as printed."""
+    if per:
+        tidy = plain(per).strip()
+        found = number_at(tidy)
+        if found is not None:
+            count, counted = found.value, parse_unit(tidy[found.end :])[1]
+            unit = stated.unit * counted
+            text = interval(stated.low * count, stated.high * count, unit, 7)
+            return _("{value} per {count}").format(
+                value=text, count=f"{number(count)} {counted.text}"
+            )
+    return interval(stated.low, stated.high, stated.unit, 7)
+
+
+def stated_text(stated: Stated, per: str = "") -> str:
+    """A stated value with its hedge."""
+    text, hedge = bare_text(stated, per), hedge_word(stated.hedge)
+    gap = "" if language() == "zh" else " "
+    return f"{hedge}{gap}{text}" if hedge else text
+
+
+# ---- why -------------------------------------------------------------------------------------------
+
+
+def rule_sentence(
+    finding: Finding, stated: str, bare: str, recomputed: str, dimensions: tuple[str, str]
+) -> str:
+    """Which rule fired, with the numbers it compared; `bare` is the stated value without its hedge."""
+    template = {
+        "dimension": _(
+            "{stated} is {dim_stated}, the inputs give {recomputed}, which is {dim_recomputed}: "
+            "the two never convert into one another."
+        ),
+        "power_of_1000": _(
+            "{stated} against {recomputed}: a factor of {factor}. It looks like a slip of the unit."
+        ),
+        "within_digits": _("{recomputed} agrees with {stated} within the printed digits."),
+        "inside_stated_range": _("{recomputed} lies within the stated {stated}."),
+        "ends_agree": _("Both ends of {recomputed} agree with {stated}."),
+        "ends_close": _("Both ends of {recomputed} are within 5 % of {stated}."),
+        "range_inside": _("All of {recomputed} lies within {stated}."),
+        "meets_part": _("{stated} meets only part of {recomputed}."),
+        "edges_close": _("{stated} and {recomputed} miss each other by less than 5 %."),
+        "comparable": _("{recomputed} is within 10 % of {stated}."),
+        "comparable_partly": _("{recomputed} comes within 20 % of {stated} only at its near end."),
+        "not_comparable": _("{recomputed} is not comparable to {stated}."),
+        "bound_holds": _("{stated} holds, and {recomputed} is within 10 % of it."),
+        "bound_loose": _("{stated} is loose: {recomputed}."),
+        "bound_fails": _("{stated} does not hold: {recomputed}."),
+        "bound_far": _("{stated} is far from {recomputed}: true, but it misleads."),
+        "greater": _("{recomputed} is more than {stated_value}."),
+        "not_greater": _("{recomputed} is not more than {stated_value}."),
+        "gap_small": _("{recomputed} against {stated}: {gap} apart."),
+        "far": _("{stated} is {ratio} times what the inputs give, {recomputed}."),
+        "inside_source_range": _("{stated} lies within the source's range {recomputed}."),
+        "bound_as_typical": _(
+            "The source gives a bound, {recomputed}; {stated} is said as if it were typical."
+        ),
+        "only_a_bound": _(
+            "The source gives only a bound, {recomputed}; it does not decide {stated}."
+        ),
+    }[finding.rule]
+    gap = finding.gap
+    ratio = finding.ratio
+    return template.format(
+        stated=stated,
+        stated_value=bare,
+        recomputed=recomputed,
+        dim_stated=dimensions[0],
+        dim_recomputed=dimensions[1],
+        factor=f"10^{3 * finding.power}" if abs(finding.power) > 1 else _thousandth(finding.power),
+        gap=percent(gap) if gap is not None and math.isfinite(gap) else "-",
+        ratio=number(ratio, 3) if ratio is not None and math.isfinite(ratio) else "∞",
+    )
+
+
+def _thousandth(power: int) -> str:
+    return "1000" if power >= 0 else "1/1000"
+
+
+def bound_sentence(bound: str, hedge: str) -> str:
+    """The weak point of a value that is a bound at its source, or nothing."""
+    if bound == "upper" and hedge not in ("at_most",):
+        return _("At its source the value is an upper bound; here it is told as typical.")
+    if bound == "lower" and hedge not in ("at_least",):
+        return _("At its source the value is a lower bound; here it is told as typical.")
+    return ""
