@@ -155,7 +155,7 @@ class Lognormal(_Range):
     def ppf(self, u: np.ndarray) -> np.ndarray:
         from scipy.special import ndtri
 
-        z = ndtri(u)
+        z = np.asarray(ndtri(u))
         z *= self.sigma
         z += self.mu
         return np.exp(z, out=z)

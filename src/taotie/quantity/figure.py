@@ -170,7 +170,8 @@ class Figure:
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"a figure does not change ({name}); make a new one")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        self.__setattr__(name, None)
 
     def __getstate__(self) -> dict[str, Any]:
         # samples are drawn again where the figure arrives: they hang on names, not on the process

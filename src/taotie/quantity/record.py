@@ -194,7 +194,7 @@ def _make(
             note=entry.get("note", ""),
             bound=entry.get("bound", ""),
             operation=operation,
-            parameters=dict(entry.get("parameters") or {}),
+            parameters=None if is_leaf else dict(entry["parameters"]),
             parents=tuple(made[i] for i in entry["inputs"]),
             formula=str(entry["formula"]),
             sampling=sampling,

@@ -61,6 +61,8 @@ def readable(figure: Figure) -> Figure:
                 return figure
             for candidate in ladder:
                 scaled = size * units.factor(head, candidate)
+                if candidate == "mWh" and scaled >= 10:
+                    continue  # people say 0.2 Wh, not 200 mWh
                 if scaled < 1000 or candidate == ladder[-1]:
                     if scaled < 0.01 and candidate == ladder[0]:
                         return figure
