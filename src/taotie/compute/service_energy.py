@@ -168,13 +168,13 @@ def mean_request(
     x = _rows(setup, tdp_w, bandwidth_b_s, peak_flop_s)
     k = runtime_profile(runtime).coefficients(chip.architecture)
     step = decode_cost(x, k, b, c)
-    at_mean, at_twice, at_zero = (prefill_cost(x, k, m * p) for m in (1.0, 2.0, 0.0))
+    below, at_mean, above = (prefill_cost(x, k, m * p) for m in (0.5, 1.0, 1.5))
 
-    def mean_of(middle: FloatArray, twice: FloatArray, zero: FloatArray) -> FloatArray:
-        return middle + 0.5 * (twice - 2.0 * middle + zero) * (spread - 1.0)
+    def mean_of(low: FloatArray, middle: FloatArray, high: FloatArray) -> FloatArray:
+        return middle + 2.0 * (high - 2.0 * middle + low) * (spread - 1.0)
 
-    fill_j = mean_of(at_mean.energy_j, at_twice.energy_j, at_zero.energy_j)
-    fill_s = mean_of(at_mean.time_s, at_twice.time_s, at_zero.time_s)
+    fill_j = mean_of(below.energy_j, at_mean.energy_j, above.energy_j)
+    fill_s = mean_of(below.time_s, at_mean.time_s, above.time_s)
     decode_j = o * step.energy_j / b
     replica_s = o * step.time_s / b + fill_s
     n = float(accelerators_per_replica)

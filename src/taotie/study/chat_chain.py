@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
 from taotie.study.request_parts import Lengths, mean_figures, request_parts
-from taotie.study.steps import Walk, in_each_language, labels
+from taotie.study.steps import Walk, labels
 from taotie.workload.chat import TokenLengths, chat_lengths
 from taotie.workload.daily_shape import DailyShape, chat_day
 from taotie.workload.requests import Requests, TokenMoments
@@ -75,11 +74,7 @@ def chat_service(walk: Walk) -> ChatService:
         )
         requests, lengths, name, moments, origin = _asked(walk)
         means = _lengths(walk, moments, origin)
-        day = (
-            DailyShape(np.asarray(study.workload.daily_shape))
-            if study.workload.daily_shape is not None
-            else _default_day(walk)
-        )
+        day, peak = _day(walk)
     with walk.at("compute"):
         setup = _setup(walk)
         utilization = walk.figure(
@@ -99,7 +94,7 @@ def chat_service(walk: Walk) -> ChatService:
             parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
             N_("Energy per request at the server's plug"),
         )
-        accelerators = _accelerators(walk, setup, requests_per_day, day, utilization, means)
+        accelerators = _accelerators(walk, setup, requests_per_day, peak, utilization, means)
         it_load = _it_load(walk, setup, requests_per_day, server_energy, day, hourly)
         quantiles = _over_requests(setup, requests, lengths, batch.p50, study.seed)
     return ChatService(
@@ -208,18 +203,8 @@ def _trace(
         n=len(requests),
         name=shown,
     )
-    if requests.notes:
-        # notes are made in the language in force when a trace is read, so it is read once in each
-        said = in_each_language(lambda: "\n".join(_reread(published, path).notes))
-        for texts in zip(*(text.split("\n") for text in said.values()), strict=True):
-            walk.note_texts("trace", dict(zip(said, texts, strict=True)))
+    walk.notes.extend(requests.said)
     return requests, None, requests.name or shown, requests.moments, origin
-
-
-def _reread(published: str | None, path: Path) -> Requests:
-    requests = published_trace(published) if published else read_trace(path)
-    assert requests is not None
-    return requests
 
 
 def _lengths(walk: Walk, moments: TokenMoments, origin: dict[str, Any]) -> Lengths:
@@ -257,14 +242,26 @@ def _lengths(walk: Walk, moments: TokenMoments, origin: dict[str, Any]) -> Lengt
     return Lengths(prompt, output, context, spread)
 
 
-def _default_day(walk: Walk) -> DailyShape:
+def _day(walk: Walk) -> tuple[DailyShape, Figure]:
+    """Course of the day, and its busiest hour over the mean hour."""
+    given = walk.study.workload.daily_shape
+    if given is not None:
+        day = DailyShape(np.asarray(given))
+        return day, leaf(
+            "study.workload.daily_shape.peak", value=day.peak_over_mean, unit="1", kind="assumed",
+            note="given by the study file", label={"en": "Busiest hour over mean hour", "zh": "高峰小时与平均小时之比"},
+        )  # fmt: skip
+    # the mean course of many days is flatter than any single day, and machines are bought for single days
+    peak = figure("workload_defaults/chat_day/peak_over_mean")
     walk.choice(
         "workload.daily_shape",
         None,
         BUILT_IN,
-        N_("our fit to 14 days of three language services (ServeGen); others may be peakier"),
+        N_(
+            "our fit to 14 days of three language services (ServeGen), with the peak of a single day"
+        ),
     )
-    return chat_day()
+    return chat_day().with_peak(peak.p50), peak
 
 
 # ---- compute ---------------------------------------------------------------------------------------
@@ -386,14 +383,13 @@ def _accelerators(
     walk: Walk,
     setup: ServingSetup,
     requests_per_day: Figure,
-    day: DailyShape,
+    peak: Figure,
     utilization: Figure,
     lengths: Lengths,
 ) -> Figure:
     """Accelerators that serve the busiest hour at the stated utilization."""
     most = exact(float(DEFAULT_LARGEST_BATCH), "1", "largest_batch")
     full = mean_figures(setup, lengths, most, exact(1.0, "1", "busy"))
-    peak = exact(day.peak_over_mean, "1", "peak_hour_over_mean_hour")
     per = exact(float(setup.accelerators_per_replica), "accelerator", "accelerators_per_replica")
     replicas = (requests_per_day * full.replica_s * peak / utilization).to("1")
     count = walk.keep("accelerators", replicas * per, N_("Accelerators in service"))

