@@ -72,8 +72,6 @@ class ReplicaModel:
         Draw of its share of the host, whenever it is switched on. [mW]
     host_ppm : int
         What the host draws more, per accelerator energy; parts per million. [1e-6]
-    startup_ps : int
-        From switching on until it takes requests; it draws idle power. [ps]
     """
 
     name: str
@@ -83,7 +81,6 @@ class ReplicaModel:
     idle_mw: int = 0
     host_idle_mw: int = 0
     host_ppm: int = 0
-    startup_ps: int = 0
 
     @property
     def batch_rows(self) -> int:
@@ -118,7 +115,6 @@ def replica_model(
     speculation: Speculation | None = None,
     pipeline_stages: int = 1,
     hop_s: float = 20e-6,
-    startup_s: float = 0.0,
     server: Server | None = None,
 ) -> ReplicaModel:
     """Integer costs and limits of a set-up.
@@ -138,8 +134,6 @@ def replica_model(
         The accelerators are cut into that many stages; each stage is tensor parallel in itself.
     hop_s : float, default 20e-6
         Handing activations to the next stage: assumed, an inter-node hop of a few hundred kB. [s]
-    startup_s : float, default 0
-        From switching on until it takes requests. [s]
     server : Server, optional
         Default: the table's server with these accelerators.
 
@@ -241,5 +235,4 @@ def replica_model(
         idle_mw=idle_mw,
         host_idle_mw=round(n * box.host_idle_w_per_accelerator * MW),
         host_ppm=round(1e6 * span / rated),
-        startup_ps=round(startup_s * PS),
     )

@@ -1,0 +1,398 @@
+"""`taotie simulate`: a request log on a fleet of accelerators - latency, energy of each request, power."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from taotie.app.cli.common import Json, Seed, console, print_json, progress
+from taotie.app.cli.prompt import machines
+from taotie.errors import RangeError, TraceError, UnknownNameError, nearest
+from taotie.language import _
+
+SWEPT = {
+    "rate": "rate_scale",
+    "max-batch": "max_batch",
+    "on": "accelerator",
+    "replicas": "replicas",
+    "precision": "precision",
+    "routing": "routing",
+    "token-budget": "token_budget",
+}
+"""What `--sweep` may vary, and its name in `ServingCase`."""
+
+
+def _requests(trace: str, per_day: float | None, hours: float, seed: int | None) -> Any:
+    """A log by path or published name, or `chat`: requests sampled from the built-in distribution."""
+    from taotie.workload.trace import PUBLISHED_TRACES, published_trace, read_trace
+
+    if trace == "chat":
+        import numpy as np
+
+        from taotie.workload.chat import chat_lengths, sampled_requests
+        from taotie.workload.daily_shape import chat_day
+
+        if per_day is None:
+            raise RangeError(
+                _("`chat` needs the number of requests."), "taotie simulate chat --per-day 1e6"
+            )
+        rng = np.random.default_rng(seed or 0)
+        return sampled_requests(
+            chat_lengths(), per_day, rng, shape=chat_day(), duration_h=hours, name="chat"
+        )
+    if trace in PUBLISHED_TRACES:
+        found = published_trace(trace)
+        if found is None:
+            raise TraceError(
+                _("the log {name} has not been fetched.").format(name=trace),
+                f"taotie data fetch {PUBLISHED_TRACES[trace].dataset}",
+            )
+        return found
+    path = Path(trace)
+    if not path.suffix and not path.exists():
+        raise UnknownNameError(
+            _("no log is called {name}.").format(name=trace),
+            nearest(trace, ["chat", *PUBLISHED_TRACES]),
+        )
+    return read_trace(path)
+
+
+def _cases(base: Any, sweeps: list[str]) -> list[tuple[dict[str, str], Any]]:
+    """Every combination of the swept values, in order."""
+    cases: list[tuple[dict[str, str], Any]] = [({}, base)]
+    for text in sweeps:
+        key, sign, values = text.partition("=")
+        if key not in SWEPT or not sign or not values:
+            raise UnknownNameError(
+                _("--sweep {text} is not understood.").format(text=text),
+                _("such as rate=1,2,4; known: {names}").format(names=", ".join(SWEPT)),
+            )
+        more = []
+        for labels, case in cases:
+            for value in values.split(","):
+                more.append(({**labels, key: value}, _with(case, key, value)))
+        cases = more
+    return cases
+
+
+def _with(case: Any, key: str, value: str) -> Any:
+    name = SWEPT[key]
+    if key == "on":
+        chip, n = machines(value)
+        return replace(case, accelerator=chip, accelerators=n)
+    if name in ("precision", "routing"):
+        return replace(case, **{name: value.replace("-", "_") if name == "routing" else value})
+    try:
+        number = float(value) if name == "rate_scale" else int(value)
+    except ValueError:
+        raise RangeError(
+            _("--sweep {key}: {value} is not a number.").format(key=key, value=repr(value))
+        ) from None
+    return replace(case, **{name: number})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(
+        help=_("A request log on a fleet of accelerators: latency, energy of each request, power.")
+    )
+    def simulate(
+        trace: Annotated[
+            str,
+            typer.Argument(
+                help=_("A log (.csv, .jsonl, .parquet), a published one by name, or `chat`.")
+            ),
+        ],
+        model: Annotated[
+            str, typer.Option("--model", "-m", help=_("Model name."))
+        ] = "llama-3.1-70b",
+        on: Annotated[
+            str, typer.Option("--on", help=_("Accelerators of a replica, such as 8xh100."))
+        ] = "h100-sxm",
+        replicas: Annotated[
+            str, typer.Option(help=_("How many, or auto: as few as keep --slo."))
+        ] = "auto",
+        slo: Annotated[
+            str, typer.Option(help=_("What users are promised: ttft=1s,tpot=50ms,share=99%."))
+        ] = "",
+        precision: Annotated[str, typer.Option(help=_("bf16, fp8, mxfp4, int4 ..."))] = "bf16",
+        runtime: Annotated[
+            str, typer.Option(help=_("Generation of the serving software."))
+        ] = "vllm-0.11",
+        routing: Annotated[
+            str,
+            typer.Option(help=_("round-robin, random, two-choices or least-outstanding.")),
+        ] = "least-outstanding",
+        max_batch: Annotated[
+            int, typer.Option(min=1, help=_("Most requests a replica runs at once."))
+        ] = 256,
+        token_budget: Annotated[
+            int, typer.Option(min=1, help=_("Most tokens of one iteration."))
+        ] = 2048,
+        chunked: Annotated[
+            bool, typer.Option("--chunked/--whole", help=_("Read prompts in chunks or whole."))
+        ] = True,
+        prefix_cache: Annotated[
+            int, typer.Option(min=0, help=_("Prompt tokens each replica remembers."))
+        ] = 0,
+        draft: Annotated[
+            int, typer.Option(min=0, max=32, help=_("Tokens drafted per step (speculative)."))
+        ] = 0,
+        acceptance: Annotated[
+            float, typer.Option(min=0, max=1, help=_("Chance that a drafted token is accepted."))
+        ] = 0.7,
+        pipeline: Annotated[int, typer.Option(min=1, help=_("Pipeline stages of a replica."))] = 1,
+        prefill_replicas: Annotated[
+            int, typer.Option(min=0, help=_("Replicas that only read prompts; the others write."))
+        ] = 0,
+        least_replicas: Annotated[
+            int | None,
+            typer.Option(min=1, help=_("Start and stop replicas, at least so many stay on.")),
+        ] = None,
+        startup: Annotated[
+            float, typer.Option(min=0, help=_("Seconds until a started replica takes requests."))
+        ] = 120.0,
+        rate_scale: Annotated[
+            float, typer.Option(help=_("Requests come so many times as fast."))
+        ] = 1.0,
+        per_day: Annotated[
+            float | None, typer.Option(help=_("Requests a day, for `chat`."))
+        ] = None,
+        hours: Annotated[float, typer.Option(help=_("Hours of `chat` requests."))] = 24.0,
+        bin_s: Annotated[float, typer.Option("--bin", help=_("Seconds per power value."))] = 60.0,
+        requests_out: Annotated[
+            Path | None, typer.Option(help=_("Write every request to this Parquet file."))
+        ] = None,
+        power_out: Annotated[
+            Path | None, typer.Option(help=_("Write power over time to this Parquet file."))
+        ] = None,
+        sweep: Annotated[
+            list[str] | None,
+            typer.Option(help=_("Vary a setting, such as rate=1,2,4; may be repeated.")),
+        ] = None,
+        processes: Annotated[int, typer.Option(min=1, max=64, help=_("Processes of a sweep."))] = 1,
+        threads: Annotated[
+            int, typer.Option(min=1, max=64, help=_("Threads; results do not depend on it."))
+        ] = 1,
+        seed: Seed = None,
+        as_json: Json = False,
+    ) -> None:
+        from taotie.compute.batching import ServiceLevel
+        from taotie.compute.simulator_case import ServingCase
+
+        chip, n = machines(on)
+        case = ServingCase(
+            model=model,
+            accelerator=chip,
+            accelerators=n,
+            precision=precision,
+            runtime=runtime,
+            replicas=_count(replicas),
+            level=ServiceLevel.parsed(slo) if slo else None,
+            routing=routing.replace("-", "_"),
+            max_batch=max_batch,
+            token_budget=token_budget,
+            chunked=chunked,
+            prefix_cache_tokens=prefix_cache,
+            acceptance_rate=acceptance,
+            drafted=draft,
+            pipeline_stages=pipeline,
+            prefill_replicas=prefill_replicas,
+            least_replicas=least_replicas,
+            startup_s=startup,
+            rate_scale=rate_scale,
+            bin_s=bin_s,
+            seed=seed or 0,
+            threads=threads,
+        )
+        with progress(_("reading requests"), quiet=as_json):
+            requests = _requests(trace, per_day, hours, seed)
+        if sweep:
+            if requests_out or power_out:
+                raise RangeError(
+                    _("--requests-out and --power-out go with one simulation, not with a sweep.")
+                )
+            _sweep(requests, _cases(case, sweep), processes, as_json)
+        else:
+            _one(requests, case, requests_out, power_out, as_json)
+
+
+def _count(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise RangeError(
+            _("--replicas {text} is neither a number nor auto.").format(text=repr(text))
+        )
+    return int(text)
+
+
+def _one(
+    requests: Any, case: Any, requests_out: Path | None, power_out: Path | None, as_json: bool
+) -> None:
+    from taotie.compute.simulator_case import run_case
+    from taotie.compute.simulator_output import power_columns, request_columns, write_parquet
+
+    with progress(_("simulating"), quiet=as_json):
+        done = run_case(requests, case)
+    files = []
+    if requests_out is not None:
+        write_parquet(requests_out, request_columns(done.run))
+        files.append(str(requests_out))
+    if power_out is not None:
+        write_parquet(power_out, power_columns(done.run))
+        files.append(str(power_out))
+    summary = done.summary()
+    costs = _cost_of_promise(done)
+    if as_json:
+        settings = asdict(case)
+        settings["level"] = str(case.level) if case.level else None
+        print_json({**summary, "slo_cost": costs, "settings": settings, "files": files})
+        return
+    _show(summary, costs, done)
+    for path in files:
+        console().print(_("written: {path}").format(path=path), markup=False)
+
+
+def _cost_of_promise(done: Any) -> list[dict[str, Any]]:
+    """Energy per request against latency around the smallest fleet (for `--replicas auto`)."""
+    from taotie.compute.batching import simulate
+
+    if done.case.replicas is not None or len(done.requests) > 500_000:
+        return []
+    n = done.serving.replicas
+    rows = []
+    for m in sorted({max(1, n - 1), n, -(-5 * n // 4), 2 * n}):
+        run = done.run if m == n else simulate(done.requests, replace(done.serving, replicas=m))
+        found = run.summary()
+        rows.append(
+            {
+                "replicas": m,
+                "energy_per_request_j": found["energy_per_request_j"]["mean"],
+                "ttft_p99_s": found["ttft_s"]["p99"],
+                "tpot_p99_s": found["tpot_s"]["p99"],
+                "slo_share_kept": run.attainment(done.case.level),
+            }
+        )
+    return rows
+
+
+def _sweep(requests: Any, cases: list[Any], processes: int, as_json: bool) -> None:
+    from taotie.compute.simulator_case import sweep
+
+    with progress(_("simulating"), quiet=as_json):
+        found = sweep(requests, [case for _labels, case in cases], processes)
+    rows = [{"case": labels, **out} for (labels, _case), out in zip(cases, found, strict=True)]
+    if as_json:
+        print_json({"sweep": rows})
+        return
+    from rich.table import Table
+
+    shown = Table()
+    for heading in (
+        *cases[0][0],
+        _("replicas"),
+        _("J/request"),
+        _("TTFT p99 [s]"),
+        _("TPOT p99 [ms]"),
+        _("mean batch"),
+    ):
+        shown.add_column(heading, justify="right")
+    for row in rows:
+        shown.add_row(
+            *row["case"].values(),
+            str(row["replicas"]),
+            _number(row["energy_per_request_j"]["mean"]),
+            _number(row["ttft_s"]["p99"]),
+            _number(row["tpot_s"]["p99"], 1000.0),
+            _number(row["mean_batch"]),
+        )
+    console().print(shown)
+
+
+def _number(value: float | None, scale: float = 1.0) -> str:
+    return "-" if value is None else f"{value * scale:.4g}"
+
+
+def _show(summary: dict[str, Any], costs: list[dict[str, Any]], done: Any) -> None:
+    out = console()
+    energy = summary["energy_j"]
+    each = summary["energy_per_request_j"]
+    lines = [
+        _("{done} of {all} requests in {h:.3g} h on {n} replicas ({what})").format(
+            done=summary["completed"],
+            all=summary["requests"],
+            h=summary["span_s"] / 3600,
+            n=summary["replicas"],
+            what=done.serving.replica.name,
+        ),
+        _(
+            "energy per request [J], server boundary, modelled: mean {m}, p05 {a}, p50 {b}, p95 {c}"
+        ).format(
+            m=_number(each["mean"]),
+            a=_number(each["p05"]),
+            b=_number(each["p50"]),
+            c=_number(each["p95"]),
+        ),
+        _("time to first token [s]: p50 {a}, p95 {b}, p99 {c}").format(
+            a=_number(summary["ttft_s"]["p50"]),
+            b=_number(summary["ttft_s"]["p95"]),
+            c=_number(summary["ttft_s"]["p99"]),
+        ),
+        _("time per later token [ms]: p50 {a}, p95 {b}, p99 {c}").format(
+            a=_number(summary["tpot_s"]["p50"], 1e3),
+            b=_number(summary["tpot_s"]["p95"], 1e3),
+            c=_number(summary["tpot_s"]["p99"], 1e3),
+        ),
+        _(
+            "energy [kWh]: {t} = reading {p} + writing {d} + waiting {i} + host {h} + transfer {x}"
+        ).format(
+            t=_number(energy["total"], 1 / 3.6e6),
+            p=_number(energy["prefill"], 1 / 3.6e6),
+            d=_number(energy["decode"], 1 / 3.6e6),
+            i=_number(energy["idle"], 1 / 3.6e6),
+            h=_number(energy["host"], 1 / 3.6e6),
+            x=_number(energy["transfer"], 1 / 3.6e6),
+        ),
+        _("power [kW]: mean {m}, peak {p}; mean batch {b}").format(
+            m=_number(summary["mean_power_w"], 1e-3),
+            p=_number(summary["peak_power_w"], 1e-3),
+            b=_number(summary["mean_batch"]),
+        ),
+    ]
+    for line in lines:
+        out.print(line, markup=False)
+    out.print(_over_time(done.run.power()), markup=False)
+    for row in costs:
+        out.print(
+            _(
+                "with {n} replicas: {e} J/request, TTFT p99 {a} s, TPOT p99 {b} ms, kept {s:.2%}"
+            ).format(
+                n=row["replicas"],
+                e=_number(row["energy_per_request_j"]),
+                a=_number(row["ttft_p99_s"]),
+                b=_number(row["tpot_p99_s"], 1e3),
+                s=row["slo_share_kept"],
+            ),
+            markup=False,
+        )
+    for note in summary["notes"]:
+        out.print(_("note: {text}").format(text=note), markup=False)
+
+
+def _over_time(power: Any, width: int = 60) -> str:
+    """Power and batch as two rows of bars, from 0 to the highest."""
+    import numpy as np
+
+    rows = []
+    for label, values in ((_("power"), power.total_w), (_("batch"), power.mean_batch)):
+        n = min(width, len(values))
+        means = [float(part.mean()) for part in np.array_split(values, n)]
+        top = max(means) or 1.0
+        bars = "".join(" ▁▂▃▄▅▆▇█"[round(8 * m / top)] for m in means)
+        rows.append(f"{label:>6} |{bars}| 0..{top:.4g}")
+    return "\n".join(rows)

@@ -1,0 +1,248 @@
+"""Which fleet do these names and numbers mean? From a model, machines and promises to a simulated service.
+
+A `ServingCase` is plain text and numbers, so that a command line, a study or another process can hand it over;
+`run_case` resolves the names, finds the fleet if it is asked to, and simulates.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from taotie.compute.batching import (
+    ScalingRule,
+    ServiceLevel,
+    Serving,
+    ServingRun,
+    Speculation,
+    WritingPool,
+    replica_model,
+    simulate,
+    smallest_fleet,
+)
+from taotie.compute.model_architecture import model_architecture
+from taotie.compute.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.steady_batch import largest_rate_per_s
+from taotie.errors import RangeError
+from taotie.hardware.accelerator import accelerator
+from taotie.language import _
+from taotie.workload.requests import Requests
+
+__all__ = ["CaseRun", "ServingCase", "run_case", "serving_of", "sweep"]
+
+PS = 10**12
+KV_LINK_B_S = 50e9
+"""Between pools, per accelerator: assumed, a 400 Gbit/s network card each."""
+
+
+@dataclass(frozen=True)
+class ServingCase:
+    """A service in names and numbers.
+
+    Parameters
+    ----------
+    model, accelerator : str
+        Names of the tables.
+    accelerators : int, optional
+        Per replica; as few as hold the model if left out.
+    precision, runtime : str
+    replicas : int, optional
+        Left out: as few as keep `level`.
+    level : ServiceLevel, optional
+    routing : str
+    max_batch, token_budget : int
+    chunked : bool
+        See `ReplicaLimits`.
+    prefix_cache_tokens : int, default 0
+        Prompt tokens each replica remembers beside its KV cache. [token]
+    acceptance_rate, drafted, draft_share : float, int, float
+        Speculative decoding, off with `drafted` 0.
+    pipeline_stages : int
+    prefill_replicas : int, default 0
+        Replicas that only read prompts; `replicas` then only write.
+    least_replicas : int, optional
+        If given, replicas are started and stopped between this and `replicas`.
+    scaling_window_s, startup_s, hold_windows, target_load : float, float, int, float
+        How often the number is set, how long a start takes, how long a surplus must last, and the share of
+        its largest rate that a replica is meant to carry.
+    rate_scale : float, default 1
+        Requests come so many times as fast; bursts keep their shape.
+    bin_s, seed, threads
+        See `Serving`.
+    """
+
+    model: str = "llama-3.1-70b"
+    accelerator: str = "h100-sxm"
+    accelerators: int | None = None
+    precision: str = "bf16"
+    runtime: str = "vllm-0.11"
+    replicas: int | None = None
+    level: ServiceLevel | None = None
+    routing: str = "least_outstanding"
+    max_batch: int = 256
+    token_budget: int = 2048
+    chunked: bool = True
+    prefix_cache_tokens: int = 0
+    acceptance_rate: float = 0.0
+    drafted: int = 0
+    draft_share: float = 0.05
+    pipeline_stages: int = 1
+    prefill_replicas: int = 0
+    least_replicas: int | None = None
+    scaling_window_s: float = 60.0
+    startup_s: float = 120.0
+    hold_windows: int = 5
+    target_load: float = 0.7
+    rate_scale: float = 1.0
+    bin_s: float = 60.0
+    seed: int = 0
+    threads: int = 1
+
+
+class CaseRun(NamedTuple):
+    """A case, the requests as they came, and what happened."""
+
+    case: ServingCase
+    requests: Requests
+    serving: Serving
+    run: ServingRun
+    wall_s: float
+    """Of the last simulation alone. [s]"""
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers of `taotie simulate --json`."""
+        out = self.run.summary()
+        rate = len(self.requests) / self.wall_s if self.wall_s > 0 else None
+        out["simulated_requests_per_s"] = rate
+        if self.case.level is not None:
+            out["slo_share_kept"] = self.run.attainment(self.case.level)
+        out["notes"] = list(self.run.notes)
+        return out
+
+
+def faster(requests: Requests, scale: float) -> Requests:
+    """Requests that come `scale` times as fast: the same bursts in less time.
+
+    Raises
+    ------
+    RangeError
+        If the factor is not above 0.
+    """
+    if not 0 < scale < float("inf"):
+        raise RangeError(_("rate_scale={value} is not above 0.").format(value=scale))
+    if scale == 1.0:
+        return requests
+    return replace(requests, t_s=requests.t_s / scale, span_s=requests.span_s / scale)
+
+
+def serving_of(case: ServingCase, requests: Requests) -> Serving:
+    """The fleet a case describes, with `replicas` 1 where the number is left open.
+
+    Raises
+    ------
+    TaotieError
+        If a name is unknown or the model does not fit.
+    """
+    model, chip = model_architecture(case.model), accelerator(case.accelerator)
+    moments = requests.moments
+    context = moments.mean_prompt + moments.mean_output / 2.0
+    n = case.accelerators or smallest_replica(model, chip, case.precision)
+    setup = ServingSetup(model, chip, n, case.precision, case.runtime)
+    blocks = case.prefix_cache_tokens // 512
+    draft = Speculation(case.acceptance_rate, case.drafted, case.draft_share)
+    replica = replica_model(
+        setup,
+        prompt_tokens=moments.mean_prompt,
+        output_tokens=moments.mean_output,
+        max_batch=case.max_batch,
+        token_budget=case.token_budget,
+        chunked=case.chunked,
+        prefix_blocks=blocks,
+        speculation=draft if case.drafted else None,
+        pipeline_stages=case.pipeline_stages,
+    )
+    serving = Serving(
+        replica,
+        case.replicas or 1,
+        case.routing,
+        bin_s=case.bin_s,
+        seed=case.seed,
+        threads=case.threads,
+    )
+    if case.prefill_replicas:
+        token_b = setup.cache_b(context) / context
+        writing = WritingPool(
+            replica, case.replicas or 1, case.routing, token_s=token_b / (n * KV_LINK_B_S)
+        )
+        serving = replace(serving, replicas=case.prefill_replicas, writing=writing)
+    if case.least_replicas is not None:
+        rate = case.target_load * largest_rate_per_s(
+            setup, moments.mean_prompt, moments.mean_output, case.max_batch
+        )
+        rule = ScalingRule(
+            round(case.scaling_window_s * PS),
+            rate * case.scaling_window_s,
+            case.least_replicas,
+            max(case.replicas or 1, case.least_replicas),
+            round(case.startup_s * PS),
+            case.hold_windows,
+        )
+        serving = replace(serving, scaling=rule)
+    return serving
+
+
+def run_case(requests: Requests, case: ServingCase) -> CaseRun:
+    """Simulate a case; find the smallest fleet first if the number of replicas is left open.
+
+    Raises
+    ------
+    TaotieError
+        If a name is unknown, the model does not fit, or no fleet keeps the service level.
+    """
+    if case.replicas is None and case.level is None:
+        raise RangeError(
+            _("neither a number of replicas nor a service level is given."),
+            _("--replicas 4, or --slo ttft=1s,tpot=50ms"),
+        )
+    requests = faster(requests, case.rate_scale)
+    serving = serving_of(case, requests)
+    if case.replicas is None and case.level is not None:
+        n, _run = smallest_fleet(requests, serving, case.level)
+        serving = replace(serving, replicas=n)
+    begin = time.perf_counter()
+    run = simulate(requests, serving)
+    return CaseRun(case, requests, serving, run, time.perf_counter() - begin)
+
+
+def _summary(job: tuple[Requests, ServingCase]) -> dict[str, Any]:
+    done = run_case(*job)
+    out = done.summary()
+    # the same on every machine: the clock of the machine does not belong to the result
+    del out["simulated_requests_per_s"]
+    return out
+
+
+def sweep(
+    requests: Requests, cases: Iterable[ServingCase], processes: int = 1
+) -> list[dict[str, Any]]:
+    """Summaries of many cases, in their order, on several processes.
+
+    Parameters
+    ----------
+    requests : Requests
+        The same for all cases (`rate_scale` may differ).
+    cases : iterable of ServingCase
+    processes : int, default 1
+        The result does not depend on it.
+    """
+    jobs = [(requests, case) for case in cases]
+    if processes <= 1 or len(jobs) <= 1:
+        return [_summary(job) for job in jobs]
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool:
+        return list(pool.map(_summary, jobs))

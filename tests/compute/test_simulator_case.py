@@ -1,0 +1,86 @@
+"""Cases in names and numbers: the same results on one process or two, bursts kept when the rate is scaled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from taotie.compute.simulator_case import (
+    ServiceLevel,
+    ServingCase,
+    faster,
+    run_case,
+    serving_of,
+    sweep,
+)
+from taotie.errors import RangeError, UnknownNameError
+from taotie.workload.requests import Requests
+
+
+def requests_of(n=300, rate=2.0, seed=0):
+    rng = np.random.default_rng(seed)
+    t = np.cumsum(rng.gamma(0.3, 1 / 0.3 / rate, n))
+    return Requests(t - t[0], rng.integers(50, 1500, n), rng.integers(1, 400, n))
+
+
+CASE = ServingCase(accelerators=8, replicas=2)
+
+
+def test_property_scaling_the_rate_keeps_bursts():
+    requests = requests_of()
+    quick = faster(requests, 4.0)
+    one, four = np.diff(requests.t_s), np.diff(quick.t_s)
+    assert four.mean() == pytest.approx(one.mean() / 4)
+    assert four.std() / four.mean() == pytest.approx(one.std() / one.mean())
+    assert quick.span_s == requests.span_s / 4
+
+
+def test_worked_auto_keeps_the_level_with_as_few_as_can_be():
+    requests = faster(requests_of(), 10.0)
+    level = ServiceLevel(1.0, 0.05)
+    done = run_case(requests, replace(CASE, replicas=None, level=level))
+    n = done.serving.replicas
+    assert done.summary()["slo_share_kept"] >= 0.99
+    assert n > 1
+    fewer = run_case(requests, replace(CASE, replicas=n - 1))
+    assert fewer.run.attainment(level) < 0.99
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_property_processes_do_not_matter(processes):
+    cases = [replace(CASE, rate_scale=r, max_batch=b) for r in (1.0, 3.0) for b in (8, 64)]
+    requests = requests_of(80)
+    assert sweep(requests, cases, processes) == sweep(requests, cases, 1)
+
+
+def test_worked_modes_of_a_case():
+    requests = requests_of(120)
+    plain = run_case(requests, CASE)
+    split = run_case(requests, replace(CASE, prefill_replicas=1))
+    assert len(split.run.pools) == 2
+    drafted = run_case(requests, replace(CASE, drafted=4, acceptance_rate=0.8))
+    assert np.median(drafted.run.tpot_s) < np.median(plain.run.tpot_s)
+    scaled = run_case(requests, replace(CASE, replicas=4, least_replicas=1, startup_s=10.0))
+    always = run_case(requests, replace(CASE, replicas=4))
+    assert scaled.run.pools[0].on_ps.sum() < always.run.pools[0].on_ps.sum()
+    cut = run_case(requests, replace(CASE, pipeline_stages=2))
+    assert np.median(cut.run.tpot_s) > np.median(plain.run.tpot_s)
+    for done in (plain, split, drafted, scaled, cut):
+        assert int(done.run.energy_nj.sum()) == done.run.total_nj
+
+
+def test_worked_fewest_accelerators_by_default():
+    assert serving_of(replace(CASE, accelerators=None), requests_of()).replica.accelerators == 4
+
+
+def test_error_case():
+    with pytest.raises(RangeError, match="neither"):
+        run_case(requests_of(), ServingCase())
+    with pytest.raises(RangeError, match="rate_scale"):
+        run_case(requests_of(), replace(CASE, rate_scale=0.0))
+    with pytest.raises(UnknownNameError, match="abacus"):
+        run_case(requests_of(), replace(CASE, accelerator="abacus"))
+    with pytest.raises(RangeError, match="needs"):
+        run_case(requests_of(), replace(CASE, accelerators=1))
