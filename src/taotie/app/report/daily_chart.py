@@ -18,15 +18,17 @@ from taotie.app.report.picture import (
     Picture,
     altair,
     amount,
+    calm,
     chart_spec,
     cut,
     source_keys,
+    span_text,
     static_svg,
 )
 from taotie.language import _, language
 from taotie.quantity import unit as units
 from taotie.quantity.profile import Profile
-from taotie.quantity.wording import boundary_word, number, readable, unit_word
+from taotie.quantity.wording import boundary_word, number, unit_word
 
 N_STEP_MAX = 400
 N_PROFILE_MAX = 6
@@ -61,7 +63,7 @@ def _day(key: str, profile: Profile) -> Day:
         shortened = True
         profile = replace(profile, terms=tuple((s[:N_STEP_MAX], f) for s, f in profile.terms))
     largest = max((f for _shape, f in profile.terms), key=lambda f: abs(f.p50))
-    profile = profile.to(readable(largest).unit)
+    profile = profile.to(calm(largest).unit)
     return Day(key, profile, profile.percentiles(), folded, shortened)
 
 
@@ -174,7 +176,7 @@ def _clock(hour: float) -> str:
 def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
     """The chart as a Vega-Lite specification: one panel a dimension."""
     alt = altair()
-    width = WIDE - 80 if wide else NARROW - 50
+    width = WIDE - 70 if wide else NARROW - 50
     panels = []
     for group in groups:
         names = [name_of(d) for d in group]
@@ -193,8 +195,7 @@ def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
                 "high": _five(d.percentiles[2, i]),
                 "clock": _clock(i * d.profile.step_h),
                 "tip": amount(float(d.percentiles[1, i]), d.profile.unit, 3),
-                "range": f"{number(float(d.percentiles[0, i]), 3)} {_('to')} "
-                f"{number(float(d.percentiles[2, i]), 3)}",
+                "range": span_text(float(d.percentiles[0, i]), float(d.percentiles[2, i]), 3),
             }
             for d in group
             for i in range(d.profile.n_hour)
@@ -214,7 +215,7 @@ def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
                 scale=alt.Scale(domain=names, range=colours),
                 sort=names,
                 legend=alt.Legend(
-                    orient="top", title=None, symbolType="stroke", symbolStrokeWidth=3,
+                    orient="top", title=None, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1,
                     labelLimit=width - 30, direction="horizontal" if wide else "vertical",
                 ),
             ),

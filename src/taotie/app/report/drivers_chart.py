@@ -66,8 +66,8 @@ def picture(figure: Figure, found: Drivers) -> Picture | Absent:
         )
     else:
         method = _(
-            "Bars are total Sobol indices: what would go if the input were known, with all its interactions; they may add"
-            " up to more than 100 %. The tick is the input alone (first order). {how}."
+            "Bars are total Sobol indices: the part of the variance in which an input has a hand, alone or together with"
+            " others; they may add up to more than 100 %. The tick is the input alone (first order). {how}."
         ).format(how=_how(found.method))
     specs = {
         "wide": spec(shown, logarithmic, wide=True),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from taotie.app.report import theme
-from taotie.app.report.picture import Absent, DataTable, Picture, cut, source_keys
+from taotie.app.report.picture import Absent, DataTable, Picture, cut, sentences, source_keys
 from taotie.language import _
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import number
@@ -20,7 +20,7 @@ from taotie.study.result import GridPicture, StudyResult
 
 N_SINGLE_MAX = 1_500  # branches drawn one by one
 N_BRANCH_MAX = 20_000  # branches drawn at all; beyond, the least loaded are left out
-N_ROW_MAX = 3_000  # branches in the download
+N_ROW_MAX = 600  # branches in the download
 _WIDTH, _HEIGHT, _MARGIN = 760.0, 560.0, 22.0
 
 
@@ -34,28 +34,35 @@ def picture(result: StudyResult) -> Picture | Absent:
     rated = np.isfinite(loading)
     over = int(np.sum(loading[rated] > 1.0))
     tight = int(np.sum(loading[rated] >= 0.8))
-    finding = _("{case}: {n_bus} buses, {n_branch} branches; the load stands at bus {bus}.").format(
-        case=grid.case,
-        n_bus=number(len(grid.x), 6),
-        n_branch=number(len(loading), 6),
-        bus=grid.bus,
+    finding = _("{case}: {n_bus} buses, {n_branch} branches; the ring marks the load.").format(
+        case=grid.case, n_bus=number(len(grid.x), 6), n_branch=number(len(loading), 6)
     )
     if rated.any():
-        finding += " " + _(
-            "With it on, {tight} branches carry 80 % of their rating or more and {over} more than all of it."
-        ).format(tight=tight, over=over)
+        tight_words = (
+            _(
+                "With it on, {tight} branches carry 80 % of their rating or more, {over} of them more than all of it."
+            )
+            if over
+            else _(
+                "With it on, {tight} branches carry 80 % of their rating or more; none is overloaded."
+            )
+        )
+        finding = sentences(finding, tight_words.format(tight=tight, over=over))
     remarks = [
         _("Synthetic or test grid: no actual grid, and no statement on one."),
         grid.placed_by.text(),
     ]
     if grid.binding_branch is not None:
         remarks.append(_binding(grid))
+    remarks += [note.text() for note in result.notes if note.code == "binding"]
     if len(loading) > N_BRANCH_MAX:
         remarks.append(
             _("Of {n} branches the {shown} most loaded are drawn.").format(
                 n=number(len(loading), 6), shown=number(N_BRANCH_MAX, 6)
             )
         )
+    if len(loading) > N_ROW_MAX:
+        remarks.append(_("The data hold the {n} most loaded branches.").format(n=N_ROW_MAX))
     columns = {
         "branch": _("branch (row of the case, from 0)"),
         "from": _("from bus (row)"),
@@ -77,7 +84,7 @@ def picture(result: StudyResult) -> Picture | Absent:
         name="grid",
         title=title,
         finding=finding,
-        alt=cut(finding + " " + " ".join(remarks), 1500),
+        alt=cut(sentences(finding, *remarks), 1500),
         method=_("Linear (DC) power flow on the case as published, with the load at its bus."),
         table=DataTable(columns, tuple(rows)),
         sources=source_keys([f for _key, f in beside]) if beside else (),
@@ -86,33 +93,38 @@ def picture(result: StudyResult) -> Picture | Absent:
         legend=_legend(grid),
         beside=tuple({"key": k, "figure": f} for k, f in beside),
         beside_title=_("What the grid can take here"),
-        limits=(
-            _("Linear flow: voltages, reactive power and losses are not seen."),
-            _("One snapshot of load and generation, not a year of hours."),
-            _("Thermal ratings of branches only; no stability, no protection, no short circuit."),
-            _("Outages are of single branches; transformers count as branches, generators stay."),
-            _("No queue, no permits, no plans of the operator: not a connection study."),
-        ),
+        limits=limits_of(result),
     )
 
 
 def _binding(grid: GridPicture) -> str:
     if grid.binding_outage is None:
-        return _("The branch that gives way first is number {n}, drawn thick.").format(
-            n=grid.binding_branch
-        )
-    return _(
-        "The branch that gives way first is number {n}, drawn thick, when branch {outage}, drawn dashed, is out."
-    ).format(n=grid.binding_branch, outage=grid.binding_outage)
+        return _("The branch that gives way first is drawn thick.")
+    return _("The branch that gives way first is drawn thick, the one whose outage does it dashed.")
+
+
+def limits_of(result: StudyResult) -> tuple[str, ...]:
+    """What the method does not see: as the grid room says it, or in general."""
+    said = tuple(note.text() for note in result.notes if note.code == "grid_limit")
+    return said or (
+        _("Linear flow: voltages, reactive power and losses are not seen."),
+        _("One snapshot of load and generation, not a year of hours."),
+        _("Thermal ratings of branches only; no stability, no protection, no short circuit."),
+        _("Outages are of single branches; generators stay."),
+        _("No queue, no permits, no plans of the operator: not a connection study."),
+    )
 
 
 def capacity_figures(result: StudyResult) -> list[tuple[str, Figure]]:
-    """Named figures about the grid, shown beside the drawing."""
+    """Named figures on what the grid takes, shown beside the drawing."""
     return [
         (key, figure)
         for key, figure in result.figures.items()
-        if "hosting" in key or key.startswith("grid")
+        if "hosting_capacity" in key or key.startswith(("share_of_capacity", "share_of_buses"))
     ][:12]
+
+
+NOTES_HERE = ("binding", "grid_limit")  # said beside the drawing, so not among the other notes
 
 
 def _legend(grid: GridPicture) -> tuple[tuple[str, str], ...]:

@@ -26,7 +26,7 @@ from taotie.app.report import (
     tables,
     theme,
 )
-from taotie.app.report.picture import Absent, Picture, median_text, range_text, unchecked
+from taotie.app.report.picture import Absent, Picture, calm, median_text, range_text, unchecked
 from taotie.app.report.vega_script import vega_script
 from taotie.app.report.words import page_words
 from taotie.errors import MissingExtraError
@@ -34,7 +34,7 @@ from taotie.files.atomic import write_bytes
 from taotie.language import LANGUAGES, language, use_language
 from taotie.quantity.figure import Figure
 from taotie.quantity.sensitivity import Drivers, drivers
-from taotie.quantity.wording import boundary_word, kind_word, number, readable, unit_word
+from taotie.quantity.wording import boundary_word, kind_word, number, unit_word
 from taotie.study.result import StudyResult
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -180,6 +180,7 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
         drivers_chart.picture(result.figures[result.headline], shared.drivers),
         grid_map.picture(result),
     ]
+    beside = grid_map.NOTES_HERE if result.grid is not None else ()
     main = headline.tile(result.headline, result.figures[result.headline])
     return {
         "code": language(),
@@ -194,9 +195,10 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
         "beside": {p.name: [_beside(b) for b in p.beside] for p in drawn if isinstance(p, Picture)},
         "figures": tables.figure_rows(result),
         "n_left_out": max(len(result.figures) - tables.N_FIGURE_MAX, 0),
+        "compared": tables.compared_rows(result),
         "defaults": tables.default_rows(result.defaults),
         "warnings": [(s.code, s.text()) for s in result.warnings[:N_NOTE_MAX]],
-        "notes": [(s.code, s.text()) for s in result.notes[:N_NOTE_MAX]],
+        "notes": [(s.code, s.text()) for s in result.notes[:N_NOTE_MAX] if s.code not in beside],
         "files": tables.file_rows(result.files),
         "sources": tables.source_rows(shared.figures),
         "study": _study_text(result.study),
@@ -209,13 +211,13 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
 def _beside(entry: Mapping[str, Any]) -> dict[str, Any]:
     """A figure in the column beside a drawing."""
     figure: Figure = entry["figure"]
-    shown = readable(figure)
+    shown = calm(figure)
     return {
         "key": entry["key"],
         "name": figure.name,
         "value": median_text(shown, 3),
         "unit": unit_word(shown.unit),
-        "range": range_text(shown, 3),
+        "range": "" if shown.is_exact else range_text(shown, 3),
         "boundary": boundary_word(figure.boundary),
         "kind": kind_word(figure.kind),
         "raw": figure.p50,

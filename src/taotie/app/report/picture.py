@@ -15,11 +15,11 @@ from typing import Any
 from taotie.app.report import theme
 from taotie.app.report.vega_script import VL_VERSION
 from taotie.errors import MissingExtraError
-from taotie.language import _
+from taotie.language import _, language
 from taotie.quantity.figure import Figure, leaves
-from taotie.quantity.wording import kind_word, number, unit_word
+from taotie.quantity.wording import kind_word, number, readable, unit_word
 
-WIDE, NARROW = 960, 340  # width a drawing is laid out for [px]
+WIDE, NARROW = 1040, 340  # width a drawing is laid out for [px]
 ROWS_SHOWN = 60
 Cell = float | int | str | None
 
@@ -166,12 +166,29 @@ def dot_word(figure: Figure) -> str:
     return kind_word(figure.kind)
 
 
+def calm(figure: Figure) -> Figure:
+    """The same figure in a readable prefix, but never mWh: readers take it for MWh."""
+    shown = readable(figure)
+    head, slash, tail = shown.unit.partition("/")
+    return figure.to("Wh" + slash + tail) if head == "mWh" and abs(shown.p50) >= 1 else shown
+
+
 def range_text(figure: Figure, digits: int = 2) -> str:
     """The 5 and 95 % points, or that the value is exact."""
     value = figure.value
     if value.p05 == value.p95:
         return _("exact") if figure.kind == "defined" else _("no range given")
-    return f"{number(value.p05, digits)} {_('to')} {number(value.p95, digits)}"
+    return span_text(value.p05, value.p95, digits)
+
+
+def span_text(low: float, high: float, digits: int = 2) -> str:
+    """From a low to a high number."""
+    return _("{low} to {high}").format(low=number(low, digits), high=number(high, digits))
+
+
+def sentences(*parts: str) -> str:
+    """Sentences one after the other; Chinese needs no space between them."""
+    return ("" if language() == "zh" else " ").join(p for p in parts if p)
 
 
 def median_text(figure: Figure, digits: int = 2) -> str:

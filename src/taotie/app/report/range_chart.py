@@ -15,15 +15,19 @@ import numpy as np
 from taotie.app.report import theme
 from taotie.app.report.picture import (
     NARROW,
+    WIDE,
     Absent,
     Cell,
     DataTable,
     Picture,
     altair,
     amount,
+    calm,
     chart_spec,
     cut,
+    sentences,
     source_keys,
+    span_text,
     static_svg,
 )
 from taotie.errors import SourceError, UnitError
@@ -31,12 +35,12 @@ from taotie.language import _
 from taotie.quantity.catalog import figure as published_figure
 from taotie.quantity.figure import Figure
 from taotie.quantity.sampling import sampling
+from taotie.quantity.source import Source
 from taotie.quantity.wording import (
     bound_word,
     boundary_word,
     kind_word,
     number,
-    readable,
     unit_word,
 )
 from taotie.study.result import StudyResult
@@ -65,7 +69,7 @@ class Row:
 def picture(result: StudyResult) -> Picture | Absent:
     """The comparison of a result with published figures, in the language in force."""
     key = result.published_beside or result.headline
-    ours = readable(result.figures[key])
+    ours = calm(result.figures[key])
     title = _("Beside published figures: {name}").format(name=ours_name(result, key))
     beside, missing = published_of(result, ours.unit)
     if not beside and result.request_energy_wh is None:
@@ -79,9 +83,10 @@ def picture(result: StudyResult) -> Picture | Absent:
         high=amount(ours.p95, ours.unit),
     )
     if beside:
-        finding += " " + _(
+        within = _(
             "Of {n} published values {inside} lie within it; {same} were taken at the same boundary."
         ).format(n=len(beside), inside=inside, same=same)
+        finding = sentences(finding, within)
     remarks = [
         _("Not shown, because not in the catalogue or of another dimension: {names}.").format(
             names=", ".join(missing[:20])
@@ -114,23 +119,21 @@ def picture(result: StudyResult) -> Picture | Absent:
     ]
     specs = {"wide": spec(rows, ours.unit, wide=True), "narrow": spec(rows, ours.unit, wide=False)}
     alt = "; ".join(
-        f"{r.name}: {number(r.low)} {_('to')} {amount(r.high, ours.unit)}, {r.boundary}"
-        for r in rows
+        f"{r.name}: {span_text(r.low, r.high)} {unit_word(ours.unit)}, {r.boundary}" for r in rows
     )
     return Picture(
         name="range",
         title=title,
         finding=finding,
         alt=cut(alt, 1500),
-        method=_(
-            "Whiskers run from the 5 to the 95 % point. Hollow marks were published at another boundary and are"
-            " not directly comparable; an arrow marks a value given as a bound."
-        )
-        + (
-            " "
-            + _("The band shows how requests differ from one another: 5-95 % thin, 25-75 % thick.")
+        method=sentences(
+            _(
+                "Whiskers run from the 5 to the 95 % point. Hollow marks were published at another boundary and are"
+                " not directly comparable; an arrow marks a value given as a bound."
+            ),
+            _("The band shows how requests differ from one another: 5-95 % thin, 25-75 % thick.")
             if result.request_energy_wh is not None
-            else ""
+            else "",
         ),
         table=DataTable(columns, tuple(table)),
         sources=tuple(dict.fromkeys(source_keys([ours]) + source_keys([f for _key, f in beside]))),
@@ -205,18 +208,24 @@ def _rows(
     for name, figure in beside:
         place = boundary_word(figure.boundary) or _("boundary not stated")
         said = figure.source
-        who = f"{said.author.split(',')[0]} {said.date[:4]}".strip() if said else ""
+        who = _who(said) if said else ""
         limit = bound_word(figure.bound) if figure.bound in ("at_most", "at_least") else ""
         rows.append(
             Row(
                 figure.name or name,
-                " · ".join(w for w in (cut(who, 30), place, limit, kind_word(figure.kind)) if w),
+                " · ".join(w for w in (cut(who, 26), place, limit, kind_word(figure.kind)) if w),
                 figure.p05, figure.p50, figure.p95,
                 "same" if figure.boundary == ours.boundary else "other",
                 figure.bound, place, kind_word(figure.kind), said.key if said else name,
             )
         )  # fmt: skip
     return rows
+
+
+def _who(source: Source) -> str:
+    """First author and year."""
+    name = source.author.split(",")[0].partition("(")[0].partition(" et al")[0].strip()
+    return f"{name} {source.date[:4]}".strip()
 
 
 def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
@@ -247,8 +256,12 @@ def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
             "shape": {"at_most": "triangle-left", "at_least": "triangle-right"}.get(
                 r.bound, "circle"
             ),
-            "size": 170 if r.role == "ours" else 90,
-            "tip": f"{amount(r.middle, unit)} [{number(r.low)} {_('to')} {number(r.high)}]",
+            "size": 170
+            if r.role == "ours"
+            else 90
+            if r.bound not in ("at_most", "at_least")
+            else 150,
+            "tip": f"{amount(r.middle, unit)} [{span_text(r.low, r.high)}]",
             "place": r.boundary,
             "kind": r.kind,
         }
@@ -257,7 +270,7 @@ def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.1, paddingOuter=0.15))
     tick_values: dict[str, Any] = {"values": ticks} if ticks else {}
     axis = alt.Axis(format="~g", grid=True, **tick_values)
-    title = f"{unit_word(unit)}{' (' + _('log scale') + ')' if positive else ''}"
+    title = _("{unit} (log scale)").format(unit=unit_word(unit)) if positive else unit_word(unit)
     x = alt.X("low:Q", scale=axis_scale, axis=axis, title=title)
     colour = alt.Color("colour:N", scale=None)
     shift = 0 if wide else 9  # on narrow paper names stand above their line
@@ -268,11 +281,12 @@ def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
         alt.Tooltip("kind:N", title=_("kind")),
     ]
     base = alt.Chart(alt.Data(values=values)).encode(y=y)
-    ranges = base.encode(x=x, x2="high:Q", color=colour)
+    ranged = base.transform_filter("datum.low < datum.high")
+    ranges = ranged.encode(x=x, x2="high:Q", color=colour)
     layers = [
         ranges.mark_rule(strokeWidth=2, yOffset=shift).encode(tooltip=tips),
-        base.mark_tick(size=11, thickness=2, yOffset=shift).encode(x=x, color=colour),
-        base.mark_tick(size=11, thickness=2, yOffset=shift).encode(
+        ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(x=x, color=colour),
+        ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(
             x=alt.X("high:Q", scale=axis_scale), color=colour
         ),
         base.transform_filter("datum.inner_low != null")
@@ -299,7 +313,7 @@ def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
         ).encode(x=place, text="under:N"),
     ]
     chart = alt.layer(*layers).properties(
-        width=600 if wide else NARROW - 24, height=alt.Step(44 if wide else 58)
+        width=WIDE - _GUTTER - 30 if wide else NARROW - 24, height=alt.Step(44 if wide else 58)
     )
     return chart_spec(chart)
 

@@ -8,8 +8,11 @@ from typing import Any
 
 from taotie.app.report.headline import Tile, tile
 from taotie.app.report.picture import cut, source_keys
+from taotie.errors import SourceError
 from taotie.language import _, language
+from taotie.quantity.catalog import figure as published_figure
 from taotie.quantity.figure import Figure, leaves
+from taotie.quantity.sampling import sampling
 from taotie.quantity.source import Source
 from taotie.quantity.wording import kind_word, origin
 from taotie.study.result import Default, StudyResult
@@ -86,6 +89,38 @@ def default_rows(defaults: Iterable[Default]) -> list[DefaultRow]:
 
 
 @dataclass(frozen=True)
+class ComparedRow:
+    """A published figure held against ours."""
+
+    published: Tile
+    ours: Tile
+    ratio: Tile
+    source: str
+    why: str
+
+
+def compared_rows(result: StudyResult) -> list[ComparedRow]:
+    """One row for each comparison the study asked for; those not in the catalogue are left out."""
+    rows = []
+    with sampling(result.sampling.n, result.sampling.seed):
+        for one in result.comparisons[:N_ROW_MAX]:
+            try:
+                published = published_figure(one.published)
+            except SourceError:
+                continue
+            rows.append(
+                ComparedRow(
+                    tile(one.published, published),
+                    tile(one.ours, result.figures[one.ours]),
+                    tile(one.ratio, result.figures[one.ratio]),
+                    published.source.key if published.source else "",
+                    cut(one.why.text(), 1_200),
+                )
+            )
+    return rows
+
+
+@dataclass(frozen=True)
 class SourceRow:
     """A source with its link and how it was read."""
 
@@ -147,7 +182,7 @@ def file_rows(files: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
                 "sha256": str(file.get("sha256", "")),
                 "short": str(file.get("sha256", ""))[:12],
                 "size": f"{size:,}".replace(",", " ") if isinstance(size, int) else "–",
-                "role": cut(_words(file.get("role")), 200),
+                "role": _role(file.get("role")),
                 "licence": cut(str(file.get("licence", "") or "–"), 200),
                 "citation": cut(str(file.get("citation", "") or "–"), 500),
             }
@@ -155,9 +190,10 @@ def file_rows(files: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     return rows
 
 
-def _words(text: object) -> str:
-    """A word of the study room in the language in force."""
-    return _(text) if isinstance(text, str) and text else "–"
+def _role(role: object) -> str:
+    """What a file was read for, in the language in force."""
+    known = {"trace": _("request trace"), "grid case": _("grid case")}
+    return known.get(str(role), cut(str(role), 200)) if role else "–"
 
 
 def title_of(result: StudyResult) -> str:

@@ -9,13 +9,10 @@ def page_words() -> dict[str, str]:
     """Fixed words of the report in the language in force."""
     return {
         "about": _("How much electricity AI eats: one study, from prompt to grid"),
-        "switch": _("Language"),
         "contents": _("Contents"),
-        "headline": _("The answer"),
         "key_figures": _("Key figures"),
         "as_much_as": _("That is as much as"),
         "range": _("90 % range"),
-        "to_tables": _("All figures"),
         "boundary": _("boundary"),
         "kind": _("kind"),
         "source": _("Source"),
@@ -27,7 +24,6 @@ def page_words() -> dict[str, str]:
         "limits": _("What this method does not see"),
         "notes": _("Notes"),
         "warnings": _("Warnings"),
-        "no_warnings": _("The run had nothing to warn of."),
         "figures": _("All named figures"),
         "figures_lead": _(
             "In the order of the chain. The value is the median, the range holds 90 % of the draws; open a row for the"
@@ -40,6 +36,11 @@ def page_words() -> dict[str, str]:
         "kind_head": _("Kind"),
         "tree": _("How it follows"),
         "formula": _("Formula"),
+        "compared": _("Published figures held against ours"),
+        "published": _("Published"),
+        "ours": _("This study"),
+        "ratio": _("Published over ours"),
+        "why": _("Why they differ"),
         "defaults": _("Defaults used"),
         "defaults_lead": _("The study did not give these; each was filled in with a stated value."),
         "no_defaults": _("None: the study gave every value."),
@@ -58,7 +59,6 @@ def page_words() -> dict[str, str]:
             "✓ someone opened it; ❝ the value was seen in a text that quotes it; ? still to be looked up."
         ),
         "no_sources": _("None."),
-        "access": _("Access"),
         "again": _("Compute it again"),
         "again_lead": _(
             "The result file holds every figure with its tree. This recomputes each, bit for bit:"
@@ -73,10 +73,7 @@ def page_words() -> dict[str, str]:
         "modelled": _("modelled"),
         "literature": _("literature or assumed"),
         "defined": _("defined"),
-        "median_of": _("median"),
-        "drawing": _("Drawing"),
         "loading": _("Loading of a branch"),
-        "top": _("To the top"),
         "no_script": _(
             "Without JavaScript the drawings stand still; every number is in the tables."
         ),
