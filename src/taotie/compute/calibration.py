@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from taotie.compute.measured_rows import MeasuredRows
+from taotie.compute.robust_fit import robust_fit
 from taotie.compute.roofline import COEFFICIENTS, COLUMNS, decode_cost, prefill_cost
 from taotie.compute.runtime_profile import BATCH_BANDS, RuntimeProfile
 from taotie.errors import DataError
@@ -28,6 +28,21 @@ FloatArray = NDArray[np.float64]
 THROUGHPUT_WEIGHT = 0.7
 PULL = 0.125
 ROBUST_SCALE = 0.15
+
+
+UNSEEN_ARCHITECTURE = {80: 0.2, 90: 0.3}
+"""Least widening for an accelerator architecture never measured: our judgement, where one alone was measured."""
+
+NO_ERROR_MODEL: dict[str, Any] = {
+    "half_width_80": {"all": 0.3},
+    "half_width_90": {"all": 0.45},
+    "seen_family_factor": 1.0,
+    "batch_band_factor": [1.0] * (len(BATCH_BANDS) + 1),
+    "unseen_architecture_80": 0.25,
+    "unseen_architecture_90": 0.35,
+    "unknown_batch_80": 0.2,
+    "unknown_batch_90": 0.3,
+}
 
 
 class Bound(NamedTuple):
@@ -60,8 +75,10 @@ BOUNDS = {
     "flop_tdp_share": Bound(0.8, 0.1, 2.0, 0.4),
     "expert_spread": Bound(0.8, 0.3, 1.0, 0.2),
     "expert_imbalance": Bound(0.15, 0.01, 1.0, 0.5),
-    "data_parallel_waste": Bound(0.8, 0.1, 1.0, 0.3),
+    "data_parallel_waste": Bound(1.0, 0.5, 2.0, 0.3),
     "block_fill": Bound(0.6, 0.06, 2.0, 0.5),
+    "fp8_share": Bound(0.7, 0.25, 1.0, 0.3),
+    "prefill_layer_s": Bound(5e-5, 1e-6, 1e-3, 1.0),
 }
 """Shares of peak and of rated power, seconds per launch: the ranges hardware allows."""
 
@@ -79,7 +96,16 @@ PROMPTS = {
 }
 """Prompt lengths the benchmark does not publish, in tokens the language model reads."""
 OTHER_PROMPT = Bound(400, 30, 8000, 0.8)
-SHARED_HOST = Bound(3e-3, 1e-5, 0.1, 1.5)
+MEDIA = {
+    "image-chat": Bound(0.03, 1e-3, 1.0, 0.8),
+    "video-chat": Bound(0.08, 1e-3, 3.0, 0.8),
+    "image-chat-v2": Bound(0.03, 1e-3, 1.0, 0.8),
+}
+"""Seconds per request in which pictures and films are read and cut."""
+CROWDED = "blackwell"
+"""The Blackwell servers of the benchmark ran several one-accelerator replicas short of processor time."""
+CROWDED_TEXT_S = Bound(1e-6, 1e-9, 2e-5, 1.5)
+CROWDED_MEDIA_S = Bound(1e-2, 1e-5, 0.1, 1.5)
 
 
 @dataclass(frozen=True)
@@ -119,20 +145,43 @@ class _Problem:
                 bounds[name] = bound
         for task in self.tasks:
             bounds[f"prompt:{task}"] = PROMPTS.get(task, OTHER_PROMPT)
-        # hosts of Blackwell servers were shared and short of time; where only one architecture was
-        # measured, host_step_s says it all
-        self.crowded = [a for a in self.architectures if a == "blackwell"]
-        for architecture in self.crowded:
+            if task in MEDIA:
+                bounds[f"media:{task}"] = MEDIA[task]
+        # where only one architecture was measured, host_step_s says it all
+        self.crowded = CROWDED in self.architectures
+        if self.crowded:
+            bounds["crowded:text"] = CROWDED_TEXT_S
             for task in self.tasks:
-                bounds[f"host:{architecture}/{task}"] = SHARED_HOST
+                if task in MEDIA:
+                    bounds[f"crowded:{task}"] = CROWDED_MEDIA_S
         self.names = list(bounds)
         table = np.array(list(bounds.values())).T
         self.start, self.low, self.high = np.log(table[:3])
         self.sigma = table[3]
 
-    def unpack(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Coefficient rows, prompt length and lost host time of each measured row."""
-        value = dict(zip(self.names, np.exp(theta), strict=True))
+    def guess(self, near: RuntimeProfile | None) -> FloatArray:
+        """Where to start: at another profile's values, where it has them."""
+        guess = self.start.copy()
+        if near is not None:
+            for i, name in enumerate(self.names):
+                group, colon, rest = name.partition(":")
+                key, _at, architecture = name.partition("@")
+                special = near.by_architecture.get(architecture, {})
+                stores = {
+                    "prompt": near.prompt_tokens,
+                    "media": near.media_s,
+                    "crowded": near.crowded_s,
+                }
+                value = (
+                    stores[group].get(rest) if colon else special.get(key, near.values.get(key))
+                )
+                if value is not None and value > 0:
+                    guess[i] = np.log(value)
+        return np.clip(guess, self.low, self.high)
+
+    def unpack(self, theta: FloatArray) -> tuple[dict[str, float], FloatArray, Circumstances]:
+        """All values by name, coefficient rows, and the circumstances of each measured row."""
+        value = dict(zip(self.names, np.exp(theta).tolist(), strict=True))
         c = np.array(
             [
                 [value.get(k, value.get(f"{k}@{a}", 0.0)) for k in COEFFICIENTS]
@@ -140,18 +189,27 @@ class _Problem:
             ]
         )
         prompt = np.array([value[f"prompt:{t}"] for t in self.tasks])[self.task]
+        media = np.array([value.get(f"media:{t}", 0.0) for t in self.tasks])[self.task]
         lost = np.zeros(len(self.rows))
-        for architecture in self.crowded:
-            here = self.which == self.architectures.index(architecture)
-            by_task = np.array([value[f"host:{architecture}/{t}"] for t in self.tasks])
-            lost = np.where(here, by_task[self.task] * self.share, lost)
-        return c, prompt, lost
+        if self.crowded:
+            here = self.share * (self.which == self.architectures.index(CROWDED))
+            by_task = np.array([value.get(f"crowded:{t}", 0.0) for t in self.tasks])[self.task]
+            lost = here * np.where(
+                by_task > 0, by_task, value["crowded:text"] * self.rows.output_tokens
+            )
+        return value, c, Circumstances(prompt, media, lost)
 
     def predict(self, theta: FloatArray) -> Prediction:
-        c, prompt, lost = self.unpack(theta)
-        return _predict(
-            self.x, c, self.which, self.rows.batch, prompt, self.rows.output_tokens, lost
-        )
+        _value, c, around = self.unpack(theta)
+        return _predict(self.x, c, self.which, self.rows.batch, self.rows.output_tokens, around)
+
+
+class Circumstances(NamedTuple):
+    """What the benchmark does not publish of a row, as far as the fit can tell."""
+
+    prompt_tokens: FloatArray
+    media_s: FloatArray
+    lost_s: FloatArray
 
 
 def _predict(
@@ -159,16 +217,16 @@ def _predict(
     c: FloatArray,
     which: NDArray,
     batch: FloatArray,
-    prompt: FloatArray,
     output: FloatArray,
-    lost: FloatArray,
+    around: Circumstances,
 ) -> Prediction:
     """Steady state: each step decodes `batch` tokens and prefills batch / output prompts."""
     x = x.copy()
-    x[:, COLUMNS.index("extra_host_s")] += lost
-    step = decode_cost(x, c, batch, prompt + output / 2.0, which)
-    fill = prefill_cost(x, c, prompt, which)
+    x[:, COLUMNS.index("extra_host_s")] += around.lost_s
+    x[:, COLUMNS.index("extra_request_s")] += around.media_s
     starts = batch / output
+    step = decode_cost(x, c, batch, around.prompt_tokens + output / 2.0, which)
+    fill = prefill_cost(x, c, around.prompt_tokens, which, batch=batch, starts=starts)
     time = step.time_s + starts * fill.time_s
     energy = step.energy_j + starts * fill.energy_j
     return Prediction(energy / batch, batch / time, energy / time)
@@ -193,7 +251,13 @@ def _residuals(problem: _Problem, weight: FloatArray) -> Any:
     return residuals
 
 
-def fit_profile(rows: MeasuredRows, name: str, label: str = "", year: int = 0) -> RuntimeProfile:
+def fit_profile(
+    rows: MeasuredRows,
+    name: str,
+    label: str = "",
+    year: int = 0,
+    near: RuntimeProfile | None = None,
+) -> RuntimeProfile:
     """A runtime profile fitted to measured rows.
 
     Parameters
@@ -202,6 +266,8 @@ def fit_profile(rows: MeasuredRows, name: str, label: str = "", year: int = 0) -
         With measured energy, throughput and batch; rows lacking one are left aside.
     name, label, year
         What the profile is called.
+    near : RuntimeProfile, optional
+        A profile to start the search from; the result does not depend on it, the time does.
 
     Raises
     ------
@@ -221,18 +287,14 @@ def fit_profile(rows: MeasuredRows, name: str, label: str = "", year: int = 0) -
             _("rows need model, accelerator, batch, output length, throughput and energy."),
         )
     problem = _Problem(rows)
-    weight = np.ones(len(rows))
-    found = least_squares(
-        _residuals(problem, weight),
-        np.clip(problem.start, problem.low + 1e-6, problem.high - 1e-6),
-        bounds=(problem.low, problem.high),
-        loss="soft_l1",
-        f_scale=ROBUST_SCALE,
-        x_scale=problem.sigma,
-        max_nfev=60,
+    found = robust_fit(
+        _residuals(problem, np.ones(len(rows))),
+        problem.guess(near),
+        problem.low,
+        problem.high,
+        ROBUST_SCALE,
     )
-    c, _prompt, _lost = problem.unpack(found.x)
-    value = dict(zip(problem.names, np.exp(found.x), strict=True))
+    value, c, _around = problem.unpack(found)
     typical = np.exp(np.log(c).mean(axis=0))
     return RuntimeProfile(
         name=name,
@@ -245,14 +307,9 @@ def fit_profile(rows: MeasuredRows, name: str, label: str = "", year: int = 0) -
             if len(problem.architectures) > 1
         },
         prompt_tokens={t: float(value[f"prompt:{t}"]) for t in problem.tasks},
-        shared_host_s={
-            k.removeprefix("host:"): float(v) for k, v in value.items() if k.startswith("host:")
-        },
-        error={
-            "sigma_by_batch_band": [0.3] * (len(BATCH_BANDS) + 1),
-            "sigma_unseen_architecture": 0.2,
-            "sigma_unknown_batch": 0.3,
-        },
+        media_s={k[6:]: v for k, v in value.items() if k.startswith("media:")},
+        crowded_s={k[8:]: v for k, v in value.items() if k.startswith("crowded:")},
+        error=dict(NO_ERROR_MODEL),
         provenance={
             "architectures": problem.architectures,
             "families": sorted(set(rows.family)),
@@ -260,7 +317,7 @@ def fit_profile(rows: MeasuredRows, name: str, label: str = "", year: int = 0) -
             "at_bound": [
                 n
                 for n, t, lo, hi in zip(
-                    problem.names, found.x, problem.low, problem.high, strict=True
+                    problem.names, found, problem.low, problem.high, strict=True
                 )
                 if min(t - lo, hi - t) < 1e-3
             ],
@@ -285,14 +342,19 @@ def predict_rows(
     which = np.array([architectures.index(s.accelerator.architecture) for s in rows.setups])
     usual = float(np.median(list(profile.prompt_tokens.values()) or [OTHER_PROMPT.start]))
     prompt = np.array([profile.prompt_tokens.get(t, usual) for t in rows.task])
+    media = np.array([profile.media_s.get(t, 0.0) for t in rows.task])
+    text = profile.crowded_s.get("text", 0.0)
     lost = np.array(
         [
-            profile.shared_host_s.get(f"{s.accelerator.architecture}/{t}", 0.0)
-            for s, t in zip(rows.setups, rows.task, strict=True)
+            (profile.crowded_s.get(t, 0.0) or text * o)
+            if s.accelerator.architecture == CROWDED
+            else 0.0
+            for s, t, o in zip(rows.setups, rows.task, rows.output_tokens, strict=True)
         ]
     ) * _shared_share(rows)
     b = rows.batch if batch is None else np.asarray(batch, dtype=np.float64)
-    return _predict(rows.matrix, c, which, b, prompt, rows.output_tokens, lost)
+    around = Circumstances(prompt, media, lost)
+    return _predict(rows.matrix, c, which, b, rows.output_tokens, around)
 
 
 def left_out_predictions(
@@ -310,28 +372,87 @@ def left_out_predictions(
     labels = np.array(rows.family if groups is None else list(groups))
     out = np.full((3, len(rows)), np.nan)
     profiles = []
+    whole = fit_profile(rows, "all")
     for label in sorted(set(labels)):
         here = labels == label
-        profile = fit_profile(rows.subset(~here), f"without {label}")
+        profile = fit_profile(rows.subset(~here), f"without {label}", near=whole)
         p = predict_rows(rows.subset(here), profile)
         out[:, here] = p.energy_j_per_token, p.throughput_token_s, p.power_w
         profiles.append(profile)
     return Prediction(*out), profiles
 
 
+def _wider(whole: float, part: float) -> float:
+    """What to add, in squares, to `part` to reach `whole`."""
+    return float(np.sqrt(max(whole**2 - part**2, 0.0)))
+
+
+def predicted_batch(rows: MeasuredRows, profile: RuntimeProfile) -> FloatArray:
+    """Batch of each row without looking at the measured one.
+
+    The server's limit, unless the cache of so many sequences does not fit into memory.
+    """
+    usual = float(np.median(list(profile.prompt_tokens.values()) or [OTHER_PROMPT.start]))
+    batch = np.empty(len(rows))
+    for i, setup in enumerate(rows.setups):
+        context = profile.prompt_tokens.get(rows.task[i], usual) + rows.output_tokens[i] / 2.0
+        room = max(setup.cache_room_b / max(setup.cache_b(context), 1.0), 1.0)
+        batch[i] = max(min(rows.batch_limit[i], room), 1.0)
+    return batch
+
+
 def with_error_model(
     profile: RuntimeProfile, rows: MeasuredRows, left_out: Prediction
 ) -> RuntimeProfile:
-    """The profile with an error model from predictions of left-out rows.
+    """The profile with half widths of intervals from predictions of left-out model families.
 
-    By batch band the standard deviation is half the central 80 % range over 1.2816, so that single
-    outliers do not widen it and an 80 % interval covers 80 % of left-out rows.
+    Widths are quantiles of what was missed, so an 80 % interval holds 80 % of left-out rows whatever
+    their distribution: by accelerator architecture and text or media, times a factor by batch band, both
+    drawn towards the whole where rows are few.
     """
-    log_ratio = np.log(rows.energy_j_per_token / left_out.energy_j_per_token)
+    miss = np.abs(np.log(rows.energy_j_per_token / left_out.energy_j_per_token))
+    seen = np.abs(
+        np.log(rows.energy_j_per_token / predict_rows(rows, profile).energy_j_per_token)
+    )
+    unknown = predict_rows(rows, profile, predicted_batch(rows, profile)).energy_j_per_token
+    blind = np.abs(np.log(rows.energy_j_per_token / unknown))
+    whole = float(np.quantile(miss, 0.8))
     band = np.searchsorted(BATCH_BANDS, rows.batch)
-    miss = np.abs(log_ratio)
-    sigmas = []
+    factor = []
     for b in range(len(BATCH_BANDS) + 1):
-        here = miss[band == b] if np.sum(band == b) >= 20 else miss
-        sigmas.append(float(np.quantile(here, 0.8) / 1.2815515655))
-    return replace(profile, error={**profile.error, "sigma_by_batch_band": sigmas})
+        here = miss[band == b]
+        raw = float(np.quantile(here, 0.8)) / whole if here.size else 1.0
+        trust = here.size / (here.size + 40.0)
+        factor.append(float(np.clip(raw**trust, 0.6, 1.8)))
+    scaled = miss / np.array(factor)[band]
+    groups = np.array(
+        [
+            f"{s.accelerator.architecture}/{'media' if t in profile.media_s else 'text'}"
+            for s, t in zip(rows.setups, rows.task, strict=True)
+        ]
+    )
+    # an architecture never measured: how much worse are fits that did not see one of those at hand?
+    kinds = np.array([s.accelerator.architecture for s in rows.setups])
+    across = miss
+    if len(set(kinds)) > 1:
+        p, _profiles = left_out_predictions(rows, kinds.tolist())
+        across = np.abs(np.log(rows.energy_j_per_token / p.energy_j_per_token))
+    error: dict[str, Any] = {"batch_band_factor": factor}
+    for share in (80, 90):
+        q = share / 100.0
+        level = float(np.quantile(scaled, q))
+        widths = {"all": level}
+        for group in sorted(set(groups.tolist())):
+            here = scaled[groups == group]
+            trust = here.size / (here.size + 20.0)
+            widths[group] = float(level * (np.quantile(here, q) / level) ** trust)
+        error[f"half_width_{share}"] = widths
+        error[f"unseen_architecture_{share}"] = max(
+            _wider(float(np.quantile(across, q)), float(np.quantile(seen, q))),
+            UNSEEN_ARCHITECTURE[share],
+        )
+        error[f"unknown_batch_{share}"] = max(
+            _wider(float(np.quantile(blind, q)), float(np.quantile(seen, q))), 0.1
+        )
+    error["seen_family_factor"] = float(np.quantile(seen, 0.8)) / whole
+    return replace(profile, error=error)

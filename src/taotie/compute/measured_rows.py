@@ -116,7 +116,7 @@ def read_table(path: str | Path) -> list[dict[str, str]]:
     return rows
 
 
-def _number(row: dict[str, str], *names: str) -> float:
+def number(row: dict[str, str], *names: str) -> float:
     """First of the columns that holds a finite number, else nan."""
     for name in names:
         try:
@@ -130,8 +130,8 @@ def _number(row: dict[str, str], *names: str) -> float:
 
 def _model(row: dict[str, str]) -> ModelArchitecture:
     name = (row.get("model_id") or row.get("model") or "").strip()
-    total = _number(row, "total_params_billions") * 1e9
-    active = _number(row, "activated_params_billions", "active_params_billions") * 1e9
+    total = number(row, "total_params_billions") * 1e9
+    active = number(row, "activated_params_billions", "active_params_billions") * 1e9
     known = find_model(name, total if total > 0 else None) if name else None
     if known is not None:
         return known
@@ -162,8 +162,8 @@ def _setup(row: dict[str, str], runtime: str) -> ServingSetup:
     held = (row.get("weight_precision") or "").strip()
     if not held:
         held = "fp8" if "fp8" in name.lower() else "bf16"
-    count = _number(row, "num_gpus")
-    dp = _number(row, "data_parallel")
+    count = number(row, "num_gpus")
+    dp = number(row, "data_parallel")
     if math.isnan(count):
         count = 1.0
     if not (count >= 1 and count == int(count)):
@@ -214,11 +214,11 @@ def read_measured_rows(
     for index, row in enumerate(table):
         try:
             setup = _setup(row, runtime)
-            limit = _number(row, "max_num_seqs", "batch_size")
-            batch = _number(row, "avg_batch_size", "batch_size")
+            limit = number(row, "max_num_seqs", "batch_size")
+            batch = number(row, "avg_batch_size", "batch_size")
             if math.isnan(batch) and "avg_batch_size" not in row:
                 batch = 1.0  # version 1: one request at a time
-            output = _number(row, "avg_output_len", "output_tokens")
+            output = number(row, "avg_output_len", "output_tokens")
             if not output > 0:
                 raise DataError(_("avg_output_len is missing or not above 0."))
             if not batch > 0 and not limit > 0:
@@ -235,10 +235,12 @@ def read_measured_rows(
         found.gpu.append(setup.accelerator.name)
         found.kind.append(setup.model.kind)
         found.setups.append(setup)
-        energy = _number(row, "energy_per_token_joules")
+        energy = number(row, "energy_per_token_joules")
         if math.isnan(energy):
-            energy = _number(row, "energy_per_request_joules") / output
-        throughput = _number(row, "output_throughput_tokens_per_sec", "throughput_tokens_per_sec")
+            energy = number(row, "energy_per_request_joules") / output
+        throughput = number(row, "output_throughput_tokens_per_sec", "throughput_tokens_per_sec")
+        power = number(row, "avg_power_watts")
+        power = energy * throughput if math.isnan(power) else power  # J/token x token/s
         numbers.append(
             (
                 batch if batch > 0 else math.nan,
@@ -246,7 +248,7 @@ def read_measured_rows(
                 output,
                 energy,
                 throughput,
-                _number(row, "avg_power_watts"),
+                power,
             )
         )
     columns = np.array(numbers, dtype=np.float64).reshape(-1, 6).T

@@ -54,12 +54,15 @@ COLUMNS = (
     "expert_parallel",
     "data_parallel",
     "extra_host_s",
+    "extra_request_s",
+    "low_precision",
 )
 """What a row of the set-up matrix holds: the model, the accelerators and how it is cut over them.
 
 `dense_params` multiply every token; of `expert_params` a token uses `top_k / experts`. `expert_rows` is the
 block of token rows that each expert's kernel works through however few tokens it was sent (0: none).
-`extra_host_s` is time the host loses per step because other work shares it.
+`extra_host_s` is time the host loses per step because other work shares it, `extra_request_s` time it takes per
+request to read pictures or films. `low_precision` is 1 for fp8 or fp4 arithmetic, else 0.
 """
 
 COEFFICIENTS = (
@@ -85,6 +88,8 @@ COEFFICIENTS = (
     "expert_imbalance",
     "data_parallel_waste",
     "block_fill",
+    "fp8_share",
+    "prefill_layer_s",
 )
 """The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
 
@@ -92,11 +97,12 @@ COEFFICIENTS = (
 (
     _LAYERS, _ATTENTION, _WINDOW, _WINDOW_LAYERS, _KV, _STATE, _MOE, _EXPERTS, _TOP_K, _QUERY, _DENSE,
     _EXPERT, _DENSE_B, _EXPERT_B, _ROWS, _PEAK, _EXPERT_PEAK, _BANDWIDTH, _TDP, _N, _EP, _DP, _EXTRA,
+    _EXTRA_REQUEST, _LOW,
 ) = range(len(COLUMNS))  # fmt: skip
 (
     _E_DENSE, _E_EXPERT, _E_KV, _F_DENSE, _F_EXPERT, _F_PREFILL, _F_PREFILL_EXPERT, _T_LAYER, _T_MOE,
     _T_PARALLEL, _H_STEP, _H_SEQUENCE, _H_REQUEST, _P_IDLE, _P_BUSY, _P_LAUNCH, _P_BYTE, _P_FLOP, _SPREAD,
-    _IMBALANCE, _WASTE, _FILL,
+    _IMBALANCE, _WASTE, _FILL, _FP8, _T_PREFILL,
 ) = range(len(COEFFICIENTS))  # fmt: skip
 
 
@@ -126,12 +132,13 @@ def _capped(energy_j, limit_j):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _decode(x, c, batch, context):  # type: ignore[no-untyped-def]
     n = x[_N]
+    low = c[_FP8] if x[_LOW] > 0.0 else 1.0
     bandwidth = n * x[_BANDWIDTH]
     # weights: every data-parallel copy is read, each cut over n / data_parallel accelerators
     moved_b = x[_DENSE_B] * x[_DP]
     t_memory = moved_b / (bandwidth * c[_E_DENSE])
     flop = 2.0 * x[_DENSE] * batch
-    t_compute = flop / (n * x[_PEAK] * c[_F_DENSE])
+    t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * low)
     work = np.hypot(t_memory, t_compute)
     peak_s = flop / x[_PEAK]
     launch = c[_T_LAYER] * x[_LAYERS]
@@ -146,7 +153,7 @@ def _decode(x, c, batch, context):  # type: ignore[no-untyped-def]
         expert_b = x[_EXPERT_B] * touched
         flop = 2.0 * x[_EXPERT] * rows
         te_memory = expert_b / (bandwidth * c[_E_EXPERT])
-        te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT])
+        te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * low)
         work += np.hypot(te_memory, te_compute) * imbalance
         launch += c[_T_MOE] * x[_MOE]
         moved_b += expert_b
@@ -170,23 +177,35 @@ def _decode(x, c, batch, context):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _prefill(x, c, prompt):  # type: ignore[no-untyped-def]
+def _prefill(x, c, prompt, batch, starts):  # type: ignore[no-untyped-def]
     n = x[_N]
+    low = c[_FP8] if x[_LOW] > 0.0 else 1.0
     window = min(prompt, x[_WINDOW])
     full = x[_ATTENTION] - x[_WINDOW_LAYERS]
     pairs = full * prompt * prompt / 2.0 + x[_WINDOW_LAYERS] * window * (prompt - window / 2.0)
+    # steps that carry a prompt, per prompt: several share one when they start often
+    steps = (1.0 - np.exp(-starts)) / starts if starts > 1e-6 else 1.0
     # ranks of a data-parallel group wait for each other's prompts
     waste = x[_DP] ** c[_WASTE]
     flop = (2.0 * x[_DENSE] * prompt + 4.0 * x[_QUERY] * pairs) * waste
-    work = flop / (n * x[_PEAK] * c[_F_PREFILL])
+    work = flop / (n * x[_PEAK] * c[_F_PREFILL] * low)
     peak_s = flop / x[_PEAK]
+    moved_b = 0.0
     if x[_EXPERTS] > 0.0:
         imbalance = 1.0 + c[_IMBALANCE] * np.log2(x[_EP]) if x[_EP] > 1.0 else 1.0
-        flop = 2.0 * x[_EXPERT] * x[_TOP_K] / x[_EXPERTS] * prompt * waste
-        work += flop / (n * x[_EXPERT_PEAK] * c[_F_PREFILL_EXPERT]) * imbalance
+        share = min(x[_TOP_K] / x[_EXPERTS], 0.9999)
+        flop = 2.0 * x[_EXPERT] * share * prompt * waste
+        work += flop / (n * x[_EXPERT_PEAK] * c[_F_PREFILL_EXPERT] * low) * imbalance
         peak_s += flop / x[_EXPERT_PEAK]
-    total = work + c[_H_REQUEST]
-    energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work) + x[_TDP] * c[_P_FLOP] * peak_s
+        if x[_ROWS] == 0.0:  # a prompt calls for experts that the step would have left unread
+            unread = (1.0 - share) ** (c[_SPREAD] * batch)
+            unread -= (1.0 - share) ** (c[_SPREAD] * (batch + prompt))
+            moved_b = x[_EXPERT_B] * unread * steps
+            work += moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
+    launch = c[_T_PREFILL] * x[_LAYERS] * steps
+    total = work + launch + c[_H_REQUEST] + x[_EXTRA_REQUEST]
+    energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
+    energy += x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
     return total, _capped(energy, n * x[_TDP] * total)
 
 
@@ -203,10 +222,14 @@ def _decode_rows(x, c, which, batch, context, out):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
-def _prefill_rows(x, c, which, prompt, out):  # type: ignore[no-untyped-def]
+def _prefill_rows(x, c, which, prompt, batch, starts, out):  # type: ignore[no-untyped-def]
     for i in range(out.shape[1]):
         out[0, i], out[1, i] = _prefill(
-            x[i % x.shape[0]], c[which[i % which.shape[0]]], prompt[i % prompt.shape[0]]
+            x[i % x.shape[0]],
+            c[which[i % which.shape[0]]],
+            prompt[i % prompt.shape[0]],
+            batch[i % batch.shape[0]],
+            starts[i % starts.shape[0]],
         )
 
 
@@ -300,7 +323,13 @@ def decode_cost(
 
 
 def prefill_cost(
-    setups: FloatArray, coefficients: FloatArray, prompt_tokens: object, which: object = 0
+    setups: FloatArray,
+    coefficients: FloatArray,
+    prompt_tokens: object,
+    which: object = 0,
+    *,
+    batch: object = 1.0,
+    starts: object = 0.0,
 ) -> PrefillCost:
     """Time and energy of reading the prompt of one request.
 
@@ -310,6 +339,12 @@ def prefill_cost(
         As in `decode_cost`.
     prompt_tokens : array_like, shape (n_row,) or one value
         Tokens read, without those found in a prefix cache. [token]
+    batch : array_like, default 1.0
+        Sequences that decode in the step the prompt rides on: it decides how many experts the step
+        reads anyway. [1]
+    starts : array_like, default 0.0
+        Prompts that begin per step (batch over output length in a steady state): when several share a
+        step, they share its fixed costs. [1]
 
     Returns
     -------
@@ -323,17 +358,17 @@ def prefill_cost(
 
     Notes
     -----
-    ``flop = 2 P_active L + 4 d_q sum_layers L^2/2``, at a share of the dense peak; weights are not
-    counted again, for the prompt rides along with decode steps that read them.
+    ``flop = 2 P_active L + 4 d_q sum_layers L^2/2``, at a share of the dense peak; dense weights are not
+    counted again, for the prompt rides along with a decode step that reads them.
     """
     x, c, k = _matrices(setups, coefficients, which)
-    p = _rows(prompt_tokens)
-    if not (np.all(p >= 0) and np.all(np.isfinite(p))):
+    p, b, r = _rows(prompt_tokens), _rows(batch), _rows(starts)
+    if not (np.all(p >= 0) and np.all(np.isfinite(p)) and np.all(b > 0) and np.all(r >= 0)):
         raise RangeError(
             _("prompt_tokens={value} must be at least 0.").format(
                 value=float(p[~(p >= 0)][:1].sum())
             )
         )
-    out = np.empty((2, _length(x, k, p)))
-    _prefill_rows(x, c, k, p, out)
+    out = np.empty((2, _length(x, k, p, b, r)))
+    _prefill_rows(x, c, k, p, b, r, out)
     return PrefillCost(*out)

@@ -42,8 +42,11 @@ class RuntimeProfile:
     """Coefficients that differ on an accelerator architecture (hopper, blackwell ...)."""
     prompt_tokens: Mapping[str, float] = field(default_factory=dict)
     """Prompt length by benchmark task, as far as the fit can tell."""
-    shared_host_s: Mapping[str, float] = field(default_factory=dict)
-    """`architecture/task` -> seconds per step that one-accelerator servers of the benchmark lost."""
+    media_s: Mapping[str, float] = field(default_factory=dict)
+    """Seconds per request to read pictures or films, by benchmark task."""
+    crowded_s: Mapping[str, float] = field(default_factory=dict)
+    """Seconds per step that one-accelerator replicas of the benchmark's Blackwell servers lost, by task; for
+    text per output token."""
     error: Mapping[str, Any] = field(default_factory=dict)
     """Error model, see `error_sigma`."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -57,23 +60,58 @@ class RuntimeProfile:
         """Whether accelerators of that architecture were measured."""
         return architecture in self.provenance.get("architectures", ())
 
-    def error_sigma(
-        self, batch: float = 64.0, architecture: str = "hopper", known_batch: bool = True
-    ) -> float:
-        """Standard deviation of log(true energy / predicted energy).
+    def half_width(
+        self,
+        share: int,
+        batch: FloatArray | float,
+        architecture: str,
+        *,
+        family: str | None = None,
+        task: str = "",
+        known_batch: bool = True,
+    ) -> FloatArray:
+        """Half width of the central interval of log(true energy / predicted energy).
 
-        From rows of model families left out of the fit, by batch band; wider for an accelerator
-        architecture never measured and for an unknown batch.
+        Parameters
+        ----------
+        share : {80, 90}
+            Per cent of cases the interval is to hold.
+        batch : array_like
+            Requests that decode together. [1]
+        architecture : str
+            Of the accelerator; one never measured widens the interval.
+        family : str, optional
+            Model family; one that was measured narrows it.
+        task : str, optional
+            Benchmark task; pictures and films are predicted less well than text.
+        known_batch : bool
+            False if the batch is itself an estimate.
         """
         e = self.error
-        bands = list(e["sigma_by_batch_band"])
-        sigma = float(bands[int(np.searchsorted(BATCH_BANDS, batch))])
-        variance = sigma**2
+        group = f"{architecture}/{'media' if task in self.media_s else 'text'}"
+        widths = e[f"half_width_{share}"]
+        width = float(widths.get(group, widths["all"]))
+        if family is not None and family in self.provenance.get("families", ()):
+            width *= float(e["seen_family_factor"])
+        bands = np.asarray(e["batch_band_factor"], dtype=np.float64)
+        log_width = width * bands[np.searchsorted(BATCH_BANDS, np.asarray(batch))]
+        variance = log_width**2
         if not self.knows(architecture):
-            variance += float(e["sigma_unseen_architecture"]) ** 2
+            variance = variance + float(e[f"unseen_architecture_{share}"]) ** 2
         if not known_batch:
-            variance += float(e["sigma_unknown_batch"]) ** 2
-        return float(np.sqrt(variance))
+            variance = variance + float(e[f"unknown_batch_{share}"]) ** 2
+        return np.sqrt(variance)
+
+    def error_sigma(
+        self,
+        batch: float = 64.0,
+        architecture: str = "hopper",
+        known_batch: bool = True,
+        family: str | None = None,
+    ) -> float:
+        """Standard deviation of the lognormal whose central 90 % is `half_width(90, ...)`. [1]"""
+        width = self.half_width(90, batch, architecture, family=family, known_batch=known_batch)
+        return float(width) / 1.6448536
 
 
 @lru_cache(maxsize=4)
@@ -90,7 +128,8 @@ def _read(path: Path) -> dict[str, RuntimeProfile]:
                 values={k: float(r["values"][k]) for k in COEFFICIENTS},
                 by_architecture=r.get("by_architecture", {}),
                 prompt_tokens=r.get("prompt_tokens", {}),
-                shared_host_s=r.get("shared_host_s", {}),
+                media_s=r.get("media_s", {}),
+                crowded_s=r.get("crowded_s", {}),
                 error=r["error"],
                 provenance=r["provenance"],
             )
@@ -128,6 +167,24 @@ def runtime_profile(name: str) -> RuntimeProfile:
     return known[name]
 
 
+def generation_profiles(path: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Coefficients of picture and film generation by `runtime/medium`, see `generation.generation_cost`.
+
+    Raises
+    ------
+    DataError
+        If the coefficient file lacks them.
+    """
+    try:
+        with (path or COEFFICIENT_FILE).open("rb") as file:
+            return dict(tomllib.load(file)["generation"])
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(
+            _("the coefficients of generation cannot be read: {error}").format(error=error),
+            _("`taotie calibrate` writes them anew."),
+        ) from error
+
+
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -145,7 +202,11 @@ def _toml(value: Any) -> str:
 
 
 def write_profiles(
-    profiles: Mapping[str, RuntimeProfile], path: Path, heading: str, provenance: Mapping[str, Any]
+    profiles: Mapping[str, RuntimeProfile],
+    path: Path,
+    heading: str,
+    provenance: Mapping[str, Any],
+    generation: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a coefficient file, whole or not at all.
 
@@ -159,16 +220,26 @@ def write_profiles(
         Comment at the top.
     provenance : mapping
         Command, data, date and rows of the whole file.
+    generation : mapping, optional
+        Coefficients of picture and film generation by `runtime/medium`.
     """
     lines = [f"# {line}".rstrip() for line in heading.strip().splitlines()]
     lines += ["", "[provenance]"] + [f"{k} = {_toml(v)}" for k, v in provenance.items()]
     for name, p in profiles.items():
         head = f'runtime."{name}"'
         lines += ["", f"[{head}]", f"label = {_toml(p.label)}", f"year = {p.year}"]
-        for part in ("values", "prompt_tokens", "shared_host_s", "error", "provenance"):
+        for part in ("values", "prompt_tokens", "media_s", "crowded_s", "error", "provenance"):
             lines += ["", f"[{head}.{part}]"]
             lines += [f'"{k}" = {_toml(v)}' for k, v in getattr(p, part).items()]
         for architecture, values in p.by_architecture.items():
+            lines += ["", f"[{head}.by_architecture.{architecture}]"]
+            lines += [f'"{k}" = {_toml(v)}' for k, v in values.items()]
+    for name, made in (generation or {}).items():
+        head = f'generation."{name}"'
+        for part in ("values", "error", "provenance"):
+            lines += ["", f"[{head}.{part}]"]
+            lines += [f'"{k}" = {_toml(v)}' for k, v in made[part].items()]
+        for architecture, values in made["by_architecture"].items():
             lines += ["", f"[{head}.by_architecture.{architecture}]"]
             lines += [f'"{k}" = {_toml(v)}' for k, v in values.items()]
     partial = path.with_suffix(".part")

@@ -86,6 +86,8 @@ class ServingSetup:
     data_parallel: int = 1
     extra_host_s: float = 0.0
     """Time per step that the host loses to other work, as on a shared benchmark machine. [s]"""
+    extra_request_s: float = 0.0
+    """Time per request that the host takes to read pictures or films. [s]"""
 
     def __post_init__(self) -> None:
         precision(self.precision)
@@ -132,6 +134,8 @@ class ServingSetup:
                 self.accelerators_per_replica if m.experts else 1,
                 self.data_parallel,
                 self.extra_host_s,
+                self.extra_request_s,
+                0.0 if p.arithmetic == "bf16" else 1.0,
             ],
             dtype=np.float64,
         )
