@@ -124,6 +124,29 @@ def test_worked_sampled_stream_has_rate_shape_and_span() -> None:
     assert "sampled" in got.notes[0]
 
 
+@pytest.mark.parametrize("cv", [0.3, 1.0, 3.0])
+def test_worked_intervals_have_the_asked_variation(cv: float) -> None:
+    rng = np.random.default_rng(11)
+    got = sampled_requests(chat_lengths(), 200_000, rng, interval_cv=cv)
+    gaps = np.diff(got.t_s)
+    assert gaps.std() / gaps.mean() == pytest.approx(cv, rel=0.03)
+    assert len(got) == pytest.approx(200_000, abs=6 * cv * np.sqrt(200_000))
+
+
+@given(cv=st.floats(0.05, 20), hours=st.floats(0.5, 30), seed=st.integers(0, 1000))
+@settings(max_examples=40)
+def test_property_any_stream_stays_within_its_time(cv: float, hours: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    try:
+        got = sampled_requests(
+            chat_lengths(), 2400.0, rng, shape=chat_day(), duration_h=hours, interval_cv=cv
+        )
+    except RangeError:
+        assert cv > 3  # so bursty that nobody came
+        return
+    assert got.t_s[-1] <= got.span_s <= 3600 * hours + 1e-6
+
+
 @given(start=st.floats(0, 48), hours=st.floats(0.01, 60))
 def test_property_steps_cover_the_time_and_the_requests(start: float, hours: float) -> None:
     edges, rate = DailyShape.flat().steps(2400.0, start, hours)
@@ -161,6 +184,8 @@ def test_error_impossible_streams() -> None:
     for value in (0.0, -1.0, np.nan, np.inf):
         with pytest.raises(RangeError, match="requests_per_day"):
             sampled_requests(chat_lengths(), value, rng)
+        with pytest.raises(RangeError, match="interval_cv"):
+            sampled_requests(chat_lengths(), 1e4, rng, interval_cv=value)
     with pytest.raises(RangeError, match="too many to list"):
         sampled_requests(chat_lengths(), 1e9, rng)
     with pytest.raises(RangeError, match="no request falls"):

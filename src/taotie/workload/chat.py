@@ -235,13 +235,15 @@ def sampled_requests(
     shape: DailyShape | None = None,
     start_h: float = 0.0,
     duration_h: float = 24.0,
+    interval_cv: float = 1.0,
     name: str = "",
     max_requests: int = 50_000_000,
 ) -> Requests:
     """A stream of requests with the day's course and the given lengths.
 
-    Arrivals are a Poisson process whose rate is constant within each hour of the day: independent users,
-    no bursts beyond chance. Real logs are burstier.
+    The rate is constant within each hour of the day. By default arrivals are a Poisson process: independent
+    users, no bursts beyond chance. Real logs are burstier: the intervals of the Azure conversation hour have a
+    coefficient of variation of 1.09, and its requests per minute vary sixteen times more than chance.
 
     Parameters
     ----------
@@ -255,6 +257,9 @@ def sampled_requests(
         Course of the day; flat by default.
     start_h, duration_h : float
         First hour of the day and length of the stream. [h]
+    interval_cv : float, default 1
+        Standard deviation over mean of the intervals between requests: 1 is a Poisson process, above 1 they
+        come in bursts, below 1 evenly (gamma-distributed intervals). [1]
     name : str, optional
         For reports.
     max_requests : int
@@ -270,7 +275,11 @@ def sampled_requests(
     RangeError
         If a number is not positive, the stream would be too long, or no request falls into it.
     """
-    for key, value in (("requests_per_day", requests_per_day), ("duration_h", duration_h)):
+    for key, value in (
+        ("requests_per_day", requests_per_day),
+        ("duration_h", duration_h),
+        ("interval_cv", interval_cv),
+    ):
         if not 0 < value < float("inf"):
             raise RangeError(_("{key}={value} is not above 0.").format(key=key, value=value))
     day = shape if shape is not None else DailyShape.flat()
@@ -283,8 +292,12 @@ def sampled_requests(
             ),
             _("sample a shorter time: the energy per request does not change"),
         )
-    counts = rng.poisson(expected)
-    n = int(counts.sum())
+    t_h = (
+        _poisson_times(edges, expected, rng)
+        if interval_cv == 1.0
+        else _gamma_times(edges, expected, interval_cv, rng)
+    )
+    n = t_h.size
     if n == 0:
         raise RangeError(
             _("no request falls into {hours} h at {rate} requests a day.").format(
@@ -292,8 +305,6 @@ def sampled_requests(
             ),
             _("take a longer time"),
         )
-    # Given their number, Poisson arrivals within a step are uniform.
-    t_h = np.repeat(edges[:-1], counts) + rng.random(n) * np.repeat(np.diff(edges), counts)
     t_s = 3600.0 * np.sort(t_h)
     prompt, output = lengths.sample(n, rng)
     return Requests(
@@ -305,3 +316,27 @@ def sampled_requests(
         said=(Said("sampled", N_("sampled: not a log of real requests")),),
         span_s=3600.0 * duration_h - float(t_s[0]),
     )
+
+
+def _poisson_times(edges: Floats, expected: Floats, rng: np.random.Generator) -> Floats:
+    """Arrivals of independent users: given their number, uniform within a step."""
+    counts = rng.poisson(expected)
+    spread = rng.random(int(counts.sum())) * np.repeat(np.diff(edges), counts)
+    return np.asarray(np.repeat(edges[:-1], counts) + spread)
+
+
+def _gamma_times(
+    edges: Floats, expected: Floats, interval_cv: float, rng: np.random.Generator
+) -> Floats:
+    """Arrivals at gamma-distributed intervals, on a clock that runs with the rate."""
+    whole = np.concatenate([[0.0], np.cumsum(expected)])
+    shape = 1.0 / interval_cv**2
+    margin = 10.0 + whole[-1] + 6.0 * interval_cv * np.sqrt(whole[-1] + 1.0)
+    parts: list[Floats] = []
+    reached = 0.0
+    while reached < whole[-1]:  # once, but for very uneven intervals
+        part = reached + np.cumsum(rng.gamma(shape, 1.0 / shape, int(margin)))
+        parts.append(part)
+        reached = float(part[-1])
+    clock = np.concatenate(parts) if parts else np.empty(0)
+    return np.asarray(np.interp(clock[clock < whole[-1]], whole, edges))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import os
 import re
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -79,44 +80,46 @@ def _csv_rows(stream: TextIO, draft: Draft) -> None:
         draft.say(
             "hash_ids_ignored", N_("prefix blocks in a CSV file are not read; use JSON lines")
         )
-    chunk: list[tuple[int, str, str, str]] = []
-    for cells in lines:
+    while True:
+        before = lines.line_num
+        rows = list(islice(lines, CHUNK_ROWS))
+        if not rows:
+            return
+        # One row a line, as in every log seen; a quoted cell over several lines shifts the numbers a little.
+        at = before + 1 + np.arange(len(rows), dtype=np.int64)
+        if set(map(len, rows)) != {width}:
+            rows, at = _whole_rows(rows, at, width, draft)
+        if rows:
+            times, prompts, outputs = ([row[place] for row in rows] for place in places)
+            draft.add(
+                at,
+                _times(times, at, seconds, draft.columns[0], draft),
+                _numbers(prompts, at, draft.columns[1], draft),
+                _numbers(outputs, at, draft.columns[2], draft),
+            )
+
+
+def _whole_rows(
+    rows: list[list[str]], at: Ints, width: int, draft: Draft
+) -> tuple[list[list[str]], Ints]:
+    """Rows without the blank ones; a row with fewer columns than the header is refused."""
+    kept = []
+    for i, cells in enumerate(rows):
         if not cells or (len(cells) == 1 and not cells[0].strip()):
             draft.blank += 1
-            continue
-        if len(cells) < width:
+        elif len(cells) < width:
             raise TraceError(
                 _("{path}, line {line}: {found} columns where the header has {width}.").format(
-                    path=draft.path, line=lines.line_num, found=len(cells), width=width
+                    path=draft.path, line=at[i], found=len(cells), width=width
                 ),
                 _("a cut-off file ends like this: fetch it again or remove the line"),
             )
-        chunk.append((lines.line_num, cells[places[0]], cells[places[1]], cells[places[2]]))
-        if len(chunk) >= CHUNK_ROWS:
-            _csv_chunk(chunk, draft, seconds)
-            chunk = []
-    if chunk:
-        _csv_chunk(chunk, draft, seconds)
+        else:
+            kept.append(i)
+    return [rows[i] for i in kept], at[np.array(kept, dtype=np.int64)]
 
 
-def _csv_chunk(
-    chunk: list[tuple[int, str, str, str]],
-    draft: Draft,
-    seconds: float | None,
-) -> None:
-    lines, times, prompts, outputs = zip(*chunk, strict=True)
-    at = np.array(lines, dtype=np.int64)
-    draft.add(
-        at,
-        _times(times, at, seconds, draft.columns[0], draft),
-        _numbers(prompts, at, draft.columns[1], draft),
-        _numbers(outputs, at, draft.columns[2], draft),
-    )
-
-
-def _times(
-    cells: tuple[str, ...], at: Ints, seconds: float | None, column: str, draft: Draft
-) -> Floats:
+def _times(cells: list[str], at: Ints, seconds: float | None, column: str, draft: Draft) -> Floats:
     """Seconds from numbers or dates; a date is counted from the first date of the file."""
     if draft.dated is None:
         draft.dated = seconds is None and not _is_number(cells[0])
@@ -136,14 +139,25 @@ def _times(
             try:
                 stamps[i] = _stamp(cell)
             except ValueError:
-                draft.refuse(at[i], column, cell, _("is not a date and time"))
+                draft.refuse(int(at[i]), column, cell, _("is not a date and time"))
     if draft.epoch is None:
         draft.epoch = stamps[0]
     return np.asarray((stamps - draft.epoch).astype(np.int64) * 1e-9, dtype=np.float64)
 
 
-def _plain_stamps(cells: tuple[str, ...]) -> npt.NDArray[np.datetime64] | None:
-    """All stamps at once if none has an offset or anything unusual; None means: one by one."""
+def _plain_stamps(cells: list[str]) -> npt.NDArray[np.datetime64] | None:
+    """All stamps at once if all have one offset, or none, and nothing unusual; None: one by one."""
+    found = _OFFSET.search(cells[0], 10)
+    shift: Any = np.timedelta64(0, "m")
+    if found:
+        suffix = cells[0][found.start() :]
+        if not all(cell.endswith(suffix) for cell in cells):
+            return None
+        try:
+            shift = _shift(found)
+        except ValueError:
+            return None
+        cells = [cell[: -len(suffix)] for cell in cells]
     joined = "".join(cells)
     if not _PLAIN.fullmatch(joined) or joined.count("-") != 2 * len(cells):
         return None
@@ -151,7 +165,7 @@ def _plain_stamps(cells: tuple[str, ...]) -> npt.NDArray[np.datetime64] | None:
     if texts.dtype.itemsize > 4 * 29 or not np.isin(texts.astype("U2"), ["19", "20", "21"]).all():
         return None
     try:
-        return texts.astype("datetime64[ns]")
+        return np.asarray(texts.astype("datetime64[ns]") - shift)
     except ValueError:
         return None
 
@@ -159,18 +173,23 @@ def _plain_stamps(cells: tuple[str, ...]) -> npt.NDArray[np.datetime64] | None:
 def _stamp(cell: str) -> np.datetime64:
     text = cell.strip()
     day, found = text[:10], _OFFSET.search(text, 10)
-    shift = 0
+    shift: Any = np.timedelta64(0, "m")
     if found:
-        text = text[: found.start()].rstrip()
-        if found[1]:
-            hours, minutes = int(found[2]), int(found[3] or 0)
-            if hours > 14 or minutes > 59:
-                raise ValueError(cell)
-            shift = (1 if found[1] == "+" else -1) * (60 * hours + minutes)
+        text, shift = text[: found.start()].rstrip(), _shift(found)
     # datetime64 also takes "NaT", "now", "today" and years beyond reach: a plain date only.
     if not re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", day) or len(text) > 29:
         raise ValueError(cell)
-    return np.datetime64(text.replace("T", " "), "ns") - np.timedelta64(shift, "m")
+    return np.datetime64(text.replace("T", " "), "ns") - shift
+
+
+def _shift(found: re.Match[str]) -> np.timedelta64:
+    """Minutes east of Greenwich of an offset."""
+    if not found[1]:
+        return np.timedelta64(0, "m")
+    hours, minutes = int(found[2]), int(found[3] or 0)
+    if hours > 14 or minutes > 59:
+        raise ValueError(found[0])
+    return np.timedelta64((1 if found[1] == "+" else -1) * (60 * hours + minutes), "m")
 
 
 def _is_number(cell: str) -> bool:
@@ -181,12 +200,10 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _numbers(cells: tuple[str, ...], at: Ints, column: str, draft: Draft) -> Floats:
-    values = np.empty(len(cells))
-    for i, cell in enumerate(cells):
-        try:
-            values[i] = float(cell)
-        except ValueError:
-            why = _("is missing") if not cell.strip() else _("is not a number")
-            draft.refuse(at[i], column, cell, why)
-    return values
+def _numbers(cells: list[str], at: Ints, column: str, draft: Draft) -> Floats:
+    try:
+        return np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
+    except ValueError:
+        i, cell = next((i, cell) for i, cell in enumerate(cells) if not _is_number(cell))
+        why = _("is missing") if not cell.strip() else _("is not a number")
+        draft.refuse(int(at[i]), column, cell, why)

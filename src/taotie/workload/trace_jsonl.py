@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from array import array
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -44,24 +46,15 @@ def read_jsonl(
     place = regular_file(Path(path), max_bytes)
     draft = Draft(place, zero_length, max_requests)
     draft.columns = ("timestamp", "input_length", "output_length")
-    rows: list[tuple[int, float, float, float]] = []
     with open_text(place) as stream:
         try:
-            for number, line in enumerate(short_lines(stream, draft), start=1):
-                if not line.strip():
-                    draft.blank += 1
-                    continue
-                entry = _json_object(line, number, draft)
-                values = [_json_number(entry, key, number, draft) for key in draft.columns]
-                rows.append((number, values[0], values[1], values[2]))
-                _json_blocks(entry, number, draft)
-                if len(rows) >= CHUNK_ROWS:
-                    _json_chunk(rows, draft)
-                    rows = []
+            lines = short_lines(stream, draft)
+            first = 1
+            while chunk := list(islice(lines, CHUNK_ROWS)):
+                _json_chunk(chunk, first, draft)
+                first += len(chunk)
         except UnicodeDecodeError as error:
             not_utf8(place, error)
-    if rows:
-        _json_chunk(rows, draft)
     return draft.requests(name, source)
 
 
@@ -104,21 +97,55 @@ def _json_blocks(entry: dict[str, Any], number: int, draft: Draft) -> None:
     ids = entry.get("hash_ids")
     if draft.block_ids is None and draft.block_sizes is None:
         if ids is None:
-            draft.block_sizes = []  # this file has none
+            draft.block_sizes = array("q")  # this file has none
             return
-        draft.block_ids, draft.block_sizes = [], []
+        draft.block_ids, draft.block_sizes = array("q"), array("q")
     if draft.block_ids is None:
         if ids is not None:
             draft.refuse(number, "hash_ids", "", _("appears here but not in the first line"))
         return
-    if not isinstance(ids, list) or not all(type(i) is int and -(2**63) <= i < 2**63 for i in ids):
+    if not isinstance(ids, list) or (
+        ids and not (set(map(type, ids)) == {int} and -(2**63) <= min(ids) <= max(ids) < 2**63)
+    ):
         draft.refuse(number, "hash_ids", ids, _("is not a list of whole numbers"))
     draft.block_ids.extend(ids)
-    assert draft.block_sizes is not None
     draft.block_sizes.append(len(ids))
 
 
-def _json_chunk(rows: list[tuple[int, float, float, float]], draft: Draft) -> None:
-    table = np.array(rows, dtype=np.float64)
-    at = table[:, 0].astype(np.int64)
-    draft.add(at, 1e-3 * table[:, 1], table[:, 2], table[:, 3])
+def _json_chunk(lines: list[str], first: int, draft: Draft) -> None:
+    """Check and keep the requests on some lines; the first of them has the number `first`."""
+    at = [i for i, line in enumerate(lines) if not line.isspace()]
+    draft.blank += len(lines) - len(at)
+    if not at:
+        return
+    numbers = [first + i for i in at]
+    entries = _json_objects([lines[i] for i in at], numbers, draft)
+    columns = []
+    for key in draft.columns:
+        values = [entry.get(key) for entry in entries]
+        if not set(map(type, values)) <= {int, float}:
+            columns.append(
+                [_json_number(e, key, n, draft) for e, n in zip(entries, numbers, strict=True)]
+            )
+        else:
+            columns.append(values)  # type: ignore[arg-type]
+    for entry, number in zip(entries, numbers, strict=True):
+        _json_blocks(entry, number, draft)
+    try:
+        t, prompt, output = (np.array(column, dtype=np.float64) for column in columns)
+    except OverflowError:
+        for key in draft.columns:
+            for entry, number in zip(entries, numbers, strict=True):
+                _json_number(entry, key, number, draft)
+        raise
+    draft.add(np.array(numbers, dtype=np.int64), 1e-3 * t, prompt, output)
+
+
+def _json_objects(lines: list[str], numbers: list[int], draft: Draft) -> list[dict[str, Any]]:
+    try:
+        entries = list(map(json.loads, lines))
+    except (ValueError, RecursionError):
+        entries = []
+    if len(entries) != len(lines) or set(map(type, entries)) != {dict}:
+        return [_json_object(line, n, draft) for line, n in zip(lines, numbers, strict=True)]
+    return entries

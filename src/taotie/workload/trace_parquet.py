@@ -124,5 +124,5 @@ def _parquet_blocks(
     ).fetchnumpy()["id"]
     if np.ma.is_masked(ids) or int(np.sum(sizes)) != ids.size:
         draft.refuse(rows, column, "", _("has missing block numbers"))
-    draft.block_sizes = [int(n) for n in sizes]
-    draft.block_ids = [int(i) for i in ids]
+    draft.block_sizes = np.asarray(sizes, dtype=np.int64)
+    draft.block_ids = np.asarray(ids, dtype=np.int64)

@@ -128,8 +128,9 @@ class Draft:
         self.blank = 0
         self.rows = 0
         self.said: list[Said] = []
-        self.block_ids: list[int] | None = None
-        self.block_sizes: list[int] | None = None
+        # Prefix blocks of all rows and how many each has, as any array of int64; None: the file has none.
+        self.block_ids: Any = None
+        self.block_sizes: Any = None
         self._parts: list[tuple[Ints, Floats, Floats, Floats]] = []
 
     def refuse(self, line: int, column: str, value: object, why: str) -> NoReturn:
@@ -211,8 +212,9 @@ class Draft:
             self.say("blank_lines", N_("{n} blank lines skipped"), n=self.blank)
         blocks = None
         if self.block_ids is not None:
-            starts = np.concatenate([[0], np.cumsum(self.block_sizes or [], dtype=np.int64)])
-            ids = np.array(self.block_ids, dtype=np.int64)
+            sizes = np.asarray(self.block_sizes, dtype=np.int64)
+            starts = np.concatenate([[0], np.cumsum(sizes)])
+            ids = np.asarray(self.block_ids, dtype=np.int64)
             blocks = PrefixBlocks(ids, starts.astype(np.int64)).take(keep)
         return Requests(
             t_s=t[keep] - t[keep[0]],
