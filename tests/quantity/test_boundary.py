@@ -82,7 +82,7 @@ def test_error_unknown_boundary(level: object) -> None:
         boundary.check(level)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("low", "high"), itertools.combinations(boundary.LEVELS, 2))
+@pytest.mark.parametrize(("low", "high"), list(itertools.combinations(boundary.LEVELS, 2)))
 def test_worked_at_boundary_takes_the_step(
     make: Callable[..., Figure], low: str, high: str
 ) -> None:

@@ -1,0 +1,133 @@
+"""What a person reads: rounding, prefixes, one line, and the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taotie.fleet.annual_energy import annual_energy_twh
+from taotie.language import use_language
+from taotie.quantity.figure import Figure, exact, leaf
+from taotie.quantity.sampling import Sampling
+from taotie.quantity.source import Source
+from taotie.quantity.wording import bound_word, number, readable, text, tree, value_text
+
+Make = Callable[..., Figure]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [
+        (0.04567, 2, "0.046"),
+        (134.2, 3, "134"),
+        (1287.4, 4, "1 287"),
+        (2.0e8, 2, "200 million"),
+        (1.5e9, 2, "1.5 billion"),
+        (0.0, 2, "0"),
+        (-2.5, 2, "-2.5"),
+        (float("nan"), 2, "nan"),
+        (float("inf"), 2, "inf"),
+        (6.02e23, 3, "6.02e23"),
+        (1.6e-19, 2, "1.6e-19"),
+        (12345.0, 3, "12 300"),
+    ],
+)
+def test_worked_numbers(value: float, digits: int, expected: str) -> None:
+    assert number(value, digits) == expected
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e300, max_value=1e300))
+def test_property_printed_numbers_are_close(value: float) -> None:
+    shown = number(value, 3).replace(" ", "").replace("−", "-")
+    for word, size in (("million", 1e6), ("billion", 1e9), ("trillion", 1e12)):
+        if shown.endswith(word):
+            shown = repr(float(shown.removesuffix(word)) * size)
+    assert float(shown) == pytest.approx(value, rel=0.006)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (2_540_000.0, "Wh", "MWh"),
+        (0.25, "Wh/request", "Wh/request"),
+        (0.002, "kWh/request", "Wh/request"),
+        (85.4e9, "kWh/a", "TWh/a"),
+        (5e-7, "Wh", "Wh"),
+        (1234.0, "gCO2e", "kgCO2e"),
+        (12.0, "request", "request"),
+        (0.0, "Wh", "Wh"),
+    ],
+)
+def test_worked_a_readable_prefix(value: float, unit: str, expected: str) -> None:
+    shown = readable(exact(value, unit))
+    assert shown.unit == expected
+    assert shown.to(unit).p50 == pytest.approx(value)
+
+
+def test_worked_lines(make: Make, few: Sampling) -> None:
+    assert text(exact(8760.0, "h/a")) == "8 760 h/a defined"
+    bound = make("x", "Wh/request", "server", value=2.9, bound="at_most")
+    assert text(bound) == "at most 2.9 Wh/request server, assumed"
+    assert value_text(exact(3.0, "m**2")) == "3 m²"
+    assert value_text(exact(21.0, "degC")) == "21 °C"
+    assert value_text(exact(0.1, "degC/W")) == "0.1 °C/W"
+    assert value_text(exact(0.5, "1")) == "0.5"
+    assert value_text(make("p", "%", low=10.0, high=20.0)).endswith(" % [10 to 20]")
+    assert bound_word("at_least") == "at least"
+
+
+def test_worked_the_tree_of_a_chain(make: Make, few: Sampling) -> None:
+    source = Source("devries2023", "Title", access="quoted")
+    stock = leaf(
+        "stock", unit="server", kind="forecast", value=1.5e6, source=source, locator="p. 3", label={"en": "Servers"}
+    )  # fmt: skip
+    power = make("power", "kW/server", low=6.5, mode=7.0, high=10.2)
+    year = annual_energy_twh(stock, power).named("year", en="A year")
+    total = (year.to("GWh/a") + year * 0.5).named("total")
+    lines = tree(total).splitlines()
+    assert lines[0].startswith("total = ")
+    assert lines[0].endswith("<- year + year * 0.5")
+    assert any(
+        "Servers = 1.5 million server" in x and "[devries2023, p. 3; quoted, page not opened]" in x
+        for x in lines
+    )
+    assert any("[assumed: for a test]" in x for x in lines)
+    assert sum("(see above)" in x for x in lines) == 1
+    assert tree(total, depth=0).endswith(" ...")
+    assert tree(total, depth=0).count("\n") == 0
+
+
+def test_worked_a_minus_sign_is_shown(make: Make, few: Sampling) -> None:
+    a, b = make("a", low=1.0, high=2.0), make("b", low=1.0, high=2.0)
+    assert "<- -" in tree(-(a * b)).splitlines()[0]
+
+
+def test_worked_a_sum_lies_flat(make: Make, few: Sampling) -> None:
+    a, b, c = (make(x, "kWh", low=1.0, high=2.0) for x in "abc")
+    lines = tree(a + b + c).splitlines()
+    assert len(lines) == 4
+    assert [x[:6] for x in lines[1:]] == ["├─ a =", "├─ b =", "└─ c ="]
+
+
+def test_worked_a_step_along_the_chain_is_not_flattened(make: Make, few: Sampling) -> None:
+    chips = make("a", "kWh", "accelerator", value=1.0) + make("b", "kWh", "accelerator", value=1.0)
+    lines = tree(chips.joined("server", make("c", "kWh", "server", value=1.0))).splitlines()
+    assert len(lines) == 5
+    assert "accelerator" in lines[1]
+
+
+def test_worked_labels_follow_the_language(make: Make, few: Sampling) -> None:
+    import contextvars
+
+    figure = make("x", value=1.0, label={"en": "Energy", "zh": "能量"})
+
+    def chinese() -> str:
+        use_language("zh")
+        return figure.name
+
+    assert figure.name == "Energy"
+    assert contextvars.copy_context().run(chinese) == "能量"
+    assert figure.name == "Energy"
