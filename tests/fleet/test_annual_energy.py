@@ -113,8 +113,11 @@ def test_error_shares() -> None:
         share_of_national_use(energy, "nowhere")
     with pytest.raises(SourceError, match="no sales_1990"):
         share_of_national_use(energy, of="sales_1990")
-    with pytest.raises(UnitError, match="not a yearly energy"):
-        share_of_national_use(exact(1.0, "TWh"))
+    for unit in ("TWh", "GW", "Wh/request", "request/d"):
+        with pytest.raises(UnitError, match="not a yearly energy"):
+            share_of_national_use(exact(1.0, unit))
+    daily = share_of_national_use(exact(564.0, "MWh/d"))
+    assert daily.share.p50 == pytest.approx(564 * 365 / 4178.17e6)
     assert "net_generation_2023" in national_denominators()
 
 

@@ -8,7 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from taotie.errors import RangeError
-from taotie.workload.daily_shape import DailyShape, chat_day, harmonic_shares
+from taotie.workload.chat import chat_lengths, sampled_requests
+from taotie.workload.daily_shape import DailyShape, chat_day, harmonic_shares, observed_day
+from taotie.workload.requests import Requests
 
 shares = st.lists(st.floats(0, 1e6), min_size=24, max_size=24)
 
@@ -63,3 +65,27 @@ def test_error_empty_day_and_impossible_peaks() -> None:
         chat_day().with_peak(0.9)
     with pytest.raises(RangeError, match="quietest hour negative"):
         chat_day().with_peak(2.0)
+
+
+def test_matches_the_course_a_stream_was_sampled_from() -> None:
+    stream = sampled_requests(
+        chat_lengths(), 200_000, np.random.default_rng(0), shape=chat_day(), duration_h=49.0
+    )
+    seen = observed_day(stream)
+    assert seen is not None
+    np.testing.assert_allclose(seen.share, chat_day().share, atol=0.002)
+    assert "2 days" in seen.name
+
+
+def test_worked_the_clock_of_a_log_decides_the_hour() -> None:
+    hourly = Requests(
+        t_s=np.array([0.0, 3600.0, 3700.0, 86_400.0]),
+        prompt_tokens=np.ones(4),
+        output_tokens=np.ones(4),
+        start_h=22.5,
+    )
+    seen = observed_day(hourly)
+    assert seen is not None
+    assert seen.share[22] == pytest.approx(1 / 3)
+    assert seen.share[23] == pytest.approx(2 / 3)
+    assert observed_day(hourly.first(2)) is None

@@ -47,12 +47,14 @@ def test_worked_azure_layout(tmp_path: Path) -> None:
     assert got.output_tokens.tolist() == [44, 109, 55]
     assert got.notes == ()
     assert got.name == "log.csv"
+    assert got.start_h == pytest.approx(18 + 15 / 60 + 46.68059 / 3600)
 
 
 def test_worked_mooncake_layout(tmp_path: Path) -> None:
     second = MOONCAKE.replace("27000", "30500").replace("[46, 47]", "[46]")
     got = read(tmp_path, MOONCAKE + second, "log.jsonl")
     assert got.t_s.tolist() == [0.0, 3.5]
+    assert got.start_h is None
     assert got.hash_ids is not None
     assert [got.hash_ids.of(i).tolist() for i in range(2)] == [[46, 47], [46]]
 
@@ -101,7 +103,8 @@ def test_worked_parquet_times_as_numbers_dates_and_text(tmp_path: Path) -> None:
             f"v(TIMESTAMP, ContextTokens, GeneratedTokens)) to '{path}'"
         )
         got = read_trace(path)
-        np.testing.assert_allclose(got.t_s, [0.0, 7.5], atol=1e-6)
+        np.testing.assert_allclose(got.t_s, [0.0, 7.5], atol=1e-9)
+        assert got.start_h == pytest.approx(0.25 / 3600)
         assert got.output_tokens.tolist() == [4, 6]
 
 
@@ -155,6 +158,7 @@ def test_worked_unsorted_rows_are_sorted_and_told(tmp_path: Path) -> None:
     got = read(tmp_path, AZURE + lines[2] + lines[0] + lines[1])
     assert got.prompt_tokens.tolist() == [374, 396, 879]
     assert got.t_s[0] == 0.0
+    assert got.start_h == pytest.approx(18.2629668, abs=1e-6)
     assert "1 requests came before the one above" in got.notes[0]
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError, UnitError
 from taotie.language import _, language
+from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
@@ -311,12 +312,12 @@ def share_of_national_use(
             _("{country} has no {of} in the catalogue.").format(country=country, of=of),
             _("known: {names}").format(names=", ".join(known)),
         )
-    if energy.unit.count("/") == 0 and "h" in energy.unit:
+    if not units.same_dimension(energy.unit, "TWh/a") or "/" not in energy.unit:
         raise UnitError(
             _("{name} in {unit} is not a yearly energy.").format(
                 name=energy.name, unit=energy.unit
             ),
-            _("divide it by the time it was used in, such as 1 a"),
+            _("divide an energy by its time; of a load drawn all year take .to('TWh/a')"),
         )
     denominator = figure(f"countries/{country}/{of}")
     name = table("countries").value(country, f"name_{language()}")

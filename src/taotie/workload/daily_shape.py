@@ -15,9 +15,9 @@ import numpy.typing as npt
 from taotie.errors import RangeError, SourceError
 from taotie.language import N_, _, in_language, language
 from taotie.quantity.catalog import table
-from taotie.workload.requests import Floats
+from taotie.workload.requests import Floats, Requests
 
-__all__ = ["DailyShape", "chat_day", "harmonic_shares"]
+__all__ = ["DailyShape", "chat_day", "harmonic_shares", "observed_day"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,4 +187,31 @@ def _chat_day(code: str) -> DailyShape:
         harmonic_shares(waves[:2], waves[2:]),
         name=in_language(N_("built-in day (our fit to three language services)"), code),
         source="taotie_fit2026",
+    )
+
+
+def observed_day(requests: Requests) -> DailyShape | None:
+    """The mean course of a day in a log, or None if the log is shorter than a day.
+
+    Parameters
+    ----------
+    requests : Requests
+        Only whole days are counted, from the first request on.
+
+    Returns
+    -------
+    shape : DailyShape or None
+        By the log's own clock if it has dates; else hour 0 is its first hour.
+    """
+    days = int(requests.span_s // 86_400.0)
+    if days < 1:
+        return None
+    start = requests.start_h or 0.0
+    within = requests.t_s < days * 86_400.0
+    hour = np.floor(start + requests.t_s[within] / 3600.0).astype(np.int64) % 24
+    share = np.bincount(hour, minlength=24)
+    return DailyShape(
+        share.astype(np.float64),
+        name=_("course of {days} days in {name}").format(days=days, name=requests.name),
+        source=requests.source,
     )

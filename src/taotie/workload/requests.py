@@ -120,6 +120,8 @@ class Requests:
         What was done to the rows on reading: sorted, left out, assumed. `notes` has the sentences.
     span_s : float
         Time the requests stand for; at least the last arrival. [s]
+    start_h : float or None
+        Hour of the day at 0 s, by the log's own clock; None if the log has no dates. [h]
     """
 
     t_s: Floats
@@ -130,6 +132,7 @@ class Requests:
     source: str = ""
     said: tuple[Said, ...] = ()
     span_s: float = field(default=-1.0)
+    start_h: float | None = None
 
     def __post_init__(self) -> None:
         for key, kind in (
@@ -163,6 +166,8 @@ class Requests:
                 )
             )
         object.__setattr__(self, "span_s", span)
+        if self.start_h is not None and not 0.0 <= self.start_h < 24.0:
+            raise RangeError(_("start_h={hour} h leaves 0..24.").format(hour=self.start_h))
 
     def __len__(self) -> int:
         return int(self.t_s.size)

@@ -77,11 +77,11 @@ def _parquet_rows(connection: Any, draft: Draft) -> None:
     if kinds[names[0]].startswith("TIMESTAMP"):
         draft.dated = True
         if "NS" in kinds[names[0]]:
-            quoted[0] = f"epoch_ns({quoted[0]}) * 1e-9"
+            quoted[0] = f"epoch_ns({quoted[0]})"
         else:
-            quoted[0] = f"epoch_us({quoted[0]}) * 1e-6"
+            quoted[0] = f"epoch_us({quoted[0]}) * 1000"
     elif kinds[names[0]] == "VARCHAR":
-        quoted[0] = f"epoch_ns(cast({quoted[0]} as timestamp_ns)) * 1e-9"
+        quoted[0] = f"epoch_ns(cast({quoted[0]} as timestamp_ns))"
         draft.dated = True
     else:
         draft.dated = False
@@ -91,7 +91,10 @@ def _parquet_rows(connection: Any, draft: Draft) -> None:
                 N_("times in column {column} were read as seconds"),
                 column=names[0],
             )
-    wanted = ", ".join(f"cast({q} as double) as c{i}" for i, q in enumerate(quoted))
+    kind = ["bigint" if draft.dated else "double", "double", "double"]  # whole nanoseconds
+    wanted = ", ".join(
+        f"cast({q} as {k}) as c{i}" for i, (q, k) in enumerate(zip(quoted, kind, strict=True))
+    )
     found = connection.execute(f"select {wanted} from {table}", here).fetchnumpy()
     at = np.arange(1, rows + 1, dtype=np.int64)
     values = []
@@ -100,10 +103,11 @@ def _parquet_rows(connection: Any, draft: Draft) -> None:
         empty = np.flatnonzero(np.ma.getmaskarray(column))
         if empty.size:
             draft.refuse(at[empty[0]], name, "", _("is missing"))
+        if i == 0 and draft.dated and rows:
+            draft.epoch = np.datetime64(int(column.data[0]), "ns")
+            column = (column - column.data[0]) * 1e-9
         values.append(np.asarray(column.data, dtype=np.float64))
     scale = columns["t"][1] if columns["t"][1] is not None else 1.0
-    if draft.dated:  # relative before anything else: keeps the fractions of a second
-        values[0] = values[0] - (values[0][0] if rows else 0.0)
     draft.add(at, scale * values[0], values[1], values[2])
     if "hash" in columns:
         _parquet_blocks(connection, draft, header[columns["hash"][0]], kinds, rows)

@@ -224,7 +224,16 @@ class Draft:
             name=name or self.path.name,
             source=source or self.path.name,
             said=tuple(self.said),
+            start_h=self._clock_h(float(t[keep[0]])),
         )
+
+    def _clock_h(self, first_s: float) -> float | None:
+        """Hour of the day of the first request, if the log has dates."""
+        if not self.dated or self.epoch is None:
+            return None
+        midnight = self.epoch.astype("datetime64[D]")
+        since = (self.epoch - midnight).astype("timedelta64[ns]").astype(np.int64) * 1e-9
+        return float((since + first_s) / 3600.0 % 24.0)
 
 
 def regular_file(path: Path, max_bytes: int | None) -> Path:
