@@ -53,7 +53,7 @@ def grown(program: Program) -> Figure:
         lambda a, b: a - a * 0.25,
         lambda a, b: a**0.5,
         lambda a, b: a**-2,
-        lambda a, b: -(-a),
+        lambda a, b: -(a * -1),
         lambda a, b: a * kernel,
         lambda a, b: a if a.is_leaf else a.named(f"step {a.content_hash}"),
         lambda a, b: a.to("MWh") if a.unit in ("Wh", "kWh") else a,

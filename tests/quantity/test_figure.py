@@ -250,7 +250,7 @@ def test_error_nothing_is_computed_on_from_a_nan(
 
 def test_error_pue_below_one(make: Make, few: Sampling) -> None:
     energy = make("energy", "kWh", "server", value=1.0)
-    with pytest.raises(RangeError, match="pue=0.9") as caught:
+    with pytest.raises(RangeError, match=r"pue=0.9") as caught:
         energy.at_boundary("facility", make("pue", low=0.9, high=1.2, spread="uniform"))
     assert "triangular" in caught.value.hint
     with pytest.raises(UnitError, match="plain number"):
@@ -510,9 +510,10 @@ def test_error_any_failure_is_ours(make: Make, a: str, b: str, number: float, ho
         lambda: number / x + y, lambda: (x - y).to(b),
     ]  # fmt: skip
     try:
-        assert np.isfinite(operations[how]().samples).all()
-    except TaotieError as error:
-        assert error.message
+        samples = operations[how]().samples
+    except TaotieError:
+        return
+    assert np.isfinite(samples).all()
 
 
 def test_worked_a_profile_times_a_figure(make: Make) -> None:

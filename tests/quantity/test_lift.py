@@ -190,7 +190,7 @@ def test_error_a_kernel_that_gives_no_number(make: Make, wrong: float) -> None:
 
 def test_error_units_and_boundaries(make: Make) -> None:
     n, p = exact(2.0, "server"), exact(3.0, "kW/server")
-    with pytest.raises(UnitError, match="power_kw=3.0 is a bare number") as caught:
+    with pytest.raises(UnitError, match=r"power_kw=3.0 is a bare number") as caught:
         energy_mwh(n, 3.0)
     assert "exact(3, 'kW/server')" in caught.value.hint
     with pytest.raises(UnitError):

@@ -166,8 +166,7 @@ def noticed(entries: Any, sources: Any = None) -> bool:
     """Is the damage refused, or reported as a difference? Anything else is a failure of the test."""
     try:
         return recompute(entries, SMALL, sources) != []
-    except ResultError as error:
-        assert error.message
+    except ResultError:
         return True
 
 

@@ -104,7 +104,7 @@ def test_worked_sampling_holds_within_its_block() -> None:
     assert current() == DEFAULT
 
 
-@pytest.mark.parametrize("n", [99, 0, -5, N_MAX + 1, 10**400, 1000.0, 1e3, "1000", None, True])
+@pytest.mark.parametrize("n", [99, 0, -5, N_MAX + 1, 10**400, 1000.0, "1000", None, True])
 def test_error_number_of_samples(n: object) -> None:
     with pytest.raises(RangeError, match="samples="):
         Sampling(n=n)  # type: ignore[arg-type]
