@@ -9,14 +9,20 @@ held within 20..80 %, no liquid cooling of chips (see `liquid_cooling.py`). The 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from taotie.errors import RangeError, SourceError
+from taotie.facility.cooling_system import (
+    AirEconomizer,
+    Common,
+    SeawaterEconomizer,
+    Tower,
+    WaterEconomizer,
+    drawn_system,
+    middle_system,
+)
 from taotie.facility.moist_air import (
     air_density_kg_per_m3,
     checked_weather,
@@ -27,8 +33,6 @@ from taotie.facility.moist_air import (
     saturation_pressure_pa,
     wet_bulb_c,
 )
-from taotie.language import _
-from taotie.quantity.catalog import table
 
 __all__ = [
     "AirEconomizer",
@@ -48,76 +52,6 @@ Values = npt.ArrayLike
 
 _AIR_HEAT = 1.01  # kJ/(kg K)
 _WATER_HEAT = 4.2  # kJ/(kg K)
-
-
-@dataclass(frozen=True)
-class _Common:
-    """What every building has. Attributes are numbers or arrays that broadcast with the weather."""
-
-    ups_efficiency: Values
-    distribution_loss: Values
-    lighting_share: Values
-    air_rise_k: Values
-    water_rise_k: Values
-    fan_pressure_pa: Values
-    fan_efficiency: Values
-    humidifier_pressure_pa: Values
-    humidifier_efficiency: Values
-    chilled_pump_pressure_pa: Values
-    chilled_pump_efficiency: Values
-    chiller_load: Values
-    cop_shift: Values
-
-
-@dataclass(frozen=True)
-class _Tower:
-    """A cooling tower: its water circuit and its fan."""
-
-    tower_water_rise_k: Values
-    tower_approach_k: Values
-    liquid_over_gas: Values
-    tower_fan_pressure_pa: Values
-    tower_fan_efficiency: Values
-    tower_pump_pressure_pa: Values
-    tower_pump_efficiency: Values
-
-
-@dataclass(frozen=True)
-class _Exchanger:
-    """Chilled water cooled by a tower or the sea through a heat exchanger, air cooled by a coil."""
-
-    set_point_c: Values
-    economizer_pump_pressure_pa: Values
-    economizer_pump_efficiency: Values
-    exchanger_approach_k: Values
-    coil_effectiveness: Values
-    sensible_heat_ratio: Values
-
-
-@dataclass(frozen=True)
-class AirEconomizer(_Tower, _Common):
-    """Outside air cools, humidified where needed; a chiller with tower where it cannot.
-
-    Supply air follows the outside temperature between `supply_low_c` and `supply_high_c` [C]. Pressures in Pa,
-    rises and approaches in K, efficiencies, shares and ratios as plain numbers.
-    """
-
-    supply_low_c: Values
-    supply_high_c: Values
-
-
-@dataclass(frozen=True)
-class WaterEconomizer(_Exchanger, _Tower, _Common):
-    """A tower cools through a heat exchanger while the wet bulb allows; a chiller does the rest."""
-
-
-@dataclass(frozen=True)
-class SeawaterEconomizer(_Exchanger, _Common):
-    """Sea water cools through a heat exchanger while its temperature allows; a chiller does the rest."""
-
-    sea_water_rise_k: Values
-    sea_pump_pressure_pa: Values
-    sea_pump_efficiency: Values
 
 
 class CoolingLoad(NamedTuple):
@@ -195,7 +129,7 @@ class _Electrical(NamedTuple):
     heat: Floats
 
 
-def _electrical(system: _Common) -> _Electrical:
+def _electrical(system: Common) -> _Electrical:
     """Losses of the power supply, and all heat to be removed, per kW of IT."""
     ups = 1.0 / np.asarray(system.ups_efficiency, dtype=np.float64) - 1.0
     distribution = 1.0 / (1.0 - np.asarray(system.distribution_loss, dtype=np.float64)) - 1.0
@@ -203,22 +137,22 @@ def _electrical(system: _Common) -> _Electrical:
     return _Electrical(ups, distribution, lighting, 1.0 + ups + distribution + lighting)
 
 
-class _TowerLoad(NamedTuple):
+class _TowerPower(NamedTuple):
     pump: Floats
     fan: Floats
 
 
-def _tower(system: _Tower, heat: Floats, density_outside: Floats) -> _TowerLoad:
+def _tower(system: Tower, heat: Floats, density_outside: Floats) -> _TowerPower:
     """Pump and fan of a tower that gives off `heat`. [kW]"""
     water = heat / (_WATER_HEAT * np.asarray(system.tower_water_rise_k))
     air = water / np.asarray(system.liquid_over_gas)
-    return _TowerLoad(
+    return _TowerPower(
         pump=_pump(water, system.tower_pump_pressure_pa, system.tower_pump_efficiency),
         fan=_fan(air, density_outside, system.tower_fan_pressure_pa, system.tower_fan_efficiency),
     )
 
 
-def _chilled_pump(system: _Common, cold: Floats) -> Floats:
+def _chilled_pump(system: Common, cold: Floats) -> Floats:
     water = cold / (_WATER_HEAT * np.asarray(system.water_rise_k))
     return _pump(water, system.chilled_pump_pressure_pa, system.chilled_pump_efficiency)
 
@@ -496,62 +430,3 @@ def _with_exchanger(
         humidifier_water_kg_per_s=coil.humidifier_water,
         **tower,
     )
-
-
-System = TypeVar("System", AirEconomizer, WaterEconomizer, SeawaterEconomizer)
-_ITEMS = {
-    AirEconomizer: "air_economizer",
-    WaterEconomizer: "water_economizer",
-    SeawaterEconomizer: "seawater_economizer",
-}
-
-
-def _from_ranges(kind: type[System], pick: Callable[[float, float], Values]) -> System:
-    cells = table("cooling_ranges")
-    values: dict[str, Values] = {}
-    for field in fields(kind):
-        row = cells.cell(_ITEMS[kind], field.name)
-        if row is None or not (row["low"] and row["high"]):
-            raise SourceError(
-                _("table cooling_ranges lacks {quantity}.").format(quantity=field.name)
-            )
-        values[field.name] = pick(float(row["low"]), float(row["high"]))
-    return kind(**values)
-
-
-def middle_system(kind: type[System]) -> System:
-    """A system with every value in the middle of its published range.
-
-    Parameters
-    ----------
-    kind : type
-        `AirEconomizer`, `WaterEconomizer` or `SeawaterEconomizer`.
-
-    Examples
-    --------
-    >>> round(middle_system(AirEconomizer).ups_efficiency, 3)
-    0.945
-    """
-    return _from_ranges(kind, lambda low, high: 0.5 * (low + high))
-
-
-def drawn_system(kind: type[System], n_sample: int, rng: np.random.Generator) -> System:
-    """Systems drawn from the published ranges, all values independent and uniform.
-
-    Parameters
-    ----------
-    kind : type
-        `AirEconomizer`, `WaterEconomizer` or `SeawaterEconomizer`.
-    n_sample : int
-        How many.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    system : System
-        Every value has shape (n_sample, 1), to broadcast with hours.
-    """
-    if n_sample < 1:
-        raise RangeError(_("n_sample={n} is not at least 1.").format(n=n_sample))
-    return _from_ranges(kind, lambda low, high: rng.uniform(low, high, (n_sample, 1)))

@@ -1,1 +1,1 @@
-
+"""The rules: what has to be paid or reported."""

@@ -134,6 +134,7 @@ class Draft:
         self._parts: list[tuple[Ints, Floats, Floats, Floats]] = []
 
     def refuse(self, line: int, column: str, value: object, why: str) -> NoReturn:
+        """Raise the error that names file, line, column and value."""
         raise TraceError(
             _("{path}, line {line}, column {column}: {value} {why}.").format(
                 path=self.path, line=line, column=column, value=repr(value)[:60], why=why
@@ -142,9 +143,11 @@ class Draft:
         )
 
     def say(self, code: str, message: str, **values: object) -> None:
+        """Note what was done to the rows."""
         self.said.append(Said(code, message, values))
 
     def check_room(self, rows: int) -> None:
+        """Refuse a log of more rows than memory was allowed for."""
         if rows > self.max_requests:
             raise TraceError(
                 _("{path} has more than {limit} requests.").format(
@@ -237,6 +240,7 @@ class Draft:
 
 
 def regular_file(path: Path, max_bytes: int | None) -> Path:
+    """`path`, if it is a file that may be read: there, not empty, not a device, not too large."""
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
@@ -262,6 +266,7 @@ def regular_file(path: Path, max_bytes: int | None) -> Path:
 
 
 def open_text(path: Path) -> TextIO:
+    """The file as text; a byte-order mark is skipped."""
     try:
         return path.open(encoding="utf-8-sig", newline="")
     except OSError as error:
@@ -294,6 +299,7 @@ def short_lines(stream: TextIO, draft: Draft) -> Iterator[str]:
 
 
 def not_utf8(path: Path, error: UnicodeDecodeError) -> NoReturn:
+    """Raise the error that names the byte that is not text."""
     raise TraceError(
         _("{path} is not UTF-8 text: byte 0x{byte:02x}.").format(
             path=path, byte=error.object[error.start]
