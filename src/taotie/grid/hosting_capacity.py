@@ -21,7 +21,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -137,6 +137,8 @@ class HostingCapacityByTreatment:
         Wall time: `model`, `capacity`. [s]
     limits : tuple of str
         What the method leaves out, and what is odd about the case.
+    work : dict
+        How many pairs the search looked at, per block of 16 nodes.
     """
 
     case: Case
@@ -150,7 +152,7 @@ class HostingCapacityByTreatment:
     spare_generation_mw: float
     seconds: Mapping[str, float]
     limits: tuple[str, ...]
-    visits: int = 0
+    work: Mapping[str, int] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> HostingCapacity:
         return self.by_treatment[name]
@@ -389,7 +391,7 @@ class _IslandAnswer(NamedTuple):
     pairs_over: int
     worst: float
     worst_pair: tuple[int, int]
-    visits: int
+    visits: IntArray
 
 
 def _allowed(core: _Core, island: Island, outages: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
@@ -435,12 +437,15 @@ def _search_island(
         )  # fmt: skip
         return bound
 
-    bound = np.max(_in_parallel(intact, n_block, n_thread), axis=0) if m else np.zeros(0)
+    bound, swing = (
+        np.max(_in_parallel(intact, n_block, n_thread), axis=0) if m else np.zeros((2, 0))
+    )
     if not m:
         r_core[:], pair[:] = r_start, -1
     r_intact = np.maximum(r_core[:, core.group], r_bridge)
     branch = outage = pair
-    r_all, visits, over, worst, worst_pair = r_core, 0, 0, 0.0, (-1, -1)
+    r_all, over, worst, worst_pair = r_core, 0, 0.0, (-1, -1)
+    visits = np.zeros(3, np.int64)
     singular = np.zeros(0, np.int64)
     if m and rated.size:
         denominator = 1 - core.y * (own[core.f] + own[core.t] - 2 * across)
@@ -456,28 +461,28 @@ def _search_island(
         def rows(first: int, last: int) -> tuple[IntArray, FloatArray]:
             which, value = search.candidate_rows(
                 first, last, rated, core.solver, core.y, f_at, t_at, put_f, put_t, inverse, bound,
-                core.rating, core.flow, n, count, stats, best,
+                swing, core.rating, core.flow, n, count, stats, best,
             )  # fmt: skip
             return which, value
 
         parts = _in_parallel(rows, -(-rated.size // search.LANES), n_thread)
         which = np.concatenate([p[0] for p in parts])
-        value = np.concatenate([p[1] for p in parts])
+        value = np.concatenate([p[1] for p in parts], axis=1)
         del parts
         start = np.concatenate([[0], np.cumsum(count)])
         r_all = np.empty_like(r_core)
         branch, outage = np.empty_like(pair), np.empty_like(pair)
 
-        def lose(first: int, last: int) -> int:
-            seen = np.zeros(2, np.int64)
+        def lose(first: int, last: int) -> IntArray:
+            seen = np.zeros(3, np.int64)
             search.outage_pass(
                 first, last, core.order, core.solver, core.y, core.offset, f_at, t_at, core.put,
                 put_f, put_t, inverse, core.flow, core.rating, floor, cutoff, rated, bound, start,
                 which, value, r_core, pair, r_all, branch, outage, seen,
             )  # fmt: skip
-            return int(seen[0])
+            return seen
 
-        visits = sum(_in_parallel(lose, n_block, n_thread))
+        visits = np.sum(_in_parallel(lose, n_block, n_thread), axis=0)
         over = int(stats[:, 0].sum())
         i = int(stats[:, 1].argmax())
         worst = float(stats[i, 1])
@@ -563,7 +568,8 @@ def load_hosting_capacity(
     branch = np.full((n_way, case.n_bus), -1, np.int64)
     outage = np.full((n_way, case.n_bus), -1, np.int64)
     supply = np.zeros(case.n_bus, bool)
-    bridge, singular, over, worst, worst_pair, visits = [], [], 0, 0.0, Binding(-1, -1), 0
+    bridge, singular, over, worst, worst_pair = [], [], 0, 0.0, Binding(-1, -1)
+    visits = np.zeros(3, np.int64)
     for island in model.islands:
         answer = _search_island(island, treatments, allowed, n_thread)
         rows, node = island.bus_row, island.node_of_bus
@@ -597,7 +603,9 @@ def load_hosting_capacity(
         spare_generation_mw=case.spare_generation_mw,
         seconds={"capacity": time.perf_counter() - tic},
         limits=hosting_capacity_limits(case, len(bridge_rows)),
-        visits=visits,
+        work=dict(
+            zip(("pairs_evaluated", "pairs_listed", "rows_scanned"), visits.tolist(), strict=True)
+        ),
     )
 
 

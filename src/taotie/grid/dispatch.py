@@ -1,0 +1,629 @@
+"""Which units run, what does a megawatt-hour cost at each bus, and who answers one more? DC optimal power flow.
+
+Power in MW, cost in $/h, price in $/MWh of the case's own money. The cheapest dispatch that keeps every
+rating in the intact grid (or, on request, after every single outage); the price of a bus is the dual
+of its balance. Solved by HiGHS through SciPy.
+
+References
+----------
+.. [1] F. Li, R. Bo, "Small test systems for power system economic studies", IEEE PES General Meeting
+   2010: the 5-bus case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linprog
+
+from taotie.errors import CaseError, RangeError
+from taotie.grid.case import Case
+from taotie.grid.contingency import lodf
+from taotie.grid.dc_power_flow import DcModel, dc_model, ptdf, scheduled_injection_mw
+from taotie.language import _
+
+__all__ = [
+    "Dispatch",
+    "DispatchEmissions",
+    "PriceChange",
+    "dispatch_emissions",
+    "marginal_response",
+    "optimal_dispatch",
+    "price_change",
+    "unit_factors_t_per_mwh",
+]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+SLACK_MW = 1e-5
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """The cheapest dispatch of a case.
+
+    Parameters
+    ----------
+    case : Case
+        With the load it was solved for.
+    power_mw : ndarray, shape (n_gen,)
+        Output of each unit, 0 where out of service. [MW]
+    flow_mw : ndarray, shape (n_branch,)
+        [MW]
+    price_usd_per_mwh : ndarray, shape (n_bus,)
+        Cost of one more MWh at each bus; NaN where no unit reaches. [$/MWh]
+    cost_usd_per_h : float
+        [$/h]
+    shed_mw : ndarray, shape (n_bus,)
+        Load not served. [MW]
+    congested_branch : ndarray
+        Rows of branches at their rating.
+    congested_outage : ndarray
+        For each the outage that holds it there; the same row for the intact grid.
+    """
+
+    case: Case
+    power_mw: FloatArray
+    flow_mw: FloatArray
+    price_usd_per_mwh: FloatArray
+    cost_usd_per_h: float
+    shed_mw: FloatArray
+    congested_branch: IntArray
+    congested_outage: IntArray
+
+
+class _Segments(NamedTuple):
+    """Convex cost of each unit as pieces of constant slope."""
+
+    unit: IntArray
+    width: FloatArray
+    slope: FloatArray
+    floor_mw: FloatArray
+    floor_cost: FloatArray
+
+
+def _polynomial(row: FloatArray) -> FloatArray:
+    n = int(row[3])
+    return np.asarray(row[4 : 4 + n])
+
+
+def unit_cost_usd_per_h(case: Case, power_mw: ArrayLike) -> FloatArray:
+    """True cost of each running unit at an output, shape (n_gen,). [$/h]"""
+    p = np.asarray(power_mw, float)
+    cost = np.zeros(case.n_gen)
+    for i in np.flatnonzero(case.gen_on) if len(case.gencost) else ():
+        row = case.gencost[i]
+        if row[0] == 2:
+            cost[i] = np.polyval(_polynomial(row), p[i])
+        else:
+            points = row[4 : 4 + 2 * int(row[3])].reshape(-1, 2)
+            cost[i] = np.interp(p[i], points[:, 0], points[:, 1])
+    return cost
+
+
+def _segments(case: Case, around: FloatArray | None, width: float, pieces: int) -> _Segments:
+    """Pieces of every running unit; quadratic ones get `pieces`, narrower ones `around` a dispatch."""
+    unit, widths, slopes = [], [], []
+    floor_mw, floor_cost = np.zeros(case.n_gen), np.zeros(case.n_gen)
+    for i in np.flatnonzero(case.gen_on):
+        low, high = float(case.gen[i, 9]), float(case.gen[i, 8])
+        if not np.isfinite(low) or low > high:
+            raise CaseError(
+                _("{case}: unit {row} has Pmin {low} MW above Pmax {high} MW.").format(
+                    case=case.name, row=i + 1, low=low, high=high
+                )
+            )
+        if not np.isfinite(high):
+            high = max(low, 0.0) + 2 * abs(case.total_load_mw) + 1.0
+        edges = np.array([low, high])
+        value = np.zeros(2)
+        if len(case.gencost):
+            row = case.gencost[i]
+            if row[0] == 2:
+                c = _polynomial(row)
+                curved = len(c) > 2 and np.any(c[:-2] != 0)
+                if curved:
+                    edges = np.linspace(low, high, pieces + 1)
+                    if around is not None:
+                        near = around[i] + width * (high - low) * np.linspace(-1, 1, pieces + 1)
+                        edges = np.unique(np.clip(np.r_[low, near, high], low, high))
+                value = np.polyval(c, edges)
+            elif row[0] == 1:
+                points = row[4 : 4 + 2 * int(row[3])].reshape(-1, 2)
+                inner = points[(points[:, 0] > low) & (points[:, 0] < high), 0]
+                edges = np.unique(np.r_[low, inner, high])
+                value = _along(points, edges)
+            else:
+                raise CaseError(
+                    _(
+                        "{case}: row {row} of gencost has the cost model {model}; 1 and 2 exist."
+                    ).format(case=case.name, row=i + 1, model=row[0])
+                )
+        floor_mw[i], floor_cost[i] = edges[0], value[0]
+        w = np.diff(edges)
+        wide = w > 1e-9 * max(1.0, high - low)
+        s = np.diff(value)[wide] / w[wide]
+        w = w[wide]
+        # tables round their points: a fall of slope below 0.01 % is not concave
+        if (np.diff(s) < -1e-4 * np.maximum(1.0, np.abs(s[1:]))).any():
+            raise CaseError(
+                _(
+                    "{case}: the marginal cost of unit {row} falls with output; only convex costs are solved."
+                ).format(case=case.name, row=i + 1)
+            )
+        s = np.maximum.accumulate(s)
+        unit += [i] * len(w)
+        widths += w.tolist()
+        slopes += s.tolist()
+    return _Segments(
+        np.array(unit, np.int64), np.array(widths), np.array(slopes), floor_mw, floor_cost
+    )
+
+
+def _along(points: FloatArray, x: FloatArray) -> FloatArray:
+    """Piecewise linear through `points`, straight on beyond its ends."""
+    y = np.interp(x, points[:, 0], points[:, 1])
+    for end, inner, beyond in ((0, 1, x < points[0, 0]), (-1, -2, x > points[-1, 0])):
+        step = points[inner] - points[end]
+        if step[0]:
+            y[beyond] = points[end, 1] + (x[beyond] - points[end, 0]) * step[1] / step[0]
+    return y
+
+
+class _Network(NamedTuple):
+    """All islands side by side."""
+
+    node_of_bus: IntArray  # -1 for dead buses
+    n_node: int
+    reference: IntArray
+    branch_row: IntArray
+    flow_of_angle: sp.csr_matrix  # MW per angle, branch x node
+    shift_mw: FloatArray
+    incidence: sp.csr_matrix
+    rating_mw: FloatArray
+
+
+def _network(model: DcModel) -> _Network:
+    case = model.case
+    node = np.full(case.n_bus, -1, np.int64)
+    reference, rows, flow, inc, shift, rating = [], [], [], [], [], []
+    n = 0
+    for island in model.islands:
+        node[island.bus_row] = island.node_of_bus + n
+        reference.append(n)
+        n += island.n_node
+        rows.append(island.branch_row)
+        inc.append(island.incidence)
+        flow.append(sp.diags(island.y * case.base_mva) @ island.incidence)
+        shift.append(island.shift_mw)
+        rating.append(island.rating_mw)
+    return _Network(
+        node, n, np.array(reference), np.concatenate(rows), sp.block_diag(flow, format="csr"),
+        np.concatenate(shift), sp.block_diag(inc, format="csr"), np.concatenate(rating),
+    )  # fmt: skip
+
+
+def optimal_dispatch(
+    case: Case,
+    value_of_lost_load: float | None = None,
+    n_1: bool = False,
+    pieces: int = 20,
+) -> Dispatch:
+    """The cheapest dispatch that keeps every rating.
+
+    Parameters
+    ----------
+    case : Case
+        Unit commitment is taken as it is: units in service stay within Pmin and Pmax.
+    value_of_lost_load : float, optional
+        Allow load to be shed at this cost; without it a case that cannot be served is an error.
+        [$/MWh]
+    n_1 : bool
+        Also keep every rating after any one branch outage (bridges excepted), dispatch unchanged.
+    pieces : int
+        Linear pieces of a quadratic cost; they are narrowed around the solution until its true
+        cost settles.
+
+    Returns
+    -------
+    dispatch : Dispatch
+
+    Raises
+    ------
+    CaseError
+        No dispatch serves the load; concave or unknown costs; Pmin above Pmax.
+
+    Notes
+    -----
+    ``min c'P  s.t.  C P - A' f = d,  f = base y (A theta - phi),  |f| <= F,  Pmin <= P <= Pmax``
+
+    Examples
+    --------
+    The 5-bus case of [1]_ (17479.897 $/h, line 4-5 at its limit):
+
+    >>> from taotie.grid.case import read_case
+    >>> best = optimal_dispatch(read_case("case5"))
+    >>> round(best.cost_usd_per_h, 3), best.power_mw.round(3).tolist()
+    (17479.897, [40.0, 170.0, 323.495, 0.0, 466.505])
+    >>> best.price_usd_per_mwh.round(4).tolist()
+    [16.9774, 26.3845, 30.0, 39.9427, 10.0]
+    """
+    if pieces < 2:
+        raise RangeError(_("pieces={n} is below 2.").format(n=pieces))
+    model = dc_model(case)
+    net = _network(model)
+    solution = _solve(case, net, _segments(case, None, 0.0, pieces), value_of_lost_load, ())
+    watched: tuple[tuple[int, int, float], ...] = ()
+    if n_1:
+        solution, watched = _secure(model, net, pieces, value_of_lost_load, solution)
+    curved = len(case.gencost) and any(
+        case.gencost[i, 0] == 2 and np.any(_polynomial(case.gencost[i])[:-2] != 0)
+        for i in np.flatnonzero(case.gen_on)
+    )
+    width = 1.0 / pieces
+    while curved and width > 1e-7:
+        finer = _segments(case, solution.power_mw, width, pieces)
+        before = solution.cost_usd_per_h
+        solution = _solve(case, net, finer, value_of_lost_load, watched)
+        if abs(before - solution.cost_usd_per_h) <= 1e-10 * abs(before):
+            break
+        width *= 2.0 / pieces
+    return solution
+
+
+def _solve(
+    case: Case,
+    net: _Network,
+    segments: _Segments,
+    value_of_lost_load: float | None,
+    watched: tuple[tuple[int, int, float], ...],
+) -> Dispatch:
+    """One LP: pieces of units, angles, shed load. `watched`: (branch, outage, factor) to be kept."""
+    n_piece, n_shed = len(segments.unit), case.n_bus if value_of_lost_load is not None else 0
+    live = net.node_of_bus >= 0
+    at = net.node_of_bus[case.gen_row[segments.unit]]
+    injected = sp.csr_matrix(
+        (np.ones(n_piece), (at, np.arange(n_piece))), shape=(net.n_node, n_piece)
+    )
+    outflow = net.incidence.T @ net.flow_of_angle
+    columns = [injected, -outflow]
+    fixed = scheduled_injection_mw(case)
+    on = case.gen_on
+    np.add.at(fixed, case.gen_row[on], segments.floor_mw[on] - case.gen[on, 1])
+    demand = -np.bincount(net.node_of_bus[live], fixed[live], minlength=net.n_node)
+    demand -= net.incidence.T @ net.shift_mw
+    cost = [segments.slope, np.zeros(net.n_node)]
+    low = [np.zeros(n_piece), np.full(net.n_node, -np.inf)]
+    high = [segments.width, np.full(net.n_node, np.inf)]
+    low[1][net.reference] = high[1][net.reference] = 0.0
+    if n_shed:
+        rows = np.flatnonzero(live)
+        shed = sp.csr_matrix(
+            (np.ones(rows.size), (net.node_of_bus[rows], rows)), shape=(net.n_node, n_shed)
+        )
+        columns.append(shed)
+        cost.append(np.full(n_shed, value_of_lost_load))
+        low.append(np.zeros(n_shed))
+        high.append(np.where(live, np.maximum(case.load_mw, 0), 0.0))
+    rated = np.flatnonzero(np.isfinite(net.rating_mw))
+    limited = net.flow_of_angle[rated]
+    top, bottom = (
+        net.rating_mw[rated] + net.shift_mw[rated],
+        net.rating_mw[rated] - net.shift_mw[rated],
+    )
+    if watched:
+        l, k = (np.array([w[i] for w in watched]) for i in (0, 1))
+        d = np.array([w[2] for w in watched])
+        extra = net.flow_of_angle[l] + sp.diags(d) @ net.flow_of_angle[k]
+        shift = net.shift_mw[l] + d * net.shift_mw[k]
+        limited = sp.vstack([limited, extra])
+        top, bottom = np.r_[top, net.rating_mw[l] + shift], np.r_[bottom, net.rating_mw[l] - shift]
+    n_variable = n_piece + net.n_node + n_shed
+    both = sp.vstack([limited, -limited])
+    pad = (sp.csr_matrix((both.shape[0], n_piece)), both, sp.csr_matrix((both.shape[0], n_shed)))
+    answer = linprog(
+        np.concatenate(cost),
+        A_ub=sp.hstack(pad).tocsc() if both.shape[0] else None,
+        b_ub=np.r_[top, bottom] if both.shape[0] else None,
+        A_eq=sp.hstack(columns).tocsc(),
+        b_eq=demand,
+        bounds=np.column_stack([np.concatenate(low), np.concatenate(high)]),
+        method="highs",
+    )
+    if answer.status != 0:
+        available = float(case.gen[on, 8].sum())
+        raise CaseError(
+            _(
+                "no dispatch of {case} serves {load:.0f} MW within its limits ({pmax:.0f} MW of units)."
+            ).format(case=case.name, load=case.total_load_mw, pmax=available),
+            _("allow load to be shed with value_of_lost_load, or look at Pmin, Pmax and ratings."),
+        )
+    assert answer.x.size == n_variable
+    power = segments.floor_mw.copy()
+    np.add.at(power, segments.unit, answer.x[:n_piece])
+    flow = np.zeros(case.n_branch)
+    flow[net.branch_row] = (
+        net.flow_of_angle @ answer.x[n_piece : n_piece + net.n_node] - net.shift_mw
+    )
+    price = np.full(case.n_bus, np.nan)
+    price[live] = answer.eqlin.marginals[net.node_of_bus[live]]
+    shed_mw = answer.x[n_piece + net.n_node :] if n_shed else np.zeros(case.n_bus)
+    total = float(unit_cost_usd_per_h(case, power).sum()) + float(shed_mw.sum()) * (
+        value_of_lost_load or 0.0
+    )
+    binding = (
+        np.flatnonzero(answer.ineqlin.residual < SLACK_MW) % len(top)
+        if both.shape[0]
+        else np.zeros(0, int)
+    )
+    binding = np.unique(binding)
+    branch = np.r_[rated, [w[0] for w in watched]].astype(np.int64)[binding]
+    outage = np.r_[rated, [w[1] for w in watched]].astype(np.int64)[binding]
+    return Dispatch(
+        case, power, flow, price, total, shed_mw, net.branch_row[branch], net.branch_row[outage]
+    )
+
+
+def _secure(
+    model: DcModel, net: _Network, pieces: int, value_of_lost_load: float | None, solution: Dispatch
+) -> tuple[Dispatch, tuple[tuple[int, int, float], ...]]:
+    """Add violated (branch, outage) rows until none is left."""
+    case = model.case
+    segments = _segments(case, None, 0.0, pieces)
+    watched: dict[tuple[int, int], float] = {}
+    factors, start = [], 0
+    for island in model.islands:
+        d = np.nan_to_num(lodf(island))
+        np.fill_diagonal(d, 0.0)
+        factors.append((start, d))
+        start += island.n_branch
+    for __ in range(50):
+        flow = solution.flow_mw[net.branch_row]
+        new = 0
+        for start, d in factors:
+            m = len(d)
+            local, rating = flow[start : start + m], net.rating_mw[start : start + m]
+            over = np.abs(local[:, None] + d * local) - rating[:, None]
+            worst = np.argsort(-over, axis=1)[:, :3]
+            for l in np.flatnonzero(over.max(axis=1, initial=-np.inf) > 1e-4):
+                for k in worst[l]:
+                    pair = (start + int(l), start + int(k))
+                    if over[l, k] > 1e-4 and pair not in watched:
+                        watched[pair] = float(d[l, k])
+                        new += 1
+        if not new:
+            break
+        rows = tuple((l, k, v) for (l, k), v in watched.items())
+        solution = _solve(case, net, segments, value_of_lost_load, rows)
+    return solution, tuple((l, k, v) for (l, k), v in watched.items())
+
+
+# ---- who answers -----------------------------------------------------------------------------
+
+
+def marginal_response(dispatch: Dispatch, bus: int) -> FloatArray:
+    """Change of each unit per MW more load at a bus, prices and congestion as they are.
+
+    Parameters
+    ----------
+    dispatch : Dispatch
+    bus : int
+        Bus number.
+
+    Returns
+    -------
+    change : ndarray, shape (n_gen,)
+        Adds up to 1; NaN where the dispatch is degenerate and no single answer exists. [MW/MW]
+
+    Notes
+    -----
+    With marginal units m and congested branches: ``[1; PTDF_m] dP = [1; PTDF_b]``.
+
+    Examples
+    --------
+    In the 5-bus case one MW at bus 4 raises one unit by 1.5 MW and lowers another by 0.5 MW:
+
+    >>> from taotie.grid.case import read_case
+    >>> marginal_response(optimal_dispatch(read_case("case5")), 4).round(5).tolist()
+    [0.0, 0.0, 1.49714, 0.0, -0.49714]
+    """
+    case = dispatch.case
+    row = int(case.rows_of_bus([bus])[0])
+    model = dc_model(case)
+    change = np.zeros(case.n_gen)
+    if model.dead_bus[row]:
+        return np.full(case.n_gen, np.nan)
+    island = next(i for i in model.islands if row in i.bus_row)
+    node = np.full(case.n_bus, -1)
+    node[island.bus_row] = island.node_of_bus
+    on, p = case.gen_on, dispatch.power_mw
+    room = 1e-6 * np.maximum(1.0, np.abs(p))
+    marginal = np.flatnonzero(
+        on & (p > case.gen[:, 9] + room) & (p < case.gen[:, 8] - room) & (node[case.gen_row] >= 0)
+    )
+    marginal = _off_corners(case, p, marginal)
+    h = ptdf(island)
+    place = np.full(case.n_branch, -1)
+    place[island.branch_row] = np.arange(island.n_branch)
+    factors = (
+        lodf(island) if (dispatch.congested_branch != dispatch.congested_outage).any() else None
+    )
+    rows = []
+    for l, k in zip(dispatch.congested_branch, dispatch.congested_outage, strict=True):
+        if place[l] >= 0:
+            line = h[place[l]]
+            if k != l and factors is not None:
+                line = line + factors[place[l], place[k]] * h[place[k]]
+            rows.append(line)
+    active = np.array(rows).reshape(len(rows), island.n_node)
+    left = np.vstack([np.ones(marginal.size), active[:, node[case.gen_row[marginal]]]])
+    right = np.r_[1.0, active[:, node[row]]]
+    if left.shape[0] != left.shape[1] or np.linalg.matrix_rank(left) < len(left):
+        return np.full(case.n_gen, np.nan)
+    change[marginal] = np.linalg.solve(left, right)
+    return change
+
+
+def _off_corners(case: Case, power: FloatArray, units: IntArray) -> IntArray:
+    """Leave out units that rest at a corner of a piecewise linear cost."""
+    keep = []
+    for i in units:
+        row = case.gencost[i] if len(case.gencost) else np.zeros(4)
+        corners = row[4 : 4 + 2 * int(row[3]) : 2] if row[0] == 1 else np.zeros(0)
+        if not np.any(np.abs(corners - power[i]) < 1e-6 * max(1.0, abs(power[i]))):
+            keep.append(int(i))
+    return np.array(keep, np.int64)
+
+
+FUEL = {
+    "coal": "coal", "ng": "gas", "gas": "gas", "nuclear": "nuclear", "hydro": "hydro", "wind": "wind",
+    "solar": "solar", "dfo": "oil", "oil": "oil", "rfo": "oil", "biomass": "other", "wood": "other",
+    "other": "other", "unknown": "other", "geothermal": "other", "ess": "other",
+}  # fmt: skip
+
+
+def unit_factors_t_per_mwh(case: Case) -> FloatArray:
+    """Life-cycle emissions of each unit by its fuel (table `emission_factors`), shape (n_gen,). [t/MWh]
+
+    Raises
+    ------
+    CaseError
+        The case does not name the fuel of its units.
+    """
+    from taotie.quantity.catalog import table
+
+    if len(case.gen_fuel) != case.n_gen:
+        raise CaseError(
+            _("{case} does not say which fuel its units burn.").format(case=case.name),
+            _("take a case with mpc.genfuel (the ACTIVSg cases), or give factors yourself."),
+        )
+    cells = table("emission_factors")
+    by_fuel = {fuel: float(str(cells.value(fuel, "life_cycle"))) / 1000 for fuel in cells.items()}
+    return np.array([by_fuel[FUEL.get(fuel.strip().lower(), "other")] for fuel in case.gen_fuel])
+
+
+class DispatchEmissions(NamedTuple):
+    """Carbon of a dispatch: average of all, and of one more MWh at a bus.
+
+    Parameters
+    ----------
+    total_t_per_h : float
+        [t/h]
+    average_g_per_kwh : float
+        [gCO2e/kWh]
+    marginal_g_per_kwh : float
+        At the bus asked for; NaN where the dispatch is degenerate. [gCO2e/kWh]
+    """
+
+    total_t_per_h: float
+    average_g_per_kwh: float
+    marginal_g_per_kwh: float
+
+
+def dispatch_emissions(
+    dispatch: Dispatch, factors_t_per_mwh: ArrayLike, bus: int
+) -> DispatchEmissions:
+    """Average and marginal intensity of a dispatch; with cost in place of carbon the latter is the price.
+
+    Examples
+    --------
+    >>> from taotie.grid.case import read_case
+    >>> best = optimal_dispatch(read_case("case5"))
+    >>> dispatch_emissions(best, [0.014, 0.015, 0.03, 0.04, 0.01], bus=4)._asdict()["marginal_g_per_kwh"]
+    39.9427...
+    """
+    factors = np.asarray(factors_t_per_mwh, float)
+    p = np.maximum(dispatch.power_mw, 0)
+    total = float(factors @ p)
+    change = marginal_response(dispatch, bus)
+    return DispatchEmissions(
+        total,
+        1000 * total / float(p.sum()) if p.sum() else float("nan"),
+        1000 * float(factors @ change),
+    )
+
+
+class PriceChange(NamedTuple):
+    """A new load's effect on price and cost.
+
+    Parameters
+    ----------
+    before, after : Dispatch
+    at_bus_before, at_bus_after : float
+        Price at the load's bus. [$/MWh]
+    mean_before, mean_after : float
+        Load-weighted price. [$/MWh]
+    extra_cost_usd_per_mwh : float
+        Extra generation cost over the new energy. [$/MWh]
+    """
+
+    before: Dispatch
+    after: Dispatch
+    at_bus_before: float
+    at_bus_after: float
+    mean_before: float
+    mean_after: float
+    extra_cost_usd_per_mwh: float
+
+
+def price_change(case: Case, bus: int, load_mw: float, **options: float) -> PriceChange:
+    """Price before and after a new load at a bus.
+
+    Parameters
+    ----------
+    case : Case
+    bus : int
+    load_mw : float
+        New constant load. [MW]
+    **options
+        Passed to `optimal_dispatch`.
+
+    Raises
+    ------
+    CaseError
+        The load cannot be served.
+
+    Examples
+    --------
+    100 MW more at bus 2 of the 5-bus case:
+
+    >>> from taotie.grid.case import read_case
+    >>> change = price_change(read_case("case5"), 2, 100.0)
+    >>> round(change.at_bus_before, 2), round(change.at_bus_after, 2)
+    (26.38, 26.38)
+    """
+    if load_mw <= 0:
+        raise RangeError(_("load_mw={value} MW is not above 0.").format(value=load_mw))
+    row = int(case.rows_of_bus([bus])[0])
+    before = optimal_dispatch(case, **options)  # type: ignore[arg-type]
+    after = optimal_dispatch(case.with_load(bus, load_mw), **options)  # type: ignore[arg-type]
+    weight = np.where(np.isnan(before.price_usd_per_mwh), 0.0, np.maximum(case.load_mw, 0))
+
+    def mean(prices: FloatArray) -> float:
+        return float(np.nansum(prices * weight) / weight.sum()) if weight.sum() else float("nan")
+
+    return PriceChange(
+        before,
+        after,
+        float(before.price_usd_per_mwh[row]),
+        float(after.price_usd_per_mwh[row]),
+        mean(before.price_usd_per_mwh),
+        mean(after.price_usd_per_mwh),
+        (after.cost_usd_per_h - before.cost_usd_per_h) / load_mw,
+    )
+
+
+def fuel_shares(dispatch: Dispatch) -> Mapping[str, float]:
+    """Share of generation by fuel, in falling order; empty where the case names no fuels. [1]"""
+    if len(dispatch.case.gen_fuel) != dispatch.case.n_gen:
+        return {}
+    total: dict[str, float] = {}
+    for fuel, p in zip(dispatch.case.gen_fuel, dispatch.power_mw, strict=True):
+        total[fuel] = total.get(fuel, 0.0) + max(float(p), 0.0)
+    everything = sum(total.values()) or 1.0
+    return {k: v / everything for k, v in sorted(total.items(), key=lambda i: -i[1])}
