@@ -15,7 +15,7 @@ from taotie.audit.wording import (
     bare_text,
     bound_sentence,
     in_each_language,
-    interval,
+    per_interval,
     prefixed,
     quantity,
     readable,
@@ -73,9 +73,11 @@ class Result:
             return ""
         shown = self.recomputed.to(self.unit)
         if self.finding is not None and self.finding.rule == "power_of_1000":
-            scale, unit = prefixed(1.0 * shown.value, shown.unit)
-            shown = shown.to(unit) if scale else shown
-        return interval(shown.low, shown.high, shown.unit)
+            shown = shown.to(prefixed(shown.value, shown.unit)[1])
+        same = self.claim.stated is not None and self.claim.stated.unit == shown.unit
+        return per_interval(
+            shown.low, shown.high, shown.unit, self.claim.stated_per if same else ""
+        )
 
     @property
     def stated_text(self) -> str:
@@ -259,7 +261,8 @@ def audited(claim: Claim, article: Article) -> Result:
     if claim.alternative is not None:
         alternative = _evaluated(claim, article, "alternative", claim.alternative.formula, numbers)
     if claim.decided_by == "computed":
-        assert claim.stated is not None and recomputed is not None
+        assert claim.stated is not None  # the reader refuses a computed claim without one
+        assert recomputed is not None
         found = finding(claim.stated, recomputed)
         return Result(
             claim, found.verdict, found, recomputed, alternative=alternative,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from taotie.audit import verdict as verdicts
@@ -180,9 +180,21 @@ def check(
     if source_range.strip():
         return _against_source(statement, recomputed, given, source_range, per, names)
     assert recomputed is not None
+    statement = _period_dropped(statement, recomputed.unit)
     found = verdicts.finding(statement.stated, recomputed)
     word = INCONSISTENT_INPUTS if found.verdict == verdicts.INCONSISTENT else found.verdict
     return _checked(statement, recomputed, found, word, given, per)
+
+
+def _period_dropped(statement: Statement, unit: Unit) -> Statement:
+    """The statement without its period where the inputs give an amount: "134 TWh a year" from 134 TWh.
+
+    Not for power: "300 MW a year" is a slip of its own.
+    """
+    bare = statement.without_period
+    if bare.unit.same_dimension(unit) and not bare.unit.same_dimension(Unit("W")):
+        return replace(statement, stated=bare)
+    return statement
 
 
 def _catalogue(key: str) -> Any:
@@ -230,6 +242,7 @@ def _against_source(
         source.value, source.low, source.high, source.low - source.tol, source.high + source.tol,
         source.unit, source_range.strip(),
     )  # fmt: skip
+    statement = _period_dropped(statement, source.unit)
     stated = statement.stated
     found = verdicts.finding(stated, as_found)
     if stated.unit.same_dimension(source.unit) and found.rule != "power_of_1000":

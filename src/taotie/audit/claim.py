@@ -487,7 +487,7 @@ class _Reader:
         factor = scale / count
         try:
             made = verdicts.Stated(
-                low * factor, high * factor, unit / per, abs(tol * factor), hedge
+                low * factor, high * factor, unit / per, tol * abs(factor), hedge
             )
         except TaotieError as error:
             raise self.wrapped("stated", error) from None

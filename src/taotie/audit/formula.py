@@ -246,7 +246,16 @@ class _Reader:
         multiplier = word is not None and word[0] in ("x", "times")
         unit = None
         if _unit_like(rest) and not multiplier:
-            unit = unit_at(self.text, self.at, self.counted, self.names)
+            try:
+                unit = unit_at(self.text, self.at, self.counted, self.names)
+            except UnitError as error:
+                shown = word[0] if word else rest[:20]
+                raise UnknownNameError(
+                    _("formula {text}: {name} is neither an input nor a unit.").format(
+                        text=repr(self.text), name=repr(shown)
+                    ),
+                    nearest(shown, self.names) if self.names else error.hint,
+                ) from None
         if unit is not None:
             begin = self.at
             self.at = unit[2]
@@ -306,14 +315,6 @@ def parsed(
     try:
         tree = reader.sum(0)
     except UnitError as error:
-        word = _last_word(reader)
-        if word and reader.names:
-            raise UnknownNameError(
-                _("formula {text}: {name} is neither an input nor a unit.").format(
-                    text=repr(reader.text), name=repr(word)
-                ),
-                nearest(word, reader.names),
-            ) from None
         raise UnitError(
             _("formula {text}: {what}").format(text=repr(reader.text), what=error.message),
             error.hint,
@@ -326,12 +327,6 @@ def parsed(
             _("allowed are numbers, units, names and + - * / ** ( )"),
         )
     return tree, tuple(reader.literals)
-
-
-def _last_word(reader: _Reader) -> str:
-    reader.skip()
-    found = _NAME.match(reader.text, reader.at)
-    return found[0] if found else ""
 
 
 # ---- evaluating ----------------------------------------------------------------------------------

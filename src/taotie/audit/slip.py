@@ -93,12 +93,12 @@ def likely_slip(stated: Stated, recomputed: Recomputed, context: Context) -> Sli
 
 def _dimension_slip(stated: Unit, recomputed: Unit) -> str:
     over_time = stated / recomputed
-    for unit in ("h", "1/h"):
+    for unit in ("h", "1/h", "h**2", "1/h**2"):  # the last two: MW a year for MWh
         if over_time.same_dimension(Unit(physical_units.canonical(unit))):
             return "power_energy"
     for counted in _COUNTED:
-        unit = Unit(counted)
-        if over_time.same_dimension(unit) or over_time.same_dimension(Unit() / unit):
+        one = Unit(counted)
+        if over_time.same_dimension(one) or over_time.same_dimension(Unit() / one):
             return "count_lost"
     if (stated / recomputed).counted and physical_units.same_dimension(over_time.physical, "1"):
         return "count_lost"
@@ -262,8 +262,7 @@ def slip_hint(slip: Slip | None, stated: Stated, recomputed: Recomputed) -> str:
 def _power_energy_hint(stated: Stated, recomputed: Recomputed, right: str) -> str:
     said = quantity(stated.value, stated.unit)
     ratio = stated.unit / recomputed.unit
-    sides = (stated.unit, recomputed.unit)
-    if not any(_holds(u, "Wh") or _holds(u, "W") for u in sides):
+    if any(recomputed.unit.same_dimension(Unit(u)) for u in ("h", "1/h")):
         return _("energy over power is a time: {right}").format(right=right)
     if ratio.same_dimension(Unit("h")):  # energy stated, power found
         hours = stated.value / recomputed.value * ratio.factor_to(Unit("h"))

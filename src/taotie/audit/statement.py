@@ -35,7 +35,7 @@ _ADVERBS = {"daily": "d", "annually": "a", "yearly": "a", "hourly": "h", "monthl
 _BEFORE: tuple[tuple[str, str], ...] = (
     (r"每千次|每一千次|每1,?000次", "1000 request"),
     (r"每次推理", "inference"),
-    (r"每次|一次", "request"),
+    (r"每次", "request"),
     (r"每张", "image"),
     (r"每台", "server"),
     (r"每户", "household"),
@@ -48,10 +48,19 @@ _PER_COUNT = re.compile(r"\s*(?:(?:per|for|a|an|each|every)\s+|/\s*|每)(?=[\w])
 
 @dataclass(frozen=True)
 class Statement:
-    """What a sentence states, and the words it uses for it."""
+    """What a sentence states, and the words it uses for it.
+
+    Attributes
+    ----------
+    stated : Stated
+        The value, per the period where one is said.
+    without_period : Stated
+        The value as if no period were said: "564 MWh a day" is also 564 MWh.
+    """
 
     text: str
     stated: Stated
+    without_period: Stated
     words: tuple[str, ...]
     unit_text: str
 
@@ -90,15 +99,24 @@ def parse_statement(text: str, counted: Iterable[str] = ()) -> Statement:
             _("{text} states no number.").format(text=repr(text[:80])),
             _("state a number with its unit, such as 42 MWh"),
         )
-    best = max(found, key=lambda c: (c.rank, _after_equals(tidy, c), -c.start))
+
+    def weight(c: _Candidate) -> tuple[int, bool, int]:
+        said = _after_verb(tidy, c)
+        return c.rank + said, said, -c.start
+
+    best = max(found, key=weight)
     return _statement(text, tidy, best, names)
 
 
-def _after_equals(text: str, candidate: _Candidate) -> bool:
-    """Does it stand behind "is" or "=" (`1 TWh is 10^6 kWh`)?"""
-    return bool(
-        re.search(r"(?:\b(?:is|are|equals?|makes?)|=|等于|合|即)\s*$", text[: candidate.start])
-    )
+_VERB = re.compile(
+    r"(?:\b(?:is|are|was|were|equals?|makes?|uses?|used|takes?|took|needs?|draws?|drew|consumes?|consumed|delivers?"
+    r"|delivered|costs?|emits?|emitted|saves?|saved)\b|=|等于|合|即|耗电|用电|消耗|需要|排放)[^\d;,。,]{0,24}$"
+)
+
+
+def _after_verb(text: str, candidate: _Candidate) -> bool:
+    """Does it stand behind "is", "uses" or the like (`1 TWh is 10^6 kWh`)?"""
+    return bool(_VERB.search(text[: candidate.start]))
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,11 @@ def _candidates(text: str, counted: tuple[str, ...]) -> list[_Candidate]:
         money = unit_at(text, at, counted) if text[at] in "$€¥" else None
         if money is not None:
             at = money[2]
+        else:
+            named = re.search(r"\b(USD|EUR|CNY|RMB)\s*$", text[:at])
+            if named:
+                start = named.start()
+                money = (*unit_at(text, start, counted)[:2], at)  # type: ignore[index]
         first = number_at(text, at)
         if first is None or (text[at] == "-" and _inside_a_word(text, at)):
             at = start + 1
@@ -162,7 +185,7 @@ def _candidate(
         return _Candidate(start, at, first, last, 1.0, PLAIN, "", 0)
     end = at if money else unit[2]
     bare = unit[1].is_plain or unit[1].counted or _is_bare(unit[1])
-    unit_text = text[start : start + 1] if money else text[at + spaces : end]
+    unit_text = unit[1].text if money else text[at + spaces : end]
     return _Candidate(start, end, first, last, unit[0], unit[1], unit_text, 1 if bare else 2)
 
 
@@ -193,15 +216,18 @@ def _strict_unit(text: str, start: int, at: int, counted: tuple[str, ...]) -> No
 
 
 def _statement(text: str, tidy: str, best: _Candidate, counted: tuple[str, ...]) -> Statement:
-    scale, unit = best.scale, best.unit
     before, after = tidy[: best.start], tidy[best.end :]
-    scale, unit = _with_period(before, after, scale, unit, counted)
-    low, high = sorted((best.low.value * scale, best.high.value * scale))
-    stated = Stated(
-        low, high, unit, max(best.low.tol, best.high.tol) * abs(scale), _hedge(before, after)
-    )
+    hedge = _hedge(before, after)
+
+    def made(scale: float, unit: Unit) -> Stated:
+        low, high = sorted((best.low.value * scale, best.high.value * scale))
+        return Stated(low, high, unit, max(best.low.tol, best.high.tol) * abs(scale), hedge)
+
+    scale, unit = _with_period(before, after, best.scale, best.unit, counted)
+    stated, bare = made(scale, unit), made(best.scale, best.unit)
+    is_period = (best.unit / unit).same_dimension(Unit("h"))
     words = tuple(dict.fromkeys((*best.low.words, *best.high.words)))
-    return Statement(text, stated, words, best.unit_text)
+    return Statement(text, stated, bare if is_period else stated, words, best.unit_text)
 
 
 def _with_period(

@@ -282,19 +282,22 @@ def hedge_word(hedge: str) -> str:
     }[hedge]
 
 
+def per_interval(low: float, high: float, unit: Unit, per: str, digits: int = 4) -> str:
+    """A range per what the text counts by, such as ``2.9 kWh per 1,000 inference``."""
+    tidy = plain(per).strip()
+    found = number_at(tidy)
+    if found is None:
+        return interval(low, high, unit, digits)
+    counted = parse_unit(tidy[found.end :])[1]
+    return _("{value} per {count}").format(
+        value=interval(low * found.value, high * found.value, unit * counted, digits),
+        count=f"{number(found.value)} {counted.text}",
+    )
+
+
 def bare_text(stated: Stated, per: str = "") -> str:
     """A stated value without its hedge; with `per`, such as "1000 inference", as printed."""
-    if per:
-        tidy = plain(per).strip()
-        found = number_at(tidy)
-        if found is not None:
-            count, counted = found.value, parse_unit(tidy[found.end :])[1]
-            unit = stated.unit * counted
-            text = interval(stated.low * count, stated.high * count, unit, 7)
-            return _("{value} per {count}").format(
-                value=text, count=f"{number(count)} {counted.text}"
-            )
-    return interval(stated.low, stated.high, stated.unit, 7)
+    return per_interval(stated.low, stated.high, stated.unit, per, 7)
 
 
 def stated_text(stated: Stated, per: str = "") -> str:

@@ -7,6 +7,7 @@ out) or the mean of the whole system per chip; the boundary says which, and the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from taotie.quantity.lift import lifted
 FLOP_PER_PARAMETER_AND_TOKEN = 6.0
 
 
-def _not_negative(**values: object) -> None:
+def _not_negative(**values: Any) -> None:
     for name, value in values.items():
         lowest = float(np.min(np.asarray(value, dtype=float)))
         if not lowest >= 0:
@@ -29,7 +30,9 @@ def _not_negative(**values: object) -> None:
 
 
 @lifted(accelerator_hours="accelerator*h", mean_power_w="W/accelerator", pue="1", returns="MWh")
-def training_energy_mwh(accelerator_hours, mean_power_w, pue=1.0):  # type: ignore[no-untyped-def]
+def training_energy_mwh(
+    accelerator_hours: Any, mean_power_w: Any, pue: Any = 1.0
+) -> Any:
     """Electricity of a training run.
 
     Parameters
@@ -83,7 +86,9 @@ def training_energy_mwh(accelerator_hours, mean_power_w, pue=1.0):  # type: igno
 
 
 @lifted(computation="FLOP", accelerators="accelerator", speed="FLOP/s/accelerator", returns="h")
-def training_hours(computation, accelerators, speed):  # type: ignore[no-untyped-def]
+def training_hours(
+    computation: Any, accelerators: Any, speed: Any
+) -> Any:
     """How long a run takes at the speed reached, not the peak.
 
     Parameters
@@ -126,7 +131,7 @@ def training_hours(computation, accelerators, speed):  # type: ignore[no-untyped
 
 
 @lifted(parameters="parameter", tokens="token", returns="FLOP", boundary=None)
-def training_computation(parameters, tokens):  # type: ignore[no-untyped-def]
+def training_computation(parameters: Any, tokens: Any) -> Any:
     """Operations of a dense run: 6 a parameter and token.
 
     Parameters
@@ -157,7 +162,7 @@ def training_computation(parameters, tokens):  # type: ignore[no-untyped-def]
 
 
 @lifted(energy_mwh="MWh", carbon_intensity="gCO2e/kWh", returns="tCO2e", boundary=None)
-def training_emissions_t(energy_mwh, carbon_intensity):  # type: ignore[no-untyped-def]
+def training_emissions_t(energy_mwh: Any, carbon_intensity: Any) -> Any:
     """Emissions of the electricity of a run.
 
     Parameters
@@ -186,7 +191,7 @@ def training_emissions_t(energy_mwh, carbon_intensity):  # type: ignore[no-untyp
 
 
 @lifted(training_mwh="MWh", serving_mwh_per_day="MWh/d", returns="d", boundary=None)
-def break_even_days(training_mwh, serving_mwh_per_day):  # type: ignore[no-untyped-def]
+def break_even_days(training_mwh: Any, serving_mwh_per_day: Any) -> Any:
     """After how many days of service serving has used more than training did.
 
     Parameters
