@@ -51,6 +51,15 @@ def test_worked_units_of_one_request_one_day_one_year() -> None:
     assert equivalent(exact(64.8, "kJ"), "led_bulb_hour").count.p50 == pytest.approx(2)
 
 
+def test_worked_a_nation_sized_energy_is_told_in_homes() -> None:
+    found = {one.key: one.count.p50 for one in equivalents(exact(100.0, "TWh/a"))}
+    assert found["us_household_year"] == pytest.approx(9.33e6, rel=1e-3)
+    assert "led_bulb_hour" not in found
+    assert [one.key for one in equivalents(exact(9.0, "Wh"), low=0.9, high=1.1)] == [
+        "led_bulb_hour"
+    ]
+
+
 def test_worked_words_in_both_languages() -> None:
     one = equivalent(exact(18.0, "Wh"), "led_bulb_hour")
     try:
@@ -66,7 +75,7 @@ def test_worked_words_in_both_languages() -> None:
 @settings(max_examples=25)
 def test_property_counts_are_imaginable_and_scale(wh: float) -> None:
     for one in equivalents(exact(wh, "Wh")):
-        assert 0.1 <= one.count.p50 <= 1e5
+        assert 0.1 <= one.count.p50 <= 1e9
         twice = equivalent(exact(2 * wh, "Wh"), one.key)
         assert twice.count.p50 == pytest.approx(2 * one.count.p50)
 

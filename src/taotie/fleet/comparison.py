@@ -150,23 +150,31 @@ def equivalent(energy: Figure, key: str) -> Equivalent:
     )
 
 
-def equivalents(energy: Figure, low: float = 0.1, high: float = 1e5) -> list[Equivalent]:
+def equivalents(energy: Figure, low: float = 0.1, high: float | None = None) -> list[Equivalent]:
     """All things of which an energy is a number one can imagine.
 
     Parameters
     ----------
     energy : Figure
         As for `equivalent`.
-    low, high : float
-        Only things whose median count lies between these. [1]
+    low : float
+        Only things whose median count is at least this. [1]
+    high : float, optional
+        And at most this; by default a limit for each thing, from the table. [1]
 
     Returns
     -------
     found : list of Equivalent
         In the order of the table; may be empty.
     """
-    found = (equivalent(energy, key) for key in equivalent_names())
-    return [one for one in found if low <= one.count.p50 <= high]
+    cells = table("equivalents")
+    found = []
+    for key in equivalent_names():
+        one = equivalent(energy, key)
+        most = cells.value(key, "most") if high is None else high
+        if low <= one.count.p50 <= (most if isinstance(most, float) else math.inf):
+            found.append(one)
+    return found
 
 
 def countries() -> list[str]:
