@@ -17,7 +17,7 @@ from html import unescape
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PROBE = """
+PROBE = r"""
 <script type="module">
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 for (let i = 0; i < 300 && !document.documentElement.dataset.ready; i++) await wait(50);
@@ -31,7 +31,17 @@ for (const e of half.querySelectorAll("*")) {
   const r = e.getBoundingClientRect();
   if (r.width && r.right > wide + 1 && !inside(e)) out.push(e.tagName + "." + (e.getAttribute("class") || "") + " " + (e.textContent || "").slice(0, 40));
 }
-const report = {
+// A character no font has is drawn as the same box as one that no font can have.
+const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const drawn = (c) => {
+  pen.clearRect(0, 0, 48, 48); pen.font = `28px ${getComputedStyle(document.body).fontFamily}`;
+  pen.fillText(c, 8, 34);
+  return pen.getImageData(0, 0, 48, 48).data.filter((v, i) => i % 4 === 3).join("");
+};
+const boxes = new Set(["\u{10ffff}", "\u{e0ffe}", "\u0378"].map(drawn));
+const blank = [...new Set(half.innerText + [...half.querySelectorAll("svg text")].map((t) => t.textContent).join(""))]
+  .filter((c) => c.trim() && boxes.has(drawn(c)));
+const report = { blank, control: [..."\ue123\u{f0123}"].map((c) => boxes.has(drawn(c))),
   ready: document.documentElement.dataset.ready, lang: document.documentElement.lang, title: document.title,
   wide, scroll: document.documentElement.scrollWidth, out: out.slice(0, 20),
   charts: [...half.querySelectorAll("[data-chart]")].map((h) => [h.dataset.chart, h.dataset.ready,

@@ -170,7 +170,7 @@ def calm(figure: Figure) -> Figure:
     """The same figure in a readable prefix, but never mWh: readers take it for MWh."""
     shown = readable(figure)
     head, slash, tail = shown.unit.partition("/")
-    return figure.to("Wh" + slash + tail) if head == "mWh" and abs(shown.p50) >= 1 else shown
+    return figure.to("Wh" + slash + tail) if head == "mWh" else shown
 
 
 def range_text(figure: Figure, digits: int = 2) -> str:
