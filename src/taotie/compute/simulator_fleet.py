@@ -141,20 +141,28 @@ def empty_caches(n_replica: int, row: Array, load: Load) -> tuple[Array, Array]:
     return newer, older
 
 
+def request_table(load: Load) -> Array:
+    """The kernel's table of requests, none following another yet."""
+    table = np.empty((len(load.arrival), 4), np.int32)
+    table[:, sr.PROMPT] = load.prompt
+    table[:, sr.OUTPUT] = load.output
+    table[:, sr.WRITTEN] = -1 if load.kv_comes else 0
+    table[:, sr.FOLLOWING] = -1
+    return table
+
+
 def run_one(
     load: Load, costs: IterationCosts, row: Array, n_bin: int
-) -> tuple[Array, Array, Array, Array, Array, Array]:
-    """One replica from its first request to its last: state, ttft, finish, own, shared, bins."""
+) -> tuple[Array, Array, Array]:
+    """One replica from its first request to its last: state, result, bins."""
     n = len(load.arrival)
     memory = Memory.empty(1, row)
     newers, olders = empty_caches(1, row, load)
-    following = np.arange(1, n + 1, dtype=np.int32)
-    written = np.full(n, -1 if load.kv_comes else 0, np.int32)
-    ttft, finish, own, shared = (np.zeros(n, np.int64) for _ in range(4))
+    request, result = request_table(load), np.zeros((n, 4), np.int64)
     bins = np.zeros((n_bin, 3), np.int64)
     state = memory.states[0]
     if n:
-        following[-1] = -1
+        request[:-1, sr.FOLLOWING] = np.arange(1, n, dtype=np.int32)
         state[sr.HEAD], state[sr.TAIL] = 0, n - 1
     while True:
         advance(
@@ -165,20 +173,14 @@ def run_one(
             newers,
             olders,
             load.arrival,
-            load.prompt,
-            load.output,
-            written,
-            following,
+            request,
             load.block_low,
             load.block_n,
             load.block_id,
             costs.decode,
             costs.mixed,
             row,
-            ttft,
-            finish,
-            own,
-            shared,
+            result,
         )
         if state[sr.DONE] == n and state[sr.SPILL_T1] == 0:
             break
@@ -186,8 +188,8 @@ def run_one(
         sr.book_spill(state, bins, int(row[sr.BIN_PS]), n_bin)
         n_bin = len(bins)
     if n:
-        shared[-1] += state[sr.REMAINDER]
-    return state, ttft, finish, own, shared, bins
+        result[-1, sr.SHARED] += state[sr.REMAINDER]
+    return state, result, bins
 
 
 def add_bins(total: Array, part: Array) -> Array:
@@ -255,16 +257,15 @@ def run_independent(
         part = load.part(members[r])
         part = part._replace(
             arrival=np.ascontiguousarray(part.arrival, np.int64),
-            prompt=np.ascontiguousarray(part.prompt, np.int32),
-            output=np.ascontiguousarray(part.output, np.int32),
             block_low=np.ascontiguousarray(part.block_low, np.int64),
             block_n=np.ascontiguousarray(part.block_n, np.int32),
         )
-        state, ttft, finish, own, shared, bins = run_one(part, costs, row, n_bin)
+        state, result, bins = run_one(part, costs, row, n_bin)
         at = members[r]
         out.states[r] = state
-        out.ttft[at], out.finish[at], out.own[at], out.shared[at] = ttft, finish, own, shared
-        out.last_finish[r] = finish.max(initial=0)
+        out.ttft[at], out.finish[at] = result[:, sr.TTFT], result[:, sr.FINISH]
+        out.own[at], out.shared[at] = result[:, sr.OWN], result[:, sr.SHARED]
+        out.last_finish[r] = result[:, sr.FINISH].max(initial=0)
         return bins
 
     if threads > 1:
@@ -337,25 +338,51 @@ def least_iteration(decode, mixed):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def next_finish(state, heap, least, limits, t):  # type: ignore[no-untyped-def]
-    """No request of the replica is seen to finish before this time. [ps]"""
-    now = state[sr.NOW]
-    if now > t and state[sr.DONE_NOW] > 0:
+def next_finish(states, heaps, rings, r, least, limits, arrival, request, t):  # type: ignore[no-untyped-def]
+    """No request of replica `r` is seen to finish before this time, if no other comes. [ps]"""
+    now = states[r, sr.NOW]
+    if now > t and states[r, sr.DONE_NOW] > 0:
         return now
-    a = state[sr.ACTIVE]
-    c = state[sr.CONTEXT]
-    if state[sr.RING_N] > 0 or state[sr.HEAD] >= 0:
-        return now + max(least[0, 0], least[0, 2])
+    a = states[r, sr.ACTIVE]
+    c = states[r, sr.CONTEXT]
+    fine = limits[sr.FINE]
+    grow = limits[sr.GROW]
+    shortest = max(least[0, 0], least[0, 2])
+    bound = np.int64(sr.FAR)
+    # those not decoding yet: an iteration for the first token (if read here), then their steps
+    first = 0 if limits[sr.KV_COMES] == 1 else 1
+    place = states[r, sr.RING_HEAD]
+    for _i in range(states[r, sr.RING_N]):
+        x = rings[r, place]
+        left = request[x, sr.OUTPUT] - request[x, sr.WRITTEN] - 1
+        bound = min(bound, now + shortest * (1 + (left * fine + grow - 1) // grow))
+        place += 1
+        if place == rings.shape[1]:
+            place = 0
+    x = np.int64(states[r, sr.HEAD])
+    for _i in range(8):
+        if x < 0:
+            break
+        left = request[x, sr.OUTPUT] - max(request[x, sr.WRITTEN], 0) - 1
+        steps = max(first + (left * fine + grow - 1) // grow, 1)
+        bound = min(bound, max(now, arrival[x]) + shortest * steps)
+        x = np.int64(request[x, sr.FOLLOWING])
+    if x >= 0:
+        bound = min(bound, max(now, arrival[x]) + shortest)
     if a == 0:
-        return np.int64(sr.FAR)
-    k = (heap[0] >> 32) - state[sr.STEP]
-    grown = c + a * (k * limits[sr.GROW] + (1 << limits[sr.UNIT_BITS]))
+        return bound
+    k = (heaps[r, 0] >> 32) - states[r, sr.STEP]
+    grown = c + a * (k * grow + (1 << limits[sr.UNIT_BITS]))
     if grown >> limits[sr.UNIT_BITS] > limits[sr.PAGES]:  # a preemption may come before
-        return now + max(least[0, 0], least[0, 2])
-    half = a * limits[sr.GROW] * (k * (k - 1) // 2)
-    return now + max(
-        k * (least[a, 0] + least[a, 1] * c) + least[a, 1] * half,
-        k * (least[a, 2] + least[a, 3] * c) + least[a, 3] * half,
+        return min(bound, now + shortest * k)
+    half = a * grow * (k * (k - 1) // 2)
+    return min(
+        bound,
+        now
+        + max(
+            k * (least[a, 0] + least[a, 1] * c) + least[a, 1] * half,
+            k * (least[a, 2] + least[a, 3] * c) + least[a, 3] * half,
+        ),
     )
 
 
@@ -374,20 +401,14 @@ def run_routed_kernel(  # type: ignore[no-untyped-def]
     newers,
     olders,
     arrival,
-    prompt,
-    output,
-    written,
-    following,
+    request,
     block_low,
     block_n,
     block_id,
     decode,
     mixed,
     limits,
-    ttft,
-    finish,
-    own,
-    shared,
+    result,
 ):
     """Send each request, in order of arrival, by the requests outstanding; then nothing is drained.
 
@@ -397,87 +418,79 @@ def run_routed_kernel(  # type: ignore[no-untyped-def]
     n_replica = states.shape[0]
     least = least_iteration(decode, mixed)
     sent = np.zeros(n_replica, np.int64)
-    order = np.arange(n_replica)
-    place = np.arange(n_replica)
-    due = np.full(n_replica, sr.FAR, np.int64)
+    due = np.full(n_replica, sr.FAR, np.int64)  # nothing is seen to finish before
     due_order = np.arange(n_replica)
     due_place = np.arange(n_replica)
     closed = np.int64(1) << 62
     counts = np.arange(n_replica)  # outstanding << 32 | replica
+    order = np.arange(n_replica)
+    place = np.arange(n_replica)
     n_ready = n_replica
-    pair = np.empty(2, np.int64)
+    first = np.int64(-1)
     for i in range(n):
         t = arrival[i]
         now_ready = ready[i] if ready.shape[0] else n_replica
-        if policy == TWO_CHOICES:
-            for j in range(2):
-                pair[j] = drawn(seed, 2 * i + j) % now_ready
-                x = pair[j]
-                if states[x, sr.NOW] < t:
-                    advance(
-                        x, t, states, heaps, rings, ring_dones, phases, bins, newers, olders,
-                        arrival, prompt, output, written, following, block_low, block_n, block_id,
-                        decode, mixed, limits, ttft, finish, own, shared,
-                    )  # fmt: skip
-            r = pair[0]
-            if pair[1] != r:
-                one = sent[r] - states[r, sr.DONE]
-                if states[r, sr.NOW] > t:
-                    one += states[r, sr.DONE_NOW]
-                x = pair[1]
-                two = sent[x] - states[x, sr.DONE]
-                if states[x, sr.NOW] > t:
-                    two += states[x, sr.DONE_NOW]
-                if two < one:
-                    r = x
-        else:
-            while n_ready != now_ready:  # open or close replicas at the end of the list
-                if n_ready < now_ready:
-                    r = n_ready
-                    n_ready += 1
-                    rekey(counts, order, place, r, counts[r] & ~closed)
-                else:
-                    n_ready -= 1
-                    r = n_ready
-                    rekey(counts, order, place, r, counts[r] | closed)
-            while due[due_order[0]] <= t:
+        while policy == LEAST_OUTSTANDING and n_ready != now_ready:
+            if n_ready < now_ready:  # open a replica at the end of the list, or close it
+                rekey(counts, order, place, n_ready, counts[n_ready] & ~closed)
+                n_ready += 1
+            else:
+                n_ready -= 1
+                rekey(counts, order, place, n_ready, counts[n_ready] | closed)
+        # bring replicas up to date, but only those whose requests may have finished
+        asked = 0
+        while True:
+            if policy == TWO_CHOICES:
+                if asked == 2:
+                    break
+                r = drawn(seed, 2 * i + asked) % now_ready
+                asked += 1
+                if asked == 1:
+                    first = r
+            else:
                 r = due_order[0]
+            if due[r] <= t:
                 if states[r, sr.NOW] < t:
                     advance(
                         r, t, states, heaps, rings, ring_dones, phases, bins, newers, olders,
-                        arrival, prompt, output, written, following, block_low, block_n, block_id,
-                        decode, mixed, limits, ttft, finish, own, shared,
+                        arrival, request, block_low, block_n, block_id, decode, mixed, limits, result,
                     )  # fmt: skip
-                left = sent[r] - states[r, sr.DONE]
-                if states[r, sr.NOW] > t:
-                    left += states[r, sr.DONE_NOW]
-                rekey(counts, order, place, r, (counts[r] & closed) | (left << 32) | r)
-                bound = next_finish(states[r], heaps[r], least, limits, t)
-                if bound <= t:
-                    bound = t + 1
-                rekey(due, due_order, due_place, r, bound)
+                bound = next_finish(states, heaps, rings, r, least, limits, arrival, request, t)
+                if policy == LEAST_OUTSTANDING:
+                    left = sent[r] - states[r, sr.DONE]
+                    if states[r, sr.NOW] > t:
+                        left += states[r, sr.DONE_NOW]
+                    rekey(counts, order, place, r, (counts[r] & closed) | (left << 32) | r)
+                    rekey(due, due_order, due_place, r, max(bound, t + 1))
+                else:
+                    due[r] = max(bound, t + 1)
+            elif policy == LEAST_OUTSTANDING:
+                break
+        if policy == TWO_CHOICES:
+            one = sent[first] - states[first, sr.DONE]
+            if states[first, sr.NOW] > t:
+                one += states[first, sr.DONE_NOW]
+            two = sent[r] - states[r, sr.DONE]
+            if states[r, sr.NOW] > t:
+                two += states[r, sr.DONE_NOW]
+            if two >= one:
+                r = first
+        else:
             r = order[0]
-            if states[r, sr.NOW] < t:
-                advance(
-                    r, t, states, heaps, rings, ring_dones, phases, bins, newers, olders,
-                    arrival, prompt, output, written, following, block_low, block_n, block_id,
-                    decode, mixed, limits, ttft, finish, own, shared,
-                )  # fmt: skip
+        # the replica takes it when its own time has come to the arrival
         replica[i] = r
         sent[r] += 1
-        following[i] = -1
-        state = states[r]
-        if state[sr.HEAD] < 0:
-            state[sr.HEAD] = i
+        if states[r, sr.HEAD] < 0:
+            states[r, sr.HEAD] = i
         else:
-            following[state[sr.TAIL]] = i
-        state[sr.TAIL] = i
+            request[states[r, sr.TAIL], sr.FOLLOWING] = i
+        states[r, sr.TAIL] = i
+        bound = next_finish(states, heaps, rings, r, least, limits, arrival, request, t)
         if policy == LEAST_OUTSTANDING:
             rekey(counts, order, place, r, counts[r] + (np.int64(1) << 32))
-            bound = next_finish(state, heaps[r], least, limits, t)
-            if bound <= t:
-                bound = t + 1
-            rekey(due, due_order, due_place, r, bound)
+            rekey(due, due_order, due_place, r, max(bound, t + 1))
+        else:
+            due[r] = max(bound, t + 1)
 
 
 def run_routed(
@@ -513,27 +526,19 @@ def run_routed(
     n_bin = int(load.arrival[-1]) // bin_ps + 2 if bin_ps and n else 0
     memory = Memory.empty(n_replica, row)
     newers, olders = empty_caches(n_replica, row, load)
-    following = np.full(n, -1, np.int32)
-    written = np.full(n, -1 if load.kv_comes else 0, np.int32)
     replica = np.zeros(n, np.int32)
-    ttft, finish, own, shared = (np.zeros(n, np.int64) for _ in range(4))
+    result = np.zeros((n, 4), np.int64)
     bins = np.zeros((n_bin, 3), np.int64)
     requests = (
         np.ascontiguousarray(load.arrival, np.int64),
-        np.ascontiguousarray(load.prompt, np.int32),
-        np.ascontiguousarray(load.output, np.int32),
-        written,
-        following,
+        request_table(load),
         np.ascontiguousarray(load.block_low, np.int64),
         np.ascontiguousarray(load.block_n, np.int32),
         load.block_id,
         costs.decode,
         costs.mixed,
         row,
-        ttft,
-        finish,
-        own,
-        shared,
+        result,
     )
     policy = TWO_CHOICES if routing == "two_choices" else LEAST_OUTSTANDING
     open_to = EMPTY32 if ready is None else np.ascontiguousarray(ready, np.int32)
@@ -553,7 +558,8 @@ def run_routed(
     last = np.full(n_replica, -1)
     last[replica] = np.arange(n)
     served = last >= 0
-    shared[last[served]] += states[served, sr.REMAINDER]
+    result[last[served], sr.SHARED] += states[served, sr.REMAINDER]
     last_finish = np.zeros(n_replica, np.int64)
-    np.maximum.at(last_finish, replica, finish)
+    np.maximum.at(last_finish, replica, result[:, sr.FINISH])
+    ttft, finish, own, shared = (np.ascontiguousarray(result[:, j]) for j in range(4))
     return FleetRun(ttft, finish, own, shared, replica, states, bins, last_finish)

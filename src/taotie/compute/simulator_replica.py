@@ -66,6 +66,10 @@ FAR = 1 << 61
 ) = range(26)
 N_STATE = 26
 
+# columns of requests (int32) and results (int64)
+PROMPT, OUTPUT, WRITTEN, FOLLOWING = range(4)
+TTFT, FINISH, OWN, SHARED = range(4)
+
 # limits and prefill costs of a replica (int64)
 (
     MAX_BATCH,
@@ -98,79 +102,79 @@ N_LIMIT = 25
 
 
 @njit(cache=True, nogil=True, inline="always")
-def heap_push(heap, n, key):  # type: ignore[no-untyped-def]
+def heap_push(heaps, r, n, key):  # type: ignore[no-untyped-def]
     """Add `key` to the `n` keys."""
     i = n
     while i > 0:
         parent = (i - 1) >> 1
-        if heap[parent] <= key:
+        if heaps[r, parent] <= key:
             break
-        heap[i] = heap[parent]
+        heaps[r, i] = heaps[r, parent]
         i = parent
-    heap[i] = key
+    heaps[r, i] = key
 
 
 @njit(cache=True, nogil=True, inline="always")
-def heap_pop(heap, n):  # type: ignore[no-untyped-def]
+def heap_pop(heaps, r, n):  # type: ignore[no-untyped-def]
     """Drop the smallest of the `n` keys."""
-    key = heap[n - 1]
+    key = heaps[r, n - 1]
     n -= 1
     i = 0
     while True:
         child = 2 * i + 1
         if child >= n:
             break
-        if child + 1 < n and heap[child + 1] < heap[child]:
+        if child + 1 < n and heaps[r, child + 1] < heaps[r, child]:
             child += 1
-        if heap[child] >= key:
+        if heaps[r, child] >= key:
             break
-        heap[i] = heap[child]
+        heaps[r, i] = heaps[r, child]
         i = child
-    heap[i] = key
+    heaps[r, i] = key
 
 
 @njit(cache=True, nogil=True)
-def heap_remove(heap, n, i):  # type: ignore[no-untyped-def]
+def heap_remove(heaps, r, n, i):  # type: ignore[no-untyped-def]
     """Drop the key at place `i` of the `n` keys."""
-    key = heap[n - 1]
+    key = heaps[r, n - 1]
     n -= 1
     if i == n:
         return
-    while i > 0 and heap[(i - 1) >> 1] > key:
-        heap[i] = heap[(i - 1) >> 1]
+    while i > 0 and heaps[r, (i - 1) >> 1] > key:
+        heaps[r, i] = heaps[r, (i - 1) >> 1]
         i = (i - 1) >> 1
     while True:
         child = 2 * i + 1
         if child >= n:
             break
-        if child + 1 < n and heap[child + 1] < heap[child]:
+        if child + 1 < n and heaps[r, child + 1] < heaps[r, child]:
             child += 1
-        if heap[child] >= key:
+        if heaps[r, child] >= key:
             break
-        heap[i] = heap[child]
+        heaps[r, i] = heaps[r, child]
         i = child
-    heap[i] = key
+    heaps[r, i] = key
 
 
 @njit(cache=True, nogil=True)
-def decoding_pages(phase, base, c, bits):  # type: ignore[no-untyped-def]
+def decoding_pages(phases, r, base, c, bits):  # type: ignore[no-untyped-def]
     """Pages of the decoding sequences: ``sum ceil(context / page)`` from the counts by phase."""
-    mask = phase.shape[0] - 1
+    mask = phases.shape[1] - 1
     padding = c
-    for h in range(phase.shape[0]):
-        padding += phase[h] * ((-(h + base)) & mask)
+    for h in range(phases.shape[1]):
+        padding += phases[r, h] * ((-(h + base)) & mask)
     return padding >> bits
 
 
 @njit(cache=True, nogil=True)
-def steps_that_fit(phase, base, a, free, grow):  # type: ignore[no-untyped-def]
+def steps_that_fit(phases, r, base, a, free, grow):  # type: ignore[no-untyped-def]
     """Iterations that can run before `free` more pages do not hold the growth (at least 1)."""
-    unit = phase.shape[0]
+    unit = phases.shape[1]
     mask = unit - 1
     growth = (free // a) * unit
     left = free % a
     for j in range(unit):
-        left -= phase[(-(base + j)) & mask]
+        left -= phases[r, (-(base + j)) & mask]
         if left < 0:
             break
         growth += 1
@@ -225,20 +229,14 @@ def advance(  # type: ignore[no-untyped-def]
     newers,
     olders,
     arrival,
-    prompt,
-    output,
-    written,
-    following,
+    request,
     block_low,
     block_n,
     block_id,
     decode,
     mixed,
     limits,
-    ttft,
-    finish,
-    own,
-    shared,
+    result,
 ):
     """Run replica `r` until time `until`; an iteration that has begun is completed.
 
@@ -253,43 +251,37 @@ def advance(  # type: ignore[no-untyped-def]
         sequences by phase within a page; the prefix cache's links.
     bins : ndarray of int64, shape (n_bin, 3)
         Energy [nJ], busy time [ps] and batch times time [ps], added to.
-    arrival, prompt, output : ndarray, shape (n_request,)
-        Arrival [ps] and lengths [token].
-    written : ndarray of int32, shape (n_request,)
-        Tokens written before the present run (0 at first). With KV_COMES, -1 marks a request
-        whose prompt was read and first token written elsewhere.
-    following : ndarray of int32, shape (n_request,)
-        The next request in this replica's queue, or -1.
+    arrival : ndarray of int64, shape (n_request,)
+        Time of arrival. [ps]
+    request : ndarray of int32, shape (n_request, 4)
+        Prompt and output lengths [token]; tokens written before the present run (0 at first; with
+        KV_COMES, -1 marks a request whose prompt was read and first token written elsewhere); the next
+        request in this replica's queue, or -1.
     block_low, block_n, block_id : ndarray
         Hashed blocks of each prompt (first, how many, numbers); empty without a prefix cache.
     decode, mixed, limits : ndarray of int64
         Costs and limits, see `simulator_cost`.
-    ttft, finish, own, shared : ndarray of int64, shape (n_request,)
-        Results: time to first token and finish [ps], energy [nJ], written or added to.
+    result : ndarray of int64, shape (n_request, 4)
+        Time to first token and finish [ps], own and shared energy [nJ], written or added to.
     """
-    state = states[r]
-    heap = heaps[r]
-    ring = rings[r]
-    ring_done = ring_dones[r]
-    phase = phases[r]
-    now = state[NOW]
-    d = state[STEP]
-    a = state[ACTIVE]
-    c = state[CONTEXT]
-    hn = state[HEAP_N]
-    rh = state[RING_HEAD]
-    rn = state[RING_N]
-    head = state[HEAD]
-    reading = state[READING_PAGES]
-    total = state[ENERGY]
-    total_prefill = state[ENERGY_PREFILL]
-    g = state[SHARE]
-    rem = state[REMAINDER]
-    iterations = state[ITERATIONS]
-    events = state[EVENTS]
-    done = state[DONE]
-    done_now = state[DONE_NOW]
-    busy = state[BUSY]
+    now = states[r, NOW]
+    d = states[r, STEP]
+    a = states[r, ACTIVE]
+    c = states[r, CONTEXT]
+    hn = states[r, HEAP_N]
+    rh = states[r, RING_HEAD]
+    rn = states[r, RING_N]
+    head = states[r, HEAD]
+    reading = states[r, READING_PAGES]
+    total = states[r, ENERGY]
+    total_prefill = states[r, ENERGY_PREFILL]
+    g = states[r, SHARE]
+    rem = states[r, REMAINDER]
+    iterations = states[r, ITERATIONS]
+    events = states[r, EVENTS]
+    done = states[r, DONE]
+    done_now = states[r, DONE_NOW]
+    busy = states[r, BUSY]
 
     max_batch = limits[MAX_BATCH]
     pages = limits[PAGES]
@@ -300,8 +292,8 @@ def advance(  # type: ignore[no-untyped-def]
     width = limits[BIN_PS]
     kv_comes = limits[KV_COMES] == 1
     cache_blocks = limits[CACHE_BLOCKS]
-    ring_size = ring.shape[0]
-    unit = phase.shape[0]
+    ring_size = rings.shape[1]
+    unit = phases.shape[1]
     mask = np.int64(unit - 1)
     n_bin = bins.shape[0]
     bin_now = now // width if width > 0 else np.int64(0)
@@ -310,11 +302,11 @@ def advance(  # type: ignore[no-untyped-def]
     while now < until:
         # 1. pages: the newest admitted gives way
         if reading + ((c + a * mask) >> bits) > pages and a > 0:
-            while reading + decoding_pages(phase, (d * grow) & mask, c, bits) > pages:
+            while reading + decoding_pages(phases, r, (d * grow) & mask, c, bits) > pages:
                 newest = np.int64(-1)
                 place = 0
                 for j in range(hn):
-                    x = heap[j] & 0xFFFFFFFF
+                    x = heaps[r, j] & 0xFFFFFFFF
                     if x > newest:
                         newest = x
                         place = j
@@ -322,72 +314,76 @@ def advance(  # type: ignore[no-untyped-def]
                     tail = rh + rn - 1
                     if tail >= ring_size:
                         tail -= ring_size
-                    if ring[tail] > newest:
-                        newest = np.int64(ring[tail])
+                    if rings[r, tail] > newest:
+                        newest = np.int64(rings[r, tail])
                         place = -1
                 x = newest
                 if place < 0:
                     rn -= 1
-                    reading -= (np.int64(prompt[x] + written[x]) * fine + mask) >> bits
+                    reading -= (
+                        np.int64(request[x, PROMPT] + request[x, WRITTEN]) * fine + mask
+                    ) >> bits
                 else:
-                    entered = np.int64(written[x])
-                    steps = ((np.int64(output[x]) - entered) * fine + grow - 1) // grow
-                    taken = steps - ((heap[place] >> 32) - d)
-                    context = (prompt[x] + entered) * fine + taken * grow
-                    phase[(context - d * grow) & mask] -= 1
+                    entered = np.int64(request[x, WRITTEN])
+                    steps = ((np.int64(request[x, OUTPUT]) - entered) * fine + grow - 1) // grow
+                    taken = steps - ((heaps[r, place] >> 32) - d)
+                    context = (request[x, PROMPT] + entered) * fine + taken * grow
+                    phases[r, (context - d * grow) & mask] -= 1
                     c -= context
                     a -= 1
-                    shared[x] += g
-                    written[x] = entered + (taken * grow) // fine
-                    heap_remove(heap, hn, place)
+                    result[x, SHARED] += g
+                    request[x, WRITTEN] = entered + (taken * grow) // fine
+                    heap_remove(heaps, r, hn, place)
                     hn -= 1
-                following[x] = head
+                request[x, FOLLOWING] = head
                 if head < 0:
-                    state[TAIL] = x
+                    states[r, TAIL] = x
                 head = x
-                state[PREEMPTIONS] += 1
+                states[r, PREEMPTIONS] += 1
         # 2. admission, first come, first served
         while head >= 0 and a + rn < max_batch and arrival[head] <= now:
             x = head
-            comes = kv_comes and written[x] < 0
-            length = np.int64(prompt[x]) + (1 if comes else written[x])
+            comes = kv_comes and request[x, WRITTEN] < 0
+            length = np.int64(request[x, PROMPT]) + (1 if comes else request[x, WRITTEN])
             need = (length * fine + mask) >> bits
             if a + rn > 0:
                 room = pages - limits[WATERMARK] - reading - need
                 if (c + a * mask) >> bits > room and (
                     (c + mask) >> bits > room
-                    or decoding_pages(phase, (d * grow) & mask, c, bits) > room
+                    or decoding_pages(phases, r, (d * grow) & mask, c, bits) > room
                 ):
                     break
-            head = following[x]
+            head = request[x, FOLLOWING]
             if comes:
-                written[x] = 1
+                request[x, WRITTEN] = 1
                 context = length * fine
                 c += context
                 a += 1
-                phase[(context - d * grow) & mask] += 1
+                phases[r, (context - d * grow) & mask] += 1
                 heap_push(
-                    heap,
+                    heaps,
+                    r,
                     hn,
-                    ((d + ((np.int64(output[x]) - 1) * fine + grow - 1) // grow) << 32) | x,
+                    ((d + ((np.int64(request[x, OUTPUT]) - 1) * fine + grow - 1) // grow) << 32)
+                    | x,
                 )
                 hn += 1
-                shared[x] -= g
+                result[x, SHARED] -= g
             else:
                 tail = rh + rn
                 if tail >= ring_size:
                     tail -= ring_size
-                ring[tail] = x
+                rings[r, tail] = x
                 hit = np.int64(0)
                 if cache_blocks > 0:
                     hit = leading_hits(newers[r], block_id, block_low[x], block_n[x])
                     hit *= limits[BLOCK_TOKENS]
-                    if hit > prompt[x]:
-                        hit = np.int64(prompt[x])
+                    if hit > request[x, PROMPT]:
+                        hit = np.int64(request[x, PROMPT])
                     if hit >= length:
                         hit = length - 1
-                    state[HIT_TOKENS] += hit
-                ring_done[tail] = hit
+                    states[r, HIT_TOKENS] += hit
+                ring_dones[r, tail] = hit
                 rn += 1
                 reading += need
         # 3. the iteration, or many
@@ -408,9 +404,9 @@ def advance(  # type: ignore[no-untyped-def]
             left = budget
             j = rh
             while n_read < rn and left > 0:
-                x = np.int64(ring[j])
-                before = ring_done[j]
-                p = np.int64(prompt[x]) + written[x] - before
+                x = np.int64(rings[r, j])
+                before = ring_dones[r, j]
+                p = np.int64(request[x, PROMPT]) + request[x, WRITTEN] - before
                 if p > left:
                     if chunked:
                         p = left
@@ -430,19 +426,28 @@ def advance(  # type: ignore[no-untyped-def]
                 completed = n_read  # a prompt beyond the budget is read alone and whole
             a_now = a if chunked else np.int64(0)
             c_now = c if chunked else np.int64(0)
-            row = mixed[a_now]
-            t = row[0] + row[1] * c_now + limits[TP1] * tokens + limits[TQ1] * square
+            t = (
+                mixed[a_now, 0]
+                + mixed[a_now, 1] * c_now
+                + limits[TP1] * tokens
+                + limits[TQ1] * square
+            )
             t += limits[TR1] * completed
-            t2 = row[2] + row[3] * c_now + limits[TP2] * tokens + limits[TQ2] * square
+            t2 = (
+                mixed[a_now, 2]
+                + mixed[a_now, 3] * c_now
+                + limits[TP2] * tokens
+                + limits[TQ2] * square
+            )
             t2 += limits[TR2] * completed
             if t >= t2:
-                common = row[4] + row[5] * c_now
+                common = mixed[a_now, 4] + mixed[a_now, 5] * c_now
                 ep = limits[EP1]
                 eq = limits[EQ1]
                 er = limits[ER1]
             else:
                 t = t2
-                common = row[6] + row[7] * c_now
+                common = mixed[a_now, 6] + mixed[a_now, 7] * c_now
                 ep = limits[EP2]
                 eq = limits[EQ2]
                 er = limits[ER2]
@@ -466,56 +471,56 @@ def advance(  # type: ignore[no-untyped-def]
                 else:
                     book(bins, width, 0, now, now + t, e, sharers)
                     if now + t > n_bin * width:
-                        state[SPILL_T0] = now
-                        state[SPILL_T1] = now + t
-                        state[SPILL_E] = e
-                        state[SPILL_A] = sharers
+                        states[r, SPILL_T0] = now
+                        states[r, SPILL_T1] = now + t
+                        states[r, SPILL_E] = e
+                        states[r, SPILL_A] = sharers
             now += t
             busy += t
             done_now = np.int64(0)
             for i in range(n_read):
-                x = np.int64(ring[rh])
-                before = ring_done[rh]
-                length = np.int64(prompt[x]) + written[x]
+                x = np.int64(rings[r, rh])
+                before = ring_dones[r, rh]
+                length = np.int64(request[x, PROMPT]) + request[x, WRITTEN]
                 p = length - before if i < completed else last_p
-                own[x] += ep * p + eq * p * (2 * before + p)
-                shared[x] += q
+                result[x, OWN] += ep * p + eq * p * (2 * before + p)
+                result[x, SHARED] += q
                 if i >= completed:
-                    ring_done[rh] = before + p
+                    ring_dones[r, rh] = before + p
                     break
-                own[x] += er
+                result[x, OWN] += er
                 rh += 1
                 if rh == ring_size:
                     rh = 0
                 rn -= 1
                 reading -= (length * fine + mask) >> bits
                 if cache_blocks > 0:
-                    state[CACHED] = remember(
+                    states[r, CACHED] = remember(
                         newers[r],
                         olders[r],
-                        state[CACHED],
+                        states[r, CACHED],
                         cache_blocks,
                         block_id,
                         block_low[x],
                         block_n[x],
                     )
-                entered = np.int64(written[x]) + 1
+                entered = np.int64(request[x, WRITTEN]) + 1
                 if entered == 1:
-                    ttft[x] = now - arrival[x]
-                written[x] = entered
-                if entered >= output[x]:
-                    finish[x] = now
+                    result[x, TTFT] = now - arrival[x]
+                request[x, WRITTEN] = entered
+                if entered >= request[x, OUTPUT]:
+                    result[x, FINISH] = now
                     done += 1
                     done_now += 1
                 else:
-                    context = (prompt[x] + entered) * fine
+                    context = (request[x, PROMPT] + entered) * fine
                     c += context
                     a += 1
-                    phase[(context - d * grow) & mask] += 1
-                    steps = ((output[x] - entered) * fine + grow - 1) // grow
-                    heap_push(heap, hn, ((d + steps) << 32) | x)
+                    phases[r, (context - d * grow) & mask] += 1
+                    steps = ((request[x, OUTPUT] - entered) * fine + grow - 1) // grow
+                    heap_push(heaps, r, hn, ((d + steps) << 32) | x)
                     hn += 1
-                    shared[x] -= g
+                    result[x, SHARED] -= g
             if not chunked:
                 if now >= edge:
                     bin_now = now // width
@@ -523,15 +528,14 @@ def advance(  # type: ignore[no-untyped-def]
                 continue
         elif a > 0:
             events += 1
-            row = decode[a]
-            k = (heap[0] >> 32) - d
-            u = row[0] + row[1] * c
-            s = row[1] * a * grow
-            u2 = row[2] + row[3] * c
-            s2 = row[3] * a * grow
+            k = (heaps[r, 0] >> 32) - d
+            u = decode[a, 0] + decode[a, 1] * c
+            s = decode[a, 1] * a * grow
+            u2 = decode[a, 2] + decode[a, 3] * c
+            s2 = decode[a, 3] * a * grow
             if u >= u2:
-                eu = row[4] + row[5] * c
-                es = row[5] * a * grow
+                eu = decode[a, 4] + decode[a, 5] * c
+                es = decode[a, 5] * a * grow
                 if s2 > s:
                     kk = (u - u2) // (s2 - s) + 1
                     if kk < k:
@@ -543,12 +547,12 @@ def advance(  # type: ignore[no-untyped-def]
                         k = kk
                 u = u2
                 s = s2
-                eu = row[6] + row[7] * c
-                es = row[7] * a * grow
+                eu = decode[a, 6] + decode[a, 7] * c
+                es = decode[a, 7] * a * grow
             if (c + a * ((k - 1) * grow + mask)) >> bits > pages:
                 base = (d * grow) & mask
-                free = pages - decoding_pages(phase, base, c, bits)
-                kk = steps_that_fit(phase, base, a, free, grow)
+                free = pages - decoding_pages(phases, r, base, c, bits)
+                kk = steps_that_fit(phases, r, base, a, free, grow)
                 if kk < k:
                     k = kk
             limit = until
@@ -589,10 +593,10 @@ def advance(  # type: ignore[no-untyped-def]
                         bins[bin_now, 2] += a * (t - t_last)
                     book(bins, width, 0, now + t - t_last, now + t, e_last, a)
                     if now + t > n_bin * width:
-                        state[SPILL_T0] = now + t - t_last
-                        state[SPILL_T1] = now + t
-                        state[SPILL_E] = e_last
-                        state[SPILL_A] = a
+                        states[r, SPILL_T0] = now + t - t_last
+                        states[r, SPILL_T1] = now + t
+                        states[r, SPILL_E] = e_last
+                        states[r, SPILL_A] = a
             now += t
             busy += t
             total += e
@@ -619,36 +623,36 @@ def advance(  # type: ignore[no-untyped-def]
         if now >= edge:
             bin_now = now // width
             edge = (bin_now + 1) * width
-        while hn > 0 and (heap[0] >> 32) <= d:  # completions
-            x = heap[0] & 0xFFFFFFFF
-            heap_pop(heap, hn)
+        while hn > 0 and (heaps[r, 0] >> 32) <= d:  # completions
+            x = heaps[r, 0] & 0xFFFFFFFF
+            heap_pop(heaps, r, hn)
             hn -= 1
             a -= 1
-            entered = np.int64(written[x])
-            steps = ((output[x] - entered) * fine + grow - 1) // grow
-            context = (prompt[x] + entered) * fine + steps * grow
+            entered = np.int64(request[x, WRITTEN])
+            steps = ((request[x, OUTPUT] - entered) * fine + grow - 1) // grow
+            context = (request[x, PROMPT] + entered) * fine + steps * grow
             c -= context
-            phase[(context - d * grow) & mask] -= 1
-            finish[x] = now
-            shared[x] += g
+            phases[r, (context - d * grow) & mask] -= 1
+            result[x, FINISH] = now
+            result[x, SHARED] += g
             done += 1
             done_now += 1
 
-    state[NOW] = now
-    state[STEP] = d
-    state[ACTIVE] = a
-    state[CONTEXT] = c
-    state[HEAP_N] = hn
-    state[RING_HEAD] = rh
-    state[RING_N] = rn
-    state[HEAD] = head
-    state[READING_PAGES] = reading
-    state[ENERGY] = total
-    state[ENERGY_PREFILL] = total_prefill
-    state[SHARE] = g
-    state[REMAINDER] = rem
-    state[ITERATIONS] = iterations
-    state[EVENTS] = events
-    state[DONE] = done
-    state[DONE_NOW] = done_now
-    state[BUSY] = busy
+    states[r, NOW] = now
+    states[r, STEP] = d
+    states[r, ACTIVE] = a
+    states[r, CONTEXT] = c
+    states[r, HEAP_N] = hn
+    states[r, RING_HEAD] = rh
+    states[r, RING_N] = rn
+    states[r, HEAD] = head
+    states[r, READING_PAGES] = reading
+    states[r, ENERGY] = total
+    states[r, ENERGY_PREFILL] = total_prefill
+    states[r, SHARE] = g
+    states[r, REMAINDER] = rem
+    states[r, ITERATIONS] = iterations
+    states[r, EVENTS] = events
+    states[r, DONE] = done
+    states[r, DONE_NOW] = done_now
+    states[r, BUSY] = busy

@@ -221,7 +221,8 @@ def simulate_stream(
             n = int(poisson_stream(drawn(seed, r), edges_ps, rate_ps, len(prompt), arrival, pick))
             few = pick[:n]
             load = Load(arrival[:n], prompt[few], output[few])
-            state, ttft, finish, own, shared, part = run_one(load, replica.costs, row, n_bin)
+            state, result, part = run_one(load, replica.costs, row, n_bin)
+            ttft, finish, own, shared = (result[:, j] for j in range(4))
             later = load.output > 1
             tpot = (finish - load.arrival - ttft)[later] // (load.output[later] - 1)
             for h, values in zip(sums, (ttft, tpot, own + shared), strict=True):
