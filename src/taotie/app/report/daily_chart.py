@@ -74,18 +74,7 @@ def picture(days: Sequence[Day]) -> Picture | Absent:
         return Absent("day", title, _("This study computes no load by hour."))
     groups = _by_dimension(days)
     main = groups[0][0]
-    p50 = main.percentiles[1]
-    high, low = int(np.argmax(p50)), int(np.argmin(p50))
-    step = main.profile.step_h
-    finding = _(
-        "{name}: highest at {high_hour} with {high}, lowest at {low_hour} with {low} (medians by hour)."
-    ).format(
-        name=name_of(main),
-        high_hour=_clock(high * step),
-        high=amount(float(p50[high]), main.profile.unit, 3),
-        low_hour=_clock(low * step),
-        low=amount(float(p50[low]), main.profile.unit, 3),
-    )
+    finding = _finding(main)
     remarks = []
     if any(d.folded > 1 for d in days):
         remarks.append(
@@ -141,6 +130,25 @@ def picture(days: Sequence[Day]) -> Picture | Absent:
         specs=specs,
         svg=static_svg(specs["wide"]),
         remarks=tuple(remarks),
+    )
+
+
+def _finding(day: Day) -> str:
+    """When the load is highest and lowest."""
+    p50, unit = day.percentiles[1], day.profile.unit
+    high, low = int(np.argmax(p50)), int(np.argmin(p50))
+    if p50[high] - p50[low] <= 1e-6 * abs(p50[high]):
+        return _("{name}: {value} at every hour (median).").format(
+            name=name_of(day), value=amount(float(p50[high]), unit, 3)
+        )
+    return _(
+        "{name}: highest at {high_hour} with {high}, lowest at {low_hour} with {low} (medians by hour)."
+    ).format(
+        name=name_of(day),
+        high_hour=_clock(high * day.profile.step_h),
+        high=amount(float(p50[high]), unit, 3),
+        low_hour=_clock(low * day.profile.step_h),
+        low=amount(float(p50[low]), unit, 3),
     )
 
 

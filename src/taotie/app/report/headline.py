@@ -123,6 +123,13 @@ def _n_inputs(figure: Figure) -> int:
     )
 
 
+def equivalents_lead(result: StudyResult) -> str:
+    """What the equivalents stand for: one request, or a year where the headline is no such energy."""
+    if result.figures[result.headline].unit.endswith("/request"):
+        return _("That is as much as")
+    return _("In a year that is as much as")
+
+
 def equivalents(result: StudyResult) -> list[Tile]:
     """Figures that say the headline in everyday terms."""
     return list(_tiles(result, (k for k in result.figures if k.startswith(EQUIVALENT))))[:6]

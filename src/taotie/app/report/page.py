@@ -190,6 +190,7 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
         "sentence": headline.sentence(result),
         "tiles": headline.key_tiles(result),
         "equivalents": headline.equivalents(result),
+        "as_much_as": headline.equivalents_lead(result),
         "pictures": [p for p in drawn if isinstance(p, Picture)],
         "absent": [p for p in drawn if isinstance(p, Absent)],
         "beside": {p.name: [_beside(b) for b in p.beside] for p in drawn if isinstance(p, Picture)},

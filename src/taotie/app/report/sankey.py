@@ -41,8 +41,10 @@ def picture(result: StudyResult) -> Picture | Absent:
     ResultError
         If a node does not conserve energy.
     """
-    title = _("Where the energy goes between the grid and the prompt")
     bands = bands_of(result)
+    title = _("Where the energy goes between the grid and the prompt")
+    if bands and not bands[0].figure.unit.endswith("/request"):
+        title = _("Where the power goes between the grid and the machines")
     if not bands:
         return Absent("energy", title, _("This study computes no energy flow of a request."))
     check_conserved(bands)
@@ -154,6 +156,7 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
     else:
         length, breadth, slot, gap = 104.0 * (n_layer - 1), NARROW - 10.0, 96.0, 6.0
     nodes, ribbons = layout(bands, length, breadth, slot, gap)
+    step = length / max(n_layer - 1, 1)
     drawn = [
         {
             "path": ribbon_path(r, nodes[r.band.start].along + _BAR, nodes[r.band.end].along, wide),
@@ -174,12 +177,13 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
         else:
             at = (min(max(middle, 46.0), breadth - 46.0), node.along + _BAR + 16)
             align = "center"
+        limit = 112.0 if not wide else 165.0 if node.layer == n_layer - 1 else step - 20.0
         for line, (text, weight) in enumerate(
             ((node_word(node.name), "bold"), (amount(node.mean, unit), "normal"))
         ):
             y0 = at[1] + (line - 0.5) * 14 if wide else at[1] + line * 13
             words.append(
-                {"x": at[0], "y": y0, "text": text, "align": align, "weight": weight}
+                {"x": at[0], "y": y0, "text": text, "align": align, "weight": weight, "limit": limit}
             )  # fmt: skip
     height = breadth if wide else length + _BAR + 40
     hover = {"fillOpacity": {"value": 0.62}}
@@ -233,7 +237,7 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
                         "fontWeight": {"field": "weight"},
                         "font": {"value": theme.FONT},
                         "fontSize": {"value": 13 if wide else 11.5},
-                        "limit": {"value": 165 if wide else 112},
+                        "limit": {"field": "limit"},
                         "fill": {"value": theme.INK},
                     }
                 },

@@ -11,7 +11,6 @@ def page_words() -> dict[str, str]:
         "about": _("How much electricity AI eats: one study, from prompt to grid"),
         "contents": _("Contents"),
         "key_figures": _("Key figures"),
-        "as_much_as": _("That is as much as"),
         "range": _("90 % range"),
         "boundary": _("boundary"),
         "kind": _("kind"),

@@ -61,8 +61,5 @@ for (const link of document.querySelectorAll("[data-language]")) {
 
 window.addEventListener("hashchange", show);
 narrow.addEventListener("change", () => draw(document.getElementById(wanted())));
-window.addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details.print")) details.open = true;
-});
 root.classList.add("scripted");
 show();
