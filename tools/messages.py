@@ -1,10 +1,11 @@
 """The Chinese messages: `extract` new ones into the .po, `compile` it, `check` that nothing is missing.
 
-python tools/messages.py extract | compile | check
+python tools/messages.py extract [translations.json] | compile | check
 """
 
 from __future__ import annotations
 
+import json
 import string
 import sys
 from io import BytesIO
@@ -53,13 +54,10 @@ def fields(text: str) -> set[str]:
 
 
 def update(merge: Path | None = None) -> None:
-    """Bring the .po in line with the source; optionally merge lines of `msgid<TAB>msgstr`."""
+    """Bring the .po in line with the source; optionally merge a JSON object of `msgid: msgstr`."""
     known = {m.id: m.string for m in present() if m.id and m.string}
     if merge is not None:
-        for line in merge.read_text("utf-8").splitlines():
-            english, tab, chinese = line.partition("\t")
-            if tab and chinese.strip():
-                known.setdefault(english.replace("\\n", "\n"), chinese.strip().replace("\\n", "\n"))
+        known |= {k: v for k, v in json.loads(merge.read_text("utf-8")).items() if v}
     result = Catalog(locale="zh", project="taotie", charset="utf-8")
     for message in sorted((m for m in extracted() if m.id), key=lambda m: str(m.id)):
         result.add(message.id, known.get(message.id, ""))

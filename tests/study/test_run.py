@@ -297,3 +297,29 @@ def test_worked_result_file_is_of_its_schema(chat: StudyResult, tmp_path: Path) 
     for key in ("label", "value", "unit", "boundary", "kind", "formula", "inputs", "source"):
         assert key in chat.to_dict()["figures"]["annual_energy"]
     assert set(content.results) <= set(content.figures)
+
+
+def test_worked_the_style_guide_study_runs_on_a_case_without_ratings(tmp_path: Path) -> None:
+    path = tmp_path / "campus.toml"
+    path.write_text(
+        'title = "A 300 MW campus on the IEEE 118-bus grid"\nseed = 20240409\nsamples = 10_000\n'
+        '[workload]\nkind = "chat"\n'
+        'requests_per_day = { low = 1.5e8, mode = 1.95e8, high = 2.5e8, unit = "request/d" }\n'
+        '[compute]\naccelerator = "h100-sxm"\nbatch_size = 32\n'
+        '[facility]\npue = { figure = "pue/uptime_2023/pue" }\n'
+        '[grid]\ncase = "ieee118"\nbus = 59\ncontingencies = "n-1"\n'
+        '[report]\nshow = ["energy_per_request", "annual_energy", "load_hosting_capacity"]\n'
+    )
+    result = run_study(path)
+    assert result.show == ("energy_per_request", "annual_energy")
+    (warning,) = [w for w in result.warnings if w.code == "no_ratings"]
+    assert "ieee118" in warning.text("en")
+    assert result.grid is not None
+    assert np.isnan(result.grid.loading).all()
+
+
+def test_error_unknown_result_to_show_names_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('title = "x"\nsamples = 100\n[report]\nshow = ["anual_energy"]\n')
+    with pytest.raises(StudyError, match="annual_energy"):
+        run_study(path)

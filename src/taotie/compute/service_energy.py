@@ -168,7 +168,10 @@ def mean_request(
     x = _rows(setup, tdp_w, bandwidth_b_s, peak_flop_s)
     k = runtime_profile(runtime).coefficients(chip.architecture)
     step = decode_cost(x, k, b, c)
-    below, at_mean, above = (prefill_cost(x, k, m * p) for m in (0.5, 1.0, 1.5))
+    starts = b / o  # prompts that begin per step
+    below, at_mean, above = (
+        prefill_cost(x, k, m * p, batch=b, starts=starts) for m in (0.5, 1.0, 1.5)
+    )
 
     def mean_of(low: FloatArray, middle: FloatArray, high: FloatArray) -> FloatArray:
         return middle + 2.0 * (high - 2.0 * middle + low) * (spread - 1.0)

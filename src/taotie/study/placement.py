@@ -31,7 +31,8 @@ ALL_BUSES_MAX = 12_000  # up to here all buses take seconds
 class Placement:
     """A load at a bus."""
 
-    capacity: Figure
+    capacity: Figure | None
+    """Load the bus takes; None where the case does not say. [MW]"""
     picture: GridPicture
 
 
@@ -76,6 +77,8 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
                 hint=error.hint,
             )
             return None
+        if not np.isfinite(case.rate_a_mw[case.branch_on]).any():
+            return _without_ratings(walk, case, name, peak)
         walk.tell(_("how much load each bus takes"))
         bus, every = _bus(walk, case, name, treatment, security)
         found = hosting_capacity_at_bus(case, bus, n_threads=walk.n_threads)
@@ -113,6 +116,25 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
         pair = found.binding[treatment] if security == "n-1" else Binding(-1, -1)
         picture = _picture(case, bus, name, peak.p50, pair)
     return Placement(capacity, picture)
+
+
+def _without_ratings(walk: Walk, case: Case, name: str, peak: Figure) -> Placement:
+    """A case whose branches have no ratings says where power flows, not how much is too much."""
+    walk.warn(
+        "no_ratings",
+        N_(
+            "No branch of {case} has a rating, so no bus has a limit: the load is drawn on the grid, what the bus "
+            "takes is not stated. RTS_GMLC, case39 and ACTIVSg2000 have ratings."
+        ),
+        case=name,
+    )
+    wanted = walk.study.grid.bus
+    bus = wanted if isinstance(wanted, int) else int(case.bus_number[np.argmax(case.load_mw)])
+    if not isinstance(wanted, int):
+        walk.choice(
+            "grid.bus", None, bus, N_("the bus with the largest load, since capacity is not known")
+        )
+    return Placement(None, _picture(case, bus, name, peak.to("MW").p50, Binding(-1, -1)))
 
 
 def _case(walk: Walk, name: str) -> Case:
@@ -191,6 +213,7 @@ def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, securi
             if level == security and way == treatment:
                 chosen = named
     assert chosen is not None
+    chosen = walk.keep("load_hosting_capacity", chosen, N_("What the bus takes"))
     walk.note_texts(
         "binding",
         in_each_language(

@@ -311,6 +311,23 @@ def _comparisons(walk: Walk) -> tuple[Compared, ...]:
     return tuple(found)
 
 
+def _check_show(walk: Walk, place: Placement | None) -> None:
+    """Results the report is asked to open with must exist, or there is a reason that was told."""
+    unlimited = place is None or place.capacity is None
+    for key in walk.study.report.show:
+        told = unlimited and key.startswith(
+            ("load_hosting_capacity", "share_of_buses", "share_of_capacity")
+        )
+        if key not in walk.figures and not told:
+            with walk.at("report"):
+                raise UnknownNameError(
+                    _("show names {name}, which is not a result of this study.").format(
+                        name=repr(key)
+                    ),
+                    nearest(key, walk.figures),
+                )
+
+
 # ---- the result --------------------------------------------------------------------------------------
 
 
@@ -331,11 +348,12 @@ def _result(
         published = PUBLISHED_PER_REQUEST
     if service is None and place is None:
         walk.notes.append(Said("no_grid", N_("The load was not placed on a grid.")))
-    show = tuple(study.report.show) or tuple(
+    _check_show(walk, place)
+    show = tuple(k for k in study.report.show if k in walk.figures) or tuple(
         k
         for k in (
             headline, "annual_energy", "peak_facility_power", "accelerators", "share_of_nation",
-            "annual_emissions", "share_of_capacity",
+            "annual_emissions", "load_hosting_capacity", "share_of_capacity",
         )
         if k in walk.figures
     )  # fmt: skip

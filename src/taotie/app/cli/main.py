@@ -13,6 +13,7 @@ from taotie.language import LANGUAGES, _, language, use_language
 COMMANDS = (
     "run",
     "prompt",
+    "simulate",
     "explain",
     "sources",
     "data",
