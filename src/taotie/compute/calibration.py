@@ -8,7 +8,7 @@ error model comes from model families left out of the fit, never from rows the f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,9 +29,6 @@ THROUGHPUT_WEIGHT = 0.7
 PULL = 0.125
 ROBUST_SCALE = 0.15
 
-
-UNSEEN_ARCHITECTURE = {80: 0.2, 90: 0.3}
-"""Least widening for an accelerator architecture never measured: our judgement, where one alone was measured."""
 
 NO_ERROR_MODEL: dict[str, Any] = {
     "half_width_80": {"all": 0.3},
@@ -58,9 +55,9 @@ BOUNDS = {
     "dense_bandwidth_share": Bound(0.8, 0.4, 0.95, 0.3),
     "expert_bandwidth_share": Bound(0.6, 0.1, 0.95, 0.5),
     "kv_bandwidth_share": Bound(0.6, 0.1, 0.95, 0.4),
-    "dense_flop_share": Bound(0.6, 0.1, 0.95, 0.4),
+    "dense_flop_share": Bound(0.6, 0.1, 0.85, 0.3),
     "expert_flop_share": Bound(0.3, 0.03, 0.95, 0.6),
-    "prefill_flop_share": Bound(0.45, 0.05, 0.95, 0.5),
+    "prefill_flop_share": Bound(0.5, 0.05, 0.7, 0.3),
     "prefill_expert_flop_share": Bound(0.25, 0.02, 0.95, 0.6),
     "layer_s": Bound(2e-5, 1e-6, 2e-4, 0.5),
     "moe_layer_s": Bound(3e-5, 1e-6, 4e-4, 0.7),
@@ -72,13 +69,14 @@ BOUNDS = {
     "busy_tdp_share": Bound(0.25, 0.02, 0.6, 0.4),
     "launch_tdp_share": Bound(0.1, 0.005, 0.5, 0.6),
     "byte_tdp_share": Bound(0.2, 0.02, 1.0, 0.4),
-    "flop_tdp_share": Bound(0.8, 0.1, 2.0, 0.4),
+    "flop_tdp_share": Bound(0.8, 0.1, 1.6, 0.4),
     "expert_spread": Bound(0.8, 0.3, 1.0, 0.2),
     "expert_imbalance": Bound(0.15, 0.01, 1.0, 0.5),
     "data_parallel_waste": Bound(1.0, 0.5, 2.0, 0.3),
     "block_fill": Bound(0.6, 0.06, 2.0, 0.5),
     "fp8_share": Bound(0.7, 0.25, 1.0, 0.3),
     "prefill_layer_s": Bound(5e-5, 1e-6, 1e-3, 1.0),
+    "link_share": Bound(0.7, 0.1, 0.95, 0.3),
 }
 """Shares of peak and of rated power, seconds per launch: the ranges hardware allows."""
 
@@ -172,9 +170,7 @@ class _Problem:
                     "media": near.media_s,
                     "crowded": near.crowded_s,
                 }
-                value = (
-                    stores[group].get(rest) if colon else special.get(key, near.values.get(key))
-                )
+                value = stores[group].get(rest) if colon else special.get(key, near.values.get(key))
                 if value is not None and value > 0:
                     guess[i] = np.log(value)
         return np.clip(guess, self.low, self.high)
@@ -380,79 +376,3 @@ def left_out_predictions(
         out[:, here] = p.energy_j_per_token, p.throughput_token_s, p.power_w
         profiles.append(profile)
     return Prediction(*out), profiles
-
-
-def _wider(whole: float, part: float) -> float:
-    """What to add, in squares, to `part` to reach `whole`."""
-    return float(np.sqrt(max(whole**2 - part**2, 0.0)))
-
-
-def predicted_batch(rows: MeasuredRows, profile: RuntimeProfile) -> FloatArray:
-    """Batch of each row without looking at the measured one.
-
-    The server's limit, unless the cache of so many sequences does not fit into memory.
-    """
-    usual = float(np.median(list(profile.prompt_tokens.values()) or [OTHER_PROMPT.start]))
-    batch = np.empty(len(rows))
-    for i, setup in enumerate(rows.setups):
-        context = profile.prompt_tokens.get(rows.task[i], usual) + rows.output_tokens[i] / 2.0
-        room = max(setup.cache_room_b / max(setup.cache_b(context), 1.0), 1.0)
-        batch[i] = max(min(rows.batch_limit[i], room), 1.0)
-    return batch
-
-
-def with_error_model(
-    profile: RuntimeProfile, rows: MeasuredRows, left_out: Prediction
-) -> RuntimeProfile:
-    """The profile with half widths of intervals from predictions of left-out model families.
-
-    Widths are quantiles of what was missed, so an 80 % interval holds 80 % of left-out rows whatever
-    their distribution: by accelerator architecture and text or media, times a factor by batch band, both
-    drawn towards the whole where rows are few.
-    """
-    miss = np.abs(np.log(rows.energy_j_per_token / left_out.energy_j_per_token))
-    seen = np.abs(
-        np.log(rows.energy_j_per_token / predict_rows(rows, profile).energy_j_per_token)
-    )
-    unknown = predict_rows(rows, profile, predicted_batch(rows, profile)).energy_j_per_token
-    blind = np.abs(np.log(rows.energy_j_per_token / unknown))
-    whole = float(np.quantile(miss, 0.8))
-    band = np.searchsorted(BATCH_BANDS, rows.batch)
-    factor = []
-    for b in range(len(BATCH_BANDS) + 1):
-        here = miss[band == b]
-        raw = float(np.quantile(here, 0.8)) / whole if here.size else 1.0
-        trust = here.size / (here.size + 40.0)
-        factor.append(float(np.clip(raw**trust, 0.6, 1.8)))
-    scaled = miss / np.array(factor)[band]
-    groups = np.array(
-        [
-            f"{s.accelerator.architecture}/{'media' if t in profile.media_s else 'text'}"
-            for s, t in zip(rows.setups, rows.task, strict=True)
-        ]
-    )
-    # an architecture never measured: how much worse are fits that did not see one of those at hand?
-    kinds = np.array([s.accelerator.architecture for s in rows.setups])
-    across = miss
-    if len(set(kinds)) > 1:
-        p, _profiles = left_out_predictions(rows, kinds.tolist())
-        across = np.abs(np.log(rows.energy_j_per_token / p.energy_j_per_token))
-    error: dict[str, Any] = {"batch_band_factor": factor}
-    for share in (80, 90):
-        q = share / 100.0
-        level = float(np.quantile(scaled, q))
-        widths = {"all": level}
-        for group in sorted(set(groups.tolist())):
-            here = scaled[groups == group]
-            trust = here.size / (here.size + 20.0)
-            widths[group] = float(level * (np.quantile(here, q) / level) ** trust)
-        error[f"half_width_{share}"] = widths
-        error[f"unseen_architecture_{share}"] = max(
-            _wider(float(np.quantile(across, q)), float(np.quantile(seen, q))),
-            UNSEEN_ARCHITECTURE[share],
-        )
-        error[f"unknown_batch_{share}"] = max(
-            _wider(float(np.quantile(blind, q)), float(np.quantile(seen, q))), 0.1
-        )
-    error["seen_family_factor"] = float(np.quantile(seen, 0.8)) / whole
-    return replace(profile, error=error)

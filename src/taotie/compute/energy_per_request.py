@@ -19,6 +19,7 @@ from taotie.compute.serving_setup import ServingSetup
 from taotie.errors import RangeError
 from taotie.hardware.server import Server, server_of
 from taotie.language import _
+from taotie.quantity.catalog import source
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.lift import lifted
 
@@ -85,9 +86,11 @@ def step_cost(setup: ServingSetup, batch: Any, mean_context: Any) -> DecodeCost:
     return decode_cost(setup.row, _coefficients(setup), batch, mean_context)
 
 
-def prefill_of(setup: ServingSetup, prompt_tokens: Any) -> PrefillCost:
+def prefill_of(
+    setup: ServingSetup, prompt_tokens: Any, batch: Any = 1.0, starts: Any = 0.0
+) -> PrefillCost:
     """Time and energy of one prompt, see `roofline.prefill_cost`."""
-    return prefill_cost(setup.row, _coefficients(setup), prompt_tokens)
+    return prefill_cost(setup.row, _coefficients(setup), prompt_tokens, batch=batch, starts=starts)
 
 
 def _tokens(name: str, value: Any, least: float) -> FloatArray:
@@ -167,12 +170,12 @@ def request_energy(
     setup.largest_batch(float(np.mean(prompt + output)))  # refuses what memory cannot hold
     context = prompt + output / 2.0
     step = step_cost(setup, b, context)
-    fill = prefill_of(setup, prompt)
+    starts = b / float(np.mean(output))  # prompts that begin per step
+    fill = prefill_of(setup, prompt, b, starts)
     decode_j = output * step.energy_j / b
     replica_s = output * step.time_s / b + fill.time_s
     # steps of this batch also carry the prefills of the requests that join it
-    mean_fill = float(np.mean(fill.time_s))
-    tpot = step.time_s + b / float(np.mean(output)) * mean_fill
+    tpot = step.time_s + starts * float(np.mean(fill.time_s))
     ttft = fill.time_s + 0.5 * tpot
     n = setup.accelerators_per_replica
     rated = setup.accelerator.rated_power_w()
@@ -233,14 +236,18 @@ def model_error(setup: ServingSetup, batch: float, *, known_batch: bool = True) 
     profile = runtime_profile(setup.runtime)
     sigma = profile.error_sigma(batch, setup.accelerator.architecture, known_batch)
     spread = float(np.exp(1.6448536 * sigma))
+    # one name stands for one quantity: another width is another figure
     return leaf(
-        f"energy_model.error.{setup.runtime}",
+        f"energy_model.error.{setup.runtime}.{sigma:.4f}",
         unit="1",
         kind="estimated",
         low=1.0 / spread,
         high=spread,
         spread="lognormal",
-        note=_("true over predicted energy on model families left out of the fit"),
+        source=source("taotie_energy_fit2026"),
+        locator=f"error model of {setup.runtime}, batch near {batch:.0f}",
+        note="true over predicted energy on model families left out of the fit",
+        label={"en": "Error of the energy model", "zh": "能耗模型误差"},
     )
 
 

@@ -101,7 +101,15 @@ class DiffusionModel:
         return np.asarray(self.passes * flop, dtype=np.float64)
 
 
-_INTEGERS = ("layers", "hidden", "pixels_per_token", "frames_per_token", "text_tokens", "passes", "attention_layers")
+_INTEGERS = (
+    "layers",
+    "hidden",
+    "pixels_per_token",
+    "frames_per_token",
+    "text_tokens",
+    "passes",
+    "attention_layers",
+)
 _REALS = ("token_params", "flop_per_pass", "reference_pixels", "text_params", "total_params")
 
 
@@ -236,9 +244,7 @@ def generation_row(
     }  # fmt: skip
     for name, value in given.items():
         if not (value >= 1 and math.isfinite(value)):
-            raise RangeError(
-                _("{name}={value} must be at least 1.").format(name=name, value=value)
-            )
+            raise RangeError(_("{name}={value} must be at least 1.").format(name=name, value=value))
     tokens = float(model.tokens(height, width, frames))
     flop = steps * float(model.flop_per_step(height, width, frames))
     return np.array(
@@ -258,7 +264,9 @@ def generation_row(
     )
 
 
-def generation_cost(rows: FloatArray, coefficients: Mapping[str, FloatArray | float]) -> GenerationCost:
+def generation_cost(
+    rows: FloatArray, coefficients: Mapping[str, FloatArray | float]
+) -> GenerationCost:
     """Time, energy and power of batches of pictures or films.
 
     Parameters
@@ -286,7 +294,9 @@ def generation_cost(rows: FloatArray, coefficients: Mapping[str, FloatArray | fl
     arithmetic = items * flop / (n * peak * c["flop_share"])
     memory = items * activation * c["activation_passes"] / (n * bandwidth)
     work = (arithmetic + memory) * loss
-    launch = np.where(n > 1, c["parallel_launch_s"], c["launch_s"]) + c["ring_launch_s"] * np.log2(ring)
+    launch = np.where(n > 1, c["parallel_launch_s"], c["launch_s"]) + c["ring_launch_s"] * np.log2(
+        ring
+    )
     launch = launch * passes
     network = (work**4 + launch**4) ** 0.25
     per_pixel = np.where(video > 0, c["video_decode_s_per_mpixel"], c["image_decode_s_per_mpixel"])

@@ -73,10 +73,20 @@ class GenerationRows:
     def subset(self, keep: NDArray[np.bool_]) -> GenerationRows:
         """The rows where `keep` is true."""
         where = np.flatnonzero(keep)
-        lists = [[v[i] for i in where] for v in (self.row, self.model, self.gpu, self.architecture, self.media)]
+        lists = [
+            [v[i] for i in where]
+            for v in (self.row, self.model, self.gpu, self.architecture, self.media)
+        ]
         arrays = [
             a[where]
-            for a in (self.batch, self.accelerators, self.matrix, self.energy_j, self.time_s, self.power_w)
+            for a in (
+                self.batch,
+                self.accelerators,
+                self.matrix,
+                self.energy_j,
+                self.time_s,
+                self.power_w,
+            )
         ]
         return GenerationRows(*lists, *arrays)  # type: ignore[arg-type]
 
@@ -146,14 +156,14 @@ def read_generation_rows(table: Sequence[Mapping[str, str]]) -> GenerationRows:
         energy = number(row, "energy_per_image_joules", "energy_per_video_joules")
         time = number(row, "batch_latency_s")
         power = number(row, "avg_power_watts")
-        numbers.append(
-            [batch, count, energy, time, power if power > 0 else energy * batch / time]
-        )
+        numbers.append([batch, count, energy, time, power if power > 0 else energy * batch / time])
     if not numbers:
         why = found.unusable[0]["why"] if found.unusable else "-"
         raise DataError(_("no row can be used; the first: {why}").format(why=why))
     found.matrix = np.array(matrix)
-    found.batch, found.accelerators, found.energy_j, found.time_s, found.power_w = np.array(numbers).T
+    found.batch, found.accelerators, found.energy_j, found.time_s, found.power_w = np.array(
+        numbers
+    ).T
     return found
 
 
@@ -188,7 +198,9 @@ def fit_generation(rows: GenerationRows) -> dict[str, Any]:
     """
     rows = rows.subset((rows.energy_j > 0) & (rows.time_s > 0))
     if len(rows) < 20:
-        raise DataError(_("only {n} rows can be used; a fit needs at least 20.").format(n=len(rows)))
+        raise DataError(
+            _("only {n} rows can be used; a fit needs at least 20.").format(n=len(rows))
+        )
     architectures = sorted(set(rows.architecture))
     bounds: dict[str, Bound] = {}
     for name, bound in BOUNDS.items():
@@ -206,9 +218,7 @@ def fit_generation(rows: GenerationRows) -> dict[str, Any]:
 
     def profile(theta: FloatArray) -> dict[str, Any]:
         value = dict(zip(bounds, np.exp(theta).tolist(), strict=True))
-        special = {
-            a: {k: value[f"{k}@{a}"] for k in BY_ARCHITECTURE} for a in architectures
-        }
+        special = {a: {k: value[f"{k}@{a}"] for k in BY_ARCHITECTURE} for a in architectures}
         mean = {
             k: float(np.exp(np.mean([np.log(special[a][k]) for a in architectures])))
             for k in BY_ARCHITECTURE
@@ -295,26 +305,23 @@ def with_generation_errors(
         made["error"] = {
             "half_width_80": float(np.quantile(miss, 0.8)),
             "half_width_90": float(np.quantile(miss, 0.9)),
-            "seen_model_factor": float(
-                min(np.quantile(seen, 0.8) / np.quantile(miss, 0.8), 1.0)
-            ),
+            "seen_model_factor": float(min(np.quantile(seen, 0.8) / np.quantile(miss, 0.8), 1.0)),
         }
     return profiles
 
 
 def joined(one: GenerationRows, two: GenerationRows) -> GenerationRows:
     """Rows of both."""
-    return GenerationRows(
+    out = GenerationRows(
         one.row + two.row,
         one.model + two.model,
         one.gpu + two.gpu,
         one.architecture + two.architecture,
         one.media + two.media,
-        *(
-            np.concatenate([getattr(one, k), getattr(two, k)])
-            for k in ("batch", "accelerators", "matrix", "energy_j", "time_s", "power_w")
-        ),
     )
+    for name in ("batch", "accelerators", "matrix", "energy_j", "time_s", "power_w"):
+        setattr(out, name, np.concatenate([getattr(one, name), getattr(two, name)]))
+    return out
 
 
 def validate_generation(
@@ -365,9 +372,7 @@ def validate_generation(
 
     cuts = {
         "task": [m.split("/")[1] for m in rows.media],
-        "batch_band": [
-            "1" if b < 2 else "2-7" if b < 8 else ">=8" for b in rows.batch
-        ],
+        "batch_band": ["1" if b < 2 else "2-7" if b < 8 else ">=8" for b in rows.batch],
         "architecture": rows.architecture,
         "gpu": rows.gpu,
         "accelerators": [str(int(n)) for n in rows.accelerators],

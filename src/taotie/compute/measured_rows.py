@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from taotie.errors import DataError, TaotieError
 from taotie.hardware.accelerator import accelerator
 from taotie.language import _
 
-__all__ = ["MeasuredRows", "read_measured_rows", "read_table"]
+__all__ = ["MeasuredRows", "number", "read_measured_rows", "read_table"]
 
 FloatArray = NDArray[np.float64]
 LARGEST_FILE_B = 200_000_000
@@ -116,7 +116,7 @@ def read_table(path: str | Path) -> list[dict[str, str]]:
     return rows
 
 
-def number(row: dict[str, str], *names: str) -> float:
+def number(row: Mapping[str, str], *names: str) -> float:
     """First of the columns that holds a finite number, else nan."""
     for name in names:
         try:

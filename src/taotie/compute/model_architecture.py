@@ -194,6 +194,10 @@ def find_model(name: str, total_params: float | None = None) -> ModelArchitectur
     """
     models = model_architectures()
     text = plain_name(name)
+    if "-distill-" in text:  # a small model taught by a large one keeps its own shape
+        text = (
+            text.split("-distill-")[1].replace("llama-", "llama-3.1-").replace("qwen-", "qwen2.5-")
+        )
     hits = [text] if text in models else []
     if not hits:
         squeezed = re.sub(r"-(vl|omni|coder|vision)(?=-|$)", "", text)
@@ -249,7 +253,7 @@ def typical_architecture(
             )
         )
     sparse = experts > 0 or active < 0.8 * total_params
-    layers = max(round((active * (1.5 if sparse else 1.0) / 196_608) ** (1 / 3)), 4)
+    layers = max(round((active * (2.2 if sparse else 1.0) / 196_608) ** (1 / 3)), 4)
     hidden = 128 * layers
     if sparse:
         hidden = max(256 * round(80 * layers / 256), 512)

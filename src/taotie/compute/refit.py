@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from taotie.compute.calibration import fit_profile, left_out_predictions, with_error_model
+from taotie.compute.architecture_transfer import ampere_over_hopper
+from taotie.compute.calibration import fit_profile, left_out_predictions
+from taotie.compute.error_model import with_error_model
 from taotie.compute.generation_fit import (
     fit_by_medium,
     joined,
@@ -98,6 +100,7 @@ def refit(
                 names=", ".join([f for *_rest, f in SERVING] + list(GENERATION))
             ),
         )
+    ampere = ampere_over_hopper(folder)
     write_profiles(
         profiles,
         Path(write_to) if write_to is not None else COEFFICIENT_FILE,
@@ -109,6 +112,7 @@ def refit(
             "source": "chung2025",
         },
         generation,
+        {"ampere": ampere} if ampere else {},
     )
     return {
         **{

@@ -56,6 +56,8 @@ COLUMNS = (
     "extra_host_s",
     "extra_request_s",
     "low_precision",
+    "hidden",
+    "link_b_s",
 )
 """What a row of the set-up matrix holds: the model, the accelerators and how it is cut over them.
 
@@ -90,6 +92,7 @@ COEFFICIENTS = (
     "block_fill",
     "fp8_share",
     "prefill_layer_s",
+    "link_share",
 )
 """The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
 
@@ -97,12 +100,12 @@ COEFFICIENTS = (
 (
     _LAYERS, _ATTENTION, _WINDOW, _WINDOW_LAYERS, _KV, _STATE, _MOE, _EXPERTS, _TOP_K, _QUERY, _DENSE,
     _EXPERT, _DENSE_B, _EXPERT_B, _ROWS, _PEAK, _EXPERT_PEAK, _BANDWIDTH, _TDP, _N, _EP, _DP, _EXTRA,
-    _EXTRA_REQUEST, _LOW,
+    _EXTRA_REQUEST, _LOW, _HIDDEN, _LINK,
 ) = range(len(COLUMNS))  # fmt: skip
 (
     _E_DENSE, _E_EXPERT, _E_KV, _F_DENSE, _F_EXPERT, _F_PREFILL, _F_PREFILL_EXPERT, _T_LAYER, _T_MOE,
     _T_PARALLEL, _H_STEP, _H_SEQUENCE, _H_REQUEST, _P_IDLE, _P_BUSY, _P_LAUNCH, _P_BYTE, _P_FLOP, _SPREAD,
-    _IMBALANCE, _WASTE, _FILL, _FP8, _T_PREFILL,
+    _IMBALANCE, _WASTE, _FILL, _FP8, _T_PREFILL, _E_LINK,
 ) = range(len(COEFFICIENTS))  # fmt: skip
 
 
@@ -127,6 +130,14 @@ class PrefillCost(NamedTuple):
 def _capped(energy_j, limit_j):  # type: ignore[no-untyped-def]
     """Smooth minimum: rated power is approached gradually and never exceeded."""
     return energy_j / (1.0 + (energy_j / limit_j) ** 6) ** (1.0 / 6.0)
+
+
+@njit(cache=True)
+def _exchange(x, c, tokens):  # type: ignore[no-untyped-def]
+    """Two all-reduces of 16-bit activations a layer; switches add up, so that each is sent once."""
+    n = x[_N]
+    sent_b = 2.0 * x[_LAYERS] * x[_HIDDEN] * 2.0 * tokens * (n - 1.0) / n
+    return sent_b / (x[_LINK] * c[_E_LINK])
 
 
 @njit(cache=True)
@@ -168,7 +179,7 @@ def _decode(x, c, batch, context):  # type: ignore[no-untyped-def]
     t_memory += t_cache
     work += t_cache
     if n > 1.0:
-        launch += c[_T_PARALLEL] * x[_LAYERS] * np.log2(n)
+        launch += c[_T_PARALLEL] * x[_LAYERS] * np.log2(n) + _exchange(x, c, batch)
     host = c[_H_STEP] + c[_H_SEQUENCE] * batch + x[_EXTRA]
     total = work + launch + host
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
@@ -202,7 +213,10 @@ def _prefill(x, c, prompt, batch, starts):  # type: ignore[no-untyped-def]
             unread -= (1.0 - share) ** (c[_SPREAD] * (batch + prompt))
             moved_b = x[_EXPERT_B] * unread * steps
             work += moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
-    launch = c[_T_PREFILL] * x[_LAYERS] * steps
+    # ranks of a data-parallel group exchange a prompt's tokens one after the other
+    launch = c[_T_PREFILL] * x[_LAYERS] * steps * x[_DP]
+    if n > 1.0:
+        launch += _exchange(x, c, prompt * waste)
     total = work + launch + c[_H_REQUEST] + x[_EXTRA_REQUEST]
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
     energy += x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)

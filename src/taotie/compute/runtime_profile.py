@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.compute.architecture_transfer import apply_factors
 from taotie.compute.roofline import COEFFICIENTS
 from taotie.errors import DataError, UnknownNameError, nearest
 from taotie.language import _
@@ -52,9 +53,17 @@ class RuntimeProfile:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def coefficients(self, architecture: str) -> FloatArray:
-        """Coefficients in the order of `roofline.COEFFICIENTS`, for an accelerator architecture."""
-        special = self.by_architecture.get(architecture, {})
-        return np.array([special.get(k, self.values[k]) for k in COEFFICIENTS], dtype=np.float64)
+        """Coefficients in the order of `roofline.COEFFICIENTS`, for an accelerator architecture.
+
+        For one never measured with this runtime they are carried over from Hopper, see
+        `architecture_transfer`.
+        """
+        values = dict(self.values)
+        if not self.knows(architecture) and self.knows("hopper"):
+            values |= self.by_architecture.get("hopper", {})
+            values = apply_factors(values, architecture_factors().get(architecture, {}))
+        values |= self.by_architecture.get(architecture, {})
+        return np.array([values[k] for k in COEFFICIENTS], dtype=np.float64)
 
     def knows(self, architecture: str) -> bool:
         """Whether accelerators of that architecture were measured."""
@@ -167,6 +176,20 @@ def runtime_profile(name: str) -> RuntimeProfile:
     return known[name]
 
 
+@lru_cache(maxsize=4)
+def architecture_factors(path: Path | None = None) -> dict[str, dict[str, float]]:
+    """Ratios of architectures to Hopper, from the coefficient file; none if it has none."""
+    try:
+        with (path or COEFFICIENT_FILE).open("rb") as file:
+            raw = tomllib.load(file).get("architecture", {})
+    except (OSError, ValueError):
+        return {}
+    return {
+        name: {k: float(v) for k, v in values.items() if isinstance(v, int | float)}
+        for name, values in raw.items()
+    }
+
+
 def generation_profiles(path: Path | None = None) -> dict[str, dict[str, Any]]:
     """Coefficients of picture and film generation by `runtime/medium`, see `generation.generation_cost`.
 
@@ -207,6 +230,7 @@ def write_profiles(
     heading: str,
     provenance: Mapping[str, Any],
     generation: Mapping[str, Any] | None = None,
+    architectures: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write a coefficient file, whole or not at all.
 
@@ -222,6 +246,8 @@ def write_profiles(
         Command, data, date and rows of the whole file.
     generation : mapping, optional
         Coefficients of picture and film generation by `runtime/medium`.
+    architectures : mapping, optional
+        Ratios of architectures to Hopper, see `architecture_transfer`.
     """
     lines = [f"# {line}".rstrip() for line in heading.strip().splitlines()]
     lines += ["", "[provenance]"] + [f"{k} = {_toml(v)}" for k, v in provenance.items()]
@@ -234,6 +260,8 @@ def write_profiles(
         for architecture, values in p.by_architecture.items():
             lines += ["", f"[{head}.by_architecture.{architecture}]"]
             lines += [f'"{k}" = {_toml(v)}' for k, v in values.items()]
+    for name, ratios in (architectures or {}).items():
+        lines += ["", f"[architecture.{name}]"] + [f"{k} = {_toml(v)}" for k, v in ratios.items()]
     for name, made in (generation or {}).items():
         head = f'generation."{name}"'
         for part in ("values", "error", "provenance"):
@@ -246,3 +274,4 @@ def write_profiles(
     partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
     partial.replace(path)
     _read.cache_clear()
+    architecture_factors.cache_clear()

@@ -27,6 +27,8 @@ MEMORY_IN_USE = 0.90
 """Share of accelerator memory the serving software takes: the default of vLLM."""
 RESERVED_B = 3e9
 """Activations, communication buffers and captured graphs, per accelerator: our rounding of 2-4 GB."""
+SLOWEST_LINK_B_S = 32e9
+"""Where a maker publishes no link: PCIe 4.0 with 16 lanes, one direction."""
 BLOCK_ROWS = 128.0
 """Token rows per expert in block-scaled fp8 kernels."""
 
@@ -136,6 +138,8 @@ class ServingSetup:
                 self.extra_host_s,
                 self.extra_request_s,
                 0.0 if p.arithmetic == "bf16" else 1.0,
+                m.hidden,
+                a.link_b_s or SLOWEST_LINK_B_S,
             ],
             dtype=np.float64,
         )

@@ -41,7 +41,7 @@ def _service(
 ) -> tuple[FloatArray, FloatArray]:
     """Requests completed per second, and time per token, at a held batch."""
     step = step_cost(setup, batch, prompt + output / 2.0).time_s
-    fill = float(prefill_of(setup, prompt).time_s[0])
+    fill = prefill_of(setup, prompt, batch, batch / output).time_s
     return batch / (output * step + batch * fill), step + batch / output * fill
 
 

@@ -20,9 +20,8 @@ from taotie.compute.calibration import (
     fit_profile,
     left_out_predictions,
     predict_rows,
-    predicted_batch,
-    with_error_model,
 )
+from taotie.compute.error_model import predicted_batch, with_error_model
 from taotie.compute.measured_rows import MeasuredRows, read_measured_rows, read_table
 from taotie.compute.runtime_profile import BATCH_BANDS, RuntimeProfile, runtime_profile
 from taotie.errors import DataError, RangeError
@@ -33,6 +32,8 @@ __all__ = ["Validation", "error_summary", "runtime_of", "validate_mlenergy", "va
 FloatArray = NDArray[np.float64]
 BAND_NAMES = ("<24", "24-96", "96-320", ">=320")
 LEAST_ROWS_FOR_A_FIT = 20
+GUESSED_SHAPE = 1.6
+"""Widening of intervals where a model's shape was guessed: hiding all shapes doubled the median error."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,16 @@ def validate_rows(
         Predictions already made (of left-out families).
     """
     known = use_batch & (rows.batch > 0)
-    batch = np.where(known, np.where(rows.batch > 0, rows.batch, 1.0), predicted_batch(rows, profile))
+    batch = np.where(
+        known, np.where(rows.batch > 0, rows.batch, 1.0), predicted_batch(rows, profile)
+    )
     made = predict_rows(rows, profile, batch) if prediction is None else prediction
     family: Sequence[str | None] = rows.family if prediction is None else [None] * len(rows)
+    # a shape guessed from parameter counts is a further unknown
+    guessed = np.array([GUESSED_SHAPE if s.model.typical else 1.0 for s in rows.setups])
     width = {
-        share: np.array(
+        share: guessed
+        * np.array(
             [
                 float(
                     profile.half_width(
@@ -162,9 +168,7 @@ def _numbers(v: Validation, keep: NDArray[np.bool_]) -> dict[str, Any]:
         hit = miss[inside] <= v.half_width[share][keep][inside]
         out[f"coverage_{share}"] = round(float(hit.mean()), 4) if hit.size else None
     if v.ecologits_j_per_token is not None:
-        out["ecologits"] = error_summary(
-            v.ecologits_j_per_token[keep], r.energy_j_per_token[keep]
-        )
+        out["ecologits"] = error_summary(v.ecologits_j_per_token[keep], r.energy_j_per_token[keep])
     return out
 
 
@@ -185,9 +189,7 @@ def as_table(v: Validation) -> dict[str, Any]:
     by: dict[str, dict[str, Any]] = {}
     for cut, labels in _cuts(v).items():
         array = np.array(labels)
-        by[cut] = {
-            str(name): _numbers(v, array == name) for name in dict.fromkeys(sorted(labels))
-        }
+        by[cut] = {str(name): _numbers(v, array == name) for name in dict.fromkeys(sorted(labels))}
     whole = _numbers(v, everything)
     whole.pop("n")
     return {

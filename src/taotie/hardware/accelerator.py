@@ -121,7 +121,10 @@ _ALIASES = {
     "a100-sxm4-80gb": "a100-sxm-80",
     "a100-sxm4-40gb": "a100-sxm-40",
     "a100-80gb-pcie": "a100-pcie-80",
-    "tesla-v100-sxm2-32gb": "v100-sxm2-32",
+    "a100-sxm4": "a100-sxm-80",
+    "a100-pcie": "a100-pcie-80",
+    "v100-sxm2": "v100-sxm2-32",
+    "v100-sxm2-32gb": "v100-sxm2-32",
     "gb200-nvl72": "gb200",
     "rtx-pro-6000": "rtx-pro-6000-server",
 }
@@ -146,9 +149,13 @@ def accelerator(name: str) -> Accelerator:
     text = re.sub(r"[\s_]+", "-", name.strip().lower())
     text = re.sub(r"^(nvidia|amd|intel|google|amazon|aws|instinct)-", "", text)
     text = re.sub(r"^(geforce|instinct|tesla)-", "", text)
-    text = _ALIASES.get(text, text)
-    if text in known:
-        return known[text]
+    for spelling in (text, re.sub(r"-\d+g(i?b)?\b.*$", "", text)):
+        for found in (spelling, _ALIASES.get(spelling, "")):
+            if found in known:
+                return known[found]
+    longer = [k for k in known if text.startswith(k + "-") or k.startswith(text + "-")]
+    if len(longer) == 1:
+        return known[longer[0]]
     raise UnknownNameError(
         _("accelerator {name!r} is not in the table.").format(name=name),
         nearest(text, known),
