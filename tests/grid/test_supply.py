@@ -159,7 +159,7 @@ def test_worked_csv(tmp_path):
     assert set(found.year) == {2022}
     assert found.of("a") == pytest.approx(mw[8760:])
     assert found.month[-1] == 12
-    assert area_headroom(found, "A", [0.01]).load_mw[0] == pytest.approx(1.0, abs=0.15)
+    assert area_headroom(found, "A", [0.01]).load_mw[0] == pytest.approx(1.0, abs=0.25)
 
 
 @pytest.mark.parametrize(
