@@ -102,19 +102,20 @@ class Check:
     def text(self) -> str:
         """What a terminal shows."""
         shown = self.recomputed.to(self.unit)
-        lines = [
-            f"{verdict_word(self.verdict)}   {_('says')} {stated_text(self.stated)}"
-            f"   {_('from')} {interval(shown.low, shown.high, shown.unit, 3)}"
-        ]
+        head = _("{verdict}   says {stated}   from {recomputed}").format(
+            verdict=verdict_word(self.verdict),
+            stated=stated_text(self.stated),
+            recomputed=interval(shown.low, shown.high, shown.unit, 3),
+        )
+        lines = [head]
         if self.formula:
-            lines.append(
-                f"  {self.recomputed.filled} = {interval(shown.low, shown.high, shown.unit, 4)}"
-            )
+            filled = self.recomputed.filled
+            lines.append(f"  {filled} = {interval(shown.low, shown.high, shown.unit, 4)}")
         lines.append(f"  {self.why}")
         if self.slip:
-            lines.append(f"{_('likely slip')}: {slip_word(self.slip)}")
+            lines.append(_("likely slip: {slip}").format(slip=slip_word(self.slip)))
         if self.hint:
-            lines.append(f"{_('hint')}: {self.hint}")
+            lines.append(_("hint: {hint}").format(hint=self.hint))
         return "\n".join(lines)
 
     def __str__(self) -> str:

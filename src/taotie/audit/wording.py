@@ -160,8 +160,25 @@ def quantity(value: float, unit: Unit, digits: int = 4) -> str:
     return _with_unit(number(value, digits), value, unit, digits)
 
 
+_THINGS_ZH = {
+    "household": "户", "person": "人", "server": "台", "accelerator": "颗芯片", "request": "次", "site": "座",
+    "token": "词元", "image": "张", "inference": "次推理", "parameter": "个参数",
+}  # fmt: skip
+
+
+def _thing(word: str, value: float) -> str:
+    """A counted thing as a word: "households" rather than the unit's name."""
+    if language() == "zh":
+        return _THINGS_ZH.get(word, word)
+    if value == 1:
+        return word
+    return "people" if word == "person" else f"{word}s"
+
+
 def _with_unit(shown: str, value: float, unit: Unit, digits: int, high: float | None = None) -> str:
     words = _unit_text(unit)
+    if words in _THINGS_ZH or (unit.counted and words == unit.counted[0][0]):
+        words = _thing(words, value if high is None else 0.0)
     for prefix, scale, currency in _MONEY:
         if words.startswith(prefix):
             tail = words[len(prefix) :]

@@ -35,7 +35,7 @@ def _print_audit(audit: Any, by_ratio: bool) -> None:
             f"{audit.article.outlet}, {audit.article.title} ({audit.article.date})", markup=False
         )
     table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in (_("verdict"), _("decided"), _("claim"), _("stated"), _("recomputed"), _("about")):
+    for name in (_("verdict"), _("decided"), _("claim"), _("stated"), _("recomputed"), _("subject")):
         table.add_column(name, overflow="fold")
     results = list(audit.results)
     if by_ratio:
