@@ -170,15 +170,18 @@ def main() -> None:
         f"compile or load from cache: {time.perf_counter() - begin:.1f} s; load {os.getloadavg()[0]:.1f}\n"
     )
 
-    print("| mode | req/s/replica | M req/s/core (CPU) | (wall) | iterations/req | events/req |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| mode | req/s/replica | M req/s/core (CPU) | (wall) | iterations/req | events/req | preemptions/req | hit tokens/req |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
 
     def row(name: str, rate: float, work) -> float:  # type: ignore[no-untyped-def]
         cpu, wall, run = timed(args.repeat, work)
         per = run.states.sum(axis=0) / n if hasattr(run, "states") else np.zeros(sr.N_STATE)
         print(
             f"| {name} | {rate:g} | {n / cpu / 1e6:.2f} | {n / wall / 1e6:.2f} | "
-            f"{per[sr.ITERATIONS]:.1f} | {per[sr.EVENTS]:.2f} |"
+            f"{per[sr.ITERATIONS]:.1f} | {per[sr.EVENTS]:.2f} | {per[sr.PREEMPTIONS]:.3f} | "
+            f"{per[sr.HIT_TOKENS]:.0f} |"
         )
         return n / cpu
 
@@ -206,13 +209,15 @@ def main() -> None:
     lines[:, 6], lines[:, 7] = lines[:, 4], lines[:, 5]
     everything = IterationCosts(lines, model.costs.mixed, model.costs.prefill)
     draft = replica_model(setup, **typical, speculation=Speculation(0.7, 3), prefix_blocks=4096)
-    limits = replace(draft.limits, kv_pages=3000)
-    fits = prompt + output < 40_000
+    limits = replace(draft.limits, kv_pages=1500, watermark_pages=0)
+    fits = prompt + output < 24_000
     count = np.minimum(prompt // 512, 3).astype(np.int32)
     blocks = work._replace(
         block_low=(np.cumsum(count) - count).astype(np.int64),
         block_n=count,
-        block_id=rng.integers(0, 20_000, int(count.sum())).astype(np.int32),
+        block_id=np.concatenate(
+            [3 * f + np.arange(m) for f, m in zip(rng.integers(0, 3000, n), count, strict=True)]
+        ).astype(np.int32),
     ).part(np.flatnonzero(fits))
     row(
         "everything, round robin",

@@ -55,6 +55,17 @@ def test_property_processes_do_not_matter(processes):
     assert sweep(requests, cases, processes) == sweep(requests, cases, 1)
 
 
+def test_property_a_cluster_does_not_matter():
+    distributed = pytest.importorskip("distributed")
+    cases = [replace(CASE, rate_scale=r) for r in (1.0, 3.0, 5.0)]
+    requests = requests_of(80)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
+    ) as cluster:
+        there = sweep(requests, cases, cluster=cluster.scheduler_address)
+    assert there == sweep(requests, cases)
+
+
 def test_worked_modes_of_a_case():
     requests = requests_of(120)
     plain = run_case(requests, CASE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from taotie.compute.batching import (
@@ -25,7 +26,7 @@ from taotie.compute.batching import (
 from taotie.compute.model_architecture import model_architecture
 from taotie.compute.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.steady_batch import largest_rate_per_s
-from taotie.errors import RangeError
+from taotie.errors import MissingExtraError, RangeError
 from taotie.hardware.accelerator import accelerator
 from taotie.language import _
 from taotie.workload.requests import Requests
@@ -216,18 +217,17 @@ def run_case(requests: Requests, case: ServingCase) -> CaseRun:
     return CaseRun(case, requests, serving, run, time.perf_counter() - begin)
 
 
-def _summary(job: tuple[Requests, ServingCase]) -> dict[str, Any]:
-    done = run_case(*job)
-    out = done.summary()
+def _summary(requests: Requests, case: ServingCase) -> dict[str, Any]:
+    out = run_case(requests, case).summary()
     # the same on every machine: the clock of the machine does not belong to the result
     del out["simulated_requests_per_s"]
     return out
 
 
 def sweep(
-    requests: Requests, cases: Iterable[ServingCase], processes: int = 1
+    requests: Requests, cases: Iterable[ServingCase], processes: int = 1, cluster: str = ""
 ) -> list[dict[str, Any]]:
-    """Summaries of many cases, in their order, on several processes.
+    """Summaries of many cases, in their order, on several processes or machines.
 
     Parameters
     ----------
@@ -235,14 +235,46 @@ def sweep(
         The same for all cases (`rate_scale` may differ).
     cases : iterable of ServingCase
     processes : int, default 1
-        The result does not depend on it.
+        Processes of this machine. The result does not depend on it.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers have taotie installed; used instead of processes.
+
+    Raises
+    ------
+    MissingExtraError
+        If a cluster is given and the package `distributed` is not installed.
+    RangeError
+        If the cluster does not answer.
     """
-    jobs = [(requests, case) for case in cases]
+    jobs = list(cases)
+    if cluster:
+        return _on_cluster(requests, jobs, cluster)
     if processes <= 1 or len(jobs) <= 1:
-        return [_summary(job) for job in jobs]
+        return [_summary(requests, case) for case in jobs]
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool:
-        return list(pool.map(_summary, jobs))
+        return list(pool.map(_summary, [requests] * len(jobs), jobs))
+
+
+def _on_cluster(requests: Requests, cases: list[ServingCase], address: str) -> list[dict[str, Any]]:
+    try:
+        dask = import_module("distributed")
+    except ImportError:
+        raise MissingExtraError("distributed", "cluster") from None
+    try:
+        client = dask.Client(address, timeout="20s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RangeError(
+            _("no Dask scheduler answers at {address}: {why}").format(
+                address=address, why=str(error).splitlines()[0]
+            ),
+            "--cluster tcp://host:8786",
+        ) from error
+    with client:
+        # not pure: a worker that is lost makes the case run again elsewhere, with the same result
+        there = client.scatter(requests, broadcast=True)
+        futures = [client.submit(_summary, there, case, pure=False) for case in cases]
+        return [dict(out) for out in client.gather(futures)]

@@ -132,7 +132,8 @@ class StreamRun:
     ttft_ps, tpot_ps, energy_nj : Histogram
         Of requests; `energy_nj` is own and shared energy.
     account : PoolAccount
-    requests, span_ps : int
+    requests, span_ps, rejected : int
+        Served; end of the account [ps]; longer than a replica's KV cache.
     """
 
     ttft_ps: Histogram
@@ -141,11 +142,74 @@ class StreamRun:
     account: PoolAccount
     requests: int
     span_ps: int
+    rejected: int = 0
 
     @property
     def total_nj(self) -> int:
         """Energy of iterations, waiting and hosts. [nJ]"""
         return int(self.account.busy_nj.sum()) + int(self.account.overhead_nj.sum())
+
+
+class Sums:
+    """What is kept of replicas that have been simulated."""
+
+    def __init__(self, n_bin: int) -> None:
+        self.ttft, self.tpot, self.energy = Histogram(), Histogram(), Histogram()
+        self.bins = np.zeros((n_bin, 3), np.int64)
+        self.last = 0
+
+    def add(self, load: Load, result: Array, bins: Array) -> None:
+        """Add one replica's requests."""
+        ttft, finish = result[:, sr.TTFT], result[:, sr.FINISH]
+        later = load.output > 1
+        tpot = (finish - load.arrival - ttft)[later] // (load.output[later] - 1)
+        self.ttft.add(ttft)
+        self.tpot.add(tpot)
+        self.energy.add(result[:, sr.OWN] + result[:, sr.SHARED])
+        self.bins = add_bins(self.bins, bins)
+        self.last = max(self.last, int(finish.max(initial=0)))
+
+    def merge(self, other: Sums) -> None:
+        """Add another's."""
+        self.ttft.merge(other.ttft)
+        self.tpot.merge(other.tpot)
+        self.energy.merge(other.energy)
+        self.bins = add_bins(self.bins, other.bins)
+        self.last = max(self.last, other.last)
+
+    def run(
+        self,
+        replica: ReplicaModel,
+        states: Array,
+        bin_ps: int,
+        requests: int,
+        span_ps: int,
+        rejected: int = 0,
+    ) -> StreamRun:
+        """The account of replicas that are on from 0 to the span or the last finish."""
+        end = max(span_ps, self.last, 1)
+        n_replica = len(states)
+        begin = np.arange(-(-end // bin_ps), dtype=np.int64) * bin_ps
+        account = pool_account(
+            replica.name,
+            busy_nj=states[:, sr.ENERGY].copy(),
+            prefill_nj=states[:, sr.ENERGY_PREFILL].copy(),
+            busy_ps=states[:, sr.BUSY].copy(),
+            on_ps=np.full(n_replica, end, np.int64),
+            bins=self.bins,
+            on_bins=(np.minimum(begin + bin_ps, end) - begin) * n_replica,
+            bin_ps=bin_ps,
+            idle_mw=replica.idle_mw,
+            host_idle_mw=replica.host_idle_mw,
+            host_ppm=replica.host_ppm,
+            counts=(
+                int(states[:, sr.ITERATIONS].sum()),
+                int(states[:, sr.EVENTS].sum()),
+                int(states[:, sr.PREEMPTIONS].sum()),
+                0,
+            ),
+        )
+        return StreamRun(self.ttft, self.tpot, self.energy, account, requests, end, rejected)
 
 
 def simulate_stream(
@@ -210,11 +274,9 @@ def simulate_stream(
     row = limit_row(replica.costs, replica.limits, bin_ps, empty)
     n_bin = int(edges_ps[-1]) // bin_ps + 2
     states = np.zeros((n_replica, sr.N_STATE), np.int64)
-    last = np.zeros(n_replica, np.int64)
 
-    def work(first: int) -> tuple[list[Histogram], Array, int]:
-        sums = [Histogram(), Histogram(), Histogram()]
-        bins = np.zeros((n_bin, 3), np.int64)
+    def work(first: int) -> tuple[Sums, int]:
+        sums = Sums(n_bin)
         arrival, pick = np.zeros(room, np.int64), np.zeros(room, np.int32)
         came = 0
         for r in range(first, n_replica, threads):
@@ -222,45 +284,15 @@ def simulate_stream(
             few = pick[:n]
             load = Load(arrival[:n], prompt[few], output[few])
             state, result, part = run_one(load, replica.costs, row, n_bin)
-            ttft, finish, own, shared = (result[:, j] for j in range(4))
-            later = load.output > 1
-            tpot = (finish - load.arrival - ttft)[later] // (load.output[later] - 1)
-            for h, values in zip(sums, (ttft, tpot, own + shared), strict=True):
-                h.add(values)
-            bins = add_bins(bins, part)
+            sums.add(load, result, part)
             states[r] = state
-            last[r] = finish.max(initial=0)
             came += n
-        return sums, bins, came
+        return sums, came
 
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(work, range(threads)))
-    sums, bins, came = parts[0]
-    for more, extra, n in parts[1:]:
-        for h, other in zip(sums, more, strict=True):
-            h.merge(other)
-        bins = add_bins(bins, extra)
+    sums, came = parts[0]
+    for more, n in parts[1:]:
+        sums.merge(more)
         came += n
-    end = max(int(edges_ps[-1]), int(last.max()))
-    n_bins = -(-end // bin_ps)
-    on = np.minimum(np.arange(1, n_bins + 1) * bin_ps, end) - np.arange(n_bins) * bin_ps
-    account = pool_account(
-        replica.name,
-        busy_nj=states[:, sr.ENERGY].copy(),
-        prefill_nj=states[:, sr.ENERGY_PREFILL].copy(),
-        busy_ps=states[:, sr.BUSY].copy(),
-        on_ps=np.full(n_replica, end, np.int64),
-        bins=bins,
-        on_bins=on * n_replica,
-        bin_ps=bin_ps,
-        idle_mw=replica.idle_mw,
-        host_idle_mw=replica.host_idle_mw,
-        host_ppm=replica.host_ppm,
-        counts=(
-            int(states[:, sr.ITERATIONS].sum()),
-            int(states[:, sr.EVENTS].sum()),
-            int(states[:, sr.PREEMPTIONS].sum()),
-            0,
-        ),
-    )
-    return StreamRun(sums[0], sums[1], sums[2], account, came, end)
+    return sums.run(replica, states, bin_ps, came, int(edges_ps[-1]))

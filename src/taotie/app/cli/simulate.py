@@ -175,6 +175,9 @@ def register(app: typer.Typer) -> None:
             typer.Option(help=_("Vary a setting, such as rate=1,2,4; may be repeated.")),
         ] = None,
         processes: Annotated[int, typer.Option(min=1, max=64, help=_("Processes of a sweep."))] = 1,
+        cluster: Annotated[
+            str, typer.Option(help=_("Run a sweep on the Dask scheduler at this address."))
+        ] = "",
         threads: Annotated[
             int, typer.Option(min=1, max=64, help=_("Threads; results do not depend on it."))
         ] = 1,
@@ -216,7 +219,7 @@ def register(app: typer.Typer) -> None:
                 raise RangeError(
                     _("--requests-out and --power-out go with one simulation, not with a sweep.")
                 )
-            _sweep(requests, _cases(case, sweep), processes, as_json)
+            _sweep(requests, _cases(case, sweep), processes, cluster, as_json)
         else:
             _one(requests, case, requests_out, power_out, as_json)
 
@@ -281,11 +284,11 @@ def _cost_of_promise(done: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _sweep(requests: Any, cases: list[Any], processes: int, as_json: bool) -> None:
+def _sweep(requests: Any, cases: list[Any], processes: int, cluster: str, as_json: bool) -> None:
     from taotie.compute.simulator_case import sweep
 
     with progress(_("simulating"), quiet=as_json):
-        found = sweep(requests, [case for _labels, case in cases], processes)
+        found = sweep(requests, [case for _labels, case in cases], processes, cluster)
     rows = [{"case": labels, **out} for (labels, _case), out in zip(cases, found, strict=True)]
     if as_json:
         print_json({"sweep": rows})

@@ -1,0 +1,213 @@
+"""How is a log simulated that is too long for memory? Some replicas at a time, straight from a Parquet file.
+
+With round robin, replica `r` of `R` serves the rows whose number leaves `r` when divided by `R`. So a few replicas' rows
+are read, simulated, summed up and forgotten, and the file is read again for the next ones. Memory depends on
+the part, not on the file; the result is that of reading everything at once.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.compute import simulator_replica as sr
+from taotie.compute.batching import LONGEST_DAYS, LONGEST_REQUEST, Serving
+from taotie.compute.simulator_fleet import Load, limit_row, run_one
+from taotie.compute.simulator_result import NJ, PS
+from taotie.compute.simulator_stream import StreamRun, Sums
+from taotie.errors import MissingExtraError, RangeError, TraceError
+from taotie.files.atomic import writing
+from taotie.language import _
+from taotie.workload.trace_rows import columns_of
+
+__all__ = ["simulate_parquet"]
+
+Array = NDArray[Any]
+
+
+def simulate_parquet(
+    path: str | os.PathLike[str],
+    serving: Serving,
+    *,
+    part_requests: int = 4_000_000,
+    requests_out: str | os.PathLike[str] | None = None,
+) -> StreamRun:
+    """Simulate a log in Parquet without holding it in memory.
+
+    Parameters
+    ----------
+    path : path-like
+        Columns as in `workload.trace.read_parquet`; rows in order of arrival.
+    serving : Serving
+        Round robin, always on, one pool, no prefix cache.
+    part_requests : int, default 4,000,000
+        Requests held at a time (at least one replica's).
+    requests_out : path-like, optional
+        Write one row per request there, replica by replica; the file appears when it is complete.
+
+    Returns
+    -------
+    StreamRun
+
+    Raises
+    ------
+    TraceError
+        If a row has no time or lengths below 1, or rows are not in order.
+    RangeError
+        If the fleet is of another kind.
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+    limits = serving.replica.limits
+    if (
+        serving.routing != "round_robin"
+        or serving.scaling is not None
+        or serving.writing is not None
+        or limits.prefix_blocks
+    ):
+        raise RangeError(
+            _(
+                "a log is simulated in parts only with round robin, one pool that is always on, and no prefix cache."
+            ),
+            _("set routing to round_robin, or simulate a shorter log in memory"),
+        )
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError("duckdb", "data") from None
+    place = Path(path)
+    if not place.is_file():
+        raise TraceError(_("there is no file {path}.").format(path=place))
+    bin_ps = round(serving.bin_s * PS)
+    n_replica = serving.replicas
+    with ExitStack() as stack:
+        settings = {"autoinstall_known_extensions": "false", "threads": "2"}
+        base = stack.enter_context(duckdb.connect(config=settings))
+        try:
+            time, prompt, output = _columns(base, place)
+            found = base.execute(
+                f"select count(*), min({time}), max({time}), count({time}), "
+                f"count_if({prompt} >= 1 and {output} >= 1), greatest(max({prompt}), max({output})) "
+                "from read_parquet(?)",
+                [str(place)],
+            ).fetchone()
+        except duckdb.Error as error:
+            raise TraceError(
+                _("{path} cannot be read as Parquet: {why}").format(
+                    path=place, why=str(error).splitlines()[0]
+                )
+            ) from error
+        n, first, last, timed, whole, longest = found
+        if n == 0 or timed < n or whole < n:
+            raise TraceError(
+                _("{path}: {bad} of {n} rows have no time, or lengths below 1.").format(
+                    path=place, bad=n - min(timed, whole), n=n
+                ),
+                _("leave them out first, or read a shorter part in memory"),
+            )
+        if longest > LONGEST_REQUEST or not last - first <= LONGEST_DAYS * 86_400:
+            raise RangeError(
+                _(
+                    "{path}: {d:.1f} days, requests up to {t} tokens; at most {days} days and {most} tokens."
+                ).format(
+                    path=place,
+                    d=(last - first) / 86_400,
+                    t=longest,
+                    days=LONGEST_DAYS,
+                    most=LONGEST_REQUEST,
+                )
+            )
+        span_ps = round((last - first) * PS)
+        n_bin = span_ps // bin_ps + 2
+        sums, states = Sums(n_bin), np.zeros((n_replica, sr.N_STATE), np.int64)
+        served = 0
+        aside: Path | None = None
+        store: Any = None
+        if requests_out is not None:
+            aside = stack.enter_context(writing(requests_out))
+            folder = stack.enter_context(TemporaryDirectory(dir=aside.parent, prefix=".requests-"))
+            store = stack.enter_context(duckdb.connect(f"{folder}/parts.duckdb", config=settings))
+        group = max(1, n_replica * part_requests // n)
+        for low in range(0, n_replica, group):
+            got = base.execute(
+                f"select file_row_number as row, {time} - ? as t, {prompt}::integer as p, "
+                f"{output}::integer as o from read_parquet(?, file_row_number = true) "
+                "where file_row_number % ? between ? and ?",
+                [first, str(place), n_replica, low, low + group - 1],
+            ).fetchnumpy()
+            number = np.asarray(got["row"], np.int64)
+            arrival = np.rint(np.asarray(got["t"], np.float64) * PS).astype(np.int64)
+            if (np.diff(number) < 0).any():
+                order = np.argsort(number)
+                number, arrival = number[order], arrival[order]
+                got = {key: np.asarray(values)[order] for key, values in got.items()}
+            for r in range(low, min(low + group, n_replica)):
+                mine = number % n_replica == r
+                load = Load(
+                    arrival[mine],
+                    np.asarray(got["p"])[mine].astype(np.int32),
+                    np.asarray(got["o"])[mine].astype(np.int32),
+                )
+                if (np.diff(load.arrival) < 0).any():
+                    raise TraceError(
+                        _("{path}: rows are not in order of arrival.").format(path=place),
+                        _("sort the file by time first: it is too long to be sorted in memory"),
+                    )
+                length = load.prompt.astype(np.int64) + load.output
+                fits = -(-length // limits.page_tokens) <= limits.kv_pages
+                load = load.part(np.flatnonzero(fits))
+                row = limit_row(serving.replica.costs, limits, bin_ps, load)
+                state, result, bins = run_one(load, serving.replica.costs, row, n_bin)
+                sums.add(load, result, bins)
+                states[r] = state
+                served += len(load.arrival)
+                if store is not None:
+                    _store(store, number[mine][fits], r, load, result)
+        if store is not None and aside is not None:
+            target = str(aside).replace("'", "''")
+            store.execute(f"copy requests to '{target}' (format parquet, compression zstd)")
+    return sums.run(serving.replica, states, bin_ps, served, span_ps, n - served)
+
+
+def _columns(base: Any, place: Path) -> tuple[str, str, str]:
+    """Expressions for time [s], prompt and output lengths [token]."""
+    described = base.execute("describe select * from read_parquet(?)", [str(place)]).fetchall()
+    header = [str(row[0]) for row in described]
+    columns = columns_of(header, place)
+    names = [
+        '"' + header[columns[k][0]].replace('"', '""') + '"' for k in ("t", "prompt", "output")
+    ]
+    kind = str(described[columns["t"][0]][1])
+    if kind.startswith("TIMESTAMP"):
+        time = f"(epoch_us({names[0]}) * 1e-6)"
+    else:
+        time = f"({names[0]}::double * {columns['t'][1] or 1.0})"
+    return time, names[1], names[2]
+
+
+def _store(store: Any, number: Array, r: int, load: Load, result: Array) -> None:
+    """Put one replica's requests aside; energy without waiting and hosts."""
+    later = np.maximum(load.output.astype(np.int64) - 1, 1)
+    ttft, finish = result[:, sr.TTFT], result[:, sr.FINISH]
+    rows = {
+        "request": number,
+        "replica": np.full(len(number), r, np.int32),
+        "arrival_s": load.arrival / PS,
+        "prompt_tokens": load.prompt,
+        "output_tokens": load.output,
+        "ttft_s": ttft / PS,
+        "tpot_s": (finish - load.arrival - ttft) / later / PS,
+        "finish_s": finish / PS,
+        "own_j": result[:, sr.OWN] / NJ,
+        "shared_j": result[:, sr.SHARED] / NJ,
+    }
+    store.register("part", rows)
+    store.execute("create table if not exists requests as select * from part limit 0")
+    store.execute("insert into requests select * from part")
+    store.unregister("part")

@@ -1,0 +1,101 @@
+"""A log in parts gives what reading it at once gives; bad files are named; no half file is left."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from taotie.compute.batching import ReplicaModel, Serving, simulate
+from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
+from taotie.compute.simulator_file import simulate_parquet
+from taotie.compute.simulator_output import write_parquet
+from taotie.compute.simulator_stream import Histogram
+from taotie.errors import RangeError, TraceError
+from taotie.workload.requests import Requests
+
+duckdb = pytest.importorskip("duckdb")
+
+COSTS = IterationCosts.affine(
+    16, (8 * 10**9, 10**8, 10**4, 10**7, 0), (4 * 10**9, 10**7, 10**4, 10**7, 0)
+)
+REPLICA = ReplicaModel("made up", COSTS, ReplicaLimits(16, 500), 1, 70_000, 50_000, 9_001)
+
+
+@pytest.fixture
+def log(tmp_path):
+    rng = np.random.default_rng(0)
+    n = 3000
+    t = np.cumsum(rng.exponential(0.02, n))
+    columns = {
+        "t_s": t - t[0],
+        "prompt_tokens": rng.integers(1, 900, n),
+        "output_tokens": rng.integers(1, 300, n),
+    }
+    columns["prompt_tokens"][7] = 8000  # longer than the KV cache
+    write_parquet(tmp_path / "log.parquet", columns)
+    return tmp_path / "log.parquet", columns
+
+
+@pytest.mark.parametrize("part", [1, 700, 10**9])
+def test_matches_reading_at_once(log, tmp_path, part):
+    path, columns = log
+    serving = Serving(REPLICA, 7, bin_s=3.0)
+    run = simulate_parquet(path, serving, part_requests=part, requests_out=tmp_path / "out.parquet")
+    assert run.rejected == 1
+    # the same rows to the same replicas: the long one keeps its turn
+    whole = simulate(
+        Requests(columns["t_s"], columns["prompt_tokens"], columns["output_tokens"]),
+        Serving(REPLICA, 1),
+    )
+    assert whole.rejected == 1
+    got = duckdb.sql(f"select * from '{tmp_path / 'out.parquet'}' order by request").fetchnumpy()
+    assert len(got["request"]) == run.requests == 2999
+    np.testing.assert_array_equal(got["replica"], got["request"] % 7)
+    one = np.flatnonzero(np.arange(3000) % 7 == 3)
+    alone = simulate(Requests(*(columns[k][one] for k in columns)), Serving(REPLICA, 1, bin_s=3.0))
+    mine = got["replica"] == 3
+    shift = columns["t_s"][one[0]] * 0  # arrivals stay on the clock of the whole log
+    np.testing.assert_allclose(got["ttft_s"][mine], alone.ttft_s + shift, rtol=0, atol=1e-9)
+    total = Histogram()
+    total.add(np.rint((got["own_j"] + got["shared_j"]) * 1e9).astype(np.int64))
+    np.testing.assert_array_equal(run.energy_nj.counts, total.counts)
+    assert run.energy_nj.sum == int(run.account.busy_nj.sum())
+    other = simulate_parquet(path, serving, part_requests=1500)
+    np.testing.assert_array_equal(other.account.bins, run.account.bins)
+    np.testing.assert_array_equal(other.ttft_ps.counts, run.ttft_ps.counts)
+
+
+def test_matches_the_border_when_nothing_is_rejected(log, tmp_path):
+    path, columns = log
+    columns["prompt_tokens"][7] = 80
+    write_parquet(path, columns)
+    serving = Serving(REPLICA, 5, bin_s=3.0)
+    parts = simulate_parquet(path, serving, part_requests=999)
+    whole = simulate(Requests(*columns.values()), serving)
+    assert parts.total_nj == whole.total_nj
+    np.testing.assert_array_equal(parts.account.bins, whole.pools[0].bins)
+    assert parts.ttft_ps.sum == int(whole.ttft_ps.sum())
+
+
+def test_error_logs(log, tmp_path):
+    path, columns = log
+    with pytest.raises(RangeError, match="round robin"):
+        simulate_parquet(path, Serving(REPLICA, 2, "random"))
+    with pytest.raises(TraceError, match="no file"):
+        simulate_parquet(tmp_path / "absent.parquet", Serving(REPLICA))
+    bad = {**columns, "output_tokens": columns["output_tokens"] * 0}
+    write_parquet(tmp_path / "zero.parquet", bad)
+    with pytest.raises(TraceError, match="3000 of 3000 rows"):
+        simulate_parquet(tmp_path / "zero.parquet", Serving(REPLICA))
+    write_parquet(tmp_path / "back.parquet", {**columns, "t_s": columns["t_s"][::-1]})
+    out = tmp_path / "never.parquet"
+    with pytest.raises(TraceError, match="order"):
+        simulate_parquet(tmp_path / "back.parquet", Serving(REPLICA, 3), requests_out=out)
+    assert not out.exists()
+    assert not list(tmp_path.glob(".*"))
+    write_parquet(tmp_path / "odd.parquet", {"colour": columns["t_s"]})
+    with pytest.raises(TraceError, match="no column"):
+        simulate_parquet(tmp_path / "odd.parquet", Serving(REPLICA))
+    (tmp_path / "text.parquet").write_text("not parquet")
+    with pytest.raises(TraceError, match="cannot be read"):
+        simulate_parquet(tmp_path / "text.parquet", Serving(REPLICA))
