@@ -83,7 +83,7 @@ def test_worked_modes_of_a_case():
 
 
 def test_worked_fewest_accelerators_by_default():
-    assert serving_of(replace(CASE, accelerators=None), requests_of()).replica.accelerators == 4
+    assert serving_of(replace(CASE, accelerators=None), 500, 200).replica.accelerators == 4
 
 
 def test_error_case():

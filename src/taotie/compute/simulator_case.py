@@ -138,8 +138,14 @@ def faster(requests: Requests, scale: float) -> Requests:
     return replace(requests, t_s=requests.t_s / scale, span_s=requests.span_s / scale)
 
 
-def serving_of(case: ServingCase, requests: Requests) -> Serving:
+def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Serving:
     """The fleet a case describes, with `replicas` 1 where the number is left open.
+
+    Parameters
+    ----------
+    case : ServingCase
+    mean_prompt, mean_output : float
+        Lengths around which the cost tables are most exact. [token]
 
     Raises
     ------
@@ -147,16 +153,15 @@ def serving_of(case: ServingCase, requests: Requests) -> Serving:
         If a name is unknown or the model does not fit.
     """
     model, chip = model_architecture(case.model), accelerator(case.accelerator)
-    moments = requests.moments
-    context = moments.mean_prompt + moments.mean_output / 2.0
+    context = mean_prompt + mean_output / 2.0
     n = case.accelerators or smallest_replica(model, chip, case.precision)
     setup = ServingSetup(model, chip, n, case.precision, case.runtime)
     blocks = case.prefix_cache_tokens // 512
     draft = Speculation(case.acceptance_rate, case.drafted, case.draft_share)
     replica = replica_model(
         setup,
-        prompt_tokens=moments.mean_prompt,
-        output_tokens=moments.mean_output,
+        prompt_tokens=mean_prompt,
+        output_tokens=mean_output,
         max_batch=case.max_batch,
         token_budget=case.token_budget,
         chunked=case.chunked,
@@ -180,7 +185,7 @@ def serving_of(case: ServingCase, requests: Requests) -> Serving:
         serving = replace(serving, replicas=case.prefill_replicas, writing=writing)
     if case.least_replicas is not None:
         rate = case.target_load * largest_rate_per_s(
-            setup, moments.mean_prompt, moments.mean_output, case.max_batch
+            setup, mean_prompt, mean_output, case.max_batch
         )
         rule = ScalingRule(
             round(case.scaling_window_s * PS),
@@ -208,7 +213,8 @@ def run_case(requests: Requests, case: ServingCase) -> CaseRun:
             _("--replicas 4, or --slo ttft=1s,tpot=50ms"),
         )
     requests = faster(requests, case.rate_scale)
-    serving = serving_of(case, requests)
+    moments = requests.moments
+    serving = serving_of(case, moments.mean_prompt, moments.mean_output)
     if case.replicas is None and case.level is not None:
         n, _run = smallest_fleet(requests, serving, case.level)
         serving = replace(serving, replicas=n)

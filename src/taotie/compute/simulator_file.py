@@ -26,7 +26,7 @@ from taotie.files.atomic import writing
 from taotie.language import _
 from taotie.workload.trace_rows import columns_of
 
-__all__ = ["simulate_parquet"]
+__all__ = ["mean_lengths", "simulate_parquet"]
 
 Array = NDArray[Any]
 
@@ -173,6 +173,40 @@ def simulate_parquet(
             target = str(aside).replace("'", "''")
             store.execute(f"copy requests to '{target}' (format parquet, compression zstd)")
     return sums.run(serving.replica, states, bin_ps, served, span_ps, n - served)
+
+
+def mean_lengths(path: str | os.PathLike[str]) -> tuple[float, float]:
+    """Mean prompt and output length of a log in Parquet, without holding it in memory. [token]
+
+    Raises
+    ------
+    TraceError
+        If the file is absent, empty or not such a log.
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+    place = Path(path)
+    if not place.is_file():
+        raise TraceError(_("there is no file {path}.").format(path=place))
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError("duckdb", "data") from None
+    with duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": "2"}) as base:
+        try:
+            _time, prompt, output = _columns(base, place)
+            found = base.execute(
+                f"select avg({prompt}), avg({output}) from read_parquet(?)", [str(place)]
+            ).fetchone()
+        except duckdb.Error as error:
+            raise TraceError(
+                _("{path} cannot be read as Parquet: {why}").format(
+                    path=place, why=str(error).splitlines()[0]
+                )
+            ) from error
+    if found[0] is None or found[1] is None:
+        raise TraceError(_("{path} holds no requests.").format(path=place))
+    return float(found[0]), float(found[1])
 
 
 def _columns(base: Any, place: Path) -> tuple[str, str, str]:

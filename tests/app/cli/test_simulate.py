@@ -87,6 +87,26 @@ def test_worked_sampled_chat(app):
     }
 
 
+def test_worked_stream(app, trace, tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "log.parquet"
+    duckdb.sql(f"copy (select * from '{trace}') to '{path}' (format parquet)")
+    words = ("--on", "8xh100", "--replicas", 3, "--routing", "round-robin", "--json")
+    whole, parts = (
+        json.loads(run(app, path, *words)),
+        json.loads(run(app, path, "--stream", *words)),
+    )
+    assert parts["energy_j"] == whole["energy_j"]
+    assert parts["completed"] == whole["completed"] == 200
+    assert parts["ttft_s"]["p50"] == pytest.approx(whole["ttft_s"]["p50"], rel=0.02)
+    assert parts["ttft_s"]["mean"] == pytest.approx(whole["ttft_s"]["mean"], rel=1e-9)
+    assert parts["peak_power_w"] == pytest.approx(whole["peak_power_w"], rel=1e-9)
+    words = ("chat", "--stream", "--per-day", 1e5, "--hours", 2, "--on", "8xh100", "--replicas", 2)
+    assert "requests in 2" in run(app, *words)
+    with pytest.raises(RangeError, match="--replicas"):
+        run(app, path, "--stream")
+
+
 @pytest.mark.parametrize(
     ("words", "error", "match"),
     [

@@ -178,6 +178,15 @@ def register(app: typer.Typer) -> None:
         cluster: Annotated[
             str, typer.Option(help=_("Run a sweep on the Dask scheduler at this address."))
         ] = "",
+        stream: Annotated[
+            bool,
+            typer.Option(
+                "--stream",
+                help=_(
+                    "Flat memory for logs in Parquet or `chat` of any length: round robin, sums only."
+                ),
+            ),
+        ] = False,
         threads: Annotated[
             int, typer.Option(min=1, max=64, help=_("Threads; results do not depend on it."))
         ] = 1,
@@ -212,6 +221,13 @@ def register(app: typer.Typer) -> None:
             seed=seed or 0,
             threads=threads,
         )
+        if stream:
+            if sweep or power_out or case.replicas is None:
+                raise RangeError(
+                    _("--stream goes with a number of --replicas, without --sweep and --power-out.")
+                )
+            _stream(trace, case, per_day, hours, requests_out, as_json)
+            return
         with progress(_("reading requests"), quiet=as_json):
             requests = _requests(trace, per_day, hours, seed)
         if sweep:
@@ -256,9 +272,73 @@ def _one(
         settings["level"] = str(case.level) if case.level else None
         print_json({**summary, "slo_cost": costs, "settings": settings, "files": files})
         return
-    _show(summary, costs, done)
+    _show(summary, costs, done.serving.replica.name, done.run.power())
     for path in files:
         console().print(_("written: {path}").format(path=path), markup=False)
+
+
+def _stream(
+    trace: str,
+    case: Any,
+    per_day: float | None,
+    hours: float,
+    requests_out: Path | None,
+    as_json: bool,
+) -> None:
+    """Any number of requests in flat memory."""
+    import time
+
+    import numpy as np
+
+    from taotie.compute.simulator_case import serving_of
+    from taotie.compute.simulator_file import mean_lengths, simulate_parquet
+    from taotie.compute.simulator_stream import simulate_stream
+
+    case = replace(case, routing="round_robin")
+    begin = time.perf_counter()
+    if trace == "chat":
+        from taotie.workload.chat import chat_lengths
+        from taotie.workload.daily_shape import chat_day
+
+        if per_day is None or requests_out is not None:
+            raise RangeError(
+                _("`chat --stream` needs --per-day, and keeps no single requests."),
+                "taotie simulate chat --stream --per-day 2e8 --replicas 700 --on 8xh100",
+            )
+        lengths = chat_lengths()
+        serving = serving_of(case, lengths.moments.mean_prompt, lengths.moments.mean_output)
+        prompt, output = lengths.sample(1 << 18, np.random.default_rng(case.seed))
+        edges_h, rate_per_h = chat_day().steps(per_day * case.rate_scale, 0.0, hours)
+        begin = time.perf_counter()
+        with progress(_("simulating"), quiet=as_json):
+            run = simulate_stream(
+                serving.replica,
+                serving.replicas,
+                edges_h * 3600.0,
+                rate_per_h / 3600.0,
+                prompt,
+                output,
+                bin_s=case.bin_s,
+                seed=case.seed,
+                threads=case.threads,
+            )
+    else:
+        if case.rate_scale != 1.0 or not trace.endswith(".parquet"):
+            raise RangeError(
+                _("--stream reads logs in Parquet as they are, without --rate-scale."),
+                _("convert the log to Parquet, or leave out --stream"),
+            )
+        serving = serving_of(case, *mean_lengths(trace))
+        with progress(_("simulating"), quiet=as_json):
+            run = simulate_parquet(trace, serving, requests_out=requests_out)
+    wall = time.perf_counter() - begin
+    summary = run.summary()
+    summary["simulated_requests_per_s"] = run.requests / wall
+    summary["notes"] = []
+    if as_json:
+        print_json({**summary, "files": [str(requests_out)] if requests_out else []})
+        return
+    _show(summary, [], serving.replica.name, run.account.series())
 
 
 def _cost_of_promise(done: Any) -> list[dict[str, Any]]:
@@ -321,7 +401,9 @@ def _number(value: float | None, scale: float = 1.0) -> str:
     return "-" if value is None else f"{value * scale:.4g}"
 
 
-def _show(summary: dict[str, Any], costs: list[dict[str, Any]], done: Any) -> None:
+def _show(
+    summary: dict[str, Any], costs: list[dict[str, Any]], machines_name: str, power: Any
+) -> None:
     out = console()
     energy = summary["energy_j"]
     each = summary["energy_per_request_j"]
@@ -331,7 +413,7 @@ def _show(summary: dict[str, Any], costs: list[dict[str, Any]], done: Any) -> No
             all=summary["requests"],
             h=summary["span_s"] / 3600,
             n=summary["replicas"],
-            what=done.serving.replica.name,
+            what=machines_name,
         ),
         _(
             "energy per request [J], server boundary, modelled: mean {m}, p05 {a}, p50 {b}, p95 {c}"
@@ -369,7 +451,7 @@ def _show(summary: dict[str, Any], costs: list[dict[str, Any]], done: Any) -> No
     ]
     for line in lines:
         out.print(line, markup=False)
-    out.print(_over_time(done.run.power()), markup=False)
+    out.print(_over_time(power), markup=False)
     for row in costs:
         out.print(
             _(
