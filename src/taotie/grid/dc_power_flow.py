@@ -90,10 +90,12 @@ class Island:
         return theta
 
     def flow_mw(self, injection_mw: FloatArray | None = None) -> FloatArray:
-        """Flow on each branch from `f` to `t`; the case's own injections by default. [MW]"""
+        """Flow on each branch from `f` to `t`, shape (n_branch[, n]); by default of the case itself. [MW]"""
         p = self.injection_mw if injection_mw is None else injection_mw
-        theta = self.angles(p + self.incidence.T @ self.shift_mw)
-        return self.y * (self.incidence @ theta) - self.shift_mw
+        several = (slice(None),) + (None,) * (p.ndim - 1)  # one column a state of the grid
+        theta = self.angles(p + (self.incidence.T @ self.shift_mw)[several])
+        flow: FloatArray = self.y[several] * (self.incidence @ theta) - self.shift_mw[several]
+        return flow
 
 
 @dataclass(frozen=True)
