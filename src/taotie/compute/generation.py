@@ -139,8 +139,9 @@ def find_diffusion_model(name: str) -> DiffusionModel | None:
     """The model of the table that `name` means, or None."""
     models = diffusion_models()
     text = _plain(name)
-    if text in models:
-        return models[text]
+    for spelling in (name.split("/")[-1].lower(), text):
+        if spelling in models:
+            return models[spelling]
     hits = [k for k in models if text.startswith(k) or k.startswith(text)]
     return models[max(hits, key=len)] if hits else None
 
