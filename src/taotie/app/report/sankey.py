@@ -201,6 +201,7 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
         "marks": [
             {
                 "type": "path",
+                "aria": False,
                 "from": {"data": "bands"},
                 "encode": {
                     "enter": {
@@ -214,6 +215,7 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
             },
             {
                 "type": "rect",
+                "aria": False,
                 "from": {"data": "nodes"},
                 "interactive": False,
                 "encode": {
@@ -225,6 +227,7 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
             },
             {
                 "type": "text",
+                "aria": False,
                 "from": {"data": "words"},
                 "interactive": False,
                 "encode": {
