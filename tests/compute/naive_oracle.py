@@ -52,6 +52,8 @@ class NaiveReplica:
     iterations: int = 0
     preemptions: int = 0
     hit_tokens: int = 0
+    crossings: int = 0  # the two lines of the roofline took turns from one iteration to the next
+    first_line: bool = True
     remainder: int = 0
     bins: dict[int, list[int]] = field(default_factory=dict)
 
@@ -147,6 +149,8 @@ class NaiveReplica:
             ends = x.read + p == x.target
             t1 += tp1 * p + tq1 * p * (2 * x.read + p) + tr1 * ends
             t2 += tp2 * p + tq2 * p * (2 * x.read + p) + tr2 * ends
+        self.crossings += (t1 >= t2) != self.first_line
+        self.first_line = t1 >= t2
         if t1 >= t2:
             t, common, ep, eq, er = t1, ea1 + eb1 * c, ep1, eq1, er1
         else:

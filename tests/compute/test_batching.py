@@ -80,7 +80,7 @@ def servings(draw):
 
 
 @given(servings(), st.integers(1, 120), st.sampled_from([0.1, 2.0, 50.0]), st.integers(0, 999))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_property_energy_sums_exactly(serving, n, rate, seed):
     run = simulate(requests_of(n, rate, seed), serving)
     assert int(run.energy_nj.sum()) == run.total_nj
@@ -104,7 +104,7 @@ def test_property_energy_sums_exactly(serving, n, rate, seed):
 
 
 @given(servings(), st.integers(1, 80), st.integers(0, 999))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_matches_naive_at_the_border(serving, n, seed):
     requests = requests_of(n, 3.0, seed)
     serving = replace(serving, scaling=None, writing=None)

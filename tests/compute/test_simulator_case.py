@@ -48,6 +48,7 @@ def test_worked_auto_keeps_the_level_with_as_few_as_can_be():
     assert fewer.run.attainment(level) < 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [2, 3])
 def test_property_processes_do_not_matter(processes):
     cases = [replace(CASE, rate_scale=r, max_batch=b) for r in (1.0, 3.0) for b in (8, 64)]

@@ -61,27 +61,27 @@ def check(case, routing):
 
 @pytest.mark.parametrize("routing", ["round_robin", "random"])
 @given(case=fleets())
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_matches_naive_blind_routing(case, routing):
     check(case, routing)
 
 
 @pytest.mark.parametrize("routing", ["two_choices", "least_outstanding"])
 @given(case=fleets())
-@settings(max_examples=150)
+@settings(max_examples=40)
 def test_matches_naive_routing_on_state(case, routing):
     check(case, routing)
 
 
 @pytest.mark.parametrize("routing", ["two_choices", "least_outstanding"])
 @given(case=fleets(prefix=True))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_matches_naive_routing_with_prefix_caches(case, routing):
     check(case, routing)
 
 
 @given(case=fleets(), threads=st.integers(2, 4))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_property_threads_do_not_matter(case, threads):
     costs, limits, requests, bin_ps, n_replica, _ready, _seed = case
     load = load_of(requests)
@@ -89,3 +89,11 @@ def test_property_threads_do_not_matter(case, threads):
     two = run_independent(load, costs, limits, n_replica, None, bin_ps, threads=threads)
     for name in ("ttft", "finish", "own", "shared", "replica", "states", "bins", "last_finish"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("routing", ["round_robin", "random", "two_choices", "least_outstanding"])
+@given(data=st.data())
+@settings(max_examples=250)
+def test_matches_naive_routing_at_length(routing, data):
+    check(data.draw(fleets(prefix=data.draw(st.booleans()))), routing)

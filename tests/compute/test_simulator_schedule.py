@@ -38,7 +38,7 @@ def plans(draw):
 
 
 @given(plans())
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_matches_walk_through_time(plan):
     """One ps at a time: a list of replicas, each with the time from which it is ready."""
     arrival, rule = plan

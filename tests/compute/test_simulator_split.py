@@ -46,8 +46,19 @@ def splits(draw):
 
 
 @given(splits())
-@settings(max_examples=200)
+@settings(max_examples=30)
 def test_matches_naive_split(case):
+    check(case)
+
+
+@pytest.mark.slow
+@given(splits())
+@settings(max_examples=250)
+def test_matches_naive_split_at_length(case):
+    check(case)
+
+
+def check(case):
     requests, (one, two), (hop, token_ps, token_nj), bin_ps, seed = case
     load = load_of(requests)
     run = run_split(load, one, two, hop, token_ps, token_nj, seed, bin_ps)
