@@ -224,10 +224,10 @@ def _prefill(x, c, prompt, batch, starts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _decode_rows(x, c, which, batch, context, out):  # type: ignore[no-untyped-def]
+def _decode_rows(x, c, pick, which, batch, context, out):  # type: ignore[no-untyped-def]
     for i in range(out.shape[1]):
         a = _decode(
-            x[i % x.shape[0]],
+            x[pick[i % pick.shape[0]]],
             c[which[i % which.shape[0]]],
             batch[i % batch.shape[0]],
             context[i % context.shape[0]],
@@ -236,10 +236,10 @@ def _decode_rows(x, c, which, batch, context, out):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
-def _prefill_rows(x, c, which, prompt, batch, starts, out):  # type: ignore[no-untyped-def]
+def _prefill_rows(x, c, pick, which, prompt, batch, starts, out):  # type: ignore[no-untyped-def]
     for i in range(out.shape[1]):
         out[0, i], out[1, i] = _prefill(
-            x[i % x.shape[0]],
+            x[pick[i % pick.shape[0]]],
             c[which[i % which.shape[0]]],
             prompt[i % prompt.shape[0]],
             batch[i % batch.shape[0]],
@@ -266,6 +266,15 @@ def _matrices(
     return x, c, k
 
 
+def _picked(x: FloatArray, setup_of: object) -> NDArray[np.int64]:
+    if setup_of is None:
+        return np.arange(x.shape[0], dtype=np.int64)
+    pick = np.ascontiguousarray(np.atleast_1d(np.asarray(setup_of, dtype=np.int64)).ravel())
+    if pick.size and not (pick.min() >= 0 and pick.max() < x.shape[0]):
+        raise RangeError(_("setup_of points outside the {n} set-ups given.").format(n=x.shape[0]))
+    return pick
+
+
 def _length(*arrays: NDArray) -> int:
     lengths = {a.shape[0] for a in arrays} - {1}
     if len(lengths) > 1:
@@ -283,6 +292,8 @@ def decode_cost(
     batch: object,
     context: object,
     which: object = 0,
+    *,
+    setup_of: object = None,
 ) -> DecodeCost:
     """Time and energy of one decode step.
 
@@ -298,6 +309,8 @@ def decode_cost(
         Mean tokens in the cache of a sequence. [token]
     which : array_like of int, shape (n_row,) or one value, default 0
         Row of `coefficients` to use.
+    setup_of : array_like of int, shape (n_row,), optional
+        Row of `setups` to use, where many predictions share few set-ups; default: each its own.
 
     Returns
     -------
@@ -331,8 +344,9 @@ def decode_cost(
             ),
             _("batch is the number of requests that decode together, at least 1 while any runs."),
         )
-    out = np.empty((5, _length(x, k, b, s)))
-    _decode_rows(x, c, k, b, s, out)
+    pick = _picked(x, setup_of)
+    out = np.empty((5, _length(pick, k, b, s)))
+    _decode_rows(x, c, pick, k, b, s, out)
     return DecodeCost(*out)
 
 
@@ -344,12 +358,13 @@ def prefill_cost(
     *,
     batch: object = 1.0,
     starts: object = 0.0,
+    setup_of: object = None,
 ) -> PrefillCost:
     """Time and energy of reading the prompt of one request.
 
     Parameters
     ----------
-    setups, coefficients, which
+    setups, coefficients, which, setup_of
         As in `decode_cost`.
     prompt_tokens : array_like, shape (n_row,) or one value
         Tokens read, without those found in a prefix cache. [token]
@@ -383,6 +398,7 @@ def prefill_cost(
                 value=float(p[~(p >= 0)][:1].sum())
             )
         )
-    out = np.empty((2, _length(x, k, p, b, r)))
-    _prefill_rows(x, c, k, p, b, r, out)
+    pick = _picked(x, setup_of)
+    out = np.empty((2, _length(pick, k, p, b, r)))
+    _prefill_rows(x, c, pick, k, p, b, r, out)
     return PrefillCost(*out)
