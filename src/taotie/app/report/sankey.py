@@ -5,6 +5,7 @@ Widths are means, since medians do not add up; at each node what comes in equals
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -150,11 +151,14 @@ def bands_of(result: StudyResult) -> list[Band]:
 
 def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
     """The drawing as a Vega specification with ready coordinates; downwards on narrow paper."""
-    n_layer = max(layers_of(bands).values()) + 1
+    layers = layers_of(bands)
+    n_layer = max(layers.values()) + 1
+    crowd = max(Counter(layers.values()).values())  # nodes side by side
     if wide:
         length, breadth, slot, gap = WIDE - 175.0, 330.0, 36.0, 6.0
     else:
-        length, breadth, slot, gap = 104.0 * (n_layer - 1), NARROW - 10.0, 96.0, 6.0
+        length, breadth, slot, gap = 104.0 * (n_layer - 1), NARROW - 10.0, 105.0, 6.0
+    slot = min(slot, breadth / crowd - gap)
     nodes, ribbons = layout(bands, length, breadth, slot, gap)
     step = length / max(n_layer - 1, 1)
     drawn = [
@@ -175,9 +179,9 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
         if wide:
             at, align = (node.along + _BAR + 6, middle), "left"
         else:
-            at = (min(max(middle, 46.0), breadth - 46.0), node.along + _BAR + 16)
+            at = (min(max(middle, 0.5 * slot), breadth - 0.5 * slot), node.along + _BAR + 16)
             align = "center"
-        limit = 112.0 if not wide else 165.0 if node.layer == n_layer - 1 else step - 20.0
+        limit = slot if not wide else 165.0 if node.layer == n_layer - 1 else step - 20.0
         for line, (text, weight) in enumerate(
             ((node_word(node.name), "bold"), (amount(node.mean, unit), "normal"))
         ):
