@@ -152,7 +152,8 @@ def _derive(
         }
         parents.append(value)
     operation = f"{_PREFIX}{kernel.__module__}:{kernel.__qualname__}"
-    text = f"{name}({', '.join(p.key or p.formula for p in parents)})"
+    # inputs without a name are unfolded below in `explain`
+    text = f"{name}({', '.join(p.key or '...' for p in parents)})"
     formula = f"{text} = {spec['formula']}" if spec["formula"] else text
 
     def make(unit: str, place: str | None, field: str | None) -> Figure:

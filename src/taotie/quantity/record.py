@@ -186,7 +186,10 @@ def _make(
             unit=entry["unit"],
             boundary=entry["boundary"],
             kind=entry["kind"],
-            label={"en": str(entry["label"]), "zh": str(entry.get("label_zh", ""))},
+            # an unnamed figure was labelled with its formula for readers of the file
+            label={}
+            if key.startswith("#")
+            else {"en": str(entry["label"]), "zh": str(entry.get("label_zh", ""))},
             distribution=distribution_from(entry["distribution"]) if is_leaf else None,
             # a record read without its sources keeps their keys
             source=sources.get(named) or (Source(named, named) if named else None),
