@@ -43,7 +43,7 @@ def _take_language(arguments: list[str]) -> list[str]:
 
 
 def build() -> Any:
-    """The Typer application, in the language in force."""
+    """The command tree, in the language in force."""
     if language() != "en":
         # Typer takes its own words ("Options", "Arguments") from gettext when it is imported.
         gettext.gettext = _
@@ -71,7 +71,28 @@ def build() -> Any:
 
     for name in COMMANDS:
         import_module(f"taotie.app.cli.{name}").register(app)
-    return app
+    command = typer.main.get_command(app)
+    if language() != "en":
+        _translate(command)
+    return command
+
+
+def _translate(command: Any) -> None:
+    """Put the words Typer itself says (`--help`, `--install-completion`) into the language in force."""
+    own = command.get_help_option
+
+    def help_option(context: Any) -> Any:
+        option = own(context)
+        if option is not None:
+            option.help = _(option.help)
+        return option
+
+    command.get_help_option = help_option
+    for parameter in command.params:
+        if getattr(parameter, "help", None):
+            parameter.help = _(parameter.help)
+    for inner in getattr(command, "commands", {}).values():
+        _translate(inner)
 
 
 def main() -> None:
@@ -80,7 +101,7 @@ def main() -> None:
     as_json = "--json" in arguments
     try:
         arguments = _take_language(arguments)
-        build()(args=arguments, prog_name="taotie")
+        build().main(args=arguments, prog_name="taotie")
     except TaotieError as error:
         from taotie.app.cli.common import WRONG_INPUT, print_error
 
