@@ -29,13 +29,19 @@ from taotie.workload.trace_rows import columns_of
 __all__ = ["mean_lengths", "simulate_parquet"]
 
 Array = NDArray[Any]
+# no network, and no progress bar on standard output, where JSON goes
+QUIET = {
+    "autoinstall_known_extensions": "false",
+    "enable_progress_bar": "false",
+    "threads": "2",
+}
 
 
 def simulate_parquet(
     path: str | os.PathLike[str],
     serving: Serving,
     *,
-    part_requests: int = 4_000_000,
+    part_requests: int = 8_000_000,
     requests_out: str | os.PathLike[str] | None = None,
 ) -> StreamRun:
     """Simulate a log in Parquet without holding it in memory.
@@ -46,8 +52,8 @@ def simulate_parquet(
         Columns as in `workload.trace.read_parquet`; rows in order of arrival.
     serving : Serving
         Round robin, always on, one pool, no prefix cache.
-    part_requests : int, default 4,000,000
-        Requests held at a time (at least one replica's).
+    part_requests : int, default 8,000,000
+        Requests held at a time (at least one replica's), about 60 bytes each; the file is read once per part.
     requests_out : path-like, optional
         Write one row per request there, replica by replica; the file appears when it is complete.
 
@@ -87,8 +93,7 @@ def simulate_parquet(
     bin_ps = round(serving.bin_s * PS)
     n_replica = serving.replicas
     with ExitStack() as stack:
-        settings = {"autoinstall_known_extensions": "false", "threads": "2"}
-        base = stack.enter_context(duckdb.connect(config=settings))
+        base = stack.enter_context(duckdb.connect(config=QUIET))
         try:
             time, prompt, output = _columns(base, place)
             found = base.execute(
@@ -132,7 +137,7 @@ def simulate_parquet(
         if requests_out is not None:
             aside = stack.enter_context(writing(requests_out))
             folder = stack.enter_context(TemporaryDirectory(dir=aside.parent, prefix=".requests-"))
-            store = stack.enter_context(duckdb.connect(f"{folder}/parts.duckdb", config=settings))
+            store = stack.enter_context(duckdb.connect(f"{folder}/parts.duckdb", config=QUIET))
         group = max(1, n_replica * part_requests // n)
         for low in range(0, n_replica, group):
             got = base.execute(
@@ -192,7 +197,7 @@ def mean_lengths(path: str | os.PathLike[str]) -> tuple[float, float]:
         import duckdb
     except ImportError:
         raise MissingExtraError("duckdb", "data") from None
-    with duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": "2"}) as base:
+    with duckdb.connect(config=QUIET) as base:
         try:
             _time, prompt, output = _columns(base, place)
             found = base.execute(

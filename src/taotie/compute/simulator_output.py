@@ -76,7 +76,13 @@ def write_parquet(path: str | os.PathLike[str], columns: dict[str, Array]) -> No
     arrays = {name: np.ascontiguousarray(values) for name, values in columns.items()}
     with (
         writing(path) as aside,
-        duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": "2"}) as base,
+        duckdb.connect(
+            config={
+                "autoinstall_known_extensions": "false",
+                "enable_progress_bar": "false",
+                "threads": "2",
+            }
+        ) as base,
     ):
         base.register("columns_to_write", arrays)
         target = str(aside).replace("'", "''")
