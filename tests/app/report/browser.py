@@ -21,6 +21,10 @@ PROBE = r"""
 <script type="module">
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 for (let i = 0; i < 300 && !document.documentElement.dataset.ready; i++) await wait(50);
+if (PROBE_CLICK) {
+  document.querySelector("[data-language=" + PROBE_CLICK + "]").click();
+  for (let i = 0; i < 300 && document.documentElement.dataset.ready !== PROBE_CLICK; i++) await wait(50);
+}
 const half = document.getElementById(document.documentElement.dataset.ready);
 for (const d of half.querySelectorAll("details")) d.open = PROBE_OPEN;
 await wait(50);
@@ -42,7 +46,7 @@ const boxes = new Set(["\u{10ffff}", "\u{e0ffe}", "\u0378"].map(drawn));
 const blank = [...new Set(half.innerText + [...half.querySelectorAll("svg text")].map((t) => t.textContent).join(""))]
   .filter((c) => c.trim() && boxes.has(drawn(c)));
 const report = { blank, control: [..."\ue123\u{f0123}"].map((c) => boxes.has(drawn(c))),
-  ready: document.documentElement.dataset.ready, lang: document.documentElement.lang, title: document.title,
+  hash: location.hash, ready: document.documentElement.dataset.ready, lang: document.documentElement.lang, title: document.title,
   wide, scroll: document.documentElement.scrollWidth, out: out.slice(0, 20),
   charts: [...half.querySelectorAll("[data-chart]")].map((h) => [h.dataset.chart, h.dataset.ready,
     h.querySelectorAll("svg path, svg text, svg line").length]),
@@ -107,7 +111,9 @@ def framed(
     return frame, max(width, 500)
 
 
-def probed(page: Path, folder: Path, *, language: str, width: int, opened: bool = False) -> dict:
+def probed(
+    page: Path, folder: Path, *, language: str, width: int, opened: bool = False, click: str = ""
+) -> dict:
     """What the page looks like once its charts are drawn.
 
     The copy that is opened differs from the page in two scripts that watch it, and in the hashes that allow
@@ -117,7 +123,9 @@ def probed(page: Path, folder: Path, *, language: str, width: int, opened: bool 
     import hashlib
 
     text = page.read_text(encoding="utf-8")
-    late = PROBE.replace("PROBE_OPEN", "true" if opened else "false")
+    late = PROBE.replace("PROBE_OPEN", "true" if opened else "false").replace(
+        "PROBE_CLICK", json.dumps(click)
+    )
     for script in (EARLY, late):
         inner = script.split(">", 1)[1].rsplit("</script>", 1)[0]
         digest = base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()

@@ -58,3 +58,13 @@ def test_worked_opened_details_do_not_widen_the_page(page: Path, tmp_path: Path)
     seen = probed(page, tmp_path, language="zh", width=360, opened=True)
     assert seen["scroll"] <= 360
     assert seen["out"] == []
+
+
+def test_worked_switch_changes_the_language_in_place(page: Path, tmp_path: Path) -> None:
+    seen = probed(page, tmp_path, language="en", width=1280, click="zh")
+    assert seen["hash"].startswith("#zh")
+    assert seen["shown"] == ["zh"]
+    assert seen["lang"] == "zh-Hans"
+    assert seen["title"] == f"{TITLES['zh']} · taotie"
+    assert [ready for _name, ready, _marks in seen["charts"]] == ["wide"] * 4
+    assert seen["errors"] == []

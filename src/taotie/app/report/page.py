@@ -193,7 +193,7 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
         "as_much_as": headline.equivalents_lead(result),
         "pictures": [p for p in drawn if isinstance(p, Picture)],
         "absent": [p for p in drawn if isinstance(p, Absent)],
-        "beside": {p.name: [_beside(b) for b in p.beside] for p in drawn if isinstance(p, Picture)},
+        "beside": {p.name: _beside_all(p) for p in drawn if isinstance(p, Picture)},
         "figures": tables.figure_rows(result),
         "n_left_out": max(len(result.figures) - tables.N_FIGURE_MAX, 0),
         "compared": tables.compared_rows(result),
@@ -207,6 +207,13 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
             version=__version__, seed=result.sampling.seed, n=number(result.sampling.n, 7)
         ),
     }
+
+
+def _beside_all(picture: Picture) -> list[dict[str, Any]]:
+    """The figures beside a drawing; two of one name also show their keys."""
+    rows = [_beside(entry) for entry in picture.beside]
+    names = [row["name"] for row in rows]
+    return [{**row, "twin": names.count(row["name"]) > 1} for row in rows]
 
 
 def _beside(entry: Mapping[str, Any]) -> dict[str, Any]:
