@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from taotie.compute import simulator_replica as sr
 from taotie.compute.batching import LONGEST_DAYS, LONGEST_REQUEST, Serving
 from taotie.compute.simulator_fleet import Load, limit_row, run_one
+from taotie.compute.simulator_output import database, database_error
 from taotie.compute.simulator_result import NJ, PS
 from taotie.compute.simulator_stream import StreamRun, Sums
-from taotie.errors import MissingExtraError, RangeError, TraceError
+from taotie.errors import RangeError, TraceError
 from taotie.files.atomic import writing
 from taotie.language import _
 from taotie.workload.trace_rows import columns_of
@@ -29,12 +30,6 @@ from taotie.workload.trace_rows import columns_of
 __all__ = ["mean_lengths", "simulate_parquet"]
 
 Array = NDArray[Any]
-# no network, and no progress bar on standard output, where JSON goes
-QUIET = {
-    "autoinstall_known_extensions": "false",
-    "enable_progress_bar": "false",
-    "threads": "2",
-}
 
 
 def simulate_parquet(
@@ -83,17 +78,13 @@ def simulate_parquet(
             ),
             _("set routing to round_robin, or simulate a shorter log in memory"),
         )
-    try:
-        import duckdb
-    except ImportError:
-        raise MissingExtraError("duckdb", "data") from None
     place = Path(path)
     if not place.is_file():
         raise TraceError(_("there is no file {path}.").format(path=place))
     bin_ps = round(serving.bin_s * PS)
     n_replica = serving.replicas
     with ExitStack() as stack:
-        base = stack.enter_context(duckdb.connect(config=QUIET))
+        base = stack.enter_context(database())
         try:
             time, prompt, output = _columns(base, place)
             found = base.execute(
@@ -102,7 +93,7 @@ def simulate_parquet(
                 "from read_parquet(?)",
                 [str(place)],
             ).fetchone()
-        except duckdb.Error as error:
+        except database_error() as error:
             raise TraceError(
                 _("{path} cannot be read as Parquet: {why}").format(
                     path=place, why=str(error).splitlines()[0]
@@ -137,7 +128,7 @@ def simulate_parquet(
         if requests_out is not None:
             aside = stack.enter_context(writing(requests_out))
             folder = stack.enter_context(TemporaryDirectory(dir=aside.parent, prefix=".requests-"))
-            store = stack.enter_context(duckdb.connect(f"{folder}/parts.duckdb", config=QUIET))
+            store = stack.enter_context(database(f"{folder}/parts.duckdb"))
         group = max(1, n_replica * part_requests // n)
         for low in range(0, n_replica, group):
             got = base.execute(
@@ -193,17 +184,13 @@ def mean_lengths(path: str | os.PathLike[str]) -> tuple[float, float]:
     place = Path(path)
     if not place.is_file():
         raise TraceError(_("there is no file {path}.").format(path=place))
-    try:
-        import duckdb
-    except ImportError:
-        raise MissingExtraError("duckdb", "data") from None
-    with duckdb.connect(config=QUIET) as base:
+    with database() as base:
         try:
             _time, prompt, output = _columns(base, place)
             found = base.execute(
                 f"select avg({prompt}), avg({output}) from read_parquet(?)", [str(place)]
             ).fetchone()
-        except duckdb.Error as error:
+        except database_error() as error:
             raise TraceError(
                 _("{path} cannot be read as Parquet: {why}").format(
                     path=place, why=str(error).splitlines()[0]

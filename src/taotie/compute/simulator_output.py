@@ -16,7 +16,7 @@ from taotie.compute.simulator_result import NJ, PS, ServingRun
 from taotie.errors import MissingExtraError
 from taotie.files.atomic import writing
 
-__all__ = ["power_columns", "request_columns", "write_parquet"]
+__all__ = ["database", "database_error", "power_columns", "request_columns", "write_parquet"]
 
 Array = NDArray[Any]
 
@@ -53,6 +53,30 @@ def power_columns(run: ServingRun) -> dict[str, Array]:
     }
 
 
+def database(path: str = ":memory:") -> Any:
+    """A DuckDB connection without network, and without a progress bar on standard output, where JSON goes.
+
+    Raises
+    ------
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError("duckdb", "data") from None
+    base = duckdb.connect(path, config={"autoinstall_known_extensions": "false", "threads": "2"})
+    base.execute("set enable_progress_bar = false")
+    return base
+
+
+def database_error() -> type[Exception]:
+    """What DuckDB raises."""
+    import duckdb
+
+    return duckdb.Error
+
+
 def write_parquet(path: str | os.PathLike[str], columns: dict[str, Array]) -> None:
     """Write columns of equal length to a Parquet file.
 
@@ -69,21 +93,8 @@ def write_parquet(path: str | os.PathLike[str], columns: dict[str, Array]) -> No
     DataError
         If the place cannot be written.
     """
-    try:
-        import duckdb
-    except ImportError:
-        raise MissingExtraError("duckdb", "data") from None
     arrays = {name: np.ascontiguousarray(values) for name, values in columns.items()}
-    with (
-        writing(path) as aside,
-        duckdb.connect(
-            config={
-                "autoinstall_known_extensions": "false",
-                "enable_progress_bar": "false",
-                "threads": "2",
-            }
-        ) as base,
-    ):
+    with writing(path) as aside, database() as base:
         base.register("columns_to_write", arrays)
         target = str(aside).replace("'", "''")
         base.execute(
