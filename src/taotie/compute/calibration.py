@@ -26,6 +26,7 @@ __all__ = ["Prediction", "fit_profile", "left_out_predictions", "predict_rows"]
 FloatArray = NDArray[np.float64]
 
 THROUGHPUT_WEIGHT = 0.7
+POWER_WEIGHT = 0.5
 PULL = 0.125
 ROBUST_SCALE = 0.15
 
@@ -66,7 +67,7 @@ BOUNDS = {
     "host_sequence_s": Bound(2e-5, 1e-7, 3e-4, 0.7),
     "host_request_s": Bound(2e-3, 1e-5, 5e-2, 1.0),
     "idle_tdp_share": Bound(0.22, 0.08, 0.4, 0.3),
-    "busy_tdp_share": Bound(0.25, 0.02, 0.6, 0.4),
+    "busy_tdp_share": Bound(0.25, 0.02, 0.75, 0.4),
     "launch_tdp_share": Bound(0.1, 0.005, 0.5, 0.6),
     "byte_tdp_share": Bound(0.2, 0.02, 1.0, 0.4),
     "flop_tdp_share": Bound(0.8, 0.1, 1.6, 0.4),
@@ -94,6 +95,8 @@ PROMPTS = {
 }
 """Prompt lengths the benchmark does not publish, in tokens the language model reads."""
 OTHER_PROMPT = Bound(400, 30, 8000, 0.8)
+IMAGE_QUESTION_TOKENS = 50.0
+"""Words beside a picture, where the model's tokens per picture are known: our guess of a short question."""
 MEDIA = {
     "image-chat": Bound(0.03, 1e-3, 1.0, 0.8),
     "video-chat": Bound(0.08, 1e-3, 3.0, 0.8),
@@ -121,6 +124,18 @@ def _shared_share(rows: MeasuredRows) -> FloatArray:
     return np.maximum(8.0 / n - 1.0, 0.0) / 7.0
 
 
+def _picture_tokens(rows: MeasuredRows) -> FloatArray:
+    """Prompt of tasks with one picture for models that cut it into a fixed number of tokens; else 0."""
+    return np.array(
+        [
+            s.model.image_tokens + IMAGE_QUESTION_TOKENS
+            if s.model.image_tokens and t.startswith("image-chat")
+            else 0.0
+            for s, t in zip(rows.setups, rows.task, strict=True)
+        ]
+    )
+
+
 class _Problem:
     """A fit laid out as one vector of logarithms."""
 
@@ -134,6 +149,7 @@ class _Problem:
         self.tasks = sorted(set(rows.task))
         self.task = np.array([self.tasks.index(t) for t in rows.task])
         self.share = _shared_share(rows)
+        self.picture = _picture_tokens(rows)
         bounds: dict[str, Bound] = {}
         for name, bound in BOUNDS.items():
             if name in BY_ARCHITECTURE and len(self.architectures) > 1:
@@ -185,6 +201,7 @@ class _Problem:
             ]
         )
         prompt = np.array([value[f"prompt:{t}"] for t in self.tasks])[self.task]
+        prompt = np.where(self.picture > 0, self.picture, prompt)
         media = np.array([value.get(f"media:{t}", 0.0) for t in self.tasks])[self.task]
         lost = np.zeros(len(self.rows))
         if self.crowded:
@@ -240,6 +257,7 @@ def _residuals(problem: _Problem, weight: FloatArray) -> Any:
             [
                 weight * (np.log(p.energy_j_per_token) - energy),
                 THROUGHPUT_WEIGHT * weight * (np.log(p.throughput_token_s) - rate),
+                POWER_WEIGHT * weight * (np.log(p.power_w) - energy - rate),
                 PULL * (theta - problem.start) / problem.sigma,
             ]
         )
@@ -338,6 +356,8 @@ def predict_rows(
     which = np.array([architectures.index(s.accelerator.architecture) for s in rows.setups])
     usual = float(np.median(list(profile.prompt_tokens.values()) or [OTHER_PROMPT.start]))
     prompt = np.array([profile.prompt_tokens.get(t, usual) for t in rows.task])
+    picture = _picture_tokens(rows)
+    prompt = np.where(picture > 0, picture, prompt)
     media = np.array([profile.media_s.get(t, 0.0) for t in rows.task])
     text = profile.crowded_s.get("text", 0.0)
     lost = np.array(

@@ -57,6 +57,8 @@ class ModelArchitecture:
     total_params: float = 0.0
     active_params: float = 0.0
     tied_embedding: bool = False
+    image_tokens: int = 0
+    """Tokens of one picture, where the model always uses as many; 0: unknown, none, or by resolution."""
     block_fp8: bool = True
     """Its fp8 release scales weights by blocks: experts then multiply whole blocks of 128 rows."""
     typical: bool = False
@@ -127,6 +129,7 @@ class ModelArchitecture:
 _INTEGERS = (
     "layers", "hidden", "heads", "kv_heads", "head_size", "ffn", "vocabulary", "experts", "top_k",
     "expert_ffn", "shared_ffn", "moe_layers", "attention_layers", "window", "window_layers", "mla_rank",
+    "image_tokens",
 )  # fmt: skip
 _REALS = ("mixer_params", "state_b", "total_params", "active_params")
 
