@@ -29,10 +29,8 @@ def test_error_engine_missing():
 def balanced(case):
     """The case with its losses handed back, as our DC model has it."""
     share = slack_shares(case)
-    at_unit = (
-        share[case.gen_row]
-        / np.bincount(case.gen_row[case.gen_on], minlength=case.n_bus)[case.gen_row]
-    )
+    count = np.bincount(case.gen_row[case.gen_on], minlength=case.n_bus)
+    at_unit = share[case.gen_row] / np.maximum(count, 1)[case.gen_row]
     surplus = (
         case.gen[case.gen_on, 1].sum() - case.total_load_mw - case.bus[:, 4].sum()
     ) / share.sum()

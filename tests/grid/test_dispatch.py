@@ -128,6 +128,20 @@ def test_property_cost_in_place_of_carbon_is_the_price():
     assert found.average_g_per_kwh == pytest.approx(best.cost_usd_per_h / 1000, rel=1e-9)
 
 
+def test_matches_response_with_quadratic_costs_as_finite_difference():
+    case = read_case("case30")
+    branch = case.branch.copy()
+    branch[:, 5] *= 0.75
+    case = replace(case, branch=branch)
+    best = optimal_dispatch(case)
+    assert len(best.congested_branch) == 2
+    step = 0.05
+    for bus in (5, 12, 30):
+        up = optimal_dispatch(case.with_load(bus, step)).power_mw
+        down = optimal_dispatch(case.with_load(bus, -step)).power_mw
+        assert marginal_response(best, bus) == pytest.approx((up - down) / (2 * step), abs=2e-3)
+
+
 def test_property_balance_and_limits():
     case = read_case("RTS_GMLC")
     best = optimal_dispatch(case)

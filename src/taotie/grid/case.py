@@ -203,12 +203,29 @@ class Case:
         """True where the file says it shows no actual grid."""
         return "synthetic" in self.header.lower()
 
+    @cached_property
+    def branch_labels(self) -> tuple[str, ...]:
+        """Ends of every branch by bus number, with a circuit number where branches run parallel."""
+        ends = self.branch[:, :2].astype(np.int64)
+        key = np.sort(ends, axis=1)
+        order = np.lexsort((np.arange(len(key)), key[:, 1], key[:, 0]))
+        new = np.ones(len(key), bool)
+        new[1:] = (np.diff(key[order], axis=0) != 0).any(axis=1)
+        group = np.cumsum(new) - 1
+        first = np.flatnonzero(new)
+        circuit, many = np.empty(len(key), np.int64), np.empty(len(key), bool)
+        circuit[order] = np.arange(len(key)) - first[group] + 1 if len(key) else 0
+        many[order] = np.bincount(group)[group] > 1 if len(key) else False
+        return tuple(
+            f"{f}-{t} #{c}" if several else f"{f}-{t}"
+            for (f, t), c, several in zip(
+                ends.tolist(), circuit.tolist(), many.tolist(), strict=True
+            )
+        )
+
     def branch_label(self, row: int) -> str:
         """Ends of a branch by bus number, with a circuit number where branches run parallel."""
-        a, b = (int(v) for v in self.branch[row, :2])
-        ends = np.sort(self.branch[:, :2], axis=1)
-        same = np.flatnonzero((ends[:, 0] == min(a, b)) & (ends[:, 1] == max(a, b)))
-        return f"{a}-{b}" if len(same) == 1 else f"{a}-{b} #{int(np.searchsorted(same, row)) + 1}"
+        return self.branch_labels[row]
 
     def bus_label(self, row: int) -> str:
         number = str(int(self.bus_number[row]))

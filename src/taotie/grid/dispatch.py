@@ -422,7 +422,8 @@ def marginal_response(dispatch: Dispatch, bus: int) -> FloatArray:
 
     Notes
     -----
-    With marginal units m and congested branches: ``[1; PTDF_m] dP = [1; PTDF_b]``.
+    With marginal units m and congested branches: ``[1; PTDF_m] dP = [1; PTDF_b]``, and least extra cost where
+    quadratic costs leave a choice.
 
     Examples
     --------
@@ -463,10 +464,23 @@ def marginal_response(dispatch: Dispatch, bus: int) -> FloatArray:
     active = np.array(rows).reshape(len(rows), island.n_node)
     left = np.vstack([np.ones(marginal.size), active[:, node[case.gen_row[marginal]]]])
     right = np.r_[1.0, active[:, node[row]]]
-    if left.shape[0] != left.shape[1] or np.linalg.matrix_rank(left) < len(left):
+    # units with a quadratic cost share by its curvature; linear ones only where the rows leave one way
+    n_row = len(left)
+    curvature = np.array([_curvature(case, int(i), float(p[i])) for i in marginal])
+    system = np.block([[np.diag(curvature), left.T], [left, np.zeros((n_row, n_row))]])
+    if not marginal.size or np.linalg.matrix_rank(system) < len(system):
         return np.full(case.n_gen, np.nan)
-    change[marginal] = np.linalg.solve(left, right)
+    change[marginal] = np.linalg.solve(system, np.r_[np.zeros(marginal.size), right])[
+        : marginal.size
+    ]
     return change
+
+
+def _curvature(case: Case, unit: int, power: float) -> float:
+    """Second derivative of a unit's cost, over a typical one so that the system is well scaled."""
+    if not len(case.gencost) or case.gencost[unit, 0] != 2:
+        return 0.0
+    return float(np.polyval(np.polyder(_polynomial(case.gencost[unit]), 2), power)) * 100
 
 
 def _off_corners(case: Case, power: FloatArray, units: IntArray) -> IntArray:

@@ -7,7 +7,7 @@ one more kilowatt-hour sets off: for decisions. *Generation* figures hold at the
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -138,7 +138,7 @@ def grid_loss_share() -> Figure:
     returns="gCO2e/kWh",
     boundary=None,
 )
-def consumed_intensity_g_per_kwh(intensity_g_per_kwh, loss_share):  # type: ignore[no-untyped-def]
+def consumed_intensity_g_per_kwh(intensity_g_per_kwh: Any, loss_share: Any) -> Any:
     """Intensity at the meter from that at the power station.
 
     Parameters
@@ -277,7 +277,13 @@ def marginal_intensity_g_per_kwh(
     returns="tCO2e",
     boundary=None,
 )
-def coal_delay_t(capacity_mw, capacity_factor, coal_t_per_mwh, displaced_t_per_mwh, years):  # type: ignore[no-untyped-def]
+def coal_delay_t(
+    capacity_mw: Any,
+    capacity_factor: Any,
+    coal_t_per_mwh: Any,
+    displaced_t_per_mwh: Any,
+    years: Any,
+) -> Any:
     """Extra emissions when a coal plant runs on instead of being replaced.
 
     Parameters

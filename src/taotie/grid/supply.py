@@ -16,7 +16,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -202,7 +202,7 @@ def curtailed_hours(room_mw: ArrayLike, load_mw: float, n_year: float) -> Curtai
     returns="accelerator",
     boundary=None,
 )
-def accelerators_that_fit(capacity_mw, power_w_per_accelerator, pue):  # type: ignore[no-untyped-def]
+def accelerators_that_fit(capacity_mw: Any, power_w_per_accelerator: Any, pue: Any) -> Any:
     """How many accelerators a connection feeds.
 
     Parameters

@@ -1,0 +1,134 @@
+"""`taotie grid`: what it prints and what a machine reads."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from taotie.app.cli.grid import load_mw, register
+from taotie.errors import CaseError, RangeError, UnknownNameError
+from taotie.grid.case import read_case
+from taotie.grid.hosting_capacity import load_hosting_capacity
+
+
+@pytest.fixture
+def run():
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    runner = CliRunner()
+
+    def call(*words):
+        result = runner.invoke(app, ["grid", *map(str, words)])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.stdout
+
+    return call
+
+
+def test_worked_loads():
+    assert load_mw("1.2GW", 1.2)[0] == 1200.0
+    assert load_mw("150", 1.2)[0] == 150.0
+    assert load_mw("500 kW", 1.2)[0] == 0.5
+    assert load_mw("100_000xh100-sxm", 1.2)[0] == 126.0  # 1.05 kW each with host
+    for bad in ("", "0", "-5MW", "5potatoes", "x", "1e", "..", "h100"):
+        with pytest.raises(RangeError, match="is not a load"):
+            load_mw(bad, 1.2)
+    with pytest.raises(RangeError, match="pue"):
+        load_mw("8xh100", 0.9)
+    with pytest.raises(UnknownNameError):
+        load_mw("8xh1000000", 1.2)
+
+
+def test_worked_capacity_json_has_the_promised_fields(run):
+    answer = json.loads(run("capacity", "RTS_GMLC", "--load", "100MW", "--json"))
+    assert {"case", "n_bus", "n_branch", "seconds", "limits", "buses"} <= set(answer)
+    assert set(answer["seconds"]) == {"read", "ptdf_lodf", "capacity"}
+    found = load_hosting_capacity(read_case("RTS_GMLC"))
+    assert len(answer["buses"]) == 73
+    first = answer["buses"][0]
+    assert {"bus", "n0_mw", "strict_mw", "margin_mw", "cutoff_mw", "binding", "n1_supply"} <= set(
+        first
+    )
+    assert [
+        b["margin_mw"] for b in answer["buses"]
+    ] == found.margin.load_hosting_capacity_mw.tolist()
+    zero = next(b for b in answer["buses"] if b["strict_mw"] == 0)
+    assert zero["binding"]["branch"]
+    assert zero["binding"]["outage"]
+    assert answer["share_of_buses"]["margin"] == found.margin.share_of_buses(100)
+
+
+def test_worked_one_bus(run):
+    answer = json.loads(run("capacity", "case24_ieee_rts", "-b", 3, "-l", "50MW", "--json"))
+    bus = answer["buses"][0]
+    assert bus["bus"] == 3
+    assert answer["takes_load"]["strict"] == (bus["strict_mw"] >= 50)
+    text = run("capacity", "case24_ieee_rts", "-b", 3)
+    assert f"{bus['strict_mw']:,.1f}" in text
+    assert "DC and thermal only" in text
+
+
+def test_worked_capacity_text_and_picture(run, tmp_path):
+    path = tmp_path / "grid.svg"
+    text = run(
+        "capacity", "ACTIVSg200", "--contingencies", "table", "--load", "100MW", "--picture", path
+    )
+    assert "take the load" in text
+    assert "what binds most buses" in text
+    svg = path.read_text()
+    assert svg.count("<circle") == 200
+    assert "synthetic grid" in svg
+    none = json.loads(run("capacity", "ACTIVSg200", "--contingencies", "none", "--json"))
+    assert all(b["strict_mw"] == b["n0_mw"] for b in none["buses"])
+
+
+def test_worked_headroom(run, tmp_path):
+    path = tmp_path / "demand.csv"
+    hours = np.arange("2021-01-01T00", "2022-01-01T00", dtype="datetime64[h]")
+    mw = np.random.default_rng(1).uniform(500, 1000, 8760)
+    rows = "".join(f"{h},{d:.6f}\n" for h, d in zip(hours, mw, strict=True))
+    path.write_text(f"hour,A\n{rows}")
+    answer = json.loads(run("headroom", path, "--limit", 0.01, "--draws", 3, "--json"))
+    assert answer["areas"][0]["area"] == "A"
+    assert answer["total_mw"][0]["mw"] == answer["areas"][0]["mw"] > 0
+    assert answer["areas"][0]["p05_mw"] <= answer["areas"][0]["p95_mw"]
+    assert "copper plate" in run("headroom", path)
+
+
+def test_worked_split(run):
+    answer = json.loads(run("split", "-s", "A:80:1", "-s", "B:90:1", "--json"))
+    assert answer["efficiency"] == pytest.approx(0.0812, abs=5e-4)
+    assert sum(s["accelerators"] for s in answer["sites"]) == 100_000
+    assert "efficiency 8.1%" in run("split", "-s", "A:80:1", "-s", "B:90:1")
+    with pytest.raises(RangeError, match="name:MW"):
+        run("split", "-s", "A80")
+    with pytest.raises(CaseError, match="feed"):
+        run("split", "-s", "A:8:1")
+
+
+def test_worked_dispatch(run):
+    answer = json.loads(run("dispatch", "case5", "--bus", 4, "--load", "100MW", "--json"))
+    assert answer["before"]["cost_usd_per_h"] == pytest.approx(17479.897, abs=5e-4)
+    assert answer["after"]["price_usd_per_mwh"]["at_bus"] >= 39
+    assert answer["before"]["congested"] == [{"branch": "4-5", "outage": None}]
+    assert "17,480" in run("dispatch", "case5")
+    fuels = json.loads(run("dispatch", "ACTIVSg200", "--bus", 1, "--load", "5MW", "--json"))[
+        "before"
+    ]
+    assert sum(fuels["fuels"].values()) == pytest.approx(1, abs=1e-5)
+    assert fuels["average_g_per_kwh"] > 0
+    with pytest.raises(RangeError, match="go together"):
+        run("dispatch", "case5", "--bus", 4)
+
+
+def test_error_capacity_inputs(run):
+    with pytest.raises(RangeError, match="contingencies"):
+        run("capacity", "case39", "--contingencies", "some")
+    with pytest.raises(UnknownNameError, match="nowhere"):
+        run("capacity", "nowhere")
