@@ -53,6 +53,7 @@ def test_worked_json(app, trace):
     assert out["completed"] == 200
     assert out["energy_j"]["total"] == out["energy_j"]["requests_sum"]
     assert out["slo_share_kept"] >= 0.99
+    assert out["energy_range"][0] < 1 < out["energy_range"][1]
     assert out["replicas"] in [row["replicas"] for row in out["slo_cost"]]
 
 

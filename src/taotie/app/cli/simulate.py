@@ -290,7 +290,7 @@ def _stream(
 
     import numpy as np
 
-    from taotie.compute.simulator_case import serving_of
+    from taotie.compute.simulator_case import energy_range, serving_of
     from taotie.compute.simulator_file import mean_lengths, simulate_parquet
     from taotie.compute.simulator_stream import simulate_stream
 
@@ -335,6 +335,7 @@ def _stream(
     summary = run.summary()
     summary["simulated_requests_per_s"] = run.requests / wall
     summary["notes"] = []
+    summary["energy_range"] = energy_range(case, summary["mean_batch"])
     if as_json:
         print_json({**summary, "files": [str(requests_out)] if requests_out else []})
         return
@@ -423,6 +424,9 @@ def _show(
             b=_number(each["p50"]),
             c=_number(each["p95"]),
         ),
+        _(
+            "  the energy model may be off: true values are {a:.2f} to {b:.2f} times these (90 %)"
+        ).format(a=summary["energy_range"][0], b=summary["energy_range"][1]),
         _("time to first token [s]: p50 {a}, p95 {b}, p99 {c}").format(
             a=_number(summary["ttft_s"]["p50"]),
             b=_number(summary["ttft_s"]["p95"]),
