@@ -145,6 +145,25 @@ def test_property_thousandfold_energy_is_named(k: int, digits: int) -> None:
     assert (made.verdict, made.slip) == ("unit error", "thousand")
 
 
+PIECES = (
+    "1", "2.5", "1e9", "10^6", "0", "-", "+", "*", "/", "**", "(", ")", "MWh", "kW", "%", "server", "/server", "万",
+    "亿", "度", "a day", "per", "1000", "request", "每天", "约", "more than", "to", "至", "USD", "$", "billion",
+    "tokens", "lb", "kg", "CO2e", "H100", "devries2023.servers_2027", ".", "10**400", "1,000", "²", "⁶", "∞", "½",
+    "１", "٣", "\u200b", "=", "is", "1/h", "m3", "2d", "W·h",
+)  # fmt: skip
+piece = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map(" ".join)
+
+
+@given(says=piece, given_=piece, per=st.sampled_from(["", "1000 request", "0", "x"]))
+def test_property_any_words_are_answered_or_refused(says: str, given_: str, per: str) -> None:
+    try:
+        made = check(says, given_, per=per)
+        said = json.dumps(made.to_json(), allow_nan=False) + made.text()
+    except TaotieError as error:
+        said = error.message
+    assert said
+
+
 @pytest.mark.parametrize(
     ("says", "given_", "more", "words"),
     [

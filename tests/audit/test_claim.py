@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from taotie.audit.article import audit_claims
 from taotie.audit.claim import ClaimError, claims_from, find, read_claims
@@ -52,6 +57,9 @@ verdict = "inconsistent with source"
 note_en = "It was in June."
 sources = ["note"]
 """
+
+
+SHIPPED = find("article").read_text(encoding="utf-8")
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -187,6 +195,43 @@ def test_error_large_files_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "#" * 4_000_001)
     with pytest.raises(ClaimError, match="bytes"):
         read_claims(path)
+
+
+JUNK = (
+    None, 0, -1, 1e308, math.nan, math.inf, "", "x", " ", [], {}, {"value": 1}, ["a"], True, "0 request", "1/0",
+    "a.b.c", "../../etc/passwd", "万亿", "\x00", {"figure": 3}, {"figure": "accelerators/h100-sxm/label"},
+    {"between": ["devries2023.servers_2027", "nasa_moon.mean_distance"]}, {"between": []}, 10**400,
+)  # fmt: skip
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Ways to every value inside nested tables and lists."""
+    pairs = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, inner in pairs:
+        yield (*way, key)
+        yield from places(inner, (*way, key))
+
+
+@given(data=st.data())
+def test_property_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
+    values = tomllib.loads(SHIPPED)
+    values["claim"] = [data.draw(st.sampled_from(values["claim"]))]
+    *way, last = data.draw(st.sampled_from(list(places(values))))
+    table: Any = values
+    for step in way:
+        table = table[step]
+    table[last] = data.draw(st.sampled_from(JUNK))
+    try:
+        said = str(audit_claims(claims_from(values)).to_json())
+    except TaotieError as error:
+        said = error.message
+    assert said
 
 
 def test_error_unknown_claim() -> None:

@@ -57,6 +57,13 @@ class Result:
         return worst_access([i.access for i in self.claim.inputs.values()])
 
     @property
+    def rules_alone(self) -> str:
+        """For a documented claim: the verdict the rules would propose where it differs; else empty."""
+        if self.claim.decided_by != "documented" or self.finding is None:
+            return ""
+        return self.finding.verdict if self.finding.verdict != self.verdict else ""
+
+    @property
     def unit(self) -> Unit | None:
         """The unit both numbers are given in; that of the recomputed one where dimensions differ."""
         stated, found = self.claim.stated, self.recomputed

@@ -42,7 +42,7 @@ _CLAIM_FIELDS = {
 }  # fmt: skip
 _STATED_FIELDS = {"value", "low", "high", "unit", "per", "tol", "hedge", "origin"}
 _INPUT_FIELDS = {
-    "figure", "between", "end", "value", "low", "high", "unit", "per", "source", "tol", "note",
+    "figure", "between", "end", "value", "low", "high", "unit", "per", "source", "access", "tol", "note",
 }  # fmt: skip
 _ARTICLE_FIELDS = {
     "key", "author", "outlet", "title", "title_en", "date", "language", "checked", "url", "counted",
@@ -413,7 +413,9 @@ class _Reader:
             raise self.fail(
                 f"{field_name}.{name}", _("{value} is not a number.").format(value=repr(value)[:60])
             )
-        if not -1e300 < float(value) < 1e300:
+        if (
+            not -1e300 < value < 1e300
+        ):  # also false for a NaN; a whole number is not converted first
             raise self.fail(f"{field_name}.{name}", _("is not a finite number."))
         return float(value)
 
@@ -546,7 +548,7 @@ class _Reader:
                 f"{where}.source", _("is missing."),
                 _("name a figure of the catalogue, or a source for the value"),
             )  # fmt: skip
-        access = self.source(key, f"{where}.source").access
+        access = self.choice(fields, "access", ACCESS) or self.source(key, f"{where}.source").access
         f = scale / count
         return ClaimInput(
             name,

@@ -29,7 +29,6 @@ CHINESE_WORDS: dict[str, float] = {"十": 1e1, "百": 1e2, "千": 1e3, "万": 1e
 
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "×": "*", "÷": "/", "·": "*", "⋅": "*"})
-_POWER_OF_TEN = r"(?:\s*[*x]\s*)?10(?:\^|\*\*)\(?([+-]?\d{1,3})\)?"
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ \u00a0\u2009]\d{3})+(?!\d)|\d+(?:_\d{3})*)"
 _NUMBER = re.compile(rf"(?:{_DIGITS}(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{{1,3}})?")
 _WORD = re.compile(r"\s*([A-Za-z]+)(?![A-Za-z0-9_])")
@@ -138,7 +137,7 @@ def number_at(text: str, start: int = 0) -> PrintedNumber | None:
         at += 1
     power_first = re.match(r"10(?:\^|\*\*)\(?([+-]?\d{1,3})\)?", text[at:])
     if power_first:
-        mantissa, value, end = "1", 10.0 ** int(power_first[1]), at + power_first.end()
+        mantissa, value, end = "1", _power_of_ten(power_first[1]), at + power_first.end()
         tol = 0.0  # a bare power of ten is meant exactly
     else:
         match = _NUMBER.match(text, at)
@@ -148,7 +147,7 @@ def number_at(text: str, start: int = 0) -> PrintedNumber | None:
         value, end = float(re.sub(r"[,_\s]", "", match[0])), match.end()
         power = re.match(r"\s*[*x]\s*10(?:\^|\*\*)\(?([+-]?\d{1,3})\)?", text[end:])
         if power:
-            value *= 10.0 ** int(power[1])
+            value *= _power_of_ten(power[1])
             end += power.end()
         tol = printed_tolerance(mantissa, value)
     words: list[str] = []
@@ -173,6 +172,12 @@ def number_at(text: str, start: int = 0) -> PrintedNumber | None:
     if value in (float("inf"), float("-inf")):
         raise RangeError(_("{text} is too large a number.").format(text=repr(text[start:end])))
     return PrintedNumber(value, tol * scale, tuple(words), end)
+
+
+def _power_of_ten(exponent: str) -> float:
+    if abs(int(exponent)) > 300:
+        raise RangeError(_("{text} is too large a number.").format(text=f"10^{exponent}"))
+    return 10.0 ** int(exponent)
 
 
 def _starts_a_unit(text: str) -> bool:

@@ -238,10 +238,19 @@ def _card(result: Result, audit: Audit) -> dict[str, Any]:
         "tags": [t for t in tags if t],
         "inputs": [_input(i, audit) for i in claim.inputs.values()],
         "needed": needed_text(result),
+        "proposed": _proposed(result),
         "alternative": _alternative(result),
         "instead": [_instead(key) for key in claim.instead],
         "sources": list(claim.sources),
     }
+
+
+def _proposed(result: Result) -> str:
+    if not result.rules_alone:
+        return ""
+    return _("From the numbers alone the rules would propose: {verdict}.").format(
+        verdict=verdict_word(result.rules_alone)
+    )
 
 
 def _alternative(result: Result) -> dict[str, str] | None:
