@@ -6,6 +6,9 @@ STUDY ?= studies/chat_service.toml
 STUDY_OUT = out/$(basename $(notdir $(STUDY)))
 # unit and property tests on two processes; each test is deterministic by seed
 PYTEST_ARGS ?= -n 2
+# one thread of linear algebra a worker: two workers already fill two processors
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
 
 .PHONY: run test lint bench accept messages browser clean help
 

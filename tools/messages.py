@@ -6,6 +6,7 @@ python tools/messages.py extract [translations.json] | compile | check
 from __future__ import annotations
 
 import json
+import re
 import string
 import sys
 from io import BytesIO
@@ -32,6 +33,10 @@ def extracted() -> Catalog:
     )
     for _file, _line, message, _comments, context in found:
         catalogue.add(message, context=context)
+    # Babel does not look into f-strings
+    for path in sorted(SOURCE.rglob("*.py")):
+        for message in re.findall(r"[{ ]_\('([^']+)'\)", path.read_text("utf-8")):
+            catalogue.add(message)
     # Typer's and Click's own words, which no source file of ours names
     for message in (SOURCE / "locale" / "typer_messages.txt").read_text("utf-8").splitlines():
         if message:

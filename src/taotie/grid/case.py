@@ -278,7 +278,7 @@ class Case:
     __hash__ = None  # type: ignore[assignment]
 
     # ---- what a reader must know ------------------------------------------------------------
-    @cached_property
+    @property
     def notes(self) -> tuple[CaseNote, ...]:
         """Everything odd about the case, in words; nothing here stops a calculation."""
         notes: list[CaseNote] = []

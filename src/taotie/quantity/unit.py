@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 from taotie.errors import UnitError, nearest
-from taotie.language import _
+from taotie.language import N_, _
 
 DIMENSIONLESS = "1"
 _MAX_LENGTH = 200
@@ -274,27 +274,27 @@ def _within(unit: Any) -> str:
 
 
 _NAMES = (
-    ("Wh", "energy"),
-    ("W", "power"),
-    ("Wh/request", "energy per request"),
-    ("J/token", "energy per token"),
-    ("gCO2e", "emissions"),
-    ("gCO2e/kWh", "emissions per energy"),
-    ("USD", "money"),
-    ("USD/kWh", "money per energy"),
-    ("s", "time"),
-    ("1/s", "rate"),
-    ("1", "a number"),
-    ("FLOP", "computation"),
-    ("FLOP/s", "computing speed"),
-    ("B", "information"),
-    ("request", "a count of requests"),
-    ("token", "a count of tokens"),
-    ("server", "a count of servers"),
-    ("accelerator", "a count of accelerators"),
-    ("g", "mass"),
-    ("m", "length"),
-    ("m3", "volume"),
+    ("Wh", N_("energy")),
+    ("W", N_("power")),
+    ("Wh/request", N_("energy per request")),
+    ("J/token", N_("energy per token")),
+    ("gCO2e", N_("emissions")),
+    ("gCO2e/kWh", N_("emissions per energy")),
+    ("USD", N_("money")),
+    ("USD/kWh", N_("money per energy")),
+    ("s", N_("time")),
+    ("1/s", N_("rate")),
+    ("1", N_("a number")),
+    ("FLOP", N_("computation")),
+    ("FLOP/s", N_("computing speed")),
+    ("B", N_("information")),
+    ("request", N_("a count of requests")),
+    ("token", N_("a count of tokens")),
+    ("server", N_("a count of servers")),
+    ("accelerator", N_("a count of accelerators")),
+    ("g", N_("mass")),
+    ("m", N_("length")),
+    ("m3", N_("volume")),
 )
 
 

@@ -13,7 +13,6 @@ from taotie.grid.dc_power_flow import dc_model
 from taotie.grid.hosting_capacity import (
     Binding,
     HostingCapacityByTreatment,
-    binding_label,
     hosting_capacity_at_bus,
     hosting_capacity_limits,
     load_hosting_capacity,
@@ -222,7 +221,7 @@ def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, securi
             ).format(
                 bus=found.bus_label,
                 case=case.name,
-                what=binding_label(case, found.binding[treatment]),
+                what=hosting_capacity_at_bus(case, found.bus).binding_label[treatment],
                 treatment=treatment,
             )
         ),

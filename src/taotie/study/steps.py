@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from taotie.errors import StudyError, TaotieError
-from taotie.language import LANGUAGES, Said, in_language, language, use_language
+from taotie.language import LANGUAGES, Said, in_language, speaking
 from taotie.quantity.figure import Figure
 from taotie.study.read import StudyFile
 from taotie.study.result import Default
@@ -21,13 +21,10 @@ T = TypeVar("T")
 
 def in_each_language(make: Callable[[], str]) -> dict[str, str]:
     """What `make` says in each language; for words that lower rooms choose when they are called."""
-    before, said = language(), {}
-    try:
-        for code in LANGUAGES:
-            use_language(code)
+    said = {}
+    for code in LANGUAGES:
+        with speaking(code):
             said[code] = make()
-    finally:
-        use_language(before)
     return said
 
 
