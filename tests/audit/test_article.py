@@ -200,6 +200,22 @@ def test_worked_splices_are_named(audit: Audit) -> None:
     assert "33.2 kWh" in needed_text(audit.result("households-17k"))
 
 
+def test_worked_slips_of_the_article(audit: Audit) -> None:
+    kinds = {r.claim.id: r.likely_slip.kind for r in audit.results if r.likely_slip}
+    assert kinds == {
+        "twh-def": "thousand", "hf-2.9kwh-image": "per_thousand", "h100-42mwh": "power_energy",
+        "helion-1-25": "power_energy",
+    }  # fmt: skip
+
+
+def test_worked_what_the_rules_would_say_of_documented_claims(audit: Audit) -> None:
+    # a qualifier lost or another quantity: only a person sees it
+    differ = {r.claim.id: r.rules_alone for r in audit.results if r.rules_alone}
+    assert differ == {
+        "palisades-loan": "reproduces", "georgia-17x": "reproduces", "helion-ppa": "reproduces",
+    }  # fmt: skip
+
+
 def test_worked_alternatives(audit: Audit) -> None:
     values = {
         "households-17k": ("household", 17241.4), "fleet-11.4m-chips": ("TWh/a", 81.14), "moon": ("roundtrip", 0.9155), "hf-eq-100": ("request/inference", 1000.0),

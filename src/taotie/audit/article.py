@@ -9,8 +9,9 @@ from typing import Any
 
 from taotie.audit.claim import Article, Claim, ClaimError, read_claims, worst_access
 from taotie.audit.formula import FormulaError, Input, Recomputed, evaluated
+from taotie.audit.slip import Context, Slip, likely_slip
 from taotie.audit.units import Unit
-from taotie.audit.verdict import VERDICTS, Finding, finding
+from taotie.audit.verdict import COMPUTED, VERDICTS, Finding, finding
 from taotie.audit.wording import (
     bare_text,
     bound_sentence,
@@ -57,10 +58,28 @@ class Result:
         return worst_access([i.access for i in self.claim.inputs.values()])
 
     @property
+    def likely_slip(self) -> Slip | None:
+        """The slip that would explain a computed claim that is wrong, or None."""
+        claim, found = self.claim, self.recomputed
+        if claim.decided_by != "computed" or claim.stated is None or found is None:
+            return None
+        if self.verdict not in ("unit error", "inconsistent with source"):
+            return None
+        notes = " ".join(i.note for i in claim.inputs.values())
+        context = Context(
+            says=claim.says["en"], given=f"{found.filled} {notes}", literals=found.literals
+        )
+        slip = likely_slip(claim.stated, found, context)
+        # a factor of ten explains too much to be worth printing
+        return None if slip is None or slip.kind == "decimal" else slip
+
+    @property
     def rules_alone(self) -> str:
         """For a documented claim: the verdict the rules would propose where it differs; else empty."""
-        if self.claim.decided_by != "documented" or self.finding is None:
+        if self.finding is None or self.claim.decided_by != "documented":
             return ""
+        if self.verdict not in COMPUTED:
+            return ""  # editions and missing sources are beyond the rules
         return self.finding.verdict if self.finding.verdict != self.verdict else ""
 
     @property

@@ -14,6 +14,7 @@ from taotie import __version__
 from taotie.app.report.audit_picture import ratio_picture, squares_picture
 from taotie.audit.article import Audit, Result, needed_text
 from taotie.audit.claim import ClaimInput
+from taotie.audit.slip import slip_word
 from taotie.audit.verdict import VERDICTS
 from taotie.audit.wording import (
     MARKS,
@@ -239,10 +240,16 @@ def _card(result: Result, audit: Audit) -> dict[str, Any]:
         "inputs": [_input(i, audit) for i in claim.inputs.values()],
         "needed": needed_text(result),
         "proposed": _proposed(result),
+        "slip": _slip(result),
         "alternative": _alternative(result),
         "instead": [_instead(key) for key in claim.instead],
         "sources": list(claim.sources),
     }
+
+
+def _slip(result: Result) -> str:
+    found = result.likely_slip
+    return "" if found is None else _("likely slip: {slip}").format(slip=slip_word(found.kind))
 
 
 def _proposed(result: Result) -> str:
