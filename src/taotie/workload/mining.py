@@ -1,0 +1,202 @@
+"""What does Bitcoin ask for? Hash rate and price by day, from a series of yours, and what miners earn. [TH/s, USD/d]
+
+Nothing is shipped: the publishers' terms do not allow it. A CSV file with the columns date, hashrate_th_s, price_usd
+(or revenue_usd_per_day) is read, checked and interpolated to days.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from taotie.errors import DataError, RangeError, UnitError
+from taotie.language import _
+
+__all__ = ["HashRates", "block_subsidy_btc", "miner_revenue_usd", "read_hash_rates"]
+
+Floats = npt.NDArray[np.float64]
+Days = npt.NDArray[np.datetime64]
+BLOCKS_PER_DAY = 144.0
+FEE_SHARE = 0.03  # of the subsidy, in ordinary years
+_HALVINGS = np.array(["2012-11-28", "2016-07-09", "2020-05-11", "2024-04-20"], dtype="M8[D]")
+_SERIES = ("hashrate_th_s", "price_usd", "revenue_usd_per_day")
+
+
+@dataclass(frozen=True)
+class HashRates:
+    """The network by day.
+
+    Attributes
+    ----------
+    days : ndarray of datetime64[D], shape (day,)
+        Every day from the first to the last.
+    hashrate_th_s : ndarray, shape (day,)
+        [TH/s]
+    revenue_usd_per_day : ndarray, shape (day,)
+        Subsidy and fees of all miners. [USD/d]
+    name : str
+        File it came from.
+    """
+
+    days: Days
+    hashrate_th_s: Floats
+    revenue_usd_per_day: Floats
+    name: str = ""
+
+
+def block_subsidy_btc(days: npt.ArrayLike) -> Floats:
+    """New bitcoin a block brings on a day: 50, halved every 210,000 blocks. [BTC]
+
+    Examples
+    --------
+    >>> block_subsidy_btc(["2019-01-01", "2021-01-01", "2024-06-01"])
+    array([12.5  ,  6.25 ,  3.125])
+    """
+    when = np.asarray(days, dtype="M8[D]")
+    return np.asarray(50.0 / 2.0 ** np.searchsorted(_HALVINGS, when, side="right"))
+
+
+def miner_revenue_usd(
+    days: npt.ArrayLike, price_usd: npt.ArrayLike, fee_share: float = FEE_SHARE
+) -> Floats:
+    """What all miners earn a day where no series of it is at hand. [USD/d]
+
+    Parameters
+    ----------
+    days : array_like of datetime64
+    price_usd : array_like
+        Price of a bitcoin, not negative. [USD]
+    fee_share : float
+        Fees over subsidy; 3 % in ordinary years, more in a rush. [1]
+
+    Raises
+    ------
+    RangeError
+        If a price is negative.
+
+    Notes
+    -----
+    ``R = 144 s p (1 + f)``
+
+    Examples
+    --------
+    >>> round(float(miner_revenue_usd("2024-04-05", 67_000.0)) / 1e6, 1)
+    62.1
+    """
+    price = np.asarray(price_usd, dtype=np.float64)
+    if not (price >= 0).all():
+        raise RangeError(
+            _("price_usd={value} USD is negative or not a number.").format(
+                value=float(np.min(price))
+            )
+        )
+    return BLOCKS_PER_DAY * block_subsidy_btc(days) * price * (1.0 + fee_share)
+
+
+def read_hash_rates(path: Path, max_gap_days: int = 31) -> HashRates:
+    """A series of hash rate and price (or revenue), interpolated to days.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with date and hashrate_th_s, and price_usd or revenue_usd_per_day. The price may have dates of its own
+        in price_date. Steps of a few days are interpolated.
+    max_gap_days : int
+        Longest step that is. [d]
+
+    Returns
+    -------
+    rates : HashRates
+        Over the days all series have.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a date is given twice, goes back or leaves a gap, or a value is negative.
+    UnitError
+        If prices are in another currency than USD.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            columns = list(reader.fieldnames or ())
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(_("{path} cannot be read: {what}.").format(path=path, what=error)) from None
+    money = "revenue_usd_per_day" if "revenue_usd_per_day" in columns else "price_usd"
+    for needed in ("date", "hashrate_th_s", money):
+        if needed in columns:
+            continue
+        other = [c for c in columns if c.startswith(("price_", "revenue_")) and c != "price_date"]
+        if needed == money and other:
+            raise UnitError(
+                _("{path}: {column} is not in USD.").format(path=path, column=other[0]),
+                _("convert it day by day, and call the column price_usd"),
+            )
+        raise DataError(
+            _("{path}: column {name} is missing.").format(path=path, name=needed),
+            "date,hashrate_th_s,price_usd",
+        )
+    rate_days, rate = _column(path, rows, "date", "hashrate_th_s", max_gap_days)
+    own = "price_date" if money == "price_usd" and "price_date" in columns else "date"
+    money_days, amount = _column(path, rows, own, money, max_gap_days)
+    first, last = max(rate_days[0], money_days[0]), min(rate_days[-1], money_days[-1])
+    if last < first:
+        raise DataError(_("{path}: hash rate and price share no day.").format(path=path))
+    days = np.arange(first, last + np.timedelta64(1, "D"))
+    at = days.astype(np.float64)
+    rates = np.interp(at, rate_days.astype(np.float64), rate)
+    amounts = np.interp(at, money_days.astype(np.float64), amount)
+    earned = miner_revenue_usd(days, amounts) if money == "price_usd" else amounts
+    return HashRates(days, rates, earned, path.name)
+
+
+def _column(
+    path: Path, rows: list[dict[str, str]], when: str, what: str, max_gap_days: int
+) -> tuple[Days, Floats]:
+    days: list[date] = []
+    values: list[float] = []
+    for line, row in enumerate(rows, start=2):
+        text, amount = (row.get(when) or "").strip(), (row.get(what) or "").strip()
+        if not text and not amount:
+            continue
+        where = f"{path} {_('line')} {line}"
+        try:
+            day, value = date.fromisoformat(text), float(amount)
+        except ValueError as error:
+            raise DataError(f"{where}, {when}, {what}: {error}.") from None
+        if not (value >= 0 and math.isfinite(value)):
+            raise DataError(
+                _("{where}: {what}={value} is negative or not a number.").format(
+                    where=where, what=what, value=value
+                )
+            )
+        if days and day == days[-1]:
+            raise DataError(_("{where}: {date} is given twice.").format(where=where, date=day))
+        if days and day < days[-1]:
+            raise DataError(
+                _("{where}: {date} comes after {before}.").format(
+                    where=where, date=day, before=days[-1]
+                ),
+                _("sort the rows by date; a date may be given once"),
+            )
+        if days and (day - days[-1]).days > max_gap_days:
+            raise DataError(
+                _("{where}: {days} days without a value since {before}.").format(
+                    where=where, days=(day - days[-1]).days, before=days[-1]
+                ),
+                _("steps of up to {most} days are interpolated; fill the gap").format(
+                    most=max_gap_days
+                ),
+            )
+        days.append(day)
+        values.append(value)
+    if not days:
+        raise DataError(_("{path}: no values in {what}.").format(path=path, what=what))
+    return np.array(days, dtype="M8[D]"), np.array(values)
