@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from taotie.errors import SourceError, TaotieError, nearest
-from taotie.language import _
+from taotie.language import LANGUAGES, N_, _, in_language
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
@@ -168,6 +168,27 @@ def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str
         raise SourceError(f"{where}: {error.message}", error.hint) from None
 
 
+_WORDS = {
+    "average_generation": N_("average carbon intensity of generation"),
+    "average_consumption": N_("average carbon intensity of consumption"),
+    "bandwidth": N_("memory bandwidth"),
+    "demand": N_("electricity in a year"),
+    "energy": N_("energy of one"),
+    "host_idle_power": N_("draw of the host when waiting"),
+    "host_max_power": N_("draw of the host under full load"),
+    "idle_power": N_("draw when waiting"),
+    "max_power": N_("highest measured draw"),
+    "peak_bf16": N_("dense peak, bf16"),
+    "peak_fp8": N_("dense peak, fp8"),
+    "peak_over_mean": N_("busiest hour over mean hour of a day"),
+    "pue": N_("PUE"),
+    "rated_power": N_("rated power"),
+    "tdp": N_("rated power"),
+    "wue": N_("water per IT energy"),
+}
+"""Words for quantities of tables that are shown to people."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A long table: one row a cell, each with unit, kind and source."""
@@ -223,6 +244,18 @@ class Table:
                 )
             ) from None
 
+    def _label(self, item: str, quantity: str) -> dict[str, str]:
+        """Name of the item and word for the quantity, in each language."""
+        label = {}
+        for code in LANGUAGES:
+            names = (f"label_{code}", f"name_{code}", "label", "label_en", "name_en")
+            rows = (self.cells.get((item, name)) for name in names)
+            name = next((row["value"] for row in rows if row), item.replace("_", " "))
+            word = _WORDS.get(quantity)
+            text = in_language(word, code) if word else quantity.replace("_", " ")
+            label[code] = f"{name}：{text}" if code == "zh" else f"{name}: {text}"
+        return label
+
     def figure(self, item: str, quantity: str) -> Figure:
         """A cell as a figure, with its range and its source.
 
@@ -246,6 +279,7 @@ class Table:
         fields |= {k: row[k] for k in ("unit", "kind", "locator", "note") if row[k]}
         if row.get("boundary"):
             fields["boundary"] = row["boundary"]
+        fields["label"] = self._label(item, quantity)
         return _figure_from(
             key, fields, source(row["source"]), f"{self.name}.csv {item}, {quantity}"
         )

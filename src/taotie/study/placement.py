@@ -204,10 +204,21 @@ def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, securi
             )  # fmt: skip
             key = f"load_hosting_capacity_{level.replace('-', '')}_{way}"
             label = {
-                ("n-0", True): N_("What the bus takes, all branches in service"),
-                ("n-1", True): N_("What the bus takes with any one branch lost"),
-                ("n-1", False): N_("The same under another treatment of worn pairs"),
-            }[(level, way == treatment)]
+                ("n-0", "strict"): N_("What the bus takes with all branches in service, strict"),
+                ("n-0", "margin"): N_("What the bus takes with all branches in service"),
+                ("n-0", "cutoff"): N_(
+                    "What the bus takes with all branches in service, small factors ignored"
+                ),
+                ("n-1", "strict"): N_(
+                    "What the bus takes with any one branch lost, worn pairs get nothing"
+                ),
+                ("n-1", "margin"): N_(
+                    "What the bus takes with any one branch lost, worn pairs get 5 %"
+                ),
+                ("n-1", "cutoff"): N_(
+                    "What the bus takes with any one branch lost, small factors ignored"
+                ),
+            }[(level, way)]
             named = walk.keep(key, made, label)
             if level == security and way == treatment:
                 chosen = named

@@ -210,7 +210,9 @@ def _nation(walk: Walk, annual: Figure) -> None:
         share = share_of_national_use(annual, country)
         words = in_each_language(lambda: share_of_national_use(annual, country).of)
         named = share.share.to("%").named(
-            "share_of_nation", en=f"Share of {words['en']}", zh=f"占{words['zh']}的份额"
+            "share_of_nation",
+            en=f"Share of the nation's electricity ({words['en']})",
+            zh=f"占全国电力的份额（{words['zh']}）",
         )
         walk.figures["share_of_nation"] = named
         for rank, match in enumerate(nearest_countries(annual, 1)):
