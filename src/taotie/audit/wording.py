@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import math
 from collections.abc import Callable
 
@@ -18,7 +17,7 @@ from taotie.audit.verdict import (
     Finding,
     Stated,
 )
-from taotie.language import LANGUAGES, _, language, use_language
+from taotie.language import LANGUAGES, _, language, speaking
 from taotie.quantity import unit as physical_units
 
 MARKS = {
@@ -46,11 +45,11 @@ _TAILS = (
 def in_each_language(say: Callable[[], str]) -> dict[str, str]:
     """What `say` says in every language, whatever language is in force."""
 
-    def speak(code: str) -> str:
-        use_language(code)
-        return say()
-
-    return {code: contextvars.copy_context().run(speak, code) for code in LANGUAGES}
+    made: dict[str, str] = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            made[code] = say()
+    return made
 
 
 # ---- numbers ---------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ filters, sorts and switches the language).
 
 from __future__ import annotations
 
-from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from taotie.audit.wording import (
 )
 from taotie.errors import MissingExtraError
 from taotie.files.atomic import write_bytes
-from taotie.language import LANGUAGES, _, language, use_language
+from taotie.language import LANGUAGES, _, language, speaking
 from taotie.quantity import catalog
 from taotie.quantity.wording import boundary_word
 from taotie.quantity.wording import text as figure_text
@@ -115,11 +114,8 @@ def _read(name: str) -> str:
 def _in_language(code: str, audit: Audit) -> dict[str, Any]:
     """Everything the page says in one language; the language in force outside stays."""
 
-    def build() -> dict[str, Any]:
-        use_language(code)
+    with speaking(code):
         return _half(audit)
-
-    return copy_context().run(build)
 
 
 def _half(audit: Audit) -> dict[str, Any]:
