@@ -15,10 +15,16 @@ from numpy.typing import NDArray
 
 from taotie.compute import simulator_replica as sr
 from taotie.compute.simulator_fleet import FleetRun, Load
-from taotie.compute.simulator_overhead import overhead_shares
+from taotie.compute.simulator_overhead import exact_sum, overhead_shares
 from taotie.compute.simulator_result import PoolAccount, ServiceLevel, ServingRun, pool_account
 from taotie.compute.simulator_schedule import ScalingRule, on_intervals, on_time, sessions
-from taotie.compute.simulator_setup import ReplicaModel, Speculation, replica_model
+from taotie.compute.simulator_setup import (
+    ReplicaModel,
+    Speculation,
+    check_energy,
+    inner_bins,
+    replica_model,
+)
 from taotie.compute.simulator_split import ROUTINGS, Pool, SplitRun, run_pool, run_split
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.language import _
@@ -40,7 +46,7 @@ __all__ = [
 
 Array = NDArray[Any]
 PS = 10**12
-LONGEST_DAYS = 90
+LONGEST_DAYS = 21
 LONGEST_REQUEST = 1 << 20
 
 
@@ -146,6 +152,8 @@ def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
             ),
             _("simulate a part: the energy per request does not change"),
         )
+    for model in (serving.replica, *([serving.writing.replica] if serving.writing else [])):
+        check_energy(model, requests.span_s)
     room = serving.replica.limits.kv_tokens // serving.replica.limits.page_tokens
     length = prompt + output
     page = serving.replica.limits.page_tokens
@@ -176,6 +184,7 @@ def _account(
     run: FleetRun,
     model: ReplicaModel,
     bin_ps: int,
+    together: int,
     on: tuple[Array, Array, Array],
     n_replica: int,
     end_ps: int,
@@ -193,6 +202,7 @@ def _account(
         bins=run.bins,
         on_bins=on_time(begin, end, bin_ps, n_bin),
         bin_ps=bin_ps,
+        together=together,
         idle_mw=model.idle_mw,
         host_idle_mw=model.host_idle_mw,
         host_ppm=model.host_ppm,
@@ -251,8 +261,11 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
     (array([1.3]), array([1.]), array([13.]))
     """
     load, kept = _load(requests, serving)
-    bin_ps = round(serving.bin_s * PS)
     model = serving.replica
+    bin_ps, together = inner_bins(serving.bin_s, serving.replicas, model)
+    if serving.writing is not None:
+        wanted = inner_bins(serving.bin_s, serving.writing.replicas, serving.writing.replica)
+        bin_ps, together = min((bin_ps, together), wanted)
     pool = Pool(model.costs, model.limits, serving.replicas, serving.routing)
     span_ps = round(requests.span_s * PS)
     run: FleetRun | SplitRun
@@ -267,7 +280,9 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
             if plan is None
             else on_intervals(plan, load.arrival, run.finish, run.replica, end_ps)
         )
-        accounts = (_account(model.name, run, model, bin_ps, on, serving.replicas, end_ps),)
+        accounts = (
+            _account(model.name, run, model, bin_ps, together, on, serving.replicas, end_ps),
+        )
         served_by = run.replica
         overhead = overhead_shares(accounts[0].overhead_nj, run.own + run.shared, run.replica)
         transfer = 0
@@ -286,7 +301,7 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
         )
         end_ps = max(span_ps, int(run.finish.max(initial=0)), 1)
         accounts = tuple(
-            _account(name, part, m, bin_ps, _always_on(n, end_ps), n, end_ps)
+            _account(name, part, m, bin_ps, together, _always_on(n, end_ps), n, end_ps)
             for name, part, m, n in (
                 (_("reading"), run.reading, model, serving.replicas),
                 (_("writing"), run.writing, other.replica, other.replicas),
@@ -301,12 +316,12 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
         if len(moved):
             overhead[moved] += overhead_shares(accounts[1].overhead_nj, spent, run.writing.replica)
         elif len(overhead):
-            everyone = np.zeros(len(overhead), np.int32)
-            total = np.array([int(accounts[1].overhead_nj.sum())])
-            overhead += overhead_shares(total, run.own + run.shared, everyone)
+            nobody = np.full(len(overhead), other.replicas, np.int32)
+            amounts = np.append(accounts[1].overhead_nj, 0)
+            overhead += overhead_shares(amounts, run.own + run.shared, nobody)
         served_by = run.reading.replica.copy()
         served_by[moved] = run.writing.replica
-        transfer = int(run.transfer.sum())
+        transfer = exact_sum(run.transfer)
     out = ServingRun(
         number=kept,
         arrival_ps=load.arrival,

@@ -21,6 +21,7 @@ from taotie.compute.batching import LONGEST_DAYS, LONGEST_REQUEST, Serving
 from taotie.compute.simulator_fleet import Load, limit_row, run_one
 from taotie.compute.simulator_output import database, database_error
 from taotie.compute.simulator_result import NJ, PS
+from taotie.compute.simulator_setup import check_energy, inner_bins
 from taotie.compute.simulator_stream import StreamRun, Sums
 from taotie.errors import RangeError, TraceError
 from taotie.files.atomic import writing
@@ -81,8 +82,8 @@ def simulate_parquet(
     place = Path(path)
     if not place.is_file():
         raise TraceError(_("there is no file {path}.").format(path=place))
-    bin_ps = round(serving.bin_s * PS)
     n_replica = serving.replicas
+    bin_ps, together = inner_bins(serving.bin_s, n_replica, serving.replica)
     with ExitStack() as stack:
         base = stack.enter_context(database())
         try:
@@ -119,6 +120,7 @@ def simulate_parquet(
                     most=LONGEST_REQUEST,
                 )
             )
+        check_energy(serving.replica, last - first)
         span_ps = round((last - first) * PS)
         n_bin = span_ps // bin_ps + 2
         sums, states = Sums(n_bin), np.zeros((n_replica, sr.N_STATE), np.int64)
@@ -168,7 +170,7 @@ def simulate_parquet(
         if store is not None and aside is not None:
             target = str(aside).replace("'", "''")
             store.execute(f"copy requests to '{target}' (format parquet, compression zstd)")
-    return sums.run(serving.replica, states, bin_ps, served, span_ps, n - served)
+    return sums.run(serving.replica, states, bin_ps, served, span_ps, n - served, together)
 
 
 def mean_lengths(path: str | os.PathLike[str]) -> tuple[float, float]:

@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 
 from taotie.compute import simulator_replica as sr
 from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
+from taotie.compute.simulator_overhead import exact_sum
 from taotie.compute.simulator_replica import advance
+from taotie.errors import RangeError
+from taotie.language import _
 
 __all__ = ["FleetRun", "Load", "drawn", "run_independent", "run_routed"]
 
@@ -85,7 +88,7 @@ class FleetRun:
 
     def total(self, column: int) -> int:
         """Sum of one state column over replicas."""
-        return int(self.states[:, column].sum())
+        return exact_sum(self.states[:, column])
 
 
 def limit_row(costs: IterationCosts, limits: ReplicaLimits, bin_ps: int, load: Load) -> Array:
@@ -141,6 +144,28 @@ def empty_caches(n_replica: int, row: Array, load: Load) -> tuple[Array, Array]:
     return newer, older
 
 
+def until_of(n_bin: int, bin_ps: int) -> int:
+    """How far a replica may run before it needs more bins. [ps]"""
+    return min(n_bin * bin_ps, sr.FAR) if bin_ps else sr.FAR
+
+
+def check_clock(now_ps: int) -> None:
+    """Refuse to go on when the clock has come to its end.
+
+    Raises
+    ------
+    RangeError
+        If a queue takes so long that time leaves its range.
+    """
+    if now_ps >= sr.FAR:
+        raise RangeError(
+            _("after {days:.0f} days the queue of a replica is still not empty.").format(
+                days=sr.FAR / 86_400e12
+            ),
+            _("far more requests come than are served: give more replicas"),
+        )
+
+
 def request_table(load: Load) -> Array:
     """The kernel's table of requests, none following another yet."""
     table = np.empty((len(load.arrival), 4), np.int32)
@@ -167,7 +192,7 @@ def run_one(
     while True:
         advance(
             0,
-            n_bin * int(row[sr.BIN_PS]) if row[sr.BIN_PS] else sr.FAR,
+            until_of(n_bin, int(row[sr.BIN_PS])),
             *memory,
             bins,
             newers,
@@ -184,6 +209,7 @@ def run_one(
         )
         if state[sr.DONE] == n and state[sr.SPILL_T1] == 0:
             break
+        check_clock(int(state[sr.NOW]))
         bins = np.vstack([bins, np.zeros((n_bin // 2 + 8, 3), np.int64)])
         sr.book_spill(state, bins, int(row[sr.BIN_PS]), n_bin)
         n_bin = len(bins)
@@ -547,10 +573,10 @@ def run_routed(
     states = memory.states
     while True:
         for r in range(n_replica):
-            until = n_bin * bin_ps if bin_ps else sr.FAR
-            advance(r, until, *memory, bins, newers, olders, *requests)
+            advance(r, until_of(n_bin, bin_ps), *memory, bins, newers, olders, *requests)
         if (states[:, sr.DONE] == sent).all() and not states[:, sr.SPILL_T1].any():
             break
+        check_clock(int(states[:, sr.NOW].max()))
         bins = np.vstack([bins, np.zeros((n_bin // 2 + 8, 3), np.int64)])
         for r in range(n_replica):
             sr.book_spill(states[r], bins, bin_ps, n_bin)

@@ -12,9 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["apportioned", "energy_nj", "overhead_shares"]
+__all__ = ["apportioned", "energy_nj", "exact_sum", "overhead_shares"]
 
 Array = NDArray[Any]
+LARGEST = 1 << 62
+
+
+def exact_sum(values: Array) -> int:
+    """Sum of int64 values as a Python integer: fleets and days leave the range of int64 in nJ.
+
+    Examples
+    --------
+    >>> exact_sum(np.full(3, 2**62))
+    13835058055282163712
+    """
+    whole = np.asarray(values, np.int64)
+    return (int((whole >> 32).sum()) << 32) + int((whole & 0xFFFFFFFF).sum())
 
 
 def energy_nj(power_mw: int, time_ps: int) -> int:
@@ -44,9 +57,9 @@ def apportioned(total: int, weight: Array) -> Array:
     n = len(weight)
     if n == 0:
         return np.zeros(0, np.int64)
-    running = np.cumsum(weight, dtype=np.int64)
+    running = np.cumsum(weight, dtype=np.float64)
     if running[-1] <= 0:
-        running = np.arange(1, n + 1, dtype=np.int64)
+        running = np.arange(1, n + 1, dtype=np.float64)
     reading = np.minimum((running / running[-1] * float(total)).astype(np.int64), total)
     reading[-1] = total
     return np.diff(reading, prepend=0)
@@ -67,18 +80,24 @@ def overhead_shares(overhead: Array, weight: Array, replica: Array) -> Array:
     Returns
     -------
     ndarray of int64, shape (n_request,)
-        Sums to ``overhead.sum()`` if there is a request.
+        Sums to the sum of `overhead` if there is a request.
     """
     out = np.zeros(len(weight), np.int64)
     if len(weight) == 0:
         return out
     order = np.argsort(replica, kind="stable")
     edges = np.searchsorted(replica[order], np.arange(len(overhead) + 1))
-    unserved = 0
+    unserved: list[int] = []
     for r, amount in enumerate(overhead.tolist()):
         mine = order[edges[r] : edges[r + 1]]
         if len(mine):
             out[mine] = apportioned(amount, weight[mine])
         else:
-            unserved += amount
-    return out + apportioned(unserved, weight)
+            unserved.append(amount)
+    pooled = 0
+    for amount in [*unserved, 0]:
+        if pooled + amount > LARGEST:
+            out += apportioned(pooled, weight)
+            pooled = 0
+        pooled += amount
+    return out + apportioned(pooled, weight)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute.simulator_overhead import energy_nj
+from taotie.compute.simulator_overhead import energy_nj, exact_sum
 from taotie.errors import RangeError
 from taotie.language import _
 
@@ -134,7 +134,11 @@ class PowerSeries(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PoolAccount:
-    """Time and energy of one pool of like replicas; integers per replica."""
+    """Time and energy of one pool of like replicas; integers per replica.
+
+    `bins` are `together` times as fine as the power bins asked for: sums over a large fleet would leave
+    int64 otherwise.
+    """
 
     name: str
     n_replica: int
@@ -147,6 +151,7 @@ class PoolAccount:
     bins: Array = field(repr=False)
     on_bins: Array = field(repr=False)
     bin_ps: int
+    together: int
     idle_mw: int
     host_idle_mw: int
     host_ppm: int
@@ -162,17 +167,20 @@ class PoolAccount:
 
     def series(self) -> PowerSeries:
         """Power and batch over time."""
-        n = len(self.on_bins)
-        bins = np.zeros((n, 3), np.int64)
-        bins[: len(self.bins)] = self.bins[:n]
-        width = float(self.bin_ps)
-        busy = bins[:, 0] / width * (PS / NJ)
-        idle = self.idle_mw * 1e-3 * (self.on_bins - bins[:, 1]) / width
-        host = self.host_idle_mw * 1e-3 * self.on_bins / width + 1e-6 * self.host_ppm * (
-            busy + idle
-        )
-        batch = np.divide(bins[:, 2], bins[:, 1], out=np.zeros(n), where=bins[:, 1] > 0)
-        return PowerSeries(np.arange(n) * width / PS, busy, idle, host, batch, self.on_bins / width)
+        m = self.together
+        n = -(-len(self.on_bins) // m)
+        whole = np.zeros((n * m, 5), np.int64)
+        whole[: len(self.bins), :3] = self.bins[: n * m]
+        whole[: len(self.on_bins), 3] = self.on_bins
+        whole[:, 4] = whole[:, 3] - whole[:, 1]
+        sums = whole.reshape(n, m, 5).astype(np.float64).sum(axis=1)
+        energy, busy_ps, batch_ps, on_ps, wait_ps = sums.T
+        width = float(self.bin_ps * m)
+        busy = energy / width * (PS / NJ)
+        idle = self.idle_mw * 1e-3 * wait_ps / width
+        host = self.host_idle_mw * 1e-3 * on_ps / width + 1e-6 * self.host_ppm * (busy + idle)
+        batch = np.divide(batch_ps, busy_ps, out=np.zeros(n), where=busy_ps > 0)
+        return PowerSeries(np.arange(n) * width / PS, busy, idle, host, batch, on_ps / width)
 
 
 def pool_account(
@@ -185,6 +193,7 @@ def pool_account(
     bins: Array,
     on_bins: Array,
     bin_ps: int,
+    together: int = 1,
     idle_mw: int,
     host_idle_mw: int,
     host_ppm: int,
@@ -208,6 +217,7 @@ def pool_account(
         bins,
         on_bins,
         bin_ps,
+        together,
         idle_mw,
         host_idle_mw,
         host_ppm,
@@ -281,7 +291,7 @@ class ServingRun:
     @property
     def total_nj(self) -> int:
         """Energy of the whole service, summed over replicas. [nJ]"""
-        pools = sum(int(p.busy_nj.sum()) + int(p.overhead_nj.sum()) for p in self.pools)
+        pools = sum(exact_sum(p.busy_nj) + exact_sum(p.overhead_nj) for p in self.pools)
         return pools + self.transfer_nj
 
     def attainment(self, level: ServiceLevel) -> float:
@@ -332,13 +342,13 @@ class ServingRun:
 
     def summary(self) -> dict[str, Any]:
         """The numbers of `taotie simulate --json`."""
-        busy = sum(int(p.busy_nj.sum()) for p in self.pools)
-        prefill = sum(int(p.prefill_nj.sum()) for p in self.pools)
+        busy = sum(exact_sum(p.busy_nj) for p in self.pools)
+        prefill = sum(exact_sum(p.prefill_nj) for p in self.pools)
         power = self.power()
-        width_ps = float(self.pools[0].bin_ps)
+        width_ps = float(self.pools[0].bin_ps * self.pools[0].together)
         span = self.span_ps / PS
-        batch_ps = sum(float(p.bins[:, 2].sum()) for p in self.pools[-1:])
-        busy_ps = sum(float(p.busy_ps.sum()) for p in self.pools[-1:])
+        batch_ps = sum(float(exact_sum(p.bins[:, 2])) for p in self.pools[-1:])
+        busy_ps = sum(float(exact_sum(p.busy_ps)) for p in self.pools[-1:])
         # the last bin may be cut short by the end of the account
         full = np.minimum(width_ps, self.span_ps - power.t_s * PS)
         peak = float((power.total_w[full > 0] * width_ps / full[full > 0]).max(initial=0.0))
@@ -350,12 +360,12 @@ class ServingRun:
             "replicas": sum(p.n_replica for p in self.pools),
             "energy_j": {
                 "total": self.total_nj / NJ,
-                "requests_sum": int(self.energy_nj.sum()) / NJ,
+                "requests_sum": exact_sum(self.energy_nj) / NJ,
                 "prefill": prefill / NJ,
                 "decode": (busy - prefill) / NJ,
                 "transfer": self.transfer_nj / NJ,
-                "idle": sum(int(p.idle_nj.sum()) for p in self.pools) / NJ,
-                "host": sum(int(p.host_nj.sum()) for p in self.pools) / NJ,
+                "idle": sum(exact_sum(p.idle_nj) for p in self.pools) / NJ,
+                "host": sum(exact_sum(p.host_nj) for p in self.pools) / NJ,
             },
             "energy_per_request_j": quantiles(self.energy_nj / NJ),
             "ttft_s": quantiles(self.ttft_s),

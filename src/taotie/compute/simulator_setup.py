@@ -87,6 +87,65 @@ class ReplicaModel:
         """Largest batch both tables and limits allow."""
         return min(self.costs.max_batch, self.limits.max_batch)
 
+    @property
+    def largest_power_w(self) -> float:
+        """No iteration draws more, by its costs. [W]"""
+        highest = 0.0
+        pairs = [
+            (t[:, j], t[:, j + 4])
+            for t in (self.costs.decode[1:], self.costs.mixed)
+            for j in (0, 1, 2, 3)
+        ]
+        pairs += [(self.costs.prefill[:6], self.costs.prefill[6:])]
+        for time, energy in pairs:
+            real = time > 0
+            if real.any():
+                highest = max(highest, float((energy[real] / time[real]).max()))
+        return 1000.0 * highest  # nJ/ps is 1000 W
+
+
+LARGEST = 1 << 62
+
+
+def inner_bins(bin_s: float, n_replica: int, model: ReplicaModel) -> tuple[int, int]:
+    """Width of the bins that are summed in integers [ps], and how many of them make one of `bin_s`.
+
+    Raises
+    ------
+    RangeError
+        If the fleet's energy in a bin leaves int64 and the bin cannot be halved exactly.
+    """
+    bin_ps = max(round(bin_s * PS), 1)
+    together = 1
+    rate = max(float(model.batch_rows), model.largest_power_w * 1e-3, 1.0)
+    while n_replica * rate * bin_ps > LARGEST:
+        if bin_ps % 2:
+            raise RangeError(
+                _("{n} replicas draw more in {s} s than can be summed exactly.").format(
+                    n=n_replica, s=bin_s
+                ),
+                _("take narrower power bins, such as 60 s"),
+            )
+        bin_ps //= 2
+        together *= 2
+    return bin_ps, together
+
+
+def check_energy(model: ReplicaModel, span_s: float) -> None:
+    """Refuse a span in which one replica's energy could leave int64.
+
+    Raises
+    ------
+    RangeError
+    """
+    if model.largest_power_w * span_s * NJ > 2 * LARGEST:
+        raise RangeError(
+            _("a replica of up to {w:.0f} W over {d:.1f} days uses more than 9.2 GJ.").format(
+                w=model.largest_power_w, d=span_s / 86_400
+            ),
+            _("simulate a part: the energy per request does not change"),
+        )
+
 
 def _integers(values: FloatArray, scale: float) -> NDArray[np.int64]:
     return np.rint(np.maximum(values, 0.0) * scale).astype(np.int64)

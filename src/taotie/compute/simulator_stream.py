@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from taotie.compute import simulator_replica as sr
 from taotie.compute.simulator_fleet import Load, add_bins, drawn, limit_row, run_one
+from taotie.compute.simulator_overhead import exact_sum
 from taotie.compute.simulator_result import NJ, QUANTILES, PoolAccount, pool_account
-from taotie.compute.simulator_setup import ReplicaModel
+from taotie.compute.simulator_setup import ReplicaModel, check_energy, inner_bins
 from taotie.errors import RangeError
 from taotie.language import _
 
@@ -84,7 +85,7 @@ class Histogram:
         """Count values."""
         count_into(self.counts, values)
         self.total += len(values)
-        self.sum += int(values.sum())
+        self.sum += exact_sum(values)
 
     def merge(self, other: Histogram) -> None:
         """Add another's counts."""
@@ -157,21 +158,22 @@ class StreamRun:
     @property
     def total_nj(self) -> int:
         """Energy of iterations, waiting and hosts. [nJ]"""
-        return int(self.account.busy_nj.sum()) + int(self.account.overhead_nj.sum())
+        return exact_sum(self.account.busy_nj) + exact_sum(self.account.overhead_nj)
 
     def summary(self) -> dict[str, Any]:
         """The same numbers as `ServingRun.summary`; waiting and host are spread over all requests alike.
 
         Quantiles are within 1/256 of the true ones, means and sums exact.
         """
-        own = int(self.account.busy_nj.sum())
+        own = exact_sum(self.account.busy_nj)
         scale = self.total_nj / own / NJ if own else 0.0
         power = self.account.series()
         span = self.span_ps / PS
-        full = np.minimum(self.account.bin_ps, self.span_ps - power.t_s * PS)
-        peak = (power.total_w[full > 0] * self.account.bin_ps / full[full > 0]).max(initial=0.0)
-        busy = float(self.account.busy_ps.sum())
-        prefill = int(self.account.prefill_nj.sum())
+        width = float(self.account.bin_ps * self.account.together)
+        full = np.minimum(width, self.span_ps - power.t_s * PS)
+        peak = (power.total_w[full > 0] * width / full[full > 0]).max(initial=0.0)
+        busy = float(exact_sum(self.account.busy_ps))
+        prefill = exact_sum(self.account.prefill_nj)
         return {
             "requests": self.requests + self.rejected,
             "completed": self.requests,
@@ -184,13 +186,13 @@ class StreamRun:
                 "prefill": prefill / NJ,
                 "decode": (own - prefill) / NJ,
                 "transfer": 0.0,
-                "idle": int(self.account.idle_nj.sum()) / NJ,
-                "host": int(self.account.host_nj.sum()) / NJ,
+                "idle": exact_sum(self.account.idle_nj) / NJ,
+                "host": exact_sum(self.account.host_nj) / NJ,
             },
             "energy_per_request_j": self.energy_nj.summary(scale),
             "ttft_s": self.ttft_ps.summary(1 / PS),
             "tpot_s": self.tpot_ps.summary(1 / PS),
-            "mean_batch": float(self.account.bins[:, 2].sum()) / busy if busy else 0.0,
+            "mean_batch": float(exact_sum(self.account.bins[:, 2])) / busy if busy else 0.0,
             "peak_power_w": float(peak),
             "mean_power_w": self.total_nj / NJ / span,
             "iterations": self.account.iterations,
@@ -234,6 +236,7 @@ class Sums:
         requests: int,
         span_ps: int,
         rejected: int = 0,
+        together: int = 1,
     ) -> StreamRun:
         """The account of replicas that are on from 0 to the span or the last finish."""
         end = max(span_ps, self.last, 1)
@@ -248,6 +251,7 @@ class Sums:
             bins=self.bins,
             on_bins=(np.minimum(begin + bin_ps, end) - begin) * n_replica,
             bin_ps=bin_ps,
+            together=together,
             idle_mw=replica.idle_mw,
             host_idle_mw=replica.host_idle_mw,
             host_ppm=replica.host_ppm,
@@ -316,7 +320,8 @@ def simulate_stream(
         raise RangeError(_("rates of arrival need rising edges and no negative rate."))
     edges_ps = np.rint(edges * PS).astype(np.int64)
     rate_ps = rates / n_replica / PS
-    bin_ps = round(bin_s * PS)
+    bin_ps, together = inner_bins(bin_s, n_replica, replica)
+    check_energy(replica, edges[-1] - edges[0])
     expected = float((rate_ps * np.diff(edges_ps)).sum())
     room = int(expected + 8 * np.sqrt(expected) + 50)
     empty = Load(np.zeros(0, np.int64), prompt[:0], output[:0])
@@ -344,4 +349,4 @@ def simulate_stream(
     for more, n in parts[1:]:
         sums.merge(more)
         came += n
-    return sums.run(replica, states, bin_ps, came, int(edges_ps[-1]))
+    return sums.run(replica, states, bin_ps, came, int(edges_ps[-1]), 0, together)
