@@ -28,6 +28,7 @@ FACTOR_GROUPS = {
         "layer_s",
         "moe_layer_s",
         "parallel_layer_s",
+        "parallel_step_s",
         "host_step_s",
         "host_sequence_s",
         "host_request_s",

@@ -62,9 +62,9 @@ BOUNDS = {
     "prefill_expert_flop_share": Bound(0.25, 0.02, 0.95, 0.6),
     "layer_s": Bound(2e-5, 1e-6, 2e-4, 0.5),
     "moe_layer_s": Bound(3e-5, 1e-6, 4e-4, 0.7),
-    "parallel_layer_s": Bound(2e-5, 1e-7, 2e-4, 0.7),
+    "parallel_layer_s": Bound(2e-5, 1e-7, 4e-4, 0.7),
     "host_step_s": Bound(1.5e-3, 1e-5, 3e-2, 0.7),
-    "host_sequence_s": Bound(2e-5, 1e-7, 3e-4, 0.7),
+    "host_sequence_s": Bound(2e-5, 1e-7, 1e-3, 0.7),
     "host_request_s": Bound(2e-3, 1e-5, 5e-2, 1.0),
     "idle_tdp_share": Bound(0.22, 0.08, 0.4, 0.3),
     "busy_tdp_share": Bound(0.25, 0.02, 0.75, 0.4),
@@ -77,6 +77,7 @@ BOUNDS = {
     "block_fill": Bound(0.6, 0.06, 2.0, 0.5),
     "fp8_share": Bound(0.7, 0.25, 1.0, 0.3),
     "prefill_layer_s": Bound(5e-5, 1e-6, 1e-3, 1.0),
+    "parallel_step_s": Bound(1e-3, 1e-5, 5e-2, 1.0),
     "link_share": Bound(0.7, 0.1, 0.95, 0.3),
 }
 """Shares of peak and of rated power, seconds per launch: the ranges hardware allows."""

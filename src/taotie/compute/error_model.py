@@ -33,6 +33,12 @@ def _wider(whole: float, part: float) -> float:
     return float(np.sqrt(max(whole**2 - part**2, 0.0)))
 
 
+def _towards(level: float, miss: FloatArray, share: float) -> float:
+    """Quantile of a group's misses, drawn (in logarithms) to that of the whole where rows are few."""
+    trust = miss.size / (miss.size + 20.0)
+    return float(level * (np.quantile(miss, share) / level) ** trust)
+
+
 def predicted_batch(rows: MeasuredRows, profile: RuntimeProfile) -> FloatArray:
     """Batch of each row without looking at the measured one.
 
@@ -53,8 +59,8 @@ def with_error_model(
     """The profile with half widths of intervals from predictions of left-out model families.
 
     Widths are quantiles of what was missed, so an 80 % interval holds 80 % of left-out rows whatever
-    their distribution: by accelerator architecture and text or media, times a factor by batch band, both
-    drawn towards the whole where rows are few.
+    their distribution: by accelerator architecture and task (text or media for a task never measured), times a
+    factor by batch band, all drawn towards the whole where rows are few.
     """
     miss = np.abs(np.log(rows.energy_j_per_token / left_out.energy_j_per_token))
     seen = np.abs(np.log(rows.energy_j_per_token / predict_rows(rows, profile).energy_j_per_token))
@@ -77,6 +83,7 @@ def with_error_model(
     )
     # an architecture never measured: how much worse are fits that did not see one of those at hand?
     kinds = np.array([s.accelerator.architecture for s in rows.setups])
+    tasks = np.array(rows.task)
     across = miss
     if len(set(kinds)) > 1:
         p, _profiles = left_out_predictions(rows, kinds.tolist())
@@ -87,9 +94,11 @@ def with_error_model(
         level = float(np.quantile(scaled, q))
         widths = {"all": level}
         for group in sorted(set(groups.tolist())):
-            here = scaled[groups == group]
-            trust = here.size / (here.size + 20.0)
-            widths[group] = float(level * (np.quantile(here, q) / level) ** trust)
+            widths[group] = _towards(level, scaled[groups == group], q)
+        for architecture, task in sorted(set(zip(kinds.tolist(), rows.task, strict=True))):
+            medium = "media" if task in profile.media_s else "text"
+            here = scaled[(kinds == architecture) & (tasks == task)]
+            widths[f"{architecture}/{task}"] = _towards(widths[f"{architecture}/{medium}"], here, q)
         error[f"half_width_{share}"] = widths
         error[f"unseen_architecture_{share}"] = max(
             _wider(float(np.quantile(across, q)), float(np.quantile(seen, q))),

@@ -93,6 +93,7 @@ COEFFICIENTS = (
     "fp8_share",
     "prefill_layer_s",
     "link_share",
+    "parallel_step_s",
 )
 """The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
 
@@ -105,7 +106,7 @@ COEFFICIENTS = (
 (
     _E_DENSE, _E_EXPERT, _E_KV, _F_DENSE, _F_EXPERT, _F_PREFILL, _F_PREFILL_EXPERT, _T_LAYER, _T_MOE,
     _T_PARALLEL, _H_STEP, _H_SEQUENCE, _H_REQUEST, _P_IDLE, _P_BUSY, _P_LAUNCH, _P_BYTE, _P_FLOP, _SPREAD,
-    _IMBALANCE, _WASTE, _FILL, _FP8, _T_PREFILL, _E_LINK,
+    _IMBALANCE, _WASTE, _FILL, _FP8, _T_PREFILL, _E_LINK, _H_PARALLEL,
 ) = range(len(COEFFICIENTS))  # fmt: skip
 
 
@@ -181,6 +182,8 @@ def _decode(x, c, batch, context):  # type: ignore[no-untyped-def]
     if n > 1.0:
         launch += c[_T_PARALLEL] * x[_LAYERS] * np.log2(n) + _exchange(x, c, batch)
     host = c[_H_STEP] + c[_H_SEQUENCE] * batch + x[_EXTRA]
+    if n > 1.0:
+        host += c[_H_PARALLEL]  # the scheduler hands each step to all workers
     total = work + launch + host
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
     energy += x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)

@@ -92,14 +92,14 @@ class RuntimeProfile:
         family : str, optional
             Model family; one that was measured narrows it.
         task : str, optional
-            Benchmark task; pictures and films are predicted less well than text.
+            Benchmark task, where it is one; pictures and films are predicted less well than text.
         known_batch : bool
             False if the batch is itself an estimate.
         """
         e = self.error
         group = f"{architecture}/{'media' if task in self.media_s else 'text'}"
         widths = e[f"half_width_{share}"]
-        width = float(widths.get(group, widths["all"]))
+        width = float(widths.get(f"{architecture}/{task}", widths.get(group, widths["all"])))
         if family is not None and family in self.provenance.get("families", ()):
             width *= float(e["seen_family_factor"])
         bands = np.asarray(e["batch_band_factor"], dtype=np.float64)
