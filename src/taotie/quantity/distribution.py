@@ -6,6 +6,7 @@ Each is a quantile function, so that a leaf turns its own Latin-hypercube column
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -42,14 +43,14 @@ def _ordered(**values: float) -> None:
             )
 
 
-class Distribution:
+class Distribution(ABC):
     """Base of the distributions; `ppf` maps 0..1 to values."""
 
     spread: ClassVar[str]
 
+    @abstractmethod
     def ppf(self, u: np.ndarray) -> np.ndarray:
         """Quantiles at `u`, any shape."""
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that `distribution_from` reads back."""
