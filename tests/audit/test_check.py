@@ -74,6 +74,35 @@ def test_worked_acceptance_lines(says: str, verdict: str) -> None:
     assert check(says, "100000 * 700 W * 0.61").verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("says", "inputs"),
+    [
+        ("350 gCO2/kWh", "771 lb/MWh"),
+        ("4 kWh per million tokens", "4 kWh / 1e6 token"),
+        ("42,7 MW", "100000 * 700 W * 0.61"),
+        ("2.9 kWh per 1,000 images", "2.907 kWh per 1000 image"),
+        ("552 tonnes of CO2", "1287 MWh * 0.429 kg/kWh"),
+        ("552 metric tons of CO2 equivalent", "1287 MWh * 0.429 kg CO2e/kWh"),
+        ("415 TWh p.a.", "415 TWh/a"),
+        ("10 million queries per day", "1e7 query/d"),
+        ("34 Wh per thousand prompts", "0.034 Wh/prompt"),
+        ("12,345 MW", "12345 MW"),
+        ("600,000 kilowatt-hours a day", "25 MW"),
+        ("25.7小时", "1287 MWh / 50 MW"),
+        ("3.46 billion dollars", "3460 MUSD"),
+        ("17.2 thousand homes", "500 MWh/d / (29 kWh/household/d)"),
+    ],
+)
+def test_worked_spellings(says: str, inputs: str) -> None:
+    made = check(says, inputs)
+    assert made.verdict == "reproduces", made.text()
+
+
+def test_worked_carbon_and_mass_are_read_alike_but_not_energy() -> None:
+    assert check("771 gCO2/kWh", "771 lb/MWh").slip == "pound_kilogram"
+    assert check("771 gCO2e", "771 Wh").verdict == "unit error"
+
+
 def test_worked_hint_of_the_article() -> None:
     made = check("42 MWh", "100000 * 700 W * 0.61")
     assert made.hint == "42.7 MW held for a year is 374 GWh; 42 MWh lasts 59 min at that power"

@@ -47,6 +47,7 @@ class Check:
     verdict: str
     slip: str
     formula: str
+    source: Stated | None = None
     _slip: Slip | None = None
 
     @property
@@ -67,7 +68,7 @@ class Check:
     @property
     def why(self) -> str:
         """Which rule fired, in the language in force."""
-        return _why(self.finding, self.stated, self.recomputed)
+        return _why(self.finding, self.stated, self.recomputed, self.source)
 
     @property
     def hint(self) -> str:
@@ -181,6 +182,7 @@ def check(
     if source_range.strip():
         return _against_source(statement, recomputed, given, source_range, per, names)
     assert recomputed is not None
+    recomputed = _as_emissions(recomputed, statement.stated.unit)
     statement = _period_dropped(statement, recomputed.unit)
     found = verdicts.finding(statement.stated, recomputed)
     word = INCONSISTENT_INPUTS if found.verdict == verdicts.INCONSISTENT else found.verdict
@@ -196,6 +198,15 @@ def _period_dropped(statement: Statement, unit: Unit) -> Statement:
     if bare.unit.same_dimension(unit) and not bare.unit.same_dimension(Unit("W")):
         return replace(statement, stated=bare)
     return statement
+
+
+def _as_emissions(recomputed: Recomputed, unit: Unit) -> Recomputed:
+    """A mass from the inputs read as a mass of CO2e where the statement speaks of CO2e, and the other way round."""
+    carbon = Unit("gCO2e") / Unit("g")
+    for step in (carbon, Unit() / carbon):
+        if (recomputed.unit * step).same_dimension(unit):
+            return replace(recomputed, unit=recomputed.unit * step)
+    return recomputed
 
 
 def _catalogue(key: str) -> Any:
@@ -261,7 +272,8 @@ def _against_source(
         by_formula = verdicts.finding(stated, recomputed)
         if by_formula.verdict == verdicts.UNIT_ERROR:
             return _checked(statement, recomputed, by_formula, by_formula.verdict, given, per)
-    return _checked(statement, as_found, found, found.verdict, "", per, given)
+    made = _checked(statement, as_found, found, found.verdict, "", per, given)
+    return replace(made, source=source)
 
 
 def _against_bound(stated: Stated, source: Recomputed, bound: str, found: Finding) -> Finding:
@@ -296,7 +308,9 @@ def _checked(
             per=per,
         )
         slip = likely_slip(statement.stated, recomputed, context)
-    return Check(statement, recomputed, found, word, slip.kind if slip else "", given.strip(), slip)
+    return Check(
+        statement, recomputed, found, word, slip.kind if slip else "", given.strip(), _slip=slip
+    )
 
 
 # ---- how it is shown -------------------------------------------------------------------------------
@@ -308,14 +322,19 @@ def _common_unit(stated: Stated, recomputed: Recomputed) -> Unit:
     return readable(recomputed.value, recomputed.unit)[1]
 
 
-def _why(found: Finding, stated: Stated, recomputed: Recomputed) -> str:
+def _why(
+    found: Finding, stated: Stated, recomputed: Recomputed, source: Stated | None = None
+) -> str:
     unit = _common_unit(stated, recomputed)
     shown = recomputed.to(unit)
+    text = interval(shown.low, shown.high, shown.unit)
+    if source is not None and source.hedge != "none":
+        text = stated_text(source.to(unit))
     return rule_sentence(
         found,
         stated_text(stated),
         bare_text(stated),
-        interval(shown.low, shown.high, shown.unit),
+        text,
         (stated.unit.dimension_word, recomputed.unit.dimension_word),
     )
 

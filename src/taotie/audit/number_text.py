@@ -31,6 +31,7 @@ _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "×": "*", "÷": "/", "·": "*", "⋅": "*"})
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ \u00a0\u2009]\d{3})+(?!\d)|\d+(?:_\d{3})*)"
 _NUMBER = re.compile(rf"(?:{_DIGITS}(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{{1,3}})?")
+_DECIMAL_COMMA = re.compile(r"(\d+),(\d{1,2})(?![\d,])")
 _WORD = re.compile(r"\s*([A-Za-z]+)(?![A-Za-z0-9_])")
 
 
@@ -140,11 +141,13 @@ def number_at(text: str, start: int = 0) -> PrintedNumber | None:
         mantissa, value, end = "1", _power_of_ten(power_first[1]), at + power_first.end()
         tol = 0.0  # a bare power of ten is meant exactly
     else:
-        match = _NUMBER.match(text, at)
+        comma = _DECIMAL_COMMA.match(text, at)  # "42,7" groups no thousands
+        match = comma or _NUMBER.match(text, at)
         if match is None:
             return None
-        mantissa = re.split("[eE]", match[0])[0]
-        value, end = float(re.sub(r"[,_\s]", "", match[0])), match.end()
+        printed = f"{comma[1]}.{comma[2]}" if comma else match[0]
+        mantissa = re.split("[eE]", printed)[0]
+        value, end = float(re.sub(r"[,_\s]", "", printed)), match.end()
         power = re.match(r"\s*[*x]\s*10(?:\^|\*\*)\(?([+-]?\d{1,3})\)?", text[end:])
         if power:
             value *= _power_of_ten(power[1])

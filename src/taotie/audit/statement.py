@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from taotie.audit.formula import FormulaError
 from taotie.audit.number_text import PrintedNumber, number_at, plain
-from taotie.audit.units import PLAIN, Unit, parse_unit, spelled, unit_at
+from taotie.audit.units import PLAIN, Unit, count_at, parse_unit, spelled, unit_at
 from taotie.audit.verdict import Stated
 from taotie.errors import TaotieError
 from taotie.language import _
@@ -28,10 +28,17 @@ _PERIOD = {
 }  # fmt: skip
 _AFTER = re.compile(
     r"\s*(?:of (?:electricity|energy|power)\s+)?(?:(?:a|per|each|every)\s+(day|year|hour|month|week|second|minute)\b"
-    r"|(daily|annually|yearly|hourly|monthly))",
+    r"|(daily|annually|yearly|hourly|monthly|per annum|p\.\s?a\.))",
     re.IGNORECASE,
 )
-_ADVERBS = {"daily": "d", "annually": "a", "yearly": "a", "hourly": "h", "monthly": "month"}
+_ADVERBS = {
+    "daily": "d",
+    "annually": "a",
+    "yearly": "a",
+    "hourly": "h",
+    "monthly": "month",
+    "per annum": "a",
+}
 _BEFORE: tuple[tuple[str, str], ...] = (
     (r"每千次|每一千次|每1,?000次", "1000 request"),
     (r"每次推理", "inference"),
@@ -237,20 +244,19 @@ def _with_period(
         return scale, unit
     period = _AFTER.match(after)
     if period:
-        name = _PERIOD.get((period[1] or "").lower()) or _ADVERBS[period[2].lower()]
+        name = _PERIOD.get((period[1] or "").lower()) or _ADVERBS.get(
+            (period[2] or "").lower(), "a"
+        )
         return scale, unit / Unit(name)
     per = _PER_COUNT.match(after)
     if per:
-        number = number_at(after, per.end())
-        at = number.end if number else per.end()
-        spaces = len(after[at:]) - len(after[at:].lstrip(" "))
+        count, at = count_at(after, per.end())
         try:
-            below = unit_at(after, at + spaces, counted)
+            below = unit_at(after, at, counted)
         except TaotieError:
             below = None
-        if below is not None:
-            count = (number.value if number else 1.0) * below[0]
-            return scale / count, unit / below[1]
+        if below is not None and count:
+            return scale / (count * below[0]), unit / below[1]
     if "/" not in unit.text:
         for pattern, word in _BEFORE:
             if re.search(rf"(?:{pattern})[^\d,;。,;]{{0,12}}$", before):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from taotie.audit.number_text import ENGLISH_WORDS, number_at, plain
 from taotie.errors import UnitError, nearest
 from taotie.language import _
 from taotie.quantity import unit as physical_units
@@ -25,7 +26,7 @@ WORDS: dict[str, tuple[float, str]] = {
     "terawatthour": (1, "TWh"), "watthour": (1, "Wh"),
     "MMBtu": (293.07107, "kWh"), "BTU": (2.9307107e-4, "kWh"), "Btu": (2.9307107e-4, "kWh"),
     "answer": (1, "request"), "response": (1, "request"), "reply": (1, "request"),
-    "question": (1, "request"), "search": (1, "request"), "message": (1, "request"),
+    "question": (1, "request"), "search": (1, "request"), "message": (1, "request"), "queries": (1, "request"),
     "home": (1, "household"), "family": (1, "household"), "families": (1, "household"),
     "people": (1, "person"), "user": (1, "person"), "inhabitant": (1, "person"),
     "picture": (1, "image"), "card": (1, "accelerator"), "GPUs": (1, "accelerator"),
@@ -55,8 +56,12 @@ _CJK = sorted((w for w in WORDS if not w.isascii() and w not in "€¥"), key=le
 _CJK_PATTERN = "|".join(map(re.escape, _CJK))
 _LATIN = r"(?:(?:[kMG]?[gt]|lb)CO2e?|[A-Za-zµμ°][A-Za-zµμ°_]*[23]?)(?![0-9A-Za-z_])"
 ATOM = re.compile(rf"(?:{_CJK_PATTERN}|%|US\$|[$€¥]|{_LATIN})")
+_LINK = re.compile(r"\s+per\s+(?=[A-Za-z0-9])|/|\*(?!\*)")
 _EXPONENT = re.compile(r"(?:\*\*|\^)\(?(-?\d{1,2})\)?")
-_SPACED_CO2 = re.compile(r"\b(g|kg|t|lb|Mt)[ -]+CO2(e|-?eq)?\b")
+_SPACED_CO2 = re.compile(
+    r"\b(g|grams?|kg|kilograms?|t|tonnes?|metric tons?|Mt|lbs?|pounds?)[ -]+(?:of )?CO2(?:e|-?eq| equivalents?)?\b"
+)
+_CO2_UNITS = {"g": "g", "k": "kg", "t": "t", "m": "t", "M": "Mt", "l": "lb", "p": "lb"}
 _SPACED_HOURS = re.compile(r"\b(kilo|mega|giga|tera)?watt[ -]?hours?\b", re.IGNORECASE)
 MAX_LENGTH = 120
 
@@ -208,12 +213,14 @@ def unit_at(
     scale, unit = atom(found[0], counted)
     scale, unit, end = _with_exponent(text, found.end(), scale, unit)
     while True:
-        link = re.compile(r"\s+per\s+(?=[A-Za-z])|/|\*(?!\*)").match(text, end)
+        link = _LINK.match(text, end)
         if link is None:
             return scale, unit, end
-        following = ATOM.match(text, link.end())
-        if following is None or following[0] in taken:
+        count, at = count_at(text, link.end()) if "per" in link[0] else (1.0, link.end())
+        following = ATOM.match(text, at)
+        if following is None or following[0] in taken or not count:
             return scale, unit, end
+        scale /= count
         factor, other = atom(following[0], counted)
         factor, other, after = _with_exponent(text, following.end(), factor, other)
         if link[0] == "*":
@@ -221,6 +228,19 @@ def unit_at(
         else:
             scale, unit = scale / factor, unit / other
         end = after
+
+
+def count_at(text: str, at: int) -> tuple[float, int]:
+    """How many: "1000 images", "million tokens"; 1 where a unit follows directly."""
+    number = number_at(text, at)
+    if number is None:
+        word = re.compile(r"[A-Za-z]+").match(text, at)
+        if word is None or word[0].lower() not in ENGLISH_WORDS:
+            return 1.0, at
+        count, end = ENGLISH_WORDS[word[0].lower()], word.end()
+    else:
+        count, end = number.value, number.end
+    return count, end + len(text[end:]) - len(text[end:].lstrip(" "))
 
 
 def _with_exponent(text: str, at: int, scale: float, unit: Unit) -> tuple[float, Unit, int]:
@@ -234,7 +254,8 @@ def _with_exponent(text: str, at: int, scale: float, unit: Unit) -> tuple[float,
 def spelled(text: str) -> str:
     """`text` with units of two words joined: ``kg CO2e`` to ``kgCO2e``, ``megawatt-hours`` to ``MWh``."""
     text = text.replace("CO₂", "CO2").replace("²", "^2").replace("³", "^3")
-    text = _SPACED_CO2.sub(lambda m: f"{m[1]}CO2e", text)
+    text = _SPACED_CO2.sub(lambda m: _CO2_UNITS[m[1][0]] + "CO2e", text)
+    text = re.sub(r"\bmetric tons?\b", "t", text)
     text = re.sub(r"CO2-?eq\b", "CO2e", text)
     prefix = {"kilo": "k", "mega": "M", "giga": "G", "tera": "T", "": ""}
     return _SPACED_HOURS.sub(lambda m: prefix[(m[1] or "").lower()] + "Wh", text)
@@ -255,8 +276,6 @@ def parse_unit(text: str, counted: Iterable[str] = ()) -> tuple[float, Unit]:
     >>> parse_unit("MWh per day")[1].same_dimension(parse_unit("kW")[1])
     True
     """
-    from taotie.audit.number_text import plain
-
     tidy = spelled(plain(text)).strip()
     if tidy in ("", "1"):
         return 1.0, PLAIN
