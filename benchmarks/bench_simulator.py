@@ -26,6 +26,7 @@ from taotie.compute.model_architecture import model_architecture
 from taotie.compute.serving_setup import ServingSetup
 from taotie.compute.simulator_cost import IterationCosts
 from taotie.compute.simulator_fleet import Load, run_independent, run_routed
+from taotie.compute.simulator_overhead import exact_sum
 from taotie.compute.simulator_setup import Speculation
 from taotie.compute.simulator_split import Pool, run_split
 from taotie.compute.simulator_stream import simulate_stream
@@ -273,7 +274,7 @@ def day(args, model, prompts, outputs) -> None:  # type: ignore[no-untyped-def]
     run = simulate_stream(model, args.day_replicas, *inputs, threads=args.threads)
     cpu, wall = time.process_time() - c, time.perf_counter() - w
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    exact = run.energy_nj.sum == int(run.account.busy_nj.sum())
+    exact = run.energy_nj.sum == exact_sum(run.account.busy_nj)
     print(
         f"\nday: {run.requests:,} requests on {args.day_replicas} replicas, {args.threads} threads: {wall:.1f} s wall, "
         f"{cpu:.1f} s CPU ({run.requests / cpu / 1e6:.2f} M req/s/core), {peak:.0f} MB; load {os.getloadavg()[0]:.1f}\n"
