@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.errors import RangeError, UnitError, UnknownNameError, nearest
 from taotie.fleet.annual_energy import (
     NationalShare,
     national_denominators,
@@ -104,7 +104,7 @@ def net_generation(year: int, vintage: str = "", fuel: str = "") -> Figure:
     The first print of 2023 and the edition of July 2024:
 
     >>> net_generation(2023).p50, net_generation(2023, "2024_07").p50
-    (4178.171, 4184.067712)
+    (4178.171176, 4184.067712)
     """
     if fuel:
         return _cell(year, f"{_MER}_{fuel}", fuel, fuels(year))
@@ -368,9 +368,7 @@ def share_of(energy: Figure, place: str, of: str) -> NationalShare:
     if key in countries():
         return share_of_national_use(energy, key, of)
     denominator = state_generation(place)
-    if not units.same_dimension(energy.unit, "TWh/a"):
-        from taotie.errors import UnitError
-
+    if not units.same_dimension(energy.unit, "TWh/a") or "/" not in energy.unit:
         raise UnitError(
             _("{name} in {unit} is not a yearly energy.").format(name=energy.name, unit=energy.unit)
         )

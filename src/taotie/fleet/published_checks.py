@@ -193,7 +193,7 @@ def _data_center_checks() -> list[Check]:
     ):  # fmt: skip
         part = 100 * energy / use
         made.append(
-            Check(16, f"LBNL {year}, of consumption ({use:.0f} TWh)", printed, part, 0.1, "%", lbnl, absolute=True)
+            Check(16, f"LBNL {year}, of {use:.0f} TWh of consumption", printed, part, 0.1, "%", lbnl, absolute=True)
         )  # fmt: skip
     generation = figure("countries/united_states/net_generation_2023").p50
     made.append(
