@@ -64,6 +64,14 @@ def test_audit_writes_a_page(app: typer.Typer, tmp_path: Path) -> None:
     assert "100,000 H100" in path.read_text(encoding="utf-8")
 
 
+def test_audit_with_another_input(app: typer.Typer) -> None:
+    _code, text = run(
+        app, "audit", "--set", "phone-100.per_charge=12 Wh/charge", "--system", "chat", "--json"
+    )
+    found = {c["id"]: c for c in json.loads(text)["claims"]}["phone-100"]
+    assert (found["verdict"], round(found["recomputed"], 2)) == ("inconsistent with source", 24.17)
+
+
 def test_check_text_and_exit_status(app: typer.Typer) -> None:
     code, text = run(app, "check", "--says", "42 MWh", "--from", "100000 * 700 W * 0.61")
     assert code == 1
@@ -90,6 +98,10 @@ def test_check_json_per_and_range(app: typer.Typer) -> None:
         ("audit", "no_such_file.toml"),
         ("audit", "--system", "nothing"),
         ("audit", "--verdict", "wrong"),
+        ("audit", "--set", "phone-100"),
+        ("audit", "--set", "phone-100.per_call=1 Wh"),
+        ("audit", "--set", "phone-1000.per_charge=1 Wh/charge"),
+        ("audit", "--set", "phone-100.per_charge=1 W"),
         ("check", "--says", "42 MWh"),
         ("check", "--says", "42 MWh", "--from", "1/0"),
     ],

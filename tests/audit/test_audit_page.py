@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections import Counter
 from html import unescape
@@ -133,3 +134,25 @@ def test_write_audit_page(tmp_path: Path, audit: Audit) -> None:
     path = tmp_path / "audit.html"
     write_audit_page(audit.only(verdict="unit error"), path, "en")
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ["en", "zh"])
+@pytest.mark.parametrize("width", [360, 1100])
+def test_page_in_a_browser(audit: Audit, tmp_path: Path, code: str, width: int) -> None:
+    """No request, no violation, no error, nothing wider than the screen, no empty box for a character."""
+    path = Path(__file__).resolve().parents[1] / "app" / "report" / "browser.py"
+    spec = importlib.util.spec_from_file_location("browser_of_report", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        pytest.skip("the helper that opens pages is not beside the tests")
+    browser = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(browser)
+    if browser.chromium() is None:
+        pytest.skip("no Chromium on this machine")
+    page = tmp_path / "audit.html"
+    write_audit_page(audit, page, "en")
+    seen = browser.probed(page, tmp_path, language=code, width=width, opened=True)
+    assert seen["shown"] == [code]
+    for name in ("violations", "errors", "requests", "out", "blank"):
+        assert seen[name] == []
+    assert seen["scroll"] <= seen["wide"]

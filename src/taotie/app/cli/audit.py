@@ -35,7 +35,14 @@ def _print_audit(audit: Any, by_ratio: bool) -> None:
             f"{audit.article.outlet}, {audit.article.title} ({audit.article.date})", markup=False
         )
     table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in (_("verdict"), _("decided"), _("claim"), _("stated"), _("recomputed"), _("subject")):
+    for name in (
+        _("verdict"),
+        _("decided"),
+        _("claim"),
+        _("stated"),
+        _("recomputed"),
+        _("subject"),
+    ):
         table.add_column(name, overflow="fold")
     results = list(audit.results)
     if by_ratio:
@@ -67,6 +74,22 @@ def _print_audit(audit: Any, by_ratio: bool) -> None:
             total=len(results), **marks
         )
     )
+
+
+def _changes(texts: list[str]) -> dict[str, str]:
+    """`claim.input=value` as a mapping."""
+    from taotie.audit.claim import ClaimError
+
+    made: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or "." not in key or not value.strip():
+            raise ClaimError(
+                _("--set {text} is not claim.input=value.").format(text=repr(text)),
+                _("such as --set 'phone-100.per_charge=12 Wh/charge'"),
+            )
+        made[key.strip()] = value.strip()
+    return made
 
 
 def _distance(result: Any) -> float:
@@ -107,6 +130,15 @@ def register(app: typer.Typer) -> None:
         decided_by: Annotated[
             str, typer.Option("--decided-by", help=_("Only computed, or only documented claims."))
         ] = "",
+        changes: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--set",
+                help=_(
+                    "Another value for an input: claim.input=value, such as 'phone-100.per_charge=12 Wh/charge'."
+                ),
+            ),
+        ] = None,
         by_ratio: Annotated[
             bool,
             typer.Option("--by-ratio", help=_("Furthest off first, not in the article's order.")),
@@ -117,9 +149,12 @@ def register(app: typer.Typer) -> None:
         as_json: Json = False,
     ) -> None:
         from taotie.audit.article import audit_claims
+        from taotie.audit.claim import read_claims
         from taotie.audit.verdict import HARMLESS
+        from taotie.audit.what_if import with_inputs
 
-        made = audit_claims(claims).only(
+        article = with_inputs(read_claims(claims), _changes(changes or []))
+        made = audit_claims(article).only(
             system=system or None, verdict=verdict or None, decided_by=decided_by or None
         )
         if html is not None:
