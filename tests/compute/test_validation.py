@@ -176,3 +176,12 @@ def test_published_fit_on_another_file(shared_data):
     file = shared_data / "mlenergy_v2" / "llm.csv"
     result = validate_mlenergy(file, fit_on=file)
     assert result["energy"]["mdape"] <= 7
+
+
+def test_published_wall_power_of_a_limited_server(shared_data):
+    """Eight H200 limited to save power: rated behaviour is an upper end, so the prediction lies above."""
+    result = validate_mlenergy(shared_data / "mlperf_inference_v41_power" / "power.csv")
+    assert result["rows"] == 4
+    assert len(result["unusable"]) == 23
+    assert 0 < result["power"]["bias"] < 35
+    assert "not a language model" in result["unusable"][0]["why"]

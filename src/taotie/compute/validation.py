@@ -215,7 +215,8 @@ def validate_mlenergy(
     Parameters
     ----------
     path : path
-        CSV with the columns of the ML.ENERGY tables: LLM serving (versions 1 to 3), images or video.
+        CSV with the columns of the ML.ENERGY tables: LLM serving (versions 1 to 3), images or video; or of
+        MLPerf power submissions (whole servers at the plug).
     use_batch : bool, default True
         Whether predictions may use the measured mean batch.
     fit_on : path, optional
@@ -246,6 +247,10 @@ def validate_mlenergy(
             fit_on=None if fit_on is None else read_table(fit_on),
             leave_one_model_out=leave_one_family_out,
         )
+    if "avg_system_power_w" in columns:
+        from taotie.compute.wall_power import validate_wall_power
+
+        return validate_wall_power(table)
     name = runtime or runtime_of(table)
     rows = read_measured_rows(table, name)
     if not len(rows):
