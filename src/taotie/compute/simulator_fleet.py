@@ -453,6 +453,10 @@ def run_routed_kernel(  # type: ignore[no-untyped-def]
     place = np.arange(n_replica)
     n_ready = n_replica
     first = np.int64(-1)
+    fine = limits[sr.FINE]
+    grow = limits[sr.GROW]
+    shortest = max(least[0, 0], least[0, 2])
+    first_step = 0 if limits[sr.KV_COMES] == 1 else 1
     for i in range(n):
         t = arrival[i]
         now_ready = ready[i] if ready.shape[0] else n_replica
@@ -511,12 +515,16 @@ def run_routed_kernel(  # type: ignore[no-untyped-def]
         else:
             request[states[r, sr.TAIL], sr.FOLLOWING] = i
         states[r, sr.TAIL] = i
-        bound = next_finish(states, heaps, rings, r, least, limits, arrival, request, t)
         if policy == LEAST_OUTSTANDING:
             rekey(counts, order, place, r, counts[r] + (np.int64(1) << 32))
-            rekey(due, due_order, due_place, r, max(bound, t + 1))
-        else:
-            due[r] = max(bound, t + 1)
+        # another request does not let those before it finish sooner; it may be the first to finish itself
+        steps = first_step + ((request[i, sr.OUTPUT] - 1) * fine + grow - 1) // grow
+        bound = max(states[r, sr.NOW], t) + shortest * max(steps, 1)
+        if bound < due[r]:
+            if policy == LEAST_OUTSTANDING:
+                rekey(due, due_order, due_place, r, bound)
+            else:
+                due[r] = bound
 
 
 def run_routed(
