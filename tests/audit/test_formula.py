@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taotie.audit.formula import FormulaError, Input, evaluated, parsed
+from taotie.audit.formula import Input, evaluated
+from taotie.audit.formula_text import FormulaError, parsed
 from taotie.audit.units import Unit, parse_unit
 from taotie.errors import RangeError, TaotieError, UnitError, UnknownNameError
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from taotie.audit.claim import Article, Claim, ClaimError, read_claims, worst_access
-from taotie.audit.formula import FormulaError, Input, Recomputed, evaluated
+from taotie.audit.formula import Input, Recomputed, evaluated
+from taotie.audit.formula_text import FormulaError
 from taotie.audit.slip import Context, Slip, likely_slip
 from taotie.audit.units import Unit
 from taotie.audit.verdict import COMPUTED, VERDICTS, Finding, finding

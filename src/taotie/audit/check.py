@@ -8,7 +8,8 @@ from typing import Any
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.claim import catalogue_input
-from taotie.audit.formula import FormulaError, Recomputed, evaluated
+from taotie.audit.formula import Recomputed, evaluated
+from taotie.audit.formula_text import FormulaError
 from taotie.audit.number_text import number_at, plain
 from taotie.audit.slip import Context, Slip, likely_slip, slip_hint, slip_word
 from taotie.audit.statement import Statement, parse_statement

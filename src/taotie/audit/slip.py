@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from taotie.audit.formula import Node, Recomputed
+from taotie.audit.formula import Recomputed
+from taotie.audit.formula_text import Node
 from taotie.audit.units import Unit
 from taotie.audit.verdict import Stated
 from taotie.audit.wording import duration, number, prefixed, quantity, readable

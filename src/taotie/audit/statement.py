@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from taotie.audit.formula import FormulaError
+from taotie.audit.formula_text import FormulaError
 from taotie.audit.number_text import PrintedNumber, number_at, plain
 from taotie.audit.units import PLAIN, Unit, count_at, parse_unit, spelled, unit_at
 from taotie.audit.verdict import Stated
