@@ -34,15 +34,15 @@ def tables(case: Case):
 
 
 def flows(f, t, y, shift, injections):
-    """Flows for each column of injections, by a dense pseudo-inverse."""
+    """Flows for each column of injections, by a dense solve without node 0."""
     n, m = len(injections), len(f)
     a = np.zeros((m, n))
     a[np.arange(m), f] += 1
     a[np.arange(m), t] -= 1
     b = a.T @ (y[:, None] * a)
-    theta = np.linalg.pinv(b, rcond=1e-12, hermitian=True) @ (
-        injections + (a.T @ shift).reshape(n, *[1] * (injections.ndim - 1))
-    )
+    right = injections + (a.T @ shift).reshape(n, *[1] * (injections.ndim - 1))
+    theta = np.zeros_like(right)
+    theta[1:] = np.linalg.solve(b[1:, 1:], right[1:])
     return y.reshape(m, *[1] * (injections.ndim - 1)) * (a @ theta) - shift.reshape(
         m, *[1] * (injections.ndim - 1)
     )
@@ -63,15 +63,13 @@ def connected(f, t, n):
 
 def update(x, flow, response, rating, floor, cutoff):
     """Lower x by one state of the grid."""
-    cutoff = max(cutoff, NOISE)
-    for l in np.flatnonzero(np.isfinite(rating)):
-        v = response[l]
-        up = max(rating[l] - flow[l], floor * rating[l])
-        down = max(rating[l] + flow[l], floor * rating[l])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            limit = np.where(v > 0, up, down) / np.abs(v)
-        x = np.where(np.abs(v) >= cutoff, np.minimum(x, np.maximum(limit, 0)), x)
-    return x
+    rated = np.isfinite(rating)
+    v, f, limit = response[rated], flow[rated], rating[rated]
+    up, down = np.maximum(limit - f, floor * limit), np.maximum(limit + f, floor * limit)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(v > 0, up[:, None], down[:, None]) / np.abs(v)
+    room = np.where(np.abs(v) >= max(cutoff, NOISE), np.maximum(room, 0), CAP_MW)
+    return np.minimum(x, room.min(axis=0, initial=CAP_MW))
 
 
 def refactorized(case: Case, treatments):
@@ -107,17 +105,5 @@ def every_pair(h, n_factor, flow, rating, floor, cutoff):
         if np.isnan(d).all() or np.isnan(d[(k + 1) % len(d)]):
             continue
         d[k] = 0.0
-        x = np.minimum(x, _pairs(h, d, k, flow, rating, floor, max(cutoff, NOISE)))
+        x = update(x, flow + d * flow[k], -(h + d[:, None] * h[k]), rating, floor, cutoff)
     return x
-
-
-def _pairs(h, d, k, flow, rating, floor, cutoff):
-    rated = np.isfinite(rating)
-    v = -(h + d[:, None] * h[k])[rated]
-    post = (flow + d * flow[k])[rated]
-    r = rating[rated]
-    up, down = np.maximum(r - post, floor * r), np.maximum(r + post, floor * r)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        limit = np.where(v > 0, up[:, None], down[:, None]) / np.abs(v)
-    limit = np.where(np.abs(v) >= cutoff, np.maximum(limit, 0), CAP_MW)
-    return limit.min(axis=0)

@@ -88,7 +88,7 @@ def hourly_area_load_mw(case: Case, hours: slice | None = None) -> FloatArray:
     >>> from taotie.grid.case import read_case
     >>> load = hourly_area_load_mw(read_case("ACTIVSg2000"))
     >>> load.shape, round(float(load.sum(axis=1).max()) / 1e3, 1)
-    ((8784, 2000), 67.1)
+    ((8784, 2000), 66.3)
     """
     path = _package_folder() / f"{case.name.replace('case_', 'scenarios_', 1)}.m"
     if not case.name.startswith("case_") or not path.is_file():

@@ -425,7 +425,7 @@ def chosen_pass(
                 if l == k:
                     continue
                 d = y[l] * (z_[f_at[l], j] - z_[t_at[l], j]) / denominator
-                if abs(d) * bound[k] <= rating[l] - bound[l]:
+                if abs(d) * bound[k] + bound[l] <= rating[l]:
                     continue
                 post = flow[l] + d * flow[k]
                 for w in range(n_way):

@@ -653,8 +653,12 @@ def _chosen(
     ways: Sequence[Treatment],
     outages: NDArray[np.bool_] | None,
     n_thread: int,
+    skip: bool = True,
 ) -> tuple[FloatArray, FloatArray, IntArray, IntArray, NDArray[np.bool_], int]:
-    """1/MW intact and N-1, local rows of branch and outage, for a few nodes of an island."""
+    """1/MW intact and N-1, local rows of branch and outage, for a few nodes of an island.
+
+    With `skip` false every pair is evaluated, also those whose flow bound rules them out.
+    """
     floor, cutoff = _parameters(ways)
     n_way = len(ways)
     b, flow = bridges(island), island.flow_mw()
@@ -684,6 +688,7 @@ def _chosen(
     outage, r_intact = branch.copy(), r.copy()
     x = 1 / r.min(axis=0)
     bound = np.maximum(np.abs(core.flow), np.abs(core.flow[:, None] + a * x).max(axis=1))
+    bound = bound if skip else np.full_like(bound, np.inf)
     allowed = np.flatnonzero(_allowed(core, island, outages))
     put_f, put_t = core.put[core.f], core.put[core.t]
     f_at, t_at = core.f_at, core.t_at
