@@ -206,7 +206,7 @@ def main() -> None:
         )
     # all at once: two roofline lines, tight memory, prefix cache, speculation, least outstanding
     lines = model.costs.decode.copy()
-    lines[:, 2], lines[:, 3] = lines[:, 0] * 9 // 10, lines[:, 1] * 3
+    lines[:, 2], lines[:, 3] = lines[:, 0] * 998 // 1000, lines[:, 1] * 6 // 5
     lines[:, 6], lines[:, 7] = lines[:, 4], lines[:, 5]
     everything = IterationCosts(lines, model.costs.mixed, model.costs.prefill)
     draft = replica_model(setup, **typical, speculation=Speculation(0.7, 3), prefix_blocks=4096)

@@ -374,6 +374,7 @@ def next_finish(states, heaps, rings, r, least, limits, arrival, request, t):  #
     fine = limits[sr.FINE]
     grow = limits[sr.GROW]
     shortest = max(least[0, 0], least[0, 2])
+    step = max(least[1, 0], least[1, 2])  # with somebody decoding
     bound = np.int64(sr.FAR)
     # those not decoding yet: an iteration for the first token (if read here), then their steps
     first = 0 if limits[sr.KV_COMES] == 1 else 1
@@ -381,7 +382,7 @@ def next_finish(states, heaps, rings, r, least, limits, arrival, request, t):  #
     for _i in range(states[r, sr.RING_N]):
         x = rings[r, place]
         left = request[x, sr.OUTPUT] - request[x, sr.WRITTEN] - 1
-        bound = min(bound, now + shortest * (1 + (left * fine + grow - 1) // grow))
+        bound = min(bound, now + shortest + step * ((left * fine + grow - 1) // grow))
         place += 1
         if place == rings.shape[1]:
             place = 0
@@ -390,8 +391,8 @@ def next_finish(states, heaps, rings, r, least, limits, arrival, request, t):  #
         if x < 0:
             break
         left = request[x, sr.OUTPUT] - max(request[x, sr.WRITTEN], 0) - 1
-        steps = max(first + (left * fine + grow - 1) // grow, 1)
-        bound = min(bound, max(now, arrival[x]) + shortest * steps)
+        steps = (left * fine + grow - 1) // grow
+        bound = min(bound, max(now, arrival[x]) + max(first * shortest + step * steps, shortest))
         x = np.int64(request[x, sr.FOLLOWING])
     if x >= 0:
         bound = min(bound, max(now, arrival[x]) + shortest)
@@ -400,7 +401,7 @@ def next_finish(states, heaps, rings, r, least, limits, arrival, request, t):  #
     k = (heaps[r, 0] >> 32) - states[r, sr.STEP]
     grown = c + a * (k * grow + (1 << limits[sr.UNIT_BITS]))
     if grown >> limits[sr.UNIT_BITS] > limits[sr.PAGES]:  # a preemption may come before
-        return min(bound, now + shortest * k)
+        return min(bound, now + step * k)
     half = a * grow * (k * (k - 1) // 2)
     return min(
         bound,
@@ -456,6 +457,7 @@ def run_routed_kernel(  # type: ignore[no-untyped-def]
     fine = limits[sr.FINE]
     grow = limits[sr.GROW]
     shortest = max(least[0, 0], least[0, 2])
+    step = max(least[1, 0], least[1, 2])
     first_step = 0 if limits[sr.KV_COMES] == 1 else 1
     for i in range(n):
         t = arrival[i]
@@ -518,8 +520,8 @@ def run_routed_kernel(  # type: ignore[no-untyped-def]
         if policy == LEAST_OUTSTANDING:
             rekey(counts, order, place, r, counts[r] + (np.int64(1) << 32))
         # another request does not let those before it finish sooner; it may be the first to finish itself
-        steps = first_step + ((request[i, sr.OUTPUT] - 1) * fine + grow - 1) // grow
-        bound = max(states[r, sr.NOW], t) + shortest * max(steps, 1)
+        steps = ((request[i, sr.OUTPUT] - 1) * fine + grow - 1) // grow
+        bound = max(states[r, sr.NOW], t) + max(first_step * shortest + step * steps, shortest)
         if bound < due[r]:
             if policy == LEAST_OUTSTANDING:
                 rekey(due, due_order, due_place, r, bound)
