@@ -115,7 +115,7 @@ class ServingSetup:
                 m.attention_layers,
                 m.window if m.window_layers else 1e12,
                 m.window_layers,
-                m.kv_b_per_layer,
+                m.kv_b_per_layer * self.cache_copies,
                 m.state_b,
                 m.moe_layers,
                 m.experts,
@@ -158,12 +158,19 @@ class ServingSetup:
         room = n * (self.accelerator.memory_b * MEMORY_IN_USE - RESERVED_B)
         return room - self.weights_b
 
+    @property
+    def cache_copies(self) -> float:
+        """How often a replica holds the cache: heads cannot be cut, and latent attention has but one. [1]"""
+        cut = self.accelerators_per_replica / self.data_parallel
+        heads = 1 if self.model.mla_rank else self.model.kv_heads
+        return max(cut / max(heads, 1), 1.0)
+
     def cache_b(self, context: float) -> float:
-        """Cache of one sequence with that many tokens. [B]"""
+        """Cache of one sequence with that many tokens, all copies. [B]"""
         m = self.model
         full = m.attention_layers - m.window_layers
         windowed = m.window_layers * min(context, m.window) if m.window_layers else 0.0
-        return m.kv_b_per_layer * (full * context + windowed) + m.state_b
+        return self.cache_copies * m.kv_b_per_layer * (full * context + windowed) + m.state_b
 
     def largest_batch(self, context: float) -> int:
         """Sequences of `context` tokens whose cache fits. [1]
