@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -257,23 +257,112 @@ def optimal_dispatch(
         raise RangeError(_("pieces={n} is below 2.").format(n=pieces))
     model = dc_model(case)
     net = _network(model)
-    solution = _solve(case, net, _segments(case, None, 0.0, pieces), value_of_lost_load, ())
+    segments = _segments(case, None, 0.0, pieces)
+    solution = _solve(case, net, segments, value_of_lost_load, ())
     watched: tuple[tuple[int, int, float], ...] = ()
     if n_1:
-        solution, watched = _secure(model, net, pieces, value_of_lost_load, solution)
+        solution, watched = _secure(model, net, segments, value_of_lost_load, solution, watched)
     curved = len(case.gencost) and any(
         case.gencost[i, 0] == 2 and np.any(_polynomial(case.gencost[i])[:-2] != 0)
         for i in np.flatnonzero(case.gen_on)
     )
     width = 1.0 / pieces
     while curved and width > 1e-7:
-        finer = _segments(case, solution.power_mw, width, pieces)
+        segments = _segments(case, solution.power_mw, width, pieces)
         before = solution.cost_usd_per_h
-        solution = _solve(case, net, finer, value_of_lost_load, watched)
+        solution = _solve(case, net, segments, value_of_lost_load, watched)
         if abs(before - solution.cost_usd_per_h) <= 1e-10 * abs(before):
             break
         width *= 2.0 / pieces
+    if n_1 and curved:
+        solution, watched = _secure(model, net, segments, value_of_lost_load, solution, watched)
     return solution
+
+
+class _Program(NamedTuple):
+    """The linear program of a case: pieces of units, angles, shed load."""
+
+    cost: FloatArray
+    a_ub: sp.csc_matrix | None
+    b_ub: FloatArray | None
+    a_eq: sp.csc_matrix
+    demand: FloatArray
+    low: FloatArray
+    high: FloatArray
+    n_piece: int
+    n_shed: int
+    monitored: IntArray  # branch of each limit, in the order of the network
+    lost: IntArray  # the outage it stands for
+
+
+def _program(
+    case: Case,
+    net: _Network,
+    segments: _Segments,
+    value_of_lost_load: float | None,
+    watched: tuple[tuple[int, int, float], ...],
+) -> _Program:
+    """`watched`: (branch, outage, factor) to be kept besides the intact grid."""
+    n_piece, n_shed = len(segments.unit), case.n_bus if value_of_lost_load is not None else 0
+    live = net.node_of_bus >= 0
+    at = net.node_of_bus[case.gen_row[segments.unit]]
+    shape = (net.n_node, n_piece)
+    columns = [
+        sp.csr_matrix((np.ones(n_piece), (at, np.arange(n_piece))), shape=shape),
+        -(net.incidence.T @ net.flow_of_angle),
+    ]
+    fixed = scheduled_injection_mw(case)
+    on = case.gen_on
+    np.add.at(fixed, case.gen_row[on], segments.floor_mw[on] - case.gen[on, 1])
+    taken = np.bincount(net.node_of_bus[live], fixed[live], minlength=net.n_node)
+    demand = -taken.astype(np.float64) - net.incidence.T @ net.shift_mw
+    cost = [segments.slope, np.zeros(net.n_node)]
+    low = [np.zeros(n_piece), np.full(net.n_node, -np.inf)]
+    high = [segments.width, np.full(net.n_node, np.inf)]
+    low[1][net.reference] = high[1][net.reference] = 0.0
+    if value_of_lost_load is not None:
+        rows = np.flatnonzero(live)
+        entries = (np.ones(rows.size), (net.node_of_bus[rows], rows))
+        columns.append(sp.csr_matrix(entries, shape=(net.n_node, n_shed)))
+        cost.append(np.full(n_shed, value_of_lost_load))
+        low.append(np.zeros(n_shed))
+        high.append(np.where(live, np.maximum(case.load_mw, 0), 0.0))
+    rated = np.flatnonzero(np.isfinite(net.rating_mw))
+    l = np.r_[rated, [w[0] for w in watched]].astype(np.int64)
+    k = np.r_[rated, [w[1] for w in watched]].astype(np.int64)
+    d = np.r_[np.zeros(rated.size), [w[2] for w in watched]]
+    limited = net.flow_of_angle[l] + sp.diags(d) @ net.flow_of_angle[k]
+    shift = net.shift_mw[l] + d * net.shift_mw[k]
+    both = sp.vstack([limited, -limited])
+    n_row = both.shape[0]
+    pad = (sp.csr_matrix((n_row, n_piece)), both, sp.csr_matrix((n_row, n_shed)))
+    return _Program(
+        np.concatenate(cost),
+        sp.hstack(pad).tocsc() if n_row else None,
+        np.r_[net.rating_mw[l] + shift, net.rating_mw[l] - shift] if n_row else None,
+        sp.hstack(columns).tocsc(), demand, np.concatenate(low), np.concatenate(high),
+        n_piece, n_shed, l, k,
+    )  # fmt: skip
+
+
+def _answer(case: Case, program: _Program, demand: FloatArray, high: FloatArray) -> Any:
+    """Solve; a program without a solution is told with load and units."""
+    answer = linprog(
+        program.cost, A_ub=program.a_ub, b_ub=program.b_ub, A_eq=program.a_eq, b_eq=demand,
+        bounds=np.column_stack([program.low, high]), method="highs",
+    )  # fmt: skip
+    if answer.status != 0:
+        raise CaseError(
+            _(
+                "no dispatch of {case} serves {load:.0f} MW within its limits ({pmax:.0f} MW of units)."
+            ).format(
+                case=case.name,
+                load=case.total_load_mw,
+                pmax=float(case.gen[case.gen_on, 8].sum()),
+            ),
+            _("allow load to be shed with value_of_lost_load, or look at Pmin, Pmax and ratings."),
+        )
+    return answer
 
 
 def _solve(
@@ -283,99 +372,40 @@ def _solve(
     value_of_lost_load: float | None,
     watched: tuple[tuple[int, int, float], ...],
 ) -> Dispatch:
-    """One LP: pieces of units, angles, shed load. `watched`: (branch, outage, factor) to be kept."""
-    n_piece, n_shed = len(segments.unit), case.n_bus if value_of_lost_load is not None else 0
-    live = net.node_of_bus >= 0
-    at = net.node_of_bus[case.gen_row[segments.unit]]
-    injected = sp.csr_matrix(
-        (np.ones(n_piece), (at, np.arange(n_piece))), shape=(net.n_node, n_piece)
-    )
-    outflow = net.incidence.T @ net.flow_of_angle
-    columns = [injected, -outflow]
-    fixed = scheduled_injection_mw(case)
-    on = case.gen_on
-    np.add.at(fixed, case.gen_row[on], segments.floor_mw[on] - case.gen[on, 1])
-    demand = -np.bincount(net.node_of_bus[live], fixed[live], minlength=net.n_node)
-    demand -= net.incidence.T @ net.shift_mw
-    cost = [segments.slope, np.zeros(net.n_node)]
-    low = [np.zeros(n_piece), np.full(net.n_node, -np.inf)]
-    high = [segments.width, np.full(net.n_node, np.inf)]
-    low[1][net.reference] = high[1][net.reference] = 0.0
-    if n_shed:
-        rows = np.flatnonzero(live)
-        shed = sp.csr_matrix(
-            (np.ones(rows.size), (net.node_of_bus[rows], rows)), shape=(net.n_node, n_shed)
-        )
-        columns.append(shed)
-        cost.append(np.full(n_shed, value_of_lost_load))
-        low.append(np.zeros(n_shed))
-        high.append(np.where(live, np.maximum(case.load_mw, 0), 0.0))
-    rated = np.flatnonzero(np.isfinite(net.rating_mw))
-    limited = net.flow_of_angle[rated]
-    top, bottom = (
-        net.rating_mw[rated] + net.shift_mw[rated],
-        net.rating_mw[rated] - net.shift_mw[rated],
-    )
-    if watched:
-        l, k = (np.array([w[i] for w in watched]) for i in (0, 1))
-        d = np.array([w[2] for w in watched])
-        extra = net.flow_of_angle[l] + sp.diags(d) @ net.flow_of_angle[k]
-        shift = net.shift_mw[l] + d * net.shift_mw[k]
-        limited = sp.vstack([limited, extra])
-        top, bottom = np.r_[top, net.rating_mw[l] + shift], np.r_[bottom, net.rating_mw[l] - shift]
-    n_variable = n_piece + net.n_node + n_shed
-    both = sp.vstack([limited, -limited])
-    pad = (sp.csr_matrix((both.shape[0], n_piece)), both, sp.csr_matrix((both.shape[0], n_shed)))
-    answer = linprog(
-        np.concatenate(cost),
-        A_ub=sp.hstack(pad).tocsc() if both.shape[0] else None,
-        b_ub=np.r_[top, bottom] if both.shape[0] else None,
-        A_eq=sp.hstack(columns).tocsc(),
-        b_eq=demand,
-        bounds=np.column_stack([np.concatenate(low), np.concatenate(high)]),
-        method="highs",
-    )
-    if answer.status != 0:
-        available = float(case.gen[on, 8].sum())
-        raise CaseError(
-            _(
-                "no dispatch of {case} serves {load:.0f} MW within its limits ({pmax:.0f} MW of units)."
-            ).format(case=case.name, load=case.total_load_mw, pmax=available),
-            _("allow load to be shed with value_of_lost_load, or look at Pmin, Pmax and ratings."),
-        )
-    assert answer.x.size == n_variable
+    program = _program(case, net, segments, value_of_lost_load, watched)
+    answer = _answer(case, program, program.demand, program.high)
+    n_piece, live = program.n_piece, net.node_of_bus >= 0
     power = segments.floor_mw.copy()
     np.add.at(power, segments.unit, answer.x[:n_piece])
     flow = np.zeros(case.n_branch)
-    flow[net.branch_row] = (
-        net.flow_of_angle @ answer.x[n_piece : n_piece + net.n_node] - net.shift_mw
-    )
+    angle = answer.x[n_piece : n_piece + net.n_node]
+    flow[net.branch_row] = net.flow_of_angle @ angle - net.shift_mw
     price = np.full(case.n_bus, np.nan)
     price[live] = answer.eqlin.marginals[net.node_of_bus[live]]
-    shed_mw = answer.x[n_piece + net.n_node :] if n_shed else np.zeros(case.n_bus)
-    total = float(unit_cost_usd_per_h(case, power).sum()) + float(shed_mw.sum()) * (
-        value_of_lost_load or 0.0
-    )
-    binding = (
-        np.flatnonzero(answer.ineqlin.residual < SLACK_MW) % len(top)
-        if both.shape[0]
-        else np.zeros(0, int)
-    )
-    binding = np.unique(binding)
-    branch = np.r_[rated, [w[0] for w in watched]].astype(np.int64)[binding]
-    outage = np.r_[rated, [w[1] for w in watched]].astype(np.int64)[binding]
+    shed_mw = answer.x[n_piece + net.n_node :] if program.n_shed else np.zeros(case.n_bus)
+    total = float(unit_cost_usd_per_h(case, power).sum())
+    total += float(shed_mw.sum()) * (value_of_lost_load or 0.0)
+    full = np.zeros(0, np.int64)
+    if program.a_ub is not None:
+        full = np.flatnonzero(answer.ineqlin.residual < SLACK_MW) % len(program.monitored)
+        full = np.unique(full)
     return Dispatch(
-        case, power, flow, price, total, shed_mw, net.branch_row[branch], net.branch_row[outage]
-    )
+        case, power, flow, price, total, shed_mw,
+        net.branch_row[program.monitored[full]], net.branch_row[program.lost[full]],
+    )  # fmt: skip
 
 
 def _secure(
-    model: DcModel, net: _Network, pieces: int, value_of_lost_load: float | None, solution: Dispatch
+    model: DcModel,
+    net: _Network,
+    segments: _Segments,
+    value_of_lost_load: float | None,
+    solution: Dispatch,
+    known: tuple[tuple[int, int, float], ...],
 ) -> tuple[Dispatch, tuple[tuple[int, int, float], ...]]:
     """Add violated (branch, outage) rows until none is left."""
     case = model.case
-    segments = _segments(case, None, 0.0, pieces)
-    watched: dict[tuple[int, int], float] = {}
+    watched = {(l, k): d for l, k, d in known}
     factors, start = [], 0
     for island in model.islands:
         d = np.nan_to_num(lodf(island))

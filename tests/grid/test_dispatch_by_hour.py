@@ -1,0 +1,50 @@
+"""Dispatch hour by hour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from taotie.errors import RangeError
+from taotie.grid.case import read_case
+from taotie.grid.dispatch import optimal_dispatch, unit_factors_t_per_mwh
+from taotie.grid.dispatch_by_hour import hourly_dispatch
+
+
+def test_matches_dispatch_of_each_hour():
+    case = read_case("RTS_GMLC")
+    rng = np.random.default_rng(3)
+    load = case.load_mw * rng.uniform(0.6, 1.0, (5, 1))
+    available = np.maximum(case.gen[:, 8], 0) * rng.uniform(0.7, 1.0, (5, case.n_gen))
+    hours = hourly_dispatch(case, load, available)
+    assert hours.power_mw.sum(axis=1) + hours.shed_mw == pytest.approx(load.sum(axis=1), rel=1e-6)
+    for h in range(5):
+        gen = case.gen.copy()
+        gen[:, 8] = np.maximum(available[h], 0)
+        gen[:, 9] = np.minimum(gen[:, 9], gen[:, 8])
+        one = optimal_dispatch(
+            replace(case.with_bus_load(load[h]), gen=gen), value_of_lost_load=9000.0
+        )
+        served = hours.price_usd_per_mwh[h]
+        assert served == pytest.approx(one.price_usd_per_mwh, rel=1e-5, abs=1e-4)
+        assert (hours.power_mw[h] <= gen[:, 8] + 1e-6).all()
+
+
+def test_worked_scarcity_and_carbon():
+    case = read_case("ACTIVSg200")
+    hours = hourly_dispatch(case, np.array([case.load_mw, 3 * case.load_mw]), pieces=2)
+    assert hours.shed_mw[0] == pytest.approx(0, abs=1e-6)
+    assert hours.shed_mw[1] > 0
+    assert np.nanmax(hours.price_usd_per_mwh[1]) >= 9000 - 1e-6
+    carbon = hours.average_g_per_kwh(unit_factors_t_per_mwh(case))
+    assert ((carbon > 0) & (carbon < 820)).all()
+
+
+def test_error_shapes():
+    case = read_case("case5")
+    with pytest.raises(RangeError, match="one row an hour"):
+        hourly_dispatch(case, case.load_mw)
+    with pytest.raises(RangeError, match="availability"):
+        hourly_dispatch(case, [case.load_mw], [[1.0]])
