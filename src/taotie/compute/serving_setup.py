@@ -191,7 +191,12 @@ class ServingSetup:
         fits = math.floor(self.cache_room_b / one)
         if fits < 1:
             m = self.model
-            needed = smallest_replica(m, self.accelerator, self.precision, context)
+            try:
+                hint = _("it needs at least {n} of them.").format(
+                    n=smallest_replica(m, self.accelerator, self.precision, context)
+                )
+            except RangeError as error:
+                hint = error.message
             raise RangeError(
                 _(
                     "{model} at {precision} needs {weights:.0f} GB for weights and {cache:.1f} GB for one "
@@ -206,7 +211,7 @@ class ServingSetup:
                     chip=self.accelerator.label,
                     room=(self.cache_room_b + self.weights_b) / 1e9,
                 ),
-                _("it needs at least {n} of them.").format(n=needed),
+                hint,
             )
         return fits
 
@@ -234,5 +239,7 @@ def smallest_replica(
             return n
         n *= 2
     raise RangeError(
-        _("{model} does not fit on any number of {chip}.").format(model=model.name, chip=chip.label)
+        _("{model} with {context:.0f} tokens does not fit on any number of {chip}.").format(
+            model=model.name, context=context, chip=chip.label
+        )
     )
