@@ -303,6 +303,25 @@ def test_matches_energy_model_for_a_lone_prompt():
     assert fill < run.ttft_s[0] < fill + 0.03
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_matches_mean_field_batch(share):
+    """Little's law without queues or bursts: the simulated batch and energy settle where it says."""
+    from taotie.compute.energy_per_request import request_energy
+    from taotie.compute.steady_batch import largest_rate_per_s, steady_batch
+
+    rate = share * largest_rate_per_s(setup(), 1000, 300)
+    rng = np.random.default_rng(1)
+    t = np.cumsum(rng.exponential(1 / rate, 4000))
+    output = np.maximum(1, rng.gamma(4, 75, 4000).astype(np.int64))
+    model = replica_model(setup(), prompt_tokens=1000, output_tokens=300)
+    run = simulate(Requests(t - t[0], np.full(4000, 1000), output), Serving(model))
+    pool = run.pools[0]
+    batch = float(steady_batch(setup(), rate, 1000, 300).batch[0])
+    assert pool.bins[:, 2].sum() / pool.busy_ps.sum() == pytest.approx(batch, rel=0.08)
+    joules = float(request_energy(setup(), 1000, 300, batch).accelerator_wh[0]) * 3600
+    assert pool.busy_nj.sum() / 4000 / 1e9 == pytest.approx(joules, rel=0.05)
+
+
 def test_property_pipeline_and_speculation_change_costs_as_they_should():
     plain = replica_model(setup(), prompt_tokens=1000, output_tokens=200)
     cut = replica_model(setup(), prompt_tokens=1000, output_tokens=200, pipeline_stages=2)
