@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,26 +37,26 @@ BUILT_IN = "built-in"
 _TRACE_SOURCES = {"azure-2023-conv": "patel2024_splitwise"}
 
 
+@dataclass(frozen=True)
 class ChatService:
-    """What the rooms `workload` and `compute` hand on for a chat service."""
+    """What the rooms `workload` and `compute` hand on for a chat service.
 
-    def __init__(
-        self,
-        requests_per_day: Figure,
-        server_energy: Figure,
-        parts: dict[str, Figure],
-        it_load: Profile,
-        accelerators: Figure,
-        request_quantiles_wh: np.ndarray,
-        workload_name: str,
-    ) -> None:
-        self.requests_per_day = requests_per_day
-        self.server_energy = server_energy
-        self.parts = parts
-        self.it_load = it_load
-        self.accelerators = accelerators
-        self.request_quantiles_wh = request_quantiles_wh
-        self.workload_name = workload_name
+    Attributes
+    ----------
+    server_energy : Figure
+        Energy of the mean request at the server. [Wh/request]
+    parts : mapping of str to Figure
+        What it is made of: prefill, decode and their sum accelerator; host, idle. [Wh/request]
+    it_load : Profile
+        Draw of the machines by hour. [MW]
+    request_quantiles_wh : ndarray, shape (101,)
+        Quantiles 0 to 100 % over requests, accelerators alone. [Wh]
+    """
+
+    server_energy: Figure
+    parts: Mapping[str, Figure]
+    it_load: Profile
+    request_quantiles_wh: np.ndarray
 
 
 def chat_service(walk: Walk) -> ChatService:
@@ -72,7 +74,7 @@ def chat_service(walk: Walk) -> ChatService:
             lambda: figure("devries2023.requests_per_day_chatgpt"),
             N_("requests of ChatGPT early in 2023, the last figure with a stated derivation"),
         )
-        requests, lengths, name, moments, origin = _asked(walk)
+        requests, lengths, moments, origin = _asked(walk)
         means = _lengths(walk, moments, origin)
         day, peak = _day(walk)
     with walk.at("compute"):
@@ -87,19 +89,17 @@ def chat_service(walk: Walk) -> ChatService:
             ),
             N_("operators publish no utilization; we take 0.4 to 0.85 at the busiest hour"),
         )  # fmt: skip
-        batch, known, busy, hourly = _batch(walk, setup, means, day, utilization)
-        parts = _energies(walk, setup, means, batch, busy, known)
+        batch, busy, hourly = _batch(walk, setup, means, day, utilization)
+        parts = _energies(walk, setup, means, batch, busy)
         server_energy = walk.keep(
             "energy_per_request_server",
             parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
             N_("Energy per request at the server's plug"),
         )
-        accelerators = _accelerators(walk, setup, requests_per_day, peak, utilization, means)
+        _accelerators(walk, setup, requests_per_day, peak, utilization, means)
         it_load = _it_load(walk, setup, requests_per_day, server_energy, day, hourly)
         quantiles = _over_requests(setup, requests, lengths, batch.p50, study.seed)
-    return ChatService(
-        requests_per_day, server_energy, parts, it_load, accelerators, quantiles, name
-    )
+    return ChatService(server_energy, parts, it_load, quantiles)
 
 
 # ---- workload ----------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def chat_service(walk: Walk) -> ChatService:
 
 def _asked(
     walk: Walk,
-) -> tuple[Requests | None, TokenLengths | None, str, TokenMoments, dict[str, Any]]:
+) -> tuple[Requests | None, TokenLengths | None, TokenMoments, dict[str, Any]]:
     """Requests of the trace, or the built-in lengths, and where their means come from."""
     wanted = walk.study.workload.trace
     if wanted is None:
@@ -128,12 +128,10 @@ def _asked(
         "locator": "table workload_defaults",
         "prefix": "workload.chat_lengths",
     }
-    return None, lengths, lengths.name, lengths.moments, origin
+    return None, lengths, lengths.moments, origin
 
 
-def _trace(
-    walk: Walk, wanted: str
-) -> tuple[Requests, None, str, TokenMoments, dict[str, Any]] | None:
+def _trace(walk: Walk, wanted: str) -> tuple[Requests, None, TokenMoments, dict[str, Any]] | None:
     by_dataset = {p.dataset: name for name, p in PUBLISHED_TRACES.items()}
     published = by_dataset.get(wanted, wanted if wanted in PUBLISHED_TRACES else None)
     walk.tell(_("reading the requests"))
@@ -204,7 +202,7 @@ def _trace(
         name=shown,
     )
     walk.notes.extend(requests.said)
-    return requests, None, requests.name or shown, requests.moments, origin
+    return requests, None, requests.moments, origin
 
 
 def _lengths(walk: Walk, moments: TokenMoments, origin: dict[str, Any]) -> Lengths:
@@ -310,8 +308,8 @@ def _batch(
     lengths: Lengths,
     day: DailyShape,
     utilization: Figure,
-) -> tuple[Figure, bool, Figure, np.ndarray]:
-    """Batch as a figure, whether it was given, the busy share, and the batch by hour."""
+) -> tuple[Figure, Figure, np.ndarray]:
+    """Batch as a figure, the busy share, and the batch by hour."""
     share = day.share
     p, o = (x.to("token/request").p50 for x in (lengths.prompt, lengths.output))
     one = largest_rate_per_s(setup, p, o)
@@ -326,7 +324,7 @@ def _batch(
         hourly = np.full(24, float(given))
         busy = exact(1.0, "1", "busy_share")
         walk.keep("batch", batch, N_("Requests decoded together"))
-        return batch, True, busy, hourly
+        return batch, busy, hourly
     if given is None:
         walk.choice(
             "compute.batch_size",
@@ -352,7 +350,7 @@ def _batch(
         label={"en": "Busy share of replicas", "zh": "副本忙碌时间占比"},
     )  # fmt: skip
     walk.keep("batch", batch, N_("Requests decoded together"))
-    return batch, False, busy, np.asarray(state.batch)
+    return batch, busy, np.asarray(state.batch)
 
 
 def _energies(
@@ -361,9 +359,8 @@ def _energies(
     lengths: Lengths,
     batch: Figure,
     busy: Figure,
-    batch_known: bool,
 ) -> dict[str, Figure]:
-    made = request_parts(setup, lengths, batch, busy, batch_known=batch_known)
+    made = request_parts(setup, lengths, batch, busy)
     named = (
         ("prefill", made.prefill, N_("Reading the prompt (prefill)")),
         ("decode", made.decode, N_("Writing the answer (decode)")),

@@ -108,19 +108,16 @@ def one_request(
         building = _given("pue", pue, "1", "PUE", "PUE")
     prompt = _given("tokens_in", tokens_in, "token/request", "Prompt", "提示")
     answer = _given("tokens_out", tokens_out, "token/request", "Answer", "回答")
-    known = batch is not None
 
-    def priced(b: Figure, b_known: bool) -> dict[str, Figure]:
-        return _priced(setup, prompt, answer, b, b_known, building)
+    def priced(b: Figure) -> dict[str, Figure]:
+        return _priced(setup, prompt, answer, b, building)
 
-    figures = priced(size, known)
+    figures = priced(size)
     limit = setup.largest_batch(tokens_in + tokens_out)
     by_batch = tuple(
         (
             b,
-            priced(exact(float(b), "1", f"batch_{b}"), True)["energy_per_request"].named(
-                f"at_batch_{b}"
-            ),
+            priced(exact(float(b), "1", f"batch_{b}"))["energy_per_request"].named(f"at_batch_{b}"),
         )
         for b in BATCHES
         if b <= limit
@@ -139,13 +136,12 @@ def _priced(
     prompt: Figure,
     answer: Figure,
     batch: Figure,
-    batch_known: bool,
     pue: Figure,
 ) -> dict[str, Figure]:
     """The chain of one request, from prefill to the plug of the building."""
     lengths = Lengths(prompt, answer, prompt + answer / 2, exact(1.0, "1", "prompt_spread"))
     busy = exact(1.0, "1", "busy_share")
-    parts = request_parts(setup, lengths, batch, busy, batch_known=batch_known)
+    parts = request_parts(setup, lengths, batch, busy)
     server = parts.accelerator.joined("server", parts.host)
     facility = server.at_boundary("facility", pue)
     made = {

@@ -38,11 +38,15 @@ class RequestParts:
 
 
 def request_parts(
-    setup: ServingSetup, lengths: Lengths, batch: Figure, busy_share: Figure, *, batch_known: bool
+    setup: ServingSetup, lengths: Lengths, batch: Figure, busy_share: Figure
 ) -> RequestParts:
-    """Energy of the mean request of a service, with the range by which the model misses."""
+    """Energy of the mean request of a service, with the range by which the model misses.
+
+    What is not known of the batch is in the range of `batch`; the error of the model is that of predictions
+    with a known batch, or it would be counted twice.
+    """
     mean = mean_figures(setup, lengths, batch, busy_share)
-    miss = model_error(setup, batch.p50, known_batch=batch_known)
+    miss = model_error(setup, batch.p50, known_batch=True)
     host_miss = leaf(
         "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",
         note="host draw is hardly ever published; two measured servers differ by a third",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,7 @@ def _request_flows(walk: Walk, service: ChatService, pue: Figure, loss: Figure) 
 
 
 def _flows(
-    walk: Walk, grid: Figure, facility: Figure, server: Figure, parts: dict[str, Figure]
+    walk: Walk, grid: Figure, facility: Figure, server: Figure, parts: Mapping[str, Figure]
 ) -> tuple[Flow, ...]:
     def band(key: str, figure: Figure, label: str) -> str:
         walk.keep(f"flow_{key}", figure.to(grid.unit), label)
