@@ -241,7 +241,7 @@ def test_published_prefix_hits_of_mooncake(shared_data):
     blocks: that is the difference of 0.004 points.
     """
     log = read_trace(shared_data / "traces" / "mooncake_fast25_conversation.parquet")
-    costs = IterationCosts.affine(512, (10**3, 0, 0, 1, 0), (10**6, 0, 0, 1, 0))
+    costs = IterationCosts.affine(512, (10**7, 0, 0, 1, 0), (10**6, 0, 0, 1, 0))
     limits = ReplicaLimits(512, 10**8, prefix_blocks=10**7, token_budget=10**6)
     run = simulate(log, Serving(ReplicaModel("at once", costs, limits)))
     share = run.pools[0].hit_tokens / int(log.prompt_tokens.sum())

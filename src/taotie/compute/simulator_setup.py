@@ -132,7 +132,7 @@ def inner_bins(bin_s: float, n_replica: int, model: ReplicaModel) -> tuple[int, 
 
 
 def check_energy(model: ReplicaModel, span_s: float) -> None:
-    """Refuse a span in which one replica's energy could leave int64.
+    """Refuse a span in which one replica's energy could leave int64, or its iterations 31 bits.
 
     Raises
     ------
@@ -142,6 +142,15 @@ def check_energy(model: ReplicaModel, span_s: float) -> None:
         raise RangeError(
             _("a replica of up to {w:.0f} W over {d:.1f} days uses more than 9.2 GJ.").format(
                 w=model.largest_power_w, d=span_s / 86_400
+            ),
+            _("simulate a part: the energy per request does not change"),
+        )
+    rows = np.concatenate([model.costs.decode[1:], model.costs.mixed])
+    shortest = int(np.maximum(rows[:, 0], rows[:, 2]).min())
+    if span_s * PS / shortest > 1 << 30:
+        raise RangeError(
+            _("{d:.1f} days of iterations of {t} ps are more than can be counted.").format(
+                d=span_s / 86_400, t=shortest
             ),
             _("simulate a part: the energy per request does not change"),
         )
