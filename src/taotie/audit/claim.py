@@ -283,17 +283,6 @@ def catalogue_input(key: str) -> Input:
     return numbers_of((catalog.figure(key),), 0.0)
 
 
-def access_of(key: str) -> str:
-    """How a catalogue figure was come by: its own mark, or that of its source."""
-    if key.count("/") == 2:
-        topic, item, quantity = key.split("/")
-        row = catalog.table(topic).cell(item, quantity)
-        return row["access"] if row else "memory"
-    source_key, _dot, name = key.partition(".")
-    fields = catalog._source_file(source_key).get(name, {})
-    return str(fields.get("access") or catalog.source(source_key).access)
-
-
 def worst_access(marks: list[str]) -> str:
     """The weakest of several access marks."""
     return max(marks, key=ACCESS.index, default="read")

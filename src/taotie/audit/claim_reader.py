@@ -15,7 +15,6 @@ from taotie.audit.claim import (
     Claim,
     ClaimError,
     ClaimInput,
-    access_of,
     worst_access,
 )
 from taotie.audit.formula import Input
@@ -295,7 +294,7 @@ class ClaimReader:
                 numbers,
                 figures,
                 figures[0].source.key if figures[0].source else "",
-                worst_access([access_of(k) for k in keys]),
+                worst_access([catalog.access_of(k) for k in keys]),
                 self.text(fields, "note"),
             )
         value, low, high = self.ends(fields, where)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -158,7 +158,7 @@ def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str
             kind=fields["kind"],
             boundary=fields.get("boundary"),
             distribution=distribution_from({k: fields[k] for k in _NUMBERS if k in fields}),
-            source=origin,
+            source=replace(origin, access=fields.get("access") or origin.access),
             locator=fields.get("locator", ""),
             note=fields.get("note", ""),
             bound=fields.get("bound", ""),
@@ -187,6 +187,17 @@ _WORDS = {
     "wue": N_("water per IT energy"),
 }
 """Words for quantities of tables that are shown to people."""
+
+
+def access_of(key: str) -> str:
+    """How a figure was come by, `read`, `quoted` or `memory`: its own mark, or that of its source."""
+    if key.count("/") == 2:
+        topic, item, quantity = key.split("/")
+        row = table(topic).cell(item, quantity)
+        return row["access"] if row else "memory"
+    source_key, _dot, name = key.partition(".")
+    fields = _source_file(source_key).get(name, {})
+    return str(fields.get("access") or source(source_key).access)
 
 
 @dataclass(frozen=True)
@@ -276,7 +287,7 @@ class Table:
         fields: dict[str, Any] = dict(self._numbers(item, quantity, row))
         if {"value", "low", "high"} <= set(fields):
             fields["mode"] = fields.pop("value")
-        fields |= {k: row[k] for k in ("unit", "kind", "locator", "note") if row[k]}
+        fields |= {k: row[k] for k in ("unit", "kind", "locator", "note", "access") if row[k]}
         if row.get("boundary"):
             fields["boundary"] = row["boundary"]
         fields["label"] = self._label(item, quantity)

@@ -15,7 +15,7 @@ from taotie.language import _
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, Value, leaves, topological
 from taotie.quantity.sampling import Sampling
-from taotie.quantity.source import Source, source_from
+from taotie.quantity.source import ACCESS, Source, source_from
 
 _OPERATIONS = ("add", "sub", "mul", "div", "scale", "pow", "peak")
 N_FIGURES_MAX = 100_000
@@ -102,7 +102,10 @@ def sources_of(figures: Iterable[Figure]) -> dict[str, dict[str, str]]:
     found: dict[str, Source] = {}
     for node in leaves(list(figures)):
         if node.source is not None:
-            found[node.source.key] = node.source
+            # figures of one source may differ in access; the weakest stands for all
+            known = found.setdefault(node.source.key, node.source)
+            if ACCESS.index(node.source.access) > ACCESS.index(known.access):
+                found[node.source.key] = node.source
     return {key: found[key].to_dict() for key in sorted(found)}
 
 

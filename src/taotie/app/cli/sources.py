@@ -18,7 +18,14 @@ def _keys() -> list[str]:
 
 def _listing(unread: bool) -> list[dict[str, Any]]:
     """Every source with its figures and table cells; with `unread` only what was not opened."""
-    from taotie.quantity.catalog import figure_keys, source, source_keys, table, table_names
+    from taotie.quantity.catalog import (
+        access_of,
+        figure_keys,
+        source,
+        source_keys,
+        table,
+        table_names,
+    )
 
     cells: dict[str, list[tuple[str, str]]] = {}
     for name in table_names():
@@ -27,7 +34,7 @@ def _listing(unread: bool) -> list[dict[str, Any]]:
     rows = []
     for key in source_keys():
         found = source(key)
-        figures = [(k, found.access) for k in figure_keys(key)] + cells.get(key, [])
+        figures = [(k, access_of(k)) for k in figure_keys(key)] + cells.get(key, [])
         if unread:
             figures = [(k, a) for k, a in figures if a != "read"]
             if found.access == "read" and not figures:
