@@ -10,7 +10,9 @@ import pytest
 from taotie.compute.simulator_case import (
     ServiceLevel,
     ServingCase,
+    energy_range,
     faster,
+    mean_energy_per_request,
     run_case,
     serving_of,
     sweep,
@@ -85,6 +87,17 @@ def test_worked_modes_of_a_case():
 
 def test_worked_fewest_accelerators_by_default():
     assert serving_of(replace(CASE, accelerators=None), 500, 200).replica.accelerators == 4
+
+
+def test_worked_energy_as_a_figure():
+    done = run_case(requests_of(120), CASE)
+    figure = mean_energy_per_request(done)
+    mean = done.run.total_nj / 120 / 1e9 / 3600
+    assert figure.boundary == "server"
+    assert float(figure.p50) == pytest.approx(mean, rel=0.01)
+    low, high = energy_range(CASE, done.summary()["mean_batch"])
+    assert float(figure.p05) == pytest.approx(mean * low, rel=0.03)
+    assert float(figure.p95) == pytest.approx(mean * high, rel=0.03)
 
 
 def test_error_case():

@@ -6,12 +6,11 @@ A `ServingCase` is plain text and numbers, so that a command line, a study or an
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from taotie.compute.batching import (
     ScalingRule,
@@ -24,16 +23,26 @@ from taotie.compute.batching import (
     simulate,
     smallest_fleet,
 )
+from taotie.compute.energy_per_request import corrected_energy_per_request_wh, model_error
 from taotie.compute.model_architecture import model_architecture
-from taotie.compute.runtime_profile import runtime_profile
 from taotie.compute.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.steady_batch import largest_rate_per_s
 from taotie.errors import MissingExtraError, RangeError
 from taotie.hardware.accelerator import accelerator
 from taotie.language import _
+from taotie.quantity.figure import Figure, leaf
 from taotie.workload.requests import Requests
 
-__all__ = ["CaseRun", "ServingCase", "energy_range", "run_case", "serving_of", "sweep"]
+__all__ = [
+    "CaseRun",
+    "ServingCase",
+    "energy_range",
+    "mean_energy_per_request",
+    "run_case",
+    "serving_of",
+    "setup_of",
+    "sweep",
+]
 
 PS = 10**12
 KV_LINK_B_S = 50e9
@@ -109,10 +118,8 @@ def energy_range(case: ServingCase, batch: float) -> tuple[float, float]:
 
     From measured rows of model families the energy model was not fitted on, by batch band.
     """
-    profile = runtime_profile(case.runtime)
-    sigma = profile.error_sigma(max(batch, 1.0), accelerator(case.accelerator).architecture)
-    spread = math.exp(1.6448536 * sigma)
-    return 1.0 / spread, spread
+    factor = model_error(setup_of(case), max(batch, 1.0))
+    return float(factor.p05), float(factor.p95)
 
 
 class CaseRun(NamedTuple):
@@ -137,6 +144,30 @@ class CaseRun(NamedTuple):
         return out
 
 
+def mean_energy_per_request(done: CaseRun) -> Figure:
+    """Mean energy of a simulated request with the energy model's own error. [Wh/request, server]
+
+    The load is taken as given: the range is that of the energy model, not of other days or other users.
+    """
+    summary = done.run.summary()
+    mean_j = summary["energy_per_request_j"]["mean"]
+    if mean_j is None:
+        raise RangeError(_("no request was served: there is no energy per request."))
+    case = done.case
+    central = leaf(
+        f"simulation.energy_per_request.{case.model}.{case.accelerator}.{mean_j:.6g}",
+        unit="Wh/request",
+        boundary="server",
+        kind="modelled",
+        value=mean_j / 3600.0,
+        note=f"simulated: {len(done.run.number)} requests on {summary['replicas']} x {done.serving.replica.name}",
+        label={"en": "Energy per request, simulated", "zh": "每次请求能耗（仿真）"},
+    )
+    factor = model_error(setup_of(case), max(summary["mean_batch"], 1.0))
+    figure: Any = corrected_energy_per_request_wh(central, factor)
+    return cast(Figure, figure)
+
+
 def faster(requests: Requests, scale: float) -> Requests:
     """Requests that come `scale` times as fast: the same bursts in less time.
 
@@ -150,6 +181,19 @@ def faster(requests: Requests, scale: float) -> Requests:
     if scale == 1.0:
         return requests
     return replace(requests, t_s=requests.t_s / scale, span_s=requests.span_s / scale)
+
+
+def setup_of(case: ServingCase) -> ServingSetup:
+    """Model and accelerators of one replica.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is not in the tables.
+    """
+    model, chip = model_architecture(case.model), accelerator(case.accelerator)
+    n = case.accelerators or smallest_replica(model, chip, case.precision)
+    return ServingSetup(model, chip, n, case.precision, case.runtime)
 
 
 def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Serving:
@@ -166,10 +210,9 @@ def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Ser
     TaotieError
         If a name is unknown or the model does not fit.
     """
-    model, chip = model_architecture(case.model), accelerator(case.accelerator)
     context = mean_prompt + mean_output / 2.0
-    n = case.accelerators or smallest_replica(model, chip, case.precision)
-    setup = ServingSetup(model, chip, n, case.precision, case.runtime)
+    setup = setup_of(case)
+    n = setup.accelerators_per_replica
     blocks = case.prefix_cache_tokens // 512
     draft = Speculation(case.acceptance_rate, case.drafted, case.draft_share)
     replica = replica_model(
