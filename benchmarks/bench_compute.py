@@ -2,7 +2,7 @@
 
     python benchmarks/bench_compute.py [n_request] [folder with measured tables]
 
-Times are the median of several runs after one that compiles; the load of the machine is printed.
+Times are the median of several runs; the load of the machine is printed.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
 
     begun = time.perf_counter()
     predict()
-    print(f"first call, compiling or loading compiled code: {time.perf_counter() - begun:.2f} s")
+    print(f"first call: {time.perf_counter() - begun:.2f} s")
     took = median_s(predict)
     print(f"{n:,} predictions over {len(setups)} set-ups: {took:.3f} s, {n / took / 1e6:.2f} M/s")
     if len(sys.argv) > 2:

@@ -10,10 +10,10 @@ Energies are at the `accelerator` boundary: no host, no idle replicas, no buildi
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from taotie.errors import RangeError
@@ -97,7 +97,7 @@ COEFFICIENTS = (
 )
 """The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
 
-# positions, so that the compiled loops read by name
+# positions, so that the kernels read by name
 (
     _LAYERS, _ATTENTION, _WINDOW, _WINDOW_LAYERS, _KV, _STATE, _MOE, _EXPERTS, _TOP_K, _QUERY, _DENSE,
     _EXPERT, _DENSE_B, _EXPERT_B, _ROWS, _PEAK, _EXPERT_PEAK, _BANDWIDTH, _TDP, _N, _EP, _DP, _EXTRA,
@@ -127,127 +127,137 @@ class PrefillCost(NamedTuple):
     energy_j: FloatArray
 
 
-@njit(cache=True)
-def _capped(energy_j, limit_j):  # type: ignore[no-untyped-def]
+CHUNK = 32_768
+"""Rows calculated at a time: intermediate arrays stay in the processor's cache."""
+
+
+def _capped(energy_j: FloatArray, limit_j: FloatArray) -> FloatArray:
     """Smooth minimum: rated power is approached gradually and never exceeded."""
     return energy_j / (1.0 + (energy_j / limit_j) ** 6) ** (1.0 / 6.0)
 
 
-@njit(cache=True)
-def _exchange(x, c, tokens):  # type: ignore[no-untyped-def]
+def _exchange(x: _Columns, c: _Columns, tokens: FloatArray) -> FloatArray:
     """Two all-reduces of 16-bit activations a layer; switches add up, so that each is sent once."""
     n = x[_N]
     sent_b = 2.0 * x[_LAYERS] * x[_HIDDEN] * 2.0 * tokens * (n - 1.0) / n
     return sent_b / (x[_LINK] * c[_E_LINK])
 
 
-@njit(cache=True)
-def _decode(x, c, batch, context):  # type: ignore[no-untyped-def]
+def _imbalance(x: _Columns, c: _Columns) -> FloatArray:
+    """Time of the busiest accelerator over the mean, experts spread over several."""
+    return 1.0 + c[_IMBALANCE] * np.log2(np.maximum(x[_EP], 1.0))
+
+
+def _expert_share(x: _Columns) -> FloatArray:
+    """Share of the experts that one token uses; 0 without experts."""
+    return np.minimum(x[_TOP_K] / np.maximum(x[_EXPERTS], 1.0), 0.9999)
+
+
+def _decode(
+    x: _Columns, c: _Columns, batch: FloatArray, context: FloatArray
+) -> tuple[FloatArray, ...]:
     n = x[_N]
-    low = c[_FP8] if x[_LOW] > 0.0 else 1.0
+    low = np.where(x[_LOW] > 0.0, c[_FP8], 1.0)
     bandwidth = n * x[_BANDWIDTH]
     # weights: every data-parallel copy is read, each cut over n / data_parallel accelerators
-    moved_b = x[_DENSE_B] * x[_DP]
-    t_memory = moved_b / (bandwidth * c[_E_DENSE])
+    dense_b = x[_DENSE_B] * x[_DP]
+    t_memory = dense_b / (bandwidth * c[_E_DENSE])
     flop = 2.0 * x[_DENSE] * batch
     t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * low)
     work = np.hypot(t_memory, t_compute)
     peak_s = flop / x[_PEAK]
-    launch = c[_T_LAYER] * x[_LAYERS]
-    if x[_EXPERTS] > 0.0:
-        share = min(x[_TOP_K] / x[_EXPERTS], 0.9999)
-        imbalance = 1.0 + c[_IMBALANCE] * np.log2(x[_EP]) if x[_EP] > 1.0 else 1.0
-        touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * batch)
-        rows = batch * share  # token rows per expert
-        if x[_ROWS] > 0.0:
-            touched = 1.0
-            rows += x[_ROWS] * c[_FILL]
-        expert_b = x[_EXPERT_B] * touched
-        flop = 2.0 * x[_EXPERT] * rows
-        te_memory = expert_b / (bandwidth * c[_E_EXPERT])
-        te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * low)
-        work += np.hypot(te_memory, te_compute) * imbalance
-        launch += c[_T_MOE] * x[_MOE]
-        moved_b += expert_b
-        t_memory += te_memory
-        t_compute += te_compute
-        peak_s += flop / x[_EXPERT_PEAK]
+    # experts: those that any token calls for, or all where kernels work through blocks of rows
+    share = _expert_share(x)
+    touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * batch)
+    touched = np.where(x[_ROWS] > 0.0, 1.0, touched)
+    expert_b = x[_EXPERT_B] * touched
+    flop = 2.0 * x[_EXPERT] * (batch * share + x[_ROWS] * c[_FILL])
+    te_memory = expert_b / (bandwidth * c[_E_EXPERT])
+    te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * low)
+    work = work + np.hypot(te_memory, te_compute) * _imbalance(x, c)
+    peak_s = peak_s + flop / x[_EXPERT_PEAK]
     full = x[_ATTENTION] - x[_WINDOW_LAYERS]
-    cache_b = x[_KV] * (full * context + x[_WINDOW_LAYERS] * min(context, x[_WINDOW]))
-    cache_b = batch * (cache_b + 2.0 * x[_STATE])
+    cached = full * context + x[_WINDOW_LAYERS] * np.minimum(context, x[_WINDOW])
+    cache_b = batch * (x[_KV] * cached + 2.0 * x[_STATE])
     t_cache = cache_b / (bandwidth * c[_E_KV])
-    moved_b += cache_b
-    t_memory += t_cache
-    work += t_cache
-    if n > 1.0:
-        launch += c[_T_PARALLEL] * x[_LAYERS] * np.log2(n) + _exchange(x, c, batch)
-    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + x[_EXTRA]
-    if n > 1.0:
-        host += c[_H_PARALLEL]  # the scheduler hands each step to all workers
+    work = work + t_cache
+    launch = c[_T_LAYER] * x[_LAYERS] + c[_T_MOE] * x[_MOE]
+    launch = launch + c[_T_PARALLEL] * x[_LAYERS] * np.log2(n) + _exchange(x, c, batch)
+    # with several accelerators the scheduler hands each step to all workers
+    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + x[_EXTRA] + c[_H_PARALLEL] * (n > 1.0)
     total = work + launch + host
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
-    energy += x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
-    return total, _capped(energy, n * x[_TDP] * total), host, t_memory, t_compute
+    moved_b = dense_b + expert_b + cache_b
+    energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
+    memory = t_memory + te_memory + t_cache
+    return total, _capped(energy, n * x[_TDP] * total), host, memory, t_compute + te_compute
 
 
-@njit(cache=True)
-def _prefill(x, c, prompt, batch, starts):  # type: ignore[no-untyped-def]
+def _prefill(
+    x: _Columns, c: _Columns, prompt: FloatArray, batch: FloatArray, starts: FloatArray
+) -> tuple[FloatArray, ...]:
     n = x[_N]
-    low = c[_FP8] if x[_LOW] > 0.0 else 1.0
-    window = min(prompt, x[_WINDOW])
+    low = np.where(x[_LOW] > 0.0, c[_FP8], 1.0)
+    window = np.minimum(prompt, x[_WINDOW])
     full = x[_ATTENTION] - x[_WINDOW_LAYERS]
     pairs = full * prompt * prompt / 2.0 + x[_WINDOW_LAYERS] * window * (prompt - window / 2.0)
     # steps that carry a prompt, per prompt: several share one when they start often
-    steps = (1.0 - np.exp(-starts)) / starts if starts > 1e-6 else 1.0
+    often = np.maximum(starts, 1e-6)
+    steps = -np.expm1(-often) / often
     # ranks of a data-parallel group wait for each other's prompts
     waste = x[_DP] ** c[_WASTE]
     flop = (2.0 * x[_DENSE] * prompt + 4.0 * x[_QUERY] * pairs) * waste
     work = flop / (n * x[_PEAK] * c[_F_PREFILL] * low)
     peak_s = flop / x[_PEAK]
-    moved_b = 0.0
-    if x[_EXPERTS] > 0.0:
-        imbalance = 1.0 + c[_IMBALANCE] * np.log2(x[_EP]) if x[_EP] > 1.0 else 1.0
-        share = min(x[_TOP_K] / x[_EXPERTS], 0.9999)
-        flop = 2.0 * x[_EXPERT] * share * prompt * waste
-        work += flop / (n * x[_EXPERT_PEAK] * c[_F_PREFILL_EXPERT] * low) * imbalance
-        peak_s += flop / x[_EXPERT_PEAK]
-        if x[_ROWS] == 0.0:  # a prompt calls for experts that the step would have left unread
-            unread = (1.0 - share) ** (c[_SPREAD] * batch)
-            unread -= (1.0 - share) ** (c[_SPREAD] * (batch + prompt))
-            moved_b = x[_EXPERT_B] * unread * steps
-            work += moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
+    share = _expert_share(x)
+    imbalance = _imbalance(x, c)
+    flop = 2.0 * x[_EXPERT] * share * prompt * waste
+    work = work + flop / (n * x[_EXPERT_PEAK] * c[_F_PREFILL_EXPERT] * low) * imbalance
+    peak_s = peak_s + flop / x[_EXPERT_PEAK]
+    # a prompt calls for experts that the step would have left unread
+    unread = (1.0 - share) ** (c[_SPREAD] * batch)
+    unread = unread * (1.0 - (1.0 - share) ** (c[_SPREAD] * prompt))
+    moved_b = x[_EXPERT_B] * np.where(x[_ROWS] > 0.0, 0.0, unread) * steps
+    work = work + moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
     # ranks of a data-parallel group exchange a prompt's tokens one after the other
-    launch = c[_T_PREFILL] * x[_LAYERS] * steps * x[_DP]
-    if n > 1.0:
-        launch += _exchange(x, c, prompt * waste)
+    launch = c[_T_PREFILL] * x[_LAYERS] * steps * x[_DP] + _exchange(x, c, prompt * waste)
     total = work + launch + c[_H_REQUEST] + x[_EXTRA_REQUEST]
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
-    energy += x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
+    energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
     return total, _capped(energy, n * x[_TDP] * total)
 
 
-@njit(cache=True)
-def _decode_rows(x, c, pick, which, batch, context, out):  # type: ignore[no-untyped-def]
-    for i in range(out.shape[1]):
-        a = _decode(
-            x[pick[i % pick.shape[0]]],
-            c[which[i % which.shape[0]]],
-            batch[i % batch.shape[0]],
-            context[i % context.shape[0]],
-        )
-        out[0, i], out[1, i], out[2, i], out[3, i], out[4, i] = a
+class _Columns:
+    """Columns of a matrix for some rows of the result; one value where all rows share it."""
+
+    def __init__(self, matrix: FloatArray, pick: NDArray[np.int64], rows: slice) -> None:
+        self.matrix = matrix
+        self.pick = pick if pick.shape[0] == 1 else pick[rows]
+        self.one = matrix.shape[0] == 1
+
+    def __getitem__(self, column: int) -> Any:
+        values = self.matrix[:, column]
+        return values[0] if self.one else values[self.pick]
 
 
-@njit(cache=True)
-def _prefill_rows(x, c, pick, which, prompt, batch, starts, out):  # type: ignore[no-untyped-def]
-    for i in range(out.shape[1]):
-        out[0, i], out[1, i] = _prefill(
-            x[pick[i % pick.shape[0]]],
-            c[which[i % which.shape[0]]],
-            prompt[i % prompt.shape[0]],
-            batch[i % batch.shape[0]],
-            starts[i % starts.shape[0]],
-        )
+def _by_chunk(
+    kernel: Callable[..., tuple[FloatArray, ...]],
+    x: FloatArray,
+    pick: NDArray[np.int64],
+    c: FloatArray,
+    which: NDArray[np.int64],
+    *arrays: FloatArray,
+    results: int,
+) -> FloatArray:
+    n = _length(pick, which, *arrays)
+    out = np.empty((results, n))
+    for first in range(0, n, CHUNK):
+        rows = slice(first, min(first + CHUNK, n))
+        parts = (a if a.shape[0] == 1 else a[rows] for a in arrays)
+        made = kernel(_Columns(x, pick, rows), _Columns(c, which, rows), *parts)
+        for k, values in enumerate(made):
+            out[k, rows] = values
+    return out
 
 
 def _rows(value: object) -> FloatArray:
@@ -348,9 +358,7 @@ def decode_cost(
             _("batch is the number of requests that decode together, at least 1 while any runs."),
         )
     pick = _picked(x, setup_of)
-    out = np.empty((5, _length(pick, k, b, s)))
-    _decode_rows(x, c, pick, k, b, s, out)
-    return DecodeCost(*out)
+    return DecodeCost(*_by_chunk(_decode, x, pick, c, k, b, s, results=5))
 
 
 def prefill_cost(
@@ -402,6 +410,4 @@ def prefill_cost(
             )
         )
     pick = _picked(x, setup_of)
-    out = np.empty((2, _length(pick, k, p, b, r)))
-    _prefill_rows(x, c, pick, k, p, b, r, out)
-    return PrefillCost(*out)
+    return PrefillCost(*_by_chunk(_prefill, x, pick, c, k, p, b, r, results=2))
