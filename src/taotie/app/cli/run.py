@@ -95,13 +95,15 @@ def _run(
         step(_("writing the report"))
         with writing_folder(folder) as aside:
             result.write_json(aside / "result.json")
-            for name in ("figures.parquet", "report.html"):
+            for name in ("figures.parquet", "audit.html", "report.html"):
                 try:
                     _write(name, result, aside / name)
                 except MissingExtraError as error:
                     skipped.append(f"{name}: {error.message} {error.hint}")
     written = [
-        n for n in ("report.html", "result.json", "figures.parquet") if (folder / n).exists()
+        n
+        for n in ("report.html", "audit.html", "result.json", "figures.parquet")
+        if (folder / n).exists()
     ]
     if as_json:
         content = result.to_dict()
@@ -123,10 +125,15 @@ def _run(
 def _write(name: str, result: Any, path: Path) -> None:
     if name == "figures.parquet":
         result.write_parquet(path)
-        return
-    from taotie.app.report.page import write_report
+    elif name == "audit.html":
+        from taotie.app.report.audit_page import write_audit_page
+        from taotie.audit.article import audit_claims
 
-    write_report(result, path, language())
+        write_audit_page(audit_claims(), path, language())
+    else:
+        from taotie.app.report.page import write_report
+
+        write_report(result, path, language(), audit="audit.html")
 
 
 def _summary(result: Any, folder: Path, written: list[str], skipped: list[str]) -> None:

@@ -53,7 +53,9 @@ class Computed:
     figures: list[Figure]
 
 
-def write_report(result: StudyResult, path: Path, language: str | None = None) -> None:
+def write_report(
+    result: StudyResult, path: Path, language: str | None = None, audit: str = ""
+) -> None:
     """Write the report of a study as one HTML file that needs nothing else.
 
     Parameters
@@ -64,6 +66,8 @@ def write_report(result: StudyResult, path: Path, language: str | None = None) -
         Where the file shall stand; written aside, then renamed.
     language : str, optional
         "en" or "zh": which one the file opens in; default: the language in force. Both are inside.
+    audit : str, optional
+        Name of the audit page beside the report, which is then linked.
 
     Raises
     ------
@@ -74,10 +78,10 @@ def write_report(result: StudyResult, path: Path, language: str | None = None) -
     DataError
         If the place cannot be written.
     """
-    write_bytes(path, report_html(result, language).encode("utf-8"))
+    write_bytes(path, report_html(result, language, audit).encode("utf-8"))
 
 
-def report_html(result: StudyResult, opened: str | None = None) -> str:
+def report_html(result: StudyResult, opened: str | None = None, audit: str = "") -> str:
     """The report as text; see `write_report`."""
     opened = opened or language()
     if opened not in LANGUAGES:
@@ -100,6 +104,7 @@ def report_html(result: StudyResult, opened: str | None = None) -> str:
         scripts=scripts,
         policy=content_policy(scripts),
         version=__version__,
+        audit=audit,
     )
 
 

@@ -59,6 +59,7 @@ def page_words() -> dict[str, str]:
         ),
         "no_sources": _("None."),
         "again": _("Compute it again"),
+        "audit": _("Published numbers, checked"),
         "again_lead": _(
             "The result file holds every figure with its tree. This recomputes each, bit for bit:"
         ),
