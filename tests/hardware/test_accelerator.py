@@ -101,3 +101,17 @@ def test_error_sparse_peak_given_as_dense_warns():
 def test_error_impossible_data_sheet(value):
     with pytest.raises(RangeError, match="bandwidth_b_s"):
         custom_accelerator("mine", peak_bf16_flop_s=1e14, memory_b=1e10, bandwidth_b_s=value)
+
+
+def test_matches_figures_of_the_catalogue():
+    cells = table("accelerators")
+    for name, quantity, value in (
+        ("h100-sxm", "memory", accelerator("h100").memory_b),
+        ("l40s", "memory", accelerator("l40s").memory_b),
+        ("b200-sxm", "bandwidth", accelerator("b200").bandwidth_b_s),
+        ("tpu-v6e", "peak_bf16", accelerator("tpu-v6e").peak_bf16_flop_s),
+    ):
+        unit = {"memory": "B", "bandwidth": "B/s", "peak_bf16": "FLOP/s"}[quantity]
+        assert float(cells.figure(name, quantity).to(unit).samples) == pytest.approx(
+            value, rel=1e-12
+        )

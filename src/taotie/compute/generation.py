@@ -119,8 +119,11 @@ def diffusion_models() -> dict[str, DiffusionModel]:
     cells = table("diffusion_models")
     found = {}
     for item in cells.items():
-        values = {q: cells.value(item, q) for q in (*_INTEGERS, *_REALS, "linear_attention")}
-        known = {k: float(v) for k, v in values.items() if v is not None}
+        known = {
+            q: float(cells.cells[item, q]["value"])
+            for q in (*_INTEGERS, *_REALS, "linear_attention")
+            if (item, q) in cells.cells
+        }
         found[item] = DiffusionModel(
             name=item,
             linear_attention=bool(known.get("linear_attention", 0.0)),

@@ -142,12 +142,13 @@ def model_architectures() -> dict[str, ModelArchitecture]:
     for item in cells.items():
         values: dict[str, float] = {}
         for quantity in (*_INTEGERS, *_REALS, "tied_embedding"):
-            value = cells.value(item, quantity)
-            values[quantity] = float(value) if value is not None else 0.0
+            cell = cells.cells.get((item, quantity))
+            values[quantity] = float(cell["value"]) if cell is not None and cell["value"] else 0.0
+        scaled = cells.cells.get((item, "block_fp8"))
         found[item] = ModelArchitecture(
             name=item,
             tied_embedding=bool(values["tied_embedding"]),
-            block_fp8=cells.value(item, "block_fp8") != 0.0,
+            block_fp8=scaled is None or float(scaled["value"]) != 0.0,
             **{k: int(values[k]) for k in _INTEGERS},  # type: ignore[arg-type]
             **{k: values[k] for k in _REALS},  # type: ignore[arg-type]
         )

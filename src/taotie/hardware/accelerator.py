@@ -14,20 +14,24 @@ from functools import lru_cache
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.language import _
 from taotie.quantity.catalog import table
-from taotie.quantity.unit import factor
 
 __all__ = ["Accelerator", "accelerator", "accelerators", "custom_accelerator"]
 
 _NUMBERS = {
-    "peak_bf16": ("peak_bf16_flop_s", "FLOP/s"),
-    "peak_fp8": ("peak_fp8_flop_s", "FLOP/s"),
-    "peak_fp4": ("peak_fp4_flop_s", "FLOP/s"),
-    "memory": ("memory_b", "B"),
-    "bandwidth": ("bandwidth_b_s", "B/s"),
-    "tdp": ("tdp_w", "W"),
-    "link_bandwidth": ("link_b_s", "B/s"),
-    "idle_power": ("idle_power_w", "W"),
+    "peak_bf16": "peak_bf16_flop_s",
+    "peak_fp8": "peak_fp8_flop_s",
+    "peak_fp4": "peak_fp4_flop_s",
+    "memory": "memory_b",
+    "bandwidth": "bandwidth_b_s",
+    "tdp": "tdp_w",
+    "link_bandwidth": "link_b_s",
+    "idle_power": "idle_power_w",
 }
+
+# the few units of our own table, so that a name can be looked up without the unit registry
+_FACTORS = {
+    "TFLOP/s": 1e12, "TB/s": 1e12, "GB/s": 1e9, "GB": 1e9, "GiB": 2.0**30, "MiB": 2.0**20, "W": 1.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,18 +93,17 @@ def accelerators() -> dict[str, Accelerator]:
     found: dict[str, Accelerator] = {}
     for item in cells.items():
         numbers: dict[str, float] = {}
-        for quantity, (field, unit) in _NUMBERS.items():
-            cell = cells.cell(item, quantity)
-            value = cells.value(item, quantity)
-            if cell is not None and isinstance(value, float):
-                numbers[field] = value * factor(cell["unit"], unit)
-        launch = cells.value(item, "launch")
+        for quantity, field in _NUMBERS.items():
+            cell = cells.cells.get((item, quantity))
+            if cell is not None and cell["value"]:
+                numbers[field] = float(cell["value"]) * _FACTORS[cell["unit"]]
+        launch = cells.cells.get((item, "launch"))
         found[item] = Accelerator(
             name=item,
             label=str(cells.value(item, "label")),
             maker=str(cells.value(item, "maker")),
             architecture=str(cells.value(item, "architecture")),
-            launch=None if launch is None else str(launch),
+            launch=None if launch is None else launch["value"],
             **numbers,
         )
     return found

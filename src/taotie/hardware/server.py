@@ -18,7 +18,6 @@ from taotie.hardware.accelerator import Accelerator, accelerator
 from taotie.language import _
 from taotie.quantity.catalog import table
 from taotie.quantity.lift import lifted
-from taotie.quantity.unit import factor
 
 __all__ = ["Server", "host_power_w", "server", "server_of", "server_power_w", "servers"]
 
@@ -59,10 +58,8 @@ def servers() -> dict[str, Server]:
     for item in cells.items():
 
         def watt(quantity: str, item: str = item) -> float | None:
-            cell, value = cells.cell(item, quantity), cells.value(item, quantity)
-            if cell is None or not isinstance(value, float):
-                return None
-            return value * factor(cell["unit"], "W")
+            cell = cells.cells.get((item, quantity))
+            return float(cell["value"]) if cell is not None and cell["value"] else None
 
         rated, host_idle, host_max = (
             watt("rated_power") or 0.0,
