@@ -20,13 +20,14 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
-from taotie.compute import simulator_replica as sr
+from taotie.compute import simulator_state as sr
 from taotie.compute.batching import replica_model
 from taotie.compute.model_architecture import model_architecture
 from taotie.compute.serving_setup import ServingSetup
 from taotie.compute.simulator_cost import IterationCosts
-from taotie.compute.simulator_fleet import Load, run_independent, run_routed
+from taotie.compute.simulator_fleet import Load, run_independent
 from taotie.compute.simulator_overhead import exact_sum
+from taotie.compute.simulator_routing import run_routed
 from taotie.compute.simulator_setup import Speculation
 from taotie.compute.simulator_split import Pool, run_split
 from taotie.compute.simulator_stream import simulate_stream

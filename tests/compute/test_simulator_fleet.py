@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taotie.compute import simulator_replica as sr
-from taotie.compute.simulator_fleet import random_replicas, run_independent, run_routed
+from taotie.compute import simulator_state as sr
+from taotie.compute.simulator_fleet import run_independent
+from taotie.compute.simulator_routing import random_replicas, run_routed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from naive_oracle import run_fleet

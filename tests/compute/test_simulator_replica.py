@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taotie.compute import simulator_replica as sr
+from taotie.compute import simulator_state as sr
 from taotie.compute.simulator_fleet import run_independent
 
 sys.path.insert(0, str(Path(__file__).parent))

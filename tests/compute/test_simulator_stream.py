@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taotie.compute import simulator_replica as sr
+from taotie.compute import simulator_state as sr
 from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
-from taotie.compute.simulator_fleet import Load, drawn, run_independent
+from taotie.compute.simulator_fleet import Load, run_independent
+from taotie.compute.simulator_routing import drawn
 from taotie.compute.simulator_setup import ReplicaModel
 from taotie.compute.simulator_stream import Histogram, poisson_stream, simulate_stream
 from taotie.errors import RangeError

@@ -2,7 +2,8 @@
 
 The border of the serving simulator: a `Serving` describes the fleet, `simulate` runs `Requests` through it,
 `smallest_fleet` finds how many replicas a service level needs. Kernels and their rules are in `simulator_replica`
-(one replica), `simulator_fleet` (routing), `simulator_split` (two pools), `simulator_schedule` (start and stop).
+(one replica), `simulator_fleet` and `simulator_routing` (many), `simulator_split` (two pools),
+`simulator_schedule` (start and stop).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute import simulator_replica as sr
+from taotie.compute import simulator_state as sr
 from taotie.compute.simulator_fleet import FleetRun, Load
 from taotie.compute.simulator_overhead import exact_sum, overhead_shares
 from taotie.compute.simulator_result import PoolAccount, ServiceLevel, ServingRun, pool_account

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute import simulator_replica as sr
+from taotie.compute import simulator_state as sr
 from taotie.compute.batching import LONGEST_DAYS, LONGEST_REQUEST, Serving
 from taotie.compute.simulator_fleet import Load, limit_row, run_one
 from taotie.compute.simulator_output import database, database_error

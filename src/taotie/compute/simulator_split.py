@@ -15,14 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
-from taotie.compute.simulator_fleet import (
-    EMPTY32,
-    FleetRun,
-    Load,
-    random_replicas,
-    run_independent,
-    run_routed,
-)
+from taotie.compute.simulator_fleet import EMPTY32, FleetRun, Load, run_independent
+from taotie.compute.simulator_routing import random_replicas, run_routed
 from taotie.errors import UnknownNameError, nearest
 from taotie.language import _
 

@@ -16,10 +16,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from taotie.compute import simulator_replica as sr
-from taotie.compute.simulator_fleet import Load, add_bins, drawn, limit_row, run_one
+from taotie.compute import simulator_state as sr
+from taotie.compute.simulator_fleet import Load, add_bins, limit_row, run_one
 from taotie.compute.simulator_overhead import exact_sum
 from taotie.compute.simulator_result import NJ, QUANTILES, PoolAccount, pool_account
+from taotie.compute.simulator_routing import drawn
 from taotie.compute.simulator_setup import ReplicaModel, check_energy, inner_bins
 from taotie.errors import RangeError
 from taotie.language import _
