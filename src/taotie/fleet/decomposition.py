@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from taotie.errors import RangeError, UnknownNameError
 from taotie.language import _
-from taotie.quantity.catalog import table
+from taotie.quantity.catalog import figure, table
 from taotie.quantity.lift import lifted
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Decomposition",
     "Generation",
     "chained",
+    "chat_growth",
     "decomposition",
     "efficiency_bands",
     "efficiency_trend",
@@ -250,6 +251,35 @@ def chained(
         for name, value in one.contributions.items():
             parts[name] += value
     return Decomposition(made[0].first, made[-1].last, parts, method)
+
+
+def chat_growth(method: str = "lmdi") -> Decomposition:
+    """ChatGPT's electricity from early 2023 to mid-2025: more requests, less each, better buildings. [GWh/a]
+
+    The energies of a request are two published numbers of unlike making (an upper bound by rated power, and a
+    statement without a boundary): the sum is no better than they are.
+
+    References
+    ----------
+    .. [1] Sources ``devries2023``, ``openai2025_axios``, ``altman2025``, ``epoch2025_chatgpt``, ``google_environment``.
+
+    Examples
+    --------
+    >>> made = chat_growth()
+    >>> round(made.first), round(made.last), [k for k, v in made.contributions.items() if v > 0]
+    (248, 338, ['requests'])
+    """
+    then = {
+        "requests": figure("devries2023.requests_per_day_chatgpt").p50,
+        "energy_per_request": figure("devries2023.energy_per_request_chatgpt").p50,
+        "pue": figure("epoch2025_chatgpt.pue").p50,
+    }
+    now = {
+        "requests": figure("openai2025_axios.requests_per_day_chatgpt").p50,
+        "energy_per_request": figure("altman2025.energy_per_query_chatgpt").to("Wh/request").p50,
+        "pue": figure("pue/google_2024/pue").p50,
+    }
+    return decomposition(then, now, method, scale=365e-9)
 
 
 # ---- efficiency --------------------------------------------------------------------------------------

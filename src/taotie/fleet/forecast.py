@@ -35,7 +35,14 @@ from taotie.quantity.lift import lifted
 from taotie.quantity.sampling import generator
 from taotie.quantity.sensitivity import Drivers, drivers
 
-__all__ = ["FleetForecast", "FleetScenario", "fleet_forecast", "ratio_at_rank", "server_energy_twh"]
+__all__ = [
+    "FleetForecast",
+    "FleetScenario",
+    "Swing",
+    "fleet_forecast",
+    "ratio_at_rank",
+    "server_energy_twh",
+]
 
 Floats = npt.NDArray[np.float64]
 FIRST_YEAR, LAST_YEAR = 2024, 2050
@@ -69,6 +76,23 @@ class FleetScenario:
     supply_limit: tuple[float, float] | None = (0.0, 0.0)  # (0, 0): take the catalogue's
     forms: tuple[str, ...] = FORMS
     prior: GrowthPrior = field(default_factory=GrowthPrior)
+
+
+@dataclass(frozen=True)
+class Swing:
+    """What one factor alone does.
+
+    Attributes
+    ----------
+    low, middle, high : float
+        With the factor at its 5 %, 50 % and 95 % point. [TWh/a]
+    """
+
+    key: str
+    low: float
+    middle: float
+    high: float
+    factor: Figure
 
 
 @dataclass(frozen=True)
@@ -154,6 +178,26 @@ class FleetForecast:
                     low, high = values[below], values[above]
                     out[scope][:, i] = low + (high - low) * (at - below)
         return out
+
+    def tornado(self, year: int | None = None) -> list[Swing]:
+        """What one factor alone does to a year's electricity, widest first: it at its ends, the others in the middle.
+
+        Unlike variance shares these are in TWh/a, and leave out what factors do together.
+        """
+        i = self.years.index(year or self.years[-1])
+        points = self.ratios["mean"][i]
+        middle = {k: f.p50 for k, f in self.factors.items()}
+
+        def energy(**changed: float) -> float:
+            f = middle | changed
+            ratio = float(ratio_at_rank(f["growth_path"], points))
+            return f["level"] * ratio * f["overhead"] * f["utilization"] * f["pue"] * 8.76
+
+        swings = [
+            Swing(key, energy(**{key: one.p05}), energy(), energy(**{key: one.p95}), one)
+            for key, one in self.factors.items()
+        ]
+        return sorted(swings, key=lambda s: s.low - s.high)
 
     def drivers(self, year: int | None = None, n: int = 2048) -> Drivers:
         """Which factor the spread of a year's electricity comes from."""

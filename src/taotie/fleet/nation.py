@@ -27,6 +27,7 @@ __all__ = [
     "denominators",
     "fuels",
     "net_generation",
+    "preferred_denominator",
     "sales",
     "sectors",
     "share_of",
@@ -324,6 +325,19 @@ def denominators(place: str = "united_states") -> list[str]:
         _("{name} is not a country or state of the catalogue.").format(name=repr(place)),
         nearest(key, [*countries(), *states()]),
     )
+
+
+def preferred_denominator(place: str = "united_states") -> str:
+    """What to compare with where nobody said: the latest net generation held, else the only thing held.
+
+    Examples
+    --------
+    >>> preferred_denominator(), preferred_denominator("sweden")
+    ('net_generation_2023', 'demand')
+    """
+    known = denominators(place)
+    settled = sorted(d for d in known if d.startswith("net_generation"))
+    return settled[-1] if settled else known[0]
 
 
 def share_of(energy: Figure, place: str, of: str) -> NationalShare:

@@ -117,7 +117,7 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
                 shown.mark_rule(color=theme.BLUE, strokeWidth=2.5).encode(y="low:Q", y2="high:Q"),
                 shown.mark_point(color=theme.BLUE, filled=True, size=70).encode(y="middle:Q"),
                 shown.mark_text(align="left", dx=7, dy=-7, fontSize=11, color=theme.BLUE).encode(
-                    y="high:Q", text="name:N"
+                    y="high:Q", text="label:N"
                 ),
             ]
         return chart_spec(alt.layer(*layers).properties(**_size(wide, 360 if wide else 260)))
@@ -145,7 +145,7 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
 
 
 def _values(points: Sequence[PublishedForecast]) -> list[dict[str, Any]]:
-    made = []
+    made: list[dict[str, Any]] = []
     for p in points:
         low, high = p.low or p.middle, p.high or p.middle
         text = number(p.middle, 4) if p.low is None else f"{number(low, 4)} - {number(high, 4)}"
@@ -155,6 +155,14 @@ def _values(points: Sequence[PublishedForecast]) -> list[dict[str, Any]]:
                 "name": _publisher(p), "tip": f"{text} {p.value.unit}", "scenario": p.scenario,
             }
         )  # fmt: skip
+    # one label a publication, at its last and highest point: labels of all points would hide each other
+    last: dict[str, dict[str, Any]] = {}
+    for one in made:
+        held = last.get(one["name"])
+        if held is None or (one["year"], one["middle"]) > (held["year"], held["middle"]):
+            last[one["name"]] = one
+    for one in made:
+        one["label"] = one["name"] if last[one["name"]] is one else ""
     return made
 
 
@@ -217,11 +225,11 @@ def published_picture() -> Picture:
                         color=alt.Color("name:N", legend=None, scale=alt.Scale(scheme="tableau10")),
                     ),
                     base.mark_text(align="left", dx=6, fontSize=10, color=theme.QUIET).encode(
-                        y="middle:Q", text="name:N"
+                        y="middle:Q", text="label:N"
                     ),
                 ).properties(
                     width=380 if wide else NARROW - 90,
-                    height=150,
+                    height=180,
                     title=f"{scope_name(scope)}, {region_name(region)}",
                 )
             )
@@ -332,6 +340,7 @@ def waterfall_picture(parts: Decomposition, other: Decomposition) -> Picture:
         ends = {0, len(rows) - 1}
         values = [
             {**r, "row": i, "colour": theme.QUIET if i in ends else theme.AMBER if float(r["change"]) > 0 else theme.BLUE,  # type: ignore[arg-type]
+             "top": max(float(r["from"]), float(r["to"])),  # type: ignore[arg-type]
              "text": number(float(r["change"]), 3)}  # type: ignore[arg-type]
             for i, r in enumerate(rows)
         ]  # fmt: skip
@@ -342,7 +351,7 @@ def waterfall_picture(parts: Decomposition, other: Decomposition) -> Picture:
             base.mark_bar().encode(
                 y=alt.Y("from:Q", title="GWh/a"), y2="to:Q", color=alt.Color("colour:N", scale=None)
             ),
-            base.mark_text(dy=-8, fontSize=12).encode(y=alt.Y("to:Q"), text="text:N"),
+            base.mark_text(dy=-8, fontSize=12).encode(y=alt.Y("top:Q"), text="text:N"),
         ).properties(**_size(wide, 300))
         return chart_spec(chart)
 
