@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
+from scipy.sparse import csc_matrix
+from scipy.sparse.linalg import splu
 
 from taotie.grid.case import Case
 
@@ -34,7 +37,7 @@ def tables(case: Case):
 
 
 def flows(f, t, y, shift, injections):
-    """Flows for each column of injections, by a dense solve without node 0."""
+    """Flows for each column of injections, factorized anew with pivoting, without node 0."""
     n, m = len(injections), len(f)
     a = np.zeros((m, n))
     a[np.arange(m), f] += 1
@@ -42,7 +45,7 @@ def flows(f, t, y, shift, injections):
     b = a.T @ (y[:, None] * a)
     right = injections + (a.T @ shift).reshape(n, *[1] * (injections.ndim - 1))
     theta = np.zeros_like(right)
-    theta[1:] = np.linalg.solve(b[1:, 1:], right[1:])
+    theta[1:] = splu(csc_matrix(b[1:, 1:])).solve(right[1:])
     return y.reshape(m, *[1] * (injections.ndim - 1)) * (a @ theta) - shift.reshape(
         m, *[1] * (injections.ndim - 1)
     )
@@ -99,11 +102,25 @@ def refactorized(case: Case, treatments):
 
 def every_pair(h, n_factor, flow, rating, floor, cutoff):
     """The plain loop over every pair with given PTDF (n_branch, n_bus) and LODF (NaN = no outage)."""
-    x = update(np.full(h.shape[1], CAP_MW), flow, -h, rating, floor, cutoff)
-    for k in range(len(flow)):
-        d = n_factor[:, k].copy()
-        if np.isnan(d).all() or np.isnan(d[(k + 1) % len(d)]):
+    r = np.full(h.shape[1], 1 / CAP_MW)
+    _every_pair(h, n_factor, flow, rating, floor, max(cutoff, NOISE), r)
+    return np.where(1 / r < 1e-6, 0.0, 1 / r)
+
+
+@njit(cache=True)
+def _every_pair(h, d, flow, rating, floor, cutoff, r):
+    m, n = h.shape
+    for l in range(m):
+        if rating[l] == np.inf:
             continue
-        d[k] = 0.0
-        x = update(x, flow + d * flow[k], -(h + d[:, None] * h[k]), rating, floor, cutoff)
-    return x
+        for k in range(m):
+            f = 0.0 if k == l else d[l, k]
+            if np.isnan(f):
+                continue
+            post = flow[l] + f * flow[k]
+            least = max(floor * rating[l], 1e-18)
+            up, down = 1 / max(rating[l] - post, least), -1 / max(rating[l] + post, least)
+            for b in range(n):
+                v = -(h[l, b] + f * h[k, b])
+                if abs(v) >= cutoff:
+                    r[b] = max(r[b], max(v * up, v * down))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +32,50 @@ def test_matches_dispatch_of_each_hour():
         served = hours.price_usd_per_mwh[h]
         assert served == pytest.approx(one.price_usd_per_mwh, rel=1e-5, abs=1e-4)
         assert (hours.power_mw[h] <= gen[:, 8] + 1e-6).all()
+
+
+def rts_year(shared_data, hours):
+    """Load and availability of RTS-GMLC's day-ahead year, and the fuel of each unit."""
+    units = shared_data / "upstream" / "rts-gmlc" / "RTS_Data" / "SourceData" / "gen.csv"
+    series = shared_data / "methods" / "rts_gmlc_hourly_cf_load_2020.csv.gz"
+    if not units.is_file() or not series.is_file():
+        pytest.skip("tables of RTS-GMLC are not beside the project")
+    case = read_case("RTS_GMLC")
+    with units.open() as file:
+        kinds = [(row["Unit Type"], row["Fuel"]) for row in csv.DictReader(file)]
+    with gzip.open(series, "rt") as file:
+        rows = np.array([[float(v) for v in row.values()] for row in csv.DictReader(file)])[hours]
+    area = case.bus[:, 6].astype(int)
+    total = np.bincount(area, case.load_mw)
+    load = rows[:, 5 + area] + 0.0  # wind_cf, pv_cf, load_r1..3 stand in columns 4 to 8
+    load *= case.load_mw / total[area]
+    factor = {"WIND": rows[:, 4], "PV": rows[:, 5], "RTPV": rows[:, 5], "CSP": rows[:, 5]}
+    one = np.ones(len(rows))
+    limit = np.maximum(case.gen[:, 8], 0)
+    share = np.column_stack([factor.get(kind, one) for kind, __ in kinds])
+    return case, load, share * limit, [fuel for __, fuel in kinds]
+
+
+def test_worked_days_of_the_rts_year(shared_data):
+    """Noon of every tenth day: load is served, prices lie within the units' costs."""
+    case, load, available, fuels = rts_year(shared_data, slice(12, None, 240))
+    hours = hourly_dispatch(case, load, available, keep_minimum=False)
+    assert len(load) == 37
+    assert hours.shed_mw.max() == pytest.approx(0, abs=1e-6)
+    assert hours.power_mw.sum(axis=1) == pytest.approx(load.sum(axis=1), rel=1e-6)
+    factor = {
+        "Coal": 0.82,
+        "NG": 0.49,
+        "Oil": 0.65,
+        "Nuclear": 0.012,
+        "Hydro": 0.024,
+        "Wind": 0.011,
+        "Solar": 0.041,
+    }
+    carbon = hours.average_g_per_kwh([factor.get(fuel, 0.0) for fuel in fuels])
+    assert 100 < np.median(carbon) < 700
+    prices = np.nanmedian(hours.price_usd_per_mwh, axis=1)
+    assert ((prices >= -1e-6) & (prices < 200)).all()
 
 
 def test_worked_scarcity_and_carbon():

@@ -6,7 +6,7 @@ service. The program is built once, only loads and availabilities change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,6 +62,7 @@ def hourly_dispatch(
     available_mw: ArrayLike | None = None,
     value_of_lost_load: float = 9000.0,
     pieces: int = 10,
+    keep_minimum: bool = True,
 ) -> HourlyDispatch:
     """The cheapest dispatch of every hour.
 
@@ -76,6 +77,9 @@ def hourly_dispatch(
         Load is shed at this cost rather than the year stopped. [$/MWh]
     pieces : int
         Linear pieces of a quadratic cost.
+    keep_minimum : bool
+        Hold units above Pmin in every hour; without it any unit may go down to 0, which stands
+        for a commitment that follows the load.
 
     Returns
     -------
@@ -112,6 +116,10 @@ def hourly_dispatch(
                     "availability has shape {shape}; {h} rows and {n} columns of MW not below 0 are needed."
                 ).format(shape=available.shape, h=len(load), n=case.n_gen)
             )
+    if not keep_minimum:
+        table = case.gen.copy()
+        table[:, 9] = np.minimum(table[:, 9], 0.0)
+        case = replace(case, gen=table)
     net = _network(dc_model(case))
     segments = _segments(case, None, 0.0, pieces)
     program = _program(case, net, segments, value_of_lost_load, ())
