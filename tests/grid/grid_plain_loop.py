@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from scipy.sparse import csc_matrix
+from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import splu
 
 from taotie.grid.case import Case
@@ -39,13 +39,12 @@ def tables(case: Case):
 def flows(f, t, y, shift, injections):
     """Flows for each column of injections, factorized anew with pivoting, without node 0."""
     n, m = len(injections), len(f)
-    a = np.zeros((m, n))
-    a[np.arange(m), f] += 1
-    a[np.arange(m), t] -= 1
-    b = a.T @ (y[:, None] * a)
+    ends = (np.r_[np.ones(m), -np.ones(m)], (np.r_[:m, :m], np.r_[f, t]))
+    a = csr_matrix(ends, shape=(m, n))
+    b = (a.T @ diags(y) @ a).tocsc()
     right = injections + (a.T @ shift).reshape(n, *[1] * (injections.ndim - 1))
     theta = np.zeros_like(right)
-    theta[1:] = splu(csc_matrix(b[1:, 1:])).solve(right[1:])
+    theta[1:] = splu(b[1:, 1:]).solve(right[1:])
     return y.reshape(m, *[1] * (injections.ndim - 1)) * (a @ theta) - shift.reshape(
         m, *[1] * (injections.ndim - 1)
     )
