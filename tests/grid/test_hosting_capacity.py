@@ -208,6 +208,39 @@ def test_property_order_of_buses_and_branches_does_not_matter(seed):
         )
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 10**6))
+def test_property_odd_grids_answer_or_say_why(seed):
+    """Islands, zero reactance, shifts, branches out, isolated buses, units off: never a traceback."""
+    rng = np.random.default_rng(seed)
+    case = random_case(seed, n=10, extra=8)
+    branch, bus_, gen = case.branch.copy(), case.bus.copy(), case.gen.copy()
+    m = len(branch)
+    branch[rng.random(m) < 0.1, 3] = 0.0
+    branch[:, 10] = rng.random(m) > 0.2
+    branch[:, 9] = np.where(rng.random(m) < 0.2, rng.uniform(-10, 10, m), 0.0)
+    branch[:, 8] = np.where(rng.random(m) < 0.2, rng.uniform(0.9, 1.1, m), 0.0)
+    bus_[rng.random(10) < 0.1, 1] = 4
+    gen[:, 7] = rng.random(len(gen)) > 0.2
+    odd = replace(case, bus=bus_, gen=gen, branch=branch)
+    try:
+        model = dc_model(odd)
+        found = load_hosting_capacity(model)
+    except CaseError:
+        return  # no unit, no rating, or reactances that cancel
+    scale = 1.0 + np.abs(model.flow_mw).max()
+    if scale > 1e7 or len(found.singular_outage):
+        return  # reactances that all but cancel
+    for row in range(10):
+        one = hosting_capacity_at_bus(model, int(odd.bus_number[row]))
+        assert one.n1_supply == (found.n1_supply[row] and not found.dead_bus[row])
+        for way in NAMES:
+            x = found[way].load_hosting_capacity_mw[row]
+            assert 0 <= x <= CAP_MW * (1 + 1e-12)
+            assert one.n1_mw[way] == pytest.approx(x, rel=1e-6, abs=1e-6)
+            assert found.dead_bus[row] <= (x == 0)
+
+
 def test_property_one_bus_equals_all_buses():
     case = read_case("ACTIVSg500")
     model = dc_model(case)
