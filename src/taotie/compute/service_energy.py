@@ -202,7 +202,10 @@ def _largest_batch(setup: ServingSetup, context: FloatArray) -> FloatArray:
     seen = (m.attention_layers - m.window_layers) * context
     if m.window_layers:
         seen = seen + m.window_layers * np.minimum(context, m.window)
-    return np.floor(setup.cache_room_b / np.maximum(m.kv_b_per_layer * seen + m.state_b, 1.0))
+    return np.floor(
+        setup.cache_room_b
+        / np.maximum(setup.cache_copies * m.kv_b_per_layer * seen + m.state_b, 1.0)
+    )
 
 
 def _rows(setup: ServingSetup, tdp_w: Any, bandwidth_b_s: Any, peak_flop_s: Any) -> FloatArray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from taotie.errors import DistributionError, nearest
 from taotie.language import _
+from taotie.quantity.normal_quantile import normal_quantile
 
 Z90 = 1.6448536269514722  # normal quantile at 95 %: half the width of a 90 % range
 EMPIRICAL_MAX = 20_000
@@ -155,9 +156,7 @@ class Lognormal(_Range):
         return math.exp(self.mu + 0.5 * self.sigma**2)
 
     def ppf(self, u: np.ndarray) -> np.ndarray:
-        from scipy.special import ndtri
-
-        z = np.asarray(ndtri(u))
+        z = normal_quantile(u)
         z *= self.sigma
         z += self.mu
         return np.exp(z, out=z)
@@ -175,10 +174,8 @@ class Normal(_Range):
         _ordered(low=self.low, high=self.high)
 
     def ppf(self, u: np.ndarray) -> np.ndarray:
-        from scipy.special import ndtri
-
         middle, sigma = 0.5 * (self.low + self.high), (self.high - self.low) / (2 * Z90)
-        return middle + sigma * ndtri(u)
+        return middle + sigma * normal_quantile(u)
 
 
 @dataclass(frozen=True)

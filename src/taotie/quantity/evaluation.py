@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from taotie.quantity.figure import Figure
 
 _N_THREADED = 200_000  # draws from which a second thread pays
+_N_KEPT = 200_000  # draws up to which every figure of a tree keeps its samples
 
 
 def topological(figure: Figure | Iterable[Figure], known: str = "") -> list[Figure]:
@@ -71,6 +72,7 @@ def evaluate(figure: Figure, draw: Callable[[Figure], np.ndarray] | None = None)
         _draw_leaves([node for node in order if node.is_leaf and "samples" not in node.__dict__])
     waiting = Counter(id(p) for node in order for p in node.parents)
     values: dict[int, np.ndarray] = {}
+    calls: dict[tuple[Any, ...], Any] = {}
     for node in order:
         if draw is None and "samples" in node.__dict__:
             found = node.__dict__["samples"]
@@ -79,12 +81,14 @@ def evaluate(figure: Figure, draw: Callable[[Figure], np.ndarray] | None = None)
         else:
             inputs = [values[id(p)] for p in node.parents]
             with np.errstate(all="ignore"):
-                found = _checked(node, _operate(node, inputs), inputs)
+                found = _checked(node, _operate(node, inputs, calls), inputs)
             for parent in node.parents:  # a million draws a figure: keep what is still needed
                 waiting[id(parent)] -= 1
                 if not waiting[id(parent)]:
                     values.pop(id(parent), None)
         values[id(node)] = found
+        if draw is None and found.size <= _N_KEPT:
+            node.__dict__["samples"] = found  # others of this tree will ask for it
     return values[id(figure)]
 
 
@@ -114,7 +118,7 @@ def _checked(node: Figure, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
     return values
 
 
-def _operate(figure: Figure, inputs: list[np.ndarray]) -> Any:
+def _operate(figure: Figure, inputs: list[np.ndarray], calls: dict[tuple[Any, ...], Any]) -> Any:
     operation, p = figure.operation, figure.parameters
     if operation == "add":
         return inputs[0] + inputs[1] * p["factor"] if p["factor"] != 1.0 else inputs[0] + inputs[1]
@@ -139,7 +143,16 @@ def _operate(figure: Figure, inputs: list[np.ndarray]) -> Any:
         return _peak(np.asarray(p["shapes"], dtype=float), inputs)
     from taotie.quantity.lift import call_operation
 
-    return call_operation(operation, p, inputs, figure.function)
+    field = p.get("field")
+    if field is None:
+        return call_operation(operation, p, inputs, figure.function)
+    # the fields of one call are figures of their own: it is made once for all of them
+    call = (operation, str(p["arguments"]), *(id(parent) for parent in figure.parents))
+    if call not in calls:
+        calls[call] = call_operation(
+            operation, {"arguments": p["arguments"]}, inputs, figure.function
+        )
+    return getattr(calls[call], field)
 
 
 def _peak(shapes: np.ndarray, inputs: list[np.ndarray]) -> np.ndarray:
