@@ -14,10 +14,12 @@ from taotie.fleet.backtest import backtest, crps, rolling_backtest
 from taotie.fleet.forecast import (
     FleetForecast,
     FleetScenario,
+    counted_quarters,
     fleet_forecast,
     server_energy_twh,
 )
 from taotie.fleet.growth import FORMS, addition_paths
+from taotie.fleet.power_gap import portfolio_from, power_gap
 from taotie.fleet.stock import chip_stock
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import exact, leaf
@@ -151,7 +153,7 @@ def test_property_energy_is_linear_in_pue() -> None:
 
 
 def test_worked_without_supply_limit_is_higher() -> None:
-    free = fleet_forecast(FleetScenario(supply_limit=None))
+    free = fleet_forecast(FleetScenario(limited=False))
     held = fleet_forecast()
     assert free.at("ai_facilities", 2035).p95 > 1.2 * held.at("ai_facilities", 2035).p95
 
@@ -165,6 +167,36 @@ def test_worked_same_seed_same_numbers() -> None:
 def test_published_servers_of_de_vries_are_an_old_upper_bound(made: FleetForecast) -> None:
     """His 2027 range was meant as an upper bound; the chips counted since have passed it."""
     assert made.at("ai_servers", 2027).p05 > figure("devries2023.annual_energy_2027").samples.max()
+
+
+def test_worked_quarters_add_up_to_years(made: FleetForecast) -> None:
+    rows = [r for r in counted_quarters() if r.end.year == 2025]
+    assert len(rows) == 4
+    total = sum(r.energy.p50 for r in rows)
+    assert total == pytest.approx(made.at("ai_facilities", 2025).p50, rel=0.01)
+    assert rows[-1].rated.p50 == pytest.approx(made.at("ai_chips_rated", 2025).p50, rel=0.01)
+    assert (rows[0].energy.boundary, rows[0].energy.unit) == ("facility", "TWh")
+
+
+def test_worked_tornado_is_ordered_and_around_the_middle(made: FleetForecast) -> None:
+    swings = made.tornado(2030)
+    widths = [s.high - s.low for s in swings]
+    assert widths == sorted(widths, reverse=True)
+    assert swings[0].key == "growth_path"
+    assert all(s.low < s.middle < s.high for s in swings)
+    assert swings[0].middle == pytest.approx(made.at("ai_facilities", 2030).p50, rel=0.1)
+
+
+def test_worked_power_gap(made: FleetForecast) -> None:
+    gap = power_gap(made, {"gas_engine": [100.0] * 50}, n_sample=500)
+    assert gap.years[0] == 2026
+    assert gap.energised_gw.max() <= 5.0 + 1e-9
+    assert (gap.gap_gw <= gap.wanted_gw + 1e-9).all()
+    assert (np.diff(gap.energised_gw, axis=1) >= 0).all()
+    wanted = made.at("ai_chips_rated", 2030).p50 - made.at("ai_chips_rated", 2025).p50
+    assert wanted < gap.wanted_gw[1, gap.years.index(2030)] < 3 * wanted
+    with pytest.raises(RangeError, match="40x100"):
+        portfolio_from("gas_engine=many")
 
 
 def test_error_horizon_factors_and_forms() -> None:

@@ -30,7 +30,7 @@ from taotie.fleet.stock import (
 from taotie.language import _
 from taotie.quantity.catalog import figure
 from taotie.quantity.distribution import Z90
-from taotie.quantity.figure import Figure
+from taotie.quantity.figure import Figure, exact
 from taotie.quantity.lift import lifted
 from taotie.quantity.sampling import generator
 from taotie.quantity.sensitivity import Drivers, drivers
@@ -38,7 +38,9 @@ from taotie.quantity.sensitivity import Drivers, drivers
 __all__ = [
     "FleetForecast",
     "FleetScenario",
+    "Quarter",
     "Swing",
+    "counted_quarters",
     "fleet_forecast",
     "ratio_at_rank",
     "server_energy_twh",
@@ -60,7 +62,9 @@ class FleetScenario:
     mean_life : (float, float)
         Uniform range of the mean life of a chip. [a]
     supply_limit : (float, float) or None
-        90 % range of the rated power that can be added in a year; None for no limit. [GW/a]
+        90 % range of the rated power that can be added in a year; None for the catalogue's. [GW/a]
+    limited : bool
+        Is there such a limit at all?
     forms : tuple of str
         Of `FORMS`.
     """
@@ -73,7 +77,8 @@ class FleetScenario:
     utilization: Figure | None = None
     pue: Figure | None = None
     mean_life: tuple[float, float] | None = None
-    supply_limit: tuple[float, float] | None = (0.0, 0.0)  # (0, 0): take the catalogue's
+    supply_limit: tuple[float, float] | None = None
+    limited: bool = True
     forms: tuple[str, ...] = FORMS
     prior: GrowthPrior = field(default_factory=GrowthPrior)
 
@@ -279,6 +284,65 @@ def server_energy_twh(rated: Any, overhead: Any, utilization: Any) -> Any:
     return np.asarray(rated, dtype=np.float64) * host * use * 8.76
 
 
+@dataclass(frozen=True)
+class Quarter:
+    """One counted quarter.
+
+    Attributes
+    ----------
+    end : date
+    rated : Figure
+        Chips in service at its end, at rated power. [GW, accelerator]
+    energy : Figure
+        Electricity of the quarter with buildings. [TWh, facility]
+    """
+
+    end: date
+    rated: Figure
+    energy: Figure
+
+
+def counted_quarters(
+    chosen: Sequence[str] | None = None, mean_life_a: float = 5.0
+) -> list[Quarter]:
+    """Power and electricity of the fleet by quarter, as far as chips are counted.
+
+    Parameters
+    ----------
+    chosen : sequence of str, optional
+        Makers; default: all. Quarters in which one of them is not counted yet are left out.
+    mean_life_a : float
+        Mean life of a chip. [a]
+
+    Returns
+    -------
+    quarters : list of Quarter
+
+    Examples
+    --------
+    >>> rows = counted_quarters()
+    >>> str(rows[0].end), str(rows[-1].end), round(sum(r.energy.p50 for r in rows[-4:]))
+    ('2024-06-30', '2025-12-31', 85)
+    """
+    names = tuple(chosen) if chosen is not None else tuple(makers())
+    dates, added = _history(names)
+    stock = alive(added, mean_life_a) / added.sum()
+    first = max(chip_stock(m).dates[0] for m in names)
+    level = installed_power(dates[-1], names).to("GW")
+    overhead, utilization, pue = (
+        figure(f"taotie_fleet2026.{k}") for k in ("overhead", "utilization", "pue")
+    )
+    rows = []
+    for i, end in enumerate(dates):
+        if end <= first or i == 0:
+            continue
+        mean = level * float(0.5 * (stock[i - 1] + stock[i]))
+        yearly: Figure = server_energy_twh(mean, overhead, utilization)
+        energy = (yearly * exact(0.25, "a")).to("TWh").at_boundary("facility", pue)
+        rows.append(Quarter(end, level * float(stock[i]), energy))
+    return rows
+
+
 def _history(chosen: Sequence[str]) -> tuple[tuple[date, ...], Floats]:
     """Ends of quarters and additions of all chosen makers together, while a maker is not counted it is 0."""
     stocks = [chip_stock(m) for m in chosen]
@@ -385,9 +449,9 @@ def fleet_forecast(scenario: FleetScenario | None = None, seed: int = 20240409) 
     pue = chosen.pue or figure("taotie_fleet2026.pue")
     checked_pue(np.min(pue.samples))
     life = chosen.mean_life or _ends("taotie_fleet2026.mean_life")
-    limit = chosen.supply_limit
-    if limit == (0.0, 0.0):
-        limit = _ends("taotie_fleet2026.supply_limit")
+    limit = None
+    if chosen.limited:
+        limit = chosen.supply_limit or _ends("taotie_fleet2026.supply_limit")
     years = tuple(range(FIRST_YEAR, chosen.horizon + 1))
     last, _n, at_end, in_year, weights = _ratios(
         names, len(years), life, limit, tuple(chosen.forms), chosen.prior, seed

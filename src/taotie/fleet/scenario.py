@@ -94,7 +94,9 @@ def scenario_from(fields: Mapping[str, Any], where: str = "[fleet]") -> FleetSce
         if key in fields:
             changes[key] = _factor(where, key, fields[key])
     for key, unit in _RANGES.items():
-        if key in fields:
+        if key == "supply_limit" and fields.get(key) == "none":
+            changes["limited"] = False
+        elif key in fields:
             changes[key] = _range(where, key, fields[key], unit)
     return FleetScenario(**changes)
 
@@ -171,9 +173,7 @@ def _factor(where: str, key: str, given: Any) -> Figure:
     return made
 
 
-def _range(where: str, key: str, given: Any, unit: str) -> tuple[float, float] | None:
-    if given == "none" and key == "supply_limit":
-        return None
+def _range(where: str, key: str, given: Any, unit: str) -> tuple[float, float]:
     try:
         factor = units.factor(str(given.get("unit", unit)), unit)
         low, high = float(given["low"]) * factor, float(given["high"]) * factor

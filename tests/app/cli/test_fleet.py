@@ -127,7 +127,7 @@ def test_worked_report(app: typer.Typer, tmp_path: Path) -> None:
 def test_worked_every_panel_names_scope_and_boundary() -> None:
     pytest.importorskip("vl_convert")
     spec = published_picture().specs["wide"]
-    titles = [c["title"] for c in spec["concat"]]
+    titles = [c["title"]["text"] for c in spec["concat"]]
     assert len(titles) == len(set(titles)) == 7
     assert all("(" in t and ", " in t for t in titles)
 

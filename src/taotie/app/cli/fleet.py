@@ -134,7 +134,9 @@ def _shares(made: Any, country: str, of: str | None) -> Any:
 
 
 def _json(made: Any, fan: Any, found: Any, shares: Any, gap: Any, seed: int) -> dict[str, Any]:
+    from taotie.fleet.forecast import counted_quarters
     from taotie.fleet.published_models import published_forecasts
+    from taotie.fleet.stock import owners
 
     def points(scope: str) -> dict[str, Any]:
         one = made.scopes[scope][0]
@@ -166,6 +168,14 @@ def _json(made: Any, fan: Any, found: Any, shares: Any, gap: Any, seed: int) -> 
             {"year": y, "p05": s.share.p05, "p50": s.share.p50, "p95": s.share.p95, "of": s.of}
             for y, s in shares
         ],
+        "quarters": [
+            {
+                "end": str(q.end), "rated_gw": q.rated.p50,
+                "energy_twh": {"p05": q.energy.p05, "p50": q.energy.p50, "p95": q.energy.p95},
+            }
+            for q in counted_quarters(made.scenario.makers or None)
+        ],
+        "owners_mw": owners(),
         "seed": seed,
     }  # fmt: skip
     if gap is not None:

@@ -230,7 +230,9 @@ def published_picture() -> Picture:
                 ).properties(
                     width=380 if wide else NARROW - 90,
                     height=180,
-                    title=f"{scope_name(scope)}, {region_name(region)}",
+                    title=alt.TitleParams(
+                        f"{scope_name(scope)}, {region_name(region)}", color=theme.INK, fontSize=12
+                    ),
                 )
             )
         chart = alt.concat(*charts, columns=2 if wide else 1)
