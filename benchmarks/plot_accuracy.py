@@ -1,6 +1,6 @@
 """Draws the two pictures of docs/concepts/accuracy.md: predicted beside measured energy, and error by batch.
 
-    python benchmarks/plot_accuracy.py FOLDER_WITH_MEASURED_TABLES [docs/concepts]
+    python benchmarks/plot_accuracy.py FOLDER_WITH_MEASURED_TABLES [src/taotie/app/report/pictures]
 
 Each model family is predicted by coefficients fitted without it.
 """
@@ -26,7 +26,7 @@ COLORS = ["#2f6f9f", "#c8642c"]
 def main() -> None:
     """Write accuracy_scatter.png and accuracy_by_batch.png."""
     folder = Path(sys.argv[1])
-    out = Path(sys.argv[2] if len(sys.argv) > 2 else "docs/concepts")
+    out = Path(sys.argv[2] if len(sys.argv) > 2 else "src/taotie/app/report/pictures")
     rows = read_measured_rows(folder / "mlenergy_v3" / "llm.csv")
     p, _profiles = left_out_predictions(rows)
     band = np.searchsorted(BATCH_BANDS, rows.batch)

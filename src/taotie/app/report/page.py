@@ -32,6 +32,7 @@ from taotie.app.report.words import page_words
 from taotie.errors import MissingExtraError
 from taotie.files.atomic import write_bytes
 from taotie.language import LANGUAGES, language, use_language
+from taotie.quantity.evaluation import leaves
 from taotie.quantity.figure import Figure
 from taotie.quantity.sensitivity import Drivers, drivers
 from taotie.quantity.wording import boundary_word, kind_word, number, unit_word
@@ -199,6 +200,7 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
         "pictures": [p for p in drawn if isinstance(p, Picture)],
         "absent": [p for p in drawn if isinstance(p, Absent)],
         "beside": {p.name: _beside_all(p) for p in drawn if isinstance(p, Picture)},
+        "accuracy": accuracy_picture(shared.figures),
         "figures": tables.figure_rows(result),
         "n_left_out": max(len(result.figures) - tables.N_FIGURE_MAX, 0),
         "compared": tables.compared_rows(result),
@@ -212,6 +214,15 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
             version=__version__, seed=result.sampling.seed, n=number(result.sampling.n, 7)
         ),
     }
+
+
+def accuracy_picture(figures: list[Figure]) -> str:
+    """The energy model against measurements as a data address, where a result rests on that model."""
+    behind = leaves([f for f in figures if not f.is_leaf]) if figures else []
+    if not any(leaf.key.startswith("energy_model.error") for leaf in behind):
+        return ""
+    picture = (Path(__file__).parent / "pictures" / "accuracy_scatter.png").read_bytes()
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
 def _beside_all(picture: Picture) -> list[dict[str, Any]]:

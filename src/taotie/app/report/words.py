@@ -58,6 +58,16 @@ def page_words() -> dict[str, str]:
             "✓ someone opened it; ❝ the value was seen in a text that quotes it; ? still to be looked up."
         ),
         "no_sources": _("None."),
+        "accuracy": _("How far the energy model misses"),
+        "accuracy_lead": _(
+            "Each dot is one measured set-up of the ML.ENERGY Benchmark, predicted by a fit that has not seen its "
+            "model family. Dashed: a factor of two."
+        ),
+        "accuracy_alt": _("Predicted against measured energy per token, on logarithmic axes"),
+        "accuracy_method": _(
+            "Accelerators alone, steady state. docs/concepts/accuracy.md has every cut; "
+            "`taotie validate mlenergy FILE` repeats it on rows we have not seen."
+        ),
         "again": _("Compute it again"),
         "audit": _("Published numbers, checked"),
         "again_lead": _(
