@@ -22,6 +22,7 @@ from taotie.fleet.stock import (
     quarterly_additions,
     read_stock,
     survival,
+    vintages,
 )
 from taotie.quantity.sampling import sampling
 
@@ -65,6 +66,27 @@ def test_matches_the_publishers_files(shared_data: Path) -> None:
     for row, power in zip(rows, stock.rated_power_mw, strict=True):
         assert float(row["Power in MW (median)"]) == power[1]
         assert float(row["Power in MW (95th percentile)"]) == power[2]
+
+
+def test_matches_vintages_by_chip(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chips by type and quarter add up to the totals we transcribed, to a percent: medians do not add exactly."""
+    monkeypatch.setenv("TAOTIE_DATA", str(shared_data / "upstream"))
+    for maker in makers():
+        stock = chip_stock(maker)
+        assert stock.units is not None
+        total = sum(
+            n for ends in vintages(maker).values() for d, n in ends.items() if d <= stock.dates[-1]
+        )
+        assert total == pytest.approx(stock.units[-1, 1], rel=0.06)
+    assert {"A100", "H100"} <= set(vintages("nvidia"))
+
+
+def test_error_vintages_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAOTIE_DATA", str(tmp_path))
+    with pytest.raises(DataError, match="data fetch epoch-ai-chip-counts"):
+        vintages("nvidia")
+    with pytest.raises(UnknownNameError, match="nvidia"):
+        vintages("nvida")
 
 
 def test_published_owners() -> None:

@@ -30,9 +30,7 @@ def _not_negative(**values: Any) -> None:
 
 
 @lifted(accelerator_hours="accelerator*h", mean_power_w="W/accelerator", pue="1", returns="MWh")
-def training_energy_mwh(
-    accelerator_hours: Any, mean_power_w: Any, pue: Any = 1.0
-) -> Any:
+def training_energy_mwh(accelerator_hours: Any, mean_power_w: Any, pue: Any = 1.0) -> Any:
     """Electricity of a training run.
 
     Parameters
@@ -86,9 +84,7 @@ def training_energy_mwh(
 
 
 @lifted(computation="FLOP", accelerators="accelerator", speed="FLOP/s/accelerator", returns="h")
-def training_hours(
-    computation: Any, accelerators: Any, speed: Any
-) -> Any:
+def training_hours(computation: Any, accelerators: Any, speed: Any) -> Any:
     """How long a run takes at the speed reached, not the peak.
 
     Parameters

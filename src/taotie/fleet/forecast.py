@@ -61,10 +61,10 @@ class FleetScenario:
         Server over chip rating; mean over rated draw of a server; facility over IT. [1]
     mean_life : (float, float)
         Uniform range of the mean life of a chip. [a]
-    supply_limit : (float, float) or None
+    power_limit : (float, float) or None
         90 % range of the rated power that can be added in a year; None for the catalogue's. [GW/a]
     limited : bool
-        Is there such a limit at all?
+        Do packaging and power limit additions at all?
     forms : tuple of str
         Of `FORMS`.
     """
@@ -77,7 +77,7 @@ class FleetScenario:
     utilization: Figure | None = None
     pue: Figure | None = None
     mean_life: tuple[float, float] | None = None
-    supply_limit: tuple[float, float] | None = None
+    power_limit: tuple[float, float] | None = None
     limited: bool = True
     forms: tuple[str, ...] = FORMS
     prior: GrowthPrior = field(default_factory=GrowthPrior)
@@ -358,12 +358,33 @@ def _history(chosen: Sequence[str]) -> tuple[tuple[date, ...], Floats]:
     return tuple(dates), added
 
 
+def _supply_limit_mw(
+    rng: np.random.Generator,
+    n_path: int,
+    n_ahead: int,
+    power_limit: tuple[float, float],
+    last_year_mw: float,
+) -> Floats:
+    """Most that can be added in each quarter: the lower of packaging and power, shape (path, quarter)."""
+
+    def lognormal(low: float, high: float) -> Floats:
+        z = rng.normal(size=n_path) * np.log(high / low) / (2 * Z90)
+        return np.sqrt(low * high) * np.exp(z)
+
+    power = lognormal(*power_limit) * 1e3 / 4.0
+    first = lognormal(*_ends("taotie_fleet2026.packaging_first")) * last_year_mw / 4.0
+    growth = rng.uniform(*_ends("taotie_fleet2026.packaging_growth"), n_path)
+    later = np.maximum(np.arange(1, n_ahead + 1) - 4, 0) / 4.0  # years after the first
+    packaging = first[:, None] * (1.0 + growth)[:, None] ** later
+    return np.minimum(power[:, None], packaging)
+
+
 @lru_cache(maxsize=16)
 def _ratios(
     chosen: tuple[str, ...],
     n_year: int,
     mean_life: tuple[float, float],
-    supply_limit: tuple[float, float] | None,
+    power_limit: tuple[float, float] | None,
     forms: tuple[str, ...],
     prior: GrowthPrior,
     seed: int,
@@ -378,12 +399,8 @@ def _ratios(
     rng = generator("fleet forecast", seed)
     n_ahead = 4 * (FIRST_YEAR + n_year - 1 - last.year) + (12 - last.month) // 3
     limit = None
-    if supply_limit is not None:
-        low, high = np.log(supply_limit)
-        z = rng.normal(size=n_path)
-        limit = (
-            np.exp(0.5 * (low + high) + z * (high - low) / (2 * Z90)) * 1e3 / 4.0
-        )  # MW a quarter
+    if power_limit is not None:
+        limit = _supply_limit_mw(rng, n_path, n_ahead, power_limit, float(added[-4:].sum()))
     first_common = max(chip_stock(m).dates[0] for m in chosen)
     whole = added[dates.index(first_common) + (1 if len(chosen) > 1 else 0) :]
     paths = addition_paths(whole, n_ahead, rng, n_path, limit=limit, forms=forms, prior=prior)
@@ -451,7 +468,7 @@ def fleet_forecast(scenario: FleetScenario | None = None, seed: int = 20240409) 
     life = chosen.mean_life or _ends("taotie_fleet2026.mean_life")
     limit = None
     if chosen.limited:
-        limit = chosen.supply_limit or _ends("taotie_fleet2026.supply_limit")
+        limit = chosen.power_limit or _ends("taotie_fleet2026.power_limit")
     years = tuple(range(FIRST_YEAR, chosen.horizon + 1))
     last, _n, at_end, in_year, weights = _ratios(
         names, len(years), life, limit, tuple(chosen.forms), chosen.prior, seed

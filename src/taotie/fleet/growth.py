@@ -120,8 +120,8 @@ def addition_paths(
         Where the draws come from.
     n_path, n_prior : int
         Paths returned; draws of the prior they are picked from.
-    limit : array_like, shape (n_path,), optional
-        Most that can be added in a quarter, one a path; same unit as `additions`.
+    limit : array_like, shape (n_path,) or (n_path, n_ahead), optional
+        Most that can be added in a quarter, one a path or one a path and quarter; same unit as `additions`.
     forms : sequence of str
         Of `FORMS`.
     prior : GrowthPrior, optional
@@ -189,7 +189,8 @@ def addition_paths(
     single = rng.normal(size=(n_path, n_ahead)) * noise[at, None]
     future = np.exp(curve + wander + single)
     if limit is not None:
-        future = np.minimum(future, np.asarray(limit, dtype=np.float64)[:, None])
+        most = np.asarray(limit, dtype=np.float64)
+        future = np.minimum(future, most[:, None] if most.ndim == 1 else most)
     counts = np.bincount(form[at], minlength=len(FORMS)) / n_path
     return AdditionPaths(
         future,

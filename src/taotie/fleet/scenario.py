@@ -1,11 +1,11 @@
-"""What if? A file that changes the assumptions of the fleet forecast: factors, supply limit, forms of growth, horizon.
+"""What if? A file that changes the assumptions of the fleet forecast: factors, power limit, forms of growth, horizon.
 
 [fleet]
 name = "cool and busy"
 horizon = 2032
 makers = ["nvidia", "amd"]
 forms = ["logistic", "limited"]
-supply_limit = { low = 10, high = 40, unit = "GW/a" }     # or "none"
+power_limit = { low = 10, high = 40, unit = "GW/a" }      # or limited = false
 mean_life = { low = 4, high = 6, unit = "a" }
 
 [fleet.utilization]
@@ -37,8 +37,8 @@ from taotie.quantity.figure import Figure, leaf
 __all__ = ["read_scenario", "scenario_from"]
 
 _FACTORS = ("overhead", "utilization", "pue")
-_RANGES = {"mean_life": "a", "supply_limit": "GW/a"}
-_KEYS = ("name", "horizon", "makers", "forms", "correlated", *_FACTORS, *_RANGES)
+_RANGES = {"mean_life": "a", "power_limit": "GW/a"}
+_KEYS = ("name", "horizon", "makers", "forms", "correlated", "limited", *_FACTORS, *_RANGES)
 
 
 def read_scenario(path: Path) -> FleetScenario:
@@ -76,9 +76,9 @@ def scenario_from(fields: Mapping[str, Any], where: str = "[fleet]") -> FleetSce
             nearest(unknown[0], _KEYS),
         )
     changes: dict[str, Any] = {}
-    for key in ("name", "horizon", "correlated"):
+    for key in ("name", "horizon", "correlated", "limited"):
         if key in fields:
-            wanted = {"name": str, "horizon": int, "correlated": bool}[key]
+            wanted = {"name": str, "horizon": int, "correlated": bool, "limited": bool}[key]
             value = fields[key]
             if not isinstance(value, wanted) or (key == "horizon" and isinstance(value, bool)):
                 raise RangeError(
@@ -94,9 +94,7 @@ def scenario_from(fields: Mapping[str, Any], where: str = "[fleet]") -> FleetSce
         if key in fields:
             changes[key] = _factor(where, key, fields[key])
     for key, unit in _RANGES.items():
-        if key == "supply_limit" and fields.get(key) == "none":
-            changes["limited"] = False
-        elif key in fields:
+        if key in fields:
             changes[key] = _range(where, key, fields[key], unit)
     return FleetScenario(**changes)
 

@@ -38,6 +38,7 @@ __all__ = [
     "quarterly_additions",
     "read_stock",
     "survival",
+    "vintages",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -440,3 +441,50 @@ def read_stock(path: Path) -> ChipStock:
             _("the series is cumulative: what was delivered so far"),
         )
     return ChipStock(path.stem, tuple(dates), None, values)
+
+
+# ---- vintages by type of chip, from the publisher's files ----------------------------------------------
+
+_TIMELINES = {
+    "nvidia": "csv_export/nvidia_calendar_quarter_chip_timelines.csv",
+    "google_tpu": "csv_export/tpu_calendar_quarter_chip_timelines.csv",
+    "aws_trainium": "csv_export/trainium_chip_timelines.csv",
+    "amd": "csv_export/amd_chip_timelines.csv",
+}
+
+
+def vintages(maker: str) -> dict[str, dict[date, float]]:
+    """Accelerators delivered in each quarter by type of chip, medians. [accelerator]
+
+    Read from the publisher's files, which a user fetches once: `taotie data fetch epoch-ai-chip-counts`.
+
+    Returns
+    -------
+    units : dict of str to dict
+        Type of chip to quarter's end to accelerators; quarters marked incomplete are left out.
+
+    Raises
+    ------
+    UnknownNameError
+        If the maker is not in the table.
+    DataError
+        If the files were never fetched, or are not what the publisher released.
+    """
+    from taotie.files.fetch import local_path
+
+    chip_stock(maker)  # refuses an unknown maker
+    path = local_path("epoch-ai-chip-counts", _TIMELINES[maker])
+    if path is None:
+        raise DataError(
+            _("the counts by type of chip have not been fetched."),
+            "taotie data fetch epoch-ai-chip-counts",
+        )
+    found: dict[str, dict[date, float]] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            if "Incomplete" in (row["Notes"] or ""):
+                continue
+            month, day, year = (int(x) for x in row["End date"].split("/"))
+            ends = found.setdefault(row["Chip type"], {})
+            ends[date(year, month, day)] = float(row["Number of Units"])
+    return found

@@ -285,6 +285,9 @@ def _core(island: Island, b: Bridges, flow: FloatArray) -> _Core:
     if n_core > 1:
         lu = factorize(f, t, y, n_core)
         put[1:], get[1:] = lu.perm_r, lu.perm_c
+        # neighbours in the factors side by side: branches are read in this order again and again
+        near_first = np.lexsort((np.maximum(get[f], get[t]), np.minimum(get[f], get[t])))
+        branch, f, t, y = branch[near_first], f[near_first], t[near_first], y[near_first]
         potential = np.zeros(n_core)
         potential[1:] = lu.solve(slack[1:])
         offset = y * (potential[f] - potential[t])

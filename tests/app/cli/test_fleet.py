@@ -135,7 +135,7 @@ def test_worked_every_panel_names_scope_and_boundary() -> None:
 def test_worked_scenario_file(app: typer.Typer, tmp_path: Path) -> None:
     path = tmp_path / "cool.toml"
     path.write_text(
-        '[fleet]\nname = "cool"\nhorizon = 2028\nforms = ["logistic"]\nsupply_limit = "none"\n'
+        '[fleet]\nname = "cool"\nhorizon = 2028\nforms = ["logistic"]\nlimited = false\n'
         "[fleet.pue]\nvalue = 1.1\n[fleet.utilization]\nlow = 0.7\nhigh = 0.8\n"
     )
     made = data(app, "fleet", "--scenario", path, "--samples", 500)
@@ -156,8 +156,8 @@ def test_worked_scenario_file(app: typer.Typer, tmp_path: Path) -> None:
         ({"makers": ["nvidea"]}, UnknownNameError, "nvidia"),
         ({"forms": []}, RangeError, "not a list"),
         ({"mean_life": {"low": 6, "high": 4}}, RangeError, "low <= high"),
-        ({"supply_limit": 30}, RangeError, "not a range"),
-        ({"supply_limit": {"low": 1, "high": 2, "unit": "EUR"}}, UnitError, "EUR"),
+        ({"power_limit": 30}, RangeError, "not a range"),
+        ({"power_limit": {"low": 1, "high": 2, "unit": "EUR"}}, UnitError, "EUR"),
         ({"pue": {"value": 1.2, "unit": "kW"}}, UnitError, "kW"),
         ({"pue": {"figure": "devries2023.servers_2027"}}, UnitError, "server"),
     ],
