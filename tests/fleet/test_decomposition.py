@@ -14,14 +14,16 @@ from taotie.fleet.decomposition import (
     chained,
     chat_growth,
     decomposition,
+    logarithmic_mean,
+    shapley,
+)
+from taotie.fleet.efficiency import (
     efficiency_bands,
     efficiency_trend,
     energy_after_efficiency,
     energy_after_efficiency_and_share,
     generations,
-    logarithmic_mean,
     rebound,
-    shapley,
 )
 from taotie.quantity.distribution import Lognormal
 

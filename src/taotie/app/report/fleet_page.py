@@ -9,12 +9,10 @@ from typing import Any
 
 from taotie import __version__
 from taotie.app.report import drivers_chart, theme
-from taotie.app.report.fleet_charts import (
-    fan_picture,
+from taotie.app.report.fleet_charts import fan_picture, published_picture, scope_name
+from taotie.app.report.fleet_why_charts import (
     nations_picture,
     power_picture,
-    published_picture,
-    scope_name,
     tornado_picture,
     waterfall_picture,
 )
