@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from taotie.errors import BoundaryError, RangeError
-from taotie.fleet.backtest import backtest, crps, rolling_backtest
 from taotie.fleet.forecast import (
     FleetForecast,
     FleetScenario,
@@ -18,9 +13,6 @@ from taotie.fleet.forecast import (
     fleet_forecast,
     server_energy_twh,
 )
-from taotie.fleet.growth import FORMS, addition_paths
-from taotie.fleet.power_gap import portfolio_from, power_gap
-from taotie.fleet.stock import chip_stock
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import exact, leaf
 from taotie.quantity.record import recompute, sources_of, to_record
@@ -30,66 +22,6 @@ from taotie.quantity.sampling import sampling
 @pytest.fixture(scope="module")
 def made() -> FleetForecast:
     return fleet_forecast()
-
-
-def test_published_backtest_contains_what_happened() -> None:
-    """Notes, test 19: data to the end of 2024 (3675 MW), 8562 MW a year later, a band no wider than x3."""
-    one = backtest(date(2024, 12, 31))
-    assert chip_stock("nvidia").rated_power_mw[11, 1] == 3675
-    assert one.observed == 8562
-    assert one.inside
-    assert one.width <= 3
-    # the last year's growth repeated overshoots: 3.15 x 3675 = 11.6 GW
-    assert one.naive_score == pytest.approx(3675 * 3675 / 1168 - 8562)
-    assert one.score < one.naive_score / 3
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_published_rolling_backtest_covers(seed: int) -> None:
-    all_makers = rolling_backtest(seed=seed)
-    assert len(all_makers.rows) == 120
-    assert 0.80 <= all_makers.coverage <= 0.97
-    assert all_makers.relative_score < all_makers.naive_relative_score / 2
-    assert 0.80 <= rolling_backtest(["nvidia"], seed=seed).coverage <= 0.97
-
-
-def test_worked_a_forecast_does_not_look_ahead() -> None:
-    """Quarters after the cutoff do not change what is predicted."""
-    stock = chip_stock("nvidia")
-    cut = type(stock)(
-        "nvidia", stock.dates[:14], stock.units[:14], stock.rated_power_mw[:14]
-    )  # two quarters after the cutoff
-    assert backtest(date(2024, 12, 31), cut, 2).p50 == backtest(date(2024, 12, 31), quarters=2).p50
-
-
-def test_worked_steady_growth_goes_on() -> None:
-    past = 50 * 1.1 ** np.arange(12)
-    paths = addition_paths(past, 4, np.random.default_rng(0))
-    middle = np.median(paths.additions, axis=0)
-    np.testing.assert_allclose(middle, past[-1] * 1.1 ** np.arange(1, 5), rtol=0.12)
-    assert set(paths.weights) == set(FORMS)
-    assert sum(paths.weights.values()) == pytest.approx(1)
-    assert paths.n_effective > 100
-
-
-def test_worked_limit_holds() -> None:
-    limit = np.full(4096, 120.0)
-    paths = addition_paths(50 * 1.3 ** np.arange(8), 20, np.random.default_rng(0), limit=limit)
-    assert paths.additions.max() <= 120
-
-
-@given(k=st.floats(1e-3, 1e6))
-def test_property_paths_do_not_depend_on_the_unit(k: float) -> None:
-    past = np.array([3.0, 4.0, 6.0, 7.0, 9.0])
-    one = addition_paths(past, 3, np.random.default_rng(5), 64, 500).additions
-    other = addition_paths(k * past, 3, np.random.default_rng(5), 64, 500).additions
-    np.testing.assert_allclose(other, k * one, rtol=1e-6)
-
-
-def test_matches_crps_by_pairs() -> None:
-    x = np.random.default_rng(2).normal(3, 2, 200)
-    slow = np.abs(x - 4).mean() - 0.5 * np.abs(x[:, None] - x[None, :]).mean()
-    assert crps(x, 4.0) == pytest.approx(slow, rel=1e-12)
 
 
 def test_published_run_rate_of_the_notes() -> None:
@@ -187,18 +119,6 @@ def test_worked_tornado_is_ordered_and_around_the_middle(made: FleetForecast) ->
     assert swings[0].middle == pytest.approx(made.at("ai_facilities", 2030).p50, rel=0.1)
 
 
-def test_worked_power_gap(made: FleetForecast) -> None:
-    gap = power_gap(made, {"gas_engine": [100.0] * 50}, n_sample=500)
-    assert gap.years[0] == 2026
-    assert gap.energised_gw.max() <= 5.0 + 1e-9
-    assert (gap.gap_gw <= gap.wanted_gw + 1e-9).all()
-    assert (np.diff(gap.energised_gw, axis=1) >= 0).all()
-    wanted = made.at("ai_chips_rated", 2030).p50 - made.at("ai_chips_rated", 2025).p50
-    assert wanted < gap.wanted_gw[1, gap.years.index(2030)] < 3 * wanted
-    with pytest.raises(RangeError, match="40x100"):
-        portfolio_from("gas_engine=many")
-
-
 def test_error_horizon_factors_and_forms() -> None:
     with pytest.raises(RangeError, match="horizon=2020"):
         fleet_forecast(FleetScenario(horizon=2020))
@@ -207,20 +127,5 @@ def test_error_horizon_factors_and_forms() -> None:
     wide = leaf("u", low=0.5, high=1.2, spread="uniform", unit="1", kind="assumed", note="wrong")
     with pytest.raises(RangeError, match=r"utilization=1\.\d+ is outside"):
         fleet_forecast(FleetScenario(utilization=wide)).at("ai_servers", 2030).samples
-    with pytest.raises(RangeError, match="logistic"):
-        addition_paths([1.0, 2.0], 3, np.random.default_rng(0), forms=["linear"])
-    with pytest.raises(RangeError, match="at least 2"):
-        addition_paths([1.0], 3, np.random.default_rng(0))
     with pytest.raises(RangeError, match="ai_chips_rated"):
         fleet_forecast(FleetScenario(horizon=2026)).at("all", 2026)
-
-
-def test_error_backtest_dates() -> None:
-    with pytest.raises(RangeError, match="ends of quarters"):
-        backtest(date(2024, 12, 30))
-    with pytest.raises(RangeError, match="not known"):
-        backtest(date(2025, 12, 31))
-    with pytest.raises(RangeError, match="needs 2"):
-        backtest(date(2022, 3, 31))
-    with pytest.raises(RangeError, match="history=1"):
-        rolling_backtest(history=1)

@@ -102,6 +102,15 @@ def test_published_20_mid_month_days(bitcoin) -> None:
     np.testing.assert_allclose(found, [-7.8, -6.4, -7.9, 2.2], atol=0.06)
 
 
+def test_property_bitcoin_bounds_in_order_every_day(bitcoin) -> None:
+    rates, miners, _printed = bitcoin
+    energy = mining_energy(rates, miners)
+    known = np.isfinite(energy.best_twh) & (rates.hashrate_th_s > 0)
+    assert known.sum() > 5000
+    assert (energy.lower_twh[known] < energy.best_twh[known]).all()
+    assert (energy.best_twh[known] < energy.upper_twh[known]).all()
+
+
 def test_published_21_bitcoin_by_price(bitcoin) -> None:
     rates, miners, printed = bitcoin
     days = [f"2020-{m:02d}-15" for m in range(1, 13)]

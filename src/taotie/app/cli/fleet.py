@@ -137,6 +137,7 @@ def _json(made: Any, fan: Any, found: Any, shares: Any, gap: Any, seed: int) -> 
     from taotie.fleet.forecast import counted_quarters
     from taotie.fleet.published_models import published_forecasts
     from taotie.fleet.stock import owners
+    from taotie.quantity.catalog import source
 
     def points(scope: str) -> dict[str, Any]:
         one = made.scopes[scope][0]
@@ -149,6 +150,8 @@ def _json(made: Any, fan: Any, found: Any, shares: Any, gap: Any, seed: int) -> 
 
     content = {
         "scenario": made.scenario.name,
+        "region": "world",
+        "vintage": source("epoch2026_chip_counts").date,
         "years": list(made.years),
         "last_known": str(made.last_known),
         "scopes": {scope: points(scope) for scope in made.scopes},

@@ -182,7 +182,13 @@ def nations_picture(made: FleetForecast, shares: Sequence[Any]) -> Picture:
     return Picture(
         name="nations",
         title=_("Beside nations: {scope}, world").format(scope=scope_name("ai_facilities")),
-        finding=_("As a share of one nation: {list}.").format(list="; ".join(said)),
+        finding=_("As a share of one nation: {list}.").format(list="; ".join(said))
+        if said
+        else _("{low} to {high} TWh in {year}.").format(
+            low=number(made.at("ai_facilities", made.years[-1]).p05),
+            high=number(made.at("ai_facilities", made.years[-1]).p95),
+            year=made.years[-1],
+        ),
         alt="; ".join(f"{r['name']}: {number(float(r['middle']), 3)}" for r in rows),  # type: ignore[arg-type]
         method=_(
             "Countries: generation plus net imports in 2021, network losses inside. The fleet stands in many countries: a share of one says how large it is, not where it is."
