@@ -147,8 +147,8 @@ def efficiency_bands(
     years : float
         In so many years. [a]
     rates : mapping, optional
-        Name to low and high growth a year. [1/a] Default: the leading chips' efficiency at 40 to 50 %, all chips'
-        at 28 to 29 %, and Koomey's doubling every 1.57 years (56 %).
+        Name to low and high growth a year. [1/a] Default: efficiency of the leading chips at 40 to 50 %, other
+        readings of it at 30 to 40 %, and Koomey's doubling every 1.57 years.
 
     Returns
     -------
@@ -163,10 +163,11 @@ def efficiency_bands(
     >>> round(1e6 ** (1 / 10), 2)
     3.98
     """
+    koomey = 2 ** (1 / 1.57) - 1  # a doubling every 1.57 years
     given = rates or {
         "leading chips": (0.40, 0.50),
-        "all chips": (0.28, 0.29),
-        "Koomey's law": (0.5, 2 ** (1 / 1.57) - 1),
+        "other readings": (0.30, 0.40),
+        "Koomey's law": (koomey, koomey),
     }
     if not (claimed > 0 and years > 0):
         raise RangeError(

@@ -11,6 +11,7 @@ from taotie import __version__
 from taotie.app.report import drivers_chart, theme
 from taotie.app.report.fleet_charts import fan_picture, published_picture, scope_name
 from taotie.app.report.fleet_why_charts import (
+    efficiency_picture,
     nations_picture,
     power_picture,
     tornado_picture,
@@ -137,6 +138,7 @@ def _half(
         drivers_chart.picture(headline, found),
         nations_picture(made, shares),
         waterfall_picture(chat_growth(), chat_growth("shapley")),
+        efficiency_picture(),
         power_picture(gap),
     ]
     pictures = [p for p in drawn if isinstance(p, Picture)]

@@ -10,10 +10,12 @@ from taotie.app.report.fleet_charts import both_widths, chart_size, region_name,
 from taotie.app.report.picture import NARROW, WIDE, Cell, DataTable, Picture, altair, chart_spec
 from taotie.fleet.comparison import countries, country_demand
 from taotie.fleet.decomposition import Decomposition
+from taotie.fleet.efficiency import efficiency_bands, efficiency_trend, generations
 from taotie.fleet.forecast import FleetForecast
 from taotie.fleet.power_gap import PowerGap
 from taotie.fleet.time_to_power import power_option, power_options, probability_by
 from taotie.language import _
+from taotie.quantity.catalog import table
 from taotie.quantity.wording import number
 
 
@@ -260,3 +262,78 @@ def power_picture(gap: PowerGap | None) -> Picture:
         svg=svg,
         remarks=remarks,
     )
+
+
+# ---- efficiency ----------------------------------------------------------------------------------------
+
+
+def efficiency_picture() -> Picture:
+    """Chips by generation, and what is left of a claimed million-fold gain."""
+    found = generations()
+    bands = efficiency_bands()
+    cells = table("accelerators")
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": str(cells.value(g.key, "label")),
+            "date": g.launched.isoformat(),
+            "value": g.tflop_per_w,
+        }
+        for g in found
+    ]
+    years = (found[-1].launched - found[0].launched).days / 365.25
+    trend = efficiency_trend(found[0].tflop_per_w, found[-1].tflop_per_w, years)
+    words = {
+        "leading chips": _("leading chips, 40 to 50 % a year"),
+        "other readings": _("other readings, 30 to 40 % a year"),
+        "Koomey's law": _("Koomey's law, a doubling every 1.57 years"),
+    }
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt = altair()
+        base = alt.Chart(alt.Data(values=rows)).encode(
+            x=alt.X(
+                "date:T",
+                title=None,
+                axis=alt.Axis(grid=False, format="%Y", tickCount=6),
+                scale=alt.Scale(domain=["2013-06-01", "2025-09-01"]),
+            ),
+            y=alt.Y(
+                "value:Q", scale=alt.Scale(type="log"), title=_("TFLOP/s per watt, dense 16 bit (log)")
+            ),
+        )  # fmt: skip
+        chart = alt.layer(
+            base.mark_line(color=theme.AMBER_DEEP, strokeWidth=1.5),
+            base.mark_point(color=theme.AMBER, filled=True, size=80),
+            base.mark_text(align="right", dx=-9, dy=-6, fontSize=11).encode(text="name:N"),
+        ).properties(**chart_size(wide, 260))
+        return chart_spec(chart)
+
+    specs, svg = both_widths(make)
+    return Picture(
+        name="efficiency",
+        title=_("Efficiency of accelerators at their rated power, by generation"),
+        finding=_(
+            "{factor} times in {years} years, doubling every {double} years; a million times in ten years would need 3.98 times a year."
+        ).format(
+            factor=number(trend.factor), years=number(trend.years), double=number(trend.doubling_a)
+        ),
+        alt="; ".join(f"{r['name']}: {r['value']:.3g}" for r in rows),
+        method=_(
+            "Dense 16-bit peak over rated power at the accelerator: what a chip can do, not what software reaches."
+        ),
+        table=DataTable(
+            {"name": _("accelerator"), "date": _("launched"), "value": "TFLOP/s/W"}, tuple(rows)
+        ),
+        sources=("epoch2026_ml_hardware", "aiconfigurator2026_systems", "makers_datasheets"),
+        specs=specs,
+        svg=svg,
+        remarks=tuple(
+            _(
+                "{name}: {low} to {high} times in ten years; of a million, {rest_low} to {rest_high} times would be scale, shorter numbers, sparsity and algorithms."
+            ).format(
+                name=words.get(b.name, b.name), low=number(b.low), high=number(b.high),
+                rest_low=number(b.rest_low), rest_high=number(b.rest_high),
+            )
+            for b in bands
+        ),
+    )  # fmt: skip
