@@ -7,7 +7,16 @@ from typing import Any
 
 from taotie.app.report import theme
 from taotie.app.report.fleet_charts import both_widths, chart_size, region_name, scope_name
-from taotie.app.report.picture import NARROW, WIDE, Cell, DataTable, Picture, altair, chart_spec
+from taotie.app.report.picture import (
+    NARROW,
+    WIDE,
+    Cell,
+    DataTable,
+    Picture,
+    altair,
+    chart_spec,
+    span_text,
+)
 from taotie.fleet.comparison import countries, country_demand
 from taotie.fleet.decomposition import Decomposition
 from taotie.fleet.efficiency import efficiency_bands, efficiency_trend, generations
@@ -329,10 +338,11 @@ def efficiency_picture() -> Picture:
         svg=svg,
         remarks=tuple(
             _(
-                "{name}: {low} to {high} times in ten years; of a million, {rest_low} to {rest_high} times would be scale, shorter numbers, sparsity and algorithms."
+                "{name}: {gain} times in ten years; of a million, {rest} times would be scale, shorter numbers, sparsity and algorithms."
             ).format(
-                name=words.get(b.name, b.name), low=number(b.low), high=number(b.high),
-                rest_low=number(b.rest_low), rest_high=number(b.rest_high),
+                name=words.get(b.name, b.name),
+                gain=number(b.low) if b.low == b.high else span_text(b.low, b.high),
+                rest=number(b.rest_low) if b.low == b.high else span_text(b.rest_low, b.rest_high),
             )
             for b in bands
         ),
