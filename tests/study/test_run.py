@@ -187,9 +187,11 @@ def test_published_chatgpt_2023_stands_beside_the_simulated_value() -> None:
     result = run_study(ROOT / "studies" / "chatgpt_2023.toml")
     assert len(result.comparisons) == 3
     energy, servers, power = (result.figures[c.ratio] for c in result.comparisons)
-    # the factor is the product of more servers and more draw each, draw by draw
+    # the factor is the product of servers and draw of each, in every draw; the draw of each decides
     # (564 MWh is printed; 3617 x 6.5 kW x 24 h is 564.3)
     np.testing.assert_allclose(energy.samples, servers.samples * power.samples, rtol=1e-3)
+    assert power.p50 > 1.5
+    assert abs(np.log(power.p50)) > abs(np.log(servers.p50))
     assert all(c.why.text("en") and c.why.text("zh") for c in result.comparisons)
     published = result.to_dict()["comparisons"][0]
     assert published["published"] == "devries2023.daily_energy_chatgpt"
