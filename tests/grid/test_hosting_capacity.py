@@ -118,7 +118,7 @@ def test_worked_generator_behind_a_bridge_limits_everyone():
     assert found.strict.binding_branch.tolist() == [2, 2, 2]
 
 
-@pytest.mark.parametrize("name", ["RTS_GMLC", "ACTIVSg200"])
+@pytest.mark.parametrize("name", ["RTS_GMLC", pytest.param("ACTIVSg200", marks=pytest.mark.slow)])
 def test_matches_refactorized_outages(name):
     """Every outage solved anew with a dense matrix: no LODF, no contraction."""
     case = read_case(name)
