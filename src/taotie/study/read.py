@@ -13,12 +13,25 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from taotie.errors import StudyError, TaotieError, nearest
-from taotie.language import _
+from taotie.language import LANGUAGES, N_, _, in_language
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure as catalogue_figure
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
 from taotie.study.schema import FigureSpec, Study
+
+LABELS = {
+    "workload.requests_per_day": N_("Requests a day"),
+    "workload.prompt_tokens": N_("Mean prompt"),
+    "workload.output_tokens": N_("Mean answer"),
+    "workload.accelerators": N_("Accelerators installed"),
+    "workload.load_factor": N_("Mean draw over highest measured draw"),
+    "compute.utilization": N_("Utilization at the busiest hour"),
+    "facility.pue": N_("PUE: facility over IT energy"),
+    "grid.network_loss": N_("Network losses"),
+    "grid.carbon_intensity": N_("Average carbon intensity of generation"),
+    "policy.electricity_price": N_("Price of electricity"),
+}
 
 # Quantities with a hard end nearby: a bare low..high of these means the ends, not a 90 % range
 BOUNDED = {
@@ -103,7 +116,12 @@ class StudyFile:
                 boundary=spec.boundary,
                 distribution=distribution_from(numbers),
                 note=spec.note or "given by the study file",
-                label={"en": name.replace("_", " "), "zh": ""},
+                label={
+                    code: in_language(LABELS[key], code)
+                    if key in LABELS
+                    else name.replace("_", " ")
+                    for code in LANGUAGES
+                },
             )
         except TaotieError as error:
             raise StudyFigureError(where, name, _shown(spec), error.message, error.hint) from None
