@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -72,6 +72,20 @@ def in_language(message: str, code: str) -> str:
     """`message` in the language `code`, whatever language is in force."""
     # gettext answers the empty message with the header of its catalogue
     return message if code == "en" or not message else _translations(code).gettext(message)
+
+
+def in_each_language(make: Callable[[], str]) -> dict[str, str]:
+    """What `make` says in each language; for words that lower rooms choose when they are called."""
+    said = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            said[code] = make()
+    return said
+
+
+def labels(message: str) -> dict[str, str]:
+    """A label marked with `N_`, in each language."""
+    return {code: in_language(message, code) for code in LANGUAGES}
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import numpy as np
 from taotie.compute.service_energy import host_figures
 from taotie.errors import StudyError, TaotieError
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.language import N_, _
+from taotie.language import N_, _, labels
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
-from taotie.study.steps import Walk, labels
+from taotie.study.steps import Walk
 
 
 def campus(walk: Walk) -> tuple[Profile, Figure, Figure]:

@@ -22,12 +22,12 @@ from taotie.errors import StudyError, TaotieError
 from taotie.files.fetch import local_path
 from taotie.files.registry import dataset
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.language import N_, _
+from taotie.language import N_, _, labels
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
 from taotie.study.request_parts import Lengths, mean_figures, request_parts
-from taotie.study.steps import Walk, labels
+from taotie.study.steps import Walk
 from taotie.workload.chat import TokenLengths, chat_lengths
 from taotie.workload.daily_shape import DailyShape, chat_day
 from taotie.workload.requests import Requests, TokenMoments

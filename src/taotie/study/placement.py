@@ -18,10 +18,10 @@ from taotie.grid.hosting_capacity import (
     load_hosting_capacity,
 )
 from taotie.grid.layout import grid_picture
-from taotie.language import N_, Said, _
+from taotie.language import N_, Said, _, in_each_language
 from taotie.quantity.figure import Figure, leaf
 from taotie.study.result import GridPicture
-from taotie.study.steps import Walk, in_each_language
+from taotie.study.steps import Walk
 
 ALL_BUSES_MAX = 12_000  # up to here all buses take seconds
 

@@ -22,7 +22,8 @@ from taotie.quantity.figure import Figure
 from taotie.quantity.profile import Profile
 from taotie.quantity.record import sources_of, to_record
 from taotie.quantity.sampling import Sampling
-from taotie.study.result_file import SCHEMA_NAME
+
+SCHEMA_NAME = "taotie-result-1"
 
 
 @dataclass(frozen=True)

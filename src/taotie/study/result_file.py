@@ -12,8 +12,8 @@ from taotie.errors import ResultError
 from taotie.language import _
 from taotie.quantity.record import recompute
 from taotie.quantity.sampling import Sampling
+from taotie.study.result import SCHEMA_NAME
 
-SCHEMA_NAME = "taotie-result-1"
 RESULT_BYTES_MAX = 200_000_000
 
 

@@ -11,26 +11,12 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from taotie.errors import StudyError, TaotieError
-from taotie.language import LANGUAGES, Said, in_language, speaking
+from taotie.language import Said, in_each_language, labels
 from taotie.quantity.figure import Figure
 from taotie.study.read import StudyFile
 from taotie.study.result import Default
 
 T = TypeVar("T")
-
-
-def in_each_language(make: Callable[[], str]) -> dict[str, str]:
-    """What `make` says in each language; for words that lower rooms choose when they are called."""
-    said = {}
-    for code in LANGUAGES:
-        with speaking(code):
-            said[code] = make()
-    return said
-
-
-def labels(message: str) -> dict[str, str]:
-    """A label marked with `N_`, in each language."""
-    return {code: in_language(message, code) for code in LANGUAGES}
 
 
 class Walk:
