@@ -10,6 +10,8 @@ from taotie.app.cli.common import Json, Samples, Seed, console, print_json
 from taotie.errors import RangeError
 from taotie.language import _
 
+REPLICA_MAX = 1024
+
 
 def _models() -> list[str]:
     from taotie.compute.model_architecture import model_architectures
@@ -37,7 +39,7 @@ def machines(text: str) -> tuple[str, int | None]:
         name, count = tail, head
     if not count:
         return name, None
-    if not count.isascii() or not count.isdigit() or not 1 <= int(count) <= 1024:
+    if not count.isascii() or not count.isdigit() or not 1 <= int(count) <= 100_000_000:
         raise RangeError(
             _("--on {text}: {count} is not a number of accelerators.").format(
                 text=text, count=repr(count)
@@ -86,6 +88,13 @@ def register(app: typer.Typer) -> None:
         from taotie.study.one_request import one_request
 
         name, count = machines(on)
+        if count is not None and count > REPLICA_MAX:
+            raise RangeError(
+                _("--on {text}: one copy of a model does not run on {count} accelerators.").format(
+                    text=on, count=count
+                ),
+                "--on h100-sxm:8",
+            )
         with sampling(samples or DEFAULT.n, DEFAULT.seed if seed is None else seed):
             answer = one_request(
                 model=model,

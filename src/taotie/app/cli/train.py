@@ -68,6 +68,7 @@ def register(app: typer.Typer) -> None:
         if published:
             _published(as_json)
             return
+        from taotie.app.cli.prompt import machines
         from taotie.compute.training_run_energy import (
             processor_over_accelerator,
             training_estimate,
@@ -77,6 +78,12 @@ def register(app: typer.Typer) -> None:
 
         if hours is not None and days is not None:
             raise RangeError(_("hours and days are the same thing: give one."))
+        on, count = machines(on)
+        if count is not None and accelerators is not None:
+            raise RangeError(
+                _("--on with a number and --accelerators are the same thing: give one.")
+            )
+        accelerators = accelerators if count is None else float(count)
         time = hours if days is None else 24.0 * days
         with sampling(samples or DEFAULT.n, DEFAULT.seed if seed is None else seed):
             grid = intensity(region)
