@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from taotie.language import _language
+
 settings.register_profile(
     "taotie", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
@@ -15,6 +17,13 @@ settings.load_profile("taotie")
 
 # examples in docstrings and docs are English whatever the machine speaks
 os.environ["TAOTIE_LANG"] = "en"
+
+
+def pytest_runtest_setup() -> None:
+    """Each test starts in English, whatever language one before it spoke."""
+    _language.set(None)
+    os.environ["TAOTIE_LANG"] = "en"
+
 
 SHARED = Path(os.environ.get("TAOTIE_SHARED", Path(__file__).resolve().parents[1] / "shared"))
 

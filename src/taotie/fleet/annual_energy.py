@@ -6,13 +6,14 @@ customers) or sales. The three differ by up to a tenth, and published percentage
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError, UnitError
-from taotie.language import _, language
+from taotie.language import _, in_each_language, language
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
@@ -255,14 +256,19 @@ class NationalShare:
         The national figure, with its source. [TWh/a]
     country : str
         Key of the country in the table `countries`.
-    of : str
-        In words: what the denominator is, and of which year.
+    words : mapping of str to str
+        What the denominator is, and of which year, by language.
     """
 
     share: Figure
     denominator: Figure
     country: str
-    of: str
+    words: Mapping[str, str]
+
+    @property
+    def of(self) -> str:
+        """The words in the language in force."""
+        return self.words[language()]
 
 
 def national_denominators(country: str = "united_states") -> list[str]:
@@ -320,16 +326,15 @@ def share_of_national_use(
             _("divide an energy by its time; of a load drawn all year take .to('TWh/a')"),
         )
     denominator = figure(f"countries/{country}/{of}")
-    name = table("countries").value(country, f"name_{language()}")
-    word = _WORDS[of.rstrip("_0123456789")]()
     year = of.rpartition("_")[2] if of[-1].isdigit() else denominator.locator.rpartition(" ")[2]
+
+    def words() -> str:
+        name = table("countries").value(country, f"name_{language()}")
+        what = _WORDS[of.rstrip("_0123456789")]()
+        return _("{country}, {year}: {what}").format(country=name, year=year, what=what)
+
     share: Figure = national_share(energy, denominator)  # type: ignore[arg-type, assignment]
-    return NationalShare(
-        share=share,
-        denominator=denominator,
-        country=country,
-        of=_("{country}, {year}: {what}").format(country=name, year=year, what=word),
-    )
+    return NationalShare(share, denominator, country, in_each_language(words))
 
 
 def _not_negative(name: str, value: npt.ArrayLike, unit: str) -> Floats:

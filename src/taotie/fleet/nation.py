@@ -16,7 +16,7 @@ from taotie.fleet.annual_energy import (
     share_of_national_use,
 )
 from taotie.fleet.comparison import countries
-from taotie.language import _, language
+from taotie.language import _, in_each_language, language
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
@@ -388,12 +388,14 @@ def share_of(energy: Figure, place: str, of: str) -> NationalShare:
         )
     share: Figure = national_share(energy, denominator)  # type: ignore[arg-type, assignment]
     return NationalShare(
-        share=share,
-        denominator=denominator,
-        country=place.upper(),
-        of=_("{country}, {year}: {what}").format(
-            country=state_name(place),
-            year="2021",
-            what=_("net generation (at power stations, before network losses)"),
+        share,
+        denominator,
+        place.upper(),
+        in_each_language(
+            lambda: _("{country}, {year}: {what}").format(
+                country=state_name(place),
+                year="2021",
+                what=_("net generation (at power stations, before network losses)"),
+            )
         ),
     )

@@ -208,7 +208,7 @@ def _nation(walk: Walk, annual: Figure) -> None:
                 nearest(country, countries()),
             )
         share = share_of_national_use(annual, country)
-        words = in_each_language(lambda: share_of_national_use(annual, country).of)
+        words = share.words
         named = share.share.to("%").named(
             "share_of_nation",
             en=f"Share of the nation's electricity ({words['en']})",
