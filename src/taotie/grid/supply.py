@@ -333,6 +333,7 @@ def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
         raise MissingExtraError("duckdb", "data") from None
     try:
         with duckdb.connect() as connection:
+            connection.execute("set enable_progress_bar = false")
             table = connection.execute("select * from read_parquet(?)", [str(path)]).fetchnumpy()
     except duckdb.Error as error:
         raise DataError(

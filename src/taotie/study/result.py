@@ -213,6 +213,7 @@ def write_figures_parquet(entries: Mapping[str, Mapping[str, Any]], path: Path) 
         for key, e in entries.items()
     ]  # fmt: skip
     with writing(path) as aside, duckdb.connect() as base:
+        base.execute("set enable_progress_bar = false")
         base.execute(
             "create table figures (key varchar, label varchar, label_zh varchar, p05 double, p50 double,"
             " p95 double, mean double, n bigint, unit varchar, boundary varchar, kind varchar,"

@@ -50,6 +50,7 @@ def read_parquet(
     with duckdb.connect(
         config={"autoinstall_known_extensions": "false", "threads": "2"}
     ) as connection:
+        connection.execute("set enable_progress_bar = false")
         try:
             _parquet_rows(connection, draft)
         except duckdb.Error as error:
