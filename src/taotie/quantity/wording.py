@@ -13,8 +13,9 @@ from taotie.quantity.evaluation import topological
 if TYPE_CHECKING:
     from taotie.quantity.figure import Figure
 
+# never mWh: readers take it for MWh
 _LADDERS = (
-    ("mWh", "Wh", "kWh", "MWh", "GWh", "TWh"),
+    ("Wh", "kWh", "MWh", "GWh", "TWh"),
     ("W", "kW", "MW", "GW", "TW"),
     ("gCO2e", "kgCO2e", "tCO2e", "ktCO2e", "MtCO2e"),
 )
@@ -61,8 +62,6 @@ def readable(figure: Figure) -> Figure:
                 return figure
             for candidate in ladder:
                 scaled = size * units.factor(head, candidate)
-                if candidate == "mWh" and scaled >= 10:
-                    continue  # people say 0.2 Wh, not 200 mWh
                 if scaled < 1000 or candidate == ladder[-1]:
                     if scaled < 0.01 and candidate == ladder[0]:
                         return figure

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taotie.app.report import daily_chart, drivers_chart, range_chart
-from taotie.app.report.picture import Absent, DataTable, Picture, calm, cell_text, static_svg
+from taotie.app.report.picture import Absent, DataTable, Picture, cell_text, static_svg
 from taotie.app.report.vega_script import VL_VERSION
 from taotie.quantity.figure import leaf
 from taotie.quantity.profile import Profile
 from taotie.quantity.sampling import sampling
 from taotie.quantity.sensitivity import Drivers, drivers
+from taotie.quantity.wording import readable
 from taotie.study.result import StudyResult
 
 
@@ -151,8 +152,8 @@ def test_worked_no_spread_is_said(result: StudyResult) -> None:
 def test_worked_milliwatt_hours_are_never_printed() -> None:
     """Readers take mWh for MWh."""
     small = leaf("s", value=0.215, unit="Wh/request", kind="assumed", note="test")
-    assert calm(small).unit == "Wh/request"
-    assert calm(leaf("t", value=2e-5, unit="Wh", kind="assumed", note="test")).p50 == 2e-5
+    assert readable(small).unit == "Wh/request"
+    assert readable(leaf("t", value=2e-5, unit="Wh", kind="assumed", note="test")).p50 == 2e-5
 
 
 def test_worked_csv_cells_do_not_run_in_a_spreadsheet() -> None:

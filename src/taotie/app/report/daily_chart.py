@@ -18,7 +18,6 @@ from taotie.app.report.picture import (
     Picture,
     altair,
     amount,
-    calm,
     chart_spec,
     cut,
     source_keys,
@@ -28,7 +27,7 @@ from taotie.app.report.picture import (
 from taotie.language import _, language
 from taotie.quantity import unit as units
 from taotie.quantity.profile import Profile
-from taotie.quantity.wording import boundary_word, number, unit_word
+from taotie.quantity.wording import boundary_word, number, readable, unit_word
 
 N_STEP_MAX = 400
 N_PROFILE_MAX = 6
@@ -63,7 +62,7 @@ def _day(key: str, profile: Profile) -> Day:
         shortened = True
         profile = replace(profile, terms=tuple((s[:N_STEP_MAX], f) for s, f in profile.terms))
     largest = max((f for _shape, f in profile.terms), key=lambda f: abs(f.p50))
-    profile = profile.to(calm(largest).unit)
+    profile = profile.to(readable(largest).unit)
     return Day(key, profile, profile.percentiles(), folded, shortened)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from taotie.app.report.picture import amount, calm, dot, median_text, range_text
+from taotie.app.report.picture import amount, dot, median_text, range_text
 from taotie.language import _
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import (
@@ -13,6 +13,7 @@ from taotie.quantity.wording import (
     boundary_word,
     kind_word,
     number,
+    readable,
     unit_word,
 )
 from taotie.study.result import StudyResult
@@ -42,7 +43,7 @@ class Tile:
 
 def tile(key: str, figure: Figure) -> Tile:
     """A named figure in a readable unit; `raw` is the median in the unit of the result file."""
-    shown = calm(figure)
+    shown = readable(figure)
     value = shown.value
     top = max(value.p95, 0.0) or 1.0
     bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
@@ -83,7 +84,7 @@ def _is_flow(result: StudyResult, key: str) -> bool:
 
 def sentence(result: StudyResult) -> str:
     """The headline in words."""
-    figure = calm(result.figures[result.headline])
+    figure = readable(result.figures[result.headline])
     value = figure.value
     place = _place(figure.boundary)
     if value.p05 == value.p95:

@@ -26,7 +26,7 @@ from taotie.app.report import (
     tables,
     theme,
 )
-from taotie.app.report.picture import Absent, Picture, calm, median_text, range_text, unchecked
+from taotie.app.report.picture import Absent, Picture, median_text, range_text, unchecked
 from taotie.app.report.vega_script import vega_script
 from taotie.app.report.words import page_words
 from taotie.errors import MissingExtraError
@@ -35,7 +35,7 @@ from taotie.language import LANGUAGES, language, use_language
 from taotie.quantity.evaluation import leaves
 from taotie.quantity.figure import Figure
 from taotie.quantity.sensitivity import Drivers, drivers
-from taotie.quantity.wording import boundary_word, kind_word, number, unit_word
+from taotie.quantity.wording import boundary_word, kind_word, number, readable, unit_word
 from taotie.study.result import StudyResult
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -235,7 +235,7 @@ def _beside_all(picture: Picture) -> list[dict[str, Any]]:
 def _beside(entry: Mapping[str, Any]) -> dict[str, Any]:
     """A figure in the column beside a drawing."""
     figure: Figure = entry["figure"]
-    shown = calm(figure)
+    shown = readable(figure)
     return {
         "key": entry["key"],
         "name": figure.name,

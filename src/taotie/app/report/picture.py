@@ -17,7 +17,7 @@ from taotie.app.report.vega_script import VL_VERSION
 from taotie.errors import MissingExtraError
 from taotie.language import _, language
 from taotie.quantity.figure import Figure, leaves
-from taotie.quantity.wording import kind_word, number, readable, unit_word
+from taotie.quantity.wording import kind_word, number, unit_word
 
 WIDE, NARROW = 1040, 340  # width a drawing is laid out for [px]
 ROWS_SHOWN = 60
@@ -164,13 +164,6 @@ def dot(figure: Figure) -> str:
 def dot_word(figure: Figure) -> str:
     """The kind in words."""
     return kind_word(figure.kind)
-
-
-def calm(figure: Figure) -> Figure:
-    """The same figure in a readable prefix, but never mWh: readers take it for MWh."""
-    shown = readable(figure)
-    head, slash, tail = shown.unit.partition("/")
-    return figure.to("Wh" + slash + tail) if head == "mWh" else shown
 
 
 def range_text(figure: Figure, digits: int = 2) -> str:

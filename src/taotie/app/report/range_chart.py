@@ -22,7 +22,6 @@ from taotie.app.report.picture import (
     Picture,
     altair,
     amount,
-    calm,
     chart_spec,
     cut,
     sentences,
@@ -41,6 +40,7 @@ from taotie.quantity.wording import (
     boundary_word,
     kind_word,
     number,
+    readable,
     unit_word,
 )
 from taotie.study.result import StudyResult
@@ -69,7 +69,7 @@ class Row:
 def picture(result: StudyResult) -> Picture | Absent:
     """The comparison of a result with published figures, in the language in force."""
     key = result.published_beside or result.headline
-    ours = calm(result.figures[key])
+    ours = readable(result.figures[key])
     title = _("Beside published figures: {name}").format(name=ours_name(result, key))
     beside, missing = published_of(result, ours.unit)
     if not beside and result.request_energy_wh is None:

@@ -20,14 +20,13 @@ from taotie.app.report.picture import (
     DataTable,
     Picture,
     amount,
-    calm,
     cut,
     source_keys,
     span_text,
 )
 from taotie.app.report.sankey_layout import Band, check_conserved, layers_of, layout, ribbon_path
 from taotie.language import _
-from taotie.quantity.wording import boundary_word, number, unit_word
+from taotie.quantity.wording import boundary_word, number, readable, unit_word
 from taotie.study.result import StudyResult
 
 N_FLOW_MAX = 100
@@ -141,7 +140,7 @@ def bands_of(result: StudyResult) -> list[Band]:
     if not flows:
         return []
     figures = [result.figures[f.figure] for f in flows]
-    unit = calm(max(figures, key=lambda f: f.mean)).unit
+    unit = readable(max(figures, key=lambda f: f.mean)).unit
     return [
         Band(flow.start, flow.end, figure.to(unit).mean, figure.to(unit))
         for flow, figure in zip(flows, figures, strict=True)
