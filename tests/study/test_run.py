@@ -93,6 +93,25 @@ def test_property_energy_is_conserved_at_each_node_of_the_flow(chat: StudyResult
         out_of[flow.start] = out_of.get(flow.start, 0.0) + samples
     for node in set(into) & set(out_of):
         np.testing.assert_allclose(into[node], out_of[node], rtol=1e-9)
+    # what enters the picture is what the power station delivers, and each inner node its own figure
+    for node, key in (
+        ("grid", "energy_per_request_grid"),
+        ("facility", "energy_per_request"),
+        ("server", "energy_per_request_server"),
+        ("accelerator", "energy_per_request_accelerator"),
+    ):
+        np.testing.assert_allclose(out_of[node], chat.figures[key].samples, rtol=1e-9)
+
+
+def test_property_every_part_of_a_request_carries_the_range_of_its_model(chat: StudyResult) -> None:
+    for key, error in (
+        ("energy_prefill", "energy_model.error"),
+        ("energy_decode", "energy_model.error"),
+        ("energy_host", "host_draw.error"),
+    ):
+        behind = [leaf.key for leaf in leaves(chat.figures[key])]
+        assert any(k.startswith(error) for k in behind), key
+        assert chat.figures[key].p95 > 1.1 * chat.figures[key].p05
 
 
 def test_property_boundaries_only_grow_along_the_chain(chat: StudyResult) -> None:
@@ -108,6 +127,11 @@ def test_property_boundaries_only_grow_along_the_chain(chat: StudyResult) -> Non
         assert outer.boundary == level
         assert (outer.samples > inner).all()
         inner = outer.samples
+
+
+def test_property_a_batch_nobody_gave_is_a_range_of_a_factor_of_four(chat: StudyResult) -> None:
+    batch = chat.figures["batch"].value
+    assert batch.p95 / batch.p05 == pytest.approx(4.0, rel=0.02)
 
 
 def test_matches_daily_energy_from_the_profile(chat: StudyResult) -> None:
