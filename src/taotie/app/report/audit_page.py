@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from taotie import __version__
 from taotie.app.report.audit_picture import ratio_picture, squares_picture
+from taotie.app.report.html import page_html
 from taotie.audit.article import Audit, Result, needed_text
 from taotie.audit.claim import ClaimInput
 from taotie.audit.slip import slip_word
@@ -26,16 +26,12 @@ from taotie.audit.wording import (
     system_word,
     verdict_word,
 )
-from taotie.errors import MissingExtraError
 from taotie.files.atomic import write_bytes
-from taotie.language import LANGUAGES, _, language, speaking
+from taotie.language import _, language
 from taotie.quantity import catalog
 from taotie.quantity.wording import boundary_word
 from taotie.quantity.wording import text as figure_text
 
-TEMPLATES = Path(__file__).parent / "templates"
-HTML_LANG = {"en": "en", "zh": "zh-Hans"}
-OWN_NAME = {"en": "English", "zh": "中文"}
 CLASSES = {
     "reproduces": "fine",
     "rounding": "near",
@@ -70,52 +66,9 @@ def write_audit_page(audit: Audit, path: Path, opened: str | None = None) -> Non
 
 def audit_html(audit: Audit, opened: str | None = None) -> str:
     """The page as text; see `write_audit_page`."""
-    from taotie.app.report.page import content_policy
-
-    opened = opened or language()
-    if opened not in LANGUAGES:
-        raise ValueError(f"language {opened!r} is not one of {', '.join(LANGUAGES)}")
-    script = _read("audit.js")
-    return str(
-        _environment()
-        .get_template("audit.html")
-        .render(
-            halves=[_in_language(code, audit) for code in LANGUAGES],
-            opened=opened,
-            html_lang=HTML_LANG,
-            own_name=OWN_NAME,
-            languages=LANGUAGES,
-            style=_read("audit.css"),
-            script=script,
-            policy=content_policy([script]),
-            version=__version__,
-        )
+    return page_html(
+        "audit.html", lambda: _half(audit), opened, style="audit.css", script="audit.js"
     )
-
-
-def _environment() -> Any:
-    try:
-        import jinja2
-    except ImportError:
-        raise MissingExtraError("jinja2", "report") from None
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-
-
-def _read(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _in_language(code: str, audit: Audit) -> dict[str, Any]:
-    """Everything the page says in one language; the language in force outside stays."""
-
-    with speaking(code):
-        return _half(audit)
 
 
 def _half(audit: Audit) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextvars import copy_context
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from taotie import __version__
-from taotie.app.report import drivers_chart, theme
+from taotie.app.report import drivers_chart
 from taotie.app.report.fleet_charts import fan_picture, published_picture, scope_name
 from taotie.app.report.fleet_why_charts import (
     efficiency_picture,
@@ -18,24 +17,16 @@ from taotie.app.report.fleet_why_charts import (
     waterfall_picture,
 )
 from taotie.app.report.headline import tile
-from taotie.app.report.page import (
-    HTML_LANG,
-    OWN_NAME,
-    _environment,
-    _inside_script,
-    _read,
-    content_policy,
-)
-from taotie.app.report.picture import Picture, unchecked
+from taotie.app.report.html import page_html
+from taotie.app.report.picture import Picture
 from taotie.app.report.tables import source_rows
-from taotie.app.report.vega_script import vega_script
 from taotie.app.report.words import page_words
 from taotie.files.atomic import write_bytes
 from taotie.fleet.backtest import Backtest, RollingBacktest, backtest, rolling_backtest
 from taotie.fleet.decomposition import chat_growth
 from taotie.fleet.forecast import FleetForecast
 from taotie.fleet.power_gap import PowerGap
-from taotie.language import LANGUAGES, _, language, use_language
+from taotie.language import _
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.sensitivity import Drivers
 from taotie.quantity.wording import number, origin, value_text
@@ -83,40 +74,9 @@ def fleet_html(
     shares: Sequence[Any] = (),
 ) -> str:
     """The report as text; see `write_fleet_page`."""
-    opened = opened or language()
-    if opened not in LANGUAGES:
-        raise ValueError(f"language {opened!r} is not one of {', '.join(LANGUAGES)}")
-    environment = _environment()
     found = made.drivers()
-    from datetime import date
-
     tests = (backtest(date(2024, 12, 31), seed=seed), rolling_backtest(seed=seed))
-    with unchecked():
-        halves = [_in_language(c, made, found, tests, gap, shares) for c in LANGUAGES]
-    scripts = [_inside_script(s) for s in (vega_script(), _read("report.js"))]
-    return str(
-        environment.get_template("fleet.html").render(
-            halves=halves,
-            opened=opened,
-            html_lang=HTML_LANG,
-            own_name=OWN_NAME,
-            languages=LANGUAGES,
-            style=_read("report.css").replace("/*dark*/", theme.dark_rules()),
-            scripts=scripts,
-            policy=content_policy(scripts),
-            version=__version__,
-        )
-    )
-
-
-def _in_language(code: str, *given: Any) -> dict[str, Any]:
-    """Everything the page says in one language; the language in force outside stays."""
-
-    def build() -> dict[str, Any]:
-        use_language(code)
-        return _half(*given)
-
-    return copy_context().run(build)
+    return page_html("fleet.html", lambda: _half(made, found, tests, gap, shares), opened)
 
 
 def _half(
@@ -156,9 +116,9 @@ def _half(
         if key not in listed
         for row in _rows_of(key)
     ]
+    words = page_words() | _words()
     return {
-        "code": language(),
-        "w": page_words() | _words(),
+        "w": words,
         "title": _("The world's AI fleet to {year}").format(year=last),
         "main": tile(headline.key, headline),
         "sentence": _sentence(made, tests),
@@ -172,6 +132,7 @@ def _half(
             )
         ],
         "pictures": pictures,
+        "contents": [(key, words[key]) for key in ("backtest", "assumptions", "sources")],
         "backtest": _backtest_rows(tests),
         "assumptions": [
             {

@@ -7,10 +7,8 @@ request. The words of each language are written when the report is made; the swi
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Mapping
-from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,23 +22,17 @@ from taotie.app.report import (
     range_chart,
     sankey,
     tables,
-    theme,
 )
-from taotie.app.report.picture import Absent, Picture, median_text, range_text, unchecked
-from taotie.app.report.vega_script import vega_script
+from taotie.app.report.html import page_html
+from taotie.app.report.picture import Absent, Picture, median_text, range_text
 from taotie.app.report.words import page_words
-from taotie.errors import MissingExtraError
 from taotie.files.atomic import write_bytes
-from taotie.language import LANGUAGES, language, use_language
 from taotie.quantity.evaluation import leaves
 from taotie.quantity.figure import Figure
 from taotie.quantity.sensitivity import Drivers, drivers
 from taotie.quantity.wording import boundary_word, kind_word, number, readable, unit_word
 from taotie.study.result import StudyResult
 
-TEMPLATES = Path(__file__).parent / "templates"
-HTML_LANG = {"en": "en", "zh": "zh-Hans"}
-OWN_NAME = {"en": "English", "zh": "中文"}
 N_NOTE_MAX = 200
 STUDY_CHARS_MAX = 20_000
 
@@ -84,75 +76,8 @@ def write_report(
 
 def report_html(result: StudyResult, opened: str | None = None, audit: str = "") -> str:
     """The report as text; see `write_report`."""
-    opened = opened or language()
-    if opened not in LANGUAGES:
-        raise ValueError(f"language {opened!r} is not one of {', '.join(LANGUAGES)}")
-    environment = _environment()
     shared = _computed(result)
-    with unchecked():
-        halves = [_in_language(code, result, shared) for code in LANGUAGES]
-    has_charts = any(p.specs for half in halves for p in half["pictures"])
-    scripts = [vega_script()] if has_charts else []
-    scripts.append(_read("report.js"))
-    scripts = [_inside_script(s) for s in scripts]
-    return environment.get_template("report.html").render(
-        halves=halves,
-        opened=opened,
-        html_lang=HTML_LANG,
-        own_name=OWN_NAME,
-        languages=LANGUAGES,
-        style=_read("report.css").replace("/*dark*/", theme.dark_rules()),
-        scripts=scripts,
-        policy=content_policy(scripts),
-        version=__version__,
-        audit=audit,
-    )
-
-
-def content_policy(scripts: list[str]) -> str:
-    """The content policy: nothing may be fetched, and no script runs but those inside, named by hash."""
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'"
-        for s in scripts
-    )
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:;"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _environment() -> Any:
-    try:
-        import jinja2
-    except ImportError:
-        raise MissingExtraError("jinja2", "report") from None
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["embedded"] = embedded_json
-    return environment
-
-
-def embedded_json(value: Any) -> Any:
-    """JSON that may stand inside a script element: no `<` is left to close it."""
-    from markupsafe import Markup
-
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    text = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    return Markup(text)
-
-
-def _inside_script(script: str) -> str:
-    """A script that cannot end its element early. Inside strings `<\\/` and `\\x3c!` mean the same."""
-    return script.replace("</script", "<\\/script").replace("<!--", "\\x3c!--")
-
-
-def _read(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
+    return page_html("report.html", lambda: _half(result, shared), opened, audit=audit)
 
 
 def _computed(result: StudyResult) -> Computed:
@@ -168,16 +93,6 @@ def _computed(result: StudyResult) -> Computed:
     )
 
 
-def _in_language(code: str, result: StudyResult, shared: Computed) -> dict[str, Any]:
-    """Everything the page says in one language; the language in force outside stays."""
-
-    def build() -> dict[str, Any]:
-        use_language(code)
-        return _half(result, shared)
-
-    return copy_context().run(build)
-
-
 def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
     drawn = [
         sankey.picture(result),
@@ -189,7 +104,6 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
     beside = grid_map.NOTES_HERE if result.grid is not None else ()
     main = headline.tile(result.headline, result.figures[result.headline])
     return {
-        "code": language(),
         "w": page_words(),
         "title": tables.title_of(result),
         "main": main,
@@ -198,6 +112,9 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
         "equivalents": headline.equivalents(result),
         "as_much_as": headline.equivalents_lead(result),
         "pictures": [p for p in drawn if isinstance(p, Picture)],
+        "contents": [
+            (key, page_words()[key]) for key in ("figures", "defaults", "sources", "again")
+        ],
         "absent": [p for p in drawn if isinstance(p, Absent)],
         "beside": {p.name: _beside_all(p) for p in drawn if isinstance(p, Picture)},
         "accuracy": accuracy_picture(shared.figures),
