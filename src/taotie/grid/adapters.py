@@ -1,5 +1,6 @@
 """How does a grid come from, or go to, another program? pandapower and PyPSA, each optional.
 
+pypowsybl has a file of its own, `adapters_powsybl`.
 What both sides know is carried over: buses, loads, units with limits and costs, branches with
 reactance, tap, shift and rating. What one side does not know is left out and said in the docstring.
 """
