@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taotie.errors import CaseError, RangeError, UnknownNameError
-from taotie.grid import hosting_capacity as hosting
+from taotie.grid import capacity_island
 from taotie.grid.case import Case, read_case
 from taotie.grid.contingency import lodf
 from taotie.grid.dc_power_flow import dc_model, ptdf
@@ -153,7 +153,7 @@ def every_pair_of(model, rows):
     island = model.islands[0]
     place = np.empty(model.case.n_bus, int)
     place[island.bus_row] = island.node_of_bus
-    return hosting._chosen(island, place[rows], TREATMENTS, None, 2, skip=False)[1]
+    return capacity_island.search_nodes(island, place[rows], TREATMENTS, None, 2, skip=False)[1]
 
 
 def test_matches_every_pair_of_some_buses():

@@ -21,10 +21,26 @@ from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError, RangeError
 from taotie.grid import capacity_search as search
-from taotie.grid import hosting_capacity as hosting
+from taotie.grid.capacity_core import (
+    TREATMENTS,
+    Treatment,
+    allowed_outages,
+    bridge_limits,
+    capacity_mw,
+    contracted,
+    in_parallel,
+    inverse_margins,
+    outage_mask,
+    parameters,
+    require_ratings,
+    thread_count,
+)
 from taotie.grid.case import Case, _package_folder
 from taotie.grid.contingency import SINGULAR, bridges
 from taotie.grid.dc_power_flow import DcModel, dc_model, scheduled_injection_mw
+from taotie.grid.hosting_capacity import (
+    hosting_capacity_limits,
+)
 from taotie.grid.supply import curtailable_capacity_mw
 from taotie.language import _
 
@@ -52,7 +68,7 @@ class HourlyHostingCapacity:
     bus_number: IntArray
     capacity_mw: FloatArray
     n1_supply: NDArray[np.bool_]
-    treatment: hosting.Treatment
+    treatment: Treatment
     limits: tuple[str, ...]
 
     @property
@@ -221,7 +237,7 @@ def _hours_pass(
 def hourly_hosting_capacity(
     case: Case | DcModel,
     load_mw: ArrayLike,
-    treatment: hosting.Treatment = hosting.TREATMENTS[1],
+    treatment: Treatment = TREATMENTS[1],
     outages: ArrayLike | None = None,
     n_threads: int | None = None,
 ) -> HourlyHostingCapacity:
@@ -251,7 +267,7 @@ def hourly_hosting_capacity(
     """
     model = case if isinstance(case, DcModel) else dc_model(case)
     case = model.case
-    hosting._require_ratings(case)
+    require_ratings(case)
     load = np.asarray(load_mw, float)
     if (
         load.ndim != 2
@@ -273,19 +289,19 @@ def hourly_hosting_capacity(
     island, b = model.islands[0], bridges(model.islands[0])
     flow = _hourly_flows(model, load, 0)
     ways = (treatment,)
-    floor, cutoff = hosting._parameters(ways)
-    core = hosting._core(island, b, flow[0])
+    floor, cutoff = parameters(ways)
+    core = contracted(island, b, flow[0])
     core_flow = np.ascontiguousarray(flow[:, core.branch])
     m, n = len(core.branch), core.n
     rated = np.flatnonzero(np.isfinite(core.rating))
-    n_thread = hosting._threads(n_threads)
+    n_thread = thread_count(n_threads)
     r_hour = np.full((len(load), n), 1 / search.CAP_MW)
     if m and rated.size:
         low, high = core_flow.min(axis=0), core_flow.max(axis=0)
         middle, radius = 0.5 * (low + high), 0.5 * (high - low) * (1 + 1e-9) + 1e-9
         rating = np.where(np.isfinite(core.rating), core.rating, 1e18)
-        up = hosting._inverse_margins(low, rating, floor)[0]
-        down = hosting._inverse_margins(high, rating, floor)[1]
+        up = inverse_margins(low, rating, floor)[0]
+        down = inverse_margins(high, rating, floor)[1]
         f_at, t_at = core.f_at, core.t_at
         adjacent = np.argsort(core.f, kind="stable")
         adjacent_start = np.searchsorted(core.f[adjacent], np.arange(n + 1))
@@ -302,11 +318,11 @@ def hourly_hosting_capacity(
             )  # fmt: skip
             return found
 
-        swing = np.max(hosting._in_parallel(intact, n_block, n_thread), axis=0)[1]
+        swing = np.max(in_parallel(intact, n_block, n_thread), axis=0)[1]
         bound = np.maximum(np.abs(low), np.abs(high)) + swing
         denominator = 1 - core.y * (own[core.f] + own[core.t] - 2 * across)
         lost = np.abs(denominator) < SINGULAR
-        usable = ~lost & hosting._allowed(core, island, hosting._outage_mask(case, outages))
+        usable = ~lost & allowed_outages(core, island, outage_mask(case, outages))
         inverse = np.where(usable, 1 / np.where(lost, 1.0, denominator), 0.0)
         put_f, put_t = core.put[core.f], core.put[core.t]
         count, best = np.zeros(rated.size, np.int64), np.zeros(rated.size, np.int64)
@@ -319,7 +335,7 @@ def hourly_hosting_capacity(
             )  # fmt: skip
             return which, value
 
-        parts = hosting._in_parallel(rows, -(-rated.size // LANES), n_thread)
+        parts = in_parallel(rows, -(-rated.size // LANES), n_thread)
         which = np.concatenate([p[0] for p in parts])
         value = np.concatenate([p[1] for p in parts], axis=1)
         start = np.concatenate([[0], np.cumsum(count)])
@@ -331,15 +347,15 @@ def hourly_hosting_capacity(
                 start, which, value, r_hour,
             )  # fmt: skip
 
-        hosting._in_parallel(hours, n_block, n_thread)
+        in_parallel(hours, n_block, n_thread)
     capacity = np.zeros((len(load), case.n_bus))
     for h in range(len(load)):
-        r_bridge, __ = hosting._bridge_limits(island, b, flow[h], floor, cutoff)
+        r_bridge, __ = bridge_limits(island, b, flow[h], floor, cutoff)
         r = np.maximum(r_hour[h, core.group], r_bridge[0])
-        capacity[h, island.bus_row] = hosting._mw(r)[island.node_of_bus]
+        capacity[h, island.bus_row] = capacity_mw(r)[island.node_of_bus]
     supply = np.zeros(case.n_bus, bool)
     supply[island.bus_row] = b.main[island.node_of_bus]
-    limits = hosting.hosting_capacity_limits(case, int(b.is_bridge.sum()))
+    limits = hosting_capacity_limits(case, int(b.is_bridge.sum()))
     return HourlyHostingCapacity(
         case.bus_number, capacity, supply, treatment,
         (*limits, _("units follow the total load in proportion to their output: no dispatch by hour")),

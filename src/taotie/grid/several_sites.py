@@ -20,10 +20,23 @@ from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
 from taotie.grid import capacity_search as search
-from taotie.grid import hosting_capacity as hosting
+from taotie.grid.capacity_core import (
+    TREATMENTS,
+    Core,
+    Treatment,
+    allowed_outages,
+    contracted,
+    outage_mask,
+    parameters,
+    require_ratings,
+)
 from taotie.grid.case import Case
 from taotie.grid.contingency import Bridges, bridges
 from taotie.grid.dc_power_flow import DcModel, Island, dc_model, scheduled_injection_mw
+from taotie.grid.hosting_capacity import (
+    Binding,
+    hosting_capacity_at_bus,
+)
 from taotie.language import _
 
 __all__ = ["RedispatchBound", "SeveralSites", "largest_total_load", "redispatch_bound"]
@@ -58,8 +71,8 @@ class SeveralSites:
     load_mw: FloatArray
     total_mw: float
     alone_mw: FloatArray
-    treatment: hosting.Treatment
-    binding: tuple[hosting.Binding, ...]
+    treatment: Treatment
+    binding: tuple[Binding, ...]
     n1_supply: NDArray[np.bool_]
 
 
@@ -109,7 +122,7 @@ def _violations(
 def largest_total_load(
     case: Case | DcModel,
     buses: Sequence[int],
-    treatment: hosting.Treatment = hosting.TREATMENTS[1],
+    treatment: Treatment = TREATMENTS[1],
     outages: ArrayLike | None = None,
     cap_mw: float = search.CAP_MW,
 ) -> SeveralSites:
@@ -153,7 +166,7 @@ def largest_total_load(
     """
     model = case if isinstance(case, DcModel) else dc_model(case)
     case = model.case
-    hosting._require_ratings(case)
+    require_ratings(case)
     if not len(buses) or len(set(buses)) != len(buses):
         raise RangeError(_("name at least one bus, and none twice."))
     rows = case.rows_of_bus(list(buses))
@@ -166,13 +179,13 @@ def largest_total_load(
     node_of = np.full(case.n_bus, -1)
     node_of[island.bus_row] = island.node_of_bus
     nodes = node_of[rows]
-    floor, cutoff = hosting._parameters((treatment,))
+    floor, cutoff = parameters((treatment,))
     low, cut = float(floor[0]), float(cutoff[0])
     b, flow = bridges(island), island.flow_mw()
-    core = hosting._core(island, b, flow)
+    core = contracted(island, b, flow)
     rated = np.flatnonzero(np.isfinite(core.rating))
-    mask = hosting._outage_mask(case, outages)
-    allowed = np.flatnonzero(hosting._allowed(core, island, mask))
+    mask = outage_mask(case, outages)
+    allowed = np.flatnonzero(allowed_outages(core, island, mask))
     a = _responses(core, nodes)
     # bridges and the intact grid first: few rows, dense
     bridge_a, bridge_row = _bridge_responses(island, b, nodes)
@@ -220,13 +233,11 @@ def largest_total_load(
     tight = np.flatnonzero(answer.ineqlin.marginals < -1e-9)
     row_of = island.branch_row
     binding = dict.fromkeys(
-        hosting.Binding(int(row_of[pairs[i][0]]), int(row_of[pairs[i][1]])) for i in tight
+        Binding(int(row_of[pairs[i][0]]), int(row_of[pairs[i][1]])) for i in tight
     )
     alone = np.array(
         [
-            hosting.hosting_capacity_at_bus(model, int(n), (treatment,), outages).n1_mw[
-                treatment.name
-            ]
+            hosting_capacity_at_bus(model, int(n), (treatment,), outages).n1_mw[treatment.name]
             for n in buses
         ]
     )
@@ -235,7 +246,7 @@ def largest_total_load(
     )
 
 
-def _responses(core: hosting._Core, nodes: IntArray) -> FloatArray:
+def _responses(core: Core, nodes: IntArray) -> FloatArray:
     """Load response of every core branch, shape (branch, site)."""
     a = np.zeros((len(core.branch), len(nodes)))
     work, lanes = np.zeros((core.n + 1, LANES)), np.empty((len(core.branch), LANES))
@@ -279,7 +290,7 @@ class RedispatchBound:
     bus: int
     n0_mw: float
     n1_mw: float
-    n1_binding: hosting.Binding
+    n1_binding: Binding
     power_mw: FloatArray
 
 
@@ -342,7 +353,7 @@ def redispatch_bound(case: Case | DcModel, bus: int, keep_minimum: bool = False)
     bounds[-1] = [0.0, search.CAP_MW]
     rated = np.flatnonzero(np.isfinite(island.rating_mw))
     b = bridges(island)
-    core = hosting._core(island, b, island.flow_mw())
+    core = contracted(island, b, island.flow_mw())
     core_rated = np.flatnonzero(np.isfinite(core.rating))
     put_f, put_t = core.put[core.f], core.put[core.t]
     allowed = np.arange(len(core.branch))
@@ -396,8 +407,8 @@ def redispatch_bound(case: Case | DcModel, bus: int, keep_minimum: bool = False)
     power = case.gen[:, 1] * case.gen_on
     power[units] = answer.x[:n_unit]
     tight = answer.ineqlin.marginals
-    binding = hosting.Binding(-1, -1)
+    binding = Binding(-1, -1)
     if tight.size and tight.min() < -1e-9:
         i = int(tight.argmin()) % len(l)
-        binding = hosting.Binding(int(island.branch_row[l[i]]), int(island.branch_row[k[i]]))
+        binding = Binding(int(island.branch_row[l[i]]), int(island.branch_row[k[i]]))
     return RedispatchBound(bus, float(n0 or 0.0), float(answer.x[-1]), binding, power)
