@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench accept messages browser clean help
+.PHONY: run test lint bench accept extras messages browser clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -59,6 +59,23 @@ bench: .venv/.dev  ## measured speed; figures belong into benchmarks/RESULTS.md
 
 accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accuracy against measurements
 	@$(BIN)/python -m pytest -m slow
+
+# what only runs with a package that `all` leaves out: extra, its package, the tests
+EXTRAS := ac=pandapower=grid/test_ac_power_flow.py,grid/test_adapters.py \
+  pypsa=pypsa=grid/test_adapters.py \
+  powsybl=pypowsybl=grid/test_adapters_powsybl.py \
+  cluster=distributed=compute/test_simulator_case.py
+
+extras:  ## the tests that need pandapower, PyPSA, pypowsybl or distributed, each in an environment of its own
+	@mkdir -p .cache/extras; for item in $(EXTRAS); do \
+	  IFS== read -r extra package tests <<< "$$item"; place=.cache/extras/$$extra; log=.cache/extras/$$extra.log; \
+	  echo "== $$extra: $$package"; \
+	  test -x $$place/bin/python || $(PYTHON) -m venv $$place; \
+	  $$place/bin/python -m pip install -q --disable-pip-version-check -e ".[grid,$$extra]" pytest hypothesis || exit 1; \
+	  $$place/bin/python -m pytest -p no:cacheprovider -rs -m "slow or not slow" $$(printf ' tests/%s' $${tests//,/ }) | tee $$log; \
+	  test $${PIPESTATUS[0]} = 0 || exit 1; \
+	  if grep -iE "^SKIPPED.*($$package is not installed|could not import '$$package')" $$log; then echo "still skipped, though $$package should be there"; exit 1; fi; \
+	done
 
 clean:  ## remove what was built
 	@rm -rf .venv out .cache .mypy_cache .ruff_cache .hypothesis
