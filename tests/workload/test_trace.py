@@ -78,7 +78,7 @@ def test_worked_columns_in_any_order_with_others_between(tmp_path: Path) -> None
     text = "Model,Response tokens,x,Timestamp,Request tokens\nm,5,y,2,10\n"
     got = read(tmp_path, text)
     assert (got.prompt_tokens[0], got.output_tokens[0]) == (10, 5)
-    assert any("read as seconds" in note for note in got.notes)
+    assert any("not used: x" in note for note in got.notes)
 
 
 def test_worked_offsets_from_utc(tmp_path: Path) -> None:

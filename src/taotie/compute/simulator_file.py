@@ -26,7 +26,7 @@ from taotie.compute.simulator_stream import StreamRun, Sums
 from taotie.errors import RangeError, TraceError
 from taotie.files.atomic import writing
 from taotie.language import _
-from taotie.workload.trace_rows import columns_of
+from taotie.workload.trace_layout import columns_of
 
 __all__ = ["mean_lengths", "simulate_parquet"]
 
@@ -207,7 +207,7 @@ def _columns(base: Any, place: Path) -> tuple[str, str, str]:
     """Expressions for time [s], prompt and output lengths [token]."""
     described = base.execute("describe select * from read_parquet(?)", [str(place)]).fetchall()
     header = [str(row[0]) for row in described]
-    columns = columns_of(header, place)
+    columns = columns_of(header, place).role
     names = [
         '"' + header[columns[k][0]].replace('"', '""') + '"' for k in ("t", "prompt", "output")
     ]

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from taotie.errors import RangeError, SourceError
 from taotie.language import N_, Said, _, in_language, language
 from taotie.quantity.catalog import table
-from taotie.workload.daily_shape import DailyShape
+from taotie.workload.daily_shape import DailyShape, WeeklyShape
 from taotie.workload.requests import Floats, Ints, Requests, TokenMoments
 
-__all__ = ["TokenLengths", "chat_lengths", "sampled_requests"]
+__all__ = ["TokenLengths", "arrival_times", "chat_lengths", "length_clusters", "sampled_requests"]
 
 _NODES = 80  # Gauss-Hermite nodes per direction: means are good to about 1e-4, see the tests
 
@@ -194,35 +194,60 @@ def chat_lengths() -> TokenLengths:
 
 @lru_cache(maxsize=2)
 def _chat_lengths(code: str) -> TokenLengths:
-    cells = table("workload_defaults")
-    clusters = [item for item in cells.items() if item.startswith("chat_cluster_")]
+    return length_clusters(
+        "workload_defaults",
+        "chat_cluster_",
+        "chat_lengths",
+        in_language(N_("built-in chat lengths (our fit to one hour of one service)"), code),
+    )
 
-    def column(quantity: str) -> Floats:
-        values = [cells.value(item, quantity) for item in clusters]
-        if not all(isinstance(value, float) for value in values):
-            raise SourceError(
-                _("table workload_defaults lacks {quantity}.").format(quantity=quantity)
-            )
-        return np.array(values, dtype=np.float64)
+
+def length_clusters(topic: str, clusters: str, limits: str, name: str) -> TokenLengths:
+    """A mixture of clusters as a table holds it.
+
+    Parameters
+    ----------
+    topic : str
+        Name of the table.
+    clusters : str
+        What the names of the clusters' items begin with.
+    limits : str
+        Item with `max_prompt` and `max_output`.
+    name : str
+        For reports.
+
+    Raises
+    ------
+    SourceError
+        If a cell is missing.
+    """
+    cells = table(topic)
+    items = [item for item in cells.items() if item.startswith(clusters)]
 
     def number(item: str, quantity: str) -> float:
         value = cells.value(item, quantity)
         if not isinstance(value, float):
             raise SourceError(
-                _("table workload_defaults lacks {quantity}.").format(quantity=quantity)
+                _("table {table} lacks {quantity}.").format(table=topic, quantity=quantity)
             )
         return value
 
+    columns = {
+        quantity: np.array([number(item, quantity) for item in items])
+        for quantity in (
+            "weight",
+            "ln_prompt",
+            "ln_output",
+            "sd_prompt",
+            "sd_output",
+            "correlation",
+        )
+    }
     return TokenLengths(
-        weight=column("weight"),
-        ln_prompt=column("ln_prompt"),
-        ln_output=column("ln_output"),
-        sd_prompt=column("sd_prompt"),
-        sd_output=column("sd_output"),
-        correlation=column("correlation"),
-        max_prompt=number("chat_lengths", "max_prompt"),
-        max_output=number("chat_lengths", "max_output"),
-        name=in_language(N_("built-in chat lengths (our fit to one hour of one service)"), code),
+        **columns,
+        max_prompt=number(limits, "max_prompt"),
+        max_output=number(limits, "max_output"),
+        name=name,
         source="taotie_fit2026",
     )
 
@@ -232,7 +257,7 @@ def sampled_requests(
     requests_per_day: float,
     rng: np.random.Generator,
     *,
-    shape: DailyShape | None = None,
+    shape: DailyShape | WeeklyShape | None = None,
     start_h: float = 0.0,
     duration_h: float = 24.0,
     interval_cv: float = 1.0,
@@ -253,10 +278,10 @@ def sampled_requests(
         Expected requests on a whole day. [request/d]
     rng : numpy.random.Generator
         Source of randomness.
-    shape : DailyShape, optional
-        Course of the day; flat by default.
+    shape : DailyShape or WeeklyShape, optional
+        Course of the day or week; flat by default.
     start_h, duration_h : float
-        First hour of the day and length of the stream. [h]
+        First hour of the day (of the week, from Monday on) and length of the stream. [h]
     interval_cv : float, default 1
         Standard deviation over mean of the intervals between requests: 1 is a Poisson process, above 1 they
         come in bursts, below 1 evenly (gamma-distributed intervals). [1]
@@ -275,15 +300,58 @@ def sampled_requests(
     RangeError
         If a number is not positive, the stream would be too long, or no request falls into it.
     """
+    t_s = arrival_times(
+        requests_per_day,
+        rng,
+        shape=shape,
+        start_h=start_h,
+        duration_h=duration_h,
+        interval_cv=interval_cv,
+        max_requests=max_requests,
+    )
+    prompt, output = lengths.sample(t_s.size, rng)
+    return Requests(
+        t_s=t_s - t_s[0],
+        prompt_tokens=prompt,
+        output_tokens=output,
+        name=name or _("sampled requests"),
+        source=lengths.source,
+        said=(Said("sampled", N_("sampled: not a log of real requests")),),
+        span_s=3600.0 * duration_h - float(t_s[0]),
+    )
+
+
+def arrival_times(
+    per_day: float,
+    rng: np.random.Generator,
+    *,
+    shape: DailyShape | WeeklyShape | None = None,
+    start_h: float = 0.0,
+    duration_h: float = 24.0,
+    interval_cv: float = 1.0,
+    max_requests: int = 50_000_000,
+) -> Floats:
+    """When requests (or conversations) come; parameters as in `sampled_requests`.
+
+    Returns
+    -------
+    t_s : ndarray, shape (n,)
+        In order, counted from `start_h`; at least one. [s]
+
+    Raises
+    ------
+    RangeError
+        If a number is not positive, the stream would be too long, or nothing falls into it.
+    """
     for key, value in (
-        ("requests_per_day", requests_per_day),
+        ("requests_per_day", per_day),
         ("duration_h", duration_h),
         ("interval_cv", interval_cv),
     ):
         if not 0 < value < float("inf"):
             raise RangeError(_("{key}={value} is not above 0.").format(key=key, value=value))
     day = shape if shape is not None else DailyShape.flat()
-    edges, rate = day.steps(requests_per_day, start_h, duration_h)
+    edges, rate = day.steps(per_day, start_h, duration_h)
     expected = rate * np.diff(edges)
     if expected.sum() > max_requests:
         raise RangeError(
@@ -297,25 +365,14 @@ def sampled_requests(
         if interval_cv == 1.0
         else _gamma_times(edges, expected, interval_cv, rng)
     )
-    n = t_h.size
-    if n == 0:
+    if t_h.size == 0:
         raise RangeError(
             _("no request falls into {hours} h at {rate} requests a day.").format(
-                hours=duration_h, rate=requests_per_day
+                hours=duration_h, rate=per_day
             ),
             _("take a longer time"),
         )
-    t_s = 3600.0 * np.sort(t_h)
-    prompt, output = lengths.sample(n, rng)
-    return Requests(
-        t_s=t_s - t_s[0],
-        prompt_tokens=prompt,
-        output_tokens=output,
-        name=name or _("sampled requests"),
-        source=lengths.source,
-        said=(Said("sampled", N_("sampled: not a log of real requests")),),
-        span_s=3600.0 * duration_h - float(t_s[0]),
-    )
+    return np.asarray(3600.0 * np.sort(t_h), dtype=np.float64)
 
 
 def _poisson_times(edges: Floats, expected: Floats, rng: np.random.Generator) -> Floats:

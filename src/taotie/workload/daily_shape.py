@@ -1,7 +1,8 @@
-"""How do requests spread over the day? Twenty-four hourly shares that sum to 1 [1].
+"""How do requests spread over the day and the week? Hourly shares of a day, and what each day has of a week [1].
 
 The built-in course is our fit of two waves to fourteen days of three language services of one provider. It is a
 mean course: single services differ, and a single day peaks higher (`peak_over_mean` in the table `workload_defaults`).
+There is no built-in week: the fourteen days of those services show none in common.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from taotie.language import N_, _, in_language, language
 from taotie.quantity.catalog import table
 from taotie.workload.requests import Floats, Requests
 
-__all__ = ["DailyShape", "chat_day", "harmonic_shares", "observed_day"]
+__all__ = [
+    "DailyShape",
+    "WeeklyShape",
+    "chat_day",
+    "harmonic_shares",
+    "observed_day",
+    "observed_week",
+    "weekend_over_weekday",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +137,100 @@ class DailyShape:
         return clock - first, requests_per_day * self.share[hour]
 
 
+@dataclass(frozen=True, eq=False)
+class WeeklyShape:
+    """The course of a week: a day's course, and how many requests each day has.
+
+    Attributes
+    ----------
+    day : DailyShape
+        Course within each day.
+    factor : ndarray, shape (7,)
+        Requests of each day over the mean day, Monday first; the mean is 1. [1]
+    name, source : str
+        For reports.
+    """
+
+    day: DailyShape
+    factor: Floats
+    name: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        factor = np.array(self.factor, dtype=np.float64)
+        if factor.shape != (7,) or not np.isfinite(factor).all() or (factor < 0).any():
+            raise RangeError(_("a week needs 7 finite factors, none below 0."))
+        if not 0 < factor.sum() < float("inf"):
+            raise RangeError(_("a week needs at least one day with requests."))
+        factor *= 7.0 / factor.sum()
+        factor.flags.writeable = False
+        object.__setattr__(self, "factor", factor)
+
+    @classmethod
+    def working_week(cls, day: DailyShape, weekend: float | None = None) -> WeeklyShape:
+        """Five days alike and two days alike.
+
+        Parameters
+        ----------
+        day : DailyShape
+        weekend : float, optional
+            Requests of a Saturday or Sunday over those of another day; `weekend_over_weekday` by default. [1]
+
+        Examples
+        --------
+        >>> WeeklyShape.working_week(DailyShape.flat(), 0.3).factor.round(3)
+        array([1.25 , 1.25 , 1.25 , 1.25 , 1.25 , 0.375, 0.375])
+        """
+        ratio = weekend_over_weekday() if weekend is None else weekend
+        if not 0 <= ratio < float("inf"):
+            raise RangeError(_("weekend={value} is negative or not finite.").format(value=ratio))
+        return cls(
+            day,
+            np.array([1.0] * 5 + [ratio] * 2),
+            name=_("{day}, weekend {ratio} of a weekday").format(day=day.name, ratio=ratio),
+            source=day.source,
+        )
+
+    def steps(
+        self, requests_per_day: float, start_h: float, duration_h: float
+    ) -> tuple[Floats, Floats]:
+        """As `DailyShape.steps`; `start_h` counts from Monday, `requests_per_day` is that of the mean day.
+
+        Returns
+        -------
+        edges_h : ndarray, shape (n + 1,)
+            From 0 to `duration_h`. [h]
+        rate_per_h : ndarray, shape (n,)
+            [request/h]
+        """
+        edges, rate = self.day.steps(requests_per_day, start_h, duration_h)
+        middle = float(start_h) % 168.0 + 0.5 * (edges[:-1] + edges[1:])
+        return edges, rate * self.factor[np.floor(middle / 24.0).astype(np.int64) % 7]
+
+
+def weekend_over_weekday() -> float:
+    """Requests of a Saturday or Sunday over those of another day, if nothing else is said. [1]
+
+    Returns
+    -------
+    ratio : float
+        From the table `conversation_defaults`: 1, assumed, with the reason there.
+
+    Examples
+    --------
+    >>> weekend_over_weekday()
+    1.0
+    """
+    value = table("conversation_defaults").value("week", "weekend_over_weekday")
+    if not isinstance(value, float):
+        raise SourceError(
+            _("table {table} lacks {quantity}.").format(
+                table="conversation_defaults", quantity="weekend_over_weekday"
+            )
+        )
+    return value
+
+
 def harmonic_shares(cosines: npt.ArrayLike, sines: npt.ArrayLike) -> Floats:
     """Hourly shares of a day made of waves of 24 h, 12 h, 8 h and so on.
 
@@ -213,5 +316,35 @@ def observed_day(requests: Requests) -> DailyShape | None:
     return DailyShape(
         share.astype(np.float64),
         name=_("course of {days} days in {name}").format(days=days, name=requests.name),
+        source=requests.source,
+    )
+
+
+def observed_week(requests: Requests, first_day: int = 0) -> WeeklyShape | None:
+    """The mean course of a week in a log, or None if the log is shorter than a week.
+
+    Parameters
+    ----------
+    requests : Requests
+        Only whole weeks are counted, from the first request on.
+    first_day : int, default 0
+        Day of the week of the first request, Monday 0. A log's days are counted from its first midnight if
+        it has a clock, else from its first request.
+
+    Returns
+    -------
+    shape : WeeklyShape or None
+    """
+    weeks = int(requests.span_s // (7 * 86_400.0))
+    day = observed_day(requests)
+    if weeks < 1 or day is None:
+        return None
+    clock = requests.t_s + 3600.0 * (requests.start_h or 0.0)
+    within = requests.t_s < weeks * 7 * 86_400.0
+    which = (np.floor(clock[within] / 86_400.0).astype(np.int64) + first_day) % 7
+    return WeeklyShape(
+        day,
+        np.bincount(which, minlength=7).astype(np.float64),
+        name=_("course of {weeks} weeks in {name}").format(weeks=weeks, name=requests.name),
         source=requests.source,
     )

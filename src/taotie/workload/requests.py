@@ -122,6 +122,10 @@ class Requests:
         Time the requests stand for; at least the last arrival. [s]
     start_h : float or None
         Hour of the day at 0 s, by the log's own clock; None if the log has no dates. [h]
+    session : ndarray of int64, shape (n_request,), or None
+        Which conversation a request belongs to, where that is known; -1 for a request on its own.
+    layout : Said or None
+        Which layout of log this was read as, and which columns were taken.
     """
 
     t_s: Floats
@@ -133,6 +137,8 @@ class Requests:
     said: tuple[Said, ...] = ()
     span_s: float = field(default=-1.0)
     start_h: float | None = None
+    session: Ints | None = None
+    layout: Said | None = None
 
     def __post_init__(self) -> None:
         for key, kind in (
@@ -168,6 +174,12 @@ class Requests:
         object.__setattr__(self, "span_s", span)
         if self.start_h is not None and not 0.0 <= self.start_h < 24.0:
             raise RangeError(_("start_h={hour} h leaves 0..24.").format(hour=self.start_h))
+        if self.session is not None:
+            session = np.array(self.session, dtype=np.int64)
+            session.flags.writeable = False
+            object.__setattr__(self, "session", session)
+            if session.shape != (n,):
+                raise RangeError(_("the conversations do not match the requests."))
 
     def __len__(self) -> int:
         return int(self.t_s.size)
@@ -190,13 +202,24 @@ class Requests:
     def first(self, n: int) -> Requests:
         """The first `n` requests (all of them if there are fewer)."""
         n = min(max(n, 1), len(self))
-        order = np.arange(n, dtype=np.int64)
-        blocks = self.hash_ids.take(order) if self.hash_ids is not None else None
+        if n == len(self):
+            return self
+        return replace(self.taken(np.arange(n, dtype=np.int64)), span_s=-1.0)
+
+    def taken(self, order: Ints) -> Requests:
+        """The requests `order`, which must be in order of arrival; the span stays.
+
+        Parameters
+        ----------
+        order : ndarray of int64
+            Numbers of requests; at least one. A number may come more than once.
+        """
         return replace(
             self,
-            t_s=self.t_s[:n],
-            prompt_tokens=self.prompt_tokens[:n],
-            output_tokens=self.output_tokens[:n],
-            hash_ids=blocks,
-            span_s=-1.0 if n < len(self) else self.span_s,
+            t_s=self.t_s[order],
+            prompt_tokens=self.prompt_tokens[order],
+            output_tokens=self.output_tokens[order],
+            hash_ids=self.hash_ids.take(order) if self.hash_ids is not None else None,
+            session=self.session[order] if self.session is not None else None,
+            span_s=self.span_s,
         )

@@ -1,24 +1,28 @@
-"""How is a request log read? Four layouts in, one checked `Requests` out (times [s], lengths [token]).
+"""How is a request log read? Any known layout in, one checked `Requests` out (times [s], lengths [token]).
 
-CSV (Azure's TIMESTAMP, ContextTokens, GeneratedTokens, and plain files with columns by other common
-names), JSON lines (Mooncake), and Parquet (with DuckDB). What cannot be read is a `TraceError` naming file,
-line and column; what is treated instead is said in `Requests.notes`. Nothing here opens the network.
+CSV and Parquet (Azure 2023 and 2024, BurstGPT, plain columns; Parquet with DuckDB), JSON lines (Mooncake, Bailian,
+plain keys), ServeGen's conversations (JSON); a ServeGen service is a folder that `servegen` samples from. The layout
+is recognised by its columns or named. What cannot be read is a `TraceError` naming file, line and column; what is
+treated instead is said in `Requests.notes`. Nothing here opens the network.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from taotie.errors import TraceError, UnknownNameError, nearest
-from taotie.files.fetch import local_path
+from taotie.files.fetch import data_folder, local_path
 from taotie.files.registry import dataset
 from taotie.language import N_, _
 from taotie.workload.requests import Requests
+from taotie.workload.servegen import read_conversations
 from taotie.workload.trace_csv import read_csv
 from taotie.workload.trace_jsonl import read_jsonl
+from taotie.workload.trace_layout import AUTO, LAYOUTS, checked_layout
 from taotie.workload.trace_parquet import read_parquet
 from taotie.workload.trace_rows import (
     MAX_BYTES,
@@ -29,10 +33,14 @@ from taotie.workload.trace_rows import (
 )
 
 __all__ = [
+    "AUTO",
+    "LAYOUTS",
     "MAX_BYTES",
     "MAX_REQUESTS",
     "MAX_TOKENS",
+    "OWN_COPY_TRACES",
     "PUBLISHED_TRACES",
+    "own_copy",
     "published_trace",
     "read_csv",
     "read_jsonl",
@@ -62,6 +70,69 @@ PUBLISHED_TRACES = {
     ),
 }
 """Traces that can be named instead of giving a path, once fetched."""
+
+
+class OwnCopy(NamedTuple):
+    """A publisher's log that is too large for taotie to fetch or has no registered hash."""
+
+    file: str
+    """Name of the file (or folder) as published."""
+    where: str
+    """Where its publisher has it."""
+    layout: str
+
+
+_AZURE = "github.com/Azure/AzurePublicDataset"
+_BURST = "github.com/HPMLL/BurstGPT"
+_MOONCAKE = "github.com/kvcache-ai/Mooncake, FAST25-release/traces"
+_SERVEGEN = "github.com/alibaba/ServeGen, data"
+
+OWN_COPY_TRACES = {
+    "azure-2023-code": OwnCopy("AzureLLMInferenceTrace_code.csv", _AZURE, "azure"),
+    "azure-2024-conv": OwnCopy("AzureLLMInferenceTrace_conv_1week.csv", _AZURE, "azure"),
+    "azure-2024-code": OwnCopy("AzureLLMInferenceTrace_code_1week.csv", _AZURE, "azure"),
+    "burstgpt-1": OwnCopy("BurstGPT_1.csv", _BURST, "burstgpt"),
+    "burstgpt-2": OwnCopy("BurstGPT_2.csv", _BURST, "burstgpt"),
+    "burstgpt-3": OwnCopy("BurstGPT_3.csv", _BURST, "burstgpt"),
+    "mooncake-2025-tool": OwnCopy("toolagent_trace.jsonl", _MOONCAKE, "mooncake"),
+    "mooncake-2025-synthetic": OwnCopy("synthetic_trace.jsonl", _MOONCAKE, "mooncake"),
+    "servegen-large": OwnCopy("m-large", f"{_SERVEGEN}/language", "servegen"),
+    "servegen-mid": OwnCopy("m-mid", f"{_SERVEGEN}/language", "servegen"),
+    "servegen-small": OwnCopy("m-small", f"{_SERVEGEN}/language", "servegen"),
+    "servegen-r1": OwnCopy("deepseek-r1", f"{_SERVEGEN}/reason", "servegen"),
+    "servegen-image": OwnCopy("mm-image", f"{_SERVEGEN}/multimodal", "servegen"),
+    "servegen-conversations": OwnCopy(
+        "conversations_hashed.json", f"{_SERVEGEN}/conversations", "servegen-conversations"
+    ),
+}
+"""Logs that can be named once a copy of the published file stands in the data folder, at `own/<file>`."""
+
+
+def own_copy(name: str) -> Path | None:
+    """The user's own copy of a published log, or None if there is none. No network.
+
+    Parameters
+    ----------
+    name : str
+        A key of `OWN_COPY_TRACES`.
+
+    Returns
+    -------
+    path : Path or None
+        A file, or ServeGen's folder; its content is not compared with what was published.
+
+    Raises
+    ------
+    UnknownNameError
+        If no such log is known.
+    """
+    if name not in OWN_COPY_TRACES:
+        raise UnknownNameError(
+            _("no published trace is called {name}.").format(name=name),
+            nearest(name, [*PUBLISHED_TRACES, *OWN_COPY_TRACES]),
+        )
+    place = data_folder() / "own" / OWN_COPY_TRACES[name].file
+    return place if place.exists() else None
 
 
 def published_trace(name: str) -> Requests | None:
@@ -108,8 +179,11 @@ def read_trace(
     source: str = "",
     max_bytes: int = MAX_BYTES,
     max_requests: int = MAX_REQUESTS,
+    layout: str = AUTO,
+    strict_columns: bool = False,
+    only: Mapping[str, str] | None = None,
 ) -> Requests:
-    """Read a request log of any known layout, chosen by its file name's ending.
+    """Read a request log of any known layout, recognised by its columns or keys.
 
     Parameters
     ----------
@@ -122,22 +196,47 @@ def read_trace(
         For reports; the file's name by default.
     max_bytes, max_requests : int
         Largest file [B] and longest log [request] to read.
+    layout : str, default "auto"
+        A key of `LAYOUTS` that the log must have.
+    strict_columns : bool, default False
+        Refuse columns that no layout knows; otherwise they are told and not used.
+    only : mapping of str to str, optional
+        Read only rows with these values in these columns, such as `{"Log Type": "Conversation log"}`.
 
     Returns
     -------
     requests : Requests
-        Sorted by time, the first at 0 s.
+        Sorted by time, the first at 0 s; `layout` says what was recognised.
 
     Raises
     ------
     TraceError
         If the file cannot be read as such a log; names file, row and column.
+    UnknownNameError
+        If no layout is called so; names the nearest.
     """
     place = Path(path)
     ending = place.suffix.lower()
+    checked_layout(layout)
+    if layout == "servegen" or (layout == AUTO and not ending and place.is_dir()):
+        raise TraceError(
+            _("{path}: a ServeGen service is a folder to sample from, not a log.").format(
+                path=place
+            ),
+            _("give the folder to `taotie simulate`, or use servegen.sampled_servegen"),
+        )
+    if layout == "servegen-conversations" or (layout == AUTO and _begins_with_list(place)):
+        return read_conversations(place, name=name, source=source)
     if ending == ".parquet":
         return read_parquet(
-            place, zero_length=zero_length, name=name, source=source, max_requests=max_requests
+            place,
+            zero_length=zero_length,
+            name=name,
+            source=source,
+            max_requests=max_requests,
+            layout=layout,
+            strict_columns=strict_columns,
+            only=only,
         )
     if ending in {".jsonl", ".ndjson", ".json"}:
         reader = read_jsonl
@@ -157,4 +256,19 @@ def read_trace(
         source=source,
         max_bytes=max_bytes,
         max_requests=max_requests,
+        layout=layout,
+        strict_columns=strict_columns,
+        only=only,
     )
+
+
+def _begins_with_list(place: Path) -> bool:
+    """Whether a `.json` file holds one list of lists (ServeGen's conversations), not an object a line."""
+    if place.suffix.lower() != ".json":
+        return False
+    try:
+        with place.open("rb") as stream:
+            begin = stream.read(4096).removeprefix(b"\xef\xbb\xbf").replace(b" ", b"")
+    except (OSError, ValueError):
+        return False
+    return b"".join(begin.split()).startswith((b"[[", b"[{"))

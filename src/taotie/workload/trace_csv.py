@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,13 +16,14 @@ import numpy.typing as npt
 from taotie.errors import TraceError
 from taotie.language import N_, _
 from taotie.workload.requests import Floats, Ints, Requests
+from taotie.workload.trace_layout import AUTO
 from taotie.workload.trace_rows import (
     CHUNK_ROWS,
     MAX_BYTES,
     MAX_REQUESTS,
     Draft,
+    Reading,
     ZeroLength,
-    columns_of,
     not_utf8,
     open_text,
     regular_file,
@@ -42,14 +44,20 @@ def read_csv(
     source: str = "",
     max_bytes: int = MAX_BYTES,
     max_requests: int = MAX_REQUESTS,
+    layout: str = AUTO,
+    strict_columns: bool = False,
+    only: Mapping[str, str] | None = None,
 ) -> Requests:
     """Read a comma-separated log with a header line; parameters as in `read_trace`.
 
     Times are seconds, or dates such as `2023-11-16 18:15:46.6805900` (with or without an offset from UTC);
-    a column named `t_ms` holds milliseconds. Other columns are ignored.
+    a column named `t_ms` holds milliseconds. Columns that are not needed are left alone and told.
     """
     place = regular_file(Path(path), max_bytes)
-    draft = Draft(place, zero_length, max_requests)
+    draft = Draft(
+        place,
+        Reading(zero_length, max_requests, layout, strict_columns, tuple((only or {}).items())),
+    )
     with open_text(place) as stream:
         try:
             _csv_rows(stream, draft)
@@ -72,10 +80,10 @@ def _csv_rows(stream: TextIO, draft: Draft) -> None:
         raise TraceError(
             _("{path} is empty.").format(path=draft.path), _("was it fetched completely?")
         )
-    columns = columns_of(header, draft.path)
+    columns = draft.recognise(header).role
+    chosen = draft.filters(header)
     places = (columns["t"][0], columns["prompt"][0], columns["output"][0])
     width, seconds = len(header), columns["t"][1]
-    draft.columns = (header[places[0]], header[places[1]], header[places[2]])
     if "hash" in columns:
         draft.say(
             "hash_ids_ignored", N_("prefix blocks in a CSV file are not read; use JSON lines")
@@ -89,6 +97,10 @@ def _csv_rows(stream: TextIO, draft: Draft) -> None:
         at = before + 1 + np.arange(len(rows), dtype=np.int64)
         if set(map(len, rows)) != {width}:
             rows, at = _whole_rows(rows, at, width, draft)
+        for place, value in chosen:
+            kept = [i for i, row in enumerate(rows) if row[place] == value]
+            draft.left_out += len(rows) - len(kept)
+            rows, at = [rows[i] for i in kept], at[np.array(kept, dtype=np.int64)]
         if rows:
             times, prompts, outputs = ([row[place] for row in rows] for place in places)
             draft.add(
@@ -96,6 +108,9 @@ def _csv_rows(stream: TextIO, draft: Draft) -> None:
                 _times(times, at, seconds, draft.columns[0], draft),
                 _numbers(prompts, at, draft.columns[1], draft),
                 _numbers(outputs, at, draft.columns[2], draft),
+                draft.session_numbers(row[columns["session"][0]] for row in rows)
+                if "session" in columns
+                else None,
             )
 
 

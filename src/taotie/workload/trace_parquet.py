@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 from taotie.errors import MissingExtraError, TraceError
 from taotie.language import N_, _
 from taotie.workload.requests import Requests
-from taotie.workload.trace_rows import MAX_REQUESTS, Draft, ZeroLength, columns_of, regular_file
+from taotie.workload.trace_layout import AUTO
+from taotie.workload.trace_rows import MAX_REQUESTS, Draft, Reading, ZeroLength, regular_file
 
 __all__ = ["read_parquet"]
 
@@ -24,6 +26,9 @@ def read_parquet(
     name: str = "",
     source: str = "",
     max_requests: int = MAX_REQUESTS,
+    layout: str = AUTO,
+    strict_columns: bool = False,
+    only: Mapping[str, str] | None = None,
 ) -> Requests:
     """Read a Parquet log with DuckDB; parameters as in `read_trace`, columns as in `read_csv`.
 
@@ -46,7 +51,10 @@ def read_parquet(
             ),
             _("rename the file"),
         )
-    draft = Draft(place, zero_length, max_requests)
+    draft = Draft(
+        place,
+        Reading(zero_length, max_requests, layout, strict_columns, tuple((only or {}).items())),
+    )
     with duckdb.connect(
         config={"autoinstall_known_extensions": "false", "threads": "2"}
     ) as connection:
@@ -63,18 +71,31 @@ def read_parquet(
     return draft.requests(name, source)
 
 
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _parquet_rows(connection: Any, draft: Draft) -> None:
     table = "read_parquet(?)"
     here = [str(draft.path)]
     described = connection.execute(f"describe select * from {table}", here).fetchall()
     header = [row[0] for row in described]
     kinds = {row[0]: str(row[1]) for row in described}
-    columns = columns_of(header, draft.path)
-    names = (header[columns["t"][0]], header[columns["prompt"][0]], header[columns["output"][0]])
-    draft.columns = names
-    rows = connection.execute(f"select count(*) from {table}", here).fetchone()[0]
+    columns = draft.recognise(header).role
+    names = draft.columns
+    chosen = draft.filters(header)
+    where = " and ".join(
+        f"cast({_quoted(header[place])} as varchar) = ?" for place, _value in chosen
+    )
+    wanted_values = [value for _place, value in chosen]
+    table = f"(select * from read_parquet(?) where {where})" if where else table
+    values_of = [*here, *wanted_values]
+    rows = connection.execute(f"select count(*) from {table}", values_of).fetchone()[0]
+    if where:
+        every = connection.execute("select count(*) from read_parquet(?)", here).fetchone()[0]
+        draft.left_out = every - rows
     draft.check_room(rows)
-    quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+    quoted = [_quoted(name) for name in names]
     if kinds[names[0]].startswith("TIMESTAMP"):
         draft.dated = True
         if "NS" in kinds[names[0]]:
@@ -93,10 +114,13 @@ def _parquet_rows(connection: Any, draft: Draft) -> None:
                 column=names[0],
             )
     kind = ["bigint" if draft.dated else "double", "double", "double"]  # whole nanoseconds
-    wanted = ", ".join(
+    wanted = [
         f"cast({q} as {k}) as c{i}" for i, (q, k) in enumerate(zip(quoted, kind, strict=True))
-    )
-    found = connection.execute(f"select {wanted} from {table}", here).fetchnumpy()
+    ]
+    if "session" in columns:
+        name = _quoted(header[columns["session"][0]])
+        wanted.append(f"coalesce(trim(cast({name} as varchar)), '') as session")
+    found = connection.execute(f"select {', '.join(wanted)} from {table}", values_of).fetchnumpy()
     at = np.arange(1, rows + 1, dtype=np.int64)
     values = []
     for i, name in enumerate(names):
@@ -109,9 +133,13 @@ def _parquet_rows(connection: Any, draft: Draft) -> None:
             column = (column - column.data[0]) * 1e-9
         values.append(np.asarray(column.data, dtype=np.float64))
     scale = columns["t"][1] if columns["t"][1] is not None else 1.0
-    draft.add(at, scale * values[0], values[1], values[2])
+    sessions = draft.session_numbers(found["session"]) if "session" in columns else None
+    draft.add(at, scale * values[0], values[1], values[2], sessions)
     if "hash" in columns:
-        _parquet_blocks(connection, draft, header[columns["hash"][0]], kinds, rows)
+        if where:
+            draft.say("hash_ids_filtered", N_("prefix blocks are not read when rows are chosen"))
+        else:
+            _parquet_blocks(connection, draft, header[columns["hash"][0]], kinds, rows)
 
 
 def _parquet_blocks(
@@ -119,7 +147,7 @@ def _parquet_blocks(
 ) -> None:
     if not re.fullmatch(r"U?(TINY|SMALL|BIG|)INT(EGER)?\[\]", kinds[column]):
         draft.refuse(1, column, kinds[column], _("is not a list of whole numbers"))
-    quoted = '"' + column.replace('"', '""') + '"'
+    quoted = _quoted(column)
     here = [str(draft.path)]
     sizes = connection.execute(
         f"select coalesce(len({quoted}), 0) as n from read_parquet(?)", here

@@ -6,17 +6,17 @@ column, and what it treats (sorted, left out) it notes.
 
 from __future__ import annotations
 
-import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TextIO
+from typing import Any, Literal, NamedTuple, NoReturn, TextIO
 
 import numpy as np
 
-from taotie.errors import TraceError
+from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.language import N_, Said, _
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
+from taotie.workload.trace_layout import AUTO, Columns, columns_of
 
 __all__ = [
     "CHUNK_ROWS",
@@ -25,8 +25,8 @@ __all__ = [
     "MAX_TOKENS",
     "MAYBE_CUT_OFF",
     "Draft",
+    "Reading",
     "ZeroLength",
-    "columns_of",
     "not_utf8",
     "open_text",
     "regular_file",
@@ -51,77 +51,26 @@ ZeroLength = Literal["drop", "error"]
 
 _MAX_LINE = 16 * 2**20
 
-# Spelling (lower case, letters and digits only) -> role and seconds per unit; None = seconds or a date.
-_ROLES: dict[str, tuple[str, float | None]] = {
-    "timestamp": ("t", None),
-    "time": ("t", None),
-    "t": ("t", None),
-    "arrivaltime": ("t", None),
-    "arrivedat": ("t", None),
-    "ts": ("t", 1.0),
-    "times": ("t", 1.0),
-    "timestamps": ("t", 1.0),
-    "tms": ("t", 1e-3),
-    "timems": ("t", 1e-3),
-    "timestampms": ("t", 1e-3),
-    "contexttokens": ("prompt", None),
-    "prompttokens": ("prompt", None),
-    "inputtokens": ("prompt", None),
-    "inputlength": ("prompt", None),
-    "requesttokens": ("prompt", None),
-    "numprefilltokens": ("prompt", None),
-    "generatedtokens": ("output", None),
-    "outputtokens": ("output", None),
-    "outputlength": ("output", None),
-    "responsetokens": ("output", None),
-    "completiontokens": ("output", None),
-    "numdecodetokens": ("output", None),
-    "hashids": ("hash", None),
-}
-_WANTED = {
-    "t": "t_s (or TIMESTAMP, time, t_ms)",
-    "prompt": "prompt_tokens (or ContextTokens, input_length)",
-    "output": "output_tokens (or GeneratedTokens, output_length)",
-}
 
+class Reading(NamedTuple):
+    """How a log is to be read; the same for every layout."""
 
-def columns_of(header: list[str], path: Path) -> dict[str, tuple[int, float | None]]:
-    """Role -> (place, seconds per unit) of the columns of a header line."""
-    found: dict[str, tuple[int, float | None]] = {}
-    for place, cell in enumerate(header):
-        role = _ROLES.get(re.sub(r"[^a-z0-9]", "", cell.lower()))
-        if role is None:
-            continue
-        if role[0] in found:
-            raise TraceError(
-                _("{path}: columns {one} and {two} both look like the {role} column.").format(
-                    path=path, one=header[found[role[0]][0]], two=cell, role=_WANTED[role[0]]
-                )
-                if role[0] in _WANTED
-                else _("{path}: column {one} appears twice.").format(path=path, one=cell),
-                _("keep one of them"),
-            )
-        found[role[0]] = (place, role[1])
-    missing = [text for role, text in _WANTED.items() if role not in found]
-    if missing:
-        shown = ", ".join(cell[:40] for cell in header[:12])
-        hint = _("the header reads: {header}").format(header=shown)
-        if len(header) == 1 and re.search(r"[;\t|]", header[0]):
-            hint += "; " + _("columns must be separated by commas")
-        raise TraceError(
-            _("{path} has no column {missing}.").format(path=path, missing=", ".join(missing)),
-            hint,
-        )
-    return found
+    zero_length: ZeroLength = "drop"
+    max_requests: int = MAX_REQUESTS
+    layout: str = AUTO
+    strict_columns: bool = False
+    only: tuple[tuple[str, str], ...] = ()
+    """Columns and the value a row must have there to be read."""
 
 
 class Draft:
     """Rows read so far, the checks every layout shares, and the notes on what was done to them."""
 
-    def __init__(self, path: Path, zero_length: ZeroLength, max_requests: int) -> None:
+    def __init__(self, path: Path, reading: Reading) -> None:
         self.path = path
-        self.zero_length = zero_length
-        self.max_requests = max_requests
+        self.reading = reading
+        self.zero_length = reading.zero_length
+        self.max_requests = reading.max_requests
         self.columns = ("t_s", "prompt_tokens", "output_tokens")
         self.dated: bool | None = None
         self.epoch: np.datetime64 | None = None
@@ -131,7 +80,57 @@ class Draft:
         # Prefix blocks of all rows and how many each has, as any array of int64; None: the file has none.
         self.block_ids: Any = None
         self.block_sizes: Any = None
-        self._parts: list[tuple[Ints, Floats, Floats, Floats]] = []
+        self.layout: Said | None = None
+        self.left_out = 0
+        # BurstGPT counts seconds from midnight: then the hour of the day is known without a date
+        self.from_midnight = False
+        self.sessions: dict[str, int] | None = None
+        self._parts: list[tuple[Ints, Floats, Floats, Floats, Ints]] = []
+
+    def recognise(self, header: Sequence[str]) -> Columns:
+        """The columns of this log; what was recognised and what is not used is noted."""
+        columns = columns_of(header, self.path, self.reading.layout, self.reading.strict_columns)
+        self.columns = (columns.name("t"), columns.name("prompt"), columns.name("output"))
+        self.layout = columns.said()
+        self.from_midnight = columns.layout == "burstgpt"
+        if "session" in columns.role:
+            self.sessions = {}
+        if columns.unknown:
+            self.say(
+                "columns_unused",
+                N_("columns no layout knows, not used: {columns}"),
+                columns=", ".join(name[:40] for name in columns.unknown[:12]),
+            )
+        return columns
+
+    def filters(self, header: Sequence[str]) -> list[tuple[int, str]]:
+        """Places of the columns rows are chosen by, and the value wanted there."""
+        chosen = []
+        for column, value in self.reading.only:
+            if column not in header:
+                raise UnknownNameError(
+                    _("{path} has no column {column} to choose rows by.").format(
+                        path=self.path, column=repr(column[:40])
+                    ),
+                    nearest(column, [str(cell) for cell in header]),
+                )
+            chosen.append((list(header).index(column), value))
+        return chosen
+
+    def session_numbers(self, cells: Iterable[object]) -> Ints:
+        """Numbers for conversations by their names; -1 for none."""
+        known = self.sessions
+        if known is None:
+            return np.zeros(0, dtype=np.int64)
+        return np.array(
+            [
+                -1
+                if cell is None or not str(cell).strip()
+                else known.setdefault(str(cell), len(known))
+                for cell in cells
+            ],
+            dtype=np.int64,
+        )
 
     def refuse(self, line: int, column: str, value: object, why: str) -> NoReturn:
         """Raise the error that names file, line, column and value."""
@@ -156,7 +155,9 @@ class Draft:
                 _("cut it into shorter pieces, or raise max_requests (24 bytes of memory each)"),
             )
 
-    def add(self, at: Ints, t: Floats, prompt: Floats, output: Floats) -> None:
+    def add(
+        self, at: Ints, t: Floats, prompt: Floats, output: Floats, session: Ints | None = None
+    ) -> None:
         """Check and keep a chunk of rows; `at` are their line numbers."""
         self.rows += at.size
         self.check_room(self.rows)
@@ -170,7 +171,8 @@ class Draft:
             self._first(
                 values > MAX_TOKENS, at, column, values, _("is more tokens than any request has")
             )
-        self._parts.append((at, t, prompt, output))
+        alone = np.zeros(0, dtype=np.int64)
+        self._parts.append((at, t, prompt, output, alone if session is None else session))
 
     def _first(self, bad: Any, at: Ints, column: str, values: Floats, why: str) -> None:
         rows = np.flatnonzero(bad)
@@ -179,6 +181,15 @@ class Draft:
 
     def requests(self, name: str, source: str) -> Requests:
         """All rows as `Requests`: sorted, from 0 s on, without empty requests."""
+        if self.rows == 0 and self.left_out:
+            raise TraceError(
+                _("{path}: none of {n} rows has {wanted}.").format(
+                    path=self.path,
+                    n=self.left_out,
+                    wanted=", ".join(f"{column} = {value}" for column, value in self.reading.only),
+                ),
+                _("small and capital letters count, as in the file"),
+            )
         if self.rows == 0:
             raise TraceError(
                 _("{path} holds no request.").format(path=self.path),
@@ -187,6 +198,11 @@ class Draft:
         at, t, prompt, output = (
             np.concatenate([part[i] for part in self._parts]) for i in range(4)
         )
+        session = None
+        if self.sessions:
+            session = np.concatenate([part[4] for part in self._parts])
+        if self.left_out:
+            self.say("rows_left_out", N_("{n} other rows left out"), n=self.left_out)
         keep = np.arange(t.size, dtype=np.int64)
         empty = (prompt == 0) | (output == 0)
         if empty.any():
@@ -228,10 +244,14 @@ class Draft:
             source=source or self.path.name,
             said=tuple(self.said),
             start_h=self._clock_h(float(t[keep[0]])),
+            session=None if session is None else session[keep],
+            layout=self.layout,
         )
 
     def _clock_h(self, first_s: float) -> float | None:
         """Hour of the day of the first request, if the log has dates."""
+        if self.from_midnight and not self.dated:
+            return float(first_s / 3600.0 % 24.0)
         if not self.dated or self.epoch is None:
             return None
         midnight = self.epoch.astype("datetime64[D]")
