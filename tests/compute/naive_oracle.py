@@ -27,6 +27,7 @@ class Request:
     entered: int = 0  # tokens written when this run's decoding began
     steps: int = 0
     decoding: bool = False
+    held: tuple[int, ...] = ()  # blocks of the cache in the KV pages
     # results
     ttft: int = -1
     finish: int = -1
@@ -46,6 +47,11 @@ class NaiveReplica:
     running: list[Request] = field(default_factory=list)  # in order of admission
     done: list[Request] = field(default_factory=list)
     cache: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    # the cache in the KV pages: blocks with how many hold them, and those nobody holds, oldest first
+    holders: dict[int, int] = field(default_factory=dict)
+    kept: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    evictions: int = 0
+    shared_blocks: int = 0
     energy: int = 0
     energy_prefill: int = 0
     busy: int = 0
@@ -65,6 +71,36 @@ class NaiveReplica:
         unit = self.limits.page_tokens * self.limits.fine
         size = self.context(x) if x.decoding else x.target * self.limits.fine
         return -(-size // unit)
+
+    def used(self) -> int:
+        """Pages in use: what requests have for themselves, and every cached block once."""
+        block = self.limits.prefix_block_tokens // self.limits.page_tokens
+        own = sum(self.pages(x) - block * len(x.held) for x in self.running)
+        return own + block * (len(self.holders) + len(self.kept))
+
+    def hold(self, block: int) -> None:
+        self.kept.pop(block, None)
+        self.shared_blocks += block in self.holders
+        self.holders[block] = self.holders.get(block, 0) + 1
+
+    def let_go(self, x: Request) -> None:
+        for block in reversed(x.held):
+            self.holders[block] -= 1
+            if not self.holders[block]:
+                del self.holders[block]
+                self.kept[block] = None
+        x.held = ()
+
+    def whole_blocks(self, x: Request) -> tuple[int, ...]:
+        return x.blocks[: x.prompt // self.limits.prefix_block_tokens]
+
+    def make_room(self) -> bool:
+        """Give up the block let go first, if pages are short and there is one."""
+        if self.used() <= self.limits.kv_pages or not self.kept:
+            return False
+        self.kept.popitem(last=False)
+        self.evictions += 1
+        return True
 
     def start_decoding(self, x: Request) -> None:
         x.decoding = True
@@ -89,8 +125,11 @@ class NaiveReplica:
     def iteration(self) -> None:
         lim = self.limits
         # 1. preemption of the newest
-        while sum(self.pages(x) for x in self.running) > lim.kv_pages:
+        while self.used() > lim.kv_pages:
+            if self.make_room():
+                continue
             x = self.running.pop()
+            self.let_go(x)
             x.decoding = False
             x.read = 0
             self.queue.insert(0, x)
@@ -101,11 +140,27 @@ class NaiveReplica:
             if len(self.running) >= lim.max_batch:
                 break
             x.target = x.prompt + (1 if x.kv_comes else x.written)
+            hit: list[int] = []
+            if lim.prefix_in_pages:
+                for block in self.whole_blocks(x)[: (x.target - 1) // lim.prefix_block_tokens]:
+                    if block not in self.holders and block not in self.kept:
+                        break
+                    hit.append(block)
             if self.running:
-                used = sum(self.pages(y) for y in self.running) + self.pages(x)
+                block_pages = lim.prefix_block_tokens // lim.page_tokens
+                spare = block_pages * sum(block not in hit for block in self.kept)
+                used = self.used() - spare + self.pages(x) - block_pages * len(hit)
                 if used > lim.kv_pages - lim.watermark_pages:
                     break
             self.running.append(self.queue.pop(0))
+            for block in hit:
+                self.hold(block)
+            x.held = tuple(hit)
+            while self.make_room():
+                pass
+            if lim.prefix_in_pages:
+                x.read = len(hit) * lim.prefix_block_tokens
+                self.hit_tokens += x.read
             if x.kv_comes:
                 x.kv_comes = False
                 x.written = 1
@@ -173,7 +228,7 @@ class NaiveReplica:
         self.now += t
         self.busy += t
         # 5. what it brought
-        finished = []
+        finished: list[Request] = []
         for x in decoding:
             x.steps += 1
             x.written = x.entered + x.steps * lim.grow // lim.fine
@@ -189,13 +244,21 @@ class NaiveReplica:
                     self.cache.move_to_end(block)
                     if len(self.cache) > lim.prefix_blocks:
                         self.cache.popitem(last=False)
+            if lim.prefix_in_pages:
+                blocks = self.whole_blocks(x)
+                for block in blocks[len(x.held) :]:
+                    self.hold(block)
+                x.held = blocks
             if x.written == 0:
                 x.ttft = self.now - x.arrival
             x.written += 1
             if x.written >= x.output:
                 finished.append(x)
+                self.let_go(x)
             else:
                 self.start_decoding(x)
+        for x in sorted(finished, key=lambda x: x.number):
+            self.let_go(x)
         for x in finished:
             x.finish = self.now
             self.running.remove(x)
@@ -237,15 +300,23 @@ def run_fleet(
     seed: int = 0,
     ready: list[int] | None = None,
     bin_ps: int = 0,
+    report_ps: int = 0,
+    margin: int = 8,
 ) -> tuple[list[NaiveReplica], list[int]]:
     """All replicas walk along the arrivals; each request goes where the rule says."""
     fleet = [NaiveReplica(costs, limits, bin_ps) for _ in range(n_replica)]
-    sent = []
+    sent: list[int] = []
+    told: dict[int, int] = {}
+    reported, known = -1, [0] * n_replica
     for i, x in enumerate(requests):
         n = ready[i] if ready is not None else n_replica
-        for replica in fleet:
-            replica.run(x.arrival)
-        load = [replica.outstanding(x.arrival) for replica in fleet[:n]]
+        time = x.arrival // report_ps * report_ps if report_ps else x.arrival
+        if time > reported or not report_ps:
+            for replica in fleet:
+                replica.run(time)
+            known = [replica.outstanding(time) for replica in fleet]
+            reported = time
+        load = known[:n]
         if routing == "round_robin":
             r = i % n
         elif routing == "random":
@@ -256,6 +327,13 @@ def run_fleet(
                 r = other
         else:
             r = load.index(min(load))
+            if routing == "prefix_aware":
+                blocks = fleet[0].whole_blocks(x) if limits.prefix_in_pages else x.blocks
+                other = [told[block] for block in blocks if block in told][-1:]
+                if other and other[0] < n and load[other[0]] - load[r] <= margin:
+                    r = other[0]
+                told.update((block, r) for block in blocks)
+        known[r] += 1
         fleet[r].queue.append(x)
         sent.append(r)
     for r, replica in enumerate(fleet):

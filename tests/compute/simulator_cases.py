@@ -54,7 +54,7 @@ def cases(
     two_lines: bool | None = None,
     chunked: bool | None = None,
     speculative: bool | None = None,
-    prefix: bool = False,
+    prefix: bool | str = False,
     kv_comes: bool = False,
 ):
     """One replica: costs, limits and requests that it can hold."""
@@ -67,6 +67,9 @@ def cases(
     page = draw(st.sampled_from([1, 2, 4, 16]))
     room = draw(st.integers(8, 60)) if choose(tight) else draw(st.integers(400, 4000))
     block = draw(st.integers(1, 8))
+    in_pages = prefix == "pages" or (prefix == "any" and draw(st.booleans()))
+    if in_pages:
+        block = page * draw(st.integers(1, max(1, 8 // page)))
     limits = ReplicaLimits(
         max_batch=max_batch,
         kv_pages=max(1, room // page),
@@ -77,7 +80,8 @@ def cases(
         tokens_per_step=draw(st.integers(1, 4)),
         accepted_16ths=draw(st.integers(16, 70)) if choose(speculative) else 0,
         prefix_block_tokens=block,
-        prefix_blocks=draw(st.integers(1, 12)) if prefix else 0,
+        prefix_blocks=draw(st.integers(1, 12)) if prefix and not in_pages else 0,
+        prefix_in_pages=in_pages,
     )
     n = draw(st.integers(1, 30))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -98,9 +102,8 @@ def cases(
         blocks: tuple[int, ...] = ()
         if prefix:
             family = int(rng.integers(0, 3))
-            blocks = tuple(
-                family * 4 + j if j < 4 else 100 + i * 30 + j for j in range(prompt // block)
-            )
+            count = (prompt + int(rng.integers(0, block))) // block  # the last may be part of one
+            blocks = tuple(family * 4 + j if j < 4 else 100 + i * 30 + j for j in range(count))
         requests.append(Request(int(at[i]), prompt, output, blocks, i, kv_comes))
     if not requests:
         requests.append(Request(0, 1, 1, (), 0, kv_comes))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from taotie.compute import simulator_state as sr
 from taotie.compute.simulator_fleet import run_independent
-from taotie.compute.simulator_routing import random_replicas, run_routed
+from taotie.compute.simulator_routing import ROUTED, random_replicas, run_routed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from naive_oracle import run_fleet
@@ -29,13 +29,30 @@ def fleets(draw, **kinds):
     return costs, limits, requests, bin_ps, n_replica, ready, draw(st.integers(0, 2**40))
 
 
-def check(case, routing):
+reports = st.sampled_from([1, 700, 30_000, 10**6])
+
+
+def check(case, routing, report_ps=0, margin=8, threads=1):
     costs, limits, requests, bin_ps, n_replica, ready, seed = case
     load = load_of(requests)
-    fleet, sent = run_fleet(requests, costs, limits, n_replica, routing, seed, ready, bin_ps)
+    fleet, sent = run_fleet(
+        requests, costs, limits, n_replica, routing, seed, ready, bin_ps, report_ps, margin
+    )
     open_to = None if ready is None else np.array(ready, np.int32)
-    if routing in ("two_choices", "least_outstanding"):
-        run = run_routed(load, costs, limits, n_replica, routing, seed, open_to, bin_ps)
+    if routing in ROUTED:
+        run = run_routed(
+            load,
+            costs,
+            limits,
+            n_replica,
+            routing,
+            seed,
+            open_to,
+            bin_ps,
+            report_ps,
+            margin,
+            threads,
+        )
     else:
         if routing == "random":
             none = np.zeros(0, np.int32)
@@ -69,16 +86,29 @@ def test_matches_naive_blind_routing(case, routing):
 
 @pytest.mark.parametrize("routing", ["two_choices", "least_outstanding"])
 @given(case=fleets())
-@settings(max_examples=40)
+@settings(max_examples=30)
 def test_matches_naive_routing_on_state(case, routing):
     check(case, routing)
 
 
 @pytest.mark.parametrize("routing", ["two_choices", "least_outstanding"])
-@given(case=fleets(prefix=True))
-@settings(max_examples=25)
+@given(case=fleets(prefix="any"))
+@settings(max_examples=20)
 def test_matches_naive_routing_with_prefix_caches(case, routing):
     check(case, routing)
+
+
+@given(case=fleets(prefix="any"), margin=st.integers(0, 9))
+@settings(max_examples=30)
+def test_matches_naive_prefix_aware_routing(case, margin):
+    check(case, "prefix_aware", 0, margin)
+
+
+@pytest.mark.parametrize("routing", ROUTED)
+@given(case=fleets(prefix="any"), report_ps=reports, threads=st.integers(1, 3))
+@settings(max_examples=20)
+def test_matches_naive_routing_by_reports(case, routing, report_ps, threads):
+    check(case, routing, report_ps, 3, threads)
 
 
 @given(case=fleets(), threads=st.integers(2, 4))
@@ -93,8 +123,16 @@ def test_property_threads_do_not_matter(case, threads):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("routing", ["round_robin", "random", "two_choices", "least_outstanding"])
+@pytest.mark.parametrize("routing", ["round_robin", "random", *ROUTED])
 @given(data=st.data())
 @settings(max_examples=250)
 def test_matches_naive_routing_at_length(routing, data):
-    check(data.draw(fleets(prefix=data.draw(st.booleans()))), routing)
+    prefix = data.draw(st.sampled_from([False, True, "pages"]))
+    report_ps = data.draw(st.one_of(st.just(0), reports)) if routing in ROUTED else 0
+    check(
+        data.draw(fleets(prefix=prefix)),
+        routing,
+        report_ps,
+        data.draw(st.integers(0, 9)),
+        data.draw(st.integers(1, 2)),
+    )

@@ -57,8 +57,10 @@ KINDS = {
     "paged_memory": {"tight": True, "speculative": False},
     "speculative": {"speculative": True},
     "prefix_cache": {"prefix": True},
+    "prefix_in_pages": {"prefix": "pages"},
+    "prefix_in_few_pages": {"prefix": "pages", "tight": True},
     "kv_from_elsewhere": {"kv_comes": True},
-    "everything": {"tight": True, "two_lines": True, "speculative": True, "prefix": True},
+    "everything": {"tight": True, "two_lines": True, "speculative": True, "prefix": "any"},
 }
 
 
@@ -88,7 +90,7 @@ def test_matches_naive_at_length(kind, data):
 
 def test_worked_random_cases_meet_every_event():
     """The random cases do preempt, hit the cache and cross the lines; else the comparison would be empty."""
-    met = {"preempted": 0, "hit": 0, "second line": 0}
+    met = dict.fromkeys(("preempted", "hit", "second line", "evicted", "shared", "hit in pages"), 0)
 
     @given(cases(tight=True, two_lines=True, prefix=True))
     @settings(max_examples=60, database=None)
@@ -98,5 +100,14 @@ def test_worked_random_cases_meet_every_event():
         met["hit"] += naive.hit_tokens > 0
         met["second line"] += naive.crossings > 0
 
+    @given(cases(tight=True, prefix="pages"))
+    @settings(max_examples=60, database=None)
+    def count_in_pages(case):
+        naive = assert_equal(*case)
+        met["evicted"] += naive.evictions > 0
+        met["shared"] += naive.shared_blocks > 0
+        met["hit in pages"] += naive.hit_tokens > 0
+
     count()
+    count_in_pages()
     assert min(met.values()) >= 5, met

@@ -152,7 +152,9 @@ class ReplicaLimits:
     prefix_block_tokens : int, default 512
         Tokens of one hashed block.
     prefix_blocks : int, default 0
-        Blocks the replica's prefix cache holds; 0 switches it off.
+        Blocks the replica's prefix cache holds, beside the KV pages; 0 switches it off.
+    prefix_in_pages : bool, default False
+        Instead, whole blocks that were read stay in the KV pages until pages run short.
     """
 
     max_batch: int
@@ -165,6 +167,7 @@ class ReplicaLimits:
     accepted_16ths: int = 0
     prefix_block_tokens: int = 512
     prefix_blocks: int = 0
+    prefix_in_pages: bool = False
     fine: int = field(init=False)
     grow: int = field(init=False)
 
@@ -196,6 +199,15 @@ class ReplicaLimits:
                 _("a prefix cache of {n} blocks of {t} tokens cannot be.").format(
                     n=self.prefix_blocks, t=self.prefix_block_tokens
                 )
+            )
+        if self.prefix_in_pages and (
+            self.prefix_blocks or self.prefix_block_tokens % self.page_tokens
+        ):
+            raise RangeError(
+                _(
+                    "prefix blocks of {t} tokens cannot stay in pages of {p} tokens beside a cache of {n} blocks."
+                ).format(t=self.prefix_block_tokens, p=self.page_tokens, n=self.prefix_blocks),
+                _("a block is a number of whole pages, and there is one prefix cache"),
             )
         # context units per token, and units a sequence grows in a step
         object.__setattr__(self, "fine", 16 if self.accepted_16ths else 1)

@@ -102,43 +102,45 @@ def limit_row(costs: IterationCosts, limits: ReplicaLimits, bin_ps: int, load: L
     row[sr.WATERMARK] = limits.watermark_pages
     row[sr.BIN_PS] = bin_ps
     row[sr.BLOCK_TOKENS] = limits.prefix_block_tokens
-    row[sr.CACHE_BLOCKS] = limits.prefix_blocks if len(load.block_low) else 0
+    if len(load.block_low) and limits.prefix_in_pages:
+        row[sr.BLOCK_PAGES] = limits.prefix_block_tokens // limits.page_tokens
+    elif len(load.block_low):
+        row[sr.CACHE_BLOCKS] = limits.prefix_blocks
     row[sr.KV_COMES] = load.kv_comes
     row[sr.TP1 :] = costs.prefill
     return row
 
 
-class Memory(NamedTuple):
-    """The arrays `advance` keeps between calls, first axis replicas."""
+def cost_table(costs: IterationCosts) -> Array:
+    """The kernel's costs over the batch: decoding, decoding beside reading, and lower bounds.
 
-    states: Array
-    heaps: Array
-    rings: Array
-    ring_dones: Array
-    phases: Array
-
-    @classmethod
-    def empty(cls, n_replica: int, row: Array) -> Memory:
-        """Idle replicas."""
-        room = int(row[sr.MAX_BATCH]) + 1
-        states = np.zeros((n_replica, sr.N_STATE), np.int64)
-        states[:, [sr.HEAD, sr.TAIL]] = -1
-        return cls(
-            states,
-            np.zeros((n_replica, room), np.int64),
-            np.zeros((n_replica, room), np.int32),
-            np.zeros((n_replica, room), np.int64),
-            np.zeros((n_replica, 1 << int(row[sr.UNIT_BITS])), np.int64),
-        )
+    A lower bound holds for every iteration with that many sequences or more.
+    """
+    table = np.zeros((costs.max_batch + 1, sr.N_COST), np.int64)
+    table[:, : sr.MIXED] = costs.decode
+    table[:, sr.MIXED : sr.LEAST] = costs.mixed
+    lines = np.minimum(costs.decode[:, :4], costs.mixed[:, :4])
+    lines[0] = costs.mixed[0, :4]
+    # a line that never wins is far below 0
+    table[:, sr.LEAST :] = np.maximum(np.minimum.accumulate(lines[::-1])[::-1], 0)
+    return table
 
 
-def empty_caches(n_replica: int, row: Array, load: Load) -> tuple[Array, Array]:
+def empty_memory(n_replica: int, row: Array) -> Array:
+    """Idle replicas, as `advance` remembers them."""
+    columns = sr.memory_columns(int(row[sr.MAX_BATCH]) + 1, 1 << int(row[sr.UNIT_BITS]))
+    memory = np.zeros((n_replica, columns), np.int64)
+    memory[:, [sr.HEAD, sr.TAIL]] = -1
+    return memory
+
+
+def empty_caches(n_replica: int, row: Array, load: Load) -> Array:
     """Links of empty prefix caches."""
-    n_block = int(load.block_id.max()) + 1 if row[sr.CACHE_BLOCKS] and load.block_id.size else 0
-    newer = np.full((n_replica, n_block + 1), -1, np.int32)
-    older = np.zeros((n_replica, n_block + 1), np.int32)
-    newer[:, -1] = older[:, -1] = n_block
-    return newer, older
+    used = (row[sr.CACHE_BLOCKS] or row[sr.BLOCK_PAGES]) and load.block_id.size
+    n_block = int(load.block_id.max()) + 1 if used else 0
+    links = np.full((n_replica, n_block + 1, 2), -1, np.int32)
+    links[:, -1] = n_block
+    return links
 
 
 def until_of(n_bin: int, bin_ps: int) -> int:
@@ -163,9 +165,16 @@ def check_clock(now_ps: int) -> None:
         )
 
 
-def request_table(load: Load) -> Array:
+def request_table(load: Load, row: Array) -> Array:
     """The kernel's table of requests, none following another yet."""
-    table = np.empty((len(load.arrival), 4), np.int32)
+    cached = bool(row[sr.CACHE_BLOCKS] or row[sr.BLOCK_PAGES])
+    table = np.empty((len(load.arrival), 6 if cached else 4), np.int32)
+    if cached:
+        table[:, sr.BLOCK_LOW] = load.block_low
+        table[:, sr.BLOCK_N] = load.block_n
+        if row[sr.BLOCK_PAGES]:  # only whole blocks stay
+            whole = load.prompt // row[sr.BLOCK_TOKENS]
+            table[:, sr.BLOCK_N] = np.minimum(load.block_n, whole)
     table[:, sr.PROMPT] = load.prompt
     table[:, sr.OUTPUT] = load.output
     table[:, sr.WRITTEN] = -1 if load.kv_comes else 0
@@ -178,11 +187,11 @@ def run_one(
 ) -> tuple[Array, Array, Array]:
     """One replica from its first request to its last: state, result, bins."""
     n = len(load.arrival)
-    memory = Memory.empty(1, row)
-    newers, olders = empty_caches(1, row, load)
-    request, result = request_table(load), np.zeros((n, 4), np.int64)
+    memory, links = empty_memory(1, row), empty_caches(1, row, load)
+    request, result = request_table(load, row), np.zeros((n, 4), np.int64)
     bins = np.zeros((n_bin, 3), np.int64)
-    state = memory.states[0]
+    table = cost_table(costs)
+    state = memory[0, : sr.N_STATE]
     if n:
         request[:-1, sr.FOLLOWING] = np.arange(1, n, dtype=np.int32)
         state[sr.HEAD], state[sr.TAIL] = 0, n - 1
@@ -190,17 +199,13 @@ def run_one(
         advance(
             0,
             until_of(n_bin, int(row[sr.BIN_PS])),
-            *memory,
+            memory,
+            links,
             bins,
-            newers,
-            olders,
             load.arrival,
             request,
-            load.block_low,
-            load.block_n,
             load.block_id,
-            costs.decode,
-            costs.mixed,
+            table,
             row,
             result,
         )

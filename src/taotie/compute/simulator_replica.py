@@ -10,8 +10,9 @@ nothing is lost. `tests/compute/naive_oracle.py` walks through every iteration a
 
 Rules of an iteration, in this order:
 
-1. If the decoding sequences' pages do not fit, the newest admitted request gives its pages back, goes to
-   the front of the queue and will be read again with what it had written (recompute).
+1. If the decoding sequences' pages do not fit, kept blocks of prompts are given up, the one let go first
+   before the others; then the newest admitted request gives its pages back, goes to the front of the queue
+   and will be read again with what it had written (recompute).
 2. Requests that have come are admitted in order of arrival while the batch and the pages allow.
 3. The iteration runs: prompts are read first come, first served within the token budget (in chunks
    beside the decoding sequences, or whole in iterations of their own); each decoding sequence gains one step.
@@ -21,12 +22,21 @@ Rules of an iteration, in this order:
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from taotie.compute.simulator_prefix import leading_hits, remember
+from taotie.compute.simulator_prefix import (
+    evict,
+    hold,
+    kept_hits,
+    leading_hits,
+    let_go,
+    remember,
+)
 from taotie.compute.simulator_state import (
     ACTIVE,
     BIN_PS,
+    BLOCK_LOW,
+    BLOCK_N,
+    BLOCK_PAGES,
     BLOCK_TOKENS,
     BUDGET,
     BUSY,
@@ -51,11 +61,14 @@ from taotie.compute.simulator_state import (
     FOLLOWING,
     GROW,
     HEAD,
+    HEAP,
     HEAP_N,
     HIT_TOKENS,
     ITERATIONS,
+    KEPT_PAGES,
     KV_COMES,
     MAX_BATCH,
+    MIXED,
     NOW,
     OUTPUT,
     OWN,
@@ -86,6 +99,7 @@ from taotie.compute.simulator_state import (
     WATERMARK,
     WRITTEN,
     book,
+    compiled,
     decoding_pages,
     heap_pop,
     heap_push,
@@ -96,25 +110,17 @@ from taotie.compute.simulator_state import (
 __all__ = ["advance"]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def advance(  # type: ignore[no-untyped-def]
     r,
     until,
-    states,
-    heaps,
-    rings,
-    ring_dones,
-    phases,
+    memory,
+    links,
     bins,
-    newers,
-    olders,
     arrival,
     request,
-    block_low,
-    block_n,
     block_id,
-    decode,
-    mixed,
+    costs,
     limits,
     result,
 ):
@@ -126,42 +132,47 @@ def advance(  # type: ignore[no-untyped-def]
         The replica.
     until : int
         No iteration begins at or after this time. [ps]
-    states, heaps, rings, ring_dones, phases, newers, olders : ndarray, first axis replicas
-        State; decoding sequences by finishing step; requests being read and how far; counts of
-        sequences by phase within a page; the prefix cache's links.
+    memory : ndarray of int64, first axis replicas
+        State; decoding sequences by finishing step; requests being read, how far, and prefix blocks they
+        hold; counts of sequences by phase within a page.
+    links : ndarray of int32, shape (n_replica, n_block + 1, 2)
+        Of the prefix caches.
     bins : ndarray of int64, shape (n_bin, 3)
         Energy [nJ], busy time [ps] and batch times time [ps], added to.
     arrival : ndarray of int64, shape (n_request,)
         Time of arrival. [ps]
-    request : ndarray of int32, shape (n_request, 4)
+    request : ndarray of int32, shape (n_request, 4 or 6)
         Prompt and output lengths [token]; tokens written before the present run (0 at first; with
         KV_COMES, -1 marks a request whose prompt was read and first token written elsewhere); the next
-        request in this replica's queue, or -1.
-    block_low, block_n, block_id : ndarray
-        Hashed blocks of each prompt (first, how many, numbers); empty without a prefix cache.
-    decode, mixed, limits : ndarray of int64
-        Costs and limits, see `simulator_cost`.
+        request in this replica's queue, or -1; with a prefix cache the place and number of its blocks.
+    block_id : ndarray of int32
+        Hashed blocks of the prompts; empty without a prefix cache.
+    costs, limits : ndarray of int64
+        See `simulator_cost` and `simulator_fleet.cost_table`.
     result : ndarray of int64, shape (n_request, 4)
         Time to first token and finish [ps], own and shared energy [nJ], written or added to.
     """
-    now = states[r, NOW]
-    d = states[r, STEP]
-    a = states[r, ACTIVE]
-    c = states[r, CONTEXT]
-    hn = states[r, HEAP_N]
-    rh = states[r, RING_HEAD]
-    rn = states[r, RING_N]
-    head = states[r, HEAD]
-    reading = states[r, READING_PAGES]
-    total = states[r, ENERGY]
-    total_prefill = states[r, ENERGY_PREFILL]
-    g = states[r, SHARE]
-    rem = states[r, REMAINDER]
-    iterations = states[r, ITERATIONS]
-    events = states[r, EVENTS]
-    done = states[r, DONE]
-    done_now = states[r, DONE_NOW]
-    busy = states[r, BUSY]
+    now = memory[r, NOW]
+    d = memory[r, STEP]
+    a = memory[r, ACTIVE]
+    c = memory[r, CONTEXT]
+    hn = memory[r, HEAP_N]
+    rh = memory[r, RING_HEAD]
+    rn = memory[r, RING_N]
+    head = memory[r, HEAD]
+    reading = memory[r, READING_PAGES]
+    total = memory[r, ENERGY]
+    total_prefill = memory[r, ENERGY_PREFILL]
+    g = memory[r, SHARE]
+    rem = memory[r, REMAINDER]
+    iterations = memory[r, ITERATIONS]
+    events = memory[r, EVENTS]
+    done = memory[r, DONE]
+    done_now = memory[r, DONE_NOW]
+    busy = memory[r, BUSY]
+    kept = memory[r, CACHED]
+    # pages of blocks in the prefix cache less those counted with the requests that hold them
+    held = memory[r, KEPT_PAGES]
 
     max_batch = limits[MAX_BATCH]
     pages = limits[PAGES]
@@ -172,21 +183,32 @@ def advance(  # type: ignore[no-untyped-def]
     width = limits[BIN_PS]
     kv_comes = limits[KV_COMES] == 1
     cache_blocks = limits[CACHE_BLOCKS]
-    ring_size = rings.shape[1]
-    unit = phases.shape[1]
-    mask = np.int64(unit - 1)
+    block_pages = limits[BLOCK_PAGES]
+    unit = np.int64(1) << bits
+    mask = unit - 1
+    ring_size = (memory.shape[1] - HEAP - unit) >> 2
+    ring = HEAP + ring_size
+    phase = ring + 3 * ring_size
     n_bin = bins.shape[0]
     bin_now = now // width if width > 0 else np.int64(0)
     edge = (bin_now + 1) * width if width > 0 else np.int64(FAR)
 
     while now < until:
         # 1. pages: the newest admitted gives way
-        if reading + ((c + a * mask) >> bits) > pages and a > 0:
-            while reading + decoding_pages(phases, r, (d * grow) & mask, c, bits) > pages:
+        if reading + held + ((c + a * mask) >> bits) > pages and a > 0:
+            while (
+                reading + held + decoding_pages(memory, r, phase, unit, (d * grow) & mask, c, bits)
+                > pages
+            ):
+                if kept > 0 and block_pages > 0:
+                    evict(links, r)
+                    kept -= 1
+                    held -= block_pages
+                    continue
                 newest = np.int64(-1)
                 place = 0
                 for j in range(hn):
-                    x = heaps[r, j] & 0xFFFFFFFF
+                    x = memory[r, HEAP + j] & 0xFFFFFFFF
                     if x > newest:
                         newest = x
                         place = j
@@ -194,43 +216,58 @@ def advance(  # type: ignore[no-untyped-def]
                     tail = rh + rn - 1
                     if tail >= ring_size:
                         tail -= ring_size
-                    if rings[r, tail] > newest:
-                        newest = np.int64(rings[r, tail])
+                    if memory[r, ring + 3 * tail] > newest:
+                        newest = memory[r, ring + 3 * tail]
                         place = -1
                 x = newest
+                blocks = np.int64(0)
                 if place < 0:
                     rn -= 1
+                    blocks = memory[r, ring + 3 * tail + 2]
                     reading -= (
                         np.int64(request[x, PROMPT] + request[x, WRITTEN]) * fine + mask
                     ) >> bits
                 else:
                     entered = np.int64(request[x, WRITTEN])
                     steps = ((np.int64(request[x, OUTPUT]) - entered) * fine + grow - 1) // grow
-                    taken = steps - ((heaps[r, place] >> 32) - d)
+                    taken = steps - ((memory[r, HEAP + place] >> 32) - d)
                     context = (request[x, PROMPT] + entered) * fine + taken * grow
-                    phases[r, (context - d * grow) & mask] -= 1
+                    memory[r, phase + ((context - d * grow) & mask)] -= 1
                     c -= context
                     a -= 1
                     result[x, SHARED] += g
                     request[x, WRITTEN] = entered + (taken * grow) // fine
-                    heap_remove(heaps, r, hn, place)
+                    heap_remove(memory, r, hn, place)
                     hn -= 1
+                    if block_pages > 0:
+                        blocks = np.int64(request[x, BLOCK_N])
+                if block_pages > 0:
+                    kept += let_go(links, r, block_id, request[x, BLOCK_LOW], blocks)
+                    held += blocks * block_pages
                 request[x, FOLLOWING] = head
                 if head < 0:
-                    states[r, TAIL] = x
+                    memory[r, TAIL] = x
                 head = x
-                states[r, PREEMPTIONS] += 1
+                memory[r, PREEMPTIONS] += 1
         # 2. admission, first come, first served
         while head >= 0 and a + rn < max_batch and arrival[head] <= now:
             x = head
             comes = kv_comes and request[x, WRITTEN] < 0
             length = np.int64(request[x, PROMPT]) + (1 if comes else request[x, WRITTEN])
             need = (length * fine + mask) >> bits
+            hit = np.int64(0)
+            unheld = np.int64(0)
+            if block_pages > 0:
+                low = np.int64(request[x, BLOCK_LOW])
+                hit = min(np.int64(request[x, BLOCK_N]), (length - 1) // limits[BLOCK_TOKENS])
+                hit = np.int64(leading_hits(links, r, block_id, low, hit))
+                unheld = np.int64(kept_hits(links, r, block_id, low, hit))
             if a + rn > 0:
                 room = pages - limits[WATERMARK] - reading - need
+                room -= held - (hit + kept - unheld) * block_pages
                 if (c + a * mask) >> bits > room and (
                     (c + mask) >> bits > room
-                    or decoding_pages(phases, r, (d * grow) & mask, c, bits) > room
+                    or decoding_pages(memory, r, phase, unit, (d * grow) & mask, c, bits) > room
                 ):
                     break
             head = request[x, FOLLOWING]
@@ -239,9 +276,9 @@ def advance(  # type: ignore[no-untyped-def]
                 context = length * fine
                 c += context
                 a += 1
-                phases[r, (context - d * grow) & mask] += 1
+                memory[r, phase + ((context - d * grow) & mask)] += 1
                 heap_push(
-                    heaps,
+                    memory,
                     r,
                     hn,
                     ((d + ((np.int64(request[x, OUTPUT]) - 1) * fine + grow - 1) // grow) << 32)
@@ -253,19 +290,32 @@ def advance(  # type: ignore[no-untyped-def]
                 tail = rh + rn
                 if tail >= ring_size:
                     tail -= ring_size
-                rings[r, tail] = x
-                hit = np.int64(0)
-                if cache_blocks > 0:
-                    hit = leading_hits(newers[r], block_id, block_low[x], block_n[x])
-                    hit *= limits[BLOCK_TOKENS]
-                    if hit > request[x, PROMPT]:
-                        hit = np.int64(request[x, PROMPT])
-                    if hit >= length:
-                        hit = length - 1
-                    states[r, HIT_TOKENS] += hit
-                ring_dones[r, tail] = hit
+                tail = ring + 3 * tail
+                memory[r, tail] = x
+                memory[r, tail + 2] = hit
                 rn += 1
                 reading += need
+                if block_pages > 0:
+                    for i in range(low, low + hit):
+                        hold(links, r, block_id[i])
+                    kept -= unheld
+                    held -= hit * block_pages
+                    if reading + held + ((c + a * mask) >> bits) > pages:
+                        used = reading + decoding_pages(
+                            memory, r, phase, unit, (d * grow) & mask, c, bits
+                        )
+                        while used + held > pages and kept > 0:
+                            evict(links, r)
+                            kept -= 1
+                            held -= block_pages
+                    hit *= limits[BLOCK_TOKENS]
+                elif cache_blocks > 0:
+                    hit = np.int64(
+                        leading_hits(links, r, block_id, request[x, BLOCK_LOW], request[x, BLOCK_N])
+                    )
+                    hit = min(hit * limits[BLOCK_TOKENS], np.int64(request[x, PROMPT]), length - 1)
+                memory[r, tail + 1] = hit
+                memory[r, HIT_TOKENS] += hit
         # 3. the iteration, or many
         if rn > 0:
             events += 1
@@ -284,8 +334,8 @@ def advance(  # type: ignore[no-untyped-def]
             left = budget
             j = rh
             while n_read < rn and left > 0:
-                x = np.int64(rings[r, j])
-                before = ring_dones[r, j]
+                x = memory[r, ring + 3 * j]
+                before = memory[r, ring + 3 * j + 1]
                 p = np.int64(request[x, PROMPT]) + request[x, WRITTEN] - before
                 if p > left:
                     if chunked:
@@ -307,27 +357,27 @@ def advance(  # type: ignore[no-untyped-def]
             a_now = a if chunked else np.int64(0)
             c_now = c if chunked else np.int64(0)
             t = (
-                mixed[a_now, 0]
-                + mixed[a_now, 1] * c_now
+                costs[a_now, MIXED + 0]
+                + costs[a_now, MIXED + 1] * c_now
                 + limits[TP1] * tokens
                 + limits[TQ1] * square
             )
             t += limits[TR1] * completed
             t2 = (
-                mixed[a_now, 2]
-                + mixed[a_now, 3] * c_now
+                costs[a_now, MIXED + 2]
+                + costs[a_now, MIXED + 3] * c_now
                 + limits[TP2] * tokens
                 + limits[TQ2] * square
             )
             t2 += limits[TR2] * completed
             if t >= t2:
-                common = mixed[a_now, 4] + mixed[a_now, 5] * c_now
+                common = costs[a_now, MIXED + 4] + costs[a_now, MIXED + 5] * c_now
                 ep = limits[EP1]
                 eq = limits[EQ1]
                 er = limits[ER1]
             else:
                 t = t2
-                common = mixed[a_now, 6] + mixed[a_now, 7] * c_now
+                common = costs[a_now, MIXED + 6] + costs[a_now, MIXED + 7] * c_now
                 ep = limits[EP2]
                 eq = limits[EQ2]
                 er = limits[ER2]
@@ -351,38 +401,45 @@ def advance(  # type: ignore[no-untyped-def]
                 else:
                     book(bins, width, 0, now, now + t, e, sharers)
                     if now + t > n_bin * width:
-                        states[r, SPILL_T0] = now
-                        states[r, SPILL_T1] = now + t
-                        states[r, SPILL_E] = e
-                        states[r, SPILL_A] = sharers
+                        memory[r, SPILL_T0] = now
+                        memory[r, SPILL_T1] = now + t
+                        memory[r, SPILL_E] = e
+                        memory[r, SPILL_A] = sharers
             now += t
             busy += t
             done_now = np.int64(0)
             for i in range(n_read):
-                x = np.int64(rings[r, rh])
-                before = ring_dones[r, rh]
+                x = memory[r, ring + 3 * rh]
+                before = memory[r, ring + 3 * rh + 1]
                 length = np.int64(request[x, PROMPT]) + request[x, WRITTEN]
                 p = length - before if i < completed else last_p
                 result[x, OWN] += ep * p + eq * p * (2 * before + p)
                 result[x, SHARED] += q
                 if i >= completed:
-                    ring_dones[r, rh] = before + p
+                    memory[r, ring + 3 * rh + 1] = before + p
                     break
                 result[x, OWN] += er
+                blocks = memory[r, ring + 3 * rh + 2]
                 rh += 1
                 if rh == ring_size:
                     rh = 0
                 rn -= 1
                 reading -= (length * fine + mask) >> bits
-                if cache_blocks > 0:
-                    states[r, CACHED] = remember(
-                        newers[r],
-                        olders[r],
-                        states[r, CACHED],
+                if block_pages > 0:  # a block read twice gives one copy's pages back
+                    low = np.int64(request[x, BLOCK_LOW])
+                    for i in range(low + blocks, low + request[x, BLOCK_N]):
+                        was = hold(links, r, block_id[i])
+                        kept -= was == 1
+                        held -= block_pages if was < 2 else 0
+                elif cache_blocks > 0:
+                    kept = remember(
+                        links,
+                        r,
+                        kept,
                         cache_blocks,
                         block_id,
-                        block_low[x],
-                        block_n[x],
+                        request[x, BLOCK_LOW],
+                        request[x, BLOCK_N],
                     )
                 entered = np.int64(request[x, WRITTEN]) + 1
                 if entered == 1:
@@ -392,13 +449,17 @@ def advance(  # type: ignore[no-untyped-def]
                     result[x, FINISH] = now
                     done += 1
                     done_now += 1
+                    if block_pages > 0:
+                        blocks = np.int64(request[x, BLOCK_N])
+                        kept += let_go(links, r, block_id, request[x, BLOCK_LOW], blocks)
+                        held += blocks * block_pages
                 else:
                     context = (request[x, PROMPT] + entered) * fine
                     c += context
                     a += 1
-                    phases[r, (context - d * grow) & mask] += 1
+                    memory[r, phase + ((context - d * grow) & mask)] += 1
                     steps = ((request[x, OUTPUT] - entered) * fine + grow - 1) // grow
-                    heap_push(heaps, r, hn, ((d + steps) << 32) | x)
+                    heap_push(memory, r, hn, ((d + steps) << 32) | x)
                     hn += 1
                     result[x, SHARED] -= g
             if not chunked:
@@ -408,14 +469,14 @@ def advance(  # type: ignore[no-untyped-def]
                 continue
         elif a > 0:
             events += 1
-            k = (heaps[r, 0] >> 32) - d
-            u = decode[a, 0] + decode[a, 1] * c
-            s = decode[a, 1] * a * grow
-            u2 = decode[a, 2] + decode[a, 3] * c
-            s2 = decode[a, 3] * a * grow
+            k = (memory[r, HEAP + 0] >> 32) - d
+            u = costs[a, 0] + costs[a, 1] * c
+            s = costs[a, 1] * a * grow
+            u2 = costs[a, 2] + costs[a, 3] * c
+            s2 = costs[a, 3] * a * grow
             if u >= u2:
-                eu = decode[a, 4] + decode[a, 5] * c
-                es = decode[a, 5] * a * grow
+                eu = costs[a, 4] + costs[a, 5] * c
+                es = costs[a, 5] * a * grow
                 if s2 > s:
                     kk = (u - u2) // (s2 - s) + 1
                     if kk < k:
@@ -427,12 +488,13 @@ def advance(  # type: ignore[no-untyped-def]
                         k = kk
                 u = u2
                 s = s2
-                eu = decode[a, 6] + decode[a, 7] * c
-                es = decode[a, 7] * a * grow
-            if (c + a * ((k - 1) * grow + mask)) >> bits > pages:
+                eu = costs[a, 6] + costs[a, 7] * c
+                es = costs[a, 7] * a * grow
+            room = pages - held + kept * block_pages
+            if (c + a * ((k - 1) * grow + mask)) >> bits > room:
                 base = (d * grow) & mask
-                free = pages - decoding_pages(phases, r, base, c, bits)
-                kk = steps_that_fit(phases, r, base, a, free, grow)
+                free = room - decoding_pages(memory, r, phase, unit, base, c, bits)
+                kk = steps_that_fit(memory, r, phase, unit, base, a, free, grow)
                 if kk < k:
                     k = kk
             limit = until
@@ -457,6 +519,15 @@ def advance(  # type: ignore[no-untyped-def]
                 if m < k:
                     k = m
                     t = k * u + s * (k * (k - 1) // 2)
+            if block_pages > 0 and kept > 0:  # what the last of the iterations needs
+                grown = c + a * (k - 1) * grow
+                if held + ((grown + a * mask) >> bits) > pages:
+                    base = ((d + k - 1) * grow) & mask
+                    used = decoding_pages(memory, r, phase, unit, base, grown, bits)
+                    while used + held > pages and kept > 0:
+                        evict(links, r)
+                        kept -= 1
+                        held -= block_pages
             e = k * eu + es * (k * (k - 1) // 2)
             if width > 0:
                 if now + t <= edge:
@@ -473,10 +544,10 @@ def advance(  # type: ignore[no-untyped-def]
                         bins[bin_now, 2] += a * (t - t_last)
                     book(bins, width, 0, now + t - t_last, now + t, e_last, a)
                     if now + t > n_bin * width:
-                        states[r, SPILL_T0] = now + t - t_last
-                        states[r, SPILL_T1] = now + t
-                        states[r, SPILL_E] = e_last
-                        states[r, SPILL_A] = a
+                        memory[r, SPILL_T0] = now + t - t_last
+                        memory[r, SPILL_T1] = now + t
+                        memory[r, SPILL_E] = e_last
+                        memory[r, SPILL_A] = a
             now += t
             busy += t
             total += e
@@ -503,36 +574,42 @@ def advance(  # type: ignore[no-untyped-def]
         if now >= edge:
             bin_now = now // width
             edge = (bin_now + 1) * width
-        while hn > 0 and (heaps[r, 0] >> 32) <= d:  # completions
-            x = heaps[r, 0] & 0xFFFFFFFF
-            heap_pop(heaps, r, hn)
+        while hn > 0 and (memory[r, HEAP + 0] >> 32) <= d:  # completions
+            x = memory[r, HEAP + 0] & 0xFFFFFFFF
+            heap_pop(memory, r, hn)
             hn -= 1
             a -= 1
             entered = np.int64(request[x, WRITTEN])
             steps = ((request[x, OUTPUT] - entered) * fine + grow - 1) // grow
             context = (request[x, PROMPT] + entered) * fine + steps * grow
             c -= context
-            phases[r, (context - d * grow) & mask] -= 1
+            memory[r, phase + ((context - d * grow) & mask)] -= 1
             result[x, FINISH] = now
             result[x, SHARED] += g
             done += 1
             done_now += 1
+            if block_pages > 0:
+                blocks = np.int64(request[x, BLOCK_N])
+                kept += let_go(links, r, block_id, request[x, BLOCK_LOW], blocks)
+                held += blocks * block_pages
 
-    states[r, NOW] = now
-    states[r, STEP] = d
-    states[r, ACTIVE] = a
-    states[r, CONTEXT] = c
-    states[r, HEAP_N] = hn
-    states[r, RING_HEAD] = rh
-    states[r, RING_N] = rn
-    states[r, HEAD] = head
-    states[r, READING_PAGES] = reading
-    states[r, ENERGY] = total
-    states[r, ENERGY_PREFILL] = total_prefill
-    states[r, SHARE] = g
-    states[r, REMAINDER] = rem
-    states[r, ITERATIONS] = iterations
-    states[r, EVENTS] = events
-    states[r, DONE] = done
-    states[r, DONE_NOW] = done_now
-    states[r, BUSY] = busy
+    memory[r, NOW] = now
+    memory[r, STEP] = d
+    memory[r, ACTIVE] = a
+    memory[r, CONTEXT] = c
+    memory[r, HEAP_N] = hn
+    memory[r, RING_HEAD] = rh
+    memory[r, RING_N] = rn
+    memory[r, HEAD] = head
+    memory[r, READING_PAGES] = reading
+    memory[r, ENERGY] = total
+    memory[r, ENERGY_PREFILL] = total_prefill
+    memory[r, SHARE] = g
+    memory[r, REMAINDER] = rem
+    memory[r, ITERATIONS] = iterations
+    memory[r, EVENTS] = events
+    memory[r, DONE] = done
+    memory[r, DONE_NOW] = done_now
+    memory[r, BUSY] = busy
+    memory[r, CACHED] = kept
+    memory[r, KEPT_PAGES] = held

@@ -2,6 +2,7 @@
 
 The columns of the simulator's integer tables, and the small compiled parts `simulator_replica.advance` is made of:
 a heap of finishing steps, the pages of growing sequences, the booking of an iteration over power bins.
+All a replica remembers but its prefix cache is one row of `memory`: state, heap, requests being read, phases.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["FAR", "N_LIMIT", "N_STATE", "book_spill"]
+__all__ = ["FAR", "N_COST", "N_LIMIT", "N_STATE", "book_spill", "compiled", "memory_columns"]
 
 Array = NDArray[Any]
+
+compiled = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+"""Compiled without reference counts, so nothing may be allocated inside: `advance` is called several times per
+request with a dozen arrays, and counting them up and down would take longer than its work."""
 
 FAR = 1 << 61
 """The end of time. [ps]"""
@@ -47,11 +52,14 @@ FAR = 1 << 61
     SPILL_T1,
     SPILL_E,
     SPILL_A,
-) = range(26)
-N_STATE = 26
+    KEPT_PAGES,
+) = range(27)
+N_STATE = 27
+HEAP = N_STATE
+"""Where a row's heap begins; the requests being read follow (number, tokens read, blocks held), then the phases."""
 
-# columns of requests (int32) and results (int64)
-PROMPT, OUTPUT, WRITTEN, FOLLOWING = range(4)
+# columns of requests (int32; the last two only with a prefix cache) and results (int64)
+PROMPT, OUTPUT, WRITTEN, FOLLOWING, BLOCK_LOW, BLOCK_N = range(6)
 TTFT, FINISH, OWN, SHARED = range(4)
 
 # limits and prefill costs of a replica (int64)
@@ -68,6 +76,7 @@ TTFT, FINISH, OWN, SHARED = range(4)
     BIN_PS,
     BLOCK_TOKENS,
     CACHE_BLOCKS,
+    BLOCK_PAGES,
     KV_COMES,
     TP1,
     TQ1,
@@ -81,91 +90,107 @@ TTFT, FINISH, OWN, SHARED = range(4)
     EP2,
     EQ2,
     ER2,
-) = range(25)
-N_LIMIT = 25
+) = range(26)
+N_LIMIT = 26
+
+# columns of costs over the batch: iterations that decode, those that also read, and lower bounds of both
+MIXED, LEAST = 8, 16
+N_COST = 20
 
 
-@njit(cache=True, nogil=True, inline="always")
-def heap_push(heaps, r, n, key):  # type: ignore[no-untyped-def]
+def memory_columns(room: int, unit: int) -> int:
+    """Length of a row of memory for `room` sequences and pages of `unit` context units."""
+    return HEAP + 4 * room + unit
+
+
+@compiled
+def heap_push(memory, r, n, key):  # type: ignore[no-untyped-def]
     """Add `key` to the `n` keys."""
     i = n
     while i > 0:
         parent = (i - 1) >> 1
-        if heaps[r, parent] <= key:
+        if memory[r, HEAP + parent] <= key:
             break
-        heaps[r, i] = heaps[r, parent]
+        memory[r, HEAP + i] = memory[r, HEAP + parent]
         i = parent
-    heaps[r, i] = key
+    memory[r, HEAP + i] = key
 
 
-@njit(cache=True, nogil=True, inline="always")
-def heap_pop(heaps, r, n):  # type: ignore[no-untyped-def]
+@compiled
+def heap_pop(memory, r, n):  # type: ignore[no-untyped-def]
     """Drop the smallest of the `n` keys."""
-    key = heaps[r, n - 1]
+    key = memory[r, HEAP + n - 1]
     n -= 1
     i = 0
     while True:
         child = 2 * i + 1
         if child >= n:
             break
-        if child + 1 < n and heaps[r, child + 1] < heaps[r, child]:
+        if child + 1 < n and memory[r, HEAP + child + 1] < memory[r, HEAP + child]:
             child += 1
-        if heaps[r, child] >= key:
+        if memory[r, HEAP + child] >= key:
             break
-        heaps[r, i] = heaps[r, child]
+        memory[r, HEAP + i] = memory[r, HEAP + child]
         i = child
-    heaps[r, i] = key
+    memory[r, HEAP + i] = key
 
 
-@njit(cache=True, nogil=True)
-def heap_remove(heaps, r, n, i):  # type: ignore[no-untyped-def]
+@compiled
+def heap_remove(memory, r, n, i):  # type: ignore[no-untyped-def]
     """Drop the key at place `i` of the `n` keys."""
-    key = heaps[r, n - 1]
+    key = memory[r, HEAP + n - 1]
     n -= 1
     if i == n:
         return
-    while i > 0 and heaps[r, (i - 1) >> 1] > key:
-        heaps[r, i] = heaps[r, (i - 1) >> 1]
+    while i > 0 and memory[r, HEAP + ((i - 1) >> 1)] > key:
+        memory[r, HEAP + i] = memory[r, HEAP + ((i - 1) >> 1)]
         i = (i - 1) >> 1
     while True:
         child = 2 * i + 1
         if child >= n:
             break
-        if child + 1 < n and heaps[r, child + 1] < heaps[r, child]:
+        if child + 1 < n and memory[r, HEAP + child + 1] < memory[r, HEAP + child]:
             child += 1
-        if heaps[r, child] >= key:
+        if memory[r, HEAP + child] >= key:
             break
-        heaps[r, i] = heaps[r, child]
+        memory[r, HEAP + i] = memory[r, HEAP + child]
         i = child
-    heaps[r, i] = key
+    memory[r, HEAP + i] = key
 
 
-@njit(cache=True, nogil=True)
-def decoding_pages(phases, r, base, c, bits):  # type: ignore[no-untyped-def]
-    """Pages of the decoding sequences: ``sum ceil(context / page)`` from the counts by phase."""
-    mask = phases.shape[1] - 1
+@compiled
+def decoding_pages(memory, r, phase, unit, base, c, bits):  # type: ignore[no-untyped-def]
+    """Pages of the decoding sequences: ``sum ceil(context / page)`` from the counts by phase.
+
+    The counts are ``memory[r, phase : phase + unit]``; a sequence of phase `h` lacks ``-(h + base)`` modulo
+    `unit` context units to whole pages.
+    """
     padding = c
-    for h in range(phases.shape[1]):
-        padding += phases[r, h] * ((-(h + base)) & mask)
+    wraps = unit - base
+    for h in range(wraps):
+        padding += memory[r, phase + h] * (wraps - h)
+    for h in range(wraps + 1, unit):
+        padding += memory[r, phase + h] * (wraps + unit - h)
+    if base == 0:
+        padding -= memory[r, phase] * unit
     return padding >> bits
 
 
-@njit(cache=True, nogil=True)
-def steps_that_fit(phases, r, base, a, free, grow):  # type: ignore[no-untyped-def]
+@compiled
+def steps_that_fit(memory, r, phase, unit, base, a, free, grow):  # type: ignore[no-untyped-def]
     """Iterations that can run before `free` more pages do not hold the growth (at least 1)."""
-    unit = phases.shape[1]
     mask = unit - 1
     growth = (free // a) * unit
     left = free % a
     for j in range(unit):
-        left -= phases[r, (-(base + j)) & mask]
+        left -= memory[r, phase + ((-(base + j)) & mask)]
         if left < 0:
             break
         growth += 1
     return growth // grow + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def book(bins, width, first, t0, t1, e, a):  # type: ignore[no-untyped-def]
     """Spread one iteration over the bins it touches from bin `first` on, in proportion to time.
 
@@ -191,7 +216,7 @@ def book(bins, width, first, t0, t1, e, a):  # type: ignore[no-untyped-def]
         i += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def book_spill(state, bins, width, first):  # type: ignore[no-untyped-def]
     """Book what an iteration left beyond the end of the bins, now that there are more."""
     if state[SPILL_T1] > 0:
