@@ -7,11 +7,12 @@ import pytest
 
 from taotie.compute.batching import ReplicaModel, Serving, simulate
 from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
-from taotie.compute.simulator_file import simulate_parquet
+from taotie.compute.simulator_file import simulate_parquet, text_as_parquet
 from taotie.compute.simulator_output import write_parquet
 from taotie.compute.simulator_stream import Histogram
 from taotie.errors import RangeError, TraceError
 from taotie.workload.requests import Requests
+from taotie.workload.trace import read_trace
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -99,3 +100,69 @@ def test_error_logs(log, tmp_path):
     (tmp_path / "text.parquet").write_text("not parquet")
     with pytest.raises(TraceError, match="cannot be read"):
         simulate_parquet(tmp_path / "text.parquet", Serving(REPLICA))
+
+
+def test_matches_compressed_requests(log, tmp_path):
+    path, columns = log
+    columns["prompt_tokens"][7] = 80
+    write_parquet(path, columns)
+    serving = Serving(REPLICA, 5, bin_s=3.0)
+    fast = simulate_parquet(path, serving, rate_scale=4.0)
+    columns["t_s"] = columns["t_s"] / 4.0
+    whole = simulate(Requests(*columns.values()), serving)
+    assert fast.total_nj == whole.total_nj
+    with pytest.raises(RangeError, match="not above 0"):
+        simulate_parquet(path, serving, rate_scale=0.0)
+
+
+@pytest.mark.parametrize(
+    ("header", "times", "seconds"),
+    [
+        ("t_s,prompt_tokens,output_tokens", ("1.5", "3.25"), 1.75),
+        ("t_ms,prompt_tokens,output_tokens", ("1500", "3250"), 1.75),
+        (
+            "TIMESTAMP,ContextTokens,GeneratedTokens",
+            ("2023-11-16 18:15:46.6805900", "2023-11-16 18:15:50.9951690"),
+            4.314579,
+        ),
+        (
+            "TIMESTAMP,ContextTokens,GeneratedTokens",
+            ("2024-05-10 00:00:00.009930+00:00", "2024-05-10 02:00:01+02:00"),
+            0.99007,
+        ),
+        ("Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type", ("5", "45"), 40.0),
+    ],
+)
+def test_matches_text_read_at_once(tmp_path, header, times, seconds):
+    width = header.count(",") + 1
+    rows = [f"{times[0]},10,20", f"{times[1]},30,40"]
+    if width == 6:
+        rows = [f"{times[0]},GPT-4,10,20,30,API log", f"{times[1]},GPT-4,30,40,70,API log"]
+    place = tmp_path / "log.csv"
+    place.write_text("\n".join([header, *rows]) + "\n")
+    made, left_out = text_as_parquet(place, tmp_path)
+    got = duckdb.sql(f"select * from '{made}'").fetchnumpy()
+    assert left_out == 0
+    assert got["t_s"][1] - got["t_s"][0] == pytest.approx(seconds, abs=1e-7)
+    assert got["prompt_tokens"].tolist() == [10, 30]
+    assert got["output_tokens"].tolist() == [20, 40]
+    assert read_trace(place).t_s[1] == pytest.approx(seconds, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("colour,taste\n1,2\n", "no column"),
+        ("t_s,prompt_tokens,output_tokens\n", "holds no request"),
+        ("t_s,prompt_tokens,output_tokens\n1,0,5\n", "every request in it is empty"),
+        ("t_s,prompt_tokens,output_tokens\n1,many,5\n", "cannot be read as CSV"),
+        ("t_s,prompt_tokens,output_tokens\nsoon,3,5\n", "cannot be read as CSV"),
+        ("t_s,prompt_tokens,output_tokens\n1,3,5\n2,3\n3,3,5\n", "cannot be read as CSV"),
+    ],
+)
+def test_error_text(tmp_path, content, message):
+    place = tmp_path / "log.csv"
+    place.write_text(content)
+    with pytest.raises(TraceError, match=message):
+        text_as_parquet(place, tmp_path)

@@ -95,6 +95,8 @@ def test_worked_parquet_times_as_numbers_dates_and_text(tmp_path: Path) -> None:
         "timestamp": "timestamp '2024-01-01 00:00:00.25'",
         "timestamp_ns": "timestamp_ns '2024-01-01 00:00:00.25'",
         "varchar": "'2024-01-01 00:00:00.25'",
+        "offset": "'2024-01-01 02:00:00.25+02:00'",
+        "zulu": "'2024-01-01T00:00:00.25Z'",
     }.items():
         path = tmp_path / f"{kind}.parquet"
         later = values.replace("00.25", "07.75")

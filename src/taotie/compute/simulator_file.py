@@ -26,9 +26,11 @@ from taotie.compute.simulator_stream import StreamRun, Sums
 from taotie.errors import RangeError, TraceError
 from taotie.files.atomic import writing
 from taotie.language import _
-from taotie.workload.trace_layout import columns_of
+from taotie.workload.trace_layout import AUTO, columns_of
+from taotie.workload.trace_parquet import stamp_ns
+from taotie.workload.trace_rows import regular_file
 
-__all__ = ["mean_lengths", "simulate_parquet"]
+__all__ = ["mean_lengths", "simulate_parquet", "text_as_parquet"]
 
 Array = NDArray[Any]
 
@@ -37,7 +39,8 @@ def simulate_parquet(
     path: str | os.PathLike[str],
     serving: Serving,
     *,
-    part_requests: int = 8_000_000,
+    part_requests: int = 4_000_000,
+    rate_scale: float = 1.0,
     requests_out: str | os.PathLike[str] | None = None,
 ) -> StreamRun:
     """Simulate a log in Parquet without holding it in memory.
@@ -48,8 +51,10 @@ def simulate_parquet(
         Columns as in `workload.trace.read_parquet`; rows in order of arrival.
     serving : Serving
         Round robin, always on, one pool, no prefix cache.
-    part_requests : int, default 8,000,000
+    part_requests : int, default 4,000,000
         Requests held at a time (at least one replica's), about 60 bytes each; the file is read once per part.
+    rate_scale : float, default 1
+        Requests come so many times as fast: the same in less time. [1]
     requests_out : path-like, optional
         Write one row per request there, replica by replica; the file appears when it is complete.
 
@@ -82,12 +87,15 @@ def simulate_parquet(
     place = Path(path)
     if not place.is_file():
         raise TraceError(_("there is no file {path}.").format(path=place))
+    if not 0 < rate_scale < float("inf"):
+        raise RangeError(_("rate_scale={value} is not above 0.").format(value=rate_scale))
     n_replica = serving.replicas
     bin_ps, together = inner_bins(serving.bin_s, n_replica, serving.replica)
     with ExitStack() as stack:
         base = stack.enter_context(database())
         try:
             time, prompt, output = _columns(base, place)
+            time = f"({time} / {rate_scale!r})" if rate_scale != 1.0 else time
             found = base.execute(
                 f"select count(*), min({time}), max({time}), count({time}), "
                 f"count_if({prompt} >= 1 and {output} >= 1), greatest(max({prompt}), max({output})) "
@@ -203,16 +211,99 @@ def mean_lengths(path: str | os.PathLike[str]) -> tuple[float, float]:
     return float(found[0]), float(found[1])
 
 
+def text_as_parquet(
+    path: str | os.PathLike[str], folder: str | os.PathLike[str], *, layout: str = AUTO
+) -> tuple[Path, int]:
+    """Write a log in CSV as Parquet, without holding it in memory.
+
+    Parameters
+    ----------
+    path : path-like
+        Columns as in `workload.trace.read_csv`; rows in order of arrival.
+    folder : path-like
+        Where the Parquet file goes.
+    layout : str, default "auto"
+        Layout the log must have.
+
+    Returns
+    -------
+    path : Path
+        With columns `t_s`, `prompt_tokens`, `output_tokens`.
+    left_out : int
+        Requests that read or wrote nothing.
+
+    Raises
+    ------
+    TraceError
+        If the file is not such a log; names a row that is not.
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+    place = regular_file(Path(path), max_bytes=None)
+    target = Path(folder) / "requests.parquet"
+    table = "read_csv(?, all_varchar = true, header = true, delim = ',', quote = '\"')"
+    with database() as base:
+        base.execute("set preserve_insertion_order = true")
+        try:
+            described = base.execute(f"describe select * from {table}", [str(place)]).fetchall()
+            header = [str(row[0]) for row in described]
+            columns = columns_of(header, place, layout).role
+            t, prompt, output = (_quoted(header[columns[k][0]]) for k in ("t", "prompt", "output"))
+            unit = columns["t"][1] or 1.0
+            first = base.execute(f"select {t} from {table} limit 1", [str(place)]).fetchone()
+            if first is None:
+                raise TraceError(_("{path} holds no request.").format(path=place))
+            dated = unit == 1.0 and not _is_number(str(first[0]))
+            time = f"{t}::double * {unit!r}"
+            if dated:
+                # from the first one on: a double holds a second of our century only to a quarter of a microsecond
+                zero = f"(select {stamp_ns(t)} from {table} limit 1)"
+                time = f"({stamp_ns(t)} - {zero}) * 1e-9"
+            goal = str(target).replace("'", "''")
+            given = [str(place)] * (2 if dated else 1)
+            base.execute(
+                f"copy (select {time} as t_s, {prompt}::bigint as prompt_tokens, "
+                f"{output}::bigint as output_tokens from {table} "
+                f"where not ({prompt}::bigint = 0 or {output}::bigint = 0)) "
+                f"to '{goal}' (format parquet)",
+                given,
+            )
+            rows = base.execute(f"select count(*) from {table}", [str(place)]).fetchone()[0]
+            kept = base.execute("select count(*) from read_parquet(?)", [str(target)]).fetchone()[0]
+        except database_error() as error:
+            raise TraceError(
+                _("{path} cannot be read as CSV: {why}").format(
+                    path=place, why=str(error).splitlines()[0]
+                ),
+                _("without --stream the line is named"),
+            ) from error
+    if kept == 0:
+        raise TraceError(_("{path}: every request in it is empty.").format(path=place))
+    return target, int(rows - kept)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _columns(base: Any, place: Path) -> tuple[str, str, str]:
     """Expressions for time [s], prompt and output lengths [token]."""
     described = base.execute("describe select * from read_parquet(?)", [str(place)]).fetchall()
     header = [str(row[0]) for row in described]
     columns = columns_of(header, place).role
-    names = [
-        '"' + header[columns[k][0]].replace('"', '""') + '"' for k in ("t", "prompt", "output")
-    ]
+    names = [_quoted(header[columns[k][0]]) for k in ("t", "prompt", "output")]
     kind = str(described[columns["t"][0]][1])
-    if kind.startswith("TIMESTAMP"):
+    if kind == "VARCHAR":
+        time = f"({stamp_ns(names[0])} * 1e-9)"
+    elif kind.startswith("TIMESTAMP"):
         time = f"(epoch_us({names[0]}) * 1e-6)"
     else:
         time = f"({names[0]}::double * {columns['t'][1] or 1.0})"

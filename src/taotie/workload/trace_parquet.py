@@ -16,7 +16,7 @@ from taotie.workload.requests import Requests
 from taotie.workload.trace_layout import AUTO
 from taotie.workload.trace_rows import MAX_REQUESTS, Draft, Reading, ZeroLength, regular_file
 
-__all__ = ["read_parquet"]
+__all__ = ["read_parquet", "stamp_ns"]
 
 
 def read_parquet(
@@ -71,6 +71,19 @@ def read_parquet(
     return draft.requests(name, source)
 
 
+def stamp_ns(column: str) -> str:
+    """SQL for the nanoseconds of a date and time written as text, less its offset from UTC if it has one.
+
+    DuckDB reads an offset as UTC only into microseconds; nanoseconds ignore it.
+    """
+    return (
+        f"(epoch_ns(cast({column} as timestamp_ns)) - "
+        f"case when regexp_matches(substr({column}, 11), '[+-]\\d\\d(:?\\d\\d)?\\s*$') "
+        f"then (epoch_us(cast({column} as timestamp)) - epoch_us(cast({column} as timestamptz))) * 1000 "
+        "else 0 end)"
+    )
+
+
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -103,7 +116,7 @@ def _parquet_rows(connection: Any, draft: Draft) -> None:
         else:
             quoted[0] = f"epoch_us({quoted[0]}) * 1000"
     elif kinds[names[0]] == "VARCHAR":
-        quoted[0] = f"epoch_ns(cast({quoted[0]} as timestamp_ns))"
+        quoted[0] = stamp_ns(quoted[0])
         draft.dated = True
     else:
         draft.dated = False

@@ -133,3 +133,150 @@ def test_error_logs(app, tmp_path):
     bad.write_text("colour,taste\n1,2\n")
     with pytest.raises(TraceError):
         run(app, bad, "--replicas", "1")
+
+
+BURST = (
+    "Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
+    + "".join(
+        f"{19440000 + 10 * i}.0,s{i % 9},3,{'GPT-4' if i % 2 else 'ChatGPT'},"
+        f"{600 * (1 + i // 9)},50,{600 * (1 + i // 9) + 50},Conversation log\n"
+        for i in range(90)
+    )
+)
+FLEET = ("--on", "8xh100", "--replicas", 2, "--json")
+
+
+def test_worked_layout_is_told_and_rows_are_chosen(app, tmp_path):
+    path = tmp_path / "BurstGPT_3.csv"
+    path.write_text(BURST)
+    out = json.loads(run(app, path, *FLEET))
+    assert out["completed"] == 90
+    assert out["notes"][0].startswith("read as burstgpt: time from Timestamp")
+    only = json.loads(run(app, path, "--only", "Model=GPT-4", "--format", "burstgpt", *FLEET))
+    assert only["completed"] == 45
+    cached = json.loads(run(app, path, "--session-prefix", "--prefix-cache", 1_000_000, *FLEET))
+    assert cached["prefix_hit_tokens"] > 0
+    assert cached["energy_j"]["prefill"] < out["energy_j"]["prefill"]
+    part = json.loads(run(app, path, "--start-hour", 0.05, "--hours", 0.1, *FLEET))
+    assert 30 <= part["completed"] <= 40
+    assert "note: read as burstgpt" in run(app, path, "--on", "8xh100", "--replicas", 2)
+
+
+def test_worked_ways_to_scale(app, trace):
+    words = ("--on", "8xh100", "--replicas", 2, "--json")
+    plain = json.loads(run(app, trace, *words))
+    fast = json.loads(run(app, trace, "--rate-scale", 2, *words))
+    assert fast["completed"] == 200
+    assert fast["settings"]["rate_scale"] == 2.0
+    assert fast["settings"]["scale_by"] == "time"
+    more = json.loads(run(app, trace, "--rate-scale", 2, "--scale-by", "copies", *words))
+    assert more["completed"] == 400
+    assert more["span_s"] == pytest.approx(plain["span_s"], rel=0.3)
+    fewer = json.loads(run(app, trace, "--rate-scale", 0.5, "--scale-by", "thinning", *words))
+    assert 70 < fewer["completed"] < 130
+    assert any("chosen by chance" in note for note in fewer["notes"])
+    swept = json.loads(
+        run(
+            app,
+            trace,
+            *words,
+            "--scale-by",
+            "copies",
+            "--sweep",
+            "rate=1,3",
+            "--sweep",
+            "max-batch=4,64",
+        )
+    )
+    assert [row["completed"] for row in swept["sweep"]] == [200, 200, 600, 600]
+
+
+def test_worked_conversations_hit_the_prefix_cache(app):
+    words = ("conversations", "--per-day", 20000, "--hours", 1, "--start-hour", 9, *FLEET)
+    cold = json.loads(run(app, *words))
+    warm = json.loads(run(app, *words, "--prefix-cache", 10_000_000))
+    assert cold["completed"] == warm["completed"] > 300
+    assert cold["prefix_hit_tokens"] == 0 < warm["prefix_hit_tokens"]
+    other = json.loads(
+        run(app, *words, "--turns", 1, "--think", 10, "--system-prompt", 0, "--mean-prompt", 300,
+            "--mean-answer", 50, "--prefix-cache", 10_000_000, "--weekend", 0.5, "--day", "flat")
+    )  # fmt: skip
+    assert other["prefix_hit_tokens"] == 0
+    assert other["energy_j"]["prefill"] < cold["energy_j"]["prefill"]
+
+
+def test_worked_bursty_chat(app):
+    words = ("chat", "--per-day", 50000, "--hours", 1, "--mean-answer", 100, *FLEET)
+    calm = json.loads(run(app, *words))
+    bursts = json.loads(run(app, *words, "--interval-cv", 6))
+    assert bursts["ttft_s"]["p99"] > calm["ttft_s"]["p99"]
+
+
+def test_worked_servegen_folder_and_own_copy(app, tmp_path, monkeypatch):
+    folder = tmp_path / "own" / "m-large"
+    folder.mkdir(parents=True)
+    (folder / "chunk-0-trace.csv").write_text("0,0.2,1.5,Gamma,0.44,11.4\n600,0.1,1,Gamma,1,10\n")
+    lengths = {"input_tokens": "{200: 0.5, 900: 0.5}", "output_tokens": "{20: 1.0}"}
+    (folder / "chunk-0-dataset.json").write_text(json.dumps({"0": lengths}))
+    out = json.loads(run(app, folder, *FLEET))
+    assert out["completed"] == 180
+    assert any("independently" in note for note in out["notes"])
+    monkeypatch.setenv("TAOTIE_DATA", str(tmp_path))
+    assert json.loads(run(app, "servegen-large", *FLEET))["completed"] == 180
+    with pytest.raises(TraceError, match="does not fetch the log burstgpt-3") as caught:
+        run(app, "burstgpt-3", *FLEET)
+    assert "own/BurstGPT_3.csv" in caught.value.hint
+
+
+def test_worked_stream_of_text(app, trace, tmp_path):
+    pytest.importorskip("duckdb")
+    words = ("--on", "8xh100", "--replicas", 3, "--routing", "round-robin", "--json")
+    whole = json.loads(run(app, trace, *words))
+    parts = json.loads(run(app, trace, "--stream", *words))
+    assert parts["energy_j"] == whole["energy_j"]
+    dated = tmp_path / "azure.csv"
+    lines = ["TIMESTAMP,ContextTokens,GeneratedTokens"]
+    lines += [
+        f"2024-05-10 00:0{i // 60}:{i % 60:02d}.1234567+00:00,{100 + i},{i % 7}" for i in range(200)
+    ]
+    dated.write_text("\n".join(lines) + "\n")
+    whole = json.loads(run(app, dated, *words))
+    parts = json.loads(run(app, dated, "--stream", *words))
+    assert parts["completed"] == whole["completed"] == 171
+    assert parts["energy_j"]["total"] == pytest.approx(whole["energy_j"]["total"], rel=1e-9)
+    assert parts["notes"] == ["29 requests without prompt or answer left out"]
+    fast = json.loads(run(app, dated, "--stream", "--rate-scale", 4, *words))
+    assert fast["span_s"] < 0.5 * parts["span_s"]
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "match"),
+    [
+        (("--format", "azur"), UnknownNameError, "azur"),
+        (("--scale-by", "copy", "--rate-scale", "2"), UnknownNameError, "'copy'"),
+        (("--scale-by", "thinning", "--rate-scale", "2"), RangeError, "only lower"),
+        (("--only", "Model"), UnknownNameError, "--only"),
+        (("--only", "Colour=red"), UnknownNameError, "Colour"),
+        (("--session-prefix",), RangeError, "belong together"),
+        (("--start-hour", "5"), RangeError, "no request falls"),
+        (("--stream", "--scale-by", "copies"), RangeError, "by time alone"),
+        (("--stream", "--hours", "1"), RangeError, "whole"),
+    ],
+)
+def test_error_requests(app, trace, words, error, match):
+    with pytest.raises(error, match=match):
+        run(app, trace, *FLEET, *words)
+
+
+def test_error_names(app):
+    with pytest.raises(UnknownNameError, match="conversation") as caught:
+        run(app, "conversation", *FLEET)
+    assert "conversations" in caught.value.hint
+    with pytest.raises(RangeError, match="`conversations` needs"):
+        run(app, "conversations", *FLEET)
+    with pytest.raises(UnknownNameError, match="'night'"):
+        run(app, "chat", "--per-day", 100, "--day", "night", *FLEET)
+    with pytest.raises(RangeError, match="go with a log"):
+        run(app, "chat", "--per-day", 100, "--strict", *FLEET)
+    with pytest.raises(RangeError, match="independent users"):
+        run(app, "chat", "--stream", "--per-day", 100, "--interval-cv", 3, *FLEET)

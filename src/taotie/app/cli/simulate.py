@@ -10,8 +10,10 @@ import typer
 
 from taotie.app.cli.common import Json, Seed, console, print_json, progress
 from taotie.app.cli.prompt import machines
-from taotie.errors import RangeError, TraceError, UnknownNameError, nearest
+from taotie.app.cli.simulate_requests import Wanted, requests_of
+from taotie.errors import RangeError, UnknownNameError
 from taotie.language import _
+from taotie.workload.trace_layout import LAYOUTS
 
 SWEPT = {
     "rate": "rate_scale",
@@ -23,41 +25,6 @@ SWEPT = {
     "token-budget": "token_budget",
 }
 """What `--sweep` may vary, and its name in `ServingCase`."""
-
-
-def _requests(trace: str, per_day: float | None, hours: float, seed: int | None) -> Any:
-    """A log by path or published name, or `chat`: requests sampled from the built-in distribution."""
-    from taotie.workload.trace import PUBLISHED_TRACES, published_trace, read_trace
-
-    if trace == "chat":
-        import numpy as np
-
-        from taotie.workload.chat import chat_lengths, sampled_requests
-        from taotie.workload.daily_shape import chat_day
-
-        if per_day is None:
-            raise RangeError(
-                _("`chat` needs the number of requests."), "taotie simulate chat --per-day 1e6"
-            )
-        rng = np.random.default_rng(seed or 0)
-        return sampled_requests(
-            chat_lengths(), per_day, rng, shape=chat_day(), duration_h=hours, name="chat"
-        )
-    if trace in PUBLISHED_TRACES:
-        found = published_trace(trace)
-        if found is None:
-            raise TraceError(
-                _("the log {name} has not been fetched.").format(name=trace),
-                f"taotie data fetch {PUBLISHED_TRACES[trace].dataset}",
-            )
-        return found
-    path = Path(trace)
-    if not path.suffix and not path.exists():
-        raise UnknownNameError(
-            _("no log is called {name}.").format(name=trace),
-            nearest(trace, ["chat", *PUBLISHED_TRACES]),
-        )
-    return read_trace(path)
 
 
 def _cases(base: Any, sweeps: list[str]) -> list[tuple[dict[str, str], Any]]:
@@ -104,7 +71,10 @@ def register(app: typer.Typer) -> None:
         trace: Annotated[
             str,
             typer.Argument(
-                help=_("A log (.csv, .jsonl, .parquet), a published one by name, or `chat`.")
+                help=_(
+                    "A log (.csv, .jsonl, .parquet, a ServeGen folder), a published one by name, "
+                    "`chat` or `conversations`."
+                )
             ),
         ],
         model: Annotated[
@@ -157,12 +127,86 @@ def register(app: typer.Typer) -> None:
             float, typer.Option(min=0, help=_("Seconds until a started replica takes requests."))
         ] = 120.0,
         rate_scale: Annotated[
-            float, typer.Option(help=_("Requests come so many times as fast."))
+            float, typer.Option(help=_("So many times the requests per second."))
         ] = 1.0,
-        per_day: Annotated[
-            float | None, typer.Option(help=_("Requests a day, for `chat`."))
+        scale_by: Annotated[
+            str,
+            typer.Option(
+                help=_(
+                    "How: time (the same requests in less time), copies (more users; below 1 fewer) "
+                    "or thinning (fewer users)."
+                )
+            ),
+        ] = "time",
+        layout: Annotated[
+            str,
+            typer.Option(
+                "--format",
+                help=_("Layout of the log: {names}.").format(names=", ".join(("auto", *LAYOUTS))),
+            ),
+        ] = "auto",
+        only: Annotated[
+            list[str] | None,
+            typer.Option(
+                help=_("Rows of a log with this value, such as 'Model=GPT-4'; may be repeated.")
+            ),
         ] = None,
-        hours: Annotated[float, typer.Option(help=_("Hours of `chat` requests."))] = 24.0,
+        strict: Annotated[
+            bool, typer.Option("--strict", help=_("Refuse columns that no layout knows."))
+        ] = False,
+        session_prefix: Annotated[
+            bool,
+            typer.Option(
+                "--session-prefix",
+                help=_("Assume that each turn of a log's conversations repeats what was said."),
+            ),
+        ] = False,
+        per_day: Annotated[
+            float | None,
+            typer.Option(help=_("Requests a day, for `chat`, `conversations` and ServeGen.")),
+        ] = None,
+        start_hour: Annotated[
+            float,
+            typer.Option(
+                min=0,
+                help=_("First hour: of the day, of the week with --weekend, or of the log."),
+            ),
+        ] = 0.0,
+        hours: Annotated[
+            float | None,
+            typer.Option(help=_("Hours of requests: a day if sampled, else the whole log.")),
+        ] = None,
+        interval_cv: Annotated[
+            float,
+            typer.Option(
+                help=_("Variation of sampled intervals: 1 for independent users, above 1 bursts.")
+            ),
+        ] = 1.0,
+        day: Annotated[
+            str, typer.Option(help=_("Course of a sampled day: chat (built in) or flat."))
+        ] = "chat",
+        weekend: Annotated[
+            float | None,
+            typer.Option(help=_("Requests of a weekend day over those of another day.")),
+        ] = None,
+        mean_prompt: Annotated[
+            float | None,
+            typer.Option(help=_("Mean prompt tokens of `chat`, or new tokens of a turn.")),
+        ] = None,
+        mean_answer: Annotated[
+            float | None, typer.Option(help=_("Mean answer tokens of sampled requests."))
+        ] = None,
+        turns: Annotated[
+            float | None, typer.Option(help=_("Mean turns of `conversations`."))
+        ] = None,
+        think: Annotated[
+            float | None,
+            typer.Option(help=_("Median seconds from turn to turn of `conversations`.")),
+        ] = None,
+        system_prompt: Annotated[
+            int | None,
+            typer.Option(min=0, help=_("Tokens all conversations begin with.")),
+        ] = None,
         bin_s: Annotated[float, typer.Option("--bin", help=_("Seconds per power value."))] = 60.0,
         requests_out: Annotated[
             Path | None, typer.Option(help=_("Write every request to this Parquet file."))
@@ -221,23 +265,42 @@ def register(app: typer.Typer) -> None:
             seed=seed or 0,
             threads=threads,
         )
+        wanted = Wanted(
+            trace=trace,
+            layout=layout,
+            only=tuple(only or ()),
+            strict=strict,
+            session_prefix=session_prefix,
+            per_day=per_day,
+            start_hour=start_hour,
+            hours=hours,
+            interval_cv=interval_cv,
+            day=day,
+            weekend=weekend,
+            mean_prompt=mean_prompt,
+            mean_answer=mean_answer,
+            turns=turns,
+            think=think,
+            system_prompt=system_prompt,
+            seed=seed or 0,
+        )
         if stream:
             if sweep or power_out or case.replicas is None:
                 raise RangeError(
                     _("--stream goes with a number of --replicas, without --sweep and --power-out.")
                 )
-            _stream(trace, case, per_day, hours, requests_out, as_json)
+            _stream(wanted, case, scale_by, requests_out, as_json)
             return
         with progress(_("reading requests"), quiet=as_json):
-            requests = _requests(trace, per_day, hours, seed)
+            requests = requests_of(wanted)
         if sweep:
             if requests_out or power_out:
                 raise RangeError(
                     _("--requests-out and --power-out go with one simulation, not with a sweep.")
                 )
-            _sweep(requests, _cases(case, sweep), processes, cluster, as_json)
+            _sweep(requests, _cases(case, sweep), scale_by, processes, cluster, as_json)
         else:
-            _one(requests, case, requests_out, power_out, as_json)
+            _one(requests, case, scale_by, requests_out, power_out, as_json)
 
 
 def _count(text: str) -> int | None:
@@ -250,12 +313,28 @@ def _count(text: str) -> int | None:
     return int(text)
 
 
+def _scaled(requests: Any, case: Any, by: str) -> tuple[Any, Any]:
+    """Requests at the rate the case asks for, and the case without that wish."""
+    import numpy as np
+
+    from taotie.workload.scaling import scaled
+
+    rng = np.random.default_rng([case.seed, 1])
+    return scaled(requests, case.rate_scale, by, rng), replace(case, rate_scale=1.0)
+
+
 def _one(
-    requests: Any, case: Any, requests_out: Path | None, power_out: Path | None, as_json: bool
+    requests: Any,
+    asked: Any,
+    scale_by: str,
+    requests_out: Path | None,
+    power_out: Path | None,
+    as_json: bool,
 ) -> None:
     from taotie.compute.simulator_case import run_case
     from taotie.compute.simulator_output import power_columns, request_columns, write_parquet
 
+    requests, case = _scaled(requests, asked, scale_by)
     with progress(_("simulating"), quiet=as_json):
         done = run_case(requests, case)
     files = []
@@ -266,10 +345,13 @@ def _one(
         write_parquet(power_out, power_columns(done.run))
         files.append(str(power_out))
     summary = done.summary()
+    told = [requests.layout.text()] if requests.layout is not None else []
+    summary["notes"] = [*told, *requests.notes, *summary["notes"]]
     costs = _cost_of_promise(done)
     if as_json:
-        settings = asdict(case)
+        settings = asdict(asked)
         settings["level"] = str(case.level) if case.level else None
+        settings["scale_by"] = scale_by
         print_json({**summary, "slo_cost": costs, "settings": settings, "files": files})
         return
     _show(summary, costs, done.serving.replica.name, done.run.power())
@@ -278,37 +360,35 @@ def _one(
 
 
 def _stream(
-    trace: str,
-    case: Any,
-    per_day: float | None,
-    hours: float,
-    requests_out: Path | None,
-    as_json: bool,
+    wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, as_json: bool
 ) -> None:
     """Any number of requests in flat memory."""
     import time
+    from tempfile import TemporaryDirectory
 
     import numpy as np
 
     from taotie.compute.simulator_case import energy_range, serving_of
-    from taotie.compute.simulator_file import mean_lengths, simulate_parquet
+    from taotie.compute.simulator_file import mean_lengths, simulate_parquet, text_as_parquet
     from taotie.compute.simulator_stream import simulate_stream
 
     case = replace(case, routing="round_robin")
-    begin = time.perf_counter()
-    if trace == "chat":
-        from taotie.workload.chat import chat_lengths
-        from taotie.workload.daily_shape import chat_day
-
-        if per_day is None or requests_out is not None:
+    notes: list[str] = []
+    if wanted.trace == "chat":
+        if wanted.per_day is None or requests_out is not None:
             raise RangeError(
                 _("`chat --stream` needs --per-day, and keeps no single requests."),
                 "taotie simulate chat --stream --per-day 2e8 --replicas 700 --on 8xh100",
             )
-        lengths = chat_lengths()
+        if wanted.interval_cv != 1.0:
+            raise RangeError(
+                _("--stream samples independent users; --interval-cv goes without it."),
+            )
+        lengths = wanted.lengths()
         serving = serving_of(case, lengths.moments.mean_prompt, lengths.moments.mean_output)
         prompt, output = lengths.sample(1 << 18, np.random.default_rng(case.seed))
-        edges_h, rate_per_h = chat_day().steps(per_day * case.rate_scale, 0.0, hours)
+        per_day = wanted.per_day * case.rate_scale
+        edges_h, rate_per_h = wanted.shape().steps(per_day, wanted.start_hour, wanted.duration_h)
         begin = time.perf_counter()
         with progress(_("simulating"), quiet=as_json):
             run = simulate_stream(
@@ -323,18 +403,34 @@ def _stream(
                 threads=case.threads,
             )
     else:
-        if case.rate_scale != 1.0 or not trace.endswith(".parquet"):
+        place = Path(wanted.trace)
+        if scale_by != "time" or place.suffix.lower() not in (".parquet", ".csv"):
             raise RangeError(
-                _("--stream reads logs in Parquet as they are, without --rate-scale."),
+                _("--stream reads logs in Parquet or CSV, scaled by time alone."),
                 _("convert the log to Parquet, or leave out --stream"),
             )
-        serving = serving_of(case, *mean_lengths(trace))
-        with progress(_("simulating"), quiet=as_json):
-            run = simulate_parquet(trace, serving, requests_out=requests_out)
+        if wanted.only or wanted.session_prefix or wanted.start_hour or wanted.hours is not None:
+            raise RangeError(
+                _("--stream reads a log whole: without --only, --session-prefix and hours.")
+            )
+        with TemporaryDirectory(prefix="taotie-") as folder:
+            if place.suffix.lower() == ".csv":
+                with progress(_("reading requests"), quiet=as_json):
+                    place, left_out = text_as_parquet(place, folder, layout=wanted.layout)
+                if left_out:
+                    notes.append(
+                        _("{n} requests without prompt or answer left out").format(n=left_out)
+                    )
+            serving = serving_of(case, *mean_lengths(place))
+            begin = time.perf_counter()
+            with progress(_("simulating"), quiet=as_json):
+                run = simulate_parquet(
+                    place, serving, rate_scale=case.rate_scale, requests_out=requests_out
+                )
     wall = time.perf_counter() - begin
     summary = run.summary()
     summary["simulated_requests_per_s"] = run.requests / wall
-    summary["notes"] = []
+    summary["notes"] = notes
     summary["energy_range"] = energy_range(case, summary["mean_batch"])
     if as_json:
         print_json({**summary, "files": [str(requests_out)] if requests_out else []})
@@ -365,11 +461,27 @@ def _cost_of_promise(done: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _sweep(requests: Any, cases: list[Any], processes: int, cluster: str, as_json: bool) -> None:
+def _sweep(
+    requests: Any,
+    cases: list[Any],
+    scale_by: str,
+    processes: int,
+    cluster: str,
+    as_json: bool,
+) -> None:
     from taotie.compute.simulator_case import sweep
 
     with progress(_("simulating"), quiet=as_json):
-        found = sweep(requests, [case for _labels, case in cases], processes, cluster)
+        if scale_by == "time":
+            found = sweep(requests, [case for _labels, case in cases], processes, cluster)
+        else:
+            found = [{}] * len(cases)
+            for rate in dict.fromkeys(case.rate_scale for _labels, case in cases):
+                mine = [i for i, (_labels, case) in enumerate(cases) if case.rate_scale == rate]
+                made, _case = _scaled(requests, cases[mine[0]][1], scale_by)
+                jobs = [replace(cases[i][1], rate_scale=1.0) for i in mine]
+                for i, out in zip(mine, sweep(made, jobs, processes, cluster), strict=True):
+                    found[i] = out
     rows = [{"case": labels, **out} for (labels, _case), out in zip(cases, found, strict=True)]
     if as_json:
         print_json({"sweep": rows})
