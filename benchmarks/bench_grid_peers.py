@@ -31,7 +31,11 @@ from bench_grid import every_pair
 from taotie.grid.case import Case, read_case, write_case
 from taotie.grid.contingency import bridges, lodf
 from taotie.grid.dc_power_flow import Island, dc_model, ptdf, slack_shares
-from taotie.grid.hosting_capacity import TREATMENTS, load_hosting_capacity
+from taotie.grid.hosting_capacity import (
+    TREATMENTS,
+    hosting_capacity_at_bus,
+    load_hosting_capacity,
+)
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parent / ".cache" / "peers"
@@ -116,19 +120,22 @@ def peer_rows(peer: str, folder: Path, limit_s: float) -> tuple[str, list[Row], 
             [*command, str(folder)],
             capture_output=True, text=True, check=False, env=surroundings, timeout=limit_s,
         )  # fmt: skip
+        problem = ""
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+            problem = f"ended with {done.returncode}: {last[:300]}"
     except subprocess.TimeoutExpired:
-        return peer, [Row("", peer, "", [], [], load, f"not done after {limit_s:.0f} s")], {}
+        problem = f"the rest was not done after {limit_s:.0f} s"
+    stopped = [Row("", peer, "", [], [], load, problem)] if problem else []
     if not (folder / f"{peer}.json").is_file():
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        reason = f"ended with {done.returncode}: {last[:300]}"
-        return peer, [Row("", peer, "", [], [], load, reason)], {}
+        return peer, stopped, {}
     answer = json.loads((folder / f"{peer}.json").read_text(encoding="utf-8"))
     rows = [
         Row(r["line"], peer, r["what"], r.get("wall", []), r.get("busy", []), load, r.get("failed", ""))
         for r in answer["rows"]
     ]  # fmt: skip
     with np.load(folder / f"{peer}.npz") as arrays:
-        return answer["version"], rows, dict(arrays)
+        return answer["version"], rows + stopped, dict(arrays)
 
 
 def screened(island: Island) -> tuple[np.ndarray, np.ndarray]:
@@ -176,6 +183,20 @@ def agreement(arrays: dict[str, Any], ours: dict[str, Any]) -> list[str]:
     return told
 
 
+def beside(cases: dict[str, Case], arrays: dict[str, Any]) -> list[str]:
+    """VeraGrid's answers next to ours, which keep every limit and dispatch no unit anew."""
+    told = []
+    for large, row, n_1, mw, loading in arrays.get("opf", np.zeros((0, 5))).tolist():
+        case = cases["case" if large else "small"]
+        ours = hosting_capacity_at_bus(case, int(case.bus_number[int(row)]))
+        mine = (ours.n1_mw if n_1 else ours.n0_mw)["margin"]
+        told.append(
+            f"{case.name}, row {int(row)}, N-{int(n_1)}: {mw:.1f} MW there with the intact grid's worst loading at {loading:.2f}; "
+            f"{mine:.1f} MW here (margin), spare generation {case.spare_generation_mw:.0f} MW"
+        )
+    return told
+
+
 def table(rows: list[Row], base: dict[str, Row]) -> None:
     """As Markdown, for RESULTS.md."""
     for line, title in LINES.items():
@@ -212,6 +233,7 @@ def main() -> None:
     parser.add_argument("--no-dense", action="store_true", help="leave out the dense loop")
     parser.add_argument("--limit", type=float, default=900.0, help="longest wait for a peer, s")
     options = parser.parse_args()
+    peers = options.only or [p for p in PEERS if p != "veragrid" or options.veragrid]
     case = balanced(read_case(options.case))
     folder = CACHE / "work"
     folder.mkdir(parents=True, exist_ok=True)
@@ -228,6 +250,8 @@ def main() -> None:
     keep = np.sort(island.branch_row[~bridges(island).is_bridge])
     write_case(case, folder / "case.m")
     np.save(folder / "keep.npy", keep)
+    small = read_case("RTS_GMLC")
+    write_case(small, folder / "small.m")
 
     load_hosting_capacity(read_case("ACTIVSg200"))  # compile
     screened(dc_model(read_case("ACTIVSg200")).islands[0])
@@ -270,6 +294,17 @@ def main() -> None:
             by_bus = answer[:, own_slack.node_of_bus]
         else:
             factors = answer
+    if "veragrid" in peers:
+        bus = int(case.bus_number[case.n_bus // 2])
+        hosting_capacity_at_bus(model, bus)  # compile
+        for grid in (dc_model(small), model):
+            middle = int(grid.case.bus_number[grid.case.n_bus // 2])
+            rows.append(
+                clocked(
+                    "opf", f"{grid.case.n_bus} buses, one bus, N-0 and N-1, three treatments",
+                    lambda g=grid, b=middle: hosting_capacity_at_bus(g, b),
+                )[0]
+            )  # fmt: skip
     # all in the order of the case's tables
     order = np.argsort(island.branch_row)
     bus_order = np.argsort(own_slack.bus_row)
@@ -280,13 +315,12 @@ def main() -> None:
         "post": post[np.ix_(order, order)],
         "over": island.branch_row[over],
     }
-    peers = options.only or [p for p in PEERS if p != "veragrid" or options.veragrid]
     versions = []
     for peer in peers:
         version, found_rows, arrays = peer_rows(peer, folder, options.limit)
         versions.append(version)
         rows += found_rows
-        told[peer] = agreement(arrays, ours) + [str(t) for t in arrays.get("told", [])]
+        told[peer] = agreement(arrays, ours) + beside({"case": case, "small": small}, arrays)
         print(f"{version}: " + "; ".join(told[peer]), flush=True)
     table(rows, base)
     print("\nagreement")

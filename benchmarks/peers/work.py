@@ -41,6 +41,7 @@ class Work:
             self.fail(line, what, error)
             return None
         self.rows.append({"line": line, "what": what, "wall": wall, "busy": busy})
+        self.done()  # what comes next may be killed
         return answer
 
     def fail(self, line: str, what: str, error: Exception) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from taotie.errors import RangeError
+from taotie.errors import CaseError, RangeError
 from taotie.grid.case import read_case
 from taotie.grid.dispatch import optimal_dispatch, unit_factors_t_per_mwh
-from taotie.grid.dispatch_by_hour import hourly_dispatch
+from taotie.grid.dispatch_by_hour import hourly_dispatch, marginal_g_per_kwh
 
 
 def test_matches_dispatch_of_each_hour():
@@ -34,50 +32,6 @@ def test_matches_dispatch_of_each_hour():
         assert (hours.power_mw[h] <= gen[:, 8] + 1e-6).all()
 
 
-def rts_year(shared_data, hours):
-    """Load and availability of RTS-GMLC's day-ahead year, and the fuel of each unit."""
-    units = shared_data / "upstream" / "rts-gmlc" / "RTS_Data" / "SourceData" / "gen.csv"
-    series = shared_data / "methods" / "rts_gmlc_hourly_cf_load_2020.csv.gz"
-    if not units.is_file() or not series.is_file():
-        pytest.skip("tables of RTS-GMLC are not beside the project")
-    case = read_case("RTS_GMLC")
-    with units.open() as file:
-        kinds = [(row["Unit Type"], row["Fuel"]) for row in csv.DictReader(file)]
-    with gzip.open(series, "rt") as file:
-        rows = np.array([[float(v) for v in row.values()] for row in csv.DictReader(file)])[hours]
-    area = case.bus[:, 6].astype(int)
-    total = np.bincount(area, case.load_mw)
-    load = rows[:, 5 + area] + 0.0  # wind_cf, pv_cf, load_r1..3 stand in columns 4 to 8
-    load *= case.load_mw / total[area]
-    factor = {"WIND": rows[:, 4], "PV": rows[:, 5], "RTPV": rows[:, 5], "CSP": rows[:, 5]}
-    one = np.ones(len(rows))
-    limit = np.maximum(case.gen[:, 8], 0)
-    share = np.column_stack([factor.get(kind, one) for kind, __ in kinds])
-    return case, load, share * limit, [fuel for __, fuel in kinds]
-
-
-def test_worked_days_of_the_rts_year(shared_data):
-    """Noon of every tenth day: load is served, prices lie within the units' costs."""
-    case, load, available, fuels = rts_year(shared_data, slice(12, None, 240))
-    hours = hourly_dispatch(case, load, available, keep_minimum=False)
-    assert len(load) == 37
-    assert hours.shed_mw.max() == pytest.approx(0, abs=1e-6)
-    assert hours.power_mw.sum(axis=1) == pytest.approx(load.sum(axis=1), rel=1e-6)
-    factor = {
-        "Coal": 0.82,
-        "NG": 0.49,
-        "Oil": 0.65,
-        "Nuclear": 0.012,
-        "Hydro": 0.024,
-        "Wind": 0.011,
-        "Solar": 0.041,
-    }
-    carbon = hours.average_g_per_kwh([factor.get(fuel, 0.0) for fuel in fuels])
-    assert 100 < np.median(carbon) < 700
-    prices = np.nanmedian(hours.price_usd_per_mwh, axis=1)
-    assert ((prices >= -1e-6) & (prices < 200)).all()
-
-
 def test_worked_scarcity_and_carbon():
     case = read_case("ACTIVSg200")
     hours = hourly_dispatch(case, np.array([case.load_mw, 3 * case.load_mw]), pieces=2)
@@ -86,6 +40,53 @@ def test_worked_scarcity_and_carbon():
     assert np.nanmax(hours.price_usd_per_mwh[1]) >= 9000 - 1e-6
     carbon = hours.average_g_per_kwh(unit_factors_t_per_mwh(case))
     assert ((carbon > 0) & (carbon < 820)).all()
+
+
+def held_at(low):
+    """The 5-bus case with its first unit not below `low` MW."""
+    case = read_case("case5")
+    gen = case.gen.copy()
+    gen[4, 9] = low
+    return replace(case, gen=gen)
+
+
+def test_worked_hour_below_the_minimum_is_told_and_the_others_are_solved():
+    """600 MW is the least unit 5 gives; 300 MW of load cannot take that, 1000 MW can."""
+    case = held_at(600.0)
+    gen = case.gen.copy()
+    gen[4, 8] = 600.0
+    case = replace(case, gen=gen).with_ratings(np.zeros(case.n_branch))
+    load = case.load_mw * np.array([[1.0], [0.3]])
+    hours = hourly_dispatch(case, load)
+    assert hours.solved.tolist() == [True, False]
+    assert hours.power_mw[0].sum() == pytest.approx(1000.0)
+    assert np.isnan(hours.power_mw[1]).all()
+    assert np.isnan([hours.cost_usd_per_h[1], hours.shed_mw[1]]).all()
+    assert np.isnan(hours.average_g_per_kwh(np.ones(5))[1])
+    assert hourly_dispatch(case, load, keep_minimum=False).solved.all()
+
+
+def test_error_not_one_hour_is_solved():
+    case = held_at(600.0)
+    with pytest.raises(CaseError, match="no dispatch"):
+        hourly_dispatch(case, [0.3 * case.load_mw])
+
+
+def test_matches_price_when_cost_stands_for_carbon():
+    """One more MW at a bus costs its price: with $/MWh in place of t/MWh the marginal intensity is 1000 times it."""
+    case = read_case("case5")
+    extra = np.zeros(5)
+    extra[1] = 1e-3
+    before = hourly_dispatch(case, [case.load_mw, 0.7 * case.load_mw])
+    after = hourly_dispatch(case, [case.load_mw + extra, 0.7 * case.load_mw + extra])
+    found = marginal_g_per_kwh(before, after, case.gencost[:, 4])
+    assert found / 1000 == pytest.approx(before.price_usd_per_mwh[:, 1], rel=1e-5)
+
+
+def test_worked_no_change_has_no_marginal_intensity():
+    case = read_case("case5")
+    hours = hourly_dispatch(case, [case.load_mw])
+    assert np.isnan(marginal_g_per_kwh(hours, hours, np.ones(5))).all()
 
 
 def test_error_shapes():

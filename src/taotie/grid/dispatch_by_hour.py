@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from taotie.errors import RangeError
+from taotie.errors import CaseError, RangeError
 from taotie.grid.case import Case
 from taotie.grid.dc_power_flow import dc_model
 from taotie.grid.dispatch import _answer, _network, _program, _segments
 from taotie.language import _
 
-__all__ = ["HourlyDispatch", "hourly_dispatch"]
+__all__ = ["HourlyDispatch", "hourly_dispatch", "marginal_g_per_kwh"]
 
 FloatArray = NDArray[np.float64]
 HOURLY_LIMITS = (
@@ -33,13 +33,16 @@ class HourlyDispatch:
     Parameters
     ----------
     power_mw : ndarray, shape (n_hour, n_gen)
-        [MW]
+        NaN in an hour without a dispatch, like all below. [MW]
     price_usd_per_mwh : ndarray, shape (n_hour, n_bus)
         NaN where no unit reaches. [$/MWh]
     cost_usd_per_h : ndarray, shape (n_hour,)
         Without what units cost at their minimum. [$/h]
     shed_mw : ndarray, shape (n_hour,)
         Load not served. [MW]
+    solved : ndarray of bool, shape (n_hour,)
+        False where no dispatch keeps all limits, shed load or not: as a rule the minima of the
+        units in service exceed the load.
     limits : tuple of str
     """
 
@@ -47,6 +50,7 @@ class HourlyDispatch:
     price_usd_per_mwh: FloatArray
     cost_usd_per_h: FloatArray
     shed_mw: FloatArray
+    solved: NDArray[np.bool_]
     limits: tuple[str, ...] = HOURLY_LIMITS
 
     def average_g_per_kwh(self, factors_t_per_mwh: ArrayLike) -> FloatArray:
@@ -54,6 +58,41 @@ class HourlyDispatch:
         p = np.maximum(self.power_mw, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(1000 * (p @ np.asarray(factors_t_per_mwh, float)) / p.sum(axis=1))
+
+
+def marginal_g_per_kwh(
+    before: HourlyDispatch, after: HourlyDispatch, factors_t_per_mwh: ArrayLike
+) -> FloatArray:
+    """Carbon of what was added, hour by hour: change of emissions over change of generation.
+
+    Parameters
+    ----------
+    before, after : HourlyDispatch
+        The same hours without and with the new load.
+    factors_t_per_mwh : array_like, shape (n_gen,)
+        [t/MWh]
+
+    Returns
+    -------
+    intensity : ndarray, shape (n_hour,)
+        NaN where generation did not change. Below 0 where congestion makes a cleaner unit replace
+        a dirtier one. [gCO2e/kWh]
+
+    Examples
+    --------
+    One more MW at bus 4 of the 5-bus case, with cost in place of carbon: the price there.
+
+    >>> from taotie.grid.case import read_case
+    >>> case = read_case("case5")
+    >>> now, more = (hourly_dispatch(c, [c.load_mw]) for c in (case, case.with_load(4, 1.0)))
+    >>> marginal_g_per_kwh(now, more, [0.014, 0.015, 0.030, 0.040, 0.010]).round(4)
+    array([39.9427])
+    """
+    change = after.power_mw - before.power_mw
+    total = change.sum(axis=1)
+    emitted = change @ np.asarray(factors_t_per_mwh, float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(np.abs(total) > 1e-6, 1000 * emitted / total, np.nan)
 
 
 def hourly_dispatch(
@@ -89,6 +128,8 @@ def hourly_dispatch(
     ------
     RangeError
         Tables of another shape, with gaps or negative availability.
+    CaseError
+        Not one hour has a dispatch.
 
     Examples
     --------
@@ -132,6 +173,7 @@ def hourly_dispatch(
     power = np.zeros((len(load), case.n_gen))
     price = np.full((len(load), case.n_bus), np.nan)
     cost, shed = np.zeros(len(load)), np.zeros(len(load))
+    solved, error = np.ones(len(load), bool), None
     for h, row in enumerate(load):
         change = np.bincount(
             net.node_of_bus[live], (row - case.load_mw)[live], minlength=net.n_node
@@ -147,10 +189,17 @@ def hourly_dispatch(
             demand = demand + np.bincount(
                 net.node_of_bus[case.gen_row[units]], less, minlength=net.n_node
             )
-        answer = _answer(case, program, demand, high)
+        try:
+            answer = _answer(case, program, demand, high)
+        except CaseError as problem:  # one hour without an answer does not end the year
+            solved[h], error = False, problem
+            power[h] = cost[h] = shed[h] = np.nan
+            continue
         power[h] = floor
         np.add.at(power[h], unit, answer.x[:n_piece])
         price[h, live] = answer.eqlin.marginals[net.node_of_bus[live]]
         shed[h] = answer.x[n_piece + net.n_node :].sum()
         cost[h] = answer.fun
-    return HourlyDispatch(power, price, cost, shed)
+    if error is not None and not solved.any():
+        raise error
+    return HourlyDispatch(power, price, cost, shed, solved)
