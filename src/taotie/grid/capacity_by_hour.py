@@ -152,7 +152,7 @@ def _hourly_flows(model: DcModel, load_mw: FloatArray, which: int) -> FloatArray
 @njit(cache=True, nogil=True, fastmath={"nsz", "arcp", "contract"})
 def _hours_pass(
     first, last, order, solver, y, offset, f_at, t_at, put, put_f, put_t, inverse, flow, rating,
-    floor, cutoff, rated, radius, bound_all, start, which, value, out,
+    floor, cutoff, rated, radius, bound_all, start, seeds, after, listed, out,
 ):  # fmt: skip
     """`out[hour, node]`: 1/MW of blocks `first..last`; `flow` has shape (hour, branch)."""
     m, n_hour = len(y), len(flow)
@@ -180,23 +180,32 @@ def _hours_pass(
                     v = a[l, c]
                     z = max(v * up, v * down) if abs(v) >= cut else 0.0
                     rq[0, c] = max(rq[0, c], z)
-            for sweep in range(2):
-                search._flow_bounds(fh, a, rq, bound, swing)
-                for i in range(len(rated)):
-                    l = rated[i]
-                    own, spare = swing[l], rating[l] - bound[l]
-                    begin = start[i] if sweep == 0 else start[i] + search.SEEDS
-                    end = min(start[i] + search.SEEDS, start[i + 1]) if sweep == 0 else start[i + 1]
-                    for e in range(begin, end):
-                        if value[2, e] >= own + radius[l]:
-                            break
-                        k, z = which[e], abs(value[0, e])
-                        margin = rating[l] - abs(fh[l] + value[0, e] * fh[k])
-                        if margin >= own + z * swing[k] or z * bound[k] <= spare:
-                            continue
-                        search._evaluate(
-                            l, k, value[0, e], fh, rating, floor, cutoff, a, rq, lq, kq
-                        )
+            search._flow_bounds(fh, a, rq, bound, swing)
+            for i in range(len(rated)):
+                l = rated[i]
+                own, spare = swing[l], rating[l] - bound[l]
+                for e in range(search.SEEDS):
+                    if seeds[i, e, 0] >= own + radius[l]:
+                        break
+                    d_e, k = seeds[i, e, 2], int(seeds[i, e, 3])
+                    z, margin = abs(d_e), rating[l] - abs(fh[l] + d_e * fh[k])
+                    if margin >= own + z * swing[k] or z * bound[k] <= spare:
+                        continue
+                    search._evaluate(l, k, d_e, fh, rating, floor, cutoff, a, rq, lq, kq)
+            search._flow_bounds(fh, a, rq, bound, swing)
+            for i in range(len(rated)):
+                l = rated[i]
+                own, spare = swing[l], rating[l] - bound[l]
+                if after[i] >= own + radius[l]:
+                    continue
+                for e in range(start[i] + search.SEEDS, start[i + 1]):
+                    if listed[e, 0] >= own + radius[l]:
+                        break
+                    d_e, k = listed[e, 2], int(listed[e, 3])
+                    z, margin = abs(d_e), rating[l] - abs(fh[l] + d_e * fh[k])
+                    if margin >= own + z * swing[k] or z * bound[k] <= spare:
+                        continue
+                    search._evaluate(l, k, d_e, fh, rating, floor, cutoff, a, rq, lq, kq)
             n_dense = 0
             x_least = 1.0 / rq[0].max()
             for i in range(len(rated)):
@@ -328,23 +337,23 @@ def hourly_hosting_capacity(
         count, best = np.zeros(rated.size, np.int64), np.zeros(rated.size, np.int64)
         stats = np.zeros((rated.size, 2))
 
-        def rows(first: int, last: int) -> tuple[IntArray, FloatArray]:
-            which, value = search.candidate_rows(
+        def rows(first: int, last: int) -> FloatArray:
+            listed: FloatArray = search.candidate_rows(
                 first, last, rated, core.solver, core.y, f_at, t_at, put_f, put_t, inverse, bound,
                 swing + radius, core.rating, middle, n, count, stats, best,
             )  # fmt: skip
-            return which, value
+            return listed
 
         parts = in_parallel(rows, -(-rated.size // LANES), n_thread)
-        which = np.concatenate([p[0] for p in parts])
-        value = np.concatenate([p[1] for p in parts], axis=1)
+        listed = np.concatenate(parts)
         start = np.concatenate([[0], np.cumsum(count)])
+        seeds, after = search.list_heads(listed, start)
 
         def hours(first: int, last: int) -> None:
             _hours_pass(
                 first, last, core.order, core.solver, core.y, core.offset, f_at, t_at, core.put,
                 put_f, put_t, inverse, core_flow, core.rating, floor, cutoff, rated, radius, bound,
-                start, which, value, r_hour,
+                start, seeds, after, listed, r_hour,
             )  # fmt: skip
 
         in_parallel(hours, n_block, n_thread)

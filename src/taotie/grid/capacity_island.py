@@ -99,27 +99,32 @@ def search_island(
         stats[:, 1] = np.abs(core.flow[rated]) / core.rating[rated]
         count = np.zeros(rated.size, np.int64)
 
-        def rows(first: int, last: int) -> tuple[IntArray, FloatArray]:
-            which, value = search.candidate_rows(
+        def rows(first: int, last: int) -> FloatArray:
+            listed: FloatArray = search.candidate_rows(
                 first, last, rated, core.solver, core.y, f_at, t_at, put_f, put_t, inverse, bound,
                 swing, core.rating, core.flow, n, count, stats, best,
             )  # fmt: skip
-            return which, value
+            return listed
 
         parts = in_parallel(rows, -(-rated.size // search.LANES), n_thread)
-        which = np.concatenate([p[0] for p in parts])
-        value = np.concatenate([p[1] for p in parts], axis=1)
+        listed = np.concatenate(parts)
         del parts
         start = np.concatenate([[0], np.cumsum(count)])
+        seeds, after = search.list_heads(listed, start)
         r_all = np.empty_like(r_core)
         branch, outage = np.empty_like(pair), np.empty_like(pair)
+        spare = core.rating[rated] - np.abs(core.flow[rated])
+        worn = rated[spare < search.THETA * core.rating[rated]][: search.KEPT_ROWS]
+        kept_at = np.full(m, -1, np.int64)
+        kept_at[worn] = np.arange(len(worn))
+        kept = search.whole_rows(worn, core.solver, core.y, f_at, t_at, put_f, put_t, inverse, n)
 
         def lose(first: int, last: int) -> IntArray:
             seen = np.zeros(3, np.int64)
             search.outage_pass(
                 first, last, core.order, core.solver, core.y, core.offset, f_at, t_at, core.put,
                 put_f, put_t, inverse, core.flow, core.rating, floor, cutoff, rated, bound, start,
-                which, value, r_core, pair, r_all, branch, outage, seen,
+                seeds, after, listed, kept, kept_at, r_core, pair, r_all, branch, outage, seen,
             )  # fmt: skip
             return seen
 

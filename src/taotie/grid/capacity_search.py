@@ -21,6 +21,10 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 LANES = 16  # nodes or branches solved together: one or two cache lines
 SEEDS = 6  # outages of a branch looked at before the bounds are tightened
@@ -29,6 +33,10 @@ CAP_MW = 10_000.0
 NOISE = 1e-7  # factors below are rounding, not physics: 10 GW times it is 1 kW
 TINY_MW = 1e-18  # margin of a pair already at its limit
 ZERO_MW = 1e-6
+ROUNDING = 1.0 + 1e-12  # a pair that changes the answer by less is not worth looking at
+KEPT_ROWS = (
+    256  # rows of branches at their limit in the intact grid, kept rather than solved per block
+)
 
 _FAST = {"nsz", "arcp", "contract"}
 
@@ -170,19 +178,34 @@ def outage_rows(rows, width, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
+def whole_rows(branches, solver, y, f_at, t_at, put_f, put_t, inverse, n_node):
+    """LODF of some branches for every outage, shape (len(branches), branch)."""
+    r, d = np.zeros((n_node + 1, LANES)), np.empty((len(y), LANES))
+    kept, rows = np.empty((len(branches), len(y))), np.zeros(LANES, np.int64)
+    for s in range(0, len(branches), LANES):
+        width = min(LANES, len(branches) - s)
+        rows[:width] = branches[s : s + width]
+        outage_rows(rows, width, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
+        for j in range(width):
+            kept[s + j] = d[:, j]
+    return kept
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def candidate_rows(
     first, last, rated, solver, y, f_at, t_at, put_f, put_t, inverse, bound, swing, rating, flow,
     n_node, count, stats, best,
 ):  # fmt: skip
     """Outages that could matter to branches `rated[first*16 .. last*16]`, most urgent first.
 
-    Returns flat arrays of outage, factor, margin and urgency; `count` is filled per branch. `stats`: pairs
-    over the rating before anything is added, and the worst loading, `best` its pair.
+    Returns rows of (urgency, margin, factor, outage), one after the other so that a pair is one place in
+    memory; `count` is filled per branch. `stats`: pairs over the rating before anything is added, and
+    the worst loading, `best` its pair.
     """
     r, d = np.zeros((n_node + 1, LANES)), np.empty((len(y), LANES))
     m = len(y)
     room = max(1024, 64 * (last - first) * LANES)
-    which, value = np.empty(room, np.int32), np.empty((3, room))
+    listed = np.empty((room, 4))
     used = 0
     need, lane_count = np.empty(LANES), np.zeros(LANES, np.int64)
     rows, at = np.zeros(LANES, np.int64), np.zeros(LANES, np.int64)
@@ -222,34 +245,46 @@ def candidate_rows(
             total += lane_count[j]
         if total == 0:
             continue
-        while used + total > len(which):
-            which = np.concatenate((which, np.empty(len(which), np.int32)))
-            larger = np.empty((3, 2 * value.shape[1]))
-            larger[:, : value.shape[1]] = value
-            value = larger
+        while used + total > len(listed):
+            listed = np.concatenate((listed, np.empty(listed.shape)))
         for k in range(m):
             if inverse[k] == 0.0:
                 continue
-            top, f_k, s_k = bound[k], flow[k], swing[k]
+            top, f_k, s_k, code = bound[k], flow[k], swing[k], float(k)
             for j in range(width):
                 z = abs(d[k, j])
                 if z * top > need[j]:
                     margin = f_max[j] - abs(f_l[j] + d[k, j] * f_k)
                     if margin < s_l[j] + z * s_k:
-                        which[at[j]] = k
-                        value[0, at[j]], value[1, at[j]] = d[k, j], margin
-                        value[2, at[j]] = margin - z * s_k
+                        listed[at[j], 0], listed[at[j], 1] = margin - z * s_k, margin
+                        listed[at[j], 2], listed[at[j], 3] = d[k, j], code
                         at[j] += 1
         begin = used
         for j in range(width):
             end = at[j]
-            ranked = np.argsort(value[2, begin:end], kind="mergesort")
-            which[begin:end] = which[begin:end][ranked]
-            for i in range(3):
-                value[i, begin:end] = value[i, begin:end][ranked]
+            listed[begin:end] = listed[begin:end][
+                np.argsort(listed[begin:end, 0], kind="mergesort")
+            ]
             begin = end
         used += total
-    return which[:used].copy(), value[:, :used].copy()
+    return listed[:used].copy()
+
+
+def list_heads(listed: FloatArray, start: IntArray) -> tuple[FloatArray, FloatArray]:
+    """The most urgent entries of every list side by side, and the urgency of the first that follows them.
+
+    Returns `seeds`, shape (list, SEEDS, 4), infinitely unurgent where a list is shorter, and `after`, shape
+    (list,). Most lists are left within their seeds: read in one stream, they need not be fetched
+    from all over the memory.
+    """
+    count = np.diff(start)
+    seeds, after = np.full((len(count), SEEDS, 4), np.inf), np.full(len(count), np.inf)
+    for e in range(SEEDS):
+        has = count > e
+        seeds[has, e] = listed[start[:-1][has] + e]
+    has = count > SEEDS
+    after[has] = listed[start[:-1][has] + SEEDS, 0]
+    return seeds, after
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
@@ -285,12 +320,73 @@ def _evaluate(l, k, d, flow, rating, floor, cutoff, a, rq, lq, kq):
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
+def _reach(a, rq, reach, swing):
+    """Largest factor of each branch over lanes, and its swing within each treatment's present limit."""
+    for k in range(a.shape[0]):
+        z = 0.0
+        for c in range(LANES):
+            z = max(z, abs(a[k, c]))
+        reach[k] = z
+    for w in range(len(rq)):
+        x = 1.0 / rq[w]
+        for k in range(a.shape[0]):
+            z = 0.0
+            for c in range(LANES):
+                z = max(z, abs(a[k, c]) * x[c])
+            swing[w, k] = z
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _evaluate_row(
+    l, row, inverse, flow, rating, floor, cutoff, a, bound, reach, swing, look, rq, lq, kq
+):
+    """Every outage of one branch that could still matter to a lane; how many were evaluated.
+
+    A pair can lower a lane of treatment w only if ``max over lanes of a_l x + |d| swing_k`` passes
+    its margin in that direction, x being what the lane takes at present; lanes that already stand
+    at 0 MW are done.
+    """
+    n_way, seen = len(floor), 0
+    up, down = np.zeros(n_way), np.zeros(n_way)
+    for w in range(n_way):
+        up[w] = down[w] = -np.inf
+        for c in range(LANES):
+            ax = a[l, c] / rq[w, c]
+            up[w], down[w] = max(up[w], ax), max(down[w], -ax)
+    limit, own = rating[l], reach[l]
+    for k in range(len(row)):
+        if inverse[k] == 0.0:
+            continue
+        d = row[k]
+        z = abs(d)
+        if z * bound[k] <= limit - bound[l]:
+            continue
+        post = flow[l] + d * flow[k]
+        for w in range(n_way):
+            if not look[w] or own + z * reach[k] < cutoff[w]:
+                continue
+            least = max(floor[w] * limit, TINY_MW)
+            far = z * swing[w, k]
+            if (
+                up[w] + far > max(limit - post, least) * ROUNDING
+                or down[w] + far > max(limit + post, least) * ROUNDING
+            ):
+                seen += 1
+                _evaluate(l, k, d, flow, rating, floor, cutoff, a, rq, lq, kq)
+                break
+    return seen
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def outage_pass(
     first, last, order, solver, y, offset, f_at, t_at, put, put_f, put_t, inverse, flow, rating,
-    floor, cutoff, rated, bound_all, start, which, value, r_in, pair_in, r_out, branch_out,
-    outage_out, visits,
+    floor, cutoff, rated, bound_all, start, seeds, after, listed, kept, kept_at, r_in, pair_in, r_out,
+    branch_out, outage_out, visits,
 ):  # fmt: skip
-    """All outages for blocks `first..last`, from the limits of the intact grid downwards."""
+    """All outages for blocks `first..last`, from the limits of the intact grid downwards.
+
+    `kept[kept_at[l]]`: the whole row of outage factors of branch l, where it is kept.
+    """
     m, n_way = len(y), len(cutoff)
     r, a = np.zeros((len(put) + 1, LANES)), np.empty((m, LANES))
     d = np.empty((m, LANES))
@@ -298,8 +394,10 @@ def outage_pass(
     nodes = np.empty(LANES, np.int64)
     rq = np.empty((n_way, LANES))
     lq, kq = np.empty((n_way, LANES), np.int64), np.empty((n_way, LANES), np.int64)
-    dense = np.empty(len(rated), np.int64)
-    rows = np.zeros(LANES, np.int64)
+    dense, look = np.empty(len(rated), np.int64), np.empty((len(rated) + 1, n_way), np.bool_)
+    done = np.empty(n_way, np.bool_)
+    reach_of, swing_of = np.empty(m), np.empty((n_way, m))
+    rows, n_listed = np.zeros(LANES, np.int64), 0
     for q in range(first, last):
         width = min(LANES, len(order) - q * LANES)
         for c in range(LANES):
@@ -309,24 +407,42 @@ def outage_pass(
             for c in range(LANES):
                 rq[w, c] = r_in[w, nodes[c]]
                 lq[w, c] = kq[w, c] = pair_in[w, nodes[c]]
-        for sweep in range(2):
-            _flow_bounds(flow, a, rq, bound, swing)
-            for i in range(len(rated)):
-                l = rated[i]
-                own, spare = swing[l], rating[l] - bound[l]
-                begin = start[i] if sweep == 0 else start[i] + SEEDS
-                end = min(start[i] + SEEDS, start[i + 1]) if sweep == 0 else start[i + 1]
-                for e in range(begin, end):
-                    if value[2, e] >= own:
-                        break
-                    k, z = which[e], abs(value[0, e])
-                    visits[1] += 1
-                    if value[1, e] >= own + z * swing[k] or z * bound[k] <= spare:
-                        continue
-                    visits[0] += 1
-                    _evaluate(l, k, value[0, e], flow, rating, floor, cutoff, a, rq, lq, kq)
-        # branches so close to their limit that a list does not suffice: their whole row
         _flow_bounds(flow, a, rq, bound, swing)
+        for i in range(len(rated)):
+            l = rated[i]
+            own, spare = swing[l], rating[l] - bound[l]
+            for e in range(SEEDS):
+                if seeds[i, e, 0] >= own:
+                    break
+                d_e, k = seeds[i, e, 2], int(seeds[i, e, 3])
+                z = abs(d_e)
+                n_listed += 1
+                if seeds[i, e, 1] >= own + z * swing[k] or z * bound[k] <= spare:
+                    continue
+                visits[0] += 1
+                _evaluate(l, k, d_e, flow, rating, floor, cutoff, a, rq, lq, kq)
+        _flow_bounds(flow, a, rq, bound, swing)
+        for i in range(len(rated)):
+            l = rated[i]
+            own, spare = swing[l], rating[l] - bound[l]
+            if after[i] >= own:
+                continue
+            for e in range(start[i] + SEEDS, start[i + 1]):
+                if listed[e, 0] >= own:
+                    break
+                d_e, k = listed[e, 2], int(listed[e, 3])
+                z = abs(d_e)
+                n_listed += 1
+                if listed[e, 1] >= own + z * swing[k] or z * bound[k] <= spare:
+                    continue
+                visits[0] += 1
+                _evaluate(l, k, d_e, flow, rating, floor, cutoff, a, rq, lq, kq)
+        # branches so close to their limit that a list does not suffice: their whole row
+        for w in range(n_way):
+            finished = True
+            for c in range(LANES):
+                finished &= rq[w, c] >= 1.0 / ZERO_MW
+            done[w] = finished
         n_dense = 0
         for i in range(len(rated)):
             l = rated[i]
@@ -334,6 +450,7 @@ def outage_pass(
                 continue
             # outages off the list have |d| bound_all <= rest, and a swing of at most twice that
             rest = max(rating[l] - bound_all[l], THETA * rating[l])
+            asked = False
             for w in range(n_way):
                 z, s, reach, least = abs(flow[l]), 0.0, 0.0, np.inf
                 for c in range(LANES):
@@ -344,33 +461,40 @@ def outage_pass(
                     least = min(least, 1.0 / rq[w, c])
                 close = rating[l] - z < THETA * rating[l]
                 guarded = s + 2.0 * rest <= floor[w] * rating[l]
-                if close and not guarded and reach + 2.0 * rest / least >= cutoff[w]:
-                    dense[n_dense] = l
-                    n_dense += 1
-                    break
+                wanted = close and not guarded and reach + 2.0 * rest / least >= cutoff[w]
+                look[n_dense, w] = wanted and not done[w]
+                asked |= look[n_dense, w]
+            if asked:
+                dense[n_dense] = l
+                n_dense += 1
         visits[2] += n_dense
-        for s in range(0, n_dense, LANES):
-            part = min(LANES, n_dense - s)
+        if n_dense:
+            _flow_bounds(flow, a, rq, bound, swing)
+            _reach(a, rq, reach_of, swing_of)
+        s = 0
+        while s < n_dense:
+            if kept_at[dense[s]] >= 0:
+                part = 1
+            else:
+                part = 0
+                while s + part < n_dense and part < LANES and kept_at[dense[s + part]] < 0:
+                    rows[part] = dense[s + part]
+                    part += 1
+                outage_rows(rows, part, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
             for j in range(part):
-                rows[j] = dense[s + j]
-            outage_rows(rows, part, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
-            for k in range(m):
-                if inverse[k] == 0.0:
-                    continue
-                for j in range(part):
-                    l, z = rows[j], abs(d[k, j])
-                    if z * bound[k] <= rating[l] - bound[l]:
-                        continue
-                    margin = rating[l] - abs(flow[l] + d[k, j] * flow[k])
-                    if margin >= swing[l] + z * swing[k]:
-                        continue
-                    visits[0] += 1
-                    _evaluate(l, k, d[k, j], flow, rating, floor, cutoff, a, rq, lq, kq)
+                l = dense[s + j]
+                row = kept[kept_at[l]] if kept_at[l] >= 0 else d[:, j]
+                visits[0] += _evaluate_row(
+                    l, row, inverse, flow, rating, floor, cutoff, a, bound, reach_of, swing_of,
+                    look[s + j], rq, lq, kq,
+                )  # fmt: skip
+            s += part
         for w in range(n_way):
             for c in range(width):
                 r_out[w, nodes[c]] = rq[w, c]
                 branch_out[w, nodes[c]] = lq[w, c]
                 outage_out[w, nodes[c]] = kq[w, c]
+    visits[1] += n_listed
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
