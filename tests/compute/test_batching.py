@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taotie.compute.batching import (
+    ROUTINGS,
     ReplicaModel,
     ScalingRule,
     ServiceLevel,
@@ -54,21 +55,28 @@ def requests_of(n, rate, seed, span=None):
 
 @st.composite
 def servings(draw):
-    routing = st.sampled_from(["round_robin", "random", "two_choices", "least_outstanding"])
+    routing = st.sampled_from(ROUTINGS)
     n = draw(st.integers(1, 6))
     scaling = writing = None
-    kind = draw(st.sampled_from(["plain", "scaling", "split"]))
-    if kind == "scaling":
-        scaling = ScalingRule(
+    kind = draw(st.sampled_from(["plain", "scaling", "split", "scaled split"]))
+
+    def rule(most):
+        return ScalingRule(
             draw(st.integers(1, 30)) * PS,
             draw(st.integers(1, 40)),
             1,
-            n,
+            most,
             draw(st.integers(0, 20)) * PS,
         )
-    if kind == "split":
+
+    if kind in ("scaling", "scaled split"):
+        scaling = rule(n)
+    if kind in ("split", "scaled split"):
         other = replace(REPLICA, idle_mw=31_000, host_ppm=17)
-        writing = WritingPool(other, draw(st.integers(1, 4)), draw(routing), 1e-3, 1e-6, 1e-4)
+        m = draw(st.integers(1, 4))
+        writing = WritingPool(other, m, draw(routing), 1e-3, 1e-6, 1e-4)
+        if kind == "scaled split":
+            writing = replace(writing, scaling=rule(m))
     return Serving(
         REPLICA,
         n,
@@ -77,6 +85,7 @@ def servings(draw):
         writing,
         bin_s=draw(st.sampled_from([0.5, 7.0, 60.0])),
         threads=draw(st.integers(1, 2)),
+        load_report_s=draw(st.sampled_from([0.0, 0.0, 0.4, 5.0])),
     )
 
 
@@ -117,8 +126,9 @@ def test_matches_naive_at_the_border(serving, n, seed):
         )
     ]
     fleet, sent = run_fleet(
-        plain, REPLICA.costs, REPLICA.limits, serving.replicas, serving.routing, serving.seed
-    )
+        plain, REPLICA.costs, REPLICA.limits, serving.replicas, serving.routing, serving.seed,
+        report_ps=round(serving.load_report_s * PS),
+    )  # fmt: skip
     np.testing.assert_array_equal(run.replica, sent)
     np.testing.assert_array_equal(run.finish_ps, [x.finish for x in plain])
     np.testing.assert_array_equal(run.own_nj + run.shared_nj, [x.own + x.shared for x in plain])
@@ -340,3 +350,63 @@ def test_error_replica_model():
         replica_model(setup(8), prompt_tokens=10, output_tokens=10, pipeline_stages=3)
     with pytest.raises(RangeError, match="needs"):
         replica_model(setup(1), prompt_tokens=10, output_tokens=10)
+
+
+@pytest.mark.parametrize("change", [{"load_report_s": -1.0}, {"prefix_margin": -1}])
+def test_error_router(change):
+    with pytest.raises(RangeError):
+        Serving(REPLICA, **change)
+
+
+def test_error_blocks_that_are_not_whole_pages():
+    with pytest.raises(RangeError, match="24 tokens"):
+        ReplicaLimits(4, 100, prefix_block_tokens=24, prefix_in_pages=True)
+    with pytest.raises(RangeError, match="9 blocks"):
+        ReplicaLimits(4, 100, prefix_blocks=9, prefix_in_pages=True)
+
+
+def conversations(n, n_family, seed):
+    """Requests of families with a common prefix of three blocks of 512 tokens."""
+    rng = np.random.default_rng(seed)
+    family = rng.integers(0, n_family, n)
+    ids = (3 * family[:, None] + np.arange(3)).ravel()
+    blocks = PrefixBlocks(ids, np.arange(0, 3 * n + 1, 3))
+    t = np.cumsum(rng.exponential(0.2, n))
+    return Requests(t - t[0], np.full(n, 1600), rng.integers(1, 200, n), blocks)
+
+
+def test_property_prefix_aware_routing_hits_more_and_saves_energy():
+    requests = conversations(3000, 60, 7)
+    limits = replace(REPLICA.limits, prefix_in_pages=True)
+    cached = replace(REPLICA, limits=limits)
+    runs = {
+        routing: simulate(requests, Serving(cached, 8, routing))
+        for routing in ("least_outstanding", "prefix_aware")
+    }
+    hits = {k: run.pools[0].hit_tokens for k, run in runs.items()}
+    assert hits["prefix_aware"] > 1.5 * hits["least_outstanding"] > 0
+    assert runs["prefix_aware"].total_nj < runs["least_outstanding"].total_nj
+    plain = simulate(requests, Serving(REPLICA, 8, "prefix_aware"))
+    assert "needs a prefix cache" in plain.notes[0]
+    least = simulate(requests, Serving(REPLICA, 8, "least_outstanding"))
+    np.testing.assert_array_equal(plain.finish_ps, least.finish_ps)
+
+
+def test_property_late_reports_load_the_fleet_unevenly():
+    requests = requests_of(3000, 60.0, 8)
+    fresh = simulate(requests, Serving(REPLICA, 8, "least_outstanding"))
+    late = simulate(requests, Serving(REPLICA, 8, "least_outstanding", load_report_s=5.0))
+    assert np.quantile(late.ttft_s, 0.99) > np.quantile(fresh.ttft_s, 0.99)
+
+
+def test_property_blocks_in_pages_give_way_to_requests():
+    """A cache in the KV pages never costs a place: no more preemptions than without, and fewer tokens read."""
+    requests = conversations(2000, 60, 9)
+    tight = replace(REPLICA.limits, kv_pages=700)
+    with_cache, without = (
+        simulate(requests, Serving(replace(REPLICA, limits=limits), 4))
+        for limits in (replace(tight, prefix_in_pages=True), tight)
+    )
+    assert with_cache.pools[0].hit_tokens > 0
+    assert with_cache.pools[0].preemptions <= without.pools[0].preemptions
+    assert int(with_cache.own_nj.sum()) < int(without.own_nj.sum())

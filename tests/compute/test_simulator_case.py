@@ -109,3 +109,20 @@ def test_error_case():
         run_case(requests_of(), replace(CASE, accelerator="abacus"))
     with pytest.raises(RangeError, match="needs"):
         run_case(requests_of(), replace(CASE, accelerators=1))
+
+
+def test_worked_both_pools_are_scaled():
+    case = replace(CASE, replicas=6, prefill_replicas=3, least_replicas=1, load_report_s=0.5)
+    done = run_case(faster(requests_of(600), 6.0), case)
+    assert done.serving.scaling is not None
+    assert done.serving.writing is not None
+    assert done.serving.scaling.maximum == 3
+    assert done.serving.writing.scaling.maximum == 6
+    assert [pool.n_replica for pool in done.run.pools] == [3, 6]
+    assert all(int(pool.on_ps.sum()) < pool.n_replica * done.run.span_ps for pool in done.run.pools)
+    assert int(done.run.energy_nj.sum()) == done.run.total_nj
+
+
+def test_worked_cache_in_the_pages_by_name():
+    serving = serving_of(replace(CASE, prefix_in_pages=True), 1000, 200)
+    assert serving.replica.limits.prefix_in_pages

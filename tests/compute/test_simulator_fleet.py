@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from taotie.compute import simulator_routing
 from taotie.compute import simulator_state as sr
-from taotie.compute.simulator_fleet import run_independent
+from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
+from taotie.compute.simulator_fleet import Load, run_independent
 from taotie.compute.simulator_routing import ROUTED, random_replicas, run_routed
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -69,6 +71,8 @@ def check(case, routing, report_ps=0, margin=8, threads=1):
     np.testing.assert_array_equal(run.states[:, sr.BUSY], [r.busy for r in fleet])
     np.testing.assert_array_equal(run.states[:, sr.ITERATIONS], [r.iterations for r in fleet])
     assert run.own.sum() + run.shared.sum() == sum(r.energy for r in fleet)
+    for r in range(n_replica):  # first come, first served
+        assert (np.diff((load.arrival + run.ttft)[run.replica == r]) >= 0).all()
     if bin_ps:
         want = np.zeros_like(run.bins)
         for replica in fleet:
@@ -104,11 +108,40 @@ def test_matches_naive_prefix_aware_routing(case, margin):
     check(case, "prefix_aware", 0, margin)
 
 
+@pytest.fixture
+def threads_always(monkeypatch):
+    monkeypatch.setattr(simulator_routing, "WORTH_THREADS", 0)
+
+
+@pytest.mark.usefixtures("threads_always")
 @pytest.mark.parametrize("routing", ROUTED)
 @given(case=fleets(prefix="any"), report_ps=reports, threads=st.integers(1, 3))
-@settings(max_examples=20)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_matches_naive_routing_by_reports(case, routing, report_ps, threads):
     check(case, routing, report_ps, 3, threads)
+
+
+@pytest.mark.parametrize("routing", ROUTED)
+def test_property_threads_do_not_matter_between_reports(routing):
+    rng = np.random.default_rng(0)
+    n, second = 20_000, 10**12
+    load = Load(
+        np.sort(rng.integers(0, 100 * second, n)),
+        rng.integers(1, 900, n).astype(np.int32),
+        rng.integers(1, 200, n).astype(np.int32),
+        np.zeros(n, np.int64),
+        np.ones(n, np.int32),
+        np.arange(40, dtype=np.int32),
+    )
+    load = load._replace(block_low=rng.integers(0, 40, n))
+    costs = IterationCosts.affine(
+        16, (8 * 10**9, 10**8, 10**4, 10**7, 0), (4 * 10**9, 10**7, 10**4, 10**7, 0)
+    )
+    limits = ReplicaLimits(16, 500, prefix_in_pages=True)
+    how = (costs, limits, 30, routing, 5, None, second, 10 * second)
+    one, two = run_routed(load, *how, threads=1), run_routed(load, *how, threads=2)
+    for name in ("ttft", "finish", "own", "shared", "replica", "states", "bins", "last_finish"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
 
 @given(case=fleets(), threads=st.integers(2, 4))

@@ -25,6 +25,8 @@ def assert_equal(costs, limits, requests, bin_ps, kv_comes=False) -> NaiveReplic
     naive.run()
     run = run_independent(load_of(requests, kv_comes), costs, limits, 1, bin_ps=bin_ps)
     if not kv_comes:
+        came = np.array([x.arrival for x in requests])
+        assert (np.diff(came + run.ttft) >= 0).all()  # first come, first served
         np.testing.assert_array_equal(run.ttft, [x.ttft for x in requests])
     np.testing.assert_array_equal(run.finish, [x.finish for x in requests])
     np.testing.assert_array_equal(run.own, [x.own for x in requests])

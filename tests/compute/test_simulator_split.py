@@ -12,19 +12,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
-from taotie.compute.simulator_split import Pool, run_pool, run_split
+from taotie.compute.simulator_schedule import ScalingRule, sessions
+from taotie.compute.simulator_split import ROUTINGS, Pool, run_pool, run_split
 from taotie.errors import UnknownNameError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from naive_oracle import Request, run_fleet
 from simulator_cases import cases, load_of
 
-routings = st.sampled_from(["round_robin", "random", "two_choices", "least_outstanding"])
+routings = st.sampled_from(ROUTINGS)
+
+
+@st.composite
+def rules(draw, n):
+    if draw(st.booleans()):
+        return None
+    low = draw(st.integers(1, n))
+    window = draw(st.sampled_from([1000, 100_000, 10**6]))
+    return ScalingRule(window, draw(st.integers(1, 5)), low, n, draw(st.integers(0, 10**5)))
 
 
 @st.composite
 def splits(draw):
-    costs, limits, requests, bin_ps = draw(cases())
+    costs, limits, requests, bin_ps = draw(cases(prefix=draw(st.sampled_from([False, "any"]))))
     other_costs, other_limits, more, _bin = draw(cases())
     if draw(st.booleans()):
         requests = requests + [
@@ -37,12 +47,14 @@ def splits(draw):
     limits, other_limits = (copy.copy(lim) for lim in (limits, other_limits))
     object.__setattr__(limits, "kv_pages", room[0])
     object.__setattr__(other_limits, "kv_pages", room[1])
+    seen = (draw(st.sampled_from([0, 0, 900, 50_000])), draw(st.integers(0, 5)))
     pools = (
-        Pool(costs, limits, draw(st.integers(1, 4)), draw(routings)),
-        Pool(other_costs, other_limits, draw(st.integers(1, 4)), draw(routings)),
+        Pool(costs, limits, draw(st.integers(1, 4)), draw(routings), *seen),
+        Pool(other_costs, other_limits, draw(st.integers(1, 4)), draw(routings), *seen),
     )
+    scaling = tuple(draw(rules(pool.n_replica)) for pool in pools)
     move = (draw(st.integers(0, 5000)), draw(st.integers(0, 99)), draw(st.integers(0, 9)))
-    return requests, pools, move, bin_ps, draw(st.integers(0, 99))
+    return requests, pools, move, bin_ps, draw(st.integers(0, 99)), scaling
 
 
 @given(splits())
@@ -58,12 +70,22 @@ def test_matches_naive_split_at_length(case):
     check(case)
 
 
+def walk(requests, pool, rule, seed, bin_ps=0):
+    """The oracle's pool, with as many replicas ready as the rule says."""
+    arrival = np.array([x.arrival for x in requests], np.int64)
+    ready = None if rule is None else sessions(arrival, rule).ready_at(arrival).tolist()
+    return run_fleet(
+        requests, pool.costs, pool.limits, pool.n_replica, pool.routing, seed, ready, bin_ps,
+        pool.report_ps, pool.margin,
+    )  # fmt: skip
+
+
 def check(case):
-    requests, (one, two), (hop, token_ps, token_nj), bin_ps, seed = case
+    requests, (one, two), (hop, token_ps, token_nj), bin_ps, seed, scaling = case
     load = load_of(requests)
-    run = run_split(load, one, two, hop, token_ps, token_nj, seed, bin_ps)
-    firsts = [Request(x.arrival, x.prompt, 1) for x in requests]
-    fleet, _sent = run_fleet(firsts, one.costs, one.limits, one.n_replica, one.routing, seed)
+    run = run_split(load, one, two, hop, token_ps, token_nj, seed, bin_ps, scaling=scaling)
+    firsts = [Request(x.arrival, x.prompt, 1, x.blocks, i) for i, x in enumerate(requests)]
+    fleet, _sent = walk(firsts, one, scaling[0], seed)
     energy = sum(r.energy for r in fleet)
     own = [x.own for x in firsts]
     shared = [x.shared for x in firsts]
@@ -76,9 +98,7 @@ def check(case):
             own[i] += token_nj * x.prompt
             energy += token_nj * x.prompt
     seconds.sort(key=lambda x: (x.arrival, x.number))
-    fleet, _sent = run_fleet(
-        seconds, two.costs, two.limits, two.n_replica, two.routing, seed + 1, None, bin_ps
-    )
+    fleet, _sent = walk(seconds, two, scaling[1], seed + 1, bin_ps)
     energy += sum(r.energy for r in fleet)
     for x in seconds:
         finish[x.number] = x.finish

@@ -18,7 +18,13 @@ from taotie.compute import simulator_state as sr
 from taotie.compute.simulator_fleet import FleetRun, Load
 from taotie.compute.simulator_overhead import exact_sum, overhead_shares
 from taotie.compute.simulator_result import PoolAccount, ServiceLevel, ServingRun, pool_account
-from taotie.compute.simulator_schedule import ScalingRule, on_intervals, on_time, sessions
+from taotie.compute.simulator_schedule import (
+    ScalingRule,
+    Sessions,
+    on_intervals,
+    on_time,
+    sessions,
+)
 from taotie.compute.simulator_setup import (
     ReplicaModel,
     Speculation,
@@ -66,6 +72,8 @@ class WritingPool:
         Time to move the KV cache of one prompt token. [s/token]
     token_j : float, default 0
         Energy to move it. [J/token]
+    scaling : ScalingRule, optional
+        Starting and stopping of this pool's replicas, by the requests that come to it.
     """
 
     replica: ReplicaModel
@@ -74,6 +82,7 @@ class WritingPool:
     hop_s: float = 1e-3
     token_s: float = 0.0
     token_j: float = 0.0
+    scaling: ScalingRule | None = None
 
 
 @dataclass(frozen=True)
@@ -86,10 +95,10 @@ class Serving:
         What each replica costs and holds.
     replicas : int
         How many there are; with `scaling`, how many there may be.
-    routing : {"round_robin", "random", "two_choices", "least_outstanding"}
-        How the router picks a replica.
+    routing : {"round_robin", "random", "two_choices", "least_outstanding", "prefix_aware"}
+        How the router picks a replica; the last three look at the requests outstanding.
     scaling : ScalingRule, optional
-        Starting and stopping of replicas; all are on throughout if left out.
+        Starting and stopping of `replicas`; all are on throughout if left out.
     writing : WritingPool, optional
         If given, `replica` only reads prompts.
     bin_s : float, default 60
@@ -98,6 +107,12 @@ class Serving:
         Of random routing.
     threads : int, default 1
         Does not change the result.
+    load_report_s : float, default 0
+        The router learns the requests outstanding of each replica once in so long, and counts what it sends
+        itself in between; 0: it always knows them. [s]
+    prefix_margin : int, default 8
+        Prefix-aware routing sends a request where its prefix was sent last unless that replica has more than
+        so many requests outstanding beyond the fewest. [request]
     """
 
     replica: ReplicaModel
@@ -108,6 +123,8 @@ class Serving:
     bin_s: float = 60.0
     seed: int = 0
     threads: int = 1
+    load_report_s: float = 0.0
+    prefix_margin: int = 8
 
     def __post_init__(self) -> None:
         for name in (self.routing, *([self.writing.routing] if self.writing else [])):
@@ -124,17 +141,27 @@ class Serving:
             raise RangeError(
                 _("power bins of {s} s are not within 1 us to one day.").format(s=self.bin_s)
             )
-        if self.scaling is not None and self.writing is not None:
+        if self.load_report_s and not 1e-6 <= self.load_report_s <= 86_400:
             raise RangeError(
-                _("starting and stopping replicas is not modelled for two pools."),
-                _("leave out `scaling` or `writing`"),
+                _("load reports every {s} s are not within 1 us to one day.").format(
+                    s=self.load_report_s
+                ),
+                _("0 if the router always knows the load"),
             )
-        if self.scaling is not None and self.scaling.maximum > self.replicas:
+        if self.prefix_margin < 0:
             raise RangeError(
-                _("scaling up to {m} replicas in a fleet of {n} cannot be.").format(
-                    m=self.scaling.maximum, n=self.replicas
+                _("prefix_margin={n} is below 0 requests.").format(n=self.prefix_margin)
+            )
+        pools = [(self.scaling, self.replicas)]
+        if self.writing is not None:
+            pools.append((self.writing.scaling, self.writing.replicas))
+        for rule, n in pools:
+            if rule is not None and rule.maximum > n:
+                raise RangeError(
+                    _("scaling up to {m} replicas in a fleet of {n} cannot be.").format(
+                        m=rule.maximum, n=n
+                    )
                 )
-            )
 
 
 def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
@@ -170,7 +197,8 @@ def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
         output.astype(np.int32),
     )
     blocks = requests.hash_ids
-    if blocks is not None and serving.replica.limits.prefix_blocks:
+    cached = serving.replica.limits.prefix_blocks or serving.replica.limits.prefix_in_pages
+    if blocks is not None and cached:
         _known, dense = np.unique(blocks.ids, return_inverse=True)
         load = load._replace(
             block_low=blocks.starts[:-1].astype(np.int64),
@@ -216,7 +244,12 @@ def _account(
     )
 
 
-def _always_on(n_replica: int, end_ps: int) -> tuple[Array, Array, Array]:
+def _on(
+    plan: Sessions | None, arrival: Array, run: FleetRun, n_replica: int, end_ps: int
+) -> tuple[Array, Array, Array]:
+    """Replica, begin and end of each time a replica is on."""
+    if plan is not None:
+        return on_intervals(plan, arrival, run.finish, run.replica, end_ps)
     return (
         np.arange(n_replica),
         np.zeros(n_replica, np.int64),
@@ -267,7 +300,8 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
     if serving.writing is not None:
         wanted = inner_bins(serving.bin_s, serving.writing.replicas, serving.writing.replica)
         bin_ps, together = min((bin_ps, together), wanted)
-    pool = Pool(model.costs, model.limits, serving.replicas, serving.routing)
+    seen = (round(serving.load_report_s * PS), serving.prefix_margin)
+    pool = Pool(model.costs, model.limits, serving.replicas, serving.routing, *seen)
     span_ps = round(requests.span_s * PS)
     run: FleetRun | SplitRun
     accounts: tuple[PoolAccount, ...]
@@ -276,11 +310,7 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
         ready = None if plan is None else plan.ready_at(load.arrival)
         run = run_pool(load, pool, serving.seed, ready, bin_ps, serving.threads)
         end_ps = max(span_ps, int(run.finish.max(initial=0)), 1)
-        on = (
-            _always_on(serving.replicas, end_ps)
-            if plan is None
-            else on_intervals(plan, load.arrival, run.finish, run.replica, end_ps)
-        )
+        on = _on(plan, load.arrival, run, serving.replicas, end_ps)
         accounts = (
             _account(model.name, run, model, bin_ps, together, on, serving.replicas, end_ps),
         )
@@ -292,20 +322,21 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
         run = run_split(
             load,
             pool,
-            Pool(other.replica.costs, other.replica.limits, other.replicas, other.routing),
+            Pool(other.replica.costs, other.replica.limits, other.replicas, other.routing, *seen),
             round(other.hop_s * PS),
             round(other.token_s * PS),
             round(other.token_j * 1e9),
             serving.seed,
             bin_ps,
             serving.threads,
+            (serving.scaling, other.scaling),
         )
         end_ps = max(span_ps, int(run.finish.max(initial=0)), 1)
         accounts = tuple(
-            _account(name, part, m, bin_ps, together, _always_on(n, end_ps), n, end_ps)
-            for name, part, m, n in (
-                (_("reading"), run.reading, model, serving.replicas),
-                (_("writing"), run.writing, other.replica, other.replicas),
+            _account(name, part, m, bin_ps, together, _on(plan, came, part, n, end_ps), n, end_ps)
+            for name, part, m, n, plan, came in (
+                (_("reading"), run.reading, model, serving.replicas, run.plans[0], load.arrival),
+                (_("writing"), run.writing, other.replica, other.replicas, run.plans[1], run.comes),
             )
         )
         # each pool's overhead goes to those it served, by what it spent on them
@@ -339,7 +370,14 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
         rejected=len(requests) - len(kept),
         span_ps=end_ps,
     )
-    return replace(out, notes=(*requests.notes, *_told(out, serving)))
+    notes = list(requests.notes)
+    if serving.routing == "prefix_aware" and len(load.block_low) == 0:
+        notes.append(
+            _(
+                "prefix-aware routing needs a prefix cache and requests with hashed blocks: without them it is least outstanding."
+            )
+        )
+    return replace(out, notes=(*notes, *_told(out, serving)))
 
 
 def _told(run: ServingRun, serving: Serving) -> list[str]:

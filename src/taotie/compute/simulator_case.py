@@ -81,8 +81,11 @@ class ServingCase:
         its largest rate that a replica is meant to carry.
     rate_scale : float, default 1
         Requests come so many times as fast; bursts keep their shape.
-    bin_s, seed, threads
+    bin_s, seed, threads, load_report_s, prefix_margin
         See `Serving`.
+    prefix_in_pages : bool, default False
+        Blocks of prompts that were read stay in the KV pages until pages run short, instead of
+        `prefix_cache_tokens` beside them.
     """
 
     model: str = "llama-3.1-70b"
@@ -111,6 +114,9 @@ class ServingCase:
     bin_s: float = 60.0
     seed: int = 0
     threads: int = 1
+    load_report_s: float = 0.0
+    prefix_margin: int = 8
+    prefix_in_pages: bool = False
 
 
 def energy_range(case: ServingCase, batch: float) -> tuple[float, float]:
@@ -226,6 +232,8 @@ def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Ser
         speculation=draft if case.drafted else None,
         pipeline_stages=case.pipeline_stages,
     )
+    if case.prefix_in_pages:
+        replica = replace(replica, limits=replace(replica.limits, prefix_in_pages=True))
     serving = Serving(
         replica,
         case.replicas or 1,
@@ -233,6 +241,8 @@ def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Ser
         bin_s=case.bin_s,
         seed=case.seed,
         threads=case.threads,
+        load_report_s=case.load_report_s,
+        prefix_margin=case.prefix_margin,
     )
     if case.prefill_replicas:
         token_b = setup.cache_b(context) / context
@@ -241,19 +251,31 @@ def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Ser
         )
         serving = replace(serving, replicas=case.prefill_replicas, writing=writing)
     if case.least_replicas is not None:
-        rate = case.target_load * largest_rate_per_s(
-            setup, mean_prompt, mean_output, case.max_batch
-        )
-        rule = ScalingRule(
-            round(case.scaling_window_s * PS),
-            rate * case.scaling_window_s,
-            case.least_replicas,
-            max(case.replicas or 1, case.least_replicas),
-            round(case.startup_s * PS),
-            case.hold_windows,
-        )
-        serving = replace(serving, scaling=rule)
+        rates = [largest_rate_per_s(setup, mean_prompt, mean_output, case.max_batch)]
+        if serving.writing is not None:
+            # a request's share of a full replica's time is that of reading and that of writing it
+            reading = largest_rate_per_s(setup, mean_prompt, 1.0, case.max_batch)
+            rates = [reading, 1.0 / max(1.0 / rates[0] - 1.0 / reading, 1e-3 / rates[0])]
+        rules = [
+            _scaling_rule(case, rate, most)
+            for rate, most in zip(rates, (serving.replicas, case.replicas or 1), strict=False)
+        ]
+        serving = replace(serving, scaling=rules[0])
+        if serving.writing is not None:
+            serving = replace(serving, writing=replace(serving.writing, scaling=rules[1]))
     return serving
+
+
+def _scaling_rule(case: ServingCase, rate_per_s: float, most: int) -> ScalingRule:
+    least = case.least_replicas or 1
+    return ScalingRule(
+        round(case.scaling_window_s * PS),
+        case.target_load * rate_per_s * case.scaling_window_s,
+        least,
+        max(most, least),
+        round(case.startup_s * PS),
+        case.hold_windows,
+    )
 
 
 def run_case(requests: Requests, case: ServingCase) -> CaseRun:

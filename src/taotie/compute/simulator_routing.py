@@ -40,6 +40,8 @@ TWO_CHOICES, LEAST_OUTSTANDING, PREFIX_AWARE = range(3)
 CLOSED = 1 << 62
 """Added to the key of a replica that takes no requests."""
 NOBODY = (1 << 63) - 1
+WORTH_THREADS = 1000
+"""Requests between two reports from which threads gain more than handing over to them costs."""
 
 
 @compiled
@@ -411,7 +413,9 @@ def run_routed(
     how = (ROUTED.index(routing), seed, margin, open_to, replica, *router)
     if report_ps <= 0:
         route(0, n, True, *how, memory, links, bins, *requests)
-    elif threads == 1:
+    elif threads == 1 or n < WORTH_THREADS * (
+        1 + (load.arrival[-1] - load.arrival[0]) // report_ps
+    ):
         run_reports(report_ps, *how, memory, links, bins, *requests)
     else:
         bins = _run_reports(report_ps, threads, how, router, memory, links, bins, requests)

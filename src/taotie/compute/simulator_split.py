@@ -16,23 +16,26 @@ from numpy.typing import NDArray
 
 from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
 from taotie.compute.simulator_fleet import EMPTY32, FleetRun, Load, run_independent
-from taotie.compute.simulator_routing import random_replicas, run_routed
+from taotie.compute.simulator_routing import ROUTED, random_replicas, run_routed
+from taotie.compute.simulator_schedule import ScalingRule, Sessions, sessions
 from taotie.errors import UnknownNameError, nearest
 from taotie.language import _
 
 __all__ = ["ROUTINGS", "Pool", "SplitRun", "run_pool", "run_split"]
 
 Array = NDArray[Any]
-ROUTINGS = ("round_robin", "random", "two_choices", "least_outstanding")
+ROUTINGS = ("round_robin", "random", *ROUTED)
 
 
 class Pool(NamedTuple):
-    """Like replicas behind one router."""
+    """Like replicas behind one router; the last two are for routing on state, see `run_routed`."""
 
     costs: IterationCosts
     limits: ReplicaLimits
     n_replica: int
     routing: str = "round_robin"
+    report_ps: int = 0
+    margin: int = 8
 
 
 def run_pool(
@@ -57,20 +60,21 @@ def run_pool(
     bin_ps : int, default 0
         Width of the power bins [ps]; 0: none.
     threads : int, default 1
-        For routing that does not look at the replicas; does not change the result.
+        Not used if the router sees the replicas at each arrival; does not change the result.
 
     Raises
     ------
     UnknownNameError
         If the routing is not known.
     """
-    costs, limits, n_replica, routing = pool
+    costs, limits, n_replica, routing = pool[:4]
     if routing not in ROUTINGS:
         raise UnknownNameError(
             _("routing {name!r} is not known.").format(name=routing), nearest(routing, ROUTINGS)
         )
-    if routing in ("two_choices", "least_outstanding"):
-        return run_routed(load, costs, limits, n_replica, routing, seed, ready, bin_ps)
+    if routing in ROUTED:
+        seen = (pool.report_ps, pool.margin, threads)
+        return run_routed(load, costs, limits, n_replica, routing, seed, ready, bin_ps, *seen)
     n = len(load.arrival)
     to = None
     if routing == "random":
@@ -99,6 +103,8 @@ class SplitRun:
         When each of them came there. [ps]
     transfer : ndarray of int64, shape (n_request,)
         Energy of moving the KV cache. [nJ]
+    plans : tuple of (Sessions or None)
+        When the replicas of each pool were on; None: throughout.
     """
 
     ttft: Array
@@ -110,6 +116,7 @@ class SplitRun:
     moved: Array
     comes: Array
     transfer: Array
+    plans: tuple[Sessions | None, Sessions | None] = (None, None)
 
 
 def run_split(
@@ -122,6 +129,7 @@ def run_split(
     seed: int = 0,
     bin_ps: int = 0,
     threads: int = 1,
+    scaling: tuple[ScalingRule | None, ScalingRule | None] = (None, None),
 ) -> SplitRun:
     """Read on one pool, write on another.
 
@@ -136,9 +144,17 @@ def run_split(
         Energy to move the KV cache of a prompt token. [nJ/token]
     seed, bin_ps, threads
         As in `run_pool`.
+    scaling : tuple of (ScalingRule or None)
+        Of each pool, by the requests that come to it; None: all its replicas are on throughout.
     """
+
+    def plan_of(rule: ScalingRule | None, arrival: Array) -> tuple[Sessions | None, Array | None]:
+        plan = None if rule is None else sessions(arrival, rule)
+        return plan, None if plan is None else plan.ready_at(arrival)
+
+    plan, ready = plan_of(scaling[0], load.arrival)
     first = run_pool(
-        load._replace(output=np.ones_like(load.output)), reading, seed, None, bin_ps, threads
+        load._replace(output=np.ones_like(load.output)), reading, seed, ready, bin_ps, threads
     )
     finish, own, shared = first.finish.copy(), first.own.copy(), first.shared.copy()
     goes_on = np.flatnonzero(load.output > 1)
@@ -146,6 +162,7 @@ def run_split(
     comes = first.finish[goes_on] + hop_ps + token_ps * prompt
     order = np.argsort(comes, kind="stable")
     moved, comes = goes_on[order], comes[order]
+    later, ready = plan_of(scaling[1], comes)
     second = run_pool(
         Load(
             comes,
@@ -155,7 +172,7 @@ def run_split(
         ),
         writing,
         seed + 1,
-        None,
+        ready,
         bin_ps,
         threads,
     )
@@ -165,5 +182,14 @@ def run_split(
     own[moved] += second.own
     shared[moved] += second.shared
     return SplitRun(
-        first.ttft, finish, own + transfer, shared, first, second, moved, comes, transfer
+        first.ttft,
+        finish,
+        own + transfer,
+        shared,
+        first,
+        second,
+        moved,
+        comes,
+        transfer,
+        (plan, later),
     )
