@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from taotie.app.cli.grid import load_mw, register
-from taotie.errors import CaseError, RangeError, UnknownNameError
+from taotie.errors import CaseError, DataError, RangeError, UnknownNameError
 from taotie.grid.case import read_case
 from taotie.grid.hosting_capacity import load_hosting_capacity
 
@@ -86,6 +86,49 @@ def test_worked_capacity_text_and_picture(run, tmp_path):
     assert "synthetic grid" in svg
     none = json.loads(run("capacity", "ACTIVSg200", "--contingencies", "none", "--json"))
     assert all(b["strict_mw"] == b["n0_mw"] for b in none["buses"])
+
+
+def test_worked_capacity_report(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAOTIE_LANG", "en")
+    path = tmp_path / "grid.html"
+    words = ("capacity", "ACTIVSg200", "--load", "100xh100", "--pue", 1.15, "--report", path)
+    assert f"report: {path}" in run(*words)
+    page = path.read_text("utf-8")
+    assert "latif2025" in page  # the measured draw of a server
+    assert "taotie grid capacity ACTIVSg200 --load 100xh100 --pue 1.15 --report grid.html" in page
+    assert '<main id="zh"' in page
+    answer = json.loads(run(*words, "--json"))
+    assert answer["load_mw"] == pytest.approx(0.12075)
+    for way, share in answer["share_of_buses"].items():
+        assert f'data-key="share_of_buses_{way}" data-value="{share}"' in page
+
+
+def test_worked_report_with_coordinates(run, tmp_path):
+    at, path = tmp_path / "at.csv", tmp_path / "grid.html"
+    at.write_text("bus_id,lat,lon\n" + "".join(f"{i},{30 + i % 7},{-90 - i % 5}\n" for i in range(1, 25)))  # fmt: skip
+    run("capacity", "case24_ieee_rts", "--coordinates", at, "--report", path)
+    page = path.read_text("utf-8")
+    assert "drawn by connections" not in page
+    assert "--coordinates at.csv" in page
+    assert str(tmp_path) not in page
+
+
+def test_error_report(run, tmp_path):
+    path = tmp_path / "grid.html"
+    with pytest.raises(RangeError, match="do not go together"):
+        run("capacity", "case39", "--bus", 1, "--report", path)
+    with pytest.raises(UnknownNameError, match="ACTIVSg200O") as caught:
+        run("capacity", "ACTIVSg200O", "--report", path)
+    assert "ACTIVSg2000" in caught.value.hint
+    with pytest.raises(RangeError, match="not a load"):
+        run("capacity", "case39", "--load", "a lot", "--report", path)
+    with pytest.raises(RangeError, match="pue"):
+        run("capacity", "case39", "--load", "8xh100", "--pue", 0.9, "--report", path)
+    with pytest.raises(DataError, match="cannot be read"):
+        run("capacity", "case39", "--coordinates", tmp_path / "no.csv", "--report", path)
+    with pytest.raises(DataError):
+        run("capacity", "case39", "--report", tmp_path / "no" / "folder" / "grid.html")
+    assert not path.exists()
 
 
 def test_worked_headroom(run, tmp_path):

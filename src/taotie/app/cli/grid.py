@@ -52,6 +52,20 @@ def load_mw(text: str, pue: float) -> tuple[float, str]:
     )
 
 
+def load_figures(text: str) -> list[Any]:
+    """The published draw of a server that `load_mw` rests on; none where the load was given in watts."""
+    from taotie.hardware.accelerator import accelerator
+    from taotie.hardware.server import server_of
+    from taotie.quantity.catalog import table
+
+    match = re.fullmatch(r"\d+\s*[x*]\s*(\S+)", text.strip().replace("_", "").replace(",", ""))
+    if match is None:
+        return []
+    host, cells = server_of(accelerator(match[1])), table("servers")
+    quantity = "max_power" if host.max_power_w else "rated_power"
+    return [cells.figure(host.name, quantity)] if host.name in cells.items() else []
+
+
 def _color(share: float) -> str:
     """Dark blue over green to yellow for 0..1."""
     stops = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
@@ -176,7 +190,11 @@ def register(app: typer.Typer) -> None:
             Path | None, typer.Option("--picture", help=_("Write a picture of the grid (SVG)."))
         ] = None,
         coordinates: Annotated[
-            Path | None, typer.Option(help=_("CSV with bus_id, lat, lon for the picture."))
+            Path | None,
+            typer.Option(help=_("CSV with bus_id, lat, lon for the picture and the report.")),
+        ] = None,
+        report: Annotated[
+            Path | None, typer.Option("--report", help=_("Write the report to this HTML file."))
         ] = None,
         as_json: Json = False,
     ) -> None:
@@ -200,10 +218,18 @@ def register(app: typer.Typer) -> None:
                 _("--contingencies {value} is not known.").format(value=repr(contingencies)),
                 _("write all, none or table."),
             )
+        if bus is not None and report is not None:
+            raise RangeError(
+                _("--bus and --report do not go together: the report is about every bus."),
+                _("leave one of them out."),
+            )
         if bus is not None:
             _one_bus(case, bus, wanted, how, outages, as_json)
             return
-        _all_buses(case, wanted, how, outages, read_s, picture, coordinates, as_json)
+        page = None
+        if report is not None:
+            page = (report, name, load, pue, contingencies)
+        _all_buses(case, wanted, how, outages, read_s, picture, coordinates, page, as_json)
 
     @grid.command(help=_("New load a region takes if it steps back a few hours a year."))
     def headroom(
@@ -465,6 +491,7 @@ def _all_buses(
     read_s: float,
     picture: Path | None,
     coordinates: Path | None,
+    page: tuple[Path, str, str, float, str] | None,
     as_json: bool,
 ) -> None:
     import numpy as np
@@ -488,9 +515,14 @@ def _all_buses(
         write_text(
             picture,
             grid_svg(
-                grid_picture(case, coordinates), found.margin.load_hosting_capacity_mw, title, top
+                grid_picture(case, coordinates, registered=True),
+                found.margin.load_hosting_capacity_mw,
+                title,
+                top,
             ),
         )
+    if page is not None:
+        _capacity_page(found, coordinates, wanted, *page)
     if as_json:
         labels = case.branch_labels
         none: dict[str, str | None] = {"branch": None, "outage": None}
@@ -555,6 +587,8 @@ def _all_buses(
     _table(out, head if wanted is None else [*head, _("take the load")], rows)
     _treatments(out)
     _first_limits(out, case, found)
+    if page is not None:
+        out.print(_("report: {path}").format(path=page[0]), markup=False)
     if found.worst_loading > 1:
         out.print(
             _("before any load: {n} pairs over their rating, the worst at {worst:.0%}").format(
@@ -562,6 +596,38 @@ def _all_buses(
             )
         )
     _limits(out, found.limits)
+
+
+def _capacity_page(
+    found: Any,
+    coordinates: Path | None,
+    wanted: float | None,
+    report: Path,
+    name: str,
+    load: str,
+    pue: float,
+    contingencies: str,
+) -> None:
+    import shlex
+
+    from taotie.app.report.grid_page import write_capacity_page
+    from taotie.grid.layout import CapacityPicture, grid_picture
+    from taotie.language import in_each_language, language
+
+    drawn = grid_picture(found.case, coordinates, registered=True)
+    words = ["taotie", "grid", "capacity", name]
+    words += ["--load", load, "--pue", f"{pue:g}"] if load else []
+    words += ["--contingencies", contingencies] if contingencies != "all" else []
+    words += ["--coordinates", coordinates.name] if coordinates is not None else []
+    said = in_each_language(lambda: _("{text}.").format(text=load_mw(load, pue)[1])) if load else {}
+    write_capacity_page(
+        CapacityPicture(found, drawn, wanted, contingencies),
+        report,
+        language(),
+        said,
+        load_figures(load) if load else (),
+        shlex.join([*words, "--report", report.name]),
+    )
 
 
 def _first_limits(out: Any, case: Any, found: Any) -> None:

@@ -7,15 +7,18 @@ path a colour when there are many, so that a grid of ten thousand branches stays
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from taotie.app.report import theme
+from taotie.app.report import grid_charts, theme
 from taotie.app.report.picture import Absent, DataTable, Picture, cut, sentences, source_keys
+from taotie.grid.layout import CapacityPicture
 from taotie.language import _
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import number
+from taotie.study.every_bus import EveryBus
 from taotie.study.result import GridPicture, StudyResult
 
 N_SINGLE_MAX = 1_500  # branches drawn one by one
@@ -30,6 +33,8 @@ def picture(result: StudyResult) -> Picture | Absent:
     grid = result.grid
     if grid is None:
         return Absent("grid", title, _("This study names no grid, so the load is placed nowhere."))
+    if isinstance(grid, EveryBus) and grid.everywhere is not None:
+        return _every_bus(result, grid.everywhere)
     loading = np.asarray(grid.loading, dtype=float)
     rated = np.isfinite(loading)
     over = int(np.sum(loading[rated] > 1.0))
@@ -97,6 +102,21 @@ def picture(result: StudyResult) -> Picture | Absent:
     )
 
 
+def _every_bus(result: StudyResult, shown: CapacityPicture) -> Picture:
+    """Maps by capacity, shares and limiting pairs, where a study asks for every bus."""
+    beside = capacity_figures(result)
+    said = [n.text() for n in result.notes if n.code == "several_sites"]
+    made = grid_charts.all_in_one(shown)
+    return replace(
+        made,
+        remarks=(*made.remarks, *said),
+        sources=source_keys([f for _key, f in beside]),
+        beside=tuple({"key": k, "figure": f} for k, f in beside),
+        beside_title=_("What the grid can take"),
+        limits=limits_of(result),
+    )
+
+
 def _binding(grid: GridPicture) -> str:
     if grid.binding_outage is None:
         return _("The branch that gives way first is drawn thick.")
@@ -120,11 +140,21 @@ def capacity_figures(result: StudyResult) -> list[tuple[str, Figure]]:
     return [
         (key, figure)
         for key, figure in result.figures.items()
-        if "hosting_capacity" in key or key.startswith(("share_of_capacity", "share_of_buses"))
-    ][:12]
+        if "hosting_capacity" in key
+        or key.startswith(
+            (
+                "share_of_capacity", "share_of_buses", "median_capacity", "several_sites",
+                "spare_generation",
+            )
+        )
+    ][:14]  # fmt: skip
 
 
-NOTES_HERE = ("binding", "grid_limit")  # said beside the drawing, so not among the other notes
+NOTES_HERE = (
+    "binding",
+    "grid_limit",
+    "several_sites",
+)  # said beside the drawing, so not among the other notes
 
 
 def _legend(grid: GridPicture) -> tuple[tuple[str, str], ...]:

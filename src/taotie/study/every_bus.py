@@ -1,0 +1,172 @@
+"""Which buses of a grid take the load of a study, and how many such loads fit together? Shares of buses, MW."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from taotie.grid.case import Case
+from taotie.grid.hosting_capacity import hosting_capacity_limits, load_hosting_capacity
+from taotie.grid.layout import CapacityPicture, grid_picture, picture_note
+from taotie.grid.limiting import best_by_pair, limiting_pairs, pair_words
+from taotie.grid.several_sites import largest_total_load
+from taotie.language import N_, Said, _, in_each_language
+from taotie.quantity.figure import Figure, leaf
+from taotie.study.result import GridPicture
+from taotie.study.steps import Walk
+
+N_SITES = 10
+
+TAKE = {
+    "n0": N_("Buses that take this load with all branches in service"),
+    "strict": N_("Buses that take this load with any one branch lost, strict"),
+    "margin": N_("Buses that take this load with any one branch lost, worn pairs get 5 %"),
+    "cutoff": N_("Buses that take this load with any one branch lost, small factors ignored"),
+}
+HALF = {
+    "n0": N_("Half of the buses take at least, all branches in service"),
+    "strict": N_("Half of the buses take at least, strict"),
+    "margin": N_("Half of the buses take at least, worn pairs get 5 %"),
+    "cutoff": N_("Half of the buses take at least, small factors ignored"),
+}
+SHOW = (
+    "share_of_buses_strict", "share_of_buses_margin", "share_of_buses_cutoff", "share_of_buses_n0",
+    "several_sites_loads", "spare_generation_loads", "median_capacity_margin",
+    "share_of_buses_cut_off",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class EveryBus(GridPicture):
+    """A grid with the capacity of all its buses; `bus` is -1, since the load stands nowhere."""
+
+    everywhere: CapacityPicture | None = None
+
+
+def every_bus(
+    walk: Walk, case: Case, name: str, treatment: str, security: str, peak: Figure
+) -> EveryBus:
+    """Hold the load of a study against every bus of its grid.
+
+    Parameters
+    ----------
+    walk : Walk
+        Takes the figures and notes.
+    case : Case
+        With ratings.
+    name : str
+        As the study calls it.
+    treatment : str
+        Under which several sites are asked for; shares of buses are given for all.
+    security : str
+        "n-1" or "n-0".
+    peak : Figure
+        The load at the meter.
+
+    Returns
+    -------
+    picture : EveryBus
+        With the capacity of every bus.
+    """
+    walk.tell(_("how much load each bus takes"))
+    load_mw = peak.to("MW").p50
+    found = load_hosting_capacity(
+        case, outages=None if security == "n-1" else [], n_threads=walk.n_threads
+    )
+    first = next(iter(found.by_treatment.values()))
+    ways = {"n0": first.n0_mw} | {
+        k: way.load_hosting_capacity_mw for k, way in found.by_treatment.items()
+    }
+
+    def keep(key: str, value: float, unit: str, label: str, note: str) -> Figure:
+        made = leaf(
+            f"grid.{case.name}.every_bus.{key}", value=float(value), unit=unit, kind="modelled",
+            note=f"{note}; DC, thermal, no redispatch; taotie.grid.hosting_capacity",
+        )  # fmt: skip
+        return walk.keep(key, made, label)
+
+    for way, mw in ways.items():
+        share = 100 * float((mw >= load_mw).mean())
+        what = f"buses of the {case.n_bus} of {name} that take {load_mw:.6g} MW, {way}"
+        keep(f"share_of_buses_{way}", share, "%", TAKE[way], what)
+    for way, mw in ways.items():
+        half = float(np.percentile(mw, 50, method="lower"))
+        keep(f"median_capacity_{way}", half, "MW", HALF[way], f"median of the buses of {name}, {way}")  # fmt: skip
+    keep(
+        "share_of_buses_cut_off", 100 * float(1 - found.n1_supply.mean()), "%",
+        N_("Buses one outage cuts off"), f"buses of {name} that hang on a single branch",
+    )  # fmt: skip
+    spare = keep(
+        "spare_generation", found.spare_generation_mw, "MW",
+        N_("Spare generation of the case"), f"Pmax of the running units of {name} less its load",
+    )  # fmt: skip
+    walk.keep(
+        "spare_generation_loads",
+        (spare.with_boundary("facility") / peak.to("MW")).to("1"),
+        N_("Such loads the spare generation feeds, if lines did not matter"),
+    )
+    if found.spare_generation_mw < load_mw:
+        walk.warn(
+            "no_generation",
+            N_("The load is above the {mw} MW of spare generation of the case."),
+            mw=f"{found.spare_generation_mw:.0f}",
+        )
+    buses = best_by_pair(found, treatment, N_SITES)
+    if buses:
+        walk.tell(_("how much several buses take together"))
+        sites = largest_total_load(
+            case, buses, found[treatment].treatment,
+            outages=None if security == "n-1" else [],
+        )  # fmt: skip
+        total = keep(
+            "several_sites", sites.total_mw, "MW",
+            N_("What ten chosen buses take together"),
+            f"largest total over buses {', '.join(map(str, buses))}, {treatment}; linear program by HiGHS",
+        )  # fmt: skip
+        walk.keep(
+            "several_sites_loads",
+            (total.with_boundary("facility") / peak.to("MW")).to("1"),
+            N_("Such loads ten chosen buses take together"),
+        )
+        walk.note_texts(
+            "several_sites",
+            in_each_language(
+                lambda: _(
+                    "Split over ten buses, each the best of those one pair limits, the grid takes {total} MW in all under the treatment {treatment}; alone they would take {alone} MW, but loads share lines."
+                ).format(
+                    total=f"{sites.total_mw:.0f}",
+                    treatment=treatment,
+                    alone=f"{sites.alone_mw.sum():.0f}",
+                )
+            ),
+        )
+    for way in found.by_treatment:
+        pair = limiting_pairs(found, way)[0]
+        walk.note_texts(
+            "binding",
+            in_each_language(
+                lambda way=way, pair=pair: _(  # type: ignore[misc]
+                    "Treatment {treatment}: {what} limits {n} of {all} buses."
+                ).format(treatment=way, what=pair_words(found, pair), n=pair.buses, all=case.n_bus)
+            ),
+        )
+    said = in_each_language(
+        lambda: "\n".join(hosting_capacity_limits(case, len(found.bridge_branch)))
+    )
+    for texts in zip(*(text.split("\n") for text in said.values()), strict=True):
+        walk.note_texts("grid_limit", dict(zip(said, texts, strict=True)))
+    drawn = grid_picture(case, registered=True)
+    return EveryBus(
+        x=drawn.x,
+        y=drawn.y,
+        branch_from=drawn.from_row,
+        branch_to=drawn.to_row,
+        loading=drawn.loading,
+        bus=-1,
+        case=name,
+        placed_by=Said(
+            "grid_drawn_by", "", {}, in_each_language(lambda: picture_note(case, drawn))
+        ),
+        everywhere=CapacityPicture(found, drawn, load_mw, "all" if security == "n-1" else "none"),
+    )
