@@ -54,7 +54,7 @@ lint: .venv/.dev  ## style, types and the order of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: .venv/.dev  ## measured speed; figures belong into benchmarks/RESULTS.md
+bench: .venv/.dev  ## measured speed, peers too (installed into .cache/peers at first); figures belong into benchmarks/RESULTS.md
 	@for f in benchmarks/bench_*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 
 accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accuracy against measurements

@@ -130,6 +130,25 @@ def test_matches_networks_made_by_pypowsybl(make, n_branch, n_dcline):
 
 
 @needs_powsybl
+def test_worked_battery_gives_its_target():
+    """A battery of 30 MW at bus 2 of the 5-bus case serves 30 of its 300 MW."""
+    case = balanced(read_case("case5"))
+    network = case_to_pypowsybl(case)
+    network.create_batteries(
+        id="battery", voltage_level_id="level 2", bus_id="bus 2",
+        min_p=-50.0, max_p=50.0, target_p=30.0, target_q=0.0,
+    )  # fmt: skip
+    network.update_loads(id="load 2", p0=330.0)
+    back = case_from_pypowsybl(network)
+    assert back.gen_fuel[-1] == "ess"
+    assert back.gen[-1, [1, 8, 9]].tolist() == [30.0, 50.0, -50.0]
+    ours = branch_flow_mw(case)
+    assert powsybl_flows(network, case.n_branch) == pytest.approx(ours, abs=1e-6)
+    theirs = powsybl_flows(case_to_pypowsybl(back), case.n_branch)
+    assert np.sort(np.abs(theirs)) == pytest.approx(np.sort(np.abs(ours)), abs=1e-6)
+
+
+@needs_powsybl
 def test_worked_limit_in_ampere():
     """931 A at 400 kV are sqrt(3) 400 kV 931 A = 645.0 MVA."""
     case = case_from_pypowsybl(pypowsybl.network.create_four_substations_node_breaker_network())
