@@ -346,7 +346,7 @@ def _one(
         files.append(str(power_out))
     summary = done.summary()
     told = [requests.layout.text()] if requests.layout is not None else []
-    summary["notes"] = [*told, *requests.notes, *summary["notes"]]
+    summary["notes"] = [*told, *summary["notes"]]
     costs = _cost_of_promise(done)
     if as_json:
         settings = asdict(asked)
