@@ -32,7 +32,7 @@ HALF = {
 }
 SHOW = (
     "share_of_buses_strict", "share_of_buses_margin", "share_of_buses_cutoff", "share_of_buses_n0",
-    "several_sites_loads", "spare_generation_loads", "median_capacity_margin",
+    "several_sites_accelerators", "spare_generation_loads", "median_capacity_margin",
     "share_of_buses_cut_off",
 )  # fmt: skip
 
@@ -124,11 +124,17 @@ def every_bus(
             N_("What ten chosen buses take together"),
             f"largest total over buses {', '.join(map(str, buses))}, {treatment}; linear program by HiGHS",
         )  # fmt: skip
-        walk.keep(
+        loads = walk.keep(
             "several_sites_loads",
             (total.with_boundary("facility") / peak.to("MW")).to("1"),
             N_("Such loads ten chosen buses take together"),
         )
+        if "accelerators" in walk.figures:
+            walk.keep(
+                "several_sites_accelerators",
+                (walk.figures["accelerators"] * loads).to("accelerator"),
+                N_("Accelerators ten chosen buses feed together"),
+            )
         walk.note_texts(
             "several_sites",
             in_each_language(

@@ -252,11 +252,19 @@ def _dots(shown: CapacityPicture, paper: _Paper, mw: FloatArray, edges: FloatArr
                 for i in rows
             ]
         elif rows.size:
-            path = "".join(f"M{paper.x[i]:.1f} {paper.y[i]:.1f}h0" for i in rows)
             parts.append(
-                f'<path d="{path}" stroke="{colour}" stroke-width="{size:.1f}" stroke-linecap="round"/>'
+                f'<path transform="scale(.5)" d="{_points(paper.x[rows], paper.y[rows])}" stroke="{colour}"'
+                f' stroke-width="{2 * size:.1f}" stroke-linecap="round"/>'
             )
     return "".join(parts)
+
+
+def _points(x: FloatArray, y: FloatArray) -> str:
+    """Dots as lines without length, each from the one before: half a pixel is near enough."""
+    at = np.round(2 * np.column_stack([x, y])).astype(int)
+    at = at[np.lexsort((at[:, 1], at[:, 0]))]
+    step = np.diff(at, axis=0, prepend=0)
+    return "".join(f"m{dx} {dy}h0" if dy >= 0 else f"m{dx}{dy}h0" for dx, dy in step.tolist())
 
 
 def hexagon_of(x: FloatArray, y: FloatArray, side: float) -> NDArray[np.int64]:
@@ -339,7 +347,7 @@ def classes_html(shown: CapacityPicture) -> str:
 def shares_html(shown: CapacityPicture) -> str:
     """Share of buses that take at least so much, by treatment, for wide and narrow paper; a legend in words."""
     ways = capacity_by_way(shown.capacity)
-    rows, colon = [], named("", "").strip()
+    rows, colon = [], named("", "")
     for way, mw in ways.items():
         colour, dash = LINES.get(way, (theme.GREY, ""))
         dashes = f' stroke-dasharray="{dash.replace("7 4", "4 2")}"' if dash else ""
@@ -354,7 +362,7 @@ def shares_html(shown: CapacityPicture) -> str:
             )
         rows.append(
             f'<li><svg viewBox="0 0 16 16" class="key" aria-hidden="true"><line x1="0" x2="16" y1="8" y2="8"'
-            f' stroke="{colour}" stroke-width="3"{dashes}/></svg> <b>{escape(way_name(way))}</b>{colon} {escape(said)}</li>'
+            f' stroke="{colour}" stroke-width="3"{dashes}/></svg> <b>{escape(way_name(way))}</b>{colon}{escape(said)}</li>'
         )
     return (
         f'{_RULES}<div class="shares"><div class="wide">{_shares_svg(ways, shown.load_mw, 720, 330)}</div>'
@@ -366,7 +374,7 @@ def shares_html(shown: CapacityPicture) -> str:
 def _shares_svg(ways: dict[str, FloatArray], load_mw: float | None, wide: int, tall: int) -> str:
     left, right, top, bottom = 46.0, 12.0, 22.0, 44.0
     high = max(float(mw.max()) for mw in ways.values())
-    last = 10 ** math.ceil(math.log10(max(high, load_mw or 0, 100) * 1.001))
+    last = 10 ** math.ceil(math.log10(max(high, 1.001 * (load_mw or 0), 100)) - 1e-9)
 
     def across(mw: float) -> float:
         return left + (wide - left - right) * math.log10(max(mw, 1.0)) / math.log10(last)
@@ -469,7 +477,8 @@ def bus_table(found: HostingCapacityByTreatment) -> DataTable:
     case = found.case
     if case.n_bus > N_BUS_DRAWN:
         return _quantile_table(found)
-    ways = {k: np.round(v, 3).tolist() for k, v in capacity_by_way(found).items()}
+    digits = 3 if case.n_bus <= N_BUS_NAMED else 1
+    ways = {k: np.round(v, digits).tolist() for k, v in capacity_by_way(found).items()}
     columns = {"bus": _("bus")}
     named = len(case.bus_name) == case.n_bus and case.n_bus <= N_BUS_NAMED
     if named:
