@@ -198,13 +198,15 @@ def main() -> None:
         fast = speed if rate == 5.0 else fast
     work = load(5.0)
     for routing in ("two_choices", "least_outstanding"):
-        row(
-            routing.replace("_", " "),
-            5.0,
-            lambda r=routing: run_routed(
-                work, model.costs, model.limits, n_replica, r, bin_ps=60 * PS
-            ),
-        )
+        for report_s in (0, 1):
+            row(
+                routing.replace("_", " ")
+                + (f", loads reported every {report_s} s" * (report_s > 0)),
+                5.0,
+                lambda r=routing, s=report_s: run_routed(
+                    work, model.costs, model.limits, n_replica, r, bin_ps=60 * PS, report_ps=s * PS
+                ),
+            )
     # all at once: two roofline lines, tight memory, prefix cache, speculation, least outstanding
     lines = model.costs.decode.copy()
     lines[:, 2], lines[:, 3] = lines[:, 0] * 998 // 1000, lines[:, 1] * 6 // 5
@@ -226,17 +228,35 @@ def main() -> None:
         5.0,
         lambda: run_independent(blocks, everything, limits, n_replica, bin_ps=PS),
     )
-    row(
-        "everything, least outstanding",
-        5.0,
-        lambda: run_routed(blocks, everything, limits, n_replica, "least_outstanding", bin_ps=PS),
-    )
+    in_pages = replace(limits, prefix_blocks=0, prefix_in_pages=True)
+    for routing, held, what in (
+        ("least_outstanding", limits, ""),
+        ("least_outstanding", in_pages, ", prefix blocks in the KV pages"),
+        ("prefix_aware", in_pages, ", prefix blocks in the KV pages"),
+    ):
+        row(
+            f"everything, {routing.replace('_', ' ')}{what}",
+            5.0,
+            lambda r=routing, h=held: run_routed(blocks, everything, h, n_replica, r, bin_ps=PS),
+        )
     pool = Pool(model.costs, model.limits, n_replica // 2, "round_robin")
     row(
         "reading and writing apart",
         5.0,
         lambda: run_split(work, pool, pool, 10**9, 10**6, 1000, bin_ps=60 * PS),
     )
+
+    print("\nthreads between load reports (400 replicas, least outstanding, reports every second):")
+    many = load(50.0)
+    for threads in (1, 2):
+        cpu, wall, _run = timed(
+            args.repeat,
+            lambda t=threads: run_routed(
+                many, model.costs, model.limits, 400, "least_outstanding",
+                bin_ps=60 * PS, report_ps=PS, threads=t,
+            ),
+        )  # fmt: skip
+        print(f"  {threads}: {n / wall / 1e6:.2f} M req/s wall, {n / cpu / 1e6:.2f} M req/s/core")
 
     print("\nagainst a compiled loop over every iteration and sequence (one replica, no bins):")
     for rate in (0.5, 2.0, 5.0, 8.0):

@@ -44,6 +44,7 @@ from taotie.compute.simulator_state import (
     CACHED,
     CHUNKED,
     CONTEXT,
+    DECODING_PAGES,
     DONE,
     DONE_NOW,
     ENERGY,
@@ -73,6 +74,7 @@ from taotie.compute.simulator_state import (
     OUTPUT,
     OWN,
     PAGES,
+    PAGES_STEP,
     PREEMPTIONS,
     PROMPT,
     READING_PAGES,
@@ -100,10 +102,10 @@ from taotie.compute.simulator_state import (
     WRITTEN,
     book,
     compiled,
-    decoding_pages,
     heap_pop,
     heap_push,
     heap_remove,
+    pages_begun,
     steps_that_fit,
 )
 
@@ -173,6 +175,9 @@ def advance(  # type: ignore[no-untyped-def]
     kept = memory[r, CACHED]
     # pages of blocks in the prefix cache less those counted with the requests that hold them
     held = memory[r, KEPT_PAGES]
+    # pages of the decoding sequences as of a step not later than the present one
+    decoding = memory[r, DECODING_PAGES]
+    pages_step = memory[r, PAGES_STEP]
 
     max_batch = limits[MAX_BATCH]
     pages = limits[PAGES]
@@ -196,10 +201,12 @@ def advance(  # type: ignore[no-untyped-def]
     while now < until:
         # 1. pages: the newest admitted gives way
         if reading + held + ((c + a * mask) >> bits) > pages and a > 0:
-            while (
-                reading + held + decoding_pages(memory, r, phase, unit, (d * grow) & mask, c, bits)
-                > pages
-            ):
+            if pages_step < d:
+                base = (pages_step * grow) & mask
+                grown = (d - pages_step) * grow
+                decoding += pages_begun(memory, r, phase, unit, base, a, grown)
+                pages_step = d
+            while reading + held + decoding > pages:
                 if kept > 0 and block_pages > 0:
                     evict(links, r)
                     kept -= 1
@@ -233,6 +240,7 @@ def advance(  # type: ignore[no-untyped-def]
                     taken = steps - ((memory[r, HEAP + place] >> 32) - d)
                     context = (request[x, PROMPT] + entered) * fine + taken * grow
                     memory[r, phase + ((context - d * grow) & mask)] -= 1
+                    decoding -= (context - (d - pages_step) * grow + mask) >> bits
                     c -= context
                     a -= 1
                     result[x, SHARED] += g
@@ -265,11 +273,16 @@ def advance(  # type: ignore[no-untyped-def]
             if a + rn > 0:
                 room = pages - limits[WATERMARK] - reading - need
                 room -= held - (hit + kept - unheld) * block_pages
-                if (c + a * mask) >> bits > room and (
-                    (c + mask) >> bits > room
-                    or decoding_pages(memory, r, phase, unit, (d * grow) & mask, c, bits) > room
-                ):
-                    break
+                if (c + a * mask) >> bits > room:
+                    if (c + mask) >> bits > room:
+                        break
+                    if pages_step < d:
+                        base = (pages_step * grow) & mask
+                        grown = (d - pages_step) * grow
+                        decoding += pages_begun(memory, r, phase, unit, base, a, grown)
+                        pages_step = d
+                    if decoding > room:
+                        break
             head = request[x, FOLLOWING]
             if comes:
                 request[x, WRITTEN] = 1
@@ -277,6 +290,7 @@ def advance(  # type: ignore[no-untyped-def]
                 c += context
                 a += 1
                 memory[r, phase + ((context - d * grow) & mask)] += 1
+                decoding += (context - (d - pages_step) * grow + mask) >> bits
                 heap_push(
                     memory,
                     r,
@@ -301,10 +315,12 @@ def advance(  # type: ignore[no-untyped-def]
                     kept -= unheld
                     held -= hit * block_pages
                     if reading + held + ((c + a * mask) >> bits) > pages:
-                        used = reading + decoding_pages(
-                            memory, r, phase, unit, (d * grow) & mask, c, bits
-                        )
-                        while used + held > pages and kept > 0:
+                        if pages_step < d:
+                            base = (pages_step * grow) & mask
+                            grown = (d - pages_step) * grow
+                            decoding += pages_begun(memory, r, phase, unit, base, a, grown)
+                            pages_step = d
+                        while reading + decoding + held > pages and kept > 0:
                             evict(links, r)
                             kept -= 1
                             held -= block_pages
@@ -458,6 +474,7 @@ def advance(  # type: ignore[no-untyped-def]
                     c += context
                     a += 1
                     memory[r, phase + ((context - d * grow) & mask)] += 1
+                    decoding += (context - (d - pages_step) * grow + mask) >> bits
                     steps = ((request[x, OUTPUT] - entered) * fine + grow - 1) // grow
                     heap_push(memory, r, hn, ((d + steps) << 32) | x)
                     hn += 1
@@ -492,8 +509,13 @@ def advance(  # type: ignore[no-untyped-def]
                 es = costs[a, 7] * a * grow
             room = pages - held + kept * block_pages
             if (c + a * ((k - 1) * grow + mask)) >> bits > room:
+                if pages_step < d:
+                    base = (pages_step * grow) & mask
+                    grown = (d - pages_step) * grow
+                    decoding += pages_begun(memory, r, phase, unit, base, a, grown)
+                    pages_step = d
                 base = (d * grow) & mask
-                free = room - decoding_pages(memory, r, phase, unit, base, c, bits)
+                free = room - decoding
                 kk = steps_that_fit(memory, r, phase, unit, base, a, free, grow)
                 if kk < k:
                     k = kk
@@ -519,15 +541,16 @@ def advance(  # type: ignore[no-untyped-def]
                 if m < k:
                     k = m
                     t = k * u + s * (k * (k - 1) // 2)
-            if block_pages > 0 and kept > 0:  # what the last of the iterations needs
-                grown = c + a * (k - 1) * grow
-                if held + ((grown + a * mask) >> bits) > pages:
-                    base = ((d + k - 1) * grow) & mask
-                    used = decoding_pages(memory, r, phase, unit, base, grown, bits)
-                    while used + held > pages and kept > 0:
-                        evict(links, r)
-                        kept -= 1
-                        held -= block_pages
+            short = held + ((c + a * ((k - 1) * grow + mask)) >> bits) > pages
+            if short and block_pages > 0 and kept > 0:  # what the last of the iterations needs
+                base = (pages_step * grow) & mask
+                grown = (d + k - 1 - pages_step) * grow
+                decoding += pages_begun(memory, r, phase, unit, base, a, grown)
+                pages_step = d + k - 1
+                while decoding + held > pages and kept > 0:
+                    evict(links, r)
+                    kept -= 1
+                    held -= block_pages
             e = k * eu + es * (k * (k - 1) // 2)
             if width > 0:
                 if now + t <= edge:
@@ -584,6 +607,7 @@ def advance(  # type: ignore[no-untyped-def]
             context = (request[x, PROMPT] + entered) * fine + steps * grow
             c -= context
             memory[r, phase + ((context - d * grow) & mask)] -= 1
+            decoding -= (context - (d - pages_step) * grow + mask) >> bits
             result[x, FINISH] = now
             result[x, SHARED] += g
             done += 1
@@ -613,3 +637,5 @@ def advance(  # type: ignore[no-untyped-def]
     memory[r, BUSY] = busy
     memory[r, CACHED] = kept
     memory[r, KEPT_PAGES] = held
+    memory[r, DECODING_PAGES] = decoding
+    memory[r, PAGES_STEP] = pages_step

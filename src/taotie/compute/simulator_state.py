@@ -53,8 +53,10 @@ FAR = 1 << 61
     SPILL_E,
     SPILL_A,
     KEPT_PAGES,
-) = range(27)
-N_STATE = 27
+    DECODING_PAGES,
+    PAGES_STEP,
+) = range(29)
+N_STATE = 29
 HEAP = N_STATE
 """Where a row's heap begins; the requests being read follow (number, tokens read, blocks held), then the phases."""
 
@@ -159,21 +161,23 @@ def heap_remove(memory, r, n, i):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def decoding_pages(memory, r, phase, unit, base, c, bits):  # type: ignore[no-untyped-def]
-    """Pages of the decoding sequences: ``sum ceil(context / page)`` from the counts by phase.
+def pages_begun(memory, r, phase, unit, base, a, growth):  # type: ignore[no-untyped-def]
+    """Pages that `a` decoding sequences begin while each grows by `growth` units.
 
-    The counts are ``memory[r, phase : phase + unit]``; a sequence of phase `h` lacks ``-(h + base)`` modulo
-    `unit` context units to whole pages.
+    ``memory[r, phase : phase + unit]`` counts them by phase; one of phase `h` lacks ``-(h + base)`` modulo
+    `unit` units to whole pages.
     """
-    padding = c
-    wraps = unit - base
-    for h in range(wraps):
-        padding += memory[r, phase + h] * (wraps - h)
-    for h in range(wraps + 1, unit):
-        padding += memory[r, phase + h] * (wraps + unit - h)
-    if base == 0:
-        padding -= memory[r, phase] * unit
-    return padding >> bits
+    begun = a * (growth // unit)
+    last = unit - base  # lacks nothing; the one before lacks one unit
+    rest = growth & (unit - 1)
+    if rest > 0:
+        begun += memory[r, phase + (last & (unit - 1))]
+        low = last - rest + 1
+        for h in range(max(low, 0), last):
+            begun += memory[r, phase + h]
+        for h in range(unit + low, unit):
+            begun += memory[r, phase + h]
+    return begun
 
 
 @compiled
