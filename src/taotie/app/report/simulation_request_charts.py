@@ -1,0 +1,515 @@
+"""What does the simulation page draw of requests? Energy, answer length, latency, and what a promise of speed costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from taotie.app.report import theme
+from taotie.app.report.picture import (
+    Cell,
+    DataTable,
+    Picture,
+    altair,
+    amount,
+    sentences,
+)
+from taotie.app.report.simulation_charts import (
+    EDGE,
+    GROUPED,
+    SOURCE,
+    Sheet,
+    both,
+    five,
+    log_ticks,
+    panel_width,
+    percent,
+    stacked,
+    y_axis,
+)
+from taotie.compute.batching import ServiceLevel
+from taotie.compute.promise_cost import PromiseCurve
+from taotie.compute.simulator_profile import EnergyByLength, EnergyDistribution
+from taotie.language import _
+from taotie.quantity.wording import number
+
+QUANTILE_WORDS = (("p05", "5 %"), ("p50", "50 %"), ("p95", "95 %"))
+
+
+def log_axis(
+    alt: Any, field: str, title: str, low: float, high: float, wide: bool, **more: Any
+) -> Any:
+    """A logarithmic x axis from a low to a high value."""
+    return alt.X(
+        field,
+        title=title,
+        scale=alt.Scale(type="log", domain=[low, high], nice=False, clamp=True),
+        axis=alt.Axis(
+            grid=False, labelExpr=GROUPED, values=log_ticks(low, high, 9 if wide else 5), **more
+        ),
+    )
+
+
+# ---- energy per request ----------------------------------------------------------------------------------
+
+
+def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Picture:
+    """Requests by their energy, and which parts that energy has."""
+    edges = found.edges_j
+    split = found.own_j is not None and found.shared_j is not None and found.overhead_j is not None
+    parts = [
+        (_("hosts and waiting, its share"), theme.GREY, found.overhead_j),
+        (_("iterations shared with others"), theme.AMBER, found.shared_j),
+        (_("reading its own prompt"), theme.AMBER_DEEP, found.own_j),
+    ]
+    shares: list[Any] = []
+    if split:
+        sums = np.array([p for _n, _c, p in parts], dtype=np.float64)
+        total = sums.sum(axis=0)
+        shares = list(100 * np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0))
+    low, high = float(edges[0]), float(edges[-1])
+    bars = [
+        {"low": five(edges[i]), "high": five(edges[i + 1]), "share": five(100 * found.share[i])}
+        for i in range(len(found.share))
+    ]
+    stripes: list[dict[str, Any]] = []
+    for i in range(len(found.share)):
+        if split and np.isfinite(shares[0][i]):
+            at = 0.0
+            row: dict[str, Any] = {"t": five(edges[i]), "next": five(edges[i + 1]), "s0": 0.0}
+            for k in range(len(parts)):
+                at += float(shares[k][i])
+                row[f"s{k + 1}"] = five(min(at, 100.0))
+            stripes.append(row)
+    marks: list[dict[str, Any]] = [
+        {
+            "x": five(float(each[key])),
+            "words": f"{word}: {number(float(each[key]), 3)} J",
+            "row": 0,
+            "key": key,
+        }
+        for key, word in QUANTILE_WORDS
+    ]
+    marks[1]["row"] = 2
+    marks.append(
+        {"x": five(each["mean"]), "words": _("mean: {j} J").format(j=number(each["mean"], 3)), "row": 1, "key": "mean"}
+    )  # fmt: skip
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt, sheet = altair(), Sheet()
+        width = panel_width(wide)
+        bare = {"labels": not split, "ticks": not split}
+        title = _("energy per request [J], server boundary")
+        x = log_axis(alt, "low:Q", "" if split else title, low, high, wide, **bare)
+        layers = [
+            alt.Chart(sheet.data(bars))
+            .mark_rect(color=theme.AMBER, stroke=theme.PAPER, strokeWidth=0.4)
+            .encode(
+                x=x, x2="high:Q", y=alt.Y("share:Q", axis=y_axis(_("% of the requests"))), y2=alt.Y2Datum(0),
+                tooltip=[alt.Tooltip("low:Q", title=_("from [J]")), alt.Tooltip("high:Q", title=_("to [J]")), alt.Tooltip("share:Q", title=_("% of the requests"))],
+            )
+        ]  # fmt: skip
+        for mark in marks:
+            where = np.log(float(mark["x"]) / low) / np.log(high / low)
+            right = where > (0.25 if mark["key"] in ("p05", "p50") else 0.72)
+            up = -28 - 16 * int(mark["row"])
+            one = alt.Chart(sheet.data([mark])).encode(x="x:Q")
+            mean = mark["key"] == "mean"
+            layers.append(
+                one.mark_rule(color=theme.INK, strokeDash=[1, 0] if mean else [4, 3], strokeWidth=1.4)
+                .encode(y=alt.value(up), y2=alt.value(210 if wide else 180))
+            )  # fmt: skip
+            layers.append(
+                one.mark_text(align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=theme.INK)
+                .encode(y=alt.value(up), text="words:N")
+            )  # fmt: skip
+        above = alt.layer(*layers).properties(width=width, height=210 if wide else 180)
+        if not split:
+            return sheet.spec(above)
+
+        def y(field: str) -> Any:
+            return alt.Y(field, axis=y_axis(_("% of their energy")), scale=alt.Scale(domain=[0, 100], nice=False))  # fmt: skip
+
+        xs = {"x": log_axis(alt, "t:Q", title, low, high, wide), "x2": "next:Q"}
+        areas = stacked(
+            alt, sheet.data(stripes), [(n, c) for n, c, _p in parts], xs, y, wide, "bottom"
+        )
+        for area in areas:  # each bin by itself: where there is no request there is nothing
+            area.mark = alt.MarkDef(type="rect", opacity=1)
+        below = alt.layer(*areas).properties(width=width, height=110 if wide else 100)
+        return sheet.spec(alt.vconcat(above, below, spacing=46, bounds="flush"))
+
+    specs, svg = both(make)
+    columns = {"low": _("from [J]"), "high": _("to [J]"), "share": _("% of the requests")}
+    if split:
+        columns |= {f"c{k}": f"{name} [%]" for k, (name, _c, _p) in enumerate(parts)}
+    rows: list[dict[str, Cell]] = [
+        {
+            "low": float(edges[i]), "high": float(edges[i + 1]), "share": float(100 * found.share[i]),
+            **{f"c{k}": float(shares[k][i]) for k in range(len(shares))},
+        }
+        for i in range(len(found.share))
+    ]  # fmt: skip
+    finding = [
+        _(
+            "Nine requests of ten take {low} to {high} J; the mean is {mean} J, half take less than {half} J."
+        ).format(
+            low=number(each["p05"], 3), high=number(each["p95"], 3), mean=number(each["mean"], 3),
+            half=number(each["p50"], 3),
+        )
+    ]  # fmt: skip
+    if split:
+        whole = sums.sum()
+        finding.append(
+            _(
+                "Of all their energy {own} is for reading the own prompt, {shared} a share of iterations with others, {over} a share of hosts and waiting."
+            ).format(
+                own=percent(float(sums[2].sum() / whole)), shared=percent(float(sums[1].sum() / whole)),
+                over=percent(float(sums[0].sum() / whole)),
+            )
+        )  # fmt: skip
+    return Picture(
+        name="energy",
+        title=_("Energy per request"),
+        finding=sentences(*finding),
+        alt=finding[0],
+        method=sentences(
+            _(
+                "Every simulated request is counted once. The spread is that of requests, not of the energy model: how far that may be off is said beside the headline."
+            ),
+            _("The outermost classes also hold the one in a thousand beyond."),
+            _(
+                "Each iteration is shared equally by the requests in it; hosts and waiting are shared in proportion to that."
+            )
+            if split
+            else _(
+                "Sums only were kept: hosts and waiting are spread over all requests in proportion to their work; quantiles are within 1/256."
+            ),
+        ),
+        table=DataTable(columns, tuple(rows)),
+        sources=(SOURCE,),
+        specs=specs,
+        svg=svg,
+    )
+
+
+def length_picture(found: EnergyByLength) -> Picture:
+    """Energy of a request by the length of its answer."""
+    middle = np.sqrt(found.low_tokens * found.high_tokens.astype(np.float64))
+    rows: list[dict[str, Cell]] = [
+        {
+            "low": int(found.low_tokens[i]), "high": int(found.high_tokens[i]), "n": int(found.requests[i]),
+            "p05": float(found.p05_j[i]), "p50": float(found.p50_j[i]), "p95": float(found.p95_j[i]),
+        }
+        for i in range(len(middle))
+    ]  # fmt: skip
+    values: list[dict[str, Any]] = [
+        {"x": five(middle[i])} | {k: five(float(r[k])) for k in ("p05", "p50", "p95")} | {"n": r["n"], "words": f"{r['low']}–{r['high']}"}  # type: ignore[arg-type]
+        for i, r in enumerate(rows)
+    ]  # fmt: skip
+    low, high = float(middle.min()), float(middle.max())
+    if high < 1.05 * low:
+        low, high = low / 1.2, high * 1.2
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt, sheet = altair(), Sheet()
+        base = alt.Chart(sheet.data(values)).encode(
+            x=log_axis(alt, "x:Q", _("tokens of the answer"), low, high, wide),
+            tooltip=[
+                alt.Tooltip("words:N", title=_("tokens of the answer")), alt.Tooltip("n:Q", title=_("requests")),
+                alt.Tooltip("p05:Q", title="5 % [J]"), alt.Tooltip("p50:Q", title="50 % [J]"), alt.Tooltip("p95:Q", title="95 % [J]"),
+            ],
+        )  # fmt: skip
+        least, most = float(found.p05_j.min()) / 1.2, float(found.p95_j.max()) * 1.2
+        y = {
+            "axis": y_axis(_("J per request"), values=log_ticks(least, most, 7)),
+            "scale": alt.Scale(type="log", domain=[least, most], nice=False),
+        }
+        return sheet.spec(
+            alt.layer(
+                base.mark_area(color=theme.AMBER, opacity=0.28).encode(y=alt.Y("p05:Q", **y), y2="p95:Q"),
+                base.mark_line(color=theme.AMBER_DEEP, strokeWidth=2.2).encode(y=alt.Y("p50:Q", **y)),
+                base.mark_point(color=theme.AMBER_DEEP, filled=True, size=34, opacity=1).encode(y=alt.Y("p50:Q", **y)),
+            ).properties(width=panel_width(wide), height=260 if wide else 210)
+        )  # fmt: skip
+
+    specs, svg = both(make)
+    common = int(np.argmax(found.requests))
+    finding = _(
+        "Most common are answers of {a} to {b} tokens: half of them take less than {mid} J, nine of ten {low} to {high} J."
+    ).format(
+        a=rows[common]["low"], b=rows[common]["high"], mid=number(found.p50_j[common], 3),
+        low=number(found.p05_j[common], 3), high=number(found.p95_j[common], 3),
+    )  # fmt: skip
+    return Picture(
+        name="length",
+        title=_("Energy by the length of the answer"),
+        finding=finding,
+        alt=finding,
+        method=_(
+            "Requests in classes of answer length: the line is their median, the band holds nine of ten. What is left of the spread is the prompt's length and how full the replica was. Both axes are logarithmic."
+        ),
+        table=DataTable(
+            {
+                "low": _("from [token]"), "high": _("to [token]"), "n": _("requests"),
+                "p05": "5 % [J]", "p50": "50 % [J]", "p95": "95 % [J]",
+            },
+            tuple(rows),
+        ),
+        sources=(SOURCE,),
+        specs=specs,
+        svg=svg,
+    )  # fmt: skip
+
+
+# ---- cost of the promise ---------------------------------------------------------------------------------
+
+
+def promise_picture(curve: PromiseCurve) -> Picture:
+    """Energy per request against latency for fleets around the chosen one."""
+    level = curve.level
+    quantile = f"{number(100 * curve.share, 4)} %"
+    kept_word, broken_word = _("keeps the promise"), _("breaks it")
+    rows: list[dict[str, Cell]] = [
+        {
+            "replicas": p.replicas, "energy": p.energy_per_request_j, "ttft": p.ttft_s, "tpot": 1e3 * p.tpot_s,
+            "kept": None if p.kept is None else 100 * p.kept, "power": p.mean_power_w / 1e3,
+        }
+        for p in curve.points
+    ]  # fmt: skip
+    labelled = _apart([p.replicas for p in curve.points], curve.chosen)
+    values = [
+        {
+            "n": p.replicas, "energy": five(p.energy_per_request_j), "ttft": five(p.ttft_s), "tpot": five(1e3 * p.tpot_s),
+            "kept": "" if p.kept is None else percent(p.kept), "chosen": p.replicas == curve.chosen,
+            "label": str(p.replicas) if p.replicas in labelled else "",
+            "holds": kept_word if p.kept is None or level is None or p.kept >= level.share else broken_word,
+        }
+        for p in curve.points
+    ]  # fmt: skip
+    panels = [
+        ("ttft", _("time to first token, {q} of requests within [s]").format(q=quantile), 1.0),
+        ("tpot", _("time per later token, {q} of requests within [ms]").format(q=quantile), 1e3),
+    ]
+    energies = [p.energy_per_request_j for p in curve.points]
+    top = 1.12 * max(energies)
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt, sheet = altair(), Sheet()
+        width = (panel_width(True) - EDGE - 40) // 2 if wide else panel_width(False)
+        drawn = []
+        for i, (key, title, scale) in enumerate(panels):
+            line = None
+            if level is not None:
+                line = {"ttft": level.ttft_s, "tpot": level.tpot_s}[key] * scale
+                line = line if np.isfinite(line) else None
+            seen = [float(v[key]) for v in values if v[key]] + ([line] if line else [])  # type: ignore[arg-type]
+            low, high = (min(seen) / 1.25, max(seen) * 1.3) if seen else (0.1, 10.0)
+            x = log_axis(alt, f"{key}:Q", title, low, high, wide)
+            y = alt.Y("energy:Q", axis=y_axis(_("J per request")), scale=alt.Scale(domain=[0, top], nice=False))  # fmt: skip
+            tips = [
+                alt.Tooltip("n:Q", title=_("replicas")), alt.Tooltip("energy:Q", title=_("J per request")),
+                alt.Tooltip("ttft:Q", title="TTFT [s]"), alt.Tooltip("tpot:Q", title="TPOT [ms]"), alt.Tooltip("kept:N", title=_("promise kept")),
+            ]  # fmt: skip
+            base = alt.Chart(sheet.data(values)).encode(x=x, y=y)
+            layers = []
+            if line:
+                words = _("promise: {value}").format(
+                    value=amount(line, "s" if scale == 1 else "ms", 3)
+                )
+                at = alt.Chart(sheet.data([{"x": line, "words": words}])).encode(x="x:Q")
+                right = np.log(line / low) > 0.55 * np.log(high / low)
+                layers += [
+                    at.mark_rule(color=theme.BLUE, strokeWidth=1.6),
+                    at.mark_text(align="right" if right else "left", dx=-5 if right else 5, baseline="top", color=theme.BLUE)
+                    .encode(text="words:N", y=alt.value(2)),
+                ]  # fmt: skip
+            layers += [
+                base.mark_line(color=theme.AMBER, strokeWidth=1.6).encode(order="n:Q"),
+                base.mark_point(filled=True, size=70, opacity=1).encode(
+                    color=alt.Color(
+                        "holds:N", legend=alt.Legend(orient="top", title=None) if level is not None and i == 0 else None,
+                        scale=alt.Scale(domain=[kept_word, broken_word], range=[theme.AMBER_DEEP, theme.GREY]),
+                    ),
+                    tooltip=tips,
+                ),
+                base.transform_filter("datum.chosen").mark_point(filled=False, size=260, strokeWidth=2, color=theme.INK, opacity=1),
+                base.mark_text(dy=-15, color=theme.INK, fontSize=11).encode(text="label:N"),
+            ]  # fmt: skip
+            drawn.append(alt.layer(*layers).properties(width=width, height=270 if wide else 210))
+        joined = (
+            alt.hconcat(*drawn, spacing=40 + EDGE, bounds="flush")
+            if wide
+            else alt.vconcat(*drawn, spacing=70, bounds="flush")
+        )
+        return sheet.spec(joined)
+
+    specs, svg = both(make)
+    finding = [_promise_finding(curve, quantile)]
+    how = [
+        _(
+            "The same requests simulated on {n} fleets of {low} to {high} replicas; the number at each point is that of replicas, the ring marks the chosen fleet."
+        ).format(n=len(curve.points), low=curve.points[0].replicas, high=curve.points[-1].replicas)
+    ]
+    if curve.n_request < curve.n_all:
+        how.append(
+            _(
+                "{n} of the {all} requests were used: equal stretches of the time, joined, at their own rate and on whole fleets. Long overloads look shorter than they are."
+            ).format(n=number(curve.n_request, 4), all=number(curve.n_all, 4))
+        )
+    columns = {"replicas": _("replicas"), "energy": _("J per request"), "ttft": f"TTFT {quantile} [s]", "tpot": f"TPOT {quantile} [ms]", "power": _("mean power [kW]")}  # fmt: skip
+    columns |= {} if level is None else {"kept": _("promise kept [%]")}
+    return Picture(
+        name="promise",
+        title=promise_title(level),
+        finding=sentences(*finding),
+        alt=finding[0],
+        method=sentences(*how),
+        table=DataTable(columns, tuple(rows)),
+        sources=(SOURCE,),
+        specs=specs,
+        svg=svg,
+    )
+
+
+def promise_title(level: ServiceLevel | None) -> str:
+    """Heading of the picture, with a promise and without."""
+    return _("What the promise costs") if level is not None else _("What shorter waits cost")
+
+
+def _apart(sizes: list[int], chosen: int) -> set[int]:
+    """Sizes whose labels do not hide each other: the chosen one, the ends, and those 12 % apart."""
+    kept: list[int] = []
+    for n in sorted(sizes, key=lambda n: (n != chosen, n not in (sizes[0], sizes[-1]), n)):
+        if all(max(n, m) >= 1.12 * min(n, m) for m in kept):
+            kept.append(n)
+    return set(kept)
+
+
+def _promise_finding(curve: PromiseCurve, quantile: str) -> str:
+    """What more or fewer replicas than chosen cost and give."""
+    here = next(p for p in curve.points if p.replicas == curve.chosen)
+    more = [p for p in curve.points if p.replicas > curve.chosen]
+    if not more:
+        return _("A fleet of {n} takes {j} J per request.").format(
+            n=curve.chosen, j=number(here.energy_per_request_j, 3)
+        )
+    other = more[-1]
+    return _(
+        "A fleet of {n}: {j} J per request, {q} of the first tokens within {a} s. A fleet of {m}: {k} J ({change}), within {b} s."
+    ).format(
+        n=curve.chosen, j=number(here.energy_per_request_j, 3), q=quantile, a=number(here.ttft_s, 3), m=other.replicas,
+        k=number(other.energy_per_request_j, 3), b=number(other.ttft_s, 3),
+        change=f"{100 * (other.energy_per_request_j / here.energy_per_request_j - 1):+.0f} %".replace("-", "−"),
+    )  # fmt: skip
+
+
+# ---- latency ---------------------------------------------------------------------------------------------
+
+
+def latency_picture(
+    ttft: tuple[Any, Any], tpot: tuple[Any, Any], level: ServiceLevel | None, attained: float | None
+) -> Picture:
+    """Cumulative distribution of both latencies, with the promise."""
+    panels = [
+        ("TTFT", _("time to first token [s]"), ttft[0], ttft[1], None if level is None else level.ttft_s, 1.0, "s"),
+        ("TPOT", _("time per later token [ms]"), 1e3 * tpot[0], tpot[1], None if level is None else level.tpot_s, 1e3, "ms"),
+    ]  # fmt: skip
+    panels = [p for p in panels if len(p[2]) and p[2][-1] > 0]
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt, sheet = altair(), Sheet()
+        width = (panel_width(True) - EDGE - 40) // 2 if wide else panel_width(False)
+        drawn = []
+        for name, title, value, share, promised, scale, unit in panels:
+            floor = max(float(value[value > 0].min()), 1e-3 * float(np.median(value)), 1e-9)
+            line = promised * scale if promised is not None and np.isfinite(promised) else None
+            low, high = floor / 1.1, max(float(value[-1]), line or 0.0) * 1.15
+            rows = [
+                {"x": five(max(float(v), floor)), "y": five(100 * float(s))}
+                for v, s in zip(value, share, strict=True)
+            ]
+            x = log_axis(alt, "x:Q", title, low, high, wide)
+            y = alt.Y("y:Q", axis=y_axis(_("% of the requests")), scale=alt.Scale(domain=[0, 100]))
+            tips = [alt.Tooltip("x:Q", title=f"{name} [{unit}]"), alt.Tooltip("y:Q", title="%")]
+            base = alt.Chart(sheet.data(rows)).encode(x=x, y=y)
+            layers = [
+                base.mark_line(color=theme.AMBER_DEEP, strokeWidth=2.2),
+                base.mark_point(size=70, opacity=0, filled=True).encode(tooltip=tips),
+            ]
+            if line is not None:
+                words = _("promise: {value}").format(value=amount(line, unit, 3))
+                right = np.log(line / low) > 0.55 * np.log(high / low)
+                at = alt.Chart(sheet.data([{"x": line, "words": words}])).encode(x="x:Q")
+                layers += [
+                    at.mark_rule(color=theme.BLUE, strokeWidth=1.6),
+                    at.mark_text(align="right" if right else "left", dx=-5 if right else 5, baseline="bottom", color=theme.BLUE)
+                    .encode(text="words:N", y=alt.value((240 if wide else 190) - 6)),
+                ]  # fmt: skip
+            drawn.append(alt.layer(*layers).properties(width=width, height=240 if wide else 190))
+        joined = (
+            alt.hconcat(*drawn, spacing=40 + EDGE, bounds="flush")
+            if wide
+            else alt.vconcat(*drawn, spacing=60, bounds="flush")
+        )
+        return sheet.spec(joined)
+
+    specs, svg = both(make)
+    rows: list[dict[str, Cell]] = [
+        {"kind": name, "share": 100 * float(s), "value": float(v), "unit": unit}
+        for name, _title, value, share, _p, _scale, unit in panels
+        for v, s in zip(value, share, strict=True)
+    ]
+    finding = _("Half of the first tokens come within {a} s, 99 % within {b} s.").format(
+        a=number(_at(ttft, 0.5), 3), b=number(_at(ttft, 0.99), 3)
+    )
+    if len(tpot[0]):
+        later = _(
+            "A later token takes {a} ms at the median; 99 % of answers take at most {b} ms each."
+        )
+        finding = sentences(
+            finding,
+            later.format(a=number(1e3 * _at(tpot, 0.5), 3), b=number(1e3 * _at(tpot, 0.99), 3)),
+        )
+    more = ""
+    if level is not None and attained is not None:
+        more = _("{kept} of the requests keep the promise ({promise}); {want} must.").format(
+            kept=percent(attained), promise=level_text(level), want=percent(level.share)
+        )
+    elif level is not None:
+        more = _("Whether both promises were kept by one request is not kept in a streamed run.")
+    return Picture(
+        name="latency",
+        title=_("How long users wait"),
+        sources=(SOURCE,),
+        finding=sentences(finding, more),
+        alt=finding,
+        method=_(
+            "Time to first token runs from arrival, waiting included; the time per later token is the mean over an answer of at least two tokens. Network and the client's own time are not in it. Logarithmic time axes."
+        ),
+        table=DataTable(
+            {"kind": _("what"), "share": _("% of the requests"), "value": _("at most"), "unit": _("unit")},
+            tuple(rows),
+        ),
+        specs=specs,
+        svg=svg,
+    )  # fmt: skip
+
+
+def _at(course: tuple[Any, Any], share: float) -> float:
+    value, shares = course
+    return float(np.interp(share, shares, value))
+
+
+def level_text(level: ServiceLevel) -> str:
+    """A promise in words."""
+    parts = []
+    if np.isfinite(level.ttft_s):
+        parts.append(_("first token within {t}").format(t=amount(level.ttft_s, "s", 3)))
+    if np.isfinite(level.tpot_s):
+        parts.append(_("each later one within {t}").format(t=amount(1e3 * level.tpot_s, "ms", 3)))
+    if len(parts) == 2:
+        return _("{one}, {other}").format(one=parts[0], other=parts[1])
+    return parts[0] if parts else _("nothing")
