@@ -312,7 +312,7 @@ def stream(arguments: argparse.Namespace) -> None:
         written(path, rows, rows / 86_400.0)
         print(f"written: {path.stat().st_size / 1e6:.0f} MB in {time.perf_counter() - begin:.0f} s")
     command = [
-        sys.executable, "-m", "taotie", "simulate", str(path), "--stream", "--on", "8xh100",
+        sys.executable, "-m", "taotie.app.cli.main", "simulate", str(path), "--stream", "--on", "8xh100",
         "--replicas", str(arguments.replicas), "--json",
     ]  # fmt: skip
     begin = time.perf_counter()

@@ -142,23 +142,25 @@ def simulate_parquet(
         group = max(1, n_replica * part_requests // n)
         for low in range(0, n_replica, group):
             got = base.execute(
-                f"select file_row_number as row, {time} - ? as t, {prompt}::integer as p, "
-                f"{output}::integer as o from read_parquet(?, file_row_number = true) "
+                f"select file_row_number::{'integer' if n < 1 << 31 else 'bigint'} as row, "
+                f"{time} - ? as t, {prompt}::integer as p, {output}::integer as o "
+                "from read_parquet(?, file_row_number = true) "
                 "where file_row_number % ? between ? and ?",
                 [first, str(place), n_replica, low, low + group - 1],
             ).fetchnumpy()
-            number = np.asarray(got["row"], np.int64)
-            arrival = np.rint(np.asarray(got["t"], np.float64) * PS).astype(np.int64)
+            number = np.asarray(got.pop("row"))
+            arrival = np.rint(np.asarray(got.pop("t"), np.float64) * PS).astype(np.int64)
+            prompts, outputs = np.asarray(got.pop("p")), np.asarray(got.pop("o"))
             if (np.diff(number) < 0).any():
                 order = np.argsort(number)
                 number, arrival = number[order], arrival[order]
-                got = {key: np.asarray(values)[order] for key, values in got.items()}
+                prompts, outputs = prompts[order], outputs[order]
             for r in range(low, min(low + group, n_replica)):
                 mine = number % n_replica == r
                 load = Load(
                     arrival[mine],
-                    np.asarray(got["p"])[mine].astype(np.int32),
-                    np.asarray(got["o"])[mine].astype(np.int32),
+                    prompts[mine].astype(np.int32),
+                    outputs[mine].astype(np.int32),
                 )
                 if (np.diff(load.arrival) < 0).any():
                     raise TraceError(
@@ -174,7 +176,7 @@ def simulate_parquet(
                 states[r] = state
                 served += len(load.arrival)
                 if store is not None:
-                    _store(store, number[mine][fits], r, load, result)
+                    _store(store, number[mine][fits].astype(np.int64), r, load, result)
         if store is not None and aside is not None:
             target = str(aside).replace("'", "''")
             store.execute(f"copy requests to '{target}' (format parquet, compression zstd)")
