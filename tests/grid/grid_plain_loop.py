@@ -123,3 +123,19 @@ def _every_pair(h, d, flow, rating, floor, cutoff, r):
                 v = -(h[l, b] + f * h[k, b])
                 if abs(v) >= cutoff:
                     r[b] = max(r[b], max(v * up, v * down))
+
+
+def units_tripped(case: Case, treatments, units, x):
+    """Lower x, shape (treatment, bus), by every unit lost: the case solved anew without it."""
+    for g in units:
+        without = case.gen.copy()
+        without[g, 7] = 0
+        if not (without[:, 7] > 0).any() or without[without[:, 7] > 0, 8].sum() <= 0:
+            continue
+        lost = Case(case.name, case.base_mva, case.bus, without, case.branch, dcline=case.dcline)
+        __, f, t, y, shift, p, weight, rating = tables(lost)
+        response = flows(f, t, y, 0 * shift, weight[:, None] - np.eye(case.n_bus))
+        flow = flows(f, t, y, shift, p)
+        for w, way in enumerate(treatments):
+            x[w] = update(x[w], flow, response, rating, way.floor, way.cutoff)
+    return x

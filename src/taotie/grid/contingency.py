@@ -18,7 +18,16 @@ from taotie.grid.case import Case, _package_folder
 from taotie.grid.dc_power_flow import DcModel, Island, ptdf
 from taotie.language import _
 
-__all__ = ["Bridges", "N1Loading", "bridges", "contingency_branches", "lodf", "n1_loading"]
+__all__ = [
+    "Bridges",
+    "ContingencyTable",
+    "N1Loading",
+    "bridges",
+    "contingency_branches",
+    "contingency_table",
+    "lodf",
+    "n1_loading",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -224,17 +233,29 @@ def n1_loading(model: DcModel) -> N1Loading:
 
 
 _TABLE_ROW = re.compile(
-    r"^\s*(\d+)\s+\S+\s+CT_TBRCH\s+(\d+)\s+BR_STATUS\s+CT_REP\s+0\s*;", re.MULTILINE
+    r"^\s*(\d+)\s+\S+\s+(CT_TBRCH\s+(\d+)\s+BR_STATUS|CT_TGEN\s+(\d+)\s+GEN_STATUS)\s+CT_REP\s+0\s*;",
+    re.MULTILINE,
 )
 
 
-def contingency_branches(case: Case) -> IntArray:
-    """Branches whose single outage the case's own contingency table lists.
+class ContingencyTable(NamedTuple):
+    """Single outages a case lists.
 
-    Returns
-    -------
-    rows : ndarray
-        Rows of the branch table, sorted. Outages of units and of several branches are left out.
+    Parameters
+    ----------
+    branches, units : ndarray
+        Rows of the branch and of the unit table, sorted.
+    n_left_out : int
+        Contingencies that lose several elements at once.
+    """
+
+    branches: IntArray
+    units: IntArray
+    n_left_out: int
+
+
+def contingency_table(case: Case) -> ContingencyTable:
+    """Branches and units whose single outage the case's own contingency table lists.
 
     Raises
     ------
@@ -244,8 +265,9 @@ def contingency_branches(case: Case) -> IntArray:
     Examples
     --------
     >>> from taotie.grid.case import read_case
-    >>> len(contingency_branches(read_case("ACTIVSg2000")))
-    3190
+    >>> table = contingency_table(read_case("ACTIVSg2000"))
+    >>> len(table.branches), len(table.units), table.n_left_out
+    (3190, 544, 0)
     """
     path = _package_folder() / f"{case.name.replace('case_', 'contab_', 1)}.m"
     if not case.name.startswith("case_") or not path.is_file():
@@ -255,7 +277,18 @@ def contingency_branches(case: Case) -> IntArray:
                 "tables exist for ACTIVSg200, ACTIVSg500, ACTIVSg2000 and ACTIVSg10k; by default every branch is an outage."
             ),
         )
-    rows = np.array([(int(a), int(b)) for a, b in _TABLE_ROW.findall(path.read_text())])
-    label, count = np.unique(rows[:, 0], return_counts=True)
-    single = np.isin(rows[:, 0], label[count == 1])
-    return np.unique(rows[single, 1] - 1).astype(np.int64)
+    found = _TABLE_ROW.findall(path.read_text(encoding="utf-8", errors="replace"))
+    label = np.array([int(row[0]) for row in found], np.int64)
+    branch = np.array([int(row[2] or 0) for row in found], np.int64)
+    unit = np.array([int(row[3] or 0) for row in found], np.int64)
+    names, count = np.unique(label, return_counts=True)
+    single = np.isin(label, names[count == 1])
+    return ContingencyTable(
+        np.unique(branch[single & (branch > 0)] - 1),
+        np.unique(unit[single & (unit > 0)] - 1),
+        int((count > 1).sum()),
+    )
+
+
+def contingency_branches(case: Case) -> IntArray:
+    return contingency_table(case).branches

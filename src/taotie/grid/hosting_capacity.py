@@ -37,8 +37,9 @@ from taotie.grid.capacity_core import (
 )
 from taotie.grid.capacity_island import search_island, search_nodes
 from taotie.grid.capacity_search import CAP_MW
+from taotie.grid.capacity_units import lower_by_units, unit_rows, units_of
 from taotie.grid.case import Case
-from taotie.grid.dc_power_flow import DcModel, dc_model
+from taotie.grid.dc_power_flow import DcModel, Island, dc_model
 from taotie.language import _
 
 __all__ = [
@@ -56,7 +57,10 @@ __all__ = [
 
 
 class Binding(NamedTuple):
-    """What limits a bus: rows of the branch table; -1 at the cap, equal for the intact grid."""
+    """What limits a bus: rows of the branch table; -1 at the cap, equal for the intact grid.
+
+    An outage at or above the number of branches is a unit: its row in the unit table, plus that number.
+    """
 
     branch: int
     outage: int
@@ -74,7 +78,8 @@ class HostingCapacity:
     load_hosting_capacity_mw : ndarray, shape (n_bus,)
         With any one branch lost as well. [MW]
     binding_branch, binding_outage : ndarray, shape (n_bus,)
-        Rows of the branch table; outage equal to branch means the intact grid, -1 the cap.
+        As in `Binding`: rows of the branch table; outage equal to branch means the intact grid, -1 the
+        cap, the number of branches and above a unit.
     n1_supply : ndarray of bool, shape (n_bus,)
         False where one outage cuts the bus off: the figure is then a credit on the intact bridge.
     """
@@ -186,7 +191,9 @@ class BusHostingCapacity:
     limits: tuple[str, ...]
 
 
-def hosting_capacity_limits(case: Case, n_bridge: int | None = None) -> tuple[str, ...]:
+def hosting_capacity_limits(
+    case: Case, n_bridge: int | None = None, n_unit: int = 0
+) -> tuple[str, ...]:
     """What must stand beside every number: the method's limits, then the case's oddities."""
     texts = [
         _(
@@ -203,6 +210,14 @@ def hosting_capacity_limits(case: Case, n_bridge: int | None = None) -> tuple[st
         ),
         _("one moment of one grid, as dispatched in the case file"),
     ]
+    if n_unit:
+        texts.append(
+            _("{n} units may trip; those that remain make up for one by their shares").format(
+                n=n_unit
+            )
+        )
+    else:
+        texts.append(_("no unit trips: the outages are those of branches"))
     if n_bridge:
         texts.append(
             _(
@@ -217,6 +232,7 @@ def load_hosting_capacity(
     treatments: Sequence[Treatment] = TREATMENTS,
     outages: ArrayLike | None = None,
     n_threads: int | None = None,
+    units: ArrayLike | None = None,
 ) -> HostingCapacityByTreatment:
     """Largest extra load of every bus such that no rating is passed, with any one branch lost.
 
@@ -229,6 +245,9 @@ def load_hosting_capacity(
         Rows of the branch table that may be lost; by default all. Bridges never count.
     n_threads : int, optional
         Threads; the result does not depend on it.
+    units : array_like of int, optional
+        Rows of the unit table that may trip, one at a time; by default none. The units that remain
+        make up for it by their shares.
 
     Returns
     -------
@@ -260,6 +279,7 @@ def load_hosting_capacity(
     require_ratings(case)
     n_thread, n_way = thread_count(n_threads), len(treatments)
     allowed = outage_mask(case, outages)
+    tripped = None if units is None else unit_rows(case, units)
     tic = time.perf_counter()
     x0, x1 = np.zeros((n_way, case.n_bus)), np.zeros((n_way, case.n_bus))
     branch = np.full((n_way, case.n_bus), -1, np.int64)
@@ -270,13 +290,15 @@ def load_hosting_capacity(
     for island in model.islands:
         answer = search_island(island, treatments, allowed, n_thread)
         rows, node = island.bus_row, island.node_of_bus
-        x0[:, rows], x1[:, rows] = (
-            capacity_mw(answer.r_intact)[:, node],
-            capacity_mw(answer.r)[:, node],
-        )
         row_of = np.append(island.branch_row, -1)
-        branch[:, rows] = row_of[answer.branch][:, node]
-        outage[:, rows] = row_of[answer.outage][:, node]
+        r, r_branch, r_outage = answer.r, row_of[answer.branch], row_of[answer.outage]
+        if tripped is not None:
+            r, r_branch, r_outage = _with_units(
+                case, island, tripped, treatments, np.arange(island.n_node), r, r_branch, r_outage,
+                n_thread,
+            )  # fmt: skip
+        x0[:, rows], x1[:, rows] = capacity_mw(answer.r_intact)[:, node], capacity_mw(r)[:, node]
+        branch[:, rows], outage[:, rows] = r_branch[:, node], r_outage[:, node]
         supply[rows] = answer.main[node]
         bridge.append(island.branch_row[answer.bridge])
         singular.append(island.branch_row[answer.singular])
@@ -306,7 +328,9 @@ def load_hosting_capacity(
             "ptdf_lodf": sensitivity_s,
             "capacity": time.perf_counter() - tic - sensitivity_s,
         },
-        limits=hosting_capacity_limits(case, len(bridge_rows)),
+        limits=hosting_capacity_limits(
+            case, len(bridge_rows), 0 if tripped is None else len(tripped)
+        ),
         work=dict(
             zip(("pairs_evaluated", "pairs_listed", "rows_scanned"), visits.tolist(), strict=True)
         ),
@@ -319,6 +343,7 @@ def hosting_capacity_at_bus(
     treatments: Sequence[Treatment] = TREATMENTS,
     outages: ArrayLike | None = None,
     n_threads: int | None = None,
+    units: ArrayLike | None = None,
 ) -> BusHostingCapacity:
     """Largest extra load of one bus, by the plain loop over every pair; cheap for one bus.
 
@@ -327,7 +352,7 @@ def hosting_capacity_at_bus(
     case : Case or DcModel
     bus : int
         Bus number as in the file.
-    treatments, outages, n_threads
+    treatments, outages, n_threads, units
         As in `load_hosting_capacity`.
 
     Returns
@@ -375,10 +400,14 @@ def hosting_capacity_at_bus(
         island, node, treatments, outage_mask(case, outages), thread_count(n_threads)
     )
     row_of = np.append(island.branch_row, -1)
-    binding = {
-        name: Binding(int(row_of[branch[w, 0]]), int(row_of[outage[w, 0]]))
-        for w, name in enumerate(names)
-    }
+    branch, outage = row_of[branch], row_of[outage]
+    tripped = unit_rows(case, [] if units is None else units)
+    if len(tripped):
+        r1, branch, outage = _with_units(
+            case, island, tripped, treatments, node, r1, branch, outage,
+            thread_count(n_threads),
+        )  # fmt: skip
+    binding = {name: Binding(int(branch[w, 0]), int(outage[w, 0])) for w, name in enumerate(names)}
     return BusHostingCapacity(
         case_name=case.name,
         bus=bus,
@@ -389,7 +418,39 @@ def hosting_capacity_at_bus(
         binding_label={name: binding_label(case, pair) for name, pair in binding.items()},
         n1_supply=bool(main[0]),
         spare_generation_mw=case.spare_generation_mw,
-        limits=hosting_capacity_limits(case, n_bridge),
+        limits=hosting_capacity_limits(case, n_bridge, len(tripped)),
+    )
+
+
+def _with_units(
+    case: Case,
+    island: Island,
+    rows: IntArray,
+    treatments: Sequence[Treatment],
+    nodes: IntArray,
+    r: FloatArray,
+    branch: IntArray,
+    outage: IntArray,
+    n_thread: int,
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """The same with units tripping as well."""
+    r_unit, l, g = lower_by_units(
+        island, units_of(case, island, rows), treatments, nodes, r, n_thread
+    )
+    return (
+        r_unit,
+        np.where(g >= 0, np.append(island.branch_row, -1)[l], branch),
+        np.where(g >= 0, case.n_branch + g, outage),
+    )
+
+
+def outage_label(case: Case, outage: int) -> str:
+    """The branch or unit that is lost, in words."""
+    if outage < case.n_branch:
+        return case.branch_label(outage)
+    row = outage - case.n_branch
+    return _("unit {row} at bus {bus}").format(
+        row=row + 1, bus=case.bus_label(int(case.gen_row[row]))
     )
 
 
@@ -401,5 +462,5 @@ def binding_label(case: Case, pair: Binding) -> str:
     if pair.outage == pair.branch:
         return _("{branch} with all branches in service").format(branch=branch)
     return _("{branch} when {outage} is lost").format(
-        branch=branch, outage=case.branch_label(pair.outage)
+        branch=branch, outage=outage_label(case, pair.outage)
     )
