@@ -1,0 +1,90 @@
+"""`taotie simulate --report PAGE`: the curve of the promise and the page, with a progress line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from taotie.app.cli.common import progress
+from taotie.language import _
+
+__all__ = ["FIELDS", "given_settings", "write_report"]
+
+FIELDS = {
+    "on": ("accelerator", "accelerators"),
+    "slo": ("level",),
+    "prefix_cache": ("prefix_cache_tokens",),
+    "draft": ("drafted",),
+    "acceptance": ("acceptance_rate",),
+    "pipeline": ("pipeline_stages",),
+    "startup": ("startup_s",),
+}
+"""Options of the command that have another name in `ServingCase`."""
+
+
+def given_settings(context: Any) -> set[str]:
+    """Fields of `ServingCase` that stand on the command line, by Click's word; the rest are defaults."""
+    given: set[str] = set()
+    for name in context.params:
+        # by name: Typer may bring a copy of Click with it
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE":
+            given.update(FIELDS.get(name, (name,)))
+    return given
+
+
+def write_report(
+    done: Any,
+    path: Path,
+    *,
+    given: Collection[str] | None = None,
+    rate_scale: float | None = None,
+    command: Collection[str] | None = None,
+    quiet: bool = False,
+) -> None:
+    """Simulate a few more fleets for the curve of the promise where that makes sense, and write the page.
+
+    Parameters
+    ----------
+    done : CaseRun or StreamedCase
+    path : Path
+    given : collection of str, optional
+        See `given_settings`.
+    rate_scale : float, optional
+        What was asked for, where the requests were scaled before the case was run.
+    command : collection of str, optional
+        Words of the command line; default: those of this process.
+    quiet : bool
+        No progress line.
+
+    Raises
+    ------
+    TaotieError
+        If nobody was served, a package is missing, or the place cannot be written.
+    """
+    from taotie.app.report.simulation_page import StreamedCase, write_simulation_report
+    from taotie.compute.promise_cost import PromiseCurve, cost_of_promise
+
+    words = ["taotie", *sys.argv[1:]] if command is None else list(command)
+    serving = done.serving
+    curve: PromiseCurve | None = None
+    with progress(_("simulating other fleets"), quiet=quiet) as step:
+        fixed = serving.scaling is None and serving.writing is None
+        if not isinstance(done, StreamedCase) and fixed and len(done.run.number):
+            curve = cost_of_promise(
+                done.requests,
+                serving,
+                done.case.level,
+                run=done.run,
+                progress=lambda i, n, size: step(
+                    _("simulating fleet {i} of {n}: {size} replicas").format(
+                        i=min(i + 1, n), n=n, size=size
+                    )
+                ),
+            )
+        step(_("drawing the page"))
+        if rate_scale is not None:
+            done = done._replace(case=replace(done.case, rate_scale=rate_scale))
+        write_simulation_report(done, path, promise=curve, given=given, command=words)
