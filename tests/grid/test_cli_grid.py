@@ -62,6 +62,11 @@ def test_worked_capacity_json_has_the_promised_fields(run):
     assert zero["binding"]["branch"]
     assert zero["binding"]["outage"]
     assert answer["share_of_buses"]["margin"] == found.margin.share_of_buses(100)
+    top = answer["limiting"]["margin"][0]
+    same = [
+        b for b in answer["buses"] if {**b["binding_by_treatment"]["margin"], "buses": top["buses"]} == top
+    ]  # fmt: skip
+    assert len(same) == top["buses"]
 
 
 def test_worked_one_bus(run):

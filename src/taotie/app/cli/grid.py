@@ -524,6 +524,8 @@ def _all_buses(
     if page is not None:
         _capacity_page(found, coordinates, wanted, *page)
     if as_json:
+        from taotie.grid.limiting import limiting_pairs
+
         labels = case.branch_labels
         none: dict[str, str | None] = {"branch": None, "outage": None}
 
@@ -543,6 +545,13 @@ def _all_buses(
             "worst_loading": found.worst_loading,
             "worst_pair": _pair(case, *found.worst_pair),
             "pairs_over": found.pairs_over,
+            "limiting": {
+                name: [
+                    {**_pair(case, p.branch, p.outage), "buses": p.buses}
+                    for p in limiting_pairs(found, name)[:15]
+                ]
+                for name in ways
+            },
             "buses": [
                 {
                     "bus": int(number),
@@ -586,7 +595,7 @@ def _all_buses(
     out.print(_("MW of new load a bus takes with any one branch lost, over all buses:"))
     _table(out, head if wanted is None else [*head, _("take the load")], rows)
     _treatments(out)
-    _first_limits(out, case, found)
+    _first_limits(out, found)
     if page is not None:
         out.print(_("report: {path}").format(path=page[0]), markup=False)
     if found.worst_loading > 1:
@@ -630,15 +639,12 @@ def _capacity_page(
     )
 
 
-def _first_limits(out: Any, case: Any, found: Any) -> None:
-    """The branches that bind most buses."""
-    import numpy as np
+def _first_limits(out: Any, found: Any) -> None:
+    """The pairs that bind most buses."""
+    from taotie.grid.limiting import limiting_pairs, pair_words
 
-    branch = found.margin.binding_branch
-    rows, count = np.unique(branch[branch >= 0], return_counts=True)
-    order = np.argsort(-count, kind="stable")[:5]
-    names = [f"{case.branch_label(int(rows[i]))} ({int(count[i])})" for i in order]
-    out.print(_("what binds most buses (5 % margin): {names}").format(names=", ".join(names)))
+    names = [f"{pair_words(found, p)} ({p.buses})" for p in limiting_pairs(found, "margin")[:5]]
+    out.print(_("what binds most buses (5 % margin): {names}").format(names="; ".join(names)))
 
 
 def _dispatch(
