@@ -368,9 +368,7 @@ def scaled(
         )
     elif by == "copies" and factor > 1:
         made = superposed(requests, factor, rng)
-        how = N_(
-            "{factor} times the users: copies of the log, shifted by up to half an hour"
-        )
+        how = N_("{factor} times the users: copies of the log, shifted by up to half an hour")
     else:
         made = thinned(requests, factor, rng)
         how = N_("a share of {factor} of the users, chosen by chance")

@@ -302,7 +302,7 @@ def _lengths(text: Any, path: Path, key: str) -> Lengths:
             _("{path}, {key}: {text} is not a distribution of lengths.").format(
                 path=path, key=key, text=repr(text)[:60]
             ),
-            _('it looks like "{{322: 0.5, 406: 0.5}}": length and share'),
+            _('it looks like "{322: 0.5, 406: 0.5}": length and share'),
         )
 
     if not isinstance(text, str) or not re.fullmatch(r"\{[0-9.eE+\-:, ]*\}", text):

@@ -23,8 +23,6 @@ AUTO = "auto"
 class Layout(NamedTuple):
     """A published way to write a request log."""
 
-    title: str
-    """In English, marked for translation."""
     endings: tuple[str, ...]
     """Of the files it comes in; a folder has none."""
     required: dict[str, str]
@@ -40,36 +38,32 @@ LINES = (".jsonl", ".ndjson", ".json")
 
 LAYOUTS: dict[str, Layout] = {
     "azure": Layout(
-        N_("Azure LLM inference, 2023 and 2024"),
         TEXT,
         {"t": "timestamp", "prompt": "contexttokens", "output": "generatedtokens"},
         (),
         None,
     ),
     "burstgpt": Layout(
-        N_("BurstGPT"),
         TEXT,
         {"t": "timestamp", "prompt": "requesttokens", "output": "responsetokens"},
         ("sessionid", "elapsedtime", "model", "totaltokens", "logtype"),
         1.0,
     ),
     "mooncake": Layout(
-        N_("Mooncake"),
         LINES,
         {"t": "timestamp", "prompt": "inputlength", "output": "outputlength"},
         ("hashids",),
         1e-3,
     ),
     "bailian": Layout(
-        N_("Bailian chat"),
         LINES,
         {"t": "timestamp", "prompt": "inputlength", "output": "outputlength"},
         ("chatid", "parentchatid", "type", "turn", "hashids"),
         1.0,
     ),
-    "servegen": Layout(N_("ServeGen, a folder of clients"), (), {}, (), 1.0),
-    "servegen-conversations": Layout(N_("ServeGen, conversations"), (".json",), {}, (), 1.0),
-    "plain": Layout(N_("plain columns"), TEXT + LINES, {}, (), None),
+    "servegen": Layout((), {}, (), 1.0),
+    "servegen-conversations": Layout((".json",), {}, (), 1.0),
+    "plain": Layout(TEXT + LINES, {}, (), None),
 }
 """Layouts that can be asked for by name; `auto` recognises them all."""
 
