@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from taotie.errors import RangeError, TaotieError, TraceError
 from taotie.workload.scaling import interval_variation
-from taotie.workload.servegen import read_conversations, read_servegen, sampled_servegen
+from taotie.workload.servegen import sampled_servegen
 from taotie.workload.trace import read_trace
+from taotie.workload.trace_servegen import read_conversations, read_servegen
 
 # the published layout (time, rate, variation, pattern, two parameters; lengths in a string), values made up
 TRACE_0 = "0,2.0,1.0,Gamma,1.0,0.5\n600,0,0,,0,0\n1200,1.0,2.0,Gamma,0.25,4.0\n1800,0.5,0.8,Weibull,1.3,1.5\n"

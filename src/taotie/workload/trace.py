@@ -19,7 +19,6 @@ from taotie.files.fetch import data_folder, local_path
 from taotie.files.registry import dataset
 from taotie.language import N_, _
 from taotie.workload.requests import Requests
-from taotie.workload.servegen import read_conversations
 from taotie.workload.trace_csv import read_csv
 from taotie.workload.trace_jsonl import read_jsonl
 from taotie.workload.trace_layout import AUTO, LAYOUTS, checked_layout
@@ -31,6 +30,7 @@ from taotie.workload.trace_rows import (
     MAYBE_CUT_OFF,
     ZeroLength,
 )
+from taotie.workload.trace_servegen import read_conversations
 
 __all__ = [
     "AUTO",

@@ -261,6 +261,9 @@ def test_worked_stream_of_text(app, trace, tmp_path):
         (("--start-hour", "5"), RangeError, "no request falls"),
         (("--stream", "--scale-by", "copies"), RangeError, "by time alone"),
         (("--stream", "--hours", "1"), RangeError, "whole"),
+        (("--per-day", "100"), RangeError, "--per-day: not for"),
+        (("--turns", "3", "--weekend", "0.5"), RangeError, "--turns, --weekend: not for"),
+        (("--system-prompt", "5"), RangeError, "--system-prompt: not for"),
     ],
 )
 def test_error_requests(app, trace, words, error, match):
@@ -276,6 +279,8 @@ def test_error_names(app):
         run(app, "conversations", *FLEET)
     with pytest.raises(UnknownNameError, match="'night'"):
         run(app, "chat", "--per-day", 100, "--day", "night", *FLEET)
+    with pytest.raises(RangeError, match="--think: not for chat"):
+        run(app, "chat", "--per-day", 100, "--think", 5, *FLEET)
     with pytest.raises(RangeError, match="go with a log"):
         run(app, "chat", "--per-day", 100, "--strict", *FLEET)
     with pytest.raises(RangeError, match="independent users"):

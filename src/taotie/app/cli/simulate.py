@@ -11,6 +11,7 @@ import typer
 from taotie.app.cli.common import Json, Seed, console, print_json, progress
 from taotie.app.cli.prompt import machines
 from taotie.app.cli.simulate_requests import Wanted, requests_of
+from taotie.app.cli.simulate_stream import streamed
 from taotie.errors import RangeError, UnknownNameError
 from taotie.language import _
 from taotie.workload.trace_layout import LAYOUTS
@@ -362,80 +363,11 @@ def _one(
 def _stream(
     wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, as_json: bool
 ) -> None:
-    """Any number of requests in flat memory."""
-    import time
-    from tempfile import TemporaryDirectory
-
-    import numpy as np
-
-    from taotie.compute.simulator_case import energy_range, serving_of
-    from taotie.compute.simulator_file import mean_lengths, simulate_parquet, text_as_parquet
-    from taotie.compute.simulator_stream import simulate_stream
-
-    case = replace(case, routing="round_robin")
-    notes: list[str] = []
-    if wanted.trace == "chat":
-        if wanted.per_day is None or requests_out is not None:
-            raise RangeError(
-                _("`chat --stream` needs --per-day, and keeps no single requests."),
-                "taotie simulate chat --stream --per-day 2e8 --replicas 700 --on 8xh100",
-            )
-        if wanted.interval_cv != 1.0:
-            raise RangeError(
-                _("--stream samples independent users; --interval-cv goes without it."),
-            )
-        lengths = wanted.lengths()
-        serving = serving_of(case, lengths.moments.mean_prompt, lengths.moments.mean_output)
-        prompt, output = lengths.sample(1 << 18, np.random.default_rng(case.seed))
-        per_day = wanted.per_day * case.rate_scale
-        edges_h, rate_per_h = wanted.shape().steps(per_day, wanted.start_hour, wanted.duration_h)
-        begin = time.perf_counter()
-        with progress(_("simulating"), quiet=as_json):
-            run = simulate_stream(
-                serving.replica,
-                serving.replicas,
-                edges_h * 3600.0,
-                rate_per_h / 3600.0,
-                prompt,
-                output,
-                bin_s=case.bin_s,
-                seed=case.seed,
-                threads=case.threads,
-            )
-    else:
-        place = Path(wanted.trace)
-        if scale_by != "time" or place.suffix.lower() not in (".parquet", ".csv"):
-            raise RangeError(
-                _("--stream reads logs in Parquet or CSV, scaled by time alone."),
-                _("convert the log to Parquet, or leave out --stream"),
-            )
-        if wanted.only or wanted.session_prefix or wanted.start_hour or wanted.hours is not None:
-            raise RangeError(
-                _("--stream reads a log whole: without --only, --session-prefix and hours.")
-            )
-        with TemporaryDirectory(prefix="taotie-") as folder:
-            if place.suffix.lower() == ".csv":
-                with progress(_("reading requests"), quiet=as_json):
-                    place, left_out = text_as_parquet(place, folder, layout=wanted.layout)
-                if left_out:
-                    notes.append(
-                        _("{n} requests without prompt or answer left out").format(n=left_out)
-                    )
-            serving = serving_of(case, *mean_lengths(place))
-            begin = time.perf_counter()
-            with progress(_("simulating"), quiet=as_json):
-                run = simulate_parquet(
-                    place, serving, rate_scale=case.rate_scale, requests_out=requests_out
-                )
-    wall = time.perf_counter() - begin
-    summary = run.summary()
-    summary["simulated_requests_per_s"] = run.requests / wall
-    summary["notes"] = notes
-    summary["energy_range"] = energy_range(case, summary["mean_batch"])
+    summary, run, name = streamed(wanted, case, scale_by, requests_out, as_json)
     if as_json:
         print_json({**summary, "files": [str(requests_out)] if requests_out else []})
         return
-    _show(summary, [], serving.replica.name, run.account.series())
+    _show(summary, [], name, run.account.series())
 
 
 def _cost_of_promise(done: Any) -> list[dict[str, Any]]:

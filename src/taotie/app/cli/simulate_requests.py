@@ -91,12 +91,18 @@ def requests_of(wanted: Wanted) -> Any:
     from taotie.workload.trace_layout import checked_layout
 
     checked_layout(wanted.layout)
+    _go_together(wanted)
     if wanted.trace in SAMPLED:
         return _sampled(wanted)
     path, layout, published = _found(wanted)
     if layout == "servegen" or (layout == "auto" and path.is_dir()):
         requests = _servegen(wanted, path)
     else:
+        if wanted.per_day is not None:
+            raise RangeError(
+                _("{options}: not for {name}.").format(options="--per-day", name=wanted.trace),
+                _("a log has its own rate; --rate-scale changes it"),
+            )
         requests = published if published is not None else _read(wanted, path, layout)
         requests = _part(requests, wanted)
     if wanted.session_prefix:
@@ -105,6 +111,29 @@ def requests_of(wanted: Wanted) -> Any:
         requests = with_session_blocks(requests, system_tokens=wanted.system_prompt or 0)
     known = wanted.trace in PUBLISHED_TRACES or wanted.trace in OWN_COPY_TRACES
     return replace(requests, name=wanted.trace) if known and not requests.name else requests
+
+
+def _go_together(wanted: Wanted) -> None:
+    """Refuse options that would change nothing, rather than leave them out unsaid."""
+    defaults = Wanted("")
+    turns = ("turns", "think")
+    sampled = ("interval_cv", "day", "weekend", "mean_prompt", "mean_answer")
+    idle: tuple[str, ...] = ()
+    if wanted.trace == "chat":
+        idle = (*turns, "system_prompt")
+    elif wanted.trace not in SAMPLED:
+        idle = (*turns, *sampled)
+        if not wanted.session_prefix:
+            idle = (*idle, "system_prompt")
+    given = [name for name in idle if getattr(wanted, name) != getattr(defaults, name)]
+    if given:
+        raise RangeError(
+            _("{options}: not for {name}.").format(
+                options=", ".join("--" + name.replace("_", "-") for name in given),
+                name=wanted.trace,
+            ),
+            _("these go with sampled requests: {names}").format(names=", ".join(SAMPLED)),
+        )
 
 
 def _sampled(wanted: Wanted) -> Any:
@@ -234,7 +263,8 @@ def _part(requests: Any, wanted: Wanted) -> Any:
 def _servegen(wanted: Wanted, path: Path) -> Any:
     import numpy as np
 
-    from taotie.workload.servegen import read_servegen, sampled_servegen
+    from taotie.workload.servegen import sampled_servegen
+    from taotie.workload.trace_servegen import read_servegen
 
     if wanted.only or wanted.session_prefix:
         raise RangeError(

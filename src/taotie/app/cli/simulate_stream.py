@@ -1,0 +1,104 @@
+"""How does `taotie simulate --stream` work through any number of requests? In flat memory, keeping sums only."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from taotie.app.cli.common import progress
+from taotie.app.cli.simulate_requests import Wanted
+from taotie.errors import RangeError
+from taotie.language import _
+
+__all__ = ["streamed"]
+
+
+def streamed(
+    wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, quiet: bool
+) -> tuple[dict[str, Any], Any, str]:
+    """Simulate any number of requests in flat memory.
+
+    Returns
+    -------
+    summary : dict
+        As `taotie simulate --json` prints it.
+    run : StreamRun
+    name : str
+        Of a replica.
+
+    Raises
+    ------
+    TaotieError
+        If options do not go together, or the log cannot be read.
+    """
+
+    import numpy as np
+
+    from taotie.compute.simulator_case import energy_range, serving_of
+    from taotie.compute.simulator_file import mean_lengths, simulate_parquet, text_as_parquet
+    from taotie.compute.simulator_stream import simulate_stream
+
+    case = replace(case, routing="round_robin")
+    notes: list[str] = []
+    if wanted.trace == "chat":
+        if wanted.per_day is None or requests_out is not None:
+            raise RangeError(
+                _("`chat --stream` needs --per-day, and keeps no single requests."),
+                "taotie simulate chat --stream --per-day 2e8 --replicas 700 --on 8xh100",
+            )
+        if wanted.interval_cv != 1.0:
+            raise RangeError(
+                _("--stream samples independent users; --interval-cv goes without it."),
+            )
+        lengths = wanted.lengths()
+        serving = serving_of(case, lengths.moments.mean_prompt, lengths.moments.mean_output)
+        prompt, output = lengths.sample(1 << 18, np.random.default_rng(case.seed))
+        per_day = wanted.per_day * case.rate_scale
+        edges_h, rate_per_h = wanted.shape().steps(per_day, wanted.start_hour, wanted.duration_h)
+        begin = time.perf_counter()
+        with progress(_("simulating"), quiet=quiet):
+            run = simulate_stream(
+                serving.replica,
+                serving.replicas,
+                edges_h * 3600.0,
+                rate_per_h / 3600.0,
+                prompt,
+                output,
+                bin_s=case.bin_s,
+                seed=case.seed,
+                threads=case.threads,
+            )
+    else:
+        place = Path(wanted.trace)
+        if scale_by != "time" or place.suffix.lower() not in (".parquet", ".csv"):
+            raise RangeError(
+                _("--stream reads logs in Parquet or CSV, scaled by time alone."),
+                _("convert the log to Parquet, or leave out --stream"),
+            )
+        if wanted.only or wanted.session_prefix or wanted.start_hour or wanted.hours is not None:
+            raise RangeError(
+                _("--stream reads a log whole: without --only, --session-prefix and hours.")
+            )
+        with TemporaryDirectory(prefix="taotie-") as folder:
+            if place.suffix.lower() == ".csv":
+                with progress(_("reading requests"), quiet=quiet):
+                    place, left_out = text_as_parquet(place, folder, layout=wanted.layout)
+                if left_out:
+                    notes.append(
+                        _("{n} requests without prompt or answer left out").format(n=left_out)
+                    )
+            serving = serving_of(case, *mean_lengths(place))
+            begin = time.perf_counter()
+            with progress(_("simulating"), quiet=quiet):
+                run = simulate_parquet(
+                    place, serving, rate_scale=case.rate_scale, requests_out=requests_out
+                )
+    wall = time.perf_counter() - begin
+    summary = run.summary()
+    summary["simulated_requests_per_s"] = run.requests / wall
+    summary["notes"] = notes
+    summary["energy_range"] = energy_range(case, summary["mean_batch"])
+    return summary, run, serving.replica.name
