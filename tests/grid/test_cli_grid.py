@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -147,6 +148,29 @@ def test_worked_headroom(run, tmp_path):
     assert answer["total_mw"][0]["mw"] == answer["areas"][0]["mw"] > 0
     assert answer["areas"][0]["p05_mw"] <= answer["areas"][0]["p95_mw"]
     assert "copper plate" in run("headroom", path)
+
+
+def test_worked_headroom_report(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAOTIE_LANG", "en")
+    path, page = tmp_path / "demand.csv", tmp_path / "headroom.html"
+    hours = np.arange("2021-01-01T00", "2022-01-01T00", dtype="datetime64[h]")
+    mw = np.random.default_rng(1).uniform(500, 1000, (8760, 2)) * [1, 10]
+    rows = "".join(f"{h},{a:.6f},{b:.6f}\n" for h, (a, b) in zip(hours, mw, strict=True))
+    path.write_text(f"hour,A,<b>B\n{rows}")
+    answer = json.loads(run("headroom", path, "--draws", 3, "--report", page, "--json"))
+    text = page.read_text("utf-8")
+    total = next(t["mw"] for t in answer["total_mw"] if t["limit"] == 0.005)
+    shown = re.search(r'data-testid="headline" data-key="headroom" data-value="([^"]*)"', text)
+    assert float(shown[1]) == pytest.approx(total, abs=1e-3)
+    assert "<b>B" not in text
+    assert "&lt;b&gt;B" in text
+    for bar in re.findall(r'data-bar="A">(.*?)</svg>', text):
+        widths = [float(w) for w in re.findall(r'width="([\d.]+)"', bar)]
+        assert len(widths) == 4
+        assert sum(widths) < 100
+    assert "--draws 3 --seed 0" in text
+    assert not re.findall(r'(?:src|href)="https?:', text)
+    assert "copper plate" in text
 
 
 def test_worked_split(run):

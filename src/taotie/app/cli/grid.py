@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from taotie.app.cli.common import Json, console, print_json, progress
 from taotie.errors import RangeError, TaotieError
-from taotie.language import _
+from taotie.language import _, language
 
 
 def load_mw(text: str, pue: float) -> tuple[float, str]:
@@ -169,6 +170,9 @@ CaseName = Annotated[
 Load = Annotated[
     str, typer.Option("--load", "-l", help=_("New load: 150MW, 1.2GW or 100000xh100."))
 ]
+Report = Annotated[
+    Path | None, typer.Option("--report", help=_("Write the report to this HTML file."))
+]
 Pue = Annotated[float, typer.Option("--pue", help=_("PUE of the new building."))]
 
 
@@ -193,9 +197,7 @@ def register(app: typer.Typer) -> None:
             Path | None,
             typer.Option(help=_("CSV with bus_id, lat, lon for the picture and the report.")),
         ] = None,
-        report: Annotated[
-            Path | None, typer.Option("--report", help=_("Write the report to this HTML file."))
-        ] = None,
+        report: Report = None,
         as_json: Json = False,
     ) -> None:
         import time
@@ -256,6 +258,7 @@ def register(app: typer.Typer) -> None:
             float, typer.Option(min=1, help=_("Watts of one accelerator with its host."))
         ] = 1050.0,
         pue: Pue = 1.2,
+        report: Report = None,
         as_json: Json = False,
     ) -> None:
         import numpy as np
@@ -271,12 +274,13 @@ def register(app: typer.Typer) -> None:
 
         series = read_hourly_demand(demand, first_year, last_year)
         limits = tuple(limit) if limit else LIMITS
-        areas, total = [], np.zeros(len(limits))
+        areas, total, every, ranges = [], np.zeros(len(limits)), [], {}
         with progress(_("searching"), quiet=as_json) as step:
             for one in area or series.areas:
                 step(one)
                 found = area_headroom(series, one, limits)
                 total += found.load_mw
+                every.append(found)
                 for i, share in enumerate(limits):
                     row: dict[str, Any] = {
                         "area": one,
@@ -291,7 +295,19 @@ def register(app: typer.Typer) -> None:
                             headroom_range_mw(series, one, share, rng, draws), [5, 95]
                         )
                         row |= {"p05_mw": round(float(p05), 3), "p95_mw": round(float(p95), 3)}
+                        ranges[one, i] = (float(p05), float(p95))
                     areas.append(row)
+        if report is not None:
+            from taotie.app.report.headroom_page import write_headroom_page
+
+            words = ["taotie", "grid", "headroom", demand.name]
+            words += [w for one in area or () for w in ("--area", one)]
+            words += [w for share in limit or () for w in ("--limit", f"{share:g}")]
+            for option, year in (("--first-year", first_year), ("--last-year", last_year)):
+                words += [option, str(year)] if year is not None else []
+            words += ["--draws", str(draws), "--seed", str(seed)] if draws else []
+            words += ["--power", f"{power:g}", "--pue", f"{pue:g}", "--report", report.name]
+            write_headroom_page(every, report, language(), ranges, power, pue, shlex.join(words))
         if as_json:
             print_json(
                 {
@@ -324,6 +340,8 @@ def register(app: typer.Typer) -> None:
             )
         )
         _table(out, head, rows)
+        if report is not None:
+            out.print(_("report: {path}").format(path=report), markup=False)
         _limits(out, [_(text) for text in HEADROOM_LIMITS])
 
     @grid.command(help=_("Spread one training run over several sites."))
@@ -617,11 +635,9 @@ def _capacity_page(
     pue: float,
     contingencies: str,
 ) -> None:
-    import shlex
-
     from taotie.app.report.grid_page import write_capacity_page
     from taotie.grid.layout import CapacityPicture, grid_picture
-    from taotie.language import in_each_language, language
+    from taotie.language import in_each_language
 
     drawn = grid_picture(found.case, coordinates, registered=True)
     words = ["taotie", "grid", "capacity", name]

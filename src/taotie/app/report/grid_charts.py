@@ -52,7 +52,7 @@ LINES = {
     "cutoff": (theme.INK, "7 4"),
 }
 
-_RULES = """<style>
+RULES = """<style>
 .maps { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px 26px }
 .maps .panel, .limiting .panel { margin: 0 0 3px; font-size: .9rem; line-height: 1.35 }
 .maps .panel b, .limiting .panel b { margin-right: .35em }
@@ -218,7 +218,7 @@ def maps_html(shown: CapacityPicture) -> str:
             f'<svg class="drawn" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {paper.height:.0f}"'
             f' focusable="false">{below}{dots}</svg></div>'
         )
-    return f'{_RULES}<div class="maps">{"".join(panels)}</div>{legend_html(edges)}'
+    return f'{RULES}<div class="maps">{"".join(panels)}</div>{legend_html(edges)}'
 
 
 def _lines(shown: CapacityPicture, paper: _Paper) -> str:
@@ -365,7 +365,7 @@ def shares_html(shown: CapacityPicture) -> str:
             f' stroke="{colour}" stroke-width="3"{dashes}/></svg> <b>{escape(way_name(way))}</b>{colon}{escape(said)}</li>'
         )
     return (
-        f'{_RULES}<div class="shares"><div class="wide">{_shares_svg(ways, shown.load_mw, 720, 330)}</div>'
+        f'{RULES}<div class="shares"><div class="wide">{_shares_svg(ways, shown.load_mw, 720, 330)}</div>'
         f'<div class="narrow">{_shares_svg(ways, shown.load_mw, 350, 260)}</div></div>'
         f'<ul class="legend">{"".join(rows)}</ul>'
     )
@@ -455,7 +455,7 @@ def limiting_html(shown: CapacityPicture, n: int = N_LIMIT) -> str:
         lists.append(
             f'<div data-way="{escape(way)}"><p class="panel"><b>{escape(way_name(way))}</b> {escape(said)}</p><ol>{rows}</ol></div>'
         )
-    return f'{_RULES}<div class="limiting">{"".join(lists)}</div>'
+    return f'{RULES}<div class="limiting">{"".join(lists)}</div>'
 
 
 # ---- tables -----------------------------------------------------------------------------------------------
@@ -751,8 +751,8 @@ def all_in_one(shown: CapacityPicture, **changes: Any) -> Picture:
     )
     svg = (
         one.svg
-        + f"<h3>{escape(two.title)}</h3>{shares_html(shown).removeprefix(_RULES)}"
-        + f"<h3>{escape(three.title)}</h3>{limiting_html(shown, 8).removeprefix(_RULES)}"
+        + f"<h3>{escape(two.title)}</h3>{shares_html(shown).removeprefix(RULES)}"
+        + f"<h3>{escape(three.title)}</h3>{limiting_html(shown, 8).removeprefix(RULES)}"
     )
     made = replace(
         one, name="grid", svg=svg, finding=sentences(finding(shown), one.finding), alt=cut(sentences(one.alt, two.alt, three.alt), 3000),
