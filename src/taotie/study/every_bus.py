@@ -9,6 +9,7 @@ import numpy as np
 from taotie.grid.case import Case
 from taotie.grid.hosting_capacity import hosting_capacity_limits, load_hosting_capacity
 from taotie.grid.layout import CapacityPicture, grid_picture, picture_note
+from taotie.grid.layout import GridPicture as Drawn
 from taotie.grid.limiting import best_by_pair, limiting_pairs, pair_words
 from taotie.grid.several_sites import largest_total_load
 from taotie.language import N_, Said, _, in_each_language
@@ -35,6 +36,16 @@ SHOW = (
     "several_sites_accelerators", "spare_generation_loads", "median_capacity_margin",
     "share_of_buses_cut_off",
 )  # fmt: skip
+
+
+ON_MAP = "grid_on_map"
+DRAWN = "grid_drawn_by"
+
+
+def placed_by(case: Case, drawn: Drawn) -> Said:
+    """What must stand under a picture; its code is `ON_MAP` where places are longitude and latitude."""
+    said = in_each_language(lambda: picture_note(case, drawn))
+    return Said(ON_MAP if drawn.geographic else DRAWN, "", {}, said)
 
 
 @dataclass(frozen=True)
@@ -171,8 +182,6 @@ def every_bus(
         loading=drawn.loading,
         bus=-1,
         case=name,
-        placed_by=Said(
-            "grid_drawn_by", "", {}, in_each_language(lambda: picture_note(case, drawn))
-        ),
+        placed_by=placed_by(case, drawn),
         everywhere=CapacityPicture(found, drawn, load_mw, "all" if security == "n-1" else "none"),
     )

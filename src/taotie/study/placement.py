@@ -17,10 +17,10 @@ from taotie.grid.hosting_capacity import (
     hosting_capacity_limits,
     load_hosting_capacity,
 )
-from taotie.grid.layout import grid_picture, picture_note
-from taotie.language import N_, Said, _, in_each_language
+from taotie.grid.layout import grid_picture
+from taotie.language import N_, _, in_each_language
 from taotie.quantity.figure import Figure, leaf
-from taotie.study.every_bus import every_bus
+from taotie.study.every_bus import every_bus, placed_by
 from taotie.study.result import GridPicture
 from taotie.study.steps import Walk
 
@@ -262,7 +262,6 @@ def _picture(case: Case, bus: int, name: str, load_mw: float, pair: Binding) -> 
     loaded = case.with_load(bus, load_mw)
     drawn = grid_picture(loaded, registered=True)
     place = {int(b): i for i, b in enumerate(drawn.branch_row)}
-    said = in_each_language(lambda: picture_note(case, drawn))
     return GridPicture(
         x=drawn.x,
         y=drawn.y,
@@ -271,7 +270,7 @@ def _picture(case: Case, bus: int, name: str, load_mw: float, pair: Binding) -> 
         loading=drawn.loading,
         bus=row,
         case=name,
-        placed_by=Said("grid_drawn_by", "", {}, said),
+        placed_by=placed_by(case, drawn),
         binding_branch=place.get(pair.branch),
         binding_outage=place.get(pair.outage) if pair.outage != pair.branch else None,
     )

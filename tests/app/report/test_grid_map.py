@@ -16,7 +16,7 @@ from taotie.grid.case import read_case
 from taotie.grid.hosting_capacity import load_hosting_capacity
 from taotie.grid.layout import CapacityPicture, grid_picture
 from taotie.language import Said
-from taotie.study.every_bus import EveryBus
+from taotie.study.every_bus import ON_MAP, EveryBus
 
 
 def test_worked_one_line_a_branch_coloured_by_loading() -> None:
@@ -53,6 +53,19 @@ def test_property_large_grids_stay_small_and_on_the_paper() -> None:
     assert ends[:, 0].max() <= 760
     assert ends[:, 1].max() <= 560
     assert len(ends) > 2 * N_SINGLE_MAX
+
+
+def test_worked_a_map_is_not_bent() -> None:
+    def spans(code: str) -> tuple[float, float]:
+        grid = replace(ring_grid(), x=np.linspace(-10, 0, 30), y=np.linspace(60, 50, 30), placed_by=Said(code, "x"))  # fmt: skip
+        ends = re.findall(r'<line x1="([\d.]+)" y1="([\d.]+)"', network_svg(grid))
+        at = np.array(ends, float)
+        return float(np.ptp(at[:, 0])), float(np.ptp(at[:, 1]))
+
+    wide, tall = spans(ON_MAP)
+    assert wide / tall == pytest.approx(np.cos(np.radians(55)), rel=0.02)
+    wide, tall = spans("layout")
+    assert wide / tall > 1.2
 
 
 def test_worked_buses_without_a_place_are_left_out() -> None:

@@ -18,7 +18,7 @@ from taotie.grid.layout import CapacityPicture
 from taotie.language import _
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import number
-from taotie.study.every_bus import EveryBus
+from taotie.study.every_bus import ON_MAP, EveryBus
 from taotie.study.result import GridPicture, StudyResult
 
 N_SINGLE_MAX = 1_500  # branches drawn one by one
@@ -177,7 +177,11 @@ def _legend(grid: GridPicture) -> tuple[tuple[str, str], ...]:
 
 def network_svg(grid: GridPicture) -> str:
     """The network as an SVG that scales with the page; numbers only, no words."""
-    x, y = _positions(np.asarray(grid.x, dtype=float), np.asarray(grid.y, dtype=float))
+    x, y = _positions(
+        np.asarray(grid.x, dtype=float),
+        np.asarray(grid.y, dtype=float),
+        on_map=grid.placed_by.code == ON_MAP,
+    )
     start = np.asarray(grid.branch_from, dtype=int)
     end = np.asarray(grid.branch_to, dtype=int)
     loading = np.asarray(grid.loading, dtype=float)
@@ -231,16 +235,18 @@ def network_svg(grid: GridPicture) -> str:
     return "".join(parts)
 
 
-def _positions(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates on the paper, north up, not bent by more than the paper asks. [px]"""
+def _positions(x: np.ndarray, y: np.ndarray, on_map: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates on the paper, north up; a layout may be bent to fill it, a map is not. [px]"""
     known = np.isfinite(x) & np.isfinite(y)
     if not known.any():
         return np.full(len(x), np.nan), np.full(len(x), np.nan)
+    if on_map:  # a degree of longitude is shorter than one of latitude
+        x = x * math.cos(math.radians(float(np.clip(np.mean(y[known]), -80, 80))))
     size = [max(float(np.ptp(v[known])), 1e-12) for v in (x, y)]
     room = (_WIDTH - 2 * _MARGIN, _HEIGHT - 2 * _MARGIN)
     scale = min(room[0] / size[0], room[1] / size[1])
     # a long thin layout may fill the paper, at most twice as far one way as the other
-    scales = [min(room[i] / size[i], 2.0 * scale) for i in (0, 1)]
+    scales = [scale if on_map else min(room[i] / size[i], 2.0 * scale) for i in (0, 1)]
     left = 0.5 * (_WIDTH - scales[0] * size[0])
     top = 0.5 * (_HEIGHT - scales[1] * size[1])
     placed_x = left + scales[0] * (x - float(np.min(x[known])))
