@@ -130,7 +130,7 @@ def y_axis(title: str, **more: Any) -> Any:
     return altair().Axis(
         labelExpr=GROUPED,
         title=title, titleAngle=0, titleAlign="left", titleAnchor="start", titleX=-EDGE + 4,
-        titleY=-10, titleBaseline="bottom", minExtent=EDGE, maxExtent=EDGE, **({"tickCount": 5} | more),
+        titleY=-10, titleBaseline="bottom", minExtent=EDGE, maxExtent=EDGE, **({} if "values" in more else {"tickCount": 5}), **more,
     )  # fmt: skip
 
 
@@ -163,17 +163,17 @@ def stacked(
     ]
 
 
-def rule_with_words(alt: Any, sheet: Sheet, at: float, words: str, place: float) -> list[Any]:
-    """A dashed level with words on it, readable over any colour; `place` 0 is the left end, else the right. [px]"""
-    one = sheet.data([{"y": at, "words": words}])
-    text = {"align": "right" if place else "left", "baseline": "bottom", "dy": -3, "dx": -4 if place else 5}  # fmt: skip
-    base = alt.Chart(one).encode(y="y:Q")
-    written = base.encode(x=alt.value(place), text="words:N")
+def rule_with_words(
+    alt: Any, sheet: Sheet, at: float, words: str, width: int, row: int, dash: Sequence[int]
+) -> list[Any]:
+    """A level across the plot, with its words above the plot's right end; row 0 is the lowest."""
+    base = alt.Chart(sheet.data([{"y": at, "words": words}]))
     return [
-        base.mark_rule(color=theme.INK, strokeDash=[5, 3], strokeWidth=1.4),
-        written.mark_text(stroke=theme.PAPER, strokeWidth=4, strokeJoin="round", color=theme.PAPER, **text),
-        written.mark_text(color=theme.INK, **text),
-    ]  # fmt: skip
+        base.mark_rule(color=theme.INK, strokeDash=list(dash), strokeWidth=1.4).encode(y="y:Q"),
+        base.mark_text(align="right", baseline="bottom", color=theme.INK).encode(
+            x=alt.value(width), y=alt.value(-4 - 15 * row), text="words:N"
+        ),
+    ]
 
 
 def time_scale(alt: Any, course: TimeCourse, when: Clock, wide: bool, title: bool) -> Any:
@@ -244,7 +244,7 @@ def power_picture(
         width = panel_width(wide)
         rows = sheet.data(values)
         x = {"x": time_scale(alt, course, when, wide, rate is None)}
-        top = max(float(levels[-1].max()), peak_w / scale) * 1.08 or 1.0
+        top = max(float(levels[-1].max()), peak_w / scale) * 1.03 or 1.0
 
         def y(field: str) -> Any:
             return alt.Y(field, axis=y_axis(unit), scale=alt.Scale(domain=[0, top], nice=False))
@@ -256,12 +256,12 @@ def power_picture(
             .mark_rule(opacity=0, strokeWidth=6)
             .encode(x="t:Q", tooltip=[*tips, alt.Tooltip(f"s{len(names)}:Q", title=unit)])
         )
-        words = _("peak, mean of {bin}: {power}").format(
+        words = _("– – peak, mean of {bin}: {power}").format(
             bin=duration_text(bin_s), power=amount(peak_w / scale, unit, 3)
         )
-        layers += rule_with_words(alt, sheet, peak_w / scale, words, width)
-        words = _("mean: {power}").format(power=amount(mean_w / scale, unit, 3))
-        layers += rule_with_words(alt, sheet, mean_w / scale, words, 0)
+        layers += rule_with_words(alt, sheet, peak_w / scale, words, width, 1, (5, 3))
+        words = _("····· mean: {power}").format(power=amount(mean_w / scale, unit, 3))
+        layers += rule_with_words(alt, sheet, mean_w / scale, words, width, 0, (1, 3))
         power = alt.layer(*layers).properties(width=width, height=300 if wide else 230)
         if rate is None:
             return sheet.spec(power)

@@ -272,7 +272,7 @@ def _half(shown: Shown) -> dict[str, Any]:
         "defaults": default_rows(done.case, shown.given),
         "counts": count_rows(done, summary),
         "known": known,
-        "notes": () if requests is None else requests.notes,
+        "notes": _notes(requests),
         "accuracy": accuracy_picture(list(figures.values())),
         "range": _range_words(figures["energy_per_request"]),
         "limits": limits(done),
@@ -282,6 +282,14 @@ def _half(shown: Shown) -> dict[str, Any]:
             version=__version__, seed=done.case.seed
         ),
     }  # fmt: skip
+
+
+def _notes(requests: Any) -> list[str]:
+    """How the log was read and what was done to its rows, in the language in force."""
+    if requests is None:
+        return []
+    layout = getattr(requests, "layout", None)
+    return [*([] if layout is None else [layout.text()]), *requests.notes]
 
 
 def _all_sources(rows: list[SourceRow], keys: Sequence[str]) -> tuple[list[SourceRow], set[str]]:

@@ -87,15 +87,14 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
         {
             "x": five(float(each[key])),
             "words": f"{word}: {number(float(each[key]), 3)} J",
-            "row": 0,
             "key": key,
         }
         for key, word in QUANTILE_WORDS
     ]
-    marks[1]["row"] = 2
-    marks.append(
-        {"x": five(each["mean"]), "words": _("mean: {j} J").format(j=number(each["mean"], 3)), "row": 1, "key": "mean"}
-    )  # fmt: skip
+    words = _("mean: {j} J").format(j=number(each["mean"], 3))
+    marks.append({"x": five(each["mean"]), "words": words, "key": "mean"})
+    # a staircase: words stand left of their rule, above all rules further left
+    marks.sort(key=lambda mark: float(mark["x"]))
 
     def make(wide: bool) -> dict[str, Any]:
         alt, sheet = altair(), Sheet()
@@ -111,10 +110,10 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
                 tooltip=[alt.Tooltip("low:Q", title=_("from [J]")), alt.Tooltip("high:Q", title=_("to [J]")), alt.Tooltip("share:Q", title=_("% of the requests"))],
             )
         ]  # fmt: skip
-        for mark in marks:
+        for row, mark in enumerate(marks):
             where = np.log(float(mark["x"]) / low) / np.log(high / low)
-            right = where > (0.25 if mark["key"] in ("p05", "p50") else 0.72)
-            up = -28 - 16 * int(mark["row"])
+            right = where > (0.15 if wide else 0.27)
+            up = -40 - 16 * row
             one = alt.Chart(sheet.data([mark])).encode(x="x:Q")
             mean = mark["key"] == "mean"
             layers.append(
@@ -224,7 +223,9 @@ def length_picture(found: EnergyByLength) -> Picture:
         )  # fmt: skip
         least, most = float(found.p05_j.min()) / 1.2, float(found.p95_j.max()) * 1.2
         y = {
-            "axis": y_axis(_("J per request"), values=log_ticks(least, most, 7)),
+            "axis": y_axis(
+                _("J per request"), values=log_ticks(least, most, 7), labelOverlap=False
+            ),
             "scale": alt.Scale(type="log", domain=[least, most], nice=False),
         }
         return sheet.spec(

@@ -129,7 +129,9 @@ def setup_rows(done: Any, given: Collection[str]) -> list[Row]:
 def _request_rows(done: Any) -> list[Row]:
     requests = getattr(done, "requests", None)
     if requests is None or not hasattr(requests, "moments"):
-        return [Row("requests", _("requests"), cut(str(done.name), 200), str(done.source))]
+        return [
+            Row("requests", _("requests"), cut(str(done.name), 200), _("as a stream"), done.source)
+        ]
     moments = requests.moments
     return [
         Row(
@@ -184,7 +186,7 @@ def _fields(case: ServingCase) -> list[tuple[str, str, str, str]]:
         ("precision", _("precision of the weights"), case.precision, _("as most open models are published")),
         ("runtime", _("generation of the serving software"), case.runtime, _("the newest the energy model was fitted on")),
         ("level", _("promise"), _level(case), _("none was given")),
-        ("routing", _("routing"), case.routing.replace("_", " "), _("our choice: what a good router does")),
+        ("routing", _("routing"), case.routing.replace("_", " "), _("the one of streamed runs") if case.routing == "round_robin" else _("our choice: what a good router does")),
         ("max_batch", _("most requests a replica runs at once"), str(case.max_batch), software),
         ("token_budget", _("most tokens of an iteration"), str(case.token_budget), software),
         ("chunked", _("prompts read in chunks beside writing"), on_off(case.chunked), software),
