@@ -39,7 +39,7 @@ def simulate_parquet(
     path: str | os.PathLike[str],
     serving: Serving,
     *,
-    part_requests: int = 4_000_000,
+    part_requests: int = 2_000_000,
     rate_scale: float = 1.0,
     requests_out: str | os.PathLike[str] | None = None,
 ) -> StreamRun:
@@ -51,8 +51,8 @@ def simulate_parquet(
         Columns as in `workload.trace.read_parquet`; rows in order of arrival.
     serving : Serving
         Round robin, always on, one pool, no prefix cache.
-    part_requests : int, default 4,000,000
-        Requests held at a time (at least one replica's), about 60 bytes each; the file is read once per part.
+    part_requests : int, default 2,000,000
+        Requests held at a time (at least one replica's), about 80 bytes each; the file is read once per part.
     rate_scale : float, default 1
         Requests come so many times as fast: the same in less time. [1]
     requests_out : path-like, optional
@@ -93,6 +93,8 @@ def simulate_parquet(
     bin_ps, together = inner_bins(serving.bin_s, n_replica, serving.replica)
     with ExitStack() as stack:
         base = stack.enter_context(database())
+        # the file is read many times over; kept pieces of it would grow with it
+        base.execute("set enable_external_file_cache = false")
         try:
             time, prompt, output = _columns(base, place)
             time = f"({time} / {rate_scale!r})" if rate_scale != 1.0 else time
@@ -149,7 +151,10 @@ def simulate_parquet(
                 [first, str(place), n_replica, low, low + group - 1],
             ).fetchnumpy()
             number = np.asarray(got.pop("row"))
-            arrival = np.rint(np.asarray(got.pop("t"), np.float64) * PS).astype(np.int64)
+            seconds = np.asarray(got.pop("t"), np.float64)
+            np.rint(np.multiply(seconds, PS, out=seconds), out=seconds)  # in place: it is long
+            arrival = seconds.astype(np.int64)
+            del seconds
             prompts, outputs = np.asarray(got.pop("p")), np.asarray(got.pop("o"))
             if (np.diff(number) < 0).any():
                 order = np.argsort(number)
@@ -177,6 +182,7 @@ def simulate_parquet(
                 served += len(load.arrival)
                 if store is not None:
                     _store(store, number[mine][fits].astype(np.int64), r, load, result)
+            del number, arrival, prompts, outputs  # before the next part is fetched
         if store is not None and aside is not None:
             target = str(aside).replace("'", "''")
             store.execute(f"copy requests to '{target}' (format parquet, compression zstd)")
