@@ -179,16 +179,28 @@ def agreement(arrays: dict[str, Any], ours: dict[str, Any]) -> list[str]:
     return told
 
 
+def worst_loadings(case: Case, injection_mw: np.ndarray) -> tuple[float, float]:
+    """Highest loading with these injections: intact grid, and any branch lost. [1]"""
+    island = dc_model(case).islands[0]
+    p = np.bincount(island.node_of_bus, injection_mw[island.bus_row], minlength=island.n_node)
+    flow = island.flow_mw(p)
+    post = lodf(island)
+    np.fill_diagonal(post, 0.0)
+    post = np.abs(flow[:, None] + post * flow) / island.rating_mw[:, None]
+    return float((np.abs(flow) / island.rating_mw).max()), float(np.nanmax(post))
+
+
 def beside(cases: dict[str, Case], arrays: dict[str, Any]) -> list[str]:
     """VeraGrid's answers next to ours, which keep every limit and dispatch no unit anew."""
     told = []
-    for large, row, n_1, mw, loading in arrays.get("opf", np.zeros((0, 5))).tolist():
+    for i, (large, row, n_1, mw) in enumerate(arrays.get("opf", np.zeros((0, 4))).tolist()):
         case = cases["case" if large else "small"]
         ours = hosting_capacity_at_bus(case, int(case.bus_number[int(row)]))
         mine = (ours.n1_mw if n_1 else ours.n0_mw)["margin"]
+        intact, lost = worst_loadings(case, arrays[f"opf_injection_{i}"])
         told.append(
-            f"{case.name}, row {int(row)}, N-{int(n_1)}: {mw:.1f} MW there with the intact grid's worst loading at {loading:.2f}; "
-            f"{mine:.1f} MW here (margin), spare generation {case.spare_generation_mw:.0f} MW"
+            f"{case.name}, row {int(row)}, N-{int(n_1)}: {mw:.1f} MW there, where its dispatch loads a branch to {intact:.2f} of its rating "
+            f"intact and {lost:.2f} after an outage; {mine:.1f} MW here (margin); spare generation {case.spare_generation_mw:.0f} MW"
         )
     return told
 

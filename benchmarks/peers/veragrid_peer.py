@@ -33,8 +33,8 @@ def grid_of(name: str):
     return grid
 
 
-def capacity(grid, row: int, lodf_tolerance: float | None) -> tuple[float, float]:
-    """New load and the worst loading of the intact grid that goes with it; N-1 with a tolerance. [MW], [1]"""
+def capacity(grid, row: int, lodf_tolerance: float | None) -> tuple[float, np.ndarray]:
+    """New load, and what its dispatch puts into every bus with it; N-1 with a tolerance. [MW]"""
     options = OptimalPowerFlowOptions(
         consider_contingencies=lodf_tolerance is not None,
         contingency_groups_used=grid.get_contingency_groups(),
@@ -49,7 +49,7 @@ def capacity(grid, row: int, lodf_tolerance: float | None) -> tuple[float, float
     )
     driver.run()
     results = driver.results
-    return abs(float(results.nodal_capacity.ravel()[0])), float(np.abs(results.loading).max())
+    return abs(float(results.nodal_capacity.ravel()[0])), results.Sbus.real[0]
 
 
 small, large = grid_of("small"), grid_of("case")
@@ -70,6 +70,7 @@ for name, grid, tolerance, n in (
             lambda g=grid, r=row, t=tolerance: capacity(g, r, t), runs=1,
         )  # fmt: skip
         if found is not None:
-            told.append([float(name == "case"), row, float(tolerance is not None), *found])
+            work.arrays[f"opf_injection_{len(told)}"] = found[1]
+            told.append([float(name == "case"), row, float(tolerance is not None), found[0]])
             work.arrays["opf"] = np.array(told)
 work.done()
