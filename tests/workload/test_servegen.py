@@ -38,10 +38,15 @@ IMAGES = {
         "image_count": "{0: 0.5, 2: 0.5}",
         "image_tokens": "{100: 1.0}",
         "audio_count": "{0: 1.0}",
-        "audio_tokens": "{}",
+        "audio_tokens": "{0: 1.0}",
         "video_count": "{0: 1.0}",
-        "video_tokens": "{}",
-    }
+        "video_tokens": "{0: 1.0}",
+    },
+    "1200": dict.fromkeys(
+        [f"{m}_{what}" for m in ("image", "audio", "video") for what in ("count", "tokens")]
+        + ["text_tokens", "output_tokens"],
+        "{0: 1.0}",  # nothing was asked
+    ),
 }
 
 
@@ -92,6 +97,7 @@ def test_worked_images_add_to_the_prompt(tmp_path: Path) -> None:
         read_servegen(service(tmp_path, {0: (TRACE_0, IMAGES)})), np.random.default_rng(0)
     )
     assert set(got.prompt_tokens) == {10, 210}
+    assert set(got.output_tokens) == {5}  # a window of nothing has the lengths of the one before
 
 
 def test_worked_part_and_rate(two: Path) -> None:

@@ -187,7 +187,8 @@ def _distributions(path: Path) -> tuple[tuple[float, dict[str, Lengths]], ...]:
                 ),
                 _("its keys are: {keys}").format(keys=", ".join(k[:40] for k in list(fields)[:12])),
             )
-        if lengths["output_tokens"].value.size and any(
+        # a window without requests is written as {} or, with images, as lengths of 0
+        if lengths["output_tokens"].value.max(initial=0) > 0 and any(
             lengths[name].value.size for name in ("input_tokens", "text_tokens") if name in lengths
         ):
             found.append((float(key), lengths))
