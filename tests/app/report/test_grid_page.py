@@ -17,7 +17,9 @@ from browser import chromium, probed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taotie.app.report import grid_capacity_map as maps
 from taotie.app.report import grid_charts as charts
+from taotie.app.report import grid_numbers as numbers
 from taotie.app.report.grid_page import capacity_html, write_capacity_page
 from taotie.grid.case import Case, read_case
 from taotie.grid.hosting_capacity import (
@@ -92,7 +94,7 @@ def test_worked_tiles_say_each_treatment(shown: CapacityPicture, page: str) -> N
     found = dict(
         re.findall(r'data-testid="key-figure" data-key="(\w+)" data-value="([^"]*)"', page)
     )
-    ways = charts.capacity_by_way(shown.capacity)
+    ways = numbers.capacity_by_way(shown.capacity)
     for way, mw in ways.items():
         assert float(found[f"share_of_buses_{way}"]) == pytest.approx((mw >= LOAD).mean())
     assert float(found["share_cut_off"]) == pytest.approx(1 - shown.capacity.n1_supply.mean())
@@ -100,24 +102,24 @@ def test_worked_tiles_say_each_treatment(shown: CapacityPicture, page: str) -> N
 
 
 def test_property_bars_and_shares_agree_and_add_up(shown: CapacityPicture) -> None:
-    text = charts.classes_html(shown)
+    text = maps.classes_html(shown)
     bars = re.findall(r'data-bar="(\w+)">(.*?)</svg>', text)
     assert [way for way, _bar in bars] == ["n0", "strict", "margin", "cutoff"]
-    colour = [light for light, _dark in charts.COLOURS]
+    colour = [light for light, _dark in numbers.COLOURS]
     for way, bar in bars:
         parts = re.findall(r'width="([\d.]+)" height="10" fill="(#\w+)"', bar)
         assert sum(float(w) for w, _c in parts) == pytest.approx(100, abs=0.01)
         taking = sum(float(w) for w, c in parts if colour.index(c) >= 3)
-        mw = charts.capacity_by_way(shown.capacity)[way]
+        mw = numbers.capacity_by_way(shown.capacity)[way]
         assert taking == pytest.approx(100 * (mw >= LOAD).mean(), abs=0.01)
 
 
 @given(st.floats(0.01, 20_000), st.floats(0.01, 20_000))
 def test_property_a_larger_load_fits_no_more_buses(a: float, b: float) -> None:
-    ways = charts.capacity_by_way(_rts())
+    ways = numbers.capacity_by_way(_rts())
     for mw in ways.values():
-        assert charts.share_taking(mw, max(a, b)) <= charts.share_taking(mw, min(a, b))
-    shares = {k: charts.share_taking(mw, a) for k, mw in ways.items()}
+        assert numbers.share_taking(mw, max(a, b)) <= numbers.share_taking(mw, min(a, b))
+    shares = {k: numbers.share_taking(mw, a) for k, mw in ways.items()}
     assert shares["strict"] <= min(shares["margin"], shares["cutoff"])
     assert max(shares["strict"], shares["margin"]) <= shares["n0"] + 1e-12
 
@@ -136,21 +138,21 @@ def _rts() -> HostingCapacityByTreatment:
     [(0, "0"), (0.0045, "0.45"), (0.0001, "0.01"), (0.4605, "46.1"), (0.483, "48.3"), (0.91, "91"), (0.99999, "> 99.9"), (1, "100")],
 )  # fmt: skip
 def test_worked_shares_as_printed(share: float, text: str) -> None:
-    assert charts.percent(share) == text
+    assert numbers.percent(share) == text
 
 
 def test_worked_classes_turn_at_the_load() -> None:
-    edges = charts.class_edges(80.0)
-    assert charts.class_of(np.array([0, 19, 20, 79.9, 80, 160, 320, 9e9]), edges).tolist() == [
+    edges = numbers.class_edges(80.0)
+    assert numbers.class_of(np.array([0, 19, 20, 79.9, 80, 160, 320, 9e9]), edges).tolist() == [
         0, 0, 1, 2, 3, 4, 5, 5,
     ]  # fmt: skip
-    assert len(charts.class_words(edges)) == len(charts.COLOURS)
+    assert len(numbers.class_words(edges)) == len(numbers.COLOURS)
 
 
 def test_property_every_bus_lies_in_its_nearest_hexagon() -> None:
     x, y = np.random.default_rng(1).random((2, 500)) * 40
     side = 3.0
-    row, column = charts.hexagon_of(x, y, side).T
+    row, column = maps.hexagon_of(x, y, side).T
     cx, cy = (column + 0.5 * (row % 2)) * np.sqrt(3) * side, row * 1.5 * side
     away = np.hypot(x - cx, y - cy)
     for i in (-1, 0, 1):
@@ -164,11 +166,11 @@ def test_property_every_bus_lies_in_its_nearest_hexagon() -> None:
 
 
 def test_worked_every_bus_is_drawn_with_its_words(shown: CapacityPicture) -> None:
-    text = charts.maps_html(shown)
+    text = maps.maps_html(shown)
     assert len(re.findall(r'<div data-way="', text)) == 4
     assert text.count("<title>") == 4 * 73
     first = shown.capacity.case.bus_label(0)
-    mw = charts.mw_text(float(shown.capacity.margin.load_hosting_capacity_mw[0]))
+    mw = numbers.mw_text(float(shown.capacity.margin.load_hosting_capacity_mw[0]))
     assert f"<title>{first}: {mw} MW</title>" in text
     assert text.count('id="lines-en"') == 1
     assert text.count('href="#lines-en"') == 3
@@ -178,7 +180,7 @@ def test_property_many_buses_stay_small() -> None:
     some = chain(10_000)
     text = capacity_html(some)
     assert len(text) < 5_000_000
-    assert charts.maps_html(some).count("h0") == 4 * 10_000
+    assert maps.maps_html(some).count("h0") == 4 * 10_000
     assert "--json" in " ".join(charts.map_picture(some).remarks)
     many = chain(20_000)
     picture = charts.map_picture(many)
@@ -226,7 +228,7 @@ def test_worked_downloads_hold_every_bus(shown: CapacityPicture, page: str) -> N
     assert len(table["rows"]) == 73
     pairs = list(csv.DictReader(io.StringIO(content("limiting.csv", half))))
     for way in ("strict", "margin", "cutoff"):
-        mine = [int(r["buses"]) for r in pairs if r["way"] == charts.way_name(way)]
+        mine = [int(r["buses"]) for r in pairs if r["way"] == numbers.way_name(way)]
         assert sum(mine) == 73
         assert mine == sorted(mine, reverse=True)
 

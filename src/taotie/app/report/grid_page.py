@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from taotie.app.report import grid_charts as charts
+from taotie.app.report import grid_numbers as numbers
 from taotie.app.report.headline import Tile
 from taotie.app.report.html import page_html
 from taotie.app.report.picture import sentences
@@ -77,10 +78,10 @@ def _half(
     shown: CapacityPicture, load_words: Mapping[str, str], behind: Sequence[Figure]
 ) -> dict[str, Any]:
     found, load = shown.capacity, shown.load_mw
-    name = charts.case_name(found)
+    name = numbers.case_name(found)
     words = page_words() | _words()
     title = (
-        _("Which buses of {case} take {mw} MW?").format(case=name, mw=charts.mw_text(load))
+        _("Which buses of {case} take {mw} MW?").format(case=name, mw=numbers.mw_text(load))
         if load
         else _("How much new load do the buses of {case} take?").format(case=name)
     )
@@ -103,28 +104,28 @@ def _half(
 
 def _main(shown: CapacityPicture) -> Tile:
     """The headline: a range over treatments, said as such."""
-    ways = charts.capacity_by_way(shown.capacity)
-    ways.pop(charts.ALL_IN)
+    ways = numbers.capacity_by_way(shown.capacity)
+    ways.pop(numbers.ALL_IN)
     if shown.load_mw:
-        values = {k: charts.share_taking(v, shown.load_mw) for k, v in ways.items()}
+        values = {k: numbers.share_taking(v, shown.load_mw) for k, v in ways.items()}
         shown_value, unit = _headline_span(list(values.values())), "%"
         name = _("Buses that take {mw} MW with any one branch lost").format(
-            mw=charts.mw_text(shown.load_mw)
+            mw=numbers.mw_text(shown.load_mw)
         )
-        each = {k: f"{charts.percent(v)}\u00a0%" for k, v in values.items()}
+        each = {k: f"{numbers.percent(v)}\u00a0%" for k, v in values.items()}
         key, raw = "share_of_buses", values
     else:
         values = {k: float(np.median(v)) for k, v in ways.items()}
         low, high = min(values.values()), max(values.values())
-        shown_value, unit = _("{low} to {high}").format(low=charts.mw_text(low), high=charts.mw_text(high)), "MW"  # fmt: skip
+        shown_value, unit = _("{low} to {high}").format(low=numbers.mw_text(low), high=numbers.mw_text(high)), "MW"  # fmt: skip
         name = _("New load half of the buses take with any one branch lost")
-        each = {k: f"{charts.mw_text(v)}\u00a0MW" for k, v in values.items()}
+        each = {k: f"{numbers.mw_text(v)}\u00a0MW" for k, v in values.items()}
         key, raw = "median_capacity", values
     top = max(raw.values()) or 1.0
     places = sorted(100 * v / top for v in raw.values())
     return Tile(
         key=key, name=name, value=shown_value, unit=unit,
-        range=charts.listed(charts.named(charts.way_name(k), v) for k, v in each.items()),
+        range=numbers.listed(numbers.named(numbers.way_name(k), v) for k, v in each.items()),
         boundary=boundary_word("facility"), kind=kind_word("modelled"), dot="◐",
         raw=raw.get("margin", next(iter(raw.values()))),
         low=places[0], middle=places[len(places) // 2], high=places[-1], certain=True,
@@ -134,7 +135,7 @@ def _main(shown: CapacityPicture) -> Tile:
 def _headline_span(shares: list[float]) -> str:
     """Lowest to highest share; tenths only where they are all there is."""
     ends = [
-        f"{100 * share:.0f}" if 0.1 <= share < 0.9995 else charts.percent(share)
+        f"{100 * share:.0f}" if 0.1 <= share < 0.9995 else numbers.percent(share)
         for share in (min(shares), max(shares))
     ]
     return ends[0] if ends[0] == ends[1] else _("{low} to {high}").format(low=ends[0], high=ends[1])
@@ -150,26 +151,26 @@ def _tile(key: str, name: str, value: str, unit: str, raw: float, note: str = ""
 def _tiles(shown: CapacityPicture) -> list[Tile]:
     found, load = shown.capacity, shown.load_mw
     made = []
-    for way, mw in charts.capacity_by_way(found).items():
+    for way, mw in numbers.capacity_by_way(found).items():
         half = float(np.percentile(mw, 50, method="lower"))
         if load:
-            share = charts.share_taking(mw, load)
+            share = numbers.share_taking(mw, load)
             made.append(
                 _tile(
                     f"share_of_buses_{way}",
-                    _("Buses that take it, {way}").format(way=charts.way_name(way)),
-                    charts.percent(share), "%", share,
-                    _("half take {mw} MW or more").format(mw=charts.mw_text(half)),
+                    _("Buses that take it, {way}").format(way=numbers.way_name(way)),
+                    numbers.percent(share), "%", share,
+                    _("half take {mw} MW or more").format(mw=numbers.mw_text(half)),
                 )
             )  # fmt: skip
         else:
             made.append(
                 _tile(
                     f"median_capacity_{way}",
-                    _("Half of the buses take at least, {way}").format(way=charts.way_name(way)),
-                    charts.mw_text(half), "MW", half,
+                    _("Half of the buses take at least, {way}").format(way=numbers.way_name(way)),
+                    numbers.mw_text(half), "MW", half,
                     _("one bus in ten {mw} MW or more").format(
-                        mw=charts.mw_text(float(np.percentile(mw, 90, method="lower")))
+                        mw=numbers.mw_text(float(np.percentile(mw, 90, method="lower")))
                     ),
                 )
             )  # fmt: skip
@@ -191,7 +192,7 @@ def _tiles(shown: CapacityPicture) -> list[Tile]:
         _tile(
             "share_cut_off",
             _("Buses one outage cuts off"),
-            charts.percent(cut_off),
+            numbers.percent(cut_off),
             "%",
             cut_off,
             _("they hang on a single branch"),
@@ -203,13 +204,13 @@ def _tiles(shown: CapacityPicture) -> list[Tile]:
 def _treatment_rows(shown: CapacityPicture) -> list[dict[str, Any]]:
     at = (5, 25, 50, 75, 95)
     rows = []
-    for way, mw in charts.capacity_by_way(shown.capacity).items():
+    for way, mw in numbers.capacity_by_way(shown.capacity).items():
         rows.append(
             {
                 "key": way,
-                "name": charts.way_name(way),
-                "cells": [charts.mw_text(float(v)) for v in np.percentile(mw, at, method="lower")],
-                "share": f"{charts.percent(charts.share_taking(mw, shown.load_mw))} %"
+                "name": numbers.way_name(way),
+                "cells": [numbers.mw_text(float(v)) for v in np.percentile(mw, at, method="lower")],
+                "share": f"{numbers.percent(numbers.share_taking(mw, shown.load_mw))} %"
                 if shown.load_mw
                 else "",
             }

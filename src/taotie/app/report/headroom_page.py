@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from taotie.app.report.grid_charts import COLOURS, RULES, listed, named
+from taotie.app.report.grid_numbers import COLOURS, RULES, listed, named
 from taotie.app.report.headline import Tile
 from taotie.app.report.html import page_html
 from taotie.app.report.picture import Cell, DataTable, Picture, cut
