@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import json
 import re
 from collections import Counter
 from dataclasses import fields, replace
@@ -295,3 +296,17 @@ def test_worked_page_as_it_is_seen(page: str, tmp_path: Path, code: str, width: 
     assert found["out"] == []
     assert found["violations"] == found["errors"] == found["requests"] == []
     assert found["blank"] == []
+
+
+def test_matches_the_schema_of_vega_lite(page: str) -> None:
+    import altair as alt
+
+    shapes = {"vconcat": alt.VConcatChart, "hconcat": alt.HConcatChart, "layer": alt.LayerChart}
+    english = page[page.index('<main id="en"') : page.index('<main id="zh"')]
+    found = re.findall(r'data-spec="(\w+)">(.*?)</script>', english, re.S)
+    assert [name for name, _text in found] == PICTURES
+    for _name, text in found:
+        for spec in json.loads(text).values():
+            shape = next(made for key, made in shapes.items() if key in spec)
+            shape.from_dict(spec, validate=True)
+            assert sum(len(rows) for rows in spec["datasets"].values()) <= 2000

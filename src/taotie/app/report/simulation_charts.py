@@ -12,24 +12,29 @@ import numpy as np
 
 from taotie.app.report import theme
 from taotie.app.report.picture import (
-    NARROW,
-    WIDE,
     Cell,
     DataTable,
     Picture,
-    altair,
     amount,
-    chart_spec,
     sentences,
-    static_svg,
+)
+from taotie.app.report.vega_lite import (
+    Sheet,
+    below,
+    both,
+    five,
+    panel,
+    panel_width,
+    quantity,
+    stacked,
+    tips,
+    y_axis,
 )
 from taotie.compute.simulator_profile import BatchTime, TimeCourse
 from taotie.language import _
 from taotie.quantity.wording import number
 
 SOURCE = "taotie_energy_fit2026"
-EDGE = 46
-"""Room for the labels of every y axis, so that panels below each other share one time axis. [px]"""
 
 
 class Clock(NamedTuple):
@@ -61,123 +66,22 @@ def duration_text(seconds: float) -> str:
     return amount(seconds, "s", 3)
 
 
-def five(value: float) -> float | None:
-    """Five digits are enough to draw; None for what is not a number."""
-    return float(f"{value:.5g}") if np.isfinite(value) else None
-
-
-def both(make: Any) -> tuple[dict[str, Any], str]:
-    """Specifications for wide and narrow paper, and the wide one drawn."""
-    specs = {"wide": make(True), "narrow": make(False)}
-    return specs, static_svg(specs["wide"])
-
-
-def panel_width(wide: bool) -> int:
-    """Width of a plot between its axes. [px]"""
-    return (WIDE if wide else NARROW) - EDGE - 40
-
-
-class Sheet:
-    """Rows a drawing refers to by name: layers share them, and Altair does not copy them over and over."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, list[Mapping[str, Any]]] = {}
-
-    def data(self, rows: Sequence[Mapping[str, Any]]) -> Any:
-        """A reference to rows."""
-        for name, known in self.held.items():
-            if known is rows:
-                return altair().NamedData(name=name)
-        name = f"rows{len(self.held)}"
-        self.held[name] = rows if isinstance(rows, list) else list(rows)
-        return altair().NamedData(name=name)
-
-    def spec(self, chart: Any) -> dict[str, Any]:
-        """The finished specification with its rows."""
-        made = chart_spec(chart)
-        made["datasets"] = {**made.get("datasets", {}), **self.held}
-        return made
-
-
-GROUPED = "replace(format(datum.value, ',.12~g'), /,/g, ' ')"
-"""Labels of an axis grouped as numbers in sentences are."""
-
-
-def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values between two ends of a logarithmic axis: 1-2-5, or decades where those are too many.
-
-    Examples
-    --------
-    >>> log_ticks(30, 3000, 8), log_ticks(30, 3000, 4)
-    ([50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0], [100.0, 1000.0])
-    """
-    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
-    ticks: list[float] = []
-    for steps in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
-        ticks = [
-            float(f"{m * 10.0**e:.3g}")
-            for e in range(first, last + 1)
-            for m in steps
-            if low <= m * 10.0**e <= high
-        ]
-        if len(ticks) <= most:
-            return ticks
-    return ticks[:: -(-len(ticks) // most)]
-
-
-def y_axis(title: str, **more: Any) -> Any:
-    """A y axis of fixed room with its title above."""
-    return altair().Axis(
-        labelExpr=GROUPED,
-        title=title, titleAngle=0, titleAlign="left", titleAnchor="start", titleX=-EDGE + 4,
-        titleY=-10, titleBaseline="bottom", minExtent=EDGE, maxExtent=EDGE, **({} if "values" in more else {"tickCount": 5}), **more,
-    )  # fmt: skip
-
-
-def stacked(
-    alt: Any,
-    rows: Any,
-    parts: Sequence[tuple[str, str]],
-    x: Mapping[str, Any],
-    y: Any,
-    wide: bool,
-    orient: str = "top",
-) -> list[Any]:
-    """Areas one above the other: part `i` lies between the fields `s{i}` and `s{i+1}`; the top is named first."""
-    names, colours = [name for name, _c in parts][::-1], [colour for _n, colour in parts][::-1]
-    colour = alt.Scale(domain=names, range=colours)
-    legend = alt.Legend(
-        orient=orient, title=None, symbolType="square", labelLimit=panel_width(wide) - 20,
-        direction="horizontal" if wide else "vertical", columns=4 if wide else 1,
-    )  # fmt: skip
-    return [
-        alt.Chart(rows)
-        .mark_area(interpolate="step-after", opacity=1)
-        .encode(
-            **x,
-            y=y(f"s{i}:Q"),
-            y2=f"s{i + 1}:Q",
-            color=alt.Color(datum=name, type="nominal", scale=colour, legend=legend),
-        )
-        for i, (name, _colour) in enumerate(parts)
-    ]
-
-
-def rule_with_words(
-    alt: Any, sheet: Sheet, at: float, words: str, width: int, row: int, dash: Sequence[int]
-) -> list[Any]:
+def level_with_words(
+    sheet: Sheet, at: float, words: str, width: int, row: int, dash: Sequence[int]
+) -> list[dict[str, Any]]:
     """A level across the plot, with its words above the plot's right end; row 0 is the lowest."""
-    base = alt.Chart(sheet.data([{"y": at, "words": words}]))
+    rows = [{"y": at, "words": words}]
+    rule = {"type": "rule", "color": theme.INK, "strokeDash": list(dash), "strokeWidth": 1.4}
+    text = {"type": "text", "align": "right", "baseline": "bottom", "color": theme.INK}
+    place = {"x": {"value": width}, "y": {"value": -4 - 15 * row}}
     return [
-        base.mark_rule(color=theme.INK, strokeDash=list(dash), strokeWidth=1.4).encode(y="y:Q"),
-        base.mark_text(align="right", baseline="bottom", color=theme.INK).encode(
-            x=alt.value(width), y=alt.value(-4 - 15 * row), text="words:N"
-        ),
+        sheet.layer(rows, rule, y=quantity("y")),
+        sheet.layer(rows, text, **place, text={"field": "words", "type": "nominal"}),
     ]
 
 
-def time_scale(alt: Any, course: TimeCourse, when: Clock, wide: bool, title: bool) -> Any:
-    """The x axis all panels over time share."""
+def time_x(course: TimeCourse, when: Clock, wide: bool, shown: bool) -> dict[str, Any]:
+    """The x axis all panels over time share; its labels are shown once."""
     first, last = when.offset, when.offset + float(course.end_s[-1]) / when.unit_s
     more: dict[str, Any] = {"tickCount": 10 if wide else 5}
     if when.unit_s == 3600.0 and last - first <= 49:
@@ -186,11 +90,11 @@ def time_scale(alt: Any, course: TimeCourse, when: Clock, wide: bool, title: boo
         more = {"values": list(range(low, int(last) + 1, step))}
     if when.of_day:
         more["labelExpr"] = "format(datum.value % 24, '02d') + ':00'"
-    return alt.X(
-        "t:Q",
-        title=when.title if title else None,
-        scale=alt.Scale(domain=[first, last], nice=False),
-        axis=alt.Axis(grid=False, labels=title, ticks=title, **more),
+    return quantity(
+        "t",
+        title=when.title if shown else None,
+        scale={"domain": [first, last], "nice": False},
+        axis={"grid": False, "labels": shown, "ticks": shown, **more},
     )
 
 
@@ -240,44 +144,37 @@ def power_picture(
     names = [name for name, _c, _p in parts]
 
     def make(wide: bool) -> dict[str, Any]:
-        alt, sheet = altair(), Sheet()
-        width = panel_width(wide)
-        rows = sheet.data(values)
-        x = {"x": time_scale(alt, course, when, wide, rate is None)}
+        sheet, width = Sheet(), panel_width(wide)
         top = max(float(levels[-1].max()), peak_w / scale) * 1.03 or 1.0
-
-        def y(field: str) -> Any:
-            return alt.Y(field, axis=y_axis(unit), scale=alt.Scale(domain=[0, top], nice=False))
-
-        layers = stacked(alt, rows, [(n, c) for n, c, _p in parts], x, y, wide)
-        tips = [alt.Tooltip("t:Q", title=when.title, format=".2f")]
+        layers = stacked(
+            sheet, values, {"type": "area", "interpolate": "step-after", "opacity": 1}, [(n, c) for n, c, _p in parts], wide,
+            x=time_x(course, when, wide, rate is None),
+            y={"axis": y_axis(unit), "scale": {"domain": [0, top], "nice": False}},
+        )  # fmt: skip
+        pointer = tips(("t", when.title), (f"s{len(names)}", unit), t=".2f")
         layers.append(
-            alt.Chart(rows)
-            .mark_rule(opacity=0, strokeWidth=6)
-            .encode(x="t:Q", tooltip=[*tips, alt.Tooltip(f"s{len(names)}:Q", title=unit)])
-        )
+            sheet.layer(
+                values, {"type": "rule", "opacity": 0, "strokeWidth": 6},
+                x=quantity("t"), tooltip=pointer,
+            )
+        )  # fmt: skip
         words = _("– – peak, mean of {bin}: {power}").format(
             bin=duration_text(bin_s), power=amount(peak_w / scale, unit, 3)
         )
-        layers += rule_with_words(alt, sheet, peak_w / scale, words, width, 1, (5, 3))
+        layers += level_with_words(sheet, peak_w / scale, words, width, 1, (5, 3))
         words = _("····· mean: {power}").format(power=amount(mean_w / scale, unit, 3))
-        layers += rule_with_words(alt, sheet, mean_w / scale, words, width, 0, (1, 3))
-        power = alt.layer(*layers).properties(width=width, height=300 if wide else 230)
-        if rate is None:
-            return sheet.spec(power)
-        below = (
-            alt.Chart(rows)
-            .mark_area(
-                interpolate="step-after", color=theme.BLUE, opacity=0.35, line={"color": theme.BLUE, "strokeWidth": 1.5, "interpolate": "step-after"},
-            )
-            .encode(
-                x=time_scale(alt, course, when, wide, True),
-                y=alt.Y("rate:Q", axis=y_axis(_("requests per second"), grid=True)),
-                tooltip=[*tips, alt.Tooltip("rate:Q", title=_("requests per second"))],
-            )
-            .properties(width=width, height=110 if wide else 90)
-        )  # fmt: skip
-        return sheet.spec(alt.vconcat(power, below, spacing=34, bounds="flush"))
+        layers += level_with_words(sheet, mean_w / scale, words, width, 0, (1, 3))
+        panels = [panel(layers, width, 300 if wide else 230)]
+        if rate is not None:
+            line = {"color": theme.BLUE, "strokeWidth": 1.5, "interpolate": "step-after"}
+            mark = {"type": "area", "interpolate": "step-after", "color": theme.BLUE, "opacity": 0.35, "line": line}  # fmt: skip
+            title = _("requests per second")
+            layer = sheet.layer(
+                values, mark, x=time_x(course, when, wide, True), y=quantity("rate", axis=y_axis(title)),
+                tooltip=tips(("t", when.title), ("rate", title), t=".2f"),
+            )  # fmt: skip
+            panels.append(panel([layer], width, 110 if wide else 90))
+        return sheet.spec(below(panels, 34))
 
     specs, svg = both(make)
     energy = summary["energy_j"]
@@ -360,44 +257,34 @@ def batch_picture(
     values.append({**values[-1], "t": five(when.offset + course.end_s[-1] / when.unit_s)})
     bars = [] if spent is None else time_bars(spent)
 
-    def line(alt: Any, sheet: Sheet, wide: bool, key: str, title: str, colour: str, last: bool, height: int) -> Any:  # fmt: skip
-        return (
-            alt.Chart(sheet.data(values))
-            .mark_line(interpolate="step-after", color=colour, strokeWidth=2)
-            .encode(
-                x=time_scale(alt, course, when, wide, last),
-                y=alt.Y(f"{key}:Q", axis=y_axis(title), scale=alt.Scale(zero=True)),
-                tooltip=[alt.Tooltip("t:Q", title=when.title, format=".2f"), alt.Tooltip(f"{key}:Q", title=title)],
-            )
-            .properties(width=panel_width(wide), height=height)
-        )  # fmt: skip
-
     def make(wide: bool) -> dict[str, Any]:
-        alt, sheet = altair(), Sheet()
-        panels = [
-            line(alt, sheet, wide, "batch", _("mean batch of a busy replica"), theme.AMBER_DEEP, not scaled, 210 if wide else 170)
-        ]  # fmt: skip
-        if scaled:
-            panels.append(
-                line(alt, sheet, wide, "on", _("replicas switched on"), theme.BLUE, True, 110)
-            )
-        if bars:
-            panels.append(
-                alt.Chart(sheet.data(bars))
-                .mark_rect(color=theme.AMBER, stroke=theme.PAPER, strokeWidth=0.5)
-                .encode(
-                    x=alt.X(
-                        "low:Q", title=_("requests a replica answers at once"),
-                        axis=alt.Axis(grid=False, format="d", tickMinStep=1), scale=alt.Scale(nice=False, zero=False),
-                    ),
-                    x2="high:Q",
-                    y=alt.Y("share:Q", axis=y_axis(_("% of the time"))),
-                    y2=alt.Y2Datum(0),
-                    tooltip=[alt.Tooltip("label:N", title=_("requests at once")), alt.Tooltip("share:Q", title=_("% of the time"))],
-                )
-                .properties(width=panel_width(wide), height=150 if wide else 130)
+        sheet, width = Sheet(), panel_width(wide)
+
+        def line(key: str, title: str, colour: str, last: bool, height: int) -> dict[str, Any]:
+            mark = {"type": "line", "interpolate": "step-after", "color": colour, "strokeWidth": 2}
+            layer = sheet.layer(
+                values, mark, x=time_x(course, when, wide, last),
+                y=quantity(key, axis=y_axis(title), scale={"zero": True}),
+                tooltip=tips(("t", when.title), (key, title), t=".2f"),
             )  # fmt: skip
-        return sheet.spec(alt.vconcat(*panels, spacing=62 if not scaled else 60, bounds="flush"))
+            return panel([layer], width, height)
+
+        title = _("mean batch of a busy replica")
+        panels = [line("batch", title, theme.AMBER_DEEP, not scaled, 210 if wide else 170)]
+        if scaled:
+            panels.append(line("on", _("replicas switched on"), theme.BLUE, True, 110))
+        if bars:
+            x = quantity(
+                "low", title=_("requests a replica answers at once"),
+                axis={"grid": False, "format": "d", "tickMinStep": 1}, scale={"nice": False, "zero": False},
+            )  # fmt: skip
+            layer = sheet.layer(
+                bars, {"type": "rect", "color": theme.AMBER, "stroke": theme.PAPER, "strokeWidth": 0.5},
+                x=x, x2={"field": "high"}, y=quantity("share", axis=y_axis(_("% of the time"))), y2={"datum": 0},
+                tooltip=tips(("label", _("requests at once")), ("share", _("% of the time")), words=["label"]),
+            )  # fmt: skip
+            panels.append(panel([layer], width, 150 if wide else 130))
+        return sheet.spec(below(panels, 62))
 
     specs, svg = both(make)
     busy = float(course.busy_s.sum())

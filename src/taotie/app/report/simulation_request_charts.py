@@ -8,25 +8,22 @@ from typing import Any
 import numpy as np
 
 from taotie.app.report import theme
-from taotie.app.report.picture import (
-    Cell,
-    DataTable,
-    Picture,
-    altair,
-    amount,
-    sentences,
-)
-from taotie.app.report.simulation_charts import (
+from taotie.app.report.picture import Cell, DataTable, Picture, amount, sentences
+from taotie.app.report.simulation_charts import SOURCE, percent
+from taotie.app.report.vega_lite import (
     EDGE,
-    GROUPED,
-    SOURCE,
     Sheet,
+    below,
+    beside,
     both,
     five,
     log_ticks,
+    log_x,
+    panel,
     panel_width,
-    percent,
+    quantity,
     stacked,
+    tips,
     y_axis,
 )
 from taotie.compute.batching import ServiceLevel
@@ -38,18 +35,20 @@ from taotie.quantity.wording import number
 QUANTILE_WORDS = (("p05", "5 %"), ("p50", "50 %"), ("p95", "95 %"))
 
 
-def log_axis(
-    alt: Any, field: str, title: str, low: float, high: float, wide: bool, **more: Any
-) -> Any:
-    """A logarithmic x axis from a low to a high value."""
-    return alt.X(
-        field,
-        title=title,
-        scale=alt.Scale(type="log", domain=[low, high], nice=False, clamp=True),
-        axis=alt.Axis(
-            grid=False, labelExpr=GROUPED, values=log_ticks(low, high, 9 if wide else 5), **more
-        ),
-    )
+def promised_line(
+    sheet: Sheet, line: float, unit: str, low: float, high: float, y: int, baseline: str
+) -> list[dict[str, Any]]:
+    """The promise as an upright line, with its words on the side that has room."""
+    words = _("promise: {value}").format(value=amount(line, unit, 3))
+    right = bool(np.log(line / low) > 0.55 * np.log(high / low))
+    rows = [{"x": line, "words": words}]
+    text = {
+        "type": "text", "align": "right" if right else "left", "dx": -5 if right else 5, "baseline": baseline, "color": theme.BLUE,
+    }  # fmt: skip
+    return [
+        sheet.layer(rows, {"type": "rule", "color": theme.BLUE, "strokeWidth": 1.6}, x=quantity("x")),
+        sheet.layer(rows, text, x=quantity("x"), y={"value": y}, text={"field": "words", "type": "nominal"}),
+    ]  # fmt: skip
 
 
 # ---- energy per request ----------------------------------------------------------------------------------
@@ -97,48 +96,40 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
     marks.sort(key=lambda mark: float(mark["x"]))
 
     def make(wide: bool) -> dict[str, Any]:
-        alt, sheet = altair(), Sheet()
-        width = panel_width(wide)
-        bare = {"labels": not split, "ticks": not split}
+        sheet, width, height = Sheet(), panel_width(wide), 210 if wide else 180
         title = _("energy per request [J], server boundary")
-        x = log_axis(alt, "low:Q", "" if split else title, low, high, wide, **bare)
+        hidden = {"labels": not split, "ticks": not split}
         layers = [
-            alt.Chart(sheet.data(bars))
-            .mark_rect(color=theme.AMBER, stroke=theme.PAPER, strokeWidth=0.4)
-            .encode(
-                x=x, x2="high:Q", y=alt.Y("share:Q", axis=y_axis(_("% of the requests"))), y2=alt.Y2Datum(0),
-                tooltip=[alt.Tooltip("low:Q", title=_("from [J]")), alt.Tooltip("high:Q", title=_("to [J]")), alt.Tooltip("share:Q", title=_("% of the requests"))],
+            sheet.layer(
+                bars, {"type": "rect", "color": theme.AMBER, "stroke": theme.PAPER, "strokeWidth": 0.4},
+                x=log_x("low", "" if split else title, low, high, wide, **hidden), x2={"field": "high"},
+                y=quantity("share", axis=y_axis(_("% of the requests"))), y2={"datum": 0},
+                tooltip=tips(("low", _("from [J]")), ("high", _("to [J]")), ("share", _("% of the requests"))),
             )
         ]  # fmt: skip
         for row, mark in enumerate(marks):
             where = np.log(float(mark["x"]) / low) / np.log(high / low)
-            right = where > (0.15 if wide else 0.27)
-            up = -40 - 16 * row
-            one = alt.Chart(sheet.data([mark])).encode(x="x:Q")
-            mean = mark["key"] == "mean"
-            layers.append(
-                one.mark_rule(color=theme.INK, strokeDash=[1, 0] if mean else [4, 3], strokeWidth=1.4)
-                .encode(y=alt.value(up), y2=alt.value(210 if wide else 180))
+            right = bool(where > (0.15 if wide else 0.27))
+            up, dash = -40 - 16 * row, [1, 0] if mark["key"] == "mean" else [4, 3]
+            rule = {"type": "rule", "color": theme.INK, "strokeDash": dash, "strokeWidth": 1.4}
+            text = {
+                "type": "text", "align": "right" if right else "left", "dx": -4 if right else 4, "baseline": "top", "color": theme.INK,
+            }  # fmt: skip
+            one = [mark]
+            layers += [
+                sheet.layer(one, rule, x=quantity("x"), y={"value": up}, y2={"value": height}),
+                sheet.layer(one, text, x=quantity("x"), y={"value": up}, text={"field": "words", "type": "nominal"}),
+            ]  # fmt: skip
+        panels = [panel(layers, width, height)]
+        if split:
+            # each bin by itself: where there is no request there is nothing
+            layers = stacked(
+                sheet, stripes, {"type": "rect", "opacity": 1}, [(n, c) for n, c, _p in parts], wide, "bottom",
+                x=log_x("t", title, low, high, wide), x2={"field": "next"},
+                y={"axis": y_axis(_("% of their energy")), "scale": {"domain": [0, 100], "nice": False}},
             )  # fmt: skip
-            layers.append(
-                one.mark_text(align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=theme.INK)
-                .encode(y=alt.value(up), text="words:N")
-            )  # fmt: skip
-        above = alt.layer(*layers).properties(width=width, height=210 if wide else 180)
-        if not split:
-            return sheet.spec(above)
-
-        def y(field: str) -> Any:
-            return alt.Y(field, axis=y_axis(_("% of their energy")), scale=alt.Scale(domain=[0, 100], nice=False))  # fmt: skip
-
-        xs = {"x": log_axis(alt, "t:Q", title, low, high, wide), "x2": "next:Q"}
-        areas = stacked(
-            alt, sheet.data(stripes), [(n, c) for n, c, _p in parts], xs, y, wide, "bottom"
-        )
-        for area in areas:  # each bin by itself: where there is no request there is nothing
-            area.mark = alt.MarkDef(type="rect", opacity=1)
-        below = alt.layer(*areas).properties(width=width, height=110 if wide else 100)
-        return sheet.spec(alt.vconcat(above, below, spacing=46, bounds="flush"))
+            panels.append(panel(layers, width, 110 if wide else 100))
+        return sheet.spec(below(panels, 46))
 
     specs, svg = both(make)
     columns = {"low": _("from [J]"), "high": _("to [J]"), "share": _("% of the requests")}
@@ -213,28 +204,26 @@ def length_picture(found: EnergyByLength) -> Picture:
         low, high = low / 1.2, high * 1.2
 
     def make(wide: bool) -> dict[str, Any]:
-        alt, sheet = altair(), Sheet()
-        base = alt.Chart(sheet.data(values)).encode(
-            x=log_axis(alt, "x:Q", _("tokens of the answer"), low, high, wide),
-            tooltip=[
-                alt.Tooltip("words:N", title=_("tokens of the answer")), alt.Tooltip("n:Q", title=_("requests")),
-                alt.Tooltip("p05:Q", title="5 % [J]"), alt.Tooltip("p50:Q", title="50 % [J]"), alt.Tooltip("p95:Q", title="95 % [J]"),
-            ],
-        )  # fmt: skip
+        sheet = Sheet()
+        x = log_x("x", _("tokens of the answer"), low, high, wide)
         least, most = float(found.p05_j.min()) / 1.2, float(found.p95_j.max()) * 1.2
         y = {
             "axis": y_axis(
                 _("J per request"), values=log_ticks(least, most, 7), labelOverlap=False
             ),
-            "scale": alt.Scale(type="log", domain=[least, most], nice=False),
+            "scale": {"type": "log", "domain": [least, most], "nice": False},
         }
-        return sheet.spec(
-            alt.layer(
-                base.mark_area(color=theme.AMBER, opacity=0.28).encode(y=alt.Y("p05:Q", **y), y2="p95:Q"),
-                base.mark_line(color=theme.AMBER_DEEP, strokeWidth=2.2).encode(y=alt.Y("p50:Q", **y)),
-                base.mark_point(color=theme.AMBER_DEEP, filled=True, size=34, opacity=1).encode(y=alt.Y("p50:Q", **y)),
-            ).properties(width=panel_width(wide), height=260 if wide else 210)
+        pointer = tips(
+            ("words", _("tokens of the answer")), ("n", _("requests")), ("p05", "5 % [J]"), ("p50", "50 % [J]"), ("p95", "95 % [J]"),
+            words=["words"],
         )  # fmt: skip
+        deep = {"color": theme.AMBER_DEEP}
+        layers = [
+            sheet.layer(values, {"type": "area", "color": theme.AMBER, "opacity": 0.28}, x=x, y=quantity("p05", **y), y2={"field": "p95"}),
+            sheet.layer(values, {"type": "line", "strokeWidth": 2.2, **deep}, x=x, y=quantity("p50", **y)),
+            sheet.layer(values, {"type": "point", "filled": True, "size": 34, "opacity": 1, **deep}, x=x, y=quantity("p50", **y), tooltip=pointer),
+        ]  # fmt: skip
+        return sheet.spec(panel(layers, panel_width(wide), 260 if wide else 210))
 
     specs, svg = both(make)
     common = int(np.argmax(found.requests))
@@ -290,6 +279,7 @@ def promise_picture(curve: PromiseCurve) -> Picture:
         }
         for p in curve.points
     ]  # fmt: skip
+    chosen = [v for v in values if v["chosen"]]
     panels = [
         ("ttft", _("time to first token, {q} of requests within [s]").format(q=quantile), 1.0),
         ("tpot", _("time per later token, {q} of requests within [ms]").format(q=quantile), 1e3),
@@ -298,8 +288,14 @@ def promise_picture(curve: PromiseCurve) -> Picture:
     top = 1.12 * max(energies)
 
     def make(wide: bool) -> dict[str, Any]:
-        alt, sheet = altair(), Sheet()
+        sheet = Sheet()
         width = (panel_width(True) - EDGE - 40) // 2 if wide else panel_width(False)
+        y = quantity("energy", axis=y_axis(_("J per request")), scale={"domain": [0, top], "nice": False})  # fmt: skip
+        pointer = tips(
+            ("n", _("replicas")), ("energy", _("J per request")), ("ttft", "TTFT [s]"), ("tpot", "TPOT [ms]"), ("kept", _("promise kept")),
+            words=["kept"],
+        )  # fmt: skip
+        kept = {"domain": [kept_word, broken_word], "range": [theme.AMBER_DEEP, theme.GREY]}
         drawn = []
         for i, (key, title, scale) in enumerate(panels):
             line = None
@@ -308,44 +304,21 @@ def promise_picture(curve: PromiseCurve) -> Picture:
                 line = line if np.isfinite(line) else None
             seen = [float(v[key]) for v in values if v[key]] + ([line] if line else [])  # type: ignore[arg-type]
             low, high = (min(seen) / 1.25, max(seen) * 1.3) if seen else (0.1, 10.0)
-            x = log_axis(alt, f"{key}:Q", title, low, high, wide)
-            y = alt.Y("energy:Q", axis=y_axis(_("J per request")), scale=alt.Scale(domain=[0, top], nice=False))  # fmt: skip
-            tips = [
-                alt.Tooltip("n:Q", title=_("replicas")), alt.Tooltip("energy:Q", title=_("J per request")),
-                alt.Tooltip("ttft:Q", title="TTFT [s]"), alt.Tooltip("tpot:Q", title="TPOT [ms]"), alt.Tooltip("kept:N", title=_("promise kept")),
-            ]  # fmt: skip
-            base = alt.Chart(sheet.data(values)).encode(x=x, y=y)
-            layers = []
-            if line:
-                words = _("promise: {value}").format(
-                    value=amount(line, "s" if scale == 1 else "ms", 3)
-                )
-                at = alt.Chart(sheet.data([{"x": line, "words": words}])).encode(x="x:Q")
-                right = np.log(line / low) > 0.55 * np.log(high / low)
-                layers += [
-                    at.mark_rule(color=theme.BLUE, strokeWidth=1.6),
-                    at.mark_text(align="right" if right else "left", dx=-5 if right else 5, baseline="top", color=theme.BLUE)
-                    .encode(text="words:N", y=alt.value(2)),
-                ]  # fmt: skip
+            place = {"x": log_x(key, title, low, high, wide), "y": y}
+            unit = "s" if scale == 1 else "ms"
+            layers = promised_line(sheet, line, unit, low, high, 2, "top") if line else []
+            legend = {"orient": "top", "title": None} if level is not None and i == 0 else None
+            colour = {"field": "holds", "type": "nominal", "legend": legend, "scale": kept}
+            ring = {"type": "point", "filled": False, "size": 260, "strokeWidth": 2, "color": theme.INK, "opacity": 1}  # fmt: skip
+            text = {"type": "text", "dy": -15, "color": theme.INK, "fontSize": 11}
             layers += [
-                base.mark_line(color=theme.AMBER, strokeWidth=1.6).encode(order="n:Q"),
-                base.mark_point(filled=True, size=70, opacity=1).encode(
-                    color=alt.Color(
-                        "holds:N", legend=alt.Legend(orient="top", title=None) if level is not None and i == 0 else None,
-                        scale=alt.Scale(domain=[kept_word, broken_word], range=[theme.AMBER_DEEP, theme.GREY]),
-                    ),
-                    tooltip=tips,
-                ),
-                base.transform_filter("datum.chosen").mark_point(filled=False, size=260, strokeWidth=2, color=theme.INK, opacity=1),
-                base.mark_text(dy=-15, color=theme.INK, fontSize=11).encode(text="label:N"),
+                sheet.layer(values, {"type": "line", "color": theme.AMBER, "strokeWidth": 1.6}, **place, order=quantity("n")),
+                sheet.layer(values, {"type": "point", "filled": True, "size": 70, "opacity": 1}, **place, color=colour, tooltip=pointer),
+                sheet.layer(chosen, ring, **place),
+                sheet.layer(values, text, **place, text={"field": "label", "type": "nominal"}),
             ]  # fmt: skip
-            drawn.append(alt.layer(*layers).properties(width=width, height=270 if wide else 210))
-        joined = (
-            alt.hconcat(*drawn, spacing=40 + EDGE, bounds="flush")
-            if wide
-            else alt.vconcat(*drawn, spacing=70, bounds="flush")
-        )
-        return sheet.spec(joined)
+            drawn.append(panel(layers, width, 270 if wide else 210))
+        return sheet.spec(beside(drawn, 40 + EDGE) if wide else below(drawn, 70))
 
     specs, svg = both(make)
     finding = [_promise_finding(curve, quantile)]
@@ -421,8 +394,9 @@ def latency_picture(
     panels = [p for p in panels if len(p[2]) and p[2][-1] > 0]
 
     def make(wide: bool) -> dict[str, Any]:
-        alt, sheet = altair(), Sheet()
+        sheet, height = Sheet(), 240 if wide else 190
         width = (panel_width(True) - EDGE - 40) // 2 if wide else panel_width(False)
+        y = quantity("y", axis=y_axis(_("% of the requests")), scale={"domain": [0, 100]})
         drawn = []
         for name, title, value, share, promised, scale, unit in panels:
             floor = max(float(value[value > 0].min()), 1e-3 * float(np.median(value)), 1e-9)
@@ -432,30 +406,16 @@ def latency_picture(
                 {"x": five(max(float(v), floor)), "y": five(100 * float(s))}
                 for v, s in zip(value, share, strict=True)
             ]
-            x = log_axis(alt, "x:Q", title, low, high, wide)
-            y = alt.Y("y:Q", axis=y_axis(_("% of the requests")), scale=alt.Scale(domain=[0, 100]))
-            tips = [alt.Tooltip("x:Q", title=f"{name} [{unit}]"), alt.Tooltip("y:Q", title="%")]
-            base = alt.Chart(sheet.data(rows)).encode(x=x, y=y)
+            place = {"x": log_x("x", title, low, high, wide), "y": y}
+            pointer = tips(("x", f"{name} [{unit}]"), ("y", "%"))
             layers = [
-                base.mark_line(color=theme.AMBER_DEEP, strokeWidth=2.2),
-                base.mark_point(size=70, opacity=0, filled=True).encode(tooltip=tips),
-            ]
+                sheet.layer(rows, {"type": "line", "color": theme.AMBER_DEEP, "strokeWidth": 2.2}, **place),
+                sheet.layer(rows, {"type": "point", "size": 70, "opacity": 0, "filled": True}, **place, tooltip=pointer),
+            ]  # fmt: skip
             if line is not None:
-                words = _("promise: {value}").format(value=amount(line, unit, 3))
-                right = np.log(line / low) > 0.55 * np.log(high / low)
-                at = alt.Chart(sheet.data([{"x": line, "words": words}])).encode(x="x:Q")
-                layers += [
-                    at.mark_rule(color=theme.BLUE, strokeWidth=1.6),
-                    at.mark_text(align="right" if right else "left", dx=-5 if right else 5, baseline="bottom", color=theme.BLUE)
-                    .encode(text="words:N", y=alt.value((240 if wide else 190) - 6)),
-                ]  # fmt: skip
-            drawn.append(alt.layer(*layers).properties(width=width, height=240 if wide else 190))
-        joined = (
-            alt.hconcat(*drawn, spacing=40 + EDGE, bounds="flush")
-            if wide
-            else alt.vconcat(*drawn, spacing=60, bounds="flush")
-        )
-        return sheet.spec(joined)
+                layers += promised_line(sheet, line, unit, low, high, height - 6, "bottom")
+            drawn.append(panel(layers, width, height))
+        return sheet.spec(beside(drawn, 40 + EDGE) if wide else below(drawn, 60))
 
     specs, svg = both(make)
     rows: list[dict[str, Cell]] = [
