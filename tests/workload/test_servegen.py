@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taotie.errors import RangeError, TaotieError, TraceError
+from taotie.workload import trace_servegen
 from taotie.workload.scaling import interval_variation
 from taotie.workload.servegen import sampled_servegen
 from taotie.workload.trace import read_trace
@@ -251,3 +252,13 @@ def test_error_conversations(tmp_path: Path, content: str, message: str) -> None
     path.write_text(content)
     with pytest.raises(TraceError, match=message):
         read_conversations(path)
+
+
+def test_error_limits(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace_servegen, "MAX_CLIENTS", 1)
+    with pytest.raises(TraceError, match="holds 2 clients; at most 1"):
+        read_servegen(two)
+    monkeypatch.setattr(trace_servegen, "MAX_CLIENTS", 2)
+    monkeypatch.setattr(trace_servegen, "MAX_FILE_BYTES", 50)
+    with pytest.raises(TraceError, match="above the limit"):
+        read_servegen(two)
