@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from taotie.compute.batching import Serving
+from taotie.compute.simulator_case import ServingCase
 from taotie.compute.simulator_overhead import exact_sum
 from taotie.compute.simulator_result import NJ, PS, PoolAccount, ServingRun
 from taotie.compute.simulator_stream import SUB_BITS, Histogram, StreamRun
@@ -21,6 +23,7 @@ __all__ = [
     "BatchTime",
     "EnergyByLength",
     "EnergyDistribution",
+    "StreamedCase",
     "TimeCourse",
     "cumulative",
     "energy_by_length",
@@ -35,6 +38,18 @@ NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800,
 BEYOND = (0.0005, 0.9995)
 """Shares of requests between which bins of energy lie."""
 TAIL = (0.99, 0.992, 0.994, 0.996, 0.998, 0.999, 0.9995, 0.9999)
+
+
+class StreamedCase(NamedTuple):
+    """A case that was simulated as a stream: sums only, no single requests."""
+
+    case: ServingCase
+    serving: Serving
+    run: StreamRun
+    name: str
+    """Of the requests."""
+    source: str = ""
+    """Key in the catalogue, or where the log is."""
 
 
 class TimeCourse(NamedTuple):

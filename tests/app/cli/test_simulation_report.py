@@ -12,7 +12,13 @@ import typer
 from typer.testing import CliRunner
 
 from taotie.app.cli import simulation_report
-from taotie.app.cli.simulation_report import FIELDS, given_settings, write_report
+from taotie.app.cli.simulate_requests import Wanted
+from taotie.app.cli.simulation_report import (
+    FIELDS,
+    given_settings,
+    request_options,
+    write_report,
+)
 from taotie.app.report import simulation_page
 from taotie.compute.batching import ServiceLevel
 from taotie.compute.simulator_case import ServingCase, run_case
@@ -61,8 +67,11 @@ def test_worked_the_page_gets_curve_command_and_scale(
 ) -> None:
     monkeypatch.setattr(simulation_report.sys, "argv", ["x", "simulate", "a log.csv"])
     done = run_case(MANY, CASE)
-    write_report(done, Path("a.html"), given={"model"}, rate_scale=2.0, quiet=True)
+    options = request_options(Wanted("chat", per_day=1e5), "time")
+    write_report(done, Path("a.html"), given={"model"}, rate_scale=2.0, options=options, quiet=True)
     (call,) = written
+    assert call["options"]["per_day"] == 1e5
+    assert call["options"]["hours"] == 24.0
     assert call["command"] == ["taotie", "simulate", "a log.csv"]
     assert call["given"] == {"model"}
     assert call["done"].case.rate_scale == 2.0

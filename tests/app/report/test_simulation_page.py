@@ -18,15 +18,12 @@ import pytest
 from browser import chromium, probed
 
 from taotie.app.report import simulation_page
-from taotie.app.report.simulation_page import (
-    StreamedCase,
-    simulation_html,
-    write_simulation_report,
-)
-from taotie.app.report.simulation_tables import default_rows, given_fields, unbroken
+from taotie.app.report.simulation_page import simulation_html, write_simulation_report
+from taotie.app.report.simulation_tables import default_rows, given_fields, option_rows, unbroken
 from taotie.compute.batching import ServiceLevel, simulate
 from taotie.compute.promise_cost import cost_of_promise
 from taotie.compute.simulator_case import CaseRun, ServingCase, run_case, serving_of
+from taotie.compute.simulator_profile import StreamedCase
 from taotie.compute.simulator_stream import simulate_stream
 from taotie.errors import DataError, RangeError
 from taotie.workload.requests import Requests
@@ -205,6 +202,19 @@ def test_worked_settings_that_play_a_part_are_listed(case: ServingCase) -> None:
             assert one.name in listed
 
 
+def test_worked_options_of_the_requests_are_told_apart() -> None:
+    options = {"day": "flat", "weekend": None, "only": ("a=b", "c=d"), "strict": False}
+    given = {"only"}
+    (asked,) = option_rows(options, given, True)
+    assert (asked.name, asked.value, asked.why) == ("--only", "a=b, c=d", "given")
+    rest = {row.key: (row.value, row.why) for row in option_rows(options, given, False)}
+    assert rest == {
+        "day": ("flat", "default of the command"),
+        "weekend": ("–", "left out"),
+        "strict": ("no", "default of the command"),
+    }
+
+
 def test_worked_counts(seen: Reader, done: CaseRun, page: str) -> None:
     keys = [m["data-key"] for m in seen.marked["count"] if m["half"] == "en"]
     assert {"completed", "rejected", "preemptions", "prefix_hit_tokens", "total"} <= set(keys)
@@ -250,7 +260,7 @@ def test_worked_a_stream_draws_what_there_is(streamed: StreamedCase) -> None:
 def test_worked_names_cannot_bring_markup(done: CaseRun) -> None:
     nasty = "<script>alert(1)</script>\"'&"
     shown = done._replace(requests=replace(done.requests, name=nasty, source=nasty))
-    text = simulation_html(shown, "en", command=["taotie", nasty])
+    text = simulation_html(shown, "en", command=["taotie", nasty], options={"only": (nasty,)})
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from taotie.app.cli.common import progress
 from taotie.language import _
 
-__all__ = ["FIELDS", "given_settings", "write_report"]
+__all__ = ["FIELDS", "Page", "given_settings", "request_options", "write_report"]
+
+LOG = ("layout", "only", "strict", "session_prefix", "start_hour", "hours")
+CHAT = ("per_day", "start_hour", "hours", "interval_cv", "day", "weekend", "mean_prompt", "mean_answer")  # fmt: skip
+TALKS = (*CHAT, "turns", "think", "system_prompt")
+"""Options that say which requests came, for a log, for `chat` and for `conversations`."""
 
 FIELDS = {
     "on": ("accelerator", "accelerators"),
@@ -25,6 +30,22 @@ FIELDS = {
 """Options of the command that have another name in `ServingCase`."""
 
 
+@dataclass(frozen=True)
+class Page:
+    """The page a command was asked for, or none."""
+
+    path: Path | None
+    given: Collection[str]
+    options: Mapping[str, Any]
+
+    def write(self, done: Any, rate_scale: float | None = None, quiet: bool = False) -> None:
+        """Write it, if it was asked for; see `write_report`."""
+        if self.path is not None:
+            write_report(
+                done, self.path, given=self.given, rate_scale=rate_scale, options=self.options, quiet=quiet
+            )  # fmt: skip
+
+
 def given_settings(context: Any) -> set[str]:
     """Fields of `ServingCase` that stand on the command line, by Click's word; the rest are defaults."""
     given: set[str] = set()
@@ -35,12 +56,29 @@ def given_settings(context: Any) -> set[str]:
     return given
 
 
+def request_options(wanted: Any, scale_by: str) -> dict[str, Any]:
+    """Options that played a part in which requests came, and their values.
+
+    Examples
+    --------
+    >>> from taotie.app.cli.simulate_requests import Wanted
+    >>> request_options(Wanted("log.csv", hours=2.0), "time")["hours"]
+    2.0
+    """
+    names = {"chat": CHAT, "conversations": TALKS}.get(wanted.trace, LOG)
+    found = {name: getattr(wanted, name) for name in names}
+    if names is not LOG:
+        found["hours"] = wanted.duration_h
+    return {**found, "scale_by": scale_by}
+
+
 def write_report(
     done: Any,
     path: Path,
     *,
     given: Collection[str] | None = None,
     rate_scale: float | None = None,
+    options: Mapping[str, Any] | None = None,
     command: Collection[str] | None = None,
     quiet: bool = False,
 ) -> None:
@@ -54,6 +92,8 @@ def write_report(
         See `given_settings`.
     rate_scale : float, optional
         What was asked for, where the requests were scaled before the case was run.
+    options : mapping, optional
+        See `request_options`.
     command : collection of str, optional
         Words of the command line; default: those of this process.
     quiet : bool
@@ -64,8 +104,9 @@ def write_report(
     TaotieError
         If nobody was served, a package is missing, or the place cannot be written.
     """
-    from taotie.app.report.simulation_page import StreamedCase, write_simulation_report
+    from taotie.app.report.simulation_page import write_simulation_report
     from taotie.compute.promise_cost import PromiseCurve, cost_of_promise
+    from taotie.compute.simulator_profile import StreamedCase
 
     words = ["taotie", *sys.argv[1:]] if command is None else list(command)
     serving = done.serving
@@ -87,4 +128,6 @@ def write_report(
         step(_("drawing the page"))
         if rate_scale is not None:
             done = done._replace(case=replace(done.case, rate_scale=rate_scale))
-        write_simulation_report(done, path, promise=curve, given=given, command=words)
+        write_simulation_report(
+            done, path, promise=curve, given=given, command=words, options=options
+        )

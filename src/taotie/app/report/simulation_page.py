@@ -6,10 +6,10 @@ Everything shown is simulated from the calibrated energy model: modelled, never 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from taotie import __version__
 from taotie.app.report.headline import Tile, tile
@@ -31,6 +31,7 @@ from taotie.app.report.simulation_tables import (
     given_fields,
     limits,
     machine_figures,
+    option_rows,
     run_warnings,
     setup_rows,
     unbroken,
@@ -38,10 +39,10 @@ from taotie.app.report.simulation_tables import (
 from taotie.app.report.tables import SourceRow, _source_row, source_rows
 from taotie.app.report.words import page_words
 from taotie.compute import simulator_profile as profile
-from taotie.compute.batching import Serving
 from taotie.compute.energy_per_request import model_error
 from taotie.compute.promise_cost import PromiseCurve
-from taotie.compute.simulator_case import CaseRun, ServingCase, setup_of
+from taotie.compute.simulator_case import CaseRun, setup_of
+from taotie.compute.simulator_profile import StreamedCase
 from taotie.compute.simulator_stream import StreamRun
 from taotie.errors import RangeError, SourceError
 from taotie.files.atomic import write_bytes
@@ -50,19 +51,7 @@ from taotie.quantity.catalog import source
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.wording import number
 
-__all__ = ["StreamedCase", "simulation_html", "write_simulation_report"]
-
-
-class StreamedCase(NamedTuple):
-    """A case that was simulated as a stream: sums only, no single requests."""
-
-    case: ServingCase
-    serving: Serving
-    run: StreamRun
-    name: str
-    """Of the requests."""
-    source: str = ""
-    """Key in the catalogue, or where the log is."""
+__all__ = ["simulation_html", "write_simulation_report"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +70,7 @@ class Shown:
     promise: PromiseCurve | None
     given: frozenset[str]
     command: tuple[str, ...]
+    options: Mapping[str, Any]
 
 
 def write_simulation_report(
@@ -91,6 +81,7 @@ def write_simulation_report(
     promise: PromiseCurve | None = None,
     given: Collection[str] | None = None,
     command: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the report of a simulated service as one HTML file that needs nothing else.
 
@@ -109,6 +100,8 @@ def write_simulation_report(
         that differ from the defaults.
     command : sequence of str, optional
         Words of the command line that makes the page again.
+    options : mapping, optional
+        Further settings of the requests by option name; listed as given if their name is in `given`.
 
     Raises
     ------
@@ -119,7 +112,9 @@ def write_simulation_report(
     DataError
         If the place cannot be written.
     """
-    text = simulation_html(done, opened, promise=promise, given=given, command=command)
+    text = simulation_html(
+        done, opened, promise=promise, given=given, command=command, options=options
+    )
     write_bytes(path, text.encode("utf-8"))
 
 
@@ -130,9 +125,10 @@ def simulation_html(
     promise: PromiseCurve | None = None,
     given: Collection[str] | None = None,
     command: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> str:
     """The report as text; see `write_simulation_report`."""
-    shown = _shown(done, promise, given, command)
+    shown = replace(_shown(done, promise, given, command), options=dict(options or {}))
     return page_html("simulation.html", lambda: _half(shown), opened)
 
 
@@ -164,7 +160,7 @@ def _shown(
     energy = profile.energy_distribution(run)
     return Shown(
         done, summary, course, energy, length, spent, ttft, tpot, attained, promise, known,
-        tuple(command),
+        tuple(command), {},
     )  # fmt: skip
 
 
@@ -268,8 +264,10 @@ def _half(shown: Shown) -> dict[str, Any]:
         "contents": [
             (key, words[key]) for key in ("setup", "defaults", "counts", "limits", "sources", "again")
         ],
-        "setup": settings,
-        "defaults": default_rows(done.case, shown.given),
+        "setup": [*settings, *option_rows(shown.options, shown.given, True)],
+        "defaults": [
+            *option_rows(shown.options, shown.given, False), *default_rows(done.case, shown.given)
+        ],
         "counts": count_rows(done, summary),
         "known": known,
         "notes": _notes(requests),

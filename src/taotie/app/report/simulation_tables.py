@@ -6,7 +6,7 @@ Nothing here is computed: every value is the case's, the fleet's or the run's ow
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -228,6 +228,27 @@ def default_rows(case: ServingCase, given: Collection[str]) -> list[Row]:
         Row("page_tokens", _("page of the KV cache"), _("16 tokens"), _("a usual default of vLLM")),
         Row("watermark", _("share of the KV cache an admission leaves free"), "1 %", _("a usual default of vLLM")),
     ]  # fmt: skip
+
+
+def option_rows(options: Mapping[str, Any], given: Collection[str], asked: bool) -> list[Row]:
+    """Options of the command that say which requests came: those given, or the others."""
+    rows = []
+    for key, value in options.items():
+        if (key in given) is asked:
+            empty = value is None or value == ()
+            why = _("given") if asked else _("left out") if empty else _("default of the command")
+            rows.append(Row(key, "--" + key.replace("_", "-"), _option_text(value), why))
+    return rows
+
+
+def _option_text(value: Any) -> str:
+    if value is None or value == ():
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, tuple):
+        return cut(", ".join(str(v) for v in value), 200)
+    return f"{value:g}" if isinstance(value, float) else cut(str(value), 200)
 
 
 def count_rows(done: Any, summary: dict[str, Any]) -> list[Row]:
