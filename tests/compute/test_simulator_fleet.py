@@ -132,6 +132,7 @@ def test_matches_naive_routing_by_reports(case, routing, report_ps, threads):
     check(case, routing, report_ps, 3, threads)
 
 
+@pytest.mark.usefixtures("threads_always")
 @pytest.mark.parametrize("routing", ROUTED)
 def test_property_threads_do_not_matter_between_reports(routing):
     rng = np.random.default_rng(0)
@@ -150,7 +151,7 @@ def test_property_threads_do_not_matter_between_reports(routing):
     )
     limits = ReplicaLimits(16, 500, prefix_in_pages=True)
     how = (costs, limits, 30, routing, 5, None, second, 10 * second)
-    one, two = run_routed(load, *how, threads=1), run_routed(load, *how, threads=2)
+    one, two = run_routed(load, *how, threads=1), run_routed(load, *how, threads=3)
     for name in ("ttft", "finish", "own", "shared", "replica", "states", "bins", "last_finish"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 

@@ -10,6 +10,7 @@ those it has sent since; between two reports replicas are independent.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +41,7 @@ TWO_CHOICES, LEAST_OUTSTANDING, PREFIX_AWARE = range(3)
 CLOSED = 1 << 62
 """Added to the key of a replica that takes no requests."""
 NOBODY = (1 << 63) - 1
-WORTH_THREADS = 1000
+WORTH_THREADS = 4000
 """Requests between two reports from which threads gain more than handing over to them costs."""
 
 
@@ -456,16 +457,18 @@ def _run_reports(
     edges = [n_replica * j // threads for j in range(threads + 1)]
     parts = [bins, *(np.zeros_like(bins) for _j in range(threads - 1))]
     begin = 0
-    with ThreadPoolExecutor(threads) as pool:
+    with ExitStack() as stack:
+        # a replica stays with its thread: what it remembers stays in that core's cache
+        others = [stack.enter_context(ThreadPoolExecutor(1)) for _j in range(threads - 1)]
         while begin < n:
             t = int(arrival[begin]) // report_ps * report_ps
             end = int(np.searchsorted(arrival, t + report_ps))
+            seen = (t, router.sent, router.loads, memory, links)
             jobs = [
-                pool.submit(
-                    report, low, high, t, router.sent, router.loads, memory, links, part, *requests
-                )
-                for low, high, part in zip(edges[:-1], edges[1:], parts, strict=True)
+                pool.submit(report, edges[j], edges[j + 1], *seen, parts[j], *requests)
+                for j, pool in enumerate(others, 1)
             ]
+            report(0, edges[1], *seen, bins, *requests)
             for job in jobs:
                 job.result()
             grow_tree(router.loads)
