@@ -11,7 +11,7 @@ import pytest
 
 from taotie.errors import CaseError
 from taotie.grid.case import Case, read_case
-from taotie.grid.contingency import bridges, contingency_branches, lodf, n1_loading
+from taotie.grid.contingency import bridges, contingency_table, lodf, n1_loading
 from taotie.grid.dc_power_flow import branch_flow_mw, dc_model, ptdf
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -153,6 +153,6 @@ def test_error_reactances_that_cancel():
 
 
 def test_worked_contingency_table():
-    assert len(contingency_branches(read_case("ACTIVSg200"))) == 245
+    assert len(contingency_table(read_case("ACTIVSg200")).branches) == 245
     with pytest.raises(CaseError, match="contingency table"):
-        contingency_branches(read_case("case39"))
+        contingency_table(read_case("case39"))

@@ -41,6 +41,7 @@ from taotie.grid.dc_power_flow import DcModel, dc_model, scheduled_injection_mw
 from taotie.grid.hosting_capacity import (
     hosting_capacity_limits,
 )
+from taotie.grid.sparse_solve import LANES
 from taotie.grid.supply import curtailable_capacity_mw
 from taotie.language import _
 
@@ -48,7 +49,6 @@ __all__ = ["HourlyHostingCapacity", "hourly_area_load_mw", "hourly_hosting_capac
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-LANES = search.LANES
 
 
 @dataclass(frozen=True)

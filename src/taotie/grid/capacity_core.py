@@ -23,6 +23,7 @@ from taotie.grid import capacity_search as search
 from taotie.grid.case import Case
 from taotie.grid.contingency import Bridges
 from taotie.grid.dc_power_flow import Island, factorize
+from taotie.grid.sparse_solve import places, triangles
 from taotie.language import _
 
 FloatArray = NDArray[np.float64]
@@ -99,30 +100,19 @@ def contracted(island: Island, b: Bridges, flow: FloatArray) -> Core:
     solver: tuple[Any, ...] = (*empty, *empty, np.zeros(0))
     if n_core > 1:
         lu = factorize(f, t, y, n_core)
-        put[1:], get[1:] = lu.perm_r, lu.perm_c
+        put, get = places(lu, n_core)
         # neighbours in the factors side by side: branches are read in this order again and again
         near_first = np.lexsort((np.maximum(get[f], get[t]), np.minimum(get[f], get[t])))
         branch, f, t, y = branch[near_first], f[near_first], t[near_first], y[near_first]
         potential = np.zeros(n_core)
         potential[1:] = lu.solve(slack[1:])
         offset = y * (potential[f] - potential[t])
-        solver = _triangles(lu)
+        solver = triangles(lu)
         near = sp.csr_matrix((np.ones(len(f)), (f, t)), (n_core, n_core))
         order = csgraph.reverse_cuthill_mckee(sp.csr_matrix(near + near.T), symmetric_mode=True)
     return Core(
         group, branch, f, t, y, flow[branch], island.rating_mw[branch], offset, put, get, solver,
         np.asarray(order, np.int64),
-    )  # fmt: skip
-
-
-def _triangles(lu: Any) -> tuple[Any, ...]:
-    """L by columns without its unit diagonal; U by rows, its diagonal inverted."""
-    lower, upper = sp.tril(lu.L, -1).tocsc(), lu.U.tocsr()
-    inverse = 1 / upper.diagonal()
-    upper = sp.triu(upper, 1).tocsr()
-    return (
-        lower.indptr.astype(np.int64), lower.indices.astype(np.int32), lower.data,
-        upper.indptr.astype(np.int64), upper.indices.astype(np.int32), upper.data, inverse,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from taotie.grid.capacity_core import (
 )
 from taotie.grid.contingency import SINGULAR, bridges
 from taotie.grid.dc_power_flow import Island
+from taotie.grid.sparse_solve import LANES
 
 
 class IslandAnswer(NamedTuple):
@@ -69,7 +70,7 @@ def search_island(
     adjacent_start = np.searchsorted(core.f[adjacent], np.arange(n + 1))
     r_core, pair = np.empty((n_way, n)), np.empty((n_way, n), np.int64)
     own, across = np.zeros(n), np.zeros(m)
-    n_block = -(-n // search.LANES)
+    n_block = -(-n // LANES)
     f_at, t_at = core.f_at, core.t_at
 
     def intact(first: int, last: int) -> FloatArray:
@@ -106,7 +107,7 @@ def search_island(
             )  # fmt: skip
             return listed
 
-        parts = in_parallel(rows, -(-rated.size // search.LANES), n_thread)
+        parts = in_parallel(rows, -(-rated.size // LANES), n_thread)
         listed = np.concatenate(parts)
         del parts
         start = np.concatenate([[0], np.cumsum(count)])
@@ -180,9 +181,9 @@ def search_nodes(
     if not (len(core.branch) and rated.size):
         return r, r, branch, branch.copy(), b.main[nodes], int(b.is_bridge.sum())
     a = np.empty((len(core.branch), len(nodes)))
-    work, lanes = np.zeros((core.n + 1, search.LANES)), np.empty((len(core.branch), search.LANES))
-    for i in range(0, len(nodes), search.LANES):
-        part = core.group[nodes[i : i + search.LANES]]
+    work, lanes = np.zeros((core.n + 1, LANES)), np.empty((len(core.branch), LANES))
+    for i in range(0, len(nodes), LANES):
+        part = core.group[nodes[i : i + LANES]]
         search.responses(
             core.solver, core.y, core.offset, core.f_at, core.t_at, core.put, part, work, lanes
         )
@@ -213,7 +214,7 @@ def search_nodes(
         return own, at_branch, at_outage
 
     r_n1 = r.copy()
-    for own, at_branch, at_outage in in_parallel(lose, -(-len(allowed) // search.LANES), n_thread):
+    for own, at_branch, at_outage in in_parallel(lose, -(-len(allowed) // LANES), n_thread):
         better = own > r_n1
         branch = np.where(better, core.branch[at_branch], branch)
         outage = np.where(better, core.branch[at_outage], outage)

@@ -23,10 +23,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from taotie.grid.sparse_solve import FAST, LANES, solve_lanes
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-LANES = 16  # nodes or branches solved together: one or two cache lines
 SEEDS = 6  # outages of a branch looked at before the bounds are tightened
 THETA = 0.01  # relative slack of a branch below which its whole row of outages is looked at
 CAP_MW = 10_000.0
@@ -38,36 +39,8 @@ KEPT_ROWS = (
     256  # rows of branches at their limit in the intact grid, kept rather than solved per block
 )
 
-_FAST = {"nsz", "arcp", "contract"}
 
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def solve_lanes(l_start, l_row, l_value, u_start, u_column, u_value, u_inverse, r):
-    """Both triangular solves in place for 16 right-hand sides; the last row of `r` is the reference."""
-    n = len(u_inverse)
-    for j in range(n):
-        busy = False
-        for c in range(LANES):
-            busy |= r[j, c] != 0.0
-        if not busy:
-            continue
-        for q in range(l_start[j], l_start[j + 1]):
-            i = l_row[q]
-            x = l_value[q]
-            for c in range(LANES):
-                r[i, c] -= x * r[j, c]
-    for j in range(n - 1, -1, -1):
-        for q in range(u_start[j], u_start[j + 1]):
-            i = u_column[q]
-            x = u_value[q]
-            for c in range(LANES):
-                r[j, c] -= x * r[i, c]
-        x = u_inverse[j]
-        for c in range(LANES):
-            r[j, c] *= x
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def responses(solver, y, offset, f_at, t_at, put, nodes, r, a):
     """Load response `a[l, c]` of every core branch to a load at `nodes[c]`."""
     r[:, :] = 0.0
@@ -81,7 +54,7 @@ def responses(solver, y, offset, f_at, t_at, put, nodes, r, a):
             a[l, c] = off - yl * (r[f, c] - r[t, c])
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def intact_pass(
     first,
     last,
@@ -155,7 +128,7 @@ def intact_pass(
     return bound
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def outage_rows(rows, width, solver, y, f_at, t_at, put_f, put_t, inverse, r, d):
     """`d[k, j]` = LODF of branch `rows[j]` for every outage k; `inverse` is 0 for outages left out."""
     r[:, :] = 0.0
@@ -177,7 +150,7 @@ def outage_rows(rows, width, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
         d[rows[j], j] = 0.0
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def whole_rows(branches, solver, y, f_at, t_at, put_f, put_t, inverse, n_node):
     """LODF of some branches for every outage, shape (len(branches), branch)."""
     r, d = np.zeros((n_node + 1, LANES)), np.empty((len(y), LANES))
@@ -191,7 +164,7 @@ def whole_rows(branches, solver, y, f_at, t_at, put_f, put_t, inverse, n_node):
     return kept
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def candidate_rows(
     first, last, rated, solver, y, f_at, t_at, put_f, put_t, inverse, bound, swing, rating, flow,
     n_node, count, stats, best,
@@ -287,7 +260,7 @@ def list_heads(listed: FloatArray, start: IntArray) -> tuple[FloatArray, FloatAr
     return seeds, after
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def _flow_bounds(flow, a, rq, bound, swing):
     """Largest |flow| and swing of each branch over lanes, each within its loosest treatment."""
     x = np.zeros(LANES)
@@ -304,7 +277,7 @@ def _flow_bounds(flow, a, rq, bound, swing):
         bound[l], swing[l] = z, s
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def _evaluate(l, k, d, flow, rating, floor, cutoff, a, rq, lq, kq):
     """One pair for all lanes and treatments."""
     post, limit = flow[l] + d * flow[k], rating[l]
@@ -319,7 +292,7 @@ def _evaluate(l, k, d, flow, rating, floor, cutoff, a, rq, lq, kq):
                 rq[w, c], lq[w, c], kq[w, c] = z, l, k
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def _reach(a, rq, reach, swing):
     """Largest factor of each branch over lanes, and its swing within each treatment's present limit."""
     for k in range(a.shape[0]):
@@ -336,7 +309,7 @@ def _reach(a, rq, reach, swing):
             swing[w, k] = z
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def _evaluate_row(
     l, row, inverse, flow, rating, floor, cutoff, a, bound, reach, swing, look, rq, lq, kq
 ):
@@ -377,7 +350,7 @@ def _evaluate_row(
     return seen
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def outage_pass(
     first, last, order, solver, y, offset, f_at, t_at, put, put_f, put_t, inverse, flow, rating,
     floor, cutoff, rated, bound_all, start, seeds, after, listed, kept, kept_at, r_in, pair_in, r_out,
@@ -497,7 +470,7 @@ def outage_pass(
     visits[1] += n_listed
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def chosen_pass(
     first,
     last,

@@ -32,9 +32,9 @@ from taotie.grid.capacity_core import (
 from taotie.grid.case import Case
 from taotie.grid.contingency import bridges
 from taotie.grid.dc_power_flow import Island, scheduled_injection_mw
+from taotie.grid.sparse_solve import FAST, LANES
 from taotie.language import _
 
-LANES = search.LANES
 FACTORS_MAX = 100_000_000  # unit factors held at once: 0.8 GB
 
 
@@ -101,7 +101,7 @@ def units_of(case: Case, island: Island, rows: IntArray) -> UnitOutages:
     return UnitOutages(rows, at[rows], case.gen[rows, 1] - surplus * share, share)
 
 
-@njit(cache=True, nogil=True, fastmath=search._FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def _unit_responses(solver, y, offset, f_at, t_at, put, nodes):
     """Load response at the nodes of some units, shape (branch, unit)."""
     r, a = np.zeros((len(put) + 1, LANES)), np.empty((len(y), LANES))
@@ -113,7 +113,7 @@ def _unit_responses(solver, y, offset, f_at, t_at, put, nodes):
     return out
 
 
-@njit(cache=True, nogil=True, fastmath=search._FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def _reaches(response, gain, tilt):
     """Largest change of flow and of response that any unit causes on each branch."""
     far, wide = np.zeros(len(response)), np.zeros(len(response))
@@ -124,7 +124,7 @@ def _reaches(response, gain, tilt):
     return far, wide
 
 
-@njit(cache=True, nogil=True, fastmath=search._FAST)
+@njit(cache=True, nogil=True, fastmath=FAST)
 def _unit_pass(
     first, last, order, solver, y, offset, f_at, t_at, put, flow, rating, floor, cutoff, rated,
     response, gain, tilt, far, wide, r_all, branch, unit,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from taotie.errors import CaseError
 from taotie.grid.case import Case, _package_folder
 from taotie.grid.dc_power_flow import DcModel, Island, ptdf
+from taotie.grid.sparse_solve import moved_shares
 from taotie.language import _
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "ContingencyTable",
     "N1Loading",
     "bridges",
-    "contingency_branches",
     "contingency_table",
     "lodf",
     "n1_loading",
@@ -165,12 +165,12 @@ def lodf(island: Island) -> FloatArray:
     (np.float64(-1.0), np.float64(1.0))
     """
     h = ptdf(island)
-    to_pair = h[:, island.f] - h[:, island.t]
-    denominator = 1 - np.diag(to_pair)
+    own = np.arange(island.n_branch)
+    denominator = 1 - (h[own, island.f] - h[own, island.t])
     lost = bridges(island).is_bridge | (np.abs(denominator) < SINGULAR)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factors = to_pair / denominator
-    factors[:, lost] = np.nan
+    factors = np.empty((island.n_branch, island.n_branch))
+    inverse = np.where(lost, np.nan, 1 / np.where(lost, 1.0, denominator))
+    moved_shares(h, island.f, island.t, inverse, factors)
     np.fill_diagonal(factors, -1.0)
     return factors
 
@@ -288,7 +288,3 @@ def contingency_table(case: Case) -> ContingencyTable:
         np.unique(unit[single & (unit > 0)] - 1),
         int((count > 1).sum()),
     )
-
-
-def contingency_branches(case: Case) -> IntArray:
-    return contingency_table(case).branches

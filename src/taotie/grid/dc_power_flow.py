@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError
 from taotie.grid.case import ISOLATED, Case
+from taotie.grid.sparse_solve import dense_factors, places, triangles
 from taotie.language import _
 
 __all__ = ["DcModel", "Island", "branch_flow_mw", "dc_model", "ptdf"]
@@ -283,5 +284,12 @@ def ptdf(island: Island) -> FloatArray:
     ptdf : ndarray, shape (n_branch, n_node)
         Dense: 8 bytes times branches times nodes. The load response is its negative.
     """
-    theta = island.angles(np.eye(island.n_node) - island.slack[:, None])
-    return island.y[:, None] * (island.incidence @ theta)
+    factors = np.zeros((island.n_branch, island.n_node))
+    if island.n_node > 1:
+        put, get = places(island.factor, island.n_node)
+        potential = island.angles(island.slack)
+        offset = island.y * (potential[island.f] - potential[island.t])
+        dense_factors(
+            triangles(island.factor), island.y, offset, get[island.f], get[island.t], put, factors
+        )
+    return factors

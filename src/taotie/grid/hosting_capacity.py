@@ -53,6 +53,7 @@ __all__ = [
     "hosting_capacity_at_bus",
     "hosting_capacity_limits",
     "load_hosting_capacity",
+    "outage_labels",
 ]
 
 
@@ -442,6 +443,12 @@ def _with_units(
         np.where(g >= 0, np.append(island.branch_row, -1)[l], branch),
         np.where(g >= 0, case.n_branch + g, outage),
     )
+
+
+def outage_labels(case: Case) -> tuple[str, ...]:
+    """A short name of every outage a `Binding` may hold: branches, then units (`G7@1052`: the 7th, at bus 1052)."""
+    units = enumerate(case.gen[:, 0].astype(int).tolist(), 1)
+    return (*case.branch_labels, *(f"G{row}@{bus}" for row, bus in units))
 
 
 def outage_label(case: Case, outage: int) -> str:

@@ -9,19 +9,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from taotie.grid.hosting_capacity import CAP_MW, HostingCapacityByTreatment
-from taotie.language import _
+from taotie.grid.hosting_capacity import Binding, HostingCapacityByTreatment, binding_label
 
 __all__ = ["LimitingPair", "best_by_pair", "limiting_pairs", "pair_words"]
 
 
 class LimitingPair(NamedTuple):
-    """A branch, the branch whose loss fills it, and how many buses they limit first.
+    """A branch, what is lost when it fills, and how many buses they limit first.
 
     Parameters
     ----------
     branch, outage : int
-        Rows of the branch table; equal for the intact grid, -1 at the cap.
+        As in `hosting_capacity.Binding`.
     buses : int
     """
 
@@ -99,11 +98,4 @@ def best_by_pair(found: HostingCapacityByTreatment, way: str, n: int) -> list[in
 
 def pair_words(found: HostingCapacityByTreatment, pair: LimitingPair) -> str:
     """What limits, in words."""
-    if pair.branch < 0:
-        return _("the cap of {cap:.0f} MW").format(cap=CAP_MW)
-    branch = found.case.branch_label(pair.branch)
-    if pair.outage == pair.branch:
-        return _("{branch} with all branches in service").format(branch=branch)
-    return _("{branch} when {outage} is lost").format(
-        branch=branch, outage=found.case.branch_label(pair.outage)
-    )
+    return binding_label(found.case, Binding(pair.branch, pair.outage))

@@ -37,6 +37,7 @@ from taotie.grid.hosting_capacity import (
     Binding,
     hosting_capacity_at_bus,
 )
+from taotie.grid.sparse_solve import LANES, solve_lanes
 from taotie.language import _
 
 __all__ = ["RedispatchBound", "SeveralSites", "largest_total_load", "redispatch_bound"]
@@ -45,7 +46,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 TOLERANCE_MW = 1e-6
 ROUNDS = 60
-LANES = search.LANES
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,7 @@ def _violations(
                 z[put_f[k], j] += 1.0
             if put_t[k] >= 0:
                 z[put_t[k], j] -= 1.0
-        search.solve_lanes(
-            solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], solver[6], z
-        )
+        solve_lanes(solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], solver[6], z)
         for j in range(width):
             k = allowed[q * LANES + j]
             denominator = 1.0 - y[k] * (z[f_at[k], j] - z[t_at[k], j])

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import DataError, MissingExtraError, RangeError, UnknownNameError, nearest
-from taotie.language import _
+from taotie.language import N_, _
 from taotie.quantity.lift import lifted
 
 __all__ = [
@@ -45,8 +45,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 LIMITS = (0.0025, 0.005, 0.01, 0.05)
 HEADROOM_LIMITS = (
-    "copper plate: no line, substation, reserve, ramp or unit outage is looked at",
-    "the highest demand of the years given stands for what the region can serve",
+    N_("copper plate: no line, substation, reserve, ramp or unit outage is looked at"),
+    N_("the highest demand of the years given stands for what the region can serve"),
 )
 
 

@@ -44,6 +44,7 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def _rounded(value: float, digits: int) -> str:
+    value = float(f"{value:.12g}")  # 120.74999999999999 is 120.75, an artefact of arithmetic
     places = digits - 1 - math.floor(math.log10(abs(value)))
     rounded = round(value, places) if places < 0 and abs(value) >= 1e4 else value
     text = f"{rounded:,.{max(places, 0)}f}".replace(",", " ")

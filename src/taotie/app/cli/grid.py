@@ -68,11 +68,13 @@ def load_figures(text: str) -> list[Any]:
 
 
 def _pair(case: Any, branch: int, outage: int) -> dict[str, str | None]:
+    from taotie.grid.hosting_capacity import outage_labels
+
     if branch < 0:
         return {"branch": None, "outage": None}
     return {
         "branch": case.branch_label(branch),
-        "outage": None if outage == branch else case.branch_label(outage),
+        "outage": None if outage == branch else outage_labels(case)[outage],
     }
 
 
@@ -136,7 +138,12 @@ def register(app: typer.Typer) -> None:
         pue: Pue = 1.2,
         bus: Annotated[int | None, typer.Option("--bus", "-b", help=_("Only this bus."))] = None,
         contingencies: Annotated[
-            str, typer.Option(help=_("all, none, or table: the case's own contingency table."))
+            str,
+            typer.Option(
+                help=_(
+                    "all branches, none, or table: the branches and units of the case's own contingency table."
+                )
+            ),
         ] = "all",
         picture: Annotated[
             Path | None, typer.Option("--picture", help=_("Write a picture of the grid (SVG)."))
@@ -156,13 +163,14 @@ def register(app: typer.Typer) -> None:
         tic = time.perf_counter()
         case = read_case(name)
         read_s = time.perf_counter() - tic
-        outages: Any = None
+        lost: dict[str, Any] = {}  # every branch, no unit
         if contingencies == "none":
-            outages = []
+            lost = {"outages": []}
         elif contingencies == "table":
-            from taotie.grid.contingency import contingency_branches
+            from taotie.grid.contingency import contingency_table
 
-            outages = contingency_branches(case)
+            table = contingency_table(case)
+            lost = {"outages": table.branches, "units": table.units}
         elif contingencies != "all":
             raise RangeError(
                 _("--contingencies {value} is not known.").format(value=repr(contingencies)),
@@ -174,12 +182,12 @@ def register(app: typer.Typer) -> None:
                 _("leave one of them out."),
             )
         if bus is not None:
-            _one_bus(case, bus, wanted, how, outages, as_json)
+            _one_bus(case, bus, wanted, how, lost, as_json)
             return
         page = None
         if report is not None:
             page = (report, name, load, pue, contingencies)
-        _all_buses(case, wanted, how, outages, read_s, picture, coordinates, page, as_json)
+        _all_buses(case, wanted, how, lost, read_s, picture, coordinates, page, as_json)
 
     @grid.command(help=_("New load a region takes if it steps back a few hours a year."))
     def headroom(
@@ -399,11 +407,11 @@ def _site(text: str) -> Any:
 
 
 def _one_bus(
-    case: Any, bus: int, wanted: float | None, how: str, outages: Any, as_json: bool
+    case: Any, bus: int, wanted: float | None, how: str, lost: dict[str, Any], as_json: bool
 ) -> None:
     from taotie.grid.hosting_capacity import hosting_capacity_at_bus
 
-    found = hosting_capacity_at_bus(case, bus, outages=outages)
+    found = hosting_capacity_at_bus(case, bus, **lost)
     if as_json:
         answer: dict[str, Any] = {
             "case": case.name,
@@ -453,7 +461,7 @@ def _all_buses(
     case: Any,
     wanted: float | None,
     how: str,
-    outages: Any,
+    lost: dict[str, Any],
     read_s: float,
     picture: Path | None,
     coordinates: Path | None,
@@ -465,7 +473,7 @@ def _all_buses(
     from taotie.grid.hosting_capacity import load_hosting_capacity
 
     with progress(_("searching every bus of {case}").format(case=case.name), quiet=as_json):
-        found = load_hosting_capacity(case, outages=outages)
+        found = load_hosting_capacity(case, **lost)
     if picture is not None:
         from taotie.app.report.grid_svg import grid_svg
         from taotie.files.atomic import write_text
@@ -491,9 +499,10 @@ def _all_buses(
     if page is not None:
         _capacity_page(found, coordinates, wanted, *page)
     if as_json:
+        from taotie.grid.hosting_capacity import outage_labels
         from taotie.grid.limiting import limiting_pairs
 
-        labels = case.branch_labels
+        labels = outage_labels(case)
         none: dict[str, str | None] = {"branch": None, "outage": None}
 
         def pair(way: Any, i: int) -> dict[str, str | None]:

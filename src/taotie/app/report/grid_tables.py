@@ -14,7 +14,7 @@ from taotie.app.report.grid_numbers import (
     way_name,
 )
 from taotie.app.report.picture import Cell, DataTable, _data_uri
-from taotie.grid.hosting_capacity import HostingCapacityByTreatment
+from taotie.grid.hosting_capacity import HostingCapacityByTreatment, outage_labels
 from taotie.grid.layout import CapacityPicture
 from taotie.grid.limiting import limiting_pairs
 from taotie.language import _
@@ -54,7 +54,7 @@ def bus_table(found: HostingCapacityByTreatment) -> DataTable:
         for i, bus in enumerate(case.bus_number)
     ]
     if case.n_bus <= N_BUS_NAMED:
-        labels = (*case.branch_labels, None)  # -1 is the last: the cap
+        labels = (*outage_labels(case), None)  # -1 is the last: the cap
         for way, one in found.by_treatment.items():
             columns[f"{way}_branch"] = _("{way}: limited by").format(way=way_name(way))
             columns[f"{way}_outage"] = _("{way}: when lost").format(way=way_name(way))
@@ -96,7 +96,7 @@ def share_table(shown: CapacityPicture) -> DataTable:
 def limiting_table(found: HostingCapacityByTreatment) -> DataTable:
     """Pairs that limit buses, per treatment, the first hundred of each."""
     case = found.case
-    labels = (*case.branch_labels, None)
+    labels = (*outage_labels(case), None)
     rows: list[dict[str, Cell]] = []
     for way in found.by_treatment:
         for p in limiting_pairs(found, way)[:100]:
