@@ -463,12 +463,13 @@ def _run_reports(
         while begin < n:
             t = int(arrival[begin]) // report_ps * report_ps
             end = int(np.searchsorted(arrival, t + report_ps))
-            seen = (t, router.sent, router.loads, memory, links)
+            seen: tuple[Any, ...] = (t, router.sent, router.loads, memory, links)
+            work = [(edges[j], edges[j + 1], *seen, parts[j], *requests) for j in range(threads)]
             jobs = [
-                pool.submit(report, edges[j], edges[j + 1], *seen, parts[j], *requests)
-                for j, pool in enumerate(others, 1)
+                pool.submit(lambda w: report(*w), w)
+                for pool, w in zip(others, work[1:], strict=True)
             ]
-            report(0, edges[1], *seen, bins, *requests)
+            report(*work[0])
             for job in jobs:
                 job.result()
             grow_tree(router.loads)
