@@ -17,13 +17,12 @@ from taotie.app.report.html import page_html
 from taotie.app.report.page import accuracy_picture
 from taotie.app.report.picture import Absent, Picture, amount, sentences
 from taotie.app.report.simulation_charts import batch_picture, clock, percent, power_picture
-from taotie.app.report.simulation_request_charts import (
-    energy_picture,
+from taotie.app.report.simulation_promise_charts import (
     latency_picture,
-    length_picture,
     promise_picture,
     promise_title,
 )
+from taotie.app.report.simulation_request_charts import energy_picture, length_picture
 from taotie.app.report.simulation_tables import (
     busy_share,
     count_rows,

@@ -14,7 +14,7 @@ import numpy as np
 
 from taotie.app.report.picture import amount, cut
 from taotie.app.report.simulation_charts import duration_text, percent
-from taotie.app.report.simulation_request_charts import level_text
+from taotie.app.report.simulation_promise_charts import level_text
 from taotie.compute.batching import ServingRun
 from taotie.compute.energy_per_request import IDLE_TDP_SHARE
 from taotie.compute.runtime_profile import runtime_profile
