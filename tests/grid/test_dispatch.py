@@ -12,15 +12,14 @@ from taotie.errors import CaseError, RangeError, UnknownNameError
 from taotie.grid.case import read_case
 from taotie.grid.contingency import lodf
 from taotie.grid.dc_power_flow import branch_flow_mw, dc_model, ptdf
-from taotie.grid.dispatch import (
+from taotie.grid.dispatch import marginal_response, optimal_dispatch
+from taotie.grid.dispatch_effects import (
     dispatch_emissions,
     fuel_shares,
-    marginal_response,
-    optimal_dispatch,
     price_change,
-    unit_cost_usd_per_h,
     unit_factors_t_per_mwh,
 )
+from taotie.grid.unit_cost import unit_cost_usd_per_h
 
 
 def linear_texas():

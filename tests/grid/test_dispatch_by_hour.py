@@ -9,8 +9,9 @@ import pytest
 
 from taotie.errors import CaseError, RangeError
 from taotie.grid.case import read_case
-from taotie.grid.dispatch import optimal_dispatch, unit_factors_t_per_mwh
+from taotie.grid.dispatch import optimal_dispatch
 from taotie.grid.dispatch_by_hour import hourly_dispatch, marginal_g_per_kwh
+from taotie.grid.dispatch_effects import unit_factors_t_per_mwh
 
 
 def test_matches_dispatch_of_each_hour():

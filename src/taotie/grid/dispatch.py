@@ -12,30 +12,25 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
 from taotie.grid.case import Case
 from taotie.grid.contingency import lodf
 from taotie.grid.dc_power_flow import DcModel, dc_model, ptdf, scheduled_injection_mw
+from taotie.grid.unit_cost import CostSegments, cost_polynomial, cost_segments, unit_cost_usd_per_h
 from taotie.language import _
 
 __all__ = [
     "Dispatch",
-    "DispatchEmissions",
-    "PriceChange",
-    "dispatch_emissions",
     "marginal_response",
     "optimal_dispatch",
-    "price_change",
-    "unit_factors_t_per_mwh",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -75,104 +70,6 @@ class Dispatch:
     shed_mw: FloatArray
     congested_branch: IntArray
     congested_outage: IntArray
-
-
-class _Segments(NamedTuple):
-    """Convex cost of each unit as pieces of constant slope."""
-
-    unit: IntArray
-    width: FloatArray
-    slope: FloatArray
-    floor_mw: FloatArray
-    floor_cost: FloatArray
-
-
-def _polynomial(row: FloatArray) -> FloatArray:
-    n = int(row[3])
-    return np.asarray(row[4 : 4 + n])
-
-
-def unit_cost_usd_per_h(case: Case, power_mw: ArrayLike) -> FloatArray:
-    """True cost of each running unit at an output, shape (n_gen,). [$/h]"""
-    p = np.asarray(power_mw, float)
-    cost = np.zeros(case.n_gen)
-    for i in np.flatnonzero(case.gen_on) if len(case.gencost) else ():
-        row = case.gencost[i]
-        if row[0] == 2:
-            cost[i] = np.polyval(_polynomial(row), p[i])
-        else:
-            points = row[4 : 4 + 2 * int(row[3])].reshape(-1, 2)
-            cost[i] = np.interp(p[i], points[:, 0], points[:, 1])
-    return cost
-
-
-def _segments(case: Case, around: FloatArray | None, width: float, pieces: int) -> _Segments:
-    """Pieces of every running unit; quadratic ones get `pieces`, narrower ones `around` a dispatch."""
-    unit, widths, slopes = [], [], []
-    floor_mw, floor_cost = np.zeros(case.n_gen), np.zeros(case.n_gen)
-    for i in np.flatnonzero(case.gen_on):
-        low, high = float(case.gen[i, 9]), float(case.gen[i, 8])
-        if not np.isfinite(low) or low > high:
-            raise CaseError(
-                _("{case}: unit {row} has Pmin {low} MW above Pmax {high} MW.").format(
-                    case=case.name, row=i + 1, low=low, high=high
-                )
-            )
-        if not np.isfinite(high):
-            high = max(low, 0.0) + 2 * abs(case.total_load_mw) + 1.0
-        edges = np.array([low, high])
-        value = np.zeros(2)
-        if len(case.gencost):
-            row = case.gencost[i]
-            if row[0] == 2:
-                c = _polynomial(row)
-                curved = len(c) > 2 and np.any(c[:-2] != 0)
-                if curved:
-                    edges = np.linspace(low, high, pieces + 1)
-                    if around is not None:
-                        near = around[i] + width * (high - low) * np.linspace(-1, 1, pieces + 1)
-                        edges = np.unique(np.clip(np.r_[low, near, high], low, high))
-                value = np.polyval(c, edges)
-            elif row[0] == 1:
-                points = row[4 : 4 + 2 * int(row[3])].reshape(-1, 2)
-                inner = points[(points[:, 0] > low) & (points[:, 0] < high), 0]
-                edges = np.unique(np.r_[low, inner, high])
-                value = _along(points, edges)
-            else:
-                raise CaseError(
-                    _(
-                        "{case}: row {row} of gencost has the cost model {model}; 1 and 2 exist."
-                    ).format(case=case.name, row=i + 1, model=row[0])
-                )
-        floor_mw[i], floor_cost[i] = edges[0], value[0]
-        w = np.diff(edges)
-        wide = w > 1e-9 * max(1.0, high - low)
-        s = np.diff(value)[wide] / w[wide]
-        w = w[wide]
-        # tables round their points: a fall of slope below 0.01 % is not concave
-        if (np.diff(s) < -1e-4 * np.maximum(1.0, np.abs(s[1:]))).any():
-            raise CaseError(
-                _(
-                    "{case}: the marginal cost of unit {row} falls with output; only convex costs are solved."
-                ).format(case=case.name, row=i + 1)
-            )
-        s = np.maximum.accumulate(s)
-        unit += [i] * len(w)
-        widths += w.tolist()
-        slopes += s.tolist()
-    return _Segments(
-        np.array(unit, np.int64), np.array(widths), np.array(slopes), floor_mw, floor_cost
-    )
-
-
-def _along(points: FloatArray, x: FloatArray) -> FloatArray:
-    """Piecewise linear through `points`, straight on beyond its ends."""
-    y = np.interp(x, points[:, 0], points[:, 1])
-    for end, inner, beyond in ((0, 1, x < points[0, 0]), (-1, -2, x > points[-1, 0])):
-        step = points[inner] - points[end]
-        if step[0]:
-            y[beyond] = points[end, 1] + (x[beyond] - points[end, 0]) * step[1] / step[0]
-    return y
 
 
 class _Network(NamedTuple):
@@ -257,18 +154,18 @@ def optimal_dispatch(
         raise RangeError(_("pieces={n} is below 2.").format(n=pieces))
     model = dc_model(case)
     net = _network(model)
-    segments = _segments(case, None, 0.0, pieces)
+    segments = cost_segments(case, None, 0.0, pieces)
     solution = _solve(case, net, segments, value_of_lost_load, ())
     watched: tuple[tuple[int, int, float], ...] = ()
     if n_1:
         solution, watched = _secure(model, net, segments, value_of_lost_load, solution, watched)
     curved = len(case.gencost) and any(
-        case.gencost[i, 0] == 2 and np.any(_polynomial(case.gencost[i])[:-2] != 0)
+        case.gencost[i, 0] == 2 and np.any(cost_polynomial(case.gencost[i])[:-2] != 0)
         for i in np.flatnonzero(case.gen_on)
     )
     width = 1.0 / pieces
     while curved and width > 1e-7:
-        segments = _segments(case, solution.power_mw, width, pieces)
+        segments = cost_segments(case, solution.power_mw, width, pieces)
         before = solution.cost_usd_per_h
         solution = _solve(case, net, segments, value_of_lost_load, watched)
         if abs(before - solution.cost_usd_per_h) <= 1e-10 * abs(before):
@@ -298,7 +195,7 @@ class _Program(NamedTuple):
 def _program(
     case: Case,
     net: _Network,
-    segments: _Segments,
+    segments: CostSegments,
     value_of_lost_load: float | None,
     watched: tuple[tuple[int, int, float], ...],
 ) -> _Program:
@@ -368,7 +265,7 @@ def _answer(case: Case, program: _Program, demand: FloatArray, high: FloatArray)
 def _solve(
     case: Case,
     net: _Network,
-    segments: _Segments,
+    segments: CostSegments,
     value_of_lost_load: float | None,
     watched: tuple[tuple[int, int, float], ...],
 ) -> Dispatch:
@@ -398,7 +295,7 @@ def _solve(
 def _secure(
     model: DcModel,
     net: _Network,
-    segments: _Segments,
+    segments: CostSegments,
     value_of_lost_load: float | None,
     solution: Dispatch,
     known: tuple[tuple[int, int, float], ...],
@@ -510,7 +407,7 @@ def _curvature(case: Case, unit: int, power: float) -> float:
     """Second derivative of a unit's cost, over a typical one so that the system is well scaled."""
     if not len(case.gencost) or case.gencost[unit, 0] != 2:
         return 0.0
-    return float(np.polyval(np.polyder(_polynomial(case.gencost[unit]), 2), power)) * 100
+    return float(np.polyval(np.polyder(cost_polynomial(case.gencost[unit]), 2), power)) * 100
 
 
 def _off_corners(case: Case, power: FloatArray, units: IntArray) -> IntArray:
@@ -522,152 +419,3 @@ def _off_corners(case: Case, power: FloatArray, units: IntArray) -> IntArray:
         if not np.any(np.abs(corners - power[i]) < 1e-6 * max(1.0, abs(power[i]))):
             keep.append(int(i))
     return np.array(keep, np.int64)
-
-
-FUEL = {
-    "coal": "coal", "ng": "gas", "gas": "gas", "nuclear": "nuclear", "hydro": "hydro", "wind": "wind",
-    "solar": "solar", "dfo": "oil", "oil": "oil", "rfo": "oil", "biomass": "other", "wood": "other",
-    "other": "other", "unknown": "other", "geothermal": "other", "ess": "other",
-}  # fmt: skip
-
-
-def unit_factors_t_per_mwh(case: Case) -> FloatArray:
-    """Life-cycle emissions of each unit by its fuel (table `emission_factors`), shape (n_gen,). [t/MWh]
-
-    Raises
-    ------
-    CaseError
-        The case does not name the fuel of its units.
-    """
-    from taotie.quantity.catalog import table
-
-    if len(case.gen_fuel) != case.n_gen:
-        raise CaseError(
-            _("{case} does not say which fuel its units burn.").format(case=case.name),
-            _("take a case with mpc.genfuel (the ACTIVSg cases), or give factors yourself."),
-        )
-    cells = table("emission_factors")
-    by_fuel = {fuel: float(str(cells.value(fuel, "life_cycle"))) / 1000 for fuel in cells.items()}
-    return np.array([by_fuel[FUEL.get(fuel.strip().lower(), "other")] for fuel in case.gen_fuel])
-
-
-class DispatchEmissions(NamedTuple):
-    """Carbon of a dispatch: average of all, and of one more MWh at a bus.
-
-    Parameters
-    ----------
-    total_t_per_h : float
-        [t/h]
-    average_g_per_kwh : float
-        [gCO2e/kWh]
-    marginal_g_per_kwh : float
-        At the bus asked for; NaN where the dispatch is degenerate. [gCO2e/kWh]
-    """
-
-    total_t_per_h: float
-    average_g_per_kwh: float
-    marginal_g_per_kwh: float
-
-
-def dispatch_emissions(
-    dispatch: Dispatch, factors_t_per_mwh: ArrayLike, bus: int
-) -> DispatchEmissions:
-    """Average and marginal intensity of a dispatch; with cost in place of carbon the latter is the price.
-
-    Examples
-    --------
-    >>> from taotie.grid.case import read_case
-    >>> best = optimal_dispatch(read_case("case5"))
-    >>> dispatch_emissions(best, [0.014, 0.015, 0.03, 0.04, 0.01], bus=4)._asdict()["marginal_g_per_kwh"]
-    39.9427...
-    """
-    factors = np.asarray(factors_t_per_mwh, float)
-    p = np.maximum(dispatch.power_mw, 0)
-    total = float(factors @ p)
-    change = marginal_response(dispatch, bus)
-    return DispatchEmissions(
-        total,
-        1000 * total / float(p.sum()) if p.sum() else float("nan"),
-        1000 * float(factors @ change),
-    )
-
-
-class PriceChange(NamedTuple):
-    """A new load's effect on price and cost.
-
-    Parameters
-    ----------
-    before, after : Dispatch
-    at_bus_before, at_bus_after : float
-        Price at the load's bus. [$/MWh]
-    mean_before, mean_after : float
-        Load-weighted price. [$/MWh]
-    extra_cost_usd_per_mwh : float
-        Extra generation cost over the new energy. [$/MWh]
-    """
-
-    before: Dispatch
-    after: Dispatch
-    at_bus_before: float
-    at_bus_after: float
-    mean_before: float
-    mean_after: float
-    extra_cost_usd_per_mwh: float
-
-
-def price_change(case: Case, bus: int, load_mw: float, **options: float) -> PriceChange:
-    """Price before and after a new load at a bus.
-
-    Parameters
-    ----------
-    case : Case
-    bus : int
-    load_mw : float
-        New constant load. [MW]
-    **options
-        Passed to `optimal_dispatch`.
-
-    Raises
-    ------
-    CaseError
-        The load cannot be served.
-
-    Examples
-    --------
-    100 MW more at bus 2 of the 5-bus case:
-
-    >>> from taotie.grid.case import read_case
-    >>> change = price_change(read_case("case5"), 2, 100.0)
-    >>> round(change.at_bus_before, 2), round(change.at_bus_after, 2)
-    (26.38, 26.38)
-    """
-    if load_mw <= 0:
-        raise RangeError(_("load_mw={value} MW is not above 0.").format(value=load_mw))
-    row = int(case.rows_of_bus([bus])[0])
-    before = optimal_dispatch(case, **options)  # type: ignore[arg-type]
-    after = optimal_dispatch(case.with_load(bus, load_mw), **options)  # type: ignore[arg-type]
-    weight = np.where(np.isnan(before.price_usd_per_mwh), 0.0, np.maximum(case.load_mw, 0))
-
-    def mean(prices: FloatArray) -> float:
-        return float(np.nansum(prices * weight) / weight.sum()) if weight.sum() else float("nan")
-
-    return PriceChange(
-        before,
-        after,
-        float(before.price_usd_per_mwh[row]),
-        float(after.price_usd_per_mwh[row]),
-        mean(before.price_usd_per_mwh),
-        mean(after.price_usd_per_mwh),
-        (after.cost_usd_per_h - before.cost_usd_per_h) / load_mw,
-    )
-
-
-def fuel_shares(dispatch: Dispatch) -> Mapping[str, float]:
-    """Share of generation by fuel, in falling order; empty where the case names no fuels. [1]"""
-    if len(dispatch.case.gen_fuel) != dispatch.case.n_gen:
-        return {}
-    total: dict[str, float] = {}
-    for fuel, p in zip(dispatch.case.gen_fuel, dispatch.power_mw, strict=True):
-        total[fuel] = total.get(fuel, 0.0) + max(float(p), 0.0)
-    everything = sum(total.values()) or 1.0
-    return {k: v / everything for k, v in sorted(total.items(), key=lambda i: -i[1])}

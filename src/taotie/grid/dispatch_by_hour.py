@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from taotie.errors import CaseError, RangeError
 from taotie.grid.case import Case
 from taotie.grid.dc_power_flow import dc_model
-from taotie.grid.dispatch import _answer, _network, _program, _segments
+from taotie.grid.dispatch import _answer, _network, _program
+from taotie.grid.unit_cost import cost_segments
 from taotie.language import _
 
 __all__ = ["HourlyDispatch", "hourly_dispatch", "marginal_g_per_kwh"]
@@ -162,7 +163,7 @@ def hourly_dispatch(
         table[:, 9] = np.minimum(table[:, 9], 0.0)
         case = replace(case, gen=table)
     net = _network(dc_model(case))
-    segments = _segments(case, None, 0.0, pieces)
+    segments = cost_segments(case, None, 0.0, pieces)
     program = _program(case, net, segments, value_of_lost_load, ())
     live = net.node_of_bus >= 0
     unit, n_piece = segments.unit, program.n_piece

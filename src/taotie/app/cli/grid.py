@@ -627,12 +627,8 @@ def _dispatch(
     import numpy as np
 
     from taotie.grid.case import read_case
-    from taotie.grid.dispatch import (
-        dispatch_emissions,
-        fuel_shares,
-        optimal_dispatch,
-        unit_factors_t_per_mwh,
-    )
+    from taotie.grid.dispatch import optimal_dispatch
+    from taotie.grid.dispatch_effects import dispatch_emissions, fuel_shares, unit_factors_t_per_mwh
 
     if bool(load) != (bus is not None):
         raise RangeError(
