@@ -19,6 +19,7 @@ from taotie.compute.simulator_case import (
 )
 from taotie.errors import RangeError, UnknownNameError
 from taotie.workload.requests import Requests
+from taotie.workload.trace import read_trace
 
 
 def requests_of(n=300, rate=2.0, seed=0):
@@ -126,3 +127,19 @@ def test_worked_both_pools_are_scaled():
 def test_worked_cache_in_the_pages_by_name():
     serving = serving_of(replace(CASE, prefix_in_pages=True), 1000, 200)
     assert serving.replica.limits.prefix_in_pages
+
+
+def test_worked_prefix_aware_routing_of_mooncake(shared_data):
+    """The figures of the concept page: of 37.4 % that can be hit, 7.5 % are hit by chance, 31 % if looked for."""
+    log = read_trace(shared_data / "traces" / "mooncake_fast25_conversation.parquet")
+    case = ServingCase(accelerators=8, replicas=16, prefix_in_pages=True)
+    plain, aware = (
+        run_case(log, replace(case, routing=routing)).summary()
+        for routing in ("least_outstanding", "prefix_aware")
+    )
+    tokens = int(log.prompt_tokens.sum())
+    assert plain["prefix_hit_tokens"] / tokens == pytest.approx(0.075, abs=0.02)
+    assert aware["prefix_hit_tokens"] / tokens == pytest.approx(0.314, abs=0.02)
+    energy = [s["energy_per_request_j"]["mean"] for s in (plain, aware)]
+    assert energy[1] / energy[0] == pytest.approx(0.77, abs=0.05)
+    assert aware["ttft_s"]["p99"] > plain["ttft_s"]["p99"]
