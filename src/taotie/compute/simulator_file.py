@@ -77,6 +77,7 @@ def simulate_parquet(
         or serving.scaling is not None
         or serving.writing is not None
         or limits.prefix_blocks
+        or limits.prefix_in_pages
     ):
         raise RangeError(
             _(

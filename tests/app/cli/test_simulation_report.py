@@ -16,6 +16,7 @@ from taotie.app.cli.simulate_requests import Wanted
 from taotie.app.cli.simulation_report import (
     FIELDS,
     given_settings,
+    promise_curve,
     request_options,
     write_report,
 )
@@ -68,7 +69,10 @@ def test_worked_the_page_gets_curve_command_and_scale(
     monkeypatch.setattr(simulation_report.sys, "argv", ["x", "simulate", "a log.csv"])
     done = run_case(MANY, CASE)
     options = request_options(Wanted("chat", per_day=1e5), "time")
-    write_report(done, Path("a.html"), given={"model"}, rate_scale=2.0, options=options, quiet=True)
+    curve = promise_curve(done, quiet=True)
+    write_report(
+        done, Path("a.html"), curve, given={"model"}, rate_scale=2.0, options=options, quiet=True
+    )
     (call,) = written
     assert call["options"]["per_day"] == 1e5
     assert call["options"]["hours"] == 24.0
@@ -83,6 +87,7 @@ def test_worked_no_curve_for_two_pools(written: list[dict[str, Any]]) -> None:
     from dataclasses import replace
 
     done = run_case(MANY, replace(CASE, prefill_replicas=1, replicas=1))
+    assert promise_curve(done, quiet=True) is None
     write_report(done, Path("a.html"), command=["x"], quiet=True)
     assert written[0]["promise"] is None
     assert written[0]["command"] == ["x"]

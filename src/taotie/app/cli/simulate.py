@@ -12,6 +12,7 @@ from taotie.app.cli.common import Json, Seed, console, print_json, progress
 from taotie.app.cli.prompt import machines
 from taotie.app.cli.simulate_requests import Wanted, requests_of
 from taotie.app.cli.simulate_stream import streamed
+from taotie.app.cli.simulation_report import Page, given_settings, promise_curve, request_options
 from taotie.errors import RangeError, UnknownNameError
 from taotie.language import _
 from taotie.workload.trace_layout import LAYOUTS
@@ -69,6 +70,7 @@ def register(app: typer.Typer) -> None:
         help=_("A request log on a fleet of accelerators: latency, energy of each request, power.")
     )
     def simulate(
+        context: typer.Context,
         trace: Annotated[
             str,
             typer.Argument(
@@ -96,7 +98,9 @@ def register(app: typer.Typer) -> None:
         ] = "vllm-0.11",
         routing: Annotated[
             str,
-            typer.Option(help=_("round-robin, random, two-choices or least-outstanding.")),
+            typer.Option(
+                help=_("round-robin, random, two-choices, least-outstanding or prefix-aware.")
+            ),
         ] = "least-outstanding",
         max_batch: Annotated[
             int, typer.Option(min=1, help=_("Most requests a replica runs at once."))
@@ -110,6 +114,26 @@ def register(app: typer.Typer) -> None:
         prefix_cache: Annotated[
             int, typer.Option(min=0, help=_("Prompt tokens each replica remembers."))
         ] = 0,
+        prefix_in_pages: Annotated[
+            bool,
+            typer.Option(
+                "--prefix-in-pages",
+                help=_("Prompts that were read stay in the KV pages until pages run short."),
+            ),
+        ] = False,
+        prefix_margin: Annotated[
+            int,
+            typer.Option(
+                min=0,
+                help=_("prefix-aware: requests a replica may be ahead of the least busy one."),
+            ),
+        ] = 8,
+        load_report: Annotated[
+            float,
+            typer.Option(
+                min=0, help=_("Seconds between the router's reports of load; 0: always fresh.")
+            ),
+        ] = 0.0,
         draft: Annotated[
             int, typer.Option(min=0, max=32, help=_("Tokens drafted per step (speculative)."))
         ] = 0,
@@ -215,6 +239,9 @@ def register(app: typer.Typer) -> None:
         power_out: Annotated[
             Path | None, typer.Option(help=_("Write power over time to this Parquet file."))
         ] = None,
+        report: Annotated[
+            Path | None, typer.Option(help=_("Write a page with pictures to this HTML file."))
+        ] = None,
         sweep: Annotated[
             list[str] | None,
             typer.Option(help=_("Vary a setting, such as rate=1,2,4; may be repeated.")),
@@ -255,6 +282,9 @@ def register(app: typer.Typer) -> None:
             token_budget=token_budget,
             chunked=chunked,
             prefix_cache_tokens=prefix_cache,
+            prefix_in_pages=prefix_in_pages,
+            prefix_margin=prefix_margin,
+            load_report_s=load_report,
             acceptance_rate=acceptance,
             drafted=draft,
             pipeline_stages=pipeline,
@@ -285,23 +315,26 @@ def register(app: typer.Typer) -> None:
             system_prompt=system_prompt,
             seed=seed or 0,
         )
+        page = Page(report, given_settings(context), request_options(wanted, scale_by))
         if stream:
             if sweep or power_out or case.replicas is None:
                 raise RangeError(
                     _("--stream goes with a number of --replicas, without --sweep and --power-out.")
                 )
-            _stream(wanted, case, scale_by, requests_out, as_json)
+            _stream(wanted, case, scale_by, requests_out, page, as_json)
             return
         with progress(_("reading requests"), quiet=as_json):
             requests = requests_of(wanted)
         if sweep:
+            if report:
+                raise RangeError(_("--report goes with one simulation, not with a sweep."))
             if requests_out or power_out:
                 raise RangeError(
                     _("--requests-out and --power-out go with one simulation, not with a sweep.")
                 )
             _sweep(requests, _cases(case, sweep), scale_by, processes, cluster, as_json)
         else:
-            _one(requests, case, scale_by, requests_out, power_out, as_json)
+            _one(requests, case, scale_by, requests_out, power_out, page, as_json)
 
 
 def _count(text: str) -> int | None:
@@ -330,6 +363,7 @@ def _one(
     scale_by: str,
     requests_out: Path | None,
     power_out: Path | None,
+    page: Page,
     as_json: bool,
 ) -> None:
     from taotie.compute.simulator_case import run_case
@@ -345,10 +379,16 @@ def _one(
     if power_out is not None:
         write_parquet(power_out, power_columns(done.run))
         files.append(str(power_out))
+    curve = None
+    if case.replicas is None or page.path is not None:
+        curve = promise_curve(done, quiet=as_json)
+    if page.path is not None:
+        page.write(done, curve, rate_scale=asked.rate_scale, quiet=as_json)
+        files.append(str(page.path))
     summary = done.summary()
     told = [requests.layout.text()] if requests.layout is not None else []
     summary["notes"] = [*told, *summary["notes"]]
-    costs = _cost_of_promise(done)
+    costs = _cost_of_promise(curve)
     if as_json:
         settings = asdict(asked)
         settings["level"] = str(case.level) if case.level else None
@@ -361,36 +401,37 @@ def _one(
 
 
 def _stream(
-    wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, as_json: bool
+    wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, page: Page, as_json: bool
 ) -> None:
-    summary, run, name = streamed(wanted, case, scale_by, requests_out, as_json)
+    summary, done = streamed(wanted, case, scale_by, requests_out, as_json)
+    files = [str(requests_out)] if requests_out else []
+    if page.path is not None:
+        page.write(done, quiet=as_json)
+        files.append(str(page.path))
     if as_json:
-        print_json({**summary, "files": [str(requests_out)] if requests_out else []})
+        print_json({**summary, "files": files})
         return
-    _show(summary, [], name, run.account.series())
+    _show(summary, [], done.serving.replica.name, done.run.account.series())
+    for path in files:
+        console().print(_("written: {path}").format(path=path), markup=False)
 
 
-def _cost_of_promise(done: Any) -> list[dict[str, Any]]:
+def _cost_of_promise(curve: Any) -> list[dict[str, Any]]:
     """Energy per request against latency around the smallest fleet (for `--replicas auto`)."""
-    from taotie.compute.batching import simulate
-
-    if done.case.replicas is not None or len(done.requests) > 500_000:
+    if curve is None or curve.level is None:
         return []
-    n = done.serving.replicas
-    rows = []
-    for m in sorted({max(1, n - 1), n, -(-5 * n // 4), 2 * n}):
-        run = done.run if m == n else simulate(done.requests, replace(done.serving, replicas=m))
-        found = run.summary()
-        rows.append(
-            {
-                "replicas": m,
-                "energy_per_request_j": found["energy_per_request_j"]["mean"],
-                "ttft_p99_s": found["ttft_s"]["p99"],
-                "tpot_p99_s": found["tpot_s"]["p99"],
-                "slo_share_kept": run.attainment(done.case.level),
-            }
-        )
-    return rows
+    return [
+        {
+            "replicas": point.replicas,
+            "energy_per_request_j": point.energy_per_request_j,
+            "share": curve.share,
+            "ttft_s": point.ttft_s,
+            "tpot_s": point.tpot_s,
+            "slo_share_kept": point.kept,
+            "requests": curve.n_request,
+        }
+        for point in curve.points
+    ]
 
 
 def _sweep(
@@ -503,12 +544,13 @@ def _show(
     for row in costs:
         out.print(
             _(
-                "with {n} replicas: {e} J/request, TTFT p99 {a} s, TPOT p99 {b} ms, kept {s:.2%}"
+                "with {n} replicas: {e} J/request, TTFT {q} {a} s, TPOT {q} {b} ms, kept {s:.2%}"
             ).format(
+                q=f"p{100 * row['share']:g}",
                 n=row["replicas"],
                 e=_number(row["energy_per_request_j"]),
-                a=_number(row["ttft_p99_s"]),
-                b=_number(row["tpot_p99_s"], 1e3),
+                a=_number(row["ttft_s"]),
+                b=_number(row["tpot_s"], 1e3),
                 s=row["slo_share_kept"],
             ),
             markup=False,

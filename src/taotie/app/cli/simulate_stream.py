@@ -18,16 +18,14 @@ __all__ = ["streamed"]
 
 def streamed(
     wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, quiet: bool
-) -> tuple[dict[str, Any], Any, str]:
+) -> tuple[dict[str, Any], Any]:
     """Simulate any number of requests in flat memory.
 
     Returns
     -------
     summary : dict
         As `taotie simulate --json` prints it.
-    run : StreamRun
-    name : str
-        Of a replica.
+    done : StreamedCase
 
     Raises
     ------
@@ -39,6 +37,7 @@ def streamed(
 
     from taotie.compute.simulator_case import energy_range, serving_of
     from taotie.compute.simulator_file import mean_lengths, simulate_parquet, text_as_parquet
+    from taotie.compute.simulator_profile import StreamedCase
     from taotie.compute.simulator_stream import simulate_stream
 
     case = replace(case, routing="round_robin")
@@ -101,4 +100,6 @@ def streamed(
     summary["simulated_requests_per_s"] = run.requests / wall
     summary["notes"] = notes
     summary["energy_range"] = energy_range(case, summary["mean_batch"])
-    return summary, run, serving.replica.name
+    name = Path(wanted.trace).name
+    source = "taotie_fit2026" if wanted.trace == "chat" else name
+    return summary, StreamedCase(case, serving, run, name, source)

@@ -11,7 +11,7 @@ from typing import Any
 from taotie.app.cli.common import progress
 from taotie.language import _
 
-__all__ = ["FIELDS", "Page", "given_settings", "request_options", "write_report"]
+__all__ = ["FIELDS", "Page", "given_settings", "promise_curve", "request_options", "write_report"]
 
 LOG = ("layout", "only", "strict", "session_prefix", "start_hour", "hours")
 CHAT = ("per_day", "start_hour", "hours", "interval_cv", "day", "weekend", "mean_prompt", "mean_answer")  # fmt: skip
@@ -22,6 +22,7 @@ FIELDS = {
     "on": ("accelerator", "accelerators"),
     "slo": ("level",),
     "prefix_cache": ("prefix_cache_tokens",),
+    "load_report": ("load_report_s",),
     "draft": ("drafted",),
     "acceptance": ("acceptance_rate",),
     "pipeline": ("pipeline_stages",),
@@ -38,11 +39,14 @@ class Page:
     given: Collection[str]
     options: Mapping[str, Any]
 
-    def write(self, done: Any, rate_scale: float | None = None, quiet: bool = False) -> None:
+    def write(
+        self, done: Any, curve: Any = None, rate_scale: float | None = None, quiet: bool = False
+    ) -> None:
         """Write it, if it was asked for; see `write_report`."""
         if self.path is not None:
             write_report(
-                done, self.path, given=self.given, rate_scale=rate_scale, options=self.options, quiet=quiet
+                done, self.path, curve, given=self.given, rate_scale=rate_scale, options=self.options,
+                quiet=quiet,
             )  # fmt: skip
 
 
@@ -72,9 +76,31 @@ def request_options(wanted: Any, scale_by: str) -> dict[str, Any]:
     return {**found, "scale_by": scale_by}
 
 
+def promise_curve(done: Any, quiet: bool = False) -> Any:
+    """A few more fleets simulated for the cost of the promise; None where no one number of replicas can vary."""
+    from taotie.compute.promise_cost import cost_of_promise
+
+    serving = done.serving
+    if serving.scaling is not None or serving.writing is not None or not len(done.run.number):
+        return None
+    with progress(_("simulating other fleets"), quiet=quiet) as step:
+        return cost_of_promise(
+            done.requests,
+            serving,
+            done.case.level,
+            run=done.run,
+            progress=lambda i, n, size: step(
+                _("simulating fleet {i} of {n}: {size} replicas").format(
+                    i=min(i + 1, n), n=n, size=size
+                )
+            ),
+        )
+
+
 def write_report(
     done: Any,
     path: Path,
+    curve: Any = None,
     *,
     given: Collection[str] | None = None,
     rate_scale: float | None = None,
@@ -82,12 +108,14 @@ def write_report(
     command: Collection[str] | None = None,
     quiet: bool = False,
 ) -> None:
-    """Simulate a few more fleets for the curve of the promise where that makes sense, and write the page.
+    """Write the page.
 
     Parameters
     ----------
     done : CaseRun or StreamedCase
     path : Path
+    curve : PromiseCurve, optional
+        See `promise_curve`.
     given : collection of str, optional
         See `given_settings`.
     rate_scale : float, optional
@@ -105,27 +133,9 @@ def write_report(
         If nobody was served, a package is missing, or the place cannot be written.
     """
     from taotie.app.report.simulation_page import write_simulation_report
-    from taotie.compute.promise_cost import PromiseCurve, cost_of_promise
-    from taotie.compute.simulator_profile import StreamedCase
 
     words = ["taotie", *sys.argv[1:]] if command is None else list(command)
-    serving = done.serving
-    curve: PromiseCurve | None = None
-    with progress(_("simulating other fleets"), quiet=quiet) as step:
-        fixed = serving.scaling is None and serving.writing is None
-        if not isinstance(done, StreamedCase) and fixed and len(done.run.number):
-            curve = cost_of_promise(
-                done.requests,
-                serving,
-                done.case.level,
-                run=done.run,
-                progress=lambda i, n, size: step(
-                    _("simulating fleet {i} of {n}: {size} replicas").format(
-                        i=min(i + 1, n), n=n, size=size
-                    )
-                ),
-            )
-        step(_("drawing the page"))
+    with progress(_("drawing the page"), quiet=quiet):
         if rate_scale is not None:
             done = done._replace(case=replace(done.case, rate_scale=rate_scale))
         write_simulation_report(
