@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taotie.fleet.annual_energy import annual_energy_twh
-from taotie.language import use_language
+from taotie.language import speaking, use_language
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.sampling import Sampling
 from taotie.quantity.source import Source
@@ -131,3 +131,10 @@ def test_worked_labels_follow_the_language(make: Make, few: Sampling) -> None:
     assert figure.name == "Energy"
     assert contextvars.copy_context().run(chinese) == "能量"
     assert figure.name == "Energy"
+
+
+def test_worked_chinese_counts_in_ten_thousands():
+    with speaking("zh"):
+        assert [number(x, 3) for x in (1.0e6, 2.0e8, 70.6e9, 1.75e12, 9_500.0)] == [
+            "100 万", "2 亿", "706 亿", "1.75 万亿", "9 500",
+        ]  # fmt: skip

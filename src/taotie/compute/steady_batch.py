@@ -23,7 +23,10 @@ __all__ = ["SteadyBatch", "largest_rate_per_s", "replicas_for", "steady_batch"]
 
 FloatArray = NDArray[np.float64]
 DEFAULT_LARGEST_BATCH = 256
-"""Requests at once that serving software accepts unless told otherwise (vLLM: max_num_seqs)."""
+"""Requests at once that serving software accepts unless told otherwise: vLLM's `max_num_seqs` for GPUs up to A100.
+
+Its server takes 1,024 on other GPUs of 70 GiB and more (`EngineArgs`, version 0.11), which memory rarely allows.
+"""
 
 
 class SteadyBatch(NamedTuple):

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from taotie.language import _
+from taotie.language import _, language
 from taotie.quantity import unit as units
 from taotie.quantity.evaluation import topological
 
@@ -19,6 +19,12 @@ _LADDERS = (
     ("W", "kW", "MW", "GW", "TW"),
     ("gCO2e", "kgCO2e", "tCO2e", "ktCO2e", "MtCO2e"),
 )
+
+# Chinese counts in steps of ten thousand
+_LARGE = {
+    "en": ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")),
+    "zh": ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")),
+}
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -36,7 +42,7 @@ def number(value: float, digits: int = 2) -> str:
         mantissa, exponent = f"{value:.{max(digits, 2) - 1}e}".split("e")
         return f"{mantissa}e{int(exponent)}"
     if size >= 1e6:
-        for limit, word in ((1e12, _("trillion")), (1e9, _("billion")), (1e6, _("million"))):
+        for limit, word in _LARGE[language()]:
             if size >= limit:
                 scaled = value / limit
                 return f"{_rounded(scaled, max(digits, 3))} {word}"
