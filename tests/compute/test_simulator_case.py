@@ -143,3 +143,15 @@ def test_worked_prefix_aware_routing_of_mooncake(shared_data):
     energy = [s["energy_per_request_j"]["mean"] for s in (plain, aware)]
     assert energy[1] / energy[0] == pytest.approx(0.77, abs=0.05)
     assert aware["ttft_s"]["p99"] > plain["ttft_s"]["p99"]
+
+
+def test_worked_a_request_too_long_for_memory_is_rejected_and_shapes_nothing():
+    """Three million tokens fit no cache: one rejection, and the costs are those of the others."""
+    others = Requests(np.array([0.0, 2.0]), np.array([100, 200]), np.array([50, 40]))
+    with_giant = Requests(
+        np.array([0.0, 1.0, 2.0]), np.array([100, 3_000_000, 200]), np.array([50, 10, 40])
+    )
+    case = ServingCase("llama-3.1-8b", accelerators=1, replicas=1)
+    alone, beside = run_case(others, case), run_case(with_giant, case)
+    assert beside.summary()["rejected"] == 1
+    assert beside.run.energy_nj.tolist() == alone.run.energy_nj.tolist()

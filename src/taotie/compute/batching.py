@@ -167,12 +167,6 @@ class Serving:
 def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
     """Requests as integers, and the numbers of those that fit into a replica."""
     prompt, output = requests.prompt_tokens, requests.output_tokens
-    if int(prompt.max()) > LONGEST_REQUEST or int(output.max()) > LONGEST_REQUEST:
-        raise RangeError(
-            _("a request of {n} tokens is longer than {most}.").format(
-                n=max(int(prompt.max()), int(output.max())), most=LONGEST_REQUEST
-            )
-        )
     if requests.span_s > LONGEST_DAYS * 86_400:
         raise RangeError(
             _("{d:.0f} days of requests are longer than {most} days.").format(
@@ -191,10 +185,17 @@ def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
         fits &= -(-length // other.page_tokens) <= other.kv_pages
         fits &= -(-prompt // page) <= room
     kept = np.flatnonzero(fits)
+    longest = int(np.maximum(prompt, output)[kept].max(initial=0))
+    if longest > LONGEST_REQUEST:
+        raise RangeError(
+            _("a request of {n} tokens is longer than {most}.").format(
+                n=longest, most=LONGEST_REQUEST
+            )
+        )
     load = Load(
         np.rint(requests.t_s * 1e12).astype(np.int64),
-        prompt.astype(np.int32),
-        output.astype(np.int32),
+        np.minimum(prompt, LONGEST_REQUEST).astype(np.int32),  # longer ones were rejected above
+        np.minimum(output, LONGEST_REQUEST).astype(np.int32),
     )
     blocks = requests.hash_ids
     cached = serving.replica.limits.prefix_blocks or serving.replica.limits.prefix_in_pages

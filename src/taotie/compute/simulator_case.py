@@ -7,10 +7,13 @@ A `ServingCase` is plain text and numbers, so that a command line, a study or an
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, NamedTuple, cast
+
+import numpy as np
 
 from taotie.compute.batching import (
     ScalingRule,
@@ -278,6 +281,18 @@ def _scaling_rule(case: ServingCase, rate_per_s: float, most: int) -> ScalingRul
     )
 
 
+def typical_lengths(requests: Requests, setup: ServingSetup) -> tuple[float, float]:
+    """Mean prompt and answer of the requests whose cache fits at all; the others are rejected anyway. [token]"""
+    total = requests.prompt_tokens + requests.output_tokens
+    kept = slice(None)
+    if len(total) and setup.cache_b(float(total.max())) > setup.cache_room_b:
+        ordered = np.unique(total).tolist()
+        fits = bisect_right(ordered, setup.cache_room_b, key=lambda n: setup.cache_b(float(n)))
+        if fits:  # with none the means of all say what is missing
+            kept = total <= ordered[fits - 1]
+    return float(requests.prompt_tokens[kept].mean()), float(requests.output_tokens[kept].mean())
+
+
 def run_case(requests: Requests, case: ServingCase) -> CaseRun:
     """Simulate a case; find the smallest fleet first if the number of replicas is left open.
 
@@ -292,8 +307,7 @@ def run_case(requests: Requests, case: ServingCase) -> CaseRun:
             _("--replicas 4, or --slo ttft=1s,tpot=50ms"),
         )
     requests = faster(requests, case.rate_scale)
-    moments = requests.moments
-    serving = serving_of(case, moments.mean_prompt, moments.mean_output)
+    serving = serving_of(case, *typical_lengths(requests, setup_of(case)))
     if case.replicas is None and case.level is not None:
         n, _run = smallest_fleet(requests, serving, case.level)
         serving = replace(serving, replicas=n)
