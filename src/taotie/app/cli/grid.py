@@ -575,10 +575,15 @@ def _all_buses(
     if page is not None:
         out.print(_("report: {path}").format(path=page[0]), markup=False)
     if found.worst_loading > 1:
+        from taotie.grid.hosting_capacity import binding_label
+
         out.print(
-            _("before any load: {n} pairs over their rating, the worst at {worst:.0%}").format(
-                n=found.pairs_over, worst=found.worst_loading
-            )
+            _("before any load: {n} pairs over their rating, the worst {pair}: {worst:.0%}").format(
+                n=found.pairs_over,
+                pair=binding_label(case, found.worst_pair),
+                worst=found.worst_loading,
+            ),
+            markup=False,
         )
     _limits(out, found.limits)
 
