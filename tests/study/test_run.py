@@ -334,6 +334,11 @@ def test_worked_every_bus_without_outages(tmp_path: Path) -> None:
     assert isinstance(result.grid, EveryBus)
     assert result.grid.everywhere is not None
     assert result.grid.everywhere.outages == "none"
+    names = [
+        result.figures[f"share_of_buses_{w}"].name for w in ("n0", "strict", "margin", "cutoff")
+    ]
+    assert all("all branches in service" in name for name in names)
+    assert len(set(names)) == 4
     path.write_text(path.read_text().replace("50000", "5e6"))
     assert any(w.code == "no_generation" for w in run_study(path).warnings)
     path.write_text(path.read_text().replace("case24_ieee_rts", "ieee118"))

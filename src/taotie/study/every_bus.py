@@ -25,6 +25,12 @@ TAKE = {
     "margin": N_("Buses that take this load with any one branch lost, worn pairs get 5 %"),
     "cutoff": N_("Buses that take this load with any one branch lost, small factors ignored"),
 }
+TAKE_INTACT = {
+    "n0": TAKE["n0"],
+    "strict": N_("Buses that take this load with all branches in service, strict"),
+    "margin": N_("Buses that take this load with all branches in service, worn branches get 5 %"),
+    "cutoff": N_("Buses that take this load with all branches in service, small factors ignored"),
+}
 HALF = {
     "n0": N_("Half of the buses take at least, all branches in service"),
     "strict": N_("Half of the buses take at least, strict"),
@@ -100,7 +106,8 @@ def every_bus(
     for way, mw in ways.items():
         share = 100 * float((mw >= load_mw).mean())
         what = f"buses of the {case.n_bus} of {name} that take {load_mw:.6g} MW, {way}"
-        keep(f"share_of_buses_{way}", share, "%", TAKE[way], what)
+        label = (TAKE if security == "n-1" else TAKE_INTACT)[way]
+        keep(f"share_of_buses_{way}", share, "%", label, what)
     for way, mw in ways.items():
         half = float(np.percentile(mw, 50, method="lower"))
         keep(f"median_capacity_{way}", half, "MW", HALF[way], f"median of the buses of {name}, {way}")  # fmt: skip

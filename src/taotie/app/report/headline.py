@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from taotie.app.report.picture import amount, dot, median_text, range_text
+from taotie.app.report.picture import amount, dot, median_text, range_text, sentences
 from taotie.language import _
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import (
@@ -82,8 +82,27 @@ def _is_flow(result: StudyResult, key: str) -> bool:
     return any(flow.figure == key for flow in result.flows)
 
 
+SHARES_OF_BUSES = ("share_of_buses_strict", "share_of_buses_margin", "share_of_buses_cutoff")
+
+
 def sentence(result: StudyResult) -> str:
-    """The headline in words."""
+    """The headline in words, and what every bus of a grid says to it."""
+    return sentences(_headline_sentence(result), _buses_sentence(result))
+
+
+def _buses_sentence(result: StudyResult) -> str:
+    """The share of buses that take the load, over the treatments; empty where not every bus was asked."""
+    ways = [f for key, f in result.figures.items() if key in SHARES_OF_BUSES]
+    intact = result.figures.get("share_of_buses_n0")
+    if len(ways) < 2 or intact is None or result.study["grid"].get("contingencies") == "n-0":
+        return ""
+    shares = [f.to("1").p50 * 100 for f in ways]
+    return _(
+        "Of the buses of the grid {low} to {high} % take it with any one branch lost, depending on how branches that are full already are treated; {n0} % with all branches in service."
+    ).format(low=number(min(shares)), high=number(max(shares)), n0=number(100 * intact.to("1").p50))
+
+
+def _headline_sentence(result: StudyResult) -> str:
     figure = readable(result.figures[result.headline])
     value = figure.value
     place = _place(figure.boundary)
