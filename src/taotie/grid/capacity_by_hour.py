@@ -132,8 +132,13 @@ def hourly_area_load_mw(case: Case, hours: slice | None = None) -> FloatArray:
     return np.asarray(chosen[:, area_of_bus] * share)
 
 
-def _hourly_flows(model: DcModel, load_mw: FloatArray, which: int) -> FloatArray:
-    """Flow of every branch of an island, shape (n_hour, n_branch): units follow the load in proportion. [MW]"""
+def _hourly_flows(
+    model: DcModel, load_mw: FloatArray, which: int, unit_mw: FloatArray | None = None
+) -> FloatArray:
+    """Flow of every branch of an island, shape (n_hour, n_branch). [MW]
+
+    Units follow the load in proportion; those with an output of their own leave the rest to the others.
+    """
     case, island = model.case, model.islands[which]
     rows, node = island.bus_row, island.node_of_bus
     generation = np.zeros(case.n_bus)
@@ -141,7 +146,22 @@ def _hourly_flows(model: DcModel, load_mw: FloatArray, which: int) -> FloatArray
     np.add.at(generation, case.gen_row[on], case.gen[on, 1])
     other = scheduled_injection_mw(case) + case.load_mw - generation
     scale = load_mw[:, rows].sum(axis=1) / max(case.load_mw[rows].sum(), 1e-9)
-    p = other[rows] - load_mw[:, rows] + scale[:, None] * generation[rows]
+    p = other[rows] - load_mw[:, rows]
+    if unit_mw is None:
+        p += scale[:, None] * generation[rows]
+    else:
+        here = on & np.isin(case.gen_row, rows)
+        given = np.nan_to_num(unit_mw) * here
+        follows = np.where(np.isnan(unit_mw), case.gen[:, 1], 0.0) * here
+        # what the load of the hour wants, less what is given, over what followers make as shipped
+        missing = scale * generation[rows].sum() - given.sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.maximum(missing / follows.sum(axis=1), 0.0)
+        follows *= np.where(np.isfinite(share), share, 0.0)[:, None]
+        at_bus = np.zeros((len(p), case.n_bus))
+        for g in np.flatnonzero(here):
+            at_bus[:, case.gen_row[g]] += given[:, g] + follows[:, g]
+        p += at_bus[:, rows]
     at_node = np.zeros((len(p), island.n_node))
     for column, n in enumerate(node):
         at_node[:, n] += p[:, column]
@@ -249,8 +269,9 @@ def hourly_hosting_capacity(
     treatment: Treatment = TREATMENTS[1],
     outages: ArrayLike | None = None,
     n_threads: int | None = None,
+    unit_mw: ArrayLike | None = None,
 ) -> HourlyHostingCapacity:
-    """Capacity of every bus in every hour; units follow the total load in proportion to their output.
+    """Capacity of every bus in every hour; units follow the total load, or do what they are told to.
 
     Parameters
     ----------
@@ -262,6 +283,10 @@ def hourly_hosting_capacity(
         By default *margin*: strict is mostly 0 on the synthetic grids as shipped.
     outages, n_threads
         As in `load_hosting_capacity`.
+    unit_mw : array_like, shape (n_hour, n_gen), optional
+        Output of units by hour, such as wind and sun, or a dispatch; NaN where a unit follows the load
+        in proportion to its output in the case, as all do by default. What is then missing or too much
+        is shared like the losses. [MW]
 
     Returns
     -------
@@ -296,7 +321,14 @@ def hourly_hosting_capacity(
             )
         )
     island, b = model.islands[0], bridges(model.islands[0])
-    flow = _hourly_flows(model, load, 0)
+    told = None if unit_mw is None else np.asarray(unit_mw, float)
+    if told is not None and (told.shape != (len(load), case.n_gen) or np.isinf(told).any()):
+        raise RangeError(
+            _(
+                "hourly output of units has shape {shape}; {n} hours and {g} columns of finite MW, or NaN, are needed."
+            ).format(shape=told.shape, n=len(load), g=case.n_gen)
+        )
+    flow = _hourly_flows(model, load, 0, told)
     ways = (treatment,)
     floor, cutoff = parameters(ways)
     core = contracted(island, b, flow[0])
@@ -365,7 +397,12 @@ def hourly_hosting_capacity(
     supply = np.zeros(case.n_bus, bool)
     supply[island.bus_row] = b.main[island.node_of_bus]
     limits = hosting_capacity_limits(case, int(b.is_bridge.sum()))
+    following = (
+        _("units follow the total load in proportion to their output: no dispatch by hour")
+        if told is None
+        else _("units given by hour do as told, the others follow the total load in proportion")
+    )
     return HourlyHostingCapacity(
         case.bus_number, capacity, supply, treatment,
-        (*limits, _("units follow the total load in proportion to their output: no dispatch by hour")),
+        (*limits, following),
     )  # fmt: skip

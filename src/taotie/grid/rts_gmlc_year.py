@@ -97,7 +97,7 @@ def _full_load_heat_rate(row: dict[str, str]) -> float:
     return rate
 
 
-def rts_gmlc_year(folder: Path, hours: slice = slice(None)) -> RtsGmlcYear:
+def rts_gmlc_year(folder: str | Path, hours: slice = slice(None)) -> RtsGmlcYear:
     """Read hours of the year 2020 (8,784 of them).
 
     Parameters
@@ -117,6 +117,7 @@ def rts_gmlc_year(folder: Path, hours: slice = slice(None)) -> RtsGmlcYear:
         A file is missing, or its units are not those of the case.
     """
     case = read_case("RTS_GMLC")
+    folder = Path(folder)
     units = _rows(folder / "RTS_Data" / "SourceData" / "gen.csv")
     bus = [int(row["Bus ID"]) for row in units]
     top = [float(row["PMax MW"]) for row in units]
