@@ -122,25 +122,6 @@ def heap_push(memory, r, n, key):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def heap_pop(memory, r, n):  # type: ignore[no-untyped-def]
-    """Drop the smallest of the `n` keys."""
-    key = memory[r, HEAP + n - 1]
-    n -= 1
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            break
-        if child + 1 < n and memory[r, HEAP + child + 1] < memory[r, HEAP + child]:
-            child += 1
-        if memory[r, HEAP + child] >= key:
-            break
-        memory[r, HEAP + i] = memory[r, HEAP + child]
-        i = child
-    memory[r, HEAP + i] = key
-
-
-@compiled
 def heap_remove(memory, r, n, i):  # type: ignore[no-untyped-def]
     """Drop the key at place `i` of the `n` keys."""
     key = memory[r, HEAP + n - 1]
@@ -161,6 +142,12 @@ def heap_remove(memory, r, n, i):  # type: ignore[no-untyped-def]
         memory[r, HEAP + i] = memory[r, HEAP + child]
         i = child
     memory[r, HEAP + i] = key
+
+
+@compiled
+def heap_pop(memory, r, n):  # type: ignore[no-untyped-def]
+    """Drop the smallest of the `n` keys."""
+    heap_remove(memory, r, n, 0)
 
 
 @compiled

@@ -34,6 +34,8 @@ NOTHING: Mapping[str, Any] = {
     "as_much_as": "",
     "warnings": (),
     "contents": (),
+    "accuracy": "",
+    "range": "",
     "sources": (),
 }
 
