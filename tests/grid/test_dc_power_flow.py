@@ -156,3 +156,14 @@ def test_worked_contingency_table():
     assert len(contingency_table(read_case("ACTIVSg200")).branches) == 245
     with pytest.raises(CaseError, match="contingency table"):
         contingency_table(read_case("case39"))
+
+
+@pytest.mark.parametrize("name", ["RTS_GMLC", "ACTIVSg200", "case2848rte"])
+def test_property_factors_give_the_flows_of_any_injection(name):
+    """Flows of injections that add up to zero; what the slack shares inject themselves moves nothing."""
+    island = dc_model(read_case(name)).islands[0]
+    factors = ptdf(island)
+    p = np.random.default_rng(3).normal(0, 50, island.n_node)
+    p -= p.sum() * island.slack
+    assert factors @ p == pytest.approx(island.flow_mw(p) - island.flow_mw(0 * p), abs=1e-7)
+    assert np.abs(factors @ island.slack).max() < 1e-10

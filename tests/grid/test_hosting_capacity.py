@@ -19,6 +19,7 @@ from taotie.grid.dc_power_flow import dc_model, ptdf
 from taotie.grid.hosting_capacity import (
     CAP_MW,
     TREATMENTS,
+    Treatment,
     hosting_capacity_at_bus,
     load_hosting_capacity,
 )
@@ -140,6 +141,32 @@ def test_matches_plain_loop(name):
         assert (
             relative(found[way.name].load_hosting_capacity_mw, expected[island.node_of_bus]) < 1e-9
         )
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.45, 0.7])
+@pytest.mark.parametrize("name", ["RTS_GMLC", "ACTIVSg200", "ACTIVSg500"])
+def test_matches_plain_loop_where_branches_are_over_their_rating(name, factor):
+    """Ratings cut until many branches are full in the intact grid: then whole rows of outages count."""
+    case = read_case(name)
+    case = case.with_ratings(case.rate_a_mw * factor)
+    island = dc_model(case).islands[0]
+    h, factors, flow = ptdf(island), lodf(island), island.flow_mw()
+    assert (np.abs(flow) > island.rating_mw).any()
+    ways = (*TREATMENTS, *(Treatment(f"{floor}", floor, 0.0) for floor in (0.001, 0.004, 0.3)))
+    found = load_hosting_capacity(case, ways)
+    alone = {way.name: load_hosting_capacity(case, (way,)) for way in ways}
+    if factor < 0.7:
+        assert sum(one.work["rows_scanned"] for one in alone.values()) > 0
+    turned = case.branch.copy()  # the same branches, told from their other end
+    turned[:, [0, 1]] = turned[:, [1, 0]]
+    turned[:, 9] *= -1
+    turned = replace(case, branch=turned)
+    for way in ways:
+        expected = every_pair(h, factors, flow, island.rating_mw, way.floor, way.cutoff)
+        # alone: together one treatment's look at a pair serves the others too
+        for one in (found, alone[way.name], load_hosting_capacity(turned, (way,))):
+            ours = one[way.name].load_hosting_capacity_mw
+            assert relative(ours, expected[island.node_of_bus]) < 1e-9
 
 
 @pytest.mark.slow
