@@ -21,7 +21,10 @@ pytestmark = pytest.mark.slow
 
 
 def held_batch(setup, batch, prompt, output, seed):
-    """A benchmark that keeps `batch` requests running: J/token, token/s, step time [s] in its middle."""
+    """A benchmark that keeps `batch` requests running: J/token, token/s in its middle; time per token [s].
+
+    The last two: of the energy model's step at that batch, and the median over the simulated answers.
+    """
     rng = np.random.default_rng(seed)
     n = int(min(6 * batch, 4000)) + 10
     lengths = np.maximum(1, np.rint(rng.gamma(2.0, output / 2.0, n))).astype(np.int64)
@@ -44,7 +47,9 @@ def held_batch(setup, batch, prompt, output, seed):
     joules = float(run.pools[0].bins[begin:end, 0].sum()) / 1e9
     row = model.costs.decode[batch]
     step_s = (row[0] + row[1] * batch * (prompt + 0.75 * output)) * 1e-12
-    return joules / written, written / ((end - begin) * bin_s), step_s
+    several = (lengths > 1) & (first >= begin * width)
+    tpot_s = float(np.median(run.tpot_s[several])) if several.any() else step_s
+    return joules / written, written / ((end - begin) * bin_s), step_s, tpot_s
 
 
 def test_matches_measured_chat_runs(shared_data):
@@ -72,15 +77,17 @@ def test_matches_measured_chat_runs(shared_data):
                 predicted / measured,
                 got[1] / rows.throughput_token_s[i],
                 got[2] * 1e3 / latency[rows.row[i]],
+                got[3] * 1e3 / latency[rows.row[i]],
             )
         )
     off = np.median(np.abs(np.array(found) - 1.0), axis=0)
     print(f"\n{len(found)} rows: J/token {off[0]:.1%} (energy model {off[1]:.1%}), "  # noqa: T201
-          f"token/s {off[2]:.1%}, step time to median latency {off[3]:.1%}")  # fmt: skip
+          f"token/s {off[2]:.1%}, time per token to median latency {off[4]:.1%} "  # noqa: T201
+          f"(energy model's step {off[3]:.1%})")  # fmt: skip
     assert len(found) > 150
     assert off[0] <= max(off[1], 0.16)
     assert off[2] <= 0.20
-    assert off[3] <= 0.25
+    assert off[4] <= max(off[3], 0.16)
 
 
 MODELS = {
