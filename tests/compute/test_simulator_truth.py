@@ -82,7 +82,7 @@ def test_matches_measured_chat_runs(shared_data):
         )
     off = np.median(np.abs(np.array(found) - 1.0), axis=0)
     print(f"\n{len(found)} rows: J/token {off[0]:.1%} (energy model {off[1]:.1%}), "  # noqa: T201
-          f"token/s {off[2]:.1%}, time per token to median latency {off[4]:.1%} "  # noqa: T201
+          f"token/s {off[2]:.1%}, time per token to median latency {off[4]:.1%} "
           f"(energy model's step {off[3]:.1%})")  # fmt: skip
     assert len(found) > 150
     assert off[0] <= max(off[1], 0.16)
