@@ -58,7 +58,7 @@ def test_audit_by_ratio_starts_with_the_worst(app: typer.Typer) -> None:
 
 
 def test_audit_writes_a_page(app: typer.Typer, tmp_path: Path) -> None:
-    pytest.importorskip("jinja2")
+    pytest.importorskip("jinja2", reason="pages are in the extra `report`")
     path = tmp_path / "audit.html"
     run(app, "audit", "--html", str(path), "--system", "siting")
     assert "100,000 H100" in path.read_text(encoding="utf-8")

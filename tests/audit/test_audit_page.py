@@ -15,7 +15,7 @@ from taotie.app.report.audit_page import audit_html, write_audit_page
 from taotie.audit.article import Audit, audit_claims
 from taotie.audit.claim import claims_from
 
-pytest.importorskip("jinja2")
+pytest.importorskip("jinja2", reason="pages are in the extra `report`")
 
 
 class Elements(HTMLParser):

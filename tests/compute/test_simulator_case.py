@@ -60,7 +60,9 @@ def test_property_processes_do_not_matter(processes):
 
 
 def test_property_a_cluster_does_not_matter():
-    distributed = pytest.importorskip("distributed")
+    distributed = pytest.importorskip(
+        "distributed", reason="distributed is not installed; `make extras` runs this"
+    )
     cases = [replace(CASE, rate_scale=r) for r in (1.0, 3.0, 5.0)]
     requests = requests_of(80)
     with distributed.LocalCluster(

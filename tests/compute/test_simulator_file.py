@@ -14,7 +14,7 @@ from taotie.errors import RangeError, TraceError
 from taotie.workload.requests import Requests
 from taotie.workload.trace import read_trace
 
-duckdb = pytest.importorskip("duckdb")
+duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
 
 COSTS = IterationCosts.affine(
     16, (8 * 10**9, 10**8, 10**4, 10**7, 0), (4 * 10**9, 10**7, 10**4, 10**7, 0)

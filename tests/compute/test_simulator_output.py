@@ -11,7 +11,7 @@ from taotie.compute.simulator_output import power_columns, request_columns, writ
 from taotie.errors import DataError
 from taotie.workload.requests import Requests
 
-duckdb = pytest.importorskip("duckdb")
+duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
 
 
 @pytest.fixture(scope="module")

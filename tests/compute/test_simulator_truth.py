@@ -87,6 +87,7 @@ def test_matches_measured_chat_runs(shared_data):
     assert len(found) > 150
     assert off[0] <= max(off[1], 0.16)
     assert off[2] <= 0.20
+    assert off[3] <= 0.25
     assert off[4] <= max(off[3], 0.16)
 
 

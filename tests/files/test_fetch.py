@@ -182,7 +182,7 @@ def server(tmp_path: Path) -> Iterator[str]:
 def test_worked_pooch_fetches_over_http(
     toy: Dataset, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("pooch")
+    pytest.importorskip("pooch", reason="downloads are in the extra `data`")
     files = (
         *(RemoteFile("toy", f.path, server + f.path, f.sha256, f.bytes) for f in toy.files),
         RemoteFile("toy", "absent.csv", server + "absent.csv", "0" * 64, 1),

@@ -90,7 +90,7 @@ def test_worked_offsets_from_utc(tmp_path: Path) -> None:
 
 
 def test_worked_parquet_times_as_numbers_dates_and_text(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
     for kind, values in {
         "timestamp": "timestamp '2024-01-01 00:00:00.25'",
         "timestamp_ns": "timestamp_ns '2024-01-01 00:00:00.25'",
@@ -112,7 +112,7 @@ def test_worked_parquet_times_as_numbers_dates_and_text(tmp_path: Path) -> None:
 
 def test_matches_the_published_traces(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Publisher's file and our Parquet copy of it give the same requests."""
-    pytest.importorskip("duckdb")
+    pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
     monkeypatch.setenv("TAOTIE_DATA", str(shared_data / "upstream"))
     for name, copy, n in (
         ("azure-2023-conv", "azure_llm_2023_conv.parquet", 19_366),
@@ -269,7 +269,7 @@ def test_error_json_lines(tmp_path: Path, content: str | bytes, message: str) ->
 
 
 def test_error_parquet(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
     with pytest.raises(TraceError, match="cannot be read as Parquet"):
         read(tmp_path, b"PAR1 and then nothing", "log.parquet")
     for select, message in (
@@ -462,3 +462,9 @@ def test_worked_text_formats_need_no_duckdb(
     assert len(read(tmp_path, MOONCAKE, "log.jsonl")) == 1
     with pytest.raises(MissingExtraError, match=r"taotie\[data\]"):
         read(tmp_path, b"PAR1", "log.parquet")
+
+
+def test_worked_times_without_a_known_unit_are_told_to_be_seconds(tmp_path: Path) -> None:
+    got = read(tmp_path, "timestamp,prompt_tokens,output_tokens\n0,5,6\n3,5,6\n")
+    assert got.t_s.tolist() == [0.0, 3.0]
+    assert any("read as seconds" in note for note in got.notes)

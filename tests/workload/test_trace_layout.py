@@ -89,7 +89,7 @@ def test_worked_burstgpt_sessions_and_choice_of_rows(tmp_path: Path) -> None:
 
 
 def test_matches_burstgpt_in_parquet(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
     (tmp_path / "b.csv").write_text(BURST_3)
     duckdb.sql(f"copy (from read_csv('{tmp_path}/b.csv')) to '{tmp_path}/b.parquet'")
     for only in (None, {"Log Type": "API log"}, {"Model": "GPT-4"}):

@@ -58,7 +58,7 @@ def test_worked_json(app, trace):
 
 
 def test_worked_files_and_words(app, trace, tmp_path):
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
     one, two = tmp_path / "r.parquet", tmp_path / "p.parquet"
     text = run(
         app, trace, "--on", "8xh100", "--replicas", 2, "--requests-out", one, "--power-out", two
@@ -89,7 +89,7 @@ def test_worked_sampled_chat(app):
 
 
 def test_worked_stream(app, trace, tmp_path):
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
     path = tmp_path / "log.parquet"
     duckdb.sql(f"copy (select * from '{trace}') to '{path}' (format parquet)")
     words = ("--on", "8xh100", "--replicas", 3, "--routing", "round-robin", "--json")
@@ -229,7 +229,7 @@ def test_worked_servegen_folder_and_own_copy(app, tmp_path, monkeypatch):
 
 
 def test_worked_stream_of_text(app, trace, tmp_path):
-    pytest.importorskip("duckdb")
+    pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
     words = ("--on", "8xh100", "--replicas", 3, "--routing", "round-robin", "--json")
     whole = json.loads(run(app, trace, *words))
     parts = json.loads(run(app, trace, "--stream", *words))

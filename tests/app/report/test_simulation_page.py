@@ -28,9 +28,9 @@ from taotie.compute.simulator_stream import simulate_stream
 from taotie.errors import DataError, RangeError
 from taotie.workload.requests import Requests
 
-pytest.importorskip("altair")
-pytest.importorskip("vl_convert")
-pytest.importorskip("jinja2")
+pytest.importorskip("altair", reason="charts are in the extra `report`")
+pytest.importorskip("vl_convert", reason="charts are in the extra `report`")
+pytest.importorskip("jinja2", reason="pages are in the extra `report`")
 
 LEVEL = ServiceLevel(1.0, 0.05, 0.95)
 CASE = ServingCase(
