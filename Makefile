@@ -61,10 +61,10 @@ accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accur
 	@$(BIN)/python -m pytest -m slow
 
 # what only runs with a package that `all` leaves out: extra, its package, the tests
-EXTRAS := ac=pandapower=grid/test_ac_power_flow.py,grid/test_adapters.py \
-  pypsa=pypsa=grid/test_adapters.py \
-  powsybl=pypowsybl=grid/test_adapters_powsybl.py \
-  cluster=distributed=compute/test_simulator_case.py
+EXTRAS := ac=pandapower=grid/flow/test_ac_power_flow.py,grid/case/test_adapters.py \
+  pypsa=pypsa=grid/case/test_adapters.py \
+  powsybl=pypowsybl=grid/case/test_adapters_powsybl.py \
+  cluster=distributed=compute/serving/test_case.py
 
 extras:  ## the tests that need pandapower, PyPSA, pypowsybl or distributed, each in an environment of its own
 	@mkdir -p .cache/extras; for item in $(EXTRAS); do \

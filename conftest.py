@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from taotie.language import _language
+from taotie.words.language import _language
 
 settings.register_profile(
     "taotie", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True

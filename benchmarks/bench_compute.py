@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from taotie.compute.model_architecture import model_architectures
-from taotie.compute.roofline import decode_cost, prefill_cost
-from taotie.compute.runtime_profile import runtime_profile
-from taotie.compute.serving_setup import ServingSetup
+from taotie.compute.energy.model_architecture import model_architectures
+from taotie.compute.energy.roofline import decode_cost, prefill_cost
+from taotie.compute.energy.runtime_profile import runtime_profile
+from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.hardware.accelerator import accelerator
 
 CHIPS = ("h100", "h200", "b200", "a100")
@@ -67,7 +67,7 @@ def main() -> None:
     took = median_s(predict)
     print(f"{n:,} predictions over {len(setups)} set-ups: {took:.3f} s, {n / took / 1e6:.2f} M/s")
     if len(sys.argv) > 2:
-        from taotie.compute.refit import refit
+        from taotie.compute.fit.refit import refit
 
         with tempfile.TemporaryDirectory() as folder:
             begun = time.perf_counter()

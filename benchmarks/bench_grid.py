@@ -23,17 +23,17 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit, prange
 
-from taotie.grid.capacity_by_hour import hourly_area_load_mw, hourly_hosting_capacity
-from taotie.grid.case import Case, read_case
-from taotie.grid.contingency import lodf
-from taotie.grid.dc_power_flow import dc_model, ptdf
-from taotie.grid.dispatch import optimal_dispatch
-from taotie.grid.hosting_capacity import (
+from taotie.grid.capacity.by_hour import hourly_area_load_mw, hourly_hosting_capacity
+from taotie.grid.capacity.hosting_capacity import (
     CAP_MW,
     TREATMENTS,
     hosting_capacity_at_bus,
     load_hosting_capacity,
 )
+from taotie.grid.case.case import Case, read_case
+from taotie.grid.dispatch.optimal import optimal_dispatch
+from taotie.grid.flow.contingency import lodf
+from taotie.grid.flow.dc_power_flow import dc_model, ptdf
 
 
 @njit(parallel=True, fastmath=True)

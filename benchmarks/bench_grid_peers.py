@@ -27,14 +27,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from bench_grid import every_pair
 
-from taotie.grid.case import Case, read_case, write_case
-from taotie.grid.contingency import bridges, lodf
-from taotie.grid.dc_power_flow import Island, dc_model, ptdf, slack_shares
-from taotie.grid.hosting_capacity import (
+from taotie.grid.capacity.hosting_capacity import (
     TREATMENTS,
     hosting_capacity_at_bus,
     load_hosting_capacity,
 )
+from taotie.grid.case.case import Case, read_case, write_case
+from taotie.grid.flow.contingency import bridges, lodf
+from taotie.grid.flow.dc_power_flow import Island, dc_model, ptdf, slack_shares
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parent / ".cache" / "peers"

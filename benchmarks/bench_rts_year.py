@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from taotie.errors import DataError
-from taotie.grid.dispatch_by_hour import HourlyDispatch, hourly_dispatch, marginal_g_per_kwh
-from taotie.grid.hosting_capacity import load_hosting_capacity
-from taotie.grid.rts_gmlc_year import RtsGmlcYear, rts_gmlc_year
+from taotie.grid.capacity.hosting_capacity import load_hosting_capacity
+from taotie.grid.dispatch.by_hour import HourlyDispatch, hourly_dispatch, marginal_g_per_kwh
+from taotie.grid.dispatch.rts_gmlc_year import RtsGmlcYear, rts_gmlc_year
 
 HERE = Path(__file__).resolve()
 SHARED = Path(os.environ.get("TAOTIE_SHARED", HERE.parents[2] / "shared"))

@@ -20,17 +20,17 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
-from taotie.compute import simulator_state as sr
-from taotie.compute.batching import replica_model
-from taotie.compute.model_architecture import model_architecture
-from taotie.compute.serving_setup import ServingSetup
-from taotie.compute.simulator_cost import IterationCosts
-from taotie.compute.simulator_fleet import Load, run_independent
-from taotie.compute.simulator_overhead import exact_sum
-from taotie.compute.simulator_routing import run_routed
-from taotie.compute.simulator_setup import Speculation
-from taotie.compute.simulator_split import Pool, run_split
-from taotie.compute.simulator_stream import simulate_stream
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.serving_setup import ServingSetup
+from taotie.compute.serving import state as sr
+from taotie.compute.serving.cost import IterationCosts
+from taotie.compute.serving.fleet import Load, run_independent
+from taotie.compute.serving.overhead import exact_sum
+from taotie.compute.serving.routing import run_routed
+from taotie.compute.serving.service import replica_model
+from taotie.compute.serving.setup import Speculation
+from taotie.compute.serving.split import Pool, run_split
+from taotie.compute.serving.stream import simulate_stream
 from taotie.hardware.accelerator import accelerator
 from taotie.workload.chat import chat_lengths
 from taotie.workload.daily_shape import chat_day

@@ -179,8 +179,8 @@ def ours(requests: Any, replicas: int, repeat: int) -> dict[str, Any]:
     """The same requests and costs on our engine, median CPU time after the first (compiling) run."""
     import numpy as np
 
-    from taotie.compute.batching import ReplicaModel, Serving, simulate
-    from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
+    from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
+    from taotie.compute.serving.service import ReplicaModel, Serving, simulate
 
     time_ps = [round(x * 1e9) for x in (FIXED, SEQUENCE, CONTEXT, PROMPT)]
     costs = IterationCosts.affine(BATCH, (*time_ps, 0), (3_000_000_000, 10**7, 10**4, 10**7, 0))

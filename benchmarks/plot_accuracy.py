@@ -1,6 +1,6 @@
 """Draws the two pictures of docs/concepts/accuracy.md: predicted beside measured energy, and error by batch.
 
-    python benchmarks/plot_accuracy.py FOLDER_WITH_MEASURED_TABLES [src/taotie/app/report/pictures]
+    python benchmarks/plot_accuracy.py FOLDER_WITH_MEASURED_TABLES [src/taotie/app/pages/pictures]
 
 Each model family is predicted by coefficients fitted without it.
 """
@@ -14,10 +14,10 @@ import altair as alt
 import numpy as np
 import vl_convert
 
-from taotie.compute.calibration import left_out_predictions
-from taotie.compute.measured_rows import read_measured_rows
-from taotie.compute.runtime_profile import BATCH_BANDS
-from taotie.compute.validation import BAND_NAMES
+from taotie.compute.energy.runtime_profile import BATCH_BANDS
+from taotie.compute.fit.calibration import left_out_predictions
+from taotie.compute.fit.measured_rows import read_measured_rows
+from taotie.compute.fit.validation import BAND_NAMES
 
 NAMES = {"h100-sxm": "H100", "b200-sxm": "B200"}
 COLORS = ["#2f6f9f", "#c8642c"]
@@ -26,7 +26,7 @@ COLORS = ["#2f6f9f", "#c8642c"]
 def main() -> None:
     """Write accuracy_scatter.png and accuracy_by_batch.png."""
     folder = Path(sys.argv[1])
-    out = Path(sys.argv[2] if len(sys.argv) > 2 else "src/taotie/app/report/pictures")
+    out = Path(sys.argv[2] if len(sys.argv) > 2 else "src/taotie/app/pages/pictures")
     rows = read_measured_rows(folder / "mlenergy_v3" / "llm.csv")
     p, _profiles = left_out_predictions(rows)
     band = np.searchsorted(BATCH_BANDS, rows.batch)

@@ -48,7 +48,7 @@ def test_worked_wheel_holds_data_templates_and_compiled_messages(wheel: zipfile.
         "taotie/locale/zh/LC_MESSAGES/taotie.mo",
     ):
         assert name in names, name
-    assert any(n.startswith("taotie/app/report/templates/") for n in names)
+    assert any(n.startswith("taotie/app/pages/templates/") for n in names)
 
 
 def test_property_wheel_is_small_and_holds_no_bulk_data(wheel: zipfile.ZipFile) -> None:

@@ -26,5 +26,5 @@ def test_worked_every_name_imports_and_says_what_it_is(name: str) -> None:
 
 def test_worked_energy_per_request_is_found_by_its_question() -> None:
     table = (ROOT / "docs" / "where.md").read_text("utf-8")
-    assert "| energy per request | Wh/request | `taotie.compute.energy_per_request" in table
-    assert (ROOT / "src/taotie/compute/energy_per_request.py").is_file()
+    assert "| energy per request | Wh/request | `taotie.compute.energy.energy_per_request" in table
+    assert (ROOT / "src/taotie/compute/energy/energy_per_request.py").is_file()

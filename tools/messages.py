@@ -1,4 +1,7 @@
-"""The Chinese messages: `extract` new ones into the .po, `compile` it, `check` that nothing is missing.
+"""The Chinese messages: `extract` new ones into the .po files, `compile` them, `check` that nothing is missing.
+
+One .po file a room, named for it; a message that several rooms say stands with the first of them. All of them
+become one .mo.
 
 python tools/messages.py extract [translations.json] | compile | check
 """
@@ -19,35 +22,55 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "taotie"
-PO = SOURCE / "locale" / "zh" / "LC_MESSAGES" / "taotie.po"
+FOLDER = SOURCE / "locale" / "zh" / "LC_MESSAGES"
+MO = FOLDER / "taotie.mo"
 KEYWORDS = {"_": None, "N_": None, "in_language": None, "gettext": None}
 
 
-def extracted() -> Catalog:
-    """All messages of the source code."""
-    catalogue = Catalog(project="taotie", charset="utf-8")
+def room(file: str) -> str:
+    """The .po file a source file's messages belong to: its folder, or two of them under `app`."""
+    parts = Path(file).parts
+    if len(parts) == 1:
+        return "words"
+    if parts[0] != "app":
+        return parts[0]
+    return f"app_{parts[1]}" if len(parts) > 2 else "app_cli"
+
+
+def extracted() -> dict[str, str]:
+    """All messages of the source code, each with the room it belongs to."""
+    catalogue: dict[str, str] = {}
+
+    def add(message: object, place: str) -> None:
+        if isinstance(message, str) and message:
+            catalogue[message] = min(place, catalogue.get(message, place))
+
     found = extract_from_dir(
         str(SOURCE),
         method_map=[("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**.j2", "jinja2")],
         keywords=KEYWORDS,
     )
-    for _file, _line, message, _comments, context in found:
-        catalogue.add(message, context=context)
+    for file, _line, message, _comments, _context in found:
+        add(message, room(file))
     # Babel does not look into f-strings
     for path in sorted(SOURCE.rglob("*.py")):
         for message in re.findall(r"[{ ]_\('([^']+)'\)", path.read_text("utf-8")):
-            catalogue.add(message)
+            add(message, room(str(path.relative_to(SOURCE))))
     # Typer's and Click's own words, which no source file of ours names
     for message in (SOURCE / "locale" / "typer_messages.txt").read_text("utf-8").splitlines():
-        if message:
-            catalogue.add(message)
+        add(message, "app_cli")
     return catalogue
 
 
 def present() -> Catalog:
-    """The translated messages."""
-    with PO.open("rb") as file:
-        return read_po(file, locale="zh")
+    """The translated messages of all rooms."""
+    whole = Catalog(locale="zh", project="taotie", charset="utf-8")
+    for path in sorted(FOLDER.glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="zh"):
+                if message.id:
+                    whole.add(message.id, message.string, flags=message.flags)
+    return whole
 
 
 def fields(text: str) -> set[str]:
@@ -58,44 +81,49 @@ def fields(text: str) -> set[str]:
         return set()
 
 
+HEADER = (
+    'msgid ""\nmsgstr ""\n"Project-Id-Version: taotie\\n"\n"Language: zh\\n"\n'
+    '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+    '"Content-Transfer-Encoding: 8bit\\n"\n\n'
+)
+
+
 def update(merge: Path | None = None) -> None:
-    """Bring the .po in line with the source; optionally merge a JSON object of `msgid: msgstr`."""
+    """Bring the .po files in line with the source; optionally merge a JSON object of `msgid: msgstr`."""
     known = {m.id: m.string for m in present() if m.id and m.string}
     if merge is not None:
         known |= {k: v for k, v in json.loads(merge.read_text("utf-8")).items() if v}
-    result = Catalog(locale="zh", project="taotie", charset="utf-8")
-    for message in sorted((m for m in extracted() if m.id), key=lambda m: str(m.id)):
-        result.add(message.id, known.get(message.id, ""))
-    buffer = BytesIO()
-    write_po(buffer, result, width=100, no_location=True, omit_header=True)
-    header = (
-        'msgid ""\nmsgstr ""\n"Project-Id-Version: taotie\\n"\n"Language: zh\\n"\n'
-        '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
-        '"Content-Transfer-Encoding: 8bit\\n"\n\n'
-    )
-    PO.write_bytes(header.encode() + buffer.getvalue())
+    rooms: dict[str, Catalog] = {}
+    for message, place in sorted(extracted().items()):
+        whole = rooms.setdefault(place, Catalog(locale="zh", project="taotie", charset="utf-8"))
+        whole.add(message, known.get(message, ""))
+    for path in FOLDER.glob("*.po"):
+        if path.stem not in rooms:
+            path.unlink()
+    for place, catalogue in rooms.items():
+        buffer = BytesIO()
+        write_po(buffer, catalogue, width=100, no_location=True, omit_header=True)
+        (FOLDER / f"{place}.po").write_bytes(HEADER.encode() + buffer.getvalue())
 
 
 def problems() -> list[str]:
     """Messages without a translation, fuzzy ones, and placeholders that differ."""
     known = {m.id: m for m in present() if m.id}
     found = []
-    for message in extracted():
-        if not message.id:
-            continue
-        entry = known.get(message.id)
+    for message, place in extracted().items():
+        entry = known.get(message)
         if entry is None or not entry.string:
-            found.append(f"not translated: {message.id!r}")
+            found.append(f"not translated: {message!r} ({place}.po)")
         elif entry.fuzzy:
-            found.append(f"fuzzy: {message.id!r}")
-        elif fields(str(message.id)) != fields(str(entry.string)):
-            found.append(f"placeholders differ: {message.id!r} / {entry.string!r}")
+            found.append(f"fuzzy: {message!r} ({place}.po)")
+        elif fields(message) != fields(str(entry.string)):
+            found.append(f"placeholders differ: {message!r} / {entry.string!r} ({place}.po)")
     return found
 
 
 def compile_() -> None:
     """Write the .mo gettext reads."""
-    with PO.with_suffix(".mo").open("wb") as file:
+    with MO.open("wb") as file:
         write_mo(file, present())
 
 
@@ -111,7 +139,7 @@ def main() -> None:
         found = problems()
         print("\n".join(found[:40]))
         if found:
-            sys.exit(f"{len(found)} messages need a translator: {PO.relative_to(ROOT)}")
+            sys.exit(f"{len(found)} messages need a translator: {FOLDER.relative_to(ROOT)}")
     else:
         sys.exit(__doc__)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pypowsybl
 from work import Work, inputs
 
-from taotie.grid.adapters_powsybl import case_to_pypowsybl
+from taotie.grid.case.adapters_powsybl import case_to_pypowsybl
 
 case, keep = inputs()
 network = case_to_pypowsybl(case)

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 from work import Work, inputs
 
-from taotie.grid.adapters import case_to_pypsa
+from taotie.grid.case.adapters import case_to_pypsa
 
 OUTAGES = 200  # each one copies the table of all before it
 logging.disable(logging.WARNING)

@@ -56,6 +56,6 @@ class Work:
 
 def inputs() -> tuple[Any, Any]:
     """The case and `keep`, the rows of branches whose loss leaves the grid whole."""
-    from taotie.grid.case import read_case
+    from taotie.grid.case.case import read_case
 
     return read_case(FOLDER / "case.m"), np.load(FOLDER / "keep.npy")

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-from taotie.language import _
+from taotie.words.language import _
 
 __all__ = [
     "BoundaryError",

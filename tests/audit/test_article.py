@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from taotie.audit.article import Audit, Result, audit_claims, audited, needed_text
-from taotie.audit.claim import Claim, memory_marked, read_claims
+from taotie.audit.claim import Claim
+from taotie.audit.claims_file import memory_marked, read_claims
 from taotie.audit.units import Unit, parse_unit
 from taotie.audit.verdict import INCONSISTENT, REPRODUCES, ROUNDING, UNIT_ERROR, VERDICTS
 from taotie.quantity import catalog

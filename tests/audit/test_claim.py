@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taotie.audit.article import audit_claims
-from taotie.audit.claim import ClaimError, claims_from, find, read_claims
+from taotie.audit.claim import ClaimError
+from taotie.audit.claims_file import claims_from, find, read_claims
 from taotie.errors import TaotieError
 
 SECOND = """

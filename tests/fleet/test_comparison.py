@@ -17,9 +17,9 @@ from taotie.fleet.comparison import (
     equivalents,
     nearest_countries,
 )
-from taotie.language import use_language
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import exact
+from taotie.words.language import use_language
 
 
 def test_published_ten_times_a_search() -> None:

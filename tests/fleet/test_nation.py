@@ -23,9 +23,9 @@ from taotie.fleet.nation import (
     vintages,
     years,
 )
-from taotie.language import use_language
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import exact
+from taotie.words.language import use_language
 
 PRINTED = {
     1950: 334.09, 2005: 4055.42, 2007: 4156.74, 2010: 4125.06, 2013: 4065.96, 2015: 4078.71,

@@ -30,7 +30,7 @@ from taotie.fleet.published_models import (
     request_energy_wh,
     two_part_growth,
 )
-from taotie.grid.supply import area_headroom, read_hourly_demand
+from taotie.grid.headroom import area_headroom, read_hourly_demand
 from taotie.workload.mining import read_hash_rates
 
 CHECKS = published_checks()

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from taotie.app.cli.grid import load_mw, register
 from taotie.errors import CaseError, DataError, RangeError, UnknownNameError
-from taotie.grid.case import read_case
-from taotie.grid.hosting_capacity import load_hosting_capacity
+from taotie.grid.capacity.hosting_capacity import load_hosting_capacity
+from taotie.grid.case.case import read_case
 
 
 @pytest.fixture

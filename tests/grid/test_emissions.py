@@ -20,9 +20,9 @@ from taotie.grid.emissions import (
     intensity_regions,
     marginal_intensity_g_per_kwh,
 )
-from taotie.language import use_language
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import exact
+from taotie.words.language import use_language
 
 FUELS = ["wind", "solar", "hydro", "oil", "gas", "coal", "nuclear", "other"]
 COLUMNS = ["WND", "SUN", "WAT", "OIL", "NG", "COL", "NUC", "OTH"]

@@ -30,7 +30,9 @@ def loaded(code: str) -> set[str]:
 
 def test_property_importing_taotie_loads_nothing_heavy() -> None:
     assert (
-        loaded("import taotie, taotie.errors, taotie.language; dir(taotie); taotie.__version__")
+        loaded(
+            "import taotie, taotie.errors, taotie.words.language; dir(taotie); taotie.__version__"
+        )
         == set()
     )
 

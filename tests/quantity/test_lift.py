@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from taotie.errors import BoundaryError, RangeError, ResultError, SamplingError, UnitError
 from taotie.fleet.annual_energy import annual_energy_twh
 from taotie.quantity.figure import Figure, exact
-from taotie.quantity.lift import kernel_of, lifted
+from taotie.quantity.kernels import kernel_of
+from taotie.quantity.lift import lifted
 from taotie.quantity.record import recompute, to_record
 from taotie.quantity.sampling import Sampling, sampling
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taotie.fleet.annual_energy import annual_energy_twh
-from taotie.language import speaking, use_language
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.sampling import Sampling
 from taotie.quantity.source import Source
 from taotie.quantity.wording import bound_word, number, readable, text, tree, value_text
+from taotie.words.language import speaking, use_language
 
 Make = Callable[..., Figure]
 

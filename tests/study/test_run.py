@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from taotie.compute.energy_per_request import request_energy
-from taotie.compute.model_architecture import model_architecture
-from taotie.compute.serving_setup import ServingSetup
+from taotie.compute.energy.energy_per_request import request_energy
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import StudyError
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.evaluation import leaves

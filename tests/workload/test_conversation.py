@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taotie.compute.batching import ReplicaModel, Serving, simulate
-from taotie.compute.simulator_cost import IterationCosts, ReplicaLimits
+from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
+from taotie.compute.serving.service import ReplicaModel, Serving, simulate
 from taotie.errors import RangeError
 from taotie.quantity.catalog import table
 from taotie.workload.chat import TokenLengths

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from taotie.audit.claim import Article, Claim, ClaimError, read_claims, worst_access
+from taotie.audit.claim import Article, Claim, ClaimError, worst_access
+from taotie.audit.claims_file import read_claims
 from taotie.audit.formula import Input, Recomputed, evaluated
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.slip import Context, Slip, likely_slip
@@ -25,7 +26,7 @@ from taotie.audit.wording import (
     stated_text,
 )
 from taotie.errors import TaotieError
-from taotie.language import _, language
+from taotie.words.language import _, language
 
 
 @dataclass(frozen=True)

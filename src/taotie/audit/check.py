@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from taotie.audit import verdict as verdicts
-from taotie.audit.claim import catalogue_input
+from taotie.audit.claims_file import catalogue_input
 from taotie.audit.formula import Recomputed, evaluated
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.number_text import number_at, plain
@@ -26,7 +26,7 @@ from taotie.audit.wording import (
     verdict_word,
 )
 from taotie.errors import TaotieError, UnitError
-from taotie.language import _
+from taotie.words.language import _
 
 
 @dataclass(frozen=True)

@@ -7,29 +7,16 @@ verdict is recorded with it). Every error names file, claim and field.
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
-from typing import Any
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.formula import Input
 from taotie.errors import TaotieError, nearest
-from taotie.language import _
 from taotie.quantity import catalog
 from taotie.quantity.figure import Figure
-from taotie.quantity.source import ACCESS, Source, source_from
-
-CLAIMS = Path(__file__).resolve().parent.parent / "data" / "claims"
-MAX_BYTES = 4_000_000
-MAX_CLAIMS = 5_000
-
-_ARTICLE_FIELDS = {
-    "key", "author", "outlet", "title", "title_en", "date", "language", "checked", "url", "counted",
-}  # fmt: skip
+from taotie.quantity.source import ACCESS, Source
+from taotie.words.language import _
 
 
 class ClaimError(TaotieError, ValueError):
@@ -126,172 +113,6 @@ class Article:
         )
 
 
-def shipped() -> list[str]:
-    """Names of the claims files that come with the project."""
-    return sorted(p.stem for p in CLAIMS.glob("*.toml"))
-
-
-def find(name: str | Path = "article") -> Path:
-    """Path of a claims file: a file, a shipped name, or "article" for the first shipped one.
-
-    Raises
-    ------
-    ClaimError
-        If there is neither.
-    """
-    path = Path(name)
-    if path.is_file():
-        return path
-    known = shipped()
-    text = str(name)
-    if text == "article" and known:
-        return CLAIMS / f"{known[0]}.toml"
-    if text in known:
-        return CLAIMS / f"{text}.toml"
-    raise ClaimError(
-        _("no claims file {name}.").format(name=repr(text)),
-        _("give a path, or one of: {names}").format(names=", ".join(["article", *known])),
-    )
-
-
-def read_claims(name: str | Path = "article") -> Article:
-    """The article in a claims file.
-
-    Raises
-    ------
-    ClaimError
-        If the file or a claim in it cannot be read; the message names file, claim and field.
-
-    Examples
-    --------
-    >>> article = read_claims()
-    >>> len(article.claims)
-    98
-    """
-    path = find(name)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ClaimError(
-                _("{file} has {n} bytes; a claims file has at most {limit}.").format(
-                    file=path.name, n=path.stat().st_size, limit=MAX_BYTES
-                )
-            )
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ClaimError(
-            _("{file} is not TOML: {what}").format(file=path.name, what=error)
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ClaimError(
-            _("{file} cannot be read: {what}").format(file=path.name, what=error)
-        ) from None
-    return claims_from(values, path.name)
-
-
-def claims_from(values: Mapping[str, Any], file: str = "claims") -> Article:
-    """The article in the plain values of a claims file.
-
-    Raises
-    ------
-    ClaimError
-        As `read_claims`.
-    """
-    from taotie.audit.claim_reader import ClaimReader
-
-    unknown = sorted(set(values) - {"article", "source", "claim"})
-    if unknown:
-        raise ClaimError(
-            _("{file}: unknown table [{name}].").format(file=file, name=unknown[0]),
-            nearest(unknown[0], ["article", "source", "claim"]),
-        )
-    head = values.get("article", {})
-    if not isinstance(head, Mapping):
-        raise ClaimError(_("{file}: [article] is not a table.").format(file=file))
-    strange = sorted(set(head) - _ARTICLE_FIELDS)
-    if strange:
-        raise ClaimError(
-            _("{file}: [article] has the unknown field {name}.").format(file=file, name=strange[0]),
-            nearest(strange[0], _ARTICLE_FIELDS),
-        )
-    counted = _words(head.get("counted", []), f"{file}: [article] counted")
-    own: dict[str, Source] = {}
-    tables = values.get("source", {})
-    for key, fields in tables.items() if isinstance(tables, Mapping) else ():
-        try:
-            own[key] = source_from(key, fields, f"{file}: [source.{key}]")
-        except (TaotieError, TypeError, AttributeError) as error:
-            raise ClaimError(
-                _("{file}: [source.{key}] cannot be read: {what}").format(
-                    file=file, key=key, what=getattr(error, "message", error)
-                ),
-                getattr(error, "hint", ""),
-            ) from None
-    entries = values.get("claim", [])
-    if not isinstance(entries, list) or not entries:
-        raise ClaimError(
-            _("{file} holds no [[claim]].").format(file=file),
-            _("a claims file has one [[claim]] table for each statement"),
-        )
-    if len(entries) > MAX_CLAIMS:
-        raise ClaimError(
-            _("{file} holds {n} claims; the limit is {limit}.").format(
-                file=file, n=len(entries), limit=MAX_CLAIMS
-            )
-        )
-    claims: list[Claim] = []
-    seen: set[str] = set()
-    for number, entry in enumerate(entries, start=1):
-        claim = ClaimReader(file, number, entry, counted, own).claim()
-        if claim.id in seen:
-            raise ClaimError(
-                _("{file}: claim {id}, field id: used twice.").format(file=file, id=claim.id),
-                _("give each claim its own id"),
-            )
-        seen.add(claim.id)
-        claims.append(claim)
-    text = {k: v.isoformat() if isinstance(v, date) else str(v) for k, v in head.items()}
-    return Article(
-        claims=tuple(claims),
-        counted=counted,
-        sources=own,
-        path=file,
-        **{
-            k: text.get(k, "")
-            for k in ("author", "outlet", "title", "title_en", "date", "url", "checked")
-        },
-    )
-
-
-def _words(values: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(
-        isinstance(v, str) and re.fullmatch(r"[a-z]{2,30}", v) for v in values
-    ):
-        raise ClaimError(_("{where} must be a list of words in small letters.").format(where=where))
-    return tuple(values)
-
-
-def catalogue_input(key: str) -> Input:
-    """The numbers of a catalogue figure, for a name in a formula.
-
-    Raises
-    ------
-    SourceError
-        If there is no such figure.
-    """
-    from taotie.audit.claim_reader import numbers_of
-
-    return numbers_of((catalog.figure(key),), 0.0)
-
-
 def worst_access(marks: list[str]) -> str:
     """The weakest of several access marks."""
     return max(marks, key=ACCESS.index, default="read")
-
-
-def memory_marked(article: Article | None = None) -> Iterator[tuple[str, str, str]]:
-    """Claim, input and source of every input that rests on memory: still to be looked up."""
-    whole = article or read_claims()
-    for claim in whole.claims:
-        for given in claim.inputs.values():
-            if given.access == "memory":
-                yield claim.id, given.name, given.source_key

@@ -22,10 +22,10 @@ from taotie.audit.formula_text import parsed
 from taotie.audit.number_text import number_at, plain, printed_tolerance
 from taotie.audit.units import Unit, parse_unit
 from taotie.errors import TaotieError, nearest
-from taotie.language import _
 from taotie.quantity import catalog
 from taotie.quantity.figure import Figure
 from taotie.quantity.source import ACCESS, Source
+from taotie.words.language import _
 
 MAX_TEXT = 1_000
 BOUND_WORDS = ("upper", "lower", "central", "mean", "median", "measured", "forecast")

@@ -15,7 +15,7 @@ import numpy as np
 from taotie.audit.formula_text import FormulaError, Node, parsed
 from taotie.audit.units import PLAIN, Unit
 from taotie.errors import RangeError, UnitError, UnknownNameError, nearest
-from taotie.language import _
+from taotie.words.language import _
 
 MAX_EXPONENT = 12
 MAX_RANGES = 12  # 2**12 corners

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from taotie.audit.number_text import number_at, plain
 from taotie.audit.units import PLAIN, Unit, spelled, unit_at
 from taotie.errors import TaotieError, UnitError, UnknownNameError, nearest
-from taotie.language import _
+from taotie.words.language import _
 
 MAX_LENGTH = 400
 MAX_DEPTH = 40

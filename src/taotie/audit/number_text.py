@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from taotie.errors import RangeError
-from taotie.language import _
+from taotie.words.language import _
 
 ENGLISH_WORDS: dict[str, float] = {
     "hundred": 1e2,

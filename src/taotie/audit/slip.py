@@ -15,8 +15,8 @@ from taotie.audit.formula_text import Node
 from taotie.audit.units import Unit
 from taotie.audit.verdict import Stated
 from taotie.audit.wording import duration, number, prefixed, quantity, readable
-from taotie.language import _
 from taotie.quantity import unit as physical_units
+from taotie.words.language import _
 
 SLIPS = (
     "power_energy", "count_lost", "dimension", "thousand", "per_thousand", "token_scale", "long_scale",

@@ -11,7 +11,7 @@ from taotie.audit.number_text import PrintedNumber, number_at, plain
 from taotie.audit.units import PLAIN, Unit, count_at, parse_unit, spelled, unit_at
 from taotie.audit.verdict import Stated
 from taotie.errors import TaotieError
-from taotie.language import _
+from taotie.words.language import _
 
 MAX_LENGTH = 1_000
 _HEDGES: tuple[tuple[str, str], ...] = (

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from taotie.audit.number_text import ENGLISH_WORDS, number_at, plain
 from taotie.errors import UnitError, nearest
-from taotie.language import _
 from taotie.quantity import unit as physical_units
+from taotie.words.language import _
 
 # Words people print -> (factor, unit of ours). One meaning each: `ton`, `mw` and `兆` alone are refused.
 WORDS: dict[str, tuple[float, str]] = {

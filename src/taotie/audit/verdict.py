@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from taotie.audit.formula import Recomputed
 from taotie.audit.units import Unit
 from taotie.errors import RangeError, nearest
-from taotie.language import _
+from taotie.words.language import _
 
 REPRODUCES = "reproduces"
 ROUNDING = "rounding"

@@ -9,7 +9,7 @@ from taotie.audit.claim import Article, ClaimError
 from taotie.audit.formula import Input
 from taotie.audit.statement import parse_statement
 from taotie.errors import TaotieError, nearest
-from taotie.language import _
+from taotie.words.language import _
 
 
 def with_inputs(article: Article, values: Mapping[str, str]) -> Article:
@@ -33,7 +33,7 @@ def with_inputs(article: Article, values: Mapping[str, str]) -> Article:
     A hidden constant decides how many phones a hundred answers charge:
 
     >>> from taotie.audit.article import audit_claims
-    >>> from taotie.audit.claim import read_claims
+    >>> from taotie.audit.claims_file import read_claims
     >>> older = with_inputs(read_claims(), {"phone-100.per_charge": "12 Wh/charge"})
     >>> audit_claims(read_claims()).result("phone-100").verdict
     'reproduces'

@@ -17,8 +17,8 @@ from taotie.audit.verdict import (
     Finding,
     Stated,
 )
-from taotie.language import LANGUAGES, _, language, speaking
 from taotie.quantity import unit as physical_units
+from taotie.words.language import LANGUAGES, _, language, speaking
 
 MARKS = {
     REPRODUCES: "✓",

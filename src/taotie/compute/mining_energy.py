@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError
-from taotie.language import _
 from taotie.quantity.catalog import source
 from taotie.quantity.figure import Figure, leaf
+from taotie.words.language import _
 from taotie.workload.mining import Days, Floats, HashRates
 
 __all__ = [

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError
-from taotie.language import _
 from taotie.quantity.catalog import table
+from taotie.words.language import _
 
 __all__ = [
     "AirEconomizer",

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from taotie.errors import RangeError, SourceError
 from taotie.facility.moist_air import air_density_kg_per_m3, checked_weather
 from taotie.facility.weather_pue import CoolingLoad, chiller_cop
-from taotie.language import _
 from taotie.quantity.catalog import table
+from taotie.words.language import _
 
 __all__ = ["DirectToChip", "direct_to_chip_load", "drawn_loop", "middle_loop"]
 

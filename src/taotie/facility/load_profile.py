@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from taotie.errors import RangeError
 from taotie.facility.pue import checked_pue
-from taotie.language import _
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
 from taotie.quantity.profile import Profile
+from taotie.words.language import _
 
 __all__ = [
     "FacilityLoad",

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError
-from taotie.language import _
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
+from taotie.words.language import _
 
 __all__ = [
     "checked_pue",

@@ -25,9 +25,9 @@ from taotie.facility.weather_pue import (
     middle_system,
     water_economizer_load,
 )
-from taotie.language import _
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, leaf
+from taotie.words.language import _
 
 __all__ = ["COOLING", "SitePue", "cooling_load", "site_pue"]
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from taotie.errors import RangeError
 from taotie.facility.moist_air import heat_of_evaporation_kj_per_kg
 from taotie.facility.weather_pue import CoolingLoad
-from taotie.language import _
 from taotie.quantity.lift import lifted
+from taotie.words.language import _
 
 __all__ = ["site_water_l", "wue_l_per_kwh"]
 

@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError
 from taotie.facility.moist_air import checked_weather
-from taotie.language import N_, Said, _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 
 __all__ = ["Weather", "read_epw", "read_weather", "read_weather_csv"]
 

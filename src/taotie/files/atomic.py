@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from taotie.errors import DataError
-from taotie.language import _
+from taotie.words.language import _
 
 __all__ = ["write_bytes", "write_text", "writing", "writing_folder"]
 

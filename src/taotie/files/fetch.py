@@ -17,7 +17,7 @@ from pathlib import Path
 from taotie.errors import DataError, MissingExtraError
 from taotie.files.atomic import writing
 from taotie.files.registry import Dataset, RemoteFile, dataset
-from taotie.language import _
+from taotie.words.language import _
 
 __all__ = [
     "Downloader",

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from taotie.errors import DataError, UnknownNameError, nearest
-from taotie.language import _, language
+from taotie.words.language import _, language
 
 __all__ = ["REGISTRY_FILE", "Dataset", "RemoteFile", "dataset", "datasets", "read_registry"]
 

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError, UnitError
-from taotie.language import _, in_each_language, language
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
+from taotie.words.language import _, language
+from taotie.words.said import in_each_language
 
 __all__ = [
     "NationalShare",

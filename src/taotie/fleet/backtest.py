@@ -16,8 +16,8 @@ import numpy.typing as npt
 from taotie.errors import RangeError
 from taotie.fleet.growth import addition_paths
 from taotie.fleet.stock import ChipStock, chip_stock, makers, quarterly_additions
-from taotie.language import _
 from taotie.quantity.sampling import generator
+from taotie.words.language import _
 
 __all__ = ["Backtest", "RollingBacktest", "backtest", "crps", "rolling_backtest"]
 

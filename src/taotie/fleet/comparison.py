@@ -10,10 +10,10 @@ import math
 from dataclasses import dataclass
 
 from taotie.errors import RangeError, SourceError, UnitError
-from taotie.language import _, language
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure, exact
+from taotie.words.language import _, language
 
 __all__ = [
     "CountryMatch",

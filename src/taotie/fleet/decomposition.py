@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, UnknownNameError
-from taotie.language import _
 from taotie.quantity.catalog import figure
+from taotie.words.language import _
 
 __all__ = [
     "Decomposition",

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, UnknownNameError
-from taotie.language import _
 from taotie.quantity.catalog import table
 from taotie.quantity.lift import lifted
+from taotie.words.language import _
 
 __all__ = [
     "Band",

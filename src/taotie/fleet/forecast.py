@@ -27,13 +27,13 @@ from taotie.fleet.stock import (
     makers,
     quarterly_additions,
 )
-from taotie.language import _
 from taotie.quantity.catalog import figure
 from taotie.quantity.distribution import Z90
 from taotie.quantity.figure import Figure, exact
 from taotie.quantity.lift import lifted
 from taotie.quantity.sampling import generator
 from taotie.quantity.sensitivity import Drivers, drivers
+from taotie.words.language import _
 
 __all__ = [
     "FleetForecast",

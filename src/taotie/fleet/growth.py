@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError
-from taotie.language import _
+from taotie.words.language import _
 
 __all__ = ["FORMS", "AdditionPaths", "GrowthPrior", "addition_paths"]
 

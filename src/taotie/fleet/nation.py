@@ -16,10 +16,11 @@ from taotie.fleet.annual_energy import (
     share_of_national_use,
 )
 from taotie.fleet.comparison import countries
-from taotie.language import _, in_each_language, language
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
+from taotie.words.language import _, language
+from taotie.words.said import in_each_language
 
 __all__ = [
     "Country",

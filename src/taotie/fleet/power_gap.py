@@ -15,8 +15,8 @@ import numpy.typing as npt
 from taotie.errors import RangeError
 from taotie.fleet.forecast import FleetForecast
 from taotie.fleet.time_to_power import energised_mw, gap_gw
-from taotie.language import _
 from taotie.quantity.sampling import generator
+from taotie.words.language import _
 
 __all__ = ["PowerGap", "portfolio_from", "power_gap"]
 

@@ -91,7 +91,7 @@ _WITH_EMISSIONS = ("gpt-3", "t5-11b", "bloom-176b", "llama-65b")
 
 
 def _training_checks() -> list[Check]:
-    from taotie.compute.training_energy import published_runs, training_hours
+    from taotie.compute.training.training_energy import published_runs, training_hours
 
     made: list[Check] = []
     for run in published_runs():

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from taotie.errors import BoundaryError, RangeError, UnknownNameError, nearest
 from taotie.facility.pue import checked_pue
-from taotie.language import _
 from taotie.quantity.catalog import table
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
+from taotie.words.language import _
 
 __all__ = [
     "SCOPES",

@@ -28,11 +28,11 @@ from taotie.facility.pue import checked_pue
 from taotie.fleet.forecast import FleetScenario
 from taotie.fleet.growth import FORMS
 from taotie.fleet.stock import makers
-from taotie.language import _
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
+from taotie.words.language import _
 
 __all__ = ["read_scenario", "scenario_from"]
 

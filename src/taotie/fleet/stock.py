@@ -21,11 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
-from taotie.language import _, language
 from taotie.quantity.catalog import source, table
 from taotie.quantity.distribution import Z90
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.lift import lifted
+from taotie.words.language import _, language
 
 __all__ = [
     "ChipStock",

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, UnknownNameError, nearest
-from taotie.language import _, language
 from taotie.quantity.catalog import table
 from taotie.quantity.distribution import Z90
 from taotie.quantity.figure import Figure
+from taotie.words.language import _, language
 
 __all__ = [
     "EnergisedFan",

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import LinearConstraint, milp
 
 from taotie.errors import CaseError, RangeError
-from taotie.language import _
+from taotie.words.language import _
 
 __all__ = [
     "Site",

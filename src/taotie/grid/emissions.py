@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import RangeError, UnknownNameError, nearest
-from taotie.language import _, language
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
+from taotie.words.language import _, language
 
 __all__ = [
     "Intensity",

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from taotie.errors import RangeError, UnknownNameError, nearest
-from taotie.language import _
 from taotie.quantity.catalog import table
+from taotie.words.language import _
 
 __all__ = ["Accelerator", "accelerator", "accelerators", "custom_accelerator"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import RangeError
-from taotie.language import _
 from taotie.quantity.lift import lifted
+from taotie.words.language import _
 
 __all__ = ["CappedRun", "capped_run", "clock_share"]
 

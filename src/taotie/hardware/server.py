@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.hardware.accelerator import Accelerator, accelerator
-from taotie.language import _
 from taotie.quantity.catalog import table
 from taotie.quantity.lift import lifted
+from taotie.words.language import _
 
 __all__ = ["Server", "host_power_w", "server", "server_of", "server_power_w", "servers"]
 

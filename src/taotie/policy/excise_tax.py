@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError
-from taotie.language import _
 from taotie.quantity.figure import Figure, exact
 from taotie.quantity.lift import lifted
+from taotie.words.language import _
 
 __all__ = [
     "DAME_SCHEDULE",

@@ -7,7 +7,7 @@ Energy at one boundary is never added to, or compared with, energy at another: t
 from __future__ import annotations
 
 from taotie.errors import BoundaryError
-from taotie.language import _
+from taotie.words.language import _
 
 LEVELS = ("accelerator", "server", "facility", "grid")
 

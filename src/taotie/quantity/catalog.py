@@ -16,11 +16,11 @@ from types import MappingProxyType
 from typing import Any
 
 from taotie.errors import SourceError, TaotieError, nearest
-from taotie.language import LANGUAGES, N_, _, in_language
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
+from taotie.words.language import LANGUAGES, N_, _, in_language
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 FIGURES = DATA / "figures"

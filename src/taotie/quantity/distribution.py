@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from taotie.errors import DistributionError, nearest
-from taotie.language import _
 from taotie.quantity.normal_quantile import normal_quantile
+from taotie.words.language import _
 
 Z90 = 1.6448536269514722  # normal quantile at 95 %: half the width of a 90 % range
 EMPIRICAL_MAX = 20_000

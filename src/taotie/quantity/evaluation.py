@@ -10,31 +10,30 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from taotie.errors import RangeError, SamplingError, SourceError
-from taotie.language import _
+from taotie.quantity.kernels import call_operation
+from taotie.quantity.node import N, Node
 from taotie.quantity.sampling import column, current
-
-if TYPE_CHECKING:
-    from taotie.quantity.figure import Figure
+from taotie.words.language import _
 
 _N_THREADED = 200_000  # draws from which a second thread pays
 _N_KEPT = 200_000  # draws up to which every figure of a tree keeps its samples
 
 
-def topological(figure: Figure | Iterable[Figure], known: str = "") -> list[Figure]:
+def topological(figure: N | Iterable[N], known: str = "") -> list[N]:
     """Figures behind `figure` in an order in which parents come first, each once.
 
     With `known`, the name of something a figure keeps once it is found (`samples`), nothing behind
     a figure that has it.
     """
     roots = list(figure) if isinstance(figure, Iterable) else [figure]
-    order: list[Figure] = []
+    order: list[N] = []
     seen: set[int] = set()
-    stack: list[tuple[Figure, bool]] = [(root, False) for root in reversed(roots)]
+    stack: list[tuple[N, bool]] = [(root, False) for root in reversed(roots)]
     while stack:
         node, done = stack.pop()
         if done:
@@ -47,7 +46,7 @@ def topological(figure: Figure | Iterable[Figure], known: str = "") -> list[Figu
     return order
 
 
-def evaluate(figure: Figure, draw: Callable[[Figure], np.ndarray] | None = None) -> np.ndarray:
+def evaluate(figure: Node, draw: Callable[[Node], np.ndarray] | None = None) -> np.ndarray:
     """Values of `figure`; with `draw`, from other values of its leaves than their own samples.
 
     Parameters
@@ -92,7 +91,7 @@ def evaluate(figure: Figure, draw: Callable[[Figure], np.ndarray] | None = None)
     return values[id(figure)]
 
 
-def _checked(node: Figure, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
+def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
     """`found` as a read-only array of one finite number per draw."""
     values = np.asarray(found, dtype=float)
     if not node.is_leaf:
@@ -118,7 +117,7 @@ def _checked(node: Figure, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
     return values
 
 
-def _operate(figure: Figure, inputs: list[np.ndarray], calls: dict[tuple[Any, ...], Any]) -> Any:
+def _operate(figure: Node, inputs: list[np.ndarray], calls: dict[tuple[Any, ...], Any]) -> Any:
     operation, p = figure.operation, figure.parameters
     if operation == "add":
         return inputs[0] + inputs[1] * p["factor"] if p["factor"] != 1.0 else inputs[0] + inputs[1]
@@ -141,7 +140,6 @@ def _operate(figure: Figure, inputs: list[np.ndarray], calls: dict[tuple[Any, ..
         return inputs[0] ** p["exponent"]
     if operation == "peak":
         return _peak(np.asarray(p["shapes"], dtype=float), inputs)
-    from taotie.quantity.lift import call_operation
 
     field = p.get("field")
     if field is None:
@@ -177,10 +175,10 @@ def _undominated(hours: np.ndarray) -> np.ndarray:
     return np.asarray(kept)
 
 
-def _draw_leaves(wanted: list[Figure]) -> None:
+def _draw_leaves(wanted: list[Node]) -> None:
     """Samples of many leaves; large ones side by side, since each hangs on its name alone."""
 
-    def keep(node: Figure) -> None:
+    def keep(node: Node) -> None:
         node.__dict__["samples"] = _checked(node, _leaf_samples(node), [])
 
     large = [n for n in wanted if not n._constant and n.sampling and n.sampling.n >= _N_THREADED]
@@ -192,14 +190,14 @@ def _draw_leaves(wanted: list[Figure]) -> None:
             keep(node)
 
 
-def _leaf_samples(node: Figure) -> np.ndarray:
+def _leaf_samples(node: Node) -> np.ndarray:
     assert node.distribution is not None
     if node._constant:
         return node.distribution.ppf(np.asarray(0.5))
     return node.distribution.ppf(column(node.key, node.sampling or current()))
 
 
-def leaves(figure: Figure | Iterable[Figure]) -> list[Figure]:
+def leaves(figure: N | Iterable[N]) -> list[N]:
     """The leaves behind a figure, each key once, in order of first use.
 
     Raises
@@ -207,7 +205,7 @@ def leaves(figure: Figure | Iterable[Figure]) -> list[Figure]:
     SourceError
         If one key stands for two different quantities.
     """
-    found: dict[str, Figure] = {}
+    found: dict[str, N] = {}
     for node in topological(figure):
         if node.is_leaf:
             known = found.setdefault(node.key, node)

@@ -17,13 +17,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from taotie.errors import BoundaryError, RangeError, SamplingError, SourceError, UnitError
-from taotie.language import _, language
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import Distribution, Exact, distribution_from
 from taotie.quantity.evaluation import evaluate, leaves, topological
 from taotie.quantity.sampling import Sampling, current
 from taotie.quantity.source import KINDS, Source
+from taotie.words.language import _, language
 
 __all__ = [
     "Figure",

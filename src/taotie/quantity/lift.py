@@ -8,7 +8,6 @@ remembers the kernel and its inputs.
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import math
 import re
@@ -17,17 +16,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from taotie.errors import BoundaryError, RangeError, ResultError, UnitError
-from taotie.language import _
+from taotie.errors import BoundaryError, RangeError, UnitError
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.figure import Figure, derived_kind
+from taotie.quantity.kernels import KERNELS, PREFIX
+from taotie.words.language import _
 
 F = TypeVar("F", bound=Callable[..., Any])
-_PREFIX = "kernel:"
-_KERNELS: dict[
-    str, Callable[..., Any]
-] = {}  # by operation; those of taotie are imported when named
 ARRAY_MAX = 10_000
 
 
@@ -100,7 +96,7 @@ def lifted(
             "formula": formula or _formula_of(function),
         }
         if "<locals>" not in kernel.__qualname__:
-            _KERNELS[f"{_PREFIX}{kernel.__module__}:{kernel.__qualname__}"] = kernel
+            KERNELS[f"{PREFIX}{kernel.__module__}:{kernel.__qualname__}"] = kernel
         return kernel  # type: ignore[return-value]
 
     return decorate
@@ -151,7 +147,7 @@ def _derive(
             "factor": units.factor(value.unit, units.canonical(unit)),
         }
         parents.append(value)
-    operation = f"{_PREFIX}{kernel.__module__}:{kernel.__qualname__}"
+    operation = f"{PREFIX}{kernel.__module__}:{kernel.__qualname__}"
     # inputs without a name are unfolded below in `explain`
     text = f"{name}({', '.join(p.key or '...' for p in parents)})"
     formula = f"{text} = {spec['formula']}" if spec["formula"] else text
@@ -226,51 +222,3 @@ def _place(name: str, declared: str | None, parents: list[Figure]) -> str | None
     for parent in parents:
         place = bounds.of_product(place, parent.boundary, name)
     return place
-
-
-def kernel_of(operation: str) -> Callable[..., Any]:
-    """The lifted kernel an operation names.
-
-    Raises
-    ------
-    ResultError
-        If there is none: a file can name kernels of taotie and those this process has lifted itself,
-        and imports nothing else.
-    """
-    if operation in _KERNELS:
-        return _KERNELS[operation]
-    module, _colon, qualname = operation.removeprefix(_PREFIX).partition(":")
-    known = re.fullmatch(r"taotie(\.[a-z][a-z_0-9]*)+", module) is not None
-    if operation.startswith(_PREFIX) and known and qualname.isidentifier():
-        try:
-            function = getattr(importlib.import_module(module), qualname, None)
-        except ImportError:
-            function = None
-        if function is not None and hasattr(function, "__taotie_kernel__"):
-            return function
-    raise ResultError(
-        _("{operation} is not an operation of this version.").format(operation=repr(operation)),
-        _("the file was written by another version, or changed by hand"),
-    )
-
-
-def call_operation(
-    operation: str,
-    parameters: Mapping[str, Any],
-    inputs: list[np.ndarray],
-    kernel: Callable[..., Any] | None = None,
-) -> Any:
-    """Values of a derived figure from the values of its parents, by the kernel that made it."""
-    kernel = kernel or kernel_of(operation)
-    arguments: dict[str, Any] = {}
-    for argument, value in parameters["arguments"].items():
-        if isinstance(value, Mapping) and "input" in value:
-            data, factor = inputs[value["input"]], value["factor"]
-            arguments[argument] = data * factor if factor != 1.0 else data
-        elif isinstance(value, Mapping):
-            arguments[argument] = np.asarray(value["array"], dtype=float)
-        else:
-            arguments[argument] = value
-    result = kernel.__taotie_kernel__["function"](**arguments)  # type: ignore[attr-defined]
-    field = parameters.get("field")
-    return result if field is None else getattr(result, field)

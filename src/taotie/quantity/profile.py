@@ -15,10 +15,10 @@ from functools import reduce
 import numpy as np
 
 from taotie.errors import RangeError, UnitError
-from taotie.language import _
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.figure import Figure, derived_kind, exact
+from taotie.words.language import _
 
 
 @dataclass(frozen=True, eq=False)

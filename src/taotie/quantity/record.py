@@ -11,11 +11,11 @@ from dataclasses import asdict
 from typing import Any
 
 from taotie.errors import ResultError, SamplingError, TaotieError
-from taotie.language import _
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, Value, leaves, topological
 from taotie.quantity.sampling import Sampling
 from taotie.quantity.source import ACCESS, Source, source_from
+from taotie.words.language import _
 
 _OPERATIONS = ("add", "sub", "mul", "div", "scale", "pow", "peak")
 N_FIGURES_MAX = 100_000

@@ -17,7 +17,7 @@ from numbers import Integral
 import numpy as np
 
 from taotie.errors import RangeError
-from taotie.language import _
+from taotie.words.language import _
 
 N_MAX = 10_000_000
 _ROUNDS = 6

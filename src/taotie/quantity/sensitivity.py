@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from taotie.quantity.distribution import Lognormal
-from taotie.quantity.figure import Figure, evaluate, leaves, topological
+from taotie.quantity.evaluation import evaluate, leaves, topological
+from taotie.quantity.node import Node
 from taotie.quantity.sampling import Sampling, column
 
 
@@ -25,7 +27,7 @@ class Driver:
     (closed form only), which is what a person means by "half of the doubt".
     """
 
-    leaf: Figure
+    leaf: Any
     first_order: float
     total: float
     log_share: float | None
@@ -47,7 +49,7 @@ class Drivers:
         return iter(self.rows)
 
 
-def drivers(figure: Figure, n: int = 8192) -> Drivers:
+def drivers(figure: Node, n: int = 8192) -> Drivers:
     """Variance shares of the leaves behind `figure`.
 
     Parameters
@@ -72,7 +74,7 @@ def drivers(figure: Figure, n: int = 8192) -> Drivers:
     return _sobol(figure, uncertain, n)
 
 
-def _product_exponents(figure: Figure) -> dict[str, float] | None:
+def _product_exponents(figure: Node) -> dict[str, float] | None:
     """Exponent of each leaf if `figure` is a product of powers of lognormal leaves, else None."""
     weights: dict[int, float] = defaultdict(float)
     weights[id(figure)] = 1.0
@@ -102,7 +104,7 @@ def _product_exponents(figure: Figure) -> dict[str, float] | None:
     return dict(result)
 
 
-def _closed_form(uncertain: list[Figure], exponents: dict[str, float]) -> Drivers:
+def _closed_form(uncertain: list[Node], exponents: dict[str, float]) -> Drivers:
     variance = {}
     for leaf in uncertain:
         assert isinstance(leaf.distribution, Lognormal)
@@ -121,13 +123,13 @@ def _closed_form(uncertain: list[Figure], exponents: dict[str, float]) -> Driver
     return Drivers(tuple(rows), "lognormal product")
 
 
-def _sobol(figure: Figure, uncertain: list[Figure], n: int) -> Drivers:
+def _sobol(figure: Node, uncertain: list[Node], n: int) -> Drivers:
     # Two independent Latin-hypercube designs and the estimators of [1] and Jansen: twenty lines, where
     # importing scipy.stats for its `sobol_indices` costs more than a second (a test compares with SALib).
     sampling = Sampling(n, figure.sampling.seed if figure.sampling else 0)
 
     def values(design: dict[str, str]) -> np.ndarray:
-        def draw(leaf: Figure) -> np.ndarray:
+        def draw(leaf: Node) -> np.ndarray:
             assert leaf.distribution is not None
             if leaf.key not in design:
                 return np.asarray(leaf.distribution.ppf(np.asarray(0.5)))

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from taotie.errors import SourceError
-from taotie.language import _
+from taotie.words.language import _
 
 ACCESS = ("read", "quoted", "memory")
 KINDS = ("measured", "modelled", "estimated", "forecast", "assumed", "defined")

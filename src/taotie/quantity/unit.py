@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 from taotie.errors import UnitError, nearest
-from taotie.language import N_, _
+from taotie.words.language import N_, _
 
 DIMENSIONLESS = "1"
 _MAX_LENGTH = 200

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import Any
 
-from taotie.language import _, language
 from taotie.quantity import unit as units
 from taotie.quantity.evaluation import topological
-
-if TYPE_CHECKING:
-    from taotie.quantity.figure import Figure
+from taotie.quantity.node import Node
+from taotie.words.language import _, language
 
 # never mWh: readers take it for MWh
 _LADDERS = (
@@ -59,7 +57,7 @@ def _rounded(value: float, digits: int) -> str:
     return text
 
 
-def readable(figure: Figure) -> Figure:
+def readable(figure: Node) -> Any:
     """The same figure in the prefix that makes its median a number of ordinary size."""
     head, slash, tail = figure.unit.partition("/")
     for ladder in _LADDERS:
@@ -123,7 +121,7 @@ def _printed(unit: str) -> str:
     return unit.replace("**2", "²").replace("**3", "³")
 
 
-def value_text(figure: Figure) -> str:
+def value_text(figure: Node) -> str:
     """Median and 90 % range with unit, such as ``2.1 Wh/request [0.9 to 4.4]``."""
     value = figure.value
     unit = unit_word(figure.unit)
@@ -134,14 +132,14 @@ def value_text(figure: Figure) -> str:
     return f"{middle} [{number(value.p05)} {_('to')} {number(value.p95)}]"
 
 
-def text(figure: Figure) -> str:
+def text(figure: Node) -> str:
     """One line: value, range, unit, boundary, kind."""
     tail = ", ".join(w for w in (boundary_word(figure.boundary), kind_word(figure.kind)) if w)
     bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
     return f"{bound}{value_text(figure)} {tail}"
 
 
-def origin(figure: Figure) -> str:
+def origin(figure: Node) -> str:
     """Where a leaf comes from, in one line."""
     if figure.source is not None:
         access = {
@@ -156,7 +154,7 @@ def origin(figure: Figure) -> str:
     return f"[{kind_word(figure.kind)}: {figure.note}]"
 
 
-def tree(figure: Figure, depth: int | None = None) -> str:
+def tree(figure: Node, depth: int | None = None) -> str:
     """The figures behind `figure` as an indented tree; a figure met again is not unfolded again.
 
     With `depth`, only so many levels; a line that ends in "..." has more behind it.
@@ -164,7 +162,7 @@ def tree(figure: Figure, depth: int | None = None) -> str:
     uses = Counter(id(p) for node in topological(figure) for p in node.parents)
     lines: list[str] = []
     seen: set[str] = set()
-    stack: list[tuple[Figure, str, str, int]] = [(figure, "", "", 0)]
+    stack: list[tuple[Node, str, str, int]] = [(figure, "", "", 0)]
     while stack:  # a loop: trees may be deep
         node, first, rest, level = stack.pop()
         head = (node.label and node.name) or node.key
@@ -197,16 +195,16 @@ def tree(figure: Figure, depth: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def _is_relabelled(node: Figure) -> bool:
+def _is_relabelled(node: Node) -> bool:
     """Is it an unnamed figure in another unit? Such a change is no step worth a line."""
     if node.operation != "scale" or node.parameters["factor"] <= 0:
         return False
     return not node.parents[0].key and not node.parents[0].is_leaf
 
 
-def _operands(node: Figure, uses: Counter[int]) -> list[Figure]:
+def _operands(node: Node, uses: Counter[int]) -> list[Node]:
     """Parents; those of a + b + c side by side, not as a sum within a sum."""
-    found: list[Figure] = []
+    found: list[Node] = []
     stack = list(reversed(node.parents))
     while stack:
         parent = stack.pop()

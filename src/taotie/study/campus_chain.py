@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from taotie.compute.service_energy import host_figures
+from taotie.compute.energy.service_energy import host_figures
 from taotie.errors import StudyError, TaotieError
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.language import N_, _, labels
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
-from taotie.study.steps import Walk
+from taotie.study.steps.walk import Walk
+from taotie.words.language import N_, _
+from taotie.words.said import labels
 
 
 def campus(walk: Walk) -> tuple[Profile, Figure, Figure]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from taotie.compute.energy_per_request import request_energy
-from taotie.compute.model_architecture import model_architecture
-from taotie.compute.service_energy import host_figures
-from taotie.compute.serving_setup import ServingSetup, smallest_replica
-from taotie.compute.steady_batch import (
+from taotie.compute.energy.energy_per_request import request_energy
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.service_energy import host_figures
+from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.steady_batch import (
     DEFAULT_LARGEST_BATCH,
     largest_rate_per_s,
     steady_batch,
@@ -22,12 +22,13 @@ from taotie.errors import StudyError, TaotieError
 from taotie.files.fetch import local_path
 from taotie.files.registry import dataset
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.language import N_, _, labels
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
 from taotie.study.request_parts import Lengths, mean_figures, request_parts
-from taotie.study.steps import Walk
+from taotie.study.steps.walk import Walk
+from taotie.words.language import N_, _
+from taotie.words.said import labels
 from taotie.workload.chat import TokenLengths, chat_lengths
 from taotie.workload.daily_shape import DailyShape, chat_day
 from taotie.workload.requests import Requests, TokenMoments

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from taotie.grid.case import Case
-from taotie.grid.hosting_capacity import hosting_capacity_limits, load_hosting_capacity
-from taotie.grid.layout import CapacityPicture, grid_picture, picture_note
-from taotie.grid.layout import GridPicture as Drawn
-from taotie.grid.limiting import best_by_pair, limiting_pairs, pair_words
-from taotie.grid.several_sites import largest_total_load
-from taotie.language import N_, Said, _, in_each_language
+from taotie.grid.capacity.hosting_capacity import hosting_capacity_limits, load_hosting_capacity
+from taotie.grid.capacity.limiting import best_by_pair, limiting_pairs, pair_words
+from taotie.grid.capacity.several_sites import largest_total_load
+from taotie.grid.case.case import Case
+from taotie.grid.picture import CapacityPicture, grid_picture, picture_note
+from taotie.grid.picture import GridPicture as Drawn
 from taotie.quantity.figure import Figure, leaf
 from taotie.study.result import GridPicture
-from taotie.study.steps import Walk
+from taotie.study.steps.walk import Walk
+from taotie.words.language import N_, _
+from taotie.words.said import Said, in_each_language
 
 N_SITES = 10
 
@@ -99,7 +100,7 @@ def every_bus(
     def keep(key: str, value: float, unit: str, label: str, note: str) -> Figure:
         made = leaf(
             f"grid.{case.name}.every_bus.{key}", value=float(value), unit=unit, kind="modelled",
-            note=f"{note}; DC, thermal, no redispatch; taotie.grid.hosting_capacity",
+            note=f"{note}; DC, thermal, no redispatch; taotie.grid.capacity.hosting_capacity",
         )  # fmt: skip
         return walk.keep(key, made, label)
 

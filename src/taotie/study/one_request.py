@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from taotie.compute.model_architecture import model_architecture
-from taotie.compute.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.facility.pue import checked_pue, published_pue
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.language import N_, Said, labels
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.record import sources_of, to_record
 from taotie.quantity.sensitivity import Drivers
 from taotie.study.request_parts import Lengths, request_parts
 from taotie.study.result import Default
+from taotie.words.language import N_
+from taotie.words.said import Said, labels
 
 BATCHES = (1, 4, 16, 64, 256)
 

@@ -8,21 +8,22 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import MissingExtraError, StudyError, TaotieError
-from taotie.grid.case import Case, read_case
-from taotie.grid.dc_power_flow import dc_model
-from taotie.grid.hosting_capacity import (
+from taotie.grid.capacity.hosting_capacity import (
     Binding,
     HostingCapacityByTreatment,
     hosting_capacity_at_bus,
     hosting_capacity_limits,
     load_hosting_capacity,
 )
-from taotie.grid.layout import grid_picture
-from taotie.language import N_, _, in_each_language
+from taotie.grid.case.case import Case, read_case
+from taotie.grid.flow.dc_power_flow import dc_model
+from taotie.grid.picture import grid_picture
 from taotie.quantity.figure import Figure, leaf
 from taotie.study.every_bus import every_bus, placed_by
 from taotie.study.result import GridPicture
-from taotie.study.steps import Walk
+from taotie.study.steps.walk import Walk
+from taotie.words.language import N_, _
+from taotie.words.said import in_each_language
 
 ALL_BUSES_MAX = 12_000  # up to here all buses take seconds
 
@@ -202,7 +203,7 @@ def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, securi
                 value=float(mw), unit="MW", kind="modelled",
                 note=(
                     f"load hosting capacity of bus {found.bus} of {case.name}, {level}, treatment {way}; "
-                    "DC, thermal, no redispatch; taotie.grid.hosting_capacity"
+                    "DC, thermal, no redispatch; taotie.grid.capacity.hosting_capacity"
                 ),
             )  # fmt: skip
             key = f"load_hosting_capacity_{level.replace('-', '')}_{way}"

@@ -13,12 +13,12 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from taotie.errors import StudyError, TaotieError, nearest
-from taotie.language import LANGUAGES, N_, _, in_language
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure as catalogue_figure
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
 from taotie.study.schema import FigureSpec, Study
+from taotie.words.language import LANGUAGES, N_, _, in_language
 
 LABELS = {
     "workload.requests_per_day": N_("Requests a day"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taotie.compute.energy_per_request import model_error
-from taotie.compute.service_energy import MeanRequest, host_figures, mean_request
-from taotie.compute.serving_setup import ServingSetup
+from taotie.compute.energy.energy_per_request import model_error
+from taotie.compute.energy.service_energy import MeanRequest, host_figures, mean_request
+from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 

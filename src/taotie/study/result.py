@@ -17,11 +17,11 @@ import numpy as np
 from taotie import __version__
 from taotie.errors import MissingExtraError
 from taotie.files.atomic import write_bytes, writing
-from taotie.language import Said
 from taotie.quantity.figure import Figure
 from taotie.quantity.profile import Profile
 from taotie.quantity.record import sources_of, to_record
 from taotie.quantity.sampling import Sampling
+from taotie.words.said import Said
 
 SCHEMA_NAME = "taotie-result-1"
 

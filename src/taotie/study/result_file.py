@@ -9,10 +9,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from taotie.errors import ResultError
-from taotie.language import _
 from taotie.quantity.record import recompute
 from taotie.quantity.sampling import Sampling
 from taotie.study.result import SCHEMA_NAME
+from taotie.words.language import _
 
 RESULT_BYTES_MAX = 200_000_000
 

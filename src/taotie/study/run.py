@@ -11,7 +11,6 @@ from taotie.facility.pue import published_pue
 from taotie.fleet.annual_energy import share_of_national_use
 from taotie.fleet.comparison import countries, equivalents, nearest_countries
 from taotie.grid.emissions import grid_loss_share, intensity
-from taotie.language import N_, Said, _, in_each_language, labels
 from taotie.policy.excise_tax import excise_tax
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
@@ -23,7 +22,9 @@ from taotie.study.every_bus import SHOW
 from taotie.study.placement import Placement, placement
 from taotie.study.read import StudyFile, read_study
 from taotie.study.result import Compared, Flow, StudyResult
-from taotie.study.steps import Walk
+from taotie.study.steps.walk import Walk
+from taotie.words.language import N_, _
+from taotie.words.said import Said, in_each_language, labels
 
 PUBLISHED_PER_REQUEST = (
     "devries2023.energy_per_request_chatgpt",

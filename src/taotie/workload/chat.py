@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError
-from taotie.language import N_, Said, _, in_language, language
 from taotie.quantity.catalog import table
+from taotie.words.language import N_, _, in_language, language
+from taotie.words.said import Said
 from taotie.workload.daily_shape import DailyShape, WeeklyShape
 from taotie.workload.requests import Floats, Ints, Requests, TokenMoments
 

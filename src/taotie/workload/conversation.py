@@ -13,8 +13,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from taotie.errors import RangeError, SourceError
-from taotie.language import N_, Said, _, in_language, language
 from taotie.quantity.catalog import table
+from taotie.words.language import N_, _, in_language, language
+from taotie.words.said import Said
 from taotie.workload.chat import TokenLengths, arrival_times, length_clusters
 from taotie.workload.daily_shape import DailyShape, WeeklyShape
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError
-from taotie.language import N_, _, in_language, language
 from taotie.quantity.catalog import table
+from taotie.words.language import N_, _, in_language, language
 from taotie.workload.requests import Floats, Requests
 
 __all__ = [

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError, UnitError
-from taotie.language import _
+from taotie.words.language import _
 
 __all__ = ["HashRates", "block_subsidy_btc", "miner_revenue_usd", "read_hash_rates"]
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError
-from taotie.language import Said, _
+from taotie.words.language import _
+from taotie.words.said import Said
 
 __all__ = ["PrefixBlocks", "Requests", "TokenMoments", "token_moments"]
 

@@ -25,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, UnknownNameError, nearest
-from taotie.language import N_, Said, _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 from taotie.workload.requests import Ints, PrefixBlocks, Requests
 
 __all__ = [

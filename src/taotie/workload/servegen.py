@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from taotie.errors import RangeError
-from taotie.language import N_, Said, _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 from taotie.workload.requests import Floats, Ints, Requests
 
 __all__ = ["MEDIA", "Lengths", "ServeGenClient", "ServeGenService", "overlap_s", "sampled_servegen"]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.files.fetch import data_folder, local_path
 from taotie.files.registry import dataset
-from taotie.language import N_, _
+from taotie.words.language import N_, _
 from taotie.workload.requests import Requests
 from taotie.workload.trace_csv import read_csv
 from taotie.workload.trace_jsonl import read_jsonl

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import TraceError
-from taotie.language import N_, _
+from taotie.words.language import N_, _
 from taotie.workload.requests import Floats, Ints, Requests
 from taotie.workload.trace_layout import AUTO
 from taotie.workload.trace_rows import (

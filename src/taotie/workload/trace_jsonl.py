@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import TraceError
-from taotie.language import N_, _
+from taotie.words.language import N_, _
 from taotie.workload.requests import Ints, Requests
 from taotie.workload.trace_layout import AUTO, LAYOUTS, Columns
 from taotie.workload.trace_rows import (

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from taotie.errors import TraceError, UnknownNameError, nearest
-from taotie.language import N_, Said, _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 
 __all__ = ["AUTO", "LAYOUTS", "Columns", "Layout", "checked_layout", "columns_of", "plain_name"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import MissingExtraError, TraceError
-from taotie.language import N_, _
+from taotie.words.language import N_, _
 from taotie.workload.requests import Requests
 from taotie.workload.trace_layout import AUTO
 from taotie.workload.trace_rows import MAX_REQUESTS, Draft, Reading, ZeroLength, regular_file

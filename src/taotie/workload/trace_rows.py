@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple, NoReturn, TextIO
 import numpy as np
 
 from taotie.errors import TraceError, UnknownNameError, nearest
-from taotie.language import N_, Said, _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
 from taotie.workload.trace_layout import AUTO, Columns, columns_of
 

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import TraceError
-from taotie.language import N_, Said, _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 from taotie.workload.requests import Floats, Requests
 from taotie.workload.servegen import MEDIA, Lengths, ServeGenClient, ServeGenService
 from taotie.workload.trace_layout import LAYOUTS

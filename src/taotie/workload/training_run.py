@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError
-from taotie.language import _
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
+from taotie.words.language import _
 
 __all__ = ["TrainingRun", "accelerator_hours", "training_days"]
 

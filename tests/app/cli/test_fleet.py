@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from taotie.app.charts.fleet_charts import published_picture
 from taotie.app.cli import fleet, mine, train
-from taotie.app.report.fleet_charts import published_picture
 from taotie.errors import DataError, RangeError, TaotieError, UnknownNameError
 from taotie.fleet.scenario import read_scenario
 

@@ -12,7 +12,6 @@ import typer
 from typer.testing import CliRunner
 
 from taotie.app.cli import simulation_report
-from taotie.app.cli.simulate_requests import Wanted
 from taotie.app.cli.simulation_report import (
     FIELDS,
     given_settings,
@@ -20,10 +19,11 @@ from taotie.app.cli.simulation_report import (
     request_options,
     write_report,
 )
-from taotie.app.report import simulation_page
-from taotie.compute.batching import ServiceLevel
-from taotie.compute.simulator_case import ServingCase, run_case
+from taotie.app.pages import simulation_page
+from taotie.compute.serving.case import ServingCase, run_case
+from taotie.compute.serving.service import ServiceLevel
 from taotie.workload.requests import Requests
+from taotie.workload.wanted import Wanted
 
 MANY = Requests(np.arange(0, 60, 0.5), np.full(120, 300), np.full(120, 50), span_s=60.0)
 CASE = ServingCase(model="llama-3.1-8b", accelerators=1, level=ServiceLevel(1.0, 0.1), bin_s=10.0)

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from taotie.app.cli.common import CHECK_FAILED, Json, console, print_json
-from taotie.language import _
+from taotie.words.language import _
 
 
 def _claims_files() -> list[str]:
-    from taotie.audit.claim import shipped
+    from taotie.audit.claims_file import shipped
 
     return ["article", *shipped()]
 
@@ -149,7 +149,7 @@ def register(app: typer.Typer) -> None:
         as_json: Json = False,
     ) -> None:
         from taotie.audit.article import audit_claims
-        from taotie.audit.claim import read_claims
+        from taotie.audit.claims_file import read_claims
         from taotie.audit.verdict import HARMLESS
         from taotie.audit.what_if import with_inputs
 
@@ -158,7 +158,7 @@ def register(app: typer.Typer) -> None:
             system=system or None, verdict=verdict or None, decided_by=decided_by or None
         )
         if html is not None:
-            from taotie.app.report.audit_page import write_audit_page
+            from taotie.app.pages.audit_page import write_audit_page
 
             write_audit_page(made, html)
         if as_json:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from taotie.errors import StudyError, TaotieError
-from taotie.language import _
+from taotie.words.language import _
 
 OK, CHECK_FAILED, WRONG_INPUT, MISSING = 0, 1, 2, 3
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taotie.app.cli.common import CHECK_FAILED, Json, console, print_json, progress
-from taotie.language import _
+from taotie.words.language import _
 
 
 def _names() -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from taotie.app.cli.common import MISSING, Json, console, print_json
-from taotie.language import _
+from taotie.words.language import _
 
 RAPL = Path("/sys/class/powercap")
 UDEV = 'SUBSYSTEM=="powercap", ACTION=="add", RUN+="/bin/chmod -R a+r /sys%p"'

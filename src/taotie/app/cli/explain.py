@@ -9,7 +9,7 @@ import typer
 
 from taotie.app.cli.common import Json, console, print_json
 from taotie.errors import ResultError, nearest
-from taotie.language import _
+from taotie.words.language import _
 
 
 def newest_result(folder: Path = Path("out")) -> Path | None:

@@ -17,7 +17,7 @@ from taotie.app.cli.common import (
     progress,
 )
 from taotie.errors import RangeError
-from taotie.language import _, language
+from taotie.words.language import _, language
 
 
 def _makers() -> list[str]:
@@ -111,7 +111,7 @@ def register(app: typer.Typer) -> None:
             shares = _shares(made, country, of)
             gap = power_gap(made, portfolio_from(power), number) if power else None
             if report is not None:
-                from taotie.app.report.fleet_page import write_fleet_page
+                from taotie.app.pages.fleet_page import write_fleet_page
 
                 write_fleet_page(made, report, language(), seed=number, gap=gap, shares=shares)
             if as_json:

@@ -11,7 +11,7 @@ import typer
 
 from taotie.app.cli.common import Json, console, print_json, progress
 from taotie.errors import RangeError, TaotieError
-from taotie.language import _, language
+from taotie.words.language import _, language
 
 
 def load_mw(text: str, pue: float) -> tuple[float, str]:
@@ -68,7 +68,7 @@ def load_figures(text: str) -> list[Any]:
 
 
 def _pair(case: Any, branch: int, outage: int) -> dict[str, str | None]:
-    from taotie.grid.hosting_capacity import outage_labels
+    from taotie.grid.capacity.hosting_capacity import outage_labels
 
     if branch < 0:
         return {"branch": None, "outage": None}
@@ -103,7 +103,7 @@ def _table(out: Any, head: list[str], rows: list[list[str]]) -> None:
 
 def _cases() -> list[str]:
     try:
-        from taotie.grid.case import case_names
+        from taotie.grid.case.case import case_names
 
         return list(case_names())
     except TaotieError:
@@ -157,7 +157,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         import time
 
-        from taotie.grid.case import read_case
+        from taotie.grid.case.case import read_case
 
         wanted, how = load_mw(load, pue) if load else (None, "")
         tic = time.perf_counter()
@@ -167,7 +167,7 @@ def register(app: typer.Typer) -> None:
         if contingencies == "none":
             lost = {"outages": []}
         elif contingencies == "table":
-            from taotie.grid.contingency import contingency_table
+            from taotie.grid.flow.contingency import contingency_table
 
             table = contingency_table(case)
             lost = {"outages": table.branches, "units": table.units}
@@ -219,7 +219,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         import numpy as np
 
-        from taotie.grid.supply import (
+        from taotie.grid.headroom import (
             HEADROOM_LIMITS,
             LIMITS,
             accelerators_that_fit,
@@ -254,7 +254,7 @@ def register(app: typer.Typer) -> None:
                         ranges[one, i] = (float(p05), float(p95))
                     areas.append(row)
         if report is not None:
-            from taotie.app.report.headroom_page import write_headroom_page
+            from taotie.app.pages.headroom_page import write_headroom_page
 
             words = ["taotie", "grid", "headroom", demand.name]
             words += [w for one in area or () for w in ("--area", one)]
@@ -409,7 +409,7 @@ def _site(text: str) -> Any:
 def _one_bus(
     case: Any, bus: int, wanted: float | None, how: str, lost: dict[str, Any], as_json: bool
 ) -> None:
-    from taotie.grid.hosting_capacity import hosting_capacity_at_bus
+    from taotie.grid.capacity.hosting_capacity import hosting_capacity_at_bus
 
     found = hosting_capacity_at_bus(case, bus, **lost)
     if as_json:
@@ -470,14 +470,14 @@ def _all_buses(
 ) -> None:
     import numpy as np
 
-    from taotie.grid.hosting_capacity import load_hosting_capacity
+    from taotie.grid.capacity.hosting_capacity import load_hosting_capacity
 
     with progress(_("searching every bus of {case}").format(case=case.name), quiet=as_json):
         found = load_hosting_capacity(case, **lost)
     if picture is not None:
-        from taotie.app.report.grid_svg import grid_svg
+        from taotie.app.charts.grid_svg import grid_svg
         from taotie.files.atomic import write_text
-        from taotie.grid.layout import grid_picture
+        from taotie.grid.picture import grid_picture
 
         top = (
             max(2 * wanted, 1.0)
@@ -499,8 +499,8 @@ def _all_buses(
     if page is not None:
         _capacity_page(found, coordinates, wanted, *page)
     if as_json:
-        from taotie.grid.hosting_capacity import outage_labels
-        from taotie.grid.limiting import limiting_pairs
+        from taotie.grid.capacity.hosting_capacity import outage_labels
+        from taotie.grid.capacity.limiting import limiting_pairs
 
         labels = outage_labels(case)
         none: dict[str, str | None] = {"branch": None, "outage": None}
@@ -575,7 +575,7 @@ def _all_buses(
     if page is not None:
         out.print(_("report: {path}").format(path=page[0]), markup=False)
     if found.worst_loading > 1:
-        from taotie.grid.hosting_capacity import binding_label
+        from taotie.grid.capacity.hosting_capacity import binding_label
 
         out.print(
             _("before any load: {n} pairs over their rating, the worst {pair}: {worst:.0%}").format(
@@ -598,9 +598,9 @@ def _capacity_page(
     pue: float,
     contingencies: str,
 ) -> None:
-    from taotie.app.report.grid_page import write_capacity_page
-    from taotie.grid.layout import CapacityPicture, grid_picture
-    from taotie.language import in_each_language
+    from taotie.app.pages.grid_page import write_capacity_page
+    from taotie.grid.picture import CapacityPicture, grid_picture
+    from taotie.words.said import in_each_language
 
     drawn = grid_picture(found.case, coordinates, registered=True)
     words = ["taotie", "grid", "capacity", name]
@@ -620,7 +620,7 @@ def _capacity_page(
 
 def _first_limits(out: Any, found: Any) -> None:
     """The pairs that bind most buses."""
-    from taotie.grid.limiting import limiting_pairs, pair_words
+    from taotie.grid.capacity.limiting import limiting_pairs, pair_words
 
     names = [f"{pair_words(found, p)} ({p.buses})" for p in limiting_pairs(found, "margin")[:5]]
     out.print(_("what binds most buses (5 % margin): {names}").format(names="; ".join(names)))
@@ -631,9 +631,9 @@ def _dispatch(
 ) -> None:
     import numpy as np
 
-    from taotie.grid.case import read_case
-    from taotie.grid.dispatch import optimal_dispatch
-    from taotie.grid.dispatch_effects import dispatch_emissions, fuel_shares, unit_factors_t_per_mwh
+    from taotie.grid.case.case import read_case
+    from taotie.grid.dispatch.effects import dispatch_emissions, fuel_shares, unit_factors_t_per_mwh
+    from taotie.grid.dispatch.optimal import optimal_dispatch
 
     if bool(load) != (bus is not None):
         raise RangeError(

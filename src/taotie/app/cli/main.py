@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from taotie.errors import TaotieError
-from taotie.language import LANGUAGES, _, language, use_language
+from taotie.words.language import LANGUAGES, _, language, use_language
 
 # Order of the help page: the chain first, then checking, then housekeeping.
 COMMANDS = (

@@ -9,7 +9,7 @@ import typer
 
 from taotie.app.cli.common import Json, console, print_json
 from taotie.errors import DataError, RangeError
-from taotie.language import _
+from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +62,7 @@ def register(app: typer.Typer) -> None:
         if best != best:
             raise RangeError(_("no machine had paid for its power by {day}.").format(day=at))
         if chart is not None:
-            from taotie.app.report.mining_chart import write_mining_chart
+            from taotie.app.charts.mining_chart import write_mining_chart
 
             write_mining_chart(energy, chart)
         if as_json:

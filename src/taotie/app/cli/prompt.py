@@ -8,13 +8,13 @@ import typer
 
 from taotie.app.cli.common import Json, Samples, Seed, console, print_json
 from taotie.errors import RangeError
-from taotie.language import _
+from taotie.words.language import _
 
 REPLICA_MAX = 1024
 
 
 def _models() -> list[str]:
-    from taotie.compute.model_architecture import model_architectures
+    from taotie.compute.energy.model_architecture import model_architectures
 
     return list(model_architectures())
 

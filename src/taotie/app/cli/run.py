@@ -9,7 +9,7 @@ import typer
 
 from taotie.app.cli.common import CHECK_FAILED, Json, Samples, Seed, console, print_json, progress
 from taotie.errors import MissingExtraError, TaotieError
-from taotie.language import _, language
+from taotie.words.language import _, language
 
 OUT = Path("out")
 
@@ -126,12 +126,12 @@ def _write(name: str, result: Any, path: Path) -> None:
     if name == "figures.parquet":
         result.write_parquet(path)
     elif name == "audit.html":
-        from taotie.app.report.audit_page import write_audit_page
+        from taotie.app.pages.audit_page import write_audit_page
         from taotie.audit.article import audit_claims
 
         write_audit_page(audit_claims(), path, language())
     else:
-        from taotie.app.report.page import write_report
+        from taotie.app.pages.page import write_report
 
         write_report(result, path, language(), audit="audit.html")
 

@@ -10,12 +10,12 @@ import typer
 
 from taotie.app.cli.common import Json, Seed, console, print_json, progress
 from taotie.app.cli.prompt import machines
-from taotie.app.cli.simulate_requests import Wanted, requests_of
 from taotie.app.cli.simulate_stream import streamed
 from taotie.app.cli.simulation_report import Page, given_settings, promise_curve, request_options
 from taotie.errors import RangeError, UnknownNameError
-from taotie.language import _
+from taotie.words.language import _
 from taotie.workload.trace_layout import LAYOUTS
+from taotie.workload.wanted import Wanted, requests_of
 
 SWEPT = {
     "rate": "rate_scale",
@@ -265,8 +265,8 @@ def register(app: typer.Typer) -> None:
         seed: Seed = None,
         as_json: Json = False,
     ) -> None:
-        from taotie.compute.batching import ServiceLevel
-        from taotie.compute.simulator_case import ServingCase
+        from taotie.compute.serving.case import ServingCase
+        from taotie.compute.serving.service import ServiceLevel
 
         chip, n = machines(on)
         case = ServingCase(
@@ -366,8 +366,8 @@ def _one(
     page: Page,
     as_json: bool,
 ) -> None:
-    from taotie.compute.simulator_case import run_case
-    from taotie.compute.simulator_output import power_columns, request_columns, write_parquet
+    from taotie.compute.serving.case import run_case
+    from taotie.compute.serving.output import power_columns, request_columns, write_parquet
 
     requests, case = _scaled(requests, asked, scale_by)
     with progress(_("simulating"), quiet=as_json):
@@ -442,7 +442,7 @@ def _sweep(
     cluster: str,
     as_json: bool,
 ) -> None:
-    from taotie.compute.simulator_case import sweep
+    from taotie.compute.serving.case import sweep
 
     with progress(_("simulating"), quiet=as_json):
         if scale_by == "time":

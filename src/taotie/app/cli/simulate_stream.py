@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from taotie.app.cli.common import progress
-from taotie.app.cli.simulate_requests import Wanted
 from taotie.errors import RangeError
-from taotie.language import _
+from taotie.words.language import _
+from taotie.workload.wanted import Wanted
 
 __all__ = ["streamed"]
 
@@ -35,10 +35,10 @@ def streamed(
 
     import numpy as np
 
-    from taotie.compute.simulator_case import energy_range, serving_of
-    from taotie.compute.simulator_file import mean_lengths, simulate_parquet, text_as_parquet
-    from taotie.compute.simulator_profile import StreamedCase
-    from taotie.compute.simulator_stream import simulate_stream
+    from taotie.compute.serving.case import energy_range, serving_of
+    from taotie.compute.serving.file import mean_lengths, simulate_parquet, text_as_parquet
+    from taotie.compute.serving.profile import StreamedCase
+    from taotie.compute.serving.stream import simulate_stream
 
     case = replace(case, routing="round_robin")
     notes: list[str] = []

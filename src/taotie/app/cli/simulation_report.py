@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.app.cli.common import progress
-from taotie.language import _
+from taotie.words.language import _
 
 __all__ = ["FIELDS", "Page", "given_settings", "promise_curve", "request_options", "write_report"]
 
@@ -65,7 +65,7 @@ def request_options(wanted: Any, scale_by: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from taotie.app.cli.simulate_requests import Wanted
+    >>> from taotie.workload.wanted import Wanted
     >>> request_options(Wanted("log.csv", hours=2.0), "time")["hours"]
     2.0
     """
@@ -78,7 +78,7 @@ def request_options(wanted: Any, scale_by: str) -> dict[str, Any]:
 
 def promise_curve(done: Any, quiet: bool = False) -> Any:
     """A few more fleets simulated for the cost of the promise; None where no one number of replicas can vary."""
-    from taotie.compute.promise_cost import cost_of_promise
+    from taotie.compute.serving.promise_cost import cost_of_promise
 
     serving = done.serving
     if serving.scaling is not None or serving.writing is not None or not len(done.run.number):
@@ -132,7 +132,7 @@ def write_report(
     TaotieError
         If nobody was served, a package is missing, or the place cannot be written.
     """
-    from taotie.app.report.simulation_page import write_simulation_report
+    from taotie.app.pages.simulation_page import write_simulation_report
 
     words = ["taotie", *sys.argv[1:]] if command is None else list(command)
     with progress(_("drawing the page"), quiet=quiet):

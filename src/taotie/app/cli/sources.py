@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from taotie.app.cli.common import Json, console, print_json
-from taotie.language import _, language
+from taotie.words.language import _, language
 
 
 def _keys() -> list[str]:

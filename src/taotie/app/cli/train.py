@@ -8,7 +8,7 @@ import typer
 
 from taotie.app.cli.common import Json, Samples, Seed, console, print_json
 from taotie.errors import RangeError
-from taotie.language import _
+from taotie.words.language import _
 
 
 def _accelerators() -> list[str]:
@@ -69,7 +69,7 @@ def register(app: typer.Typer) -> None:
             _published(as_json)
             return
         from taotie.app.cli.prompt import machines
-        from taotie.compute.training_run_energy import (
+        from taotie.compute.training.training_run_energy import (
             processor_over_accelerator,
             training_estimate,
         )
@@ -166,7 +166,7 @@ def _show(made: Any, grid: Any, beside: Any) -> None:
 
 
 def _published(as_json: bool) -> None:
-    from taotie.compute.training_energy import published_runs
+    from taotie.compute.training.training_energy import published_runs
 
     rows: list[dict[str, Any]] = []
     for run in published_runs():

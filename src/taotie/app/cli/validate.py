@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from taotie.app.cli.common import Json, console, print_json, progress
-from taotie.language import _
+from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         as_json: Json = False,
     ) -> None:
-        from taotie.compute.validation import validate_mlenergy
+        from taotie.compute.fit.validation import validate_mlenergy
 
         with progress(_("predicting"), as_json):
             result = validate_mlenergy(
@@ -93,7 +93,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         as_json: Json = False,
     ) -> None:
-        from taotie.compute.refit import refit
+        from taotie.compute.fit.refit import refit
 
         with progress(_("fitting"), as_json):
             result = refit(folder, output)

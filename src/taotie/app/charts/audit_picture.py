@@ -1,0 +1,138 @@
+"""What does an audit look like at a glance? Squares by subject and verdict, and ratios on a logarithmic axis."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from taotie.audit.article import Audit, Result
+from taotie.audit.verdict import VERDICTS
+from taotie.audit.wording import MARKS, system_word, verdict_word
+from taotie.words.language import _
+
+COLOURS = {
+    "reproduces": "#1f7a5c",
+    "rounding": "#7bb39c",
+    "unit error": "#b3261e",
+    "inconsistent with source": "#d98a00",
+    "outdated": "#7a62a8",
+    "not checkable": "#8c949b",
+}
+_SIDE, _GAP, _LEFT, _ROW = 20, 4, 170, 26
+_WIDTH = 760
+_PER_ROW = 24
+_SHOWN_BEYOND = 2.0  # ratios further off than this factor carry their name
+_LIMIT = 4.0  # decades on either side
+_BIN, _STEP = 7, 8  # claims of nearly one ratio are stacked
+
+
+def squares_picture(audit: Audit) -> str:
+    """An SVG with one square for each claim, in rows by system; a link leads to its card."""
+    rows: list[tuple[str, list[Result]]] = []
+    for system in audit.systems:
+        mine = [r for r in audit.results if r.claim.system == system]
+        rows.append((system, sorted(mine, key=lambda r: VERDICTS.index(r.verdict))))
+    rows.sort(key=lambda row: -len(row[1]))
+    per_row = min(max(len(results) for _system, results in rows), _PER_ROW) if rows else 1
+    width = _LEFT + per_row * (_SIDE + _GAP)
+    parts: list[str] = []
+    y = 4
+    for system, results in rows:
+        parts.append(
+            f'<text x="{_LEFT - 12}" y="{y + 15}" text-anchor="end" class="label">'
+            f"{escape(system_word(system))}</text>"
+        )
+        for i, r in enumerate(results):
+            column, line = i % per_row, i // per_row
+            parts.append(_square(r, _LEFT + column * (_SIDE + _GAP), y + line * _ROW))
+        y += _ROW * (1 + (len(results) - 1) // per_row)
+    height = y + 4
+    label = escape(_("Verdicts of {n} claims by subject").format(n=len(audit.results)))
+    return (
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{label}" class="squares">'
+        + "".join(parts)
+        + "</svg>"
+    )
+
+
+def _square(r: Result, x: int, y: int) -> str:
+    dash = ' stroke-dasharray="3 2"' if r.claim.decided_by == "documented" else ""
+    colour = COLOURS[r.verdict]
+    fill = f'fill="{colour}" fill-opacity="{0.35 if dash else 1}"'
+    ink = "#0f1419" if dash or r.verdict in ("rounding", "inconsistent with source") else "#ffffff"
+    title = escape(f"{r.claim.id}: {verdict_word(r.verdict)}")
+    return (
+        f'<a href="#{escape(r.claim.id)}" data-jump="{escape(r.claim.id)}"><title>{title}</title>'
+        f'<rect x="{x}" y="{y}" width="{_SIDE}" height="{_SIDE}" rx="3" {fill} stroke="{colour}" stroke-width="1.5"{dash}/>'
+        f'<text x="{x + _SIDE / 2}" y="{y + 15}" text-anchor="middle" class="mark" fill="{ink}">{MARKS[r.verdict]}</text></a>'
+    )
+
+
+def ratio_picture(audit: Audit) -> str:
+    """An SVG of stated over recomputed for the computed claims; another dimension stands at the right edge."""
+    shown = [r for r in audit.results if r.claim.decided_by == "computed" and r.finding is not None]
+    if not shown:
+        return ""
+    left, right, top = 20, _WIDTH - 130, 26
+
+    def x_of(ratio: float) -> float:
+        decades = min(max(math.log10(ratio), -_LIMIT), _LIMIT)
+        return left + (decades + _LIMIT) / (2 * _LIMIT) * (right - left)
+
+    beside: list[Result] = []
+    placed: list[tuple[Result, float, int]] = []
+    stacks: dict[int, int] = {}
+    for r in sorted(shown, key=lambda r: VERDICTS.index(r.verdict)):
+        if r.ratio is None or r.ratio <= 0 or not math.isfinite(r.ratio):
+            beside.append(r)
+            continue
+        x = x_of(r.ratio)
+        level = stacks.get(round(x / _BIN), 0)
+        stacks[round(x / _BIN)] = level + 1
+        placed.append((r, x, level))
+    height = top + max(150, 60 + _STEP * max(stacks.values(), default=0), 40 + 18 * len(beside))
+
+    parts: list[str] = []
+    for k in range(-4, 5):
+        x = x_of(10.0**k)
+        line = "axis" if k in (-3, 0, 3) else "grid"
+        parts.append(
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top - 6}" y2="{height - 26}" class="{line}"/>'
+        )
+        text = {-3: "1/1000", 0: "1", 3: "1000"}.get(k, "")
+        if text:
+            parts.append(
+                f'<text x="{x:.1f}" y="{height - 10}" text-anchor="middle" class="label">{text}</text>'
+            )
+    beyond = escape(_("another dimension"))
+    parts.append(
+        f'<text x="{_WIDTH}" y="{top - 10}" text-anchor="end" class="label">{beyond}</text>'
+    )
+    for i, r in enumerate(beside):
+        parts.append(_dot(r, right + 24.0, top + 8.0 + i * 18, name=True))
+    for r, x, level in placed:
+        far = abs(math.log10(r.ratio or 1.0)) > math.log10(_SHOWN_BEYOND)
+        parts.append(_dot(r, x, height - 34.0 - level * _STEP, name=far and level == 0))
+    label = escape(_("Stated over recomputed value, logarithmic"))
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}" class="ratios">'
+        + "".join(parts)
+        + "</svg>"
+    )
+
+
+def _dot(r: Result, x: float, y: float, name: bool) -> str:
+    ratio = "" if r.ratio is None else f" ({r.ratio:.3g})"
+    title = escape(f"{r.claim.id}{ratio}: {verdict_word(r.verdict)}")
+    text = ""
+    if name and r.verdict in ("unit error", "inconsistent with source"):
+        text = (
+            f'<text x="{x:.1f}" y="{y - 7:.1f}" class="name" transform="rotate(-38 {x:.1f} {y - 7:.1f})">'
+            f"{escape(r.claim.id)}</text>"
+            if r.ratio is not None
+            else f'<text x="{x + 9:.1f}" y="{y + 4:.1f}" class="name">{escape(r.claim.id)}</text>'
+        )
+    return (
+        f'<a href="#{escape(r.claim.id)}" data-jump="{escape(r.claim.id)}"><title>{title}</title>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{COLOURS[r.verdict]}"/>{text}</a>'
+    )

@@ -1,0 +1,258 @@
+"""How does the load go over the day? Median and 5-95 % fan by hour; long series as their mean day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from taotie.app.charts import theme
+from taotie.app.charts.picture import (
+    NARROW,
+    WIDE,
+    Absent,
+    Cell,
+    DataTable,
+    Picture,
+    altair,
+    amount,
+    chart_spec,
+    cut,
+    source_keys,
+    span_text,
+    static_svg,
+)
+from taotie.quantity import unit as units
+from taotie.quantity.profile import Profile
+from taotie.quantity.wording import boundary_word, number, readable, unit_word
+from taotie.words.language import _, language
+
+N_STEP_MAX = 400
+N_PROFILE_MAX = 6
+_COLOURS = (theme.BLUE, theme.AMBER, theme.QUIET, theme.AMBER_DEEP, theme.GREY, theme.INK)
+
+
+@dataclass(frozen=True)
+class Day:
+    """A profile as drawn: percentiles by step and what was done to shorten it."""
+
+    key: str
+    profile: Profile
+    percentiles: np.ndarray  # shape (3, n_step): 5, 50, 95 % [unit]
+    folded: int  # days the mean was taken over; 1: as it is
+    shortened: bool
+
+
+def days_of(profiles: Mapping[str, Profile]) -> list[Day]:
+    """The profiles of a result, shortened to a drawable day; language plays no part."""
+    return [_day(key, p) for key, p in list(profiles.items())[:N_PROFILE_MAX]]
+
+
+def _day(key: str, profile: Profile) -> Day:
+    per_day = 24.0 / profile.step_h
+    folded, shortened = 1, False
+    if profile.n_hour > per_day and per_day == int(per_day) and profile.n_hour % per_day == 0:
+        # exact, since a profile is linear in its shapes: percentiles of the mean day, no mean of percentiles
+        folded = int(profile.n_hour / per_day)
+        terms = tuple((s.reshape(folded, -1).mean(axis=0), f) for s, f in profile.terms)
+        profile = replace(profile, terms=terms)
+    if profile.n_hour > N_STEP_MAX:
+        shortened = True
+        profile = replace(profile, terms=tuple((s[:N_STEP_MAX], f) for s, f in profile.terms))
+    largest = max((f for _shape, f in profile.terms), key=lambda f: abs(f.p50))
+    profile = profile.to(readable(largest).unit)
+    return Day(key, profile, profile.percentiles(), folded, shortened)
+
+
+def picture(days: Sequence[Day]) -> Picture | Absent:
+    """The load over the day, in the language in force."""
+    title = _("Over the day")
+    if not days:
+        return Absent("day", title, _("This study computes no load by hour."))
+    groups = _by_dimension(days)
+    main = groups[0][0]
+    finding = _finding(main)
+    remarks = []
+    if any(d.folded > 1 for d in days):
+        remarks.append(
+            _("Drawn is the mean day of {n} days.").format(n=max(d.folded for d in days))
+        )
+    if any(d.shortened for d in days):
+        remarks.append(_("Drawn are the first {n} steps.").format(n=N_STEP_MAX))
+    columns = {
+        "series": _("series"),
+        "hour": _("hour"),
+        "p05": "5 %",
+        "p50": _("median"),
+        "p95": "95 %",
+        "unit": _("unit"),
+        "boundary": _("boundary"),
+    }
+    rows: list[dict[str, Cell]] = [
+        {
+            "series": name_of(day),
+            "hour": _clock(i * day.profile.step_h),
+            "p05": float(day.percentiles[0, i]),
+            "p50": float(day.percentiles[1, i]),
+            "p95": float(day.percentiles[2, i]),
+            "unit": day.profile.unit,
+            "boundary": boundary_word(day.profile.boundary),
+        }
+        for day in days
+        for i in range(day.profile.n_hour)
+    ]
+    specs = {"wide": spec(groups, wide=True), "narrow": spec(groups, wide=False)}
+    figures = [f for d in days for _shape, f in d.profile.terms]
+    return Picture(
+        name="day",
+        title=title,
+        finding=finding,
+        alt=cut(
+            "; ".join(
+                _("{name}: median from {low} to {high} over the day").format(
+                    name=name_of(d),
+                    low=number(float(d.percentiles[1].min()), 3),
+                    high=amount(float(d.percentiles[1].max()), d.profile.unit, 3),
+                )
+                for d in days
+            ),
+            1500,
+        ),
+        method=_(
+            "Each series is a few shapes by hour, each times a figure; the fan holds 90 % of the draws of each hour,"
+            " the line is their median."
+        ),
+        table=DataTable(columns, tuple(rows)),
+        sources=source_keys(figures),
+        specs=specs,
+        svg=static_svg(specs["wide"]),
+        remarks=tuple(remarks),
+    )
+
+
+def _finding(day: Day) -> str:
+    """When the load is highest and lowest."""
+    p50, unit = day.percentiles[1], day.profile.unit
+    high, low = int(np.argmax(p50)), int(np.argmin(p50))
+    if p50[high] - p50[low] <= 1e-6 * abs(p50[high]):
+        return _("{name}: {value} at every hour (median).").format(
+            name=name_of(day), value=amount(float(p50[high]), unit, 3)
+        )
+    return _(
+        "{name}: highest at {high_hour} with {high}, lowest at {low_hour} with {low} (medians by hour)."
+    ).format(
+        name=name_of(day),
+        high_hour=_clock(high * day.profile.step_h),
+        high=amount(float(p50[high]), unit, 3),
+        low_hour=_clock(low * day.profile.step_h),
+        low=amount(float(p50[low]), unit, 3),
+    )
+
+
+def name_of(day: Day) -> str:
+    """Label of a series in the language in force, with its boundary if it has no label."""
+    label = day.profile.label
+    return label.get(language()) or label.get("en") or day.key
+
+
+def _by_dimension(days: Sequence[Day]) -> list[list[Day]]:
+    """Series of one dimension share an axis; the first series' unit rules."""
+    groups: list[list[Day]] = []
+    for day in days:
+        for group in groups:
+            if units.same_dimension(group[0].profile.unit, day.profile.unit):
+                factor = units.factor(day.profile.unit, group[0].profile.unit)
+                scaled = replace(
+                    day,
+                    profile=day.profile.to(group[0].profile.unit),
+                    percentiles=day.percentiles * factor,
+                )
+                group.append(scaled)
+                break
+        else:
+            groups.append([day])
+    return groups
+
+
+def _clock(hour: float) -> str:
+    return f"{int(hour):02d}:{round(hour % 1 * 60):02d}"
+
+
+def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
+    """The chart as a Vega-Lite specification: one panel a dimension."""
+    alt = altair()
+    width = WIDE - 70 if wide else NARROW - 50
+    panels = []
+    for group in groups:
+        names = [name_of(d) for d in group]
+        colours = list(_COLOURS[: len(group)])
+        for i, day in enumerate(group):  # energy inside the building amber, at the meter blue
+            if len(group) <= 2 and day.profile.boundary in ("accelerator", "server"):
+                colours[i] = theme.AMBER
+            elif len(group) <= 2 and day.profile.boundary in ("facility", "grid"):
+                colours[i] = theme.BLUE
+        values: list[dict[str, Any]] = [
+            {
+                "series": name_of(d),
+                "hour": round(i * d.profile.step_h, 4),
+                "low": _five(d.percentiles[0, i]),
+                "middle": _five(d.percentiles[1, i]),
+                "high": _five(d.percentiles[2, i]),
+                "clock": _clock(i * d.profile.step_h),
+                "tip": amount(float(d.percentiles[1, i]), d.profile.unit, 3),
+                "range": span_text(float(d.percentiles[0, i]), float(d.percentiles[2, i]), 3),
+            }
+            for d in group
+            for i in range(d.profile.n_hour)
+        ]
+        last = max(v["hour"] for v in values)
+        ticks = list(range(0, int(last) + 2, 3 if wide else 6)) if last <= 24 else []
+        tick_values: dict[str, Any] = {"values": ticks} if ticks else {}
+        base = alt.Chart(alt.Data(values=values)).encode(
+            x=alt.X(
+                "hour:Q",
+                title=_("hour of the day") if last <= 24 else _("hour"),
+                axis=alt.Axis(grid=False, **tick_values),
+                scale=alt.Scale(domain=[0, last], nice=False),
+            ),
+            color=alt.Color(
+                "series:N",
+                scale=alt.Scale(domain=names, range=colours),
+                sort=names,
+                legend=alt.Legend(
+                    orient="top", title=None, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1,
+                    labelLimit=width - 30, direction="horizontal" if wide else "vertical",
+                ),
+            ),
+        )  # fmt: skip
+        unit = unit_word(group[0].profile.unit)
+        y = alt.Y("low:Q", title=unit, scale=alt.Scale(zero=True))
+        tips = [
+            alt.Tooltip("series:N", title=_("series")),
+            alt.Tooltip("clock:N", title=_("hour")),
+            alt.Tooltip("tip:N", title=_("median")),
+            alt.Tooltip("range:N", title=_("range 5-95 %")),
+        ]
+        panels.append(
+            alt.layer(
+                base.mark_area(opacity=0.22, interpolate="monotone").encode(
+                    y=y, y2="high:Q", tooltip=tips
+                ),
+                base.mark_line(strokeWidth=2.5, interpolate="monotone").encode(
+                    y=alt.Y("middle:Q", title=unit)
+                ),
+                base.mark_point(size=110, opacity=0, filled=True).encode(
+                    y=alt.Y("middle:Q", title=unit), tooltip=tips
+                ),
+            ).properties(width=width, height=260 if wide else 220)
+        )
+    chart = (
+        panels[0] if len(panels) == 1 else alt.vconcat(*panels).resolve_scale(color="independent")
+    )
+    return chart_spec(chart)
+
+
+def _five(value: float) -> float:
+    return float(f"{value:.5g}")

@@ -1,0 +1,155 @@
+"""Where does the spread of the headline come from? Share of each leaf, largest first. [%]"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from taotie.app.charts import theme
+from taotie.app.charts.picture import (
+    NARROW,
+    WIDE,
+    Absent,
+    Cell,
+    DataTable,
+    Picture,
+    altair,
+    chart_spec,
+    cut,
+    dot,
+    source_keys,
+    static_svg,
+)
+from taotie.quantity.figure import Figure
+from taotie.quantity.sensitivity import Driver, Drivers
+from taotie.quantity.wording import kind_word, number, origin, value_text
+from taotie.words.language import _
+
+N_SHOWN = 10
+LEAST_SHARE = 0.002
+
+
+def picture(figure: Figure, found: Drivers) -> Picture | Absent:
+    """The shares of the leaves behind `figure`, in the language in force."""
+    title = _("Where the doubt comes from: {name}").format(name=figure.name)
+    shown = [d for d in found.rows if d.share >= LEAST_SHARE][:N_SHOWN]
+    if not shown:
+        return Absent(
+            "doubt", title, _("The figure has no spread: every value behind it is exact.")
+        )
+    logarithmic = shown[0].log_share is not None
+    finding = _("Most of the spread comes from {list}.").format(
+        list=_(", ").join(f"{d.leaf.name} ({_percent(d)})" for d in shown[:3])
+    )
+    columns = {
+        "name": _("input"),
+        "share": _("share of spread, %"),
+        "first": _("alone, %"),
+        "value": _("value"),
+        "kind": _("kind"),
+        "source": _("source"),
+    }
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": d.leaf.name,
+            "share": 100 * max(d.share, 0.0),
+            "first": 100 * max(d.first_order, 0.0),
+            "value": value_text(d.leaf),
+            "kind": kind_word(d.leaf.kind),
+            "source": d.leaf.source.key if d.leaf.source else cut(origin(d.leaf), 300),
+        }
+        for d in found.rows[:200]
+    ]
+    if logarithmic:
+        method = _(
+            "The figure is a product of lognormal inputs; bars are shares of the variance of its logarithm, exact, and"
+            " add up to 100 %."
+        )
+    else:
+        method = _(
+            "Bars are total Sobol indices: the part of the variance in which an input has a hand, alone or together with"
+            " others; they may add up to more than 100 %. The tick is the input alone (first order). {how}."
+        ).format(how=_how(found.method))
+    specs = {
+        "wide": spec(shown, logarithmic, wide=True),
+        "narrow": spec(shown, logarithmic, wide=False),
+    }
+    return Picture(
+        name="doubt",
+        title=title,
+        finding=finding,
+        alt=cut("; ".join(f"{d.leaf.name} {_percent(d)}" for d in shown), 1500),
+        method=method,
+        table=DataTable(columns, tuple(rows)),
+        sources=source_keys([figure]),
+        specs=specs,
+        svg=static_svg(specs["wide"]),
+    )
+
+
+def _how(method: str) -> str:
+    """How the shares were found, in the language in force."""
+    head, comma, tail = method.partition(", ")
+    if comma and head == "Sobol indices":
+        return _("{n} evaluations of the model").format(n=number(float(tail.split()[0]), 6))
+    return {"one uncertain leaf": _("only one input is uncertain")}.get(method, method)
+
+
+def _percent(driver: Driver) -> str:
+    return f"{number(100 * max(driver.share, 0.0))} %"
+
+
+def spec(rows: list[Driver], logarithmic: bool, *, wide: bool) -> dict[str, Any]:
+    """The bars as a Vega-Lite specification."""
+    alt = altair()
+    values: list[dict[str, Any]] = [
+        {
+            "row": i,
+            "name": cut(d.leaf.name, 80),
+            "under": cut(f"{dot(d.leaf)} {value_text(d.leaf)} · {kind_word(d.leaf.kind)}", 80),
+            "share": 100 * max(d.share, 0.0),
+            "first": 100 * max(d.first_order, 0.0),
+            "text": _percent(d),
+        }
+        for i, d in enumerate(rows)
+    ]
+    high = max(max(v["share"], v["first"]) for v in values)
+    base = alt.Chart(alt.Data(values=values)).encode(
+        y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.1, paddingOuter=0.1))
+    )
+    axis_scale = alt.Scale(domain=[0, high * 1.18], nice=False)
+    x = alt.X(
+        "share:Q", scale=axis_scale, title=_("share of the spread, %"), axis=alt.Axis(tickCount=5)
+    )
+    tips = [
+        alt.Tooltip("name:N", title=_("input")),
+        alt.Tooltip("under:N", title=_("value")),
+        alt.Tooltip("text:N", title=_("share of the spread, %")),
+    ]
+    shift, size = (0, 16) if wide else (13, 12)
+    layers = [
+        base.mark_bar(size=size, color=theme.AMBER, yOffset=shift).encode(x=x, tooltip=tips),
+        base.mark_text(align="left", dx=6, dy=shift, fontSize=12).encode(x=x, text="text:N"),
+    ]
+    if not logarithmic:
+        layers.insert(
+            1,
+            base.mark_tick(size=size + 6, thickness=2, color=theme.INK, yOffset=shift).encode(
+                x=alt.X("first:Q", scale=axis_scale)
+            ),
+        )
+    gutter = 380 if wide else 0
+    place = alt.value(-12) if wide else alt.value(0)
+    align = "right" if wide else "left"
+    limit = gutter - 20 if wide else NARROW - 20
+    layers += [
+        base.mark_text(
+            align=align, fontWeight="bold", limit=limit, dy=-7 if wide else -16, fontSize=12.5
+        ).encode(x=place, text="name:N"),
+        base.mark_text(
+            align=align, limit=limit, dy=8 if wide else -2, fontSize=11, color=theme.QUIET
+        ).encode(x=place, text="under:N"),
+    ]
+    chart = alt.layer(*layers).properties(
+        width=WIDE - gutter - 30 if wide else NARROW - 24, height=alt.Step(42 if wide else 56)
+    )
+    return chart_spec(chart)

@@ -1,0 +1,262 @@
+"""What does the fleet report draw? Fan to the horizon, published points by scope, tornado, waterfall, nations, power.
+
+Every title names scope and boundary; published points pass `one_axis` before they share a series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from taotie.app.charts import theme
+from taotie.app.charts.picture import (
+    NARROW,
+    WIDE,
+    Cell,
+    DataTable,
+    Picture,
+    altair,
+    chart_spec,
+    cut,
+    sentences,
+    static_svg,
+)
+from taotie.fleet.forecast import FleetForecast, Floats
+from taotie.fleet.published_models import SCOPES, PublishedForecast, one_axis, published_forecasts
+from taotie.quantity.catalog import table
+from taotie.quantity.wording import boundary_word, number
+from taotie.words.language import _, language
+
+PANELS = (
+    ("ai_servers", "world"),
+    ("ai_servers", "united_states"),
+    ("data_centers", "world"),
+    ("data_centers", "united_states"),
+    ("data_centers_with_crypto", "world"),
+    ("crypto", "world"),
+    ("bitcoin", "world"),
+)
+
+
+def scope_name(key: str) -> str:
+    """Scope with its boundary, in the language in force."""
+    scope = SCOPES[key]
+    place = boundary_word(scope.boundary)
+    name = str(getattr(scope, language()))
+    return _("{scope} ({place})").format(scope=name, place=place) if place else name
+
+
+def region_name(key: str) -> str:
+    """Region in the language in force."""
+    known = {
+        "world": _("world"),
+        "europe": _("Europe"),
+        "asia_pacific_without_china": _("Asia Pacific without China"),
+        "rest_of_world": _("rest of the world"),
+        "virginia": _("Virginia"),
+    }
+    if key in known:
+        return known[key]
+    return str(table("countries").value(key, f"name_{language()}"))
+
+
+def chart_size(wide: bool, height: int) -> dict[str, Any]:
+    """Width by paper, height as given. [px]"""
+    return {"width": WIDE - 90 if wide else NARROW - 60, "height": height}
+
+
+def both_widths(make: Any) -> tuple[dict[str, Any], str]:
+    """Specifications for wide and narrow paper, and the wide one drawn."""
+    specs = {"wide": make(True), "narrow": make(False)}
+    return specs, static_svg(specs["wide"])
+
+
+# ---- fan -----------------------------------------------------------------------------------------------
+
+
+def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Picture:
+    """One scope by year: band and median, and what others print of the same scope."""
+    unit = made.scopes[scope][0].unit
+    quantity = "power" if scope == "ai_chips_rated" else "energy"
+    points = one_axis(published_forecasts(scope, "world", quantity))
+    low, middle, high = fan[scope]
+    rows: list[dict[str, Cell]] = [
+        {
+            "year": year, "low": float(low[i]), "middle": float(middle[i]), "high": float(high[i]),
+            "kind": _("counted") if year <= made.last_known.year else _("forecast"),
+        }
+        for i, year in enumerate(made.years)
+    ]  # fmt: skip
+    last = made.years[-1]
+    finding = _("In {year}: {middle} {unit}, 90 % range {low} to {high}.").format(
+        year=last, middle=number(float(middle[-1])), unit=unit, low=number(float(low[-1])), high=number(float(high[-1])),
+    )  # fmt: skip
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt = altair()
+        base = alt.Chart(alt.Data(values=rows)).encode(
+            x=alt.X("year:Q", title=None, axis=alt.Axis(format="d", grid=False, tickCount=6))
+        )
+        title = f"{unit}" if wide else unit
+        layers = [
+            base.mark_area(color=theme.AMBER, opacity=0.28).encode(
+                y=alt.Y("low:Q", title=title), y2="high:Q"
+            ),
+            base.mark_line(color=theme.AMBER_DEEP, strokeWidth=2.2).encode(y="middle:Q"),
+            alt.Chart(alt.Data(values=[{"year": made.last_known.year}]))
+            .mark_rule(strokeDash=[4, 4], color=theme.GREY)
+            .encode(x="year:Q"),
+        ]
+        if points:
+            shown = alt.Chart(alt.Data(values=_values(points))).encode(
+                x="year:Q", tooltip=[alt.Tooltip("name:N"), alt.Tooltip("tip:N")]
+            )
+            layers += [
+                shown.mark_rule(color=theme.BLUE, strokeWidth=2.5).encode(y="low:Q", y2="high:Q"),
+                shown.mark_point(color=theme.BLUE, filled=True, size=70).encode(y="middle:Q"),
+                shown.mark_text(align="left", dx=7, dy=-7, fontSize=11, color=theme.BLUE).encode(
+                    y="high:Q", text="label:N"
+                ),
+            ]
+        return chart_spec(alt.layer(*layers).properties(**chart_size(wide, 360 if wide else 260)))
+
+    specs, svg = both_widths(make)
+    return Picture(
+        name=f"fan-{scope}",
+        title=_("{scope}, world, to {year}").format(scope=scope_name(scope), year=last),
+        finding=finding,
+        alt=cut("; ".join(f"{r['year']}: {number(float(r['low']))} - {number(float(r['high']))} {unit}" for r in rows), 1500),  # type: ignore[arg-type]
+        method=sentences(
+            _(
+                "The band holds 90 % of the draws, the line is their median. Additions of chips go on as drawn from three forms of growth weighted by fit; chips retire; makers, growth, utilization and PUE are independent."
+            ),
+            _("Blue: published, same scope and region."),
+        ),
+        table=DataTable(
+            {"year": _("year"), "low": "5 %", "middle": _("median"), "high": "95 %", "kind": _("kind")},
+            tuple(rows),
+        ),
+        sources=tuple(dict.fromkeys(["epoch2026_chip_counts", *(p.source_key for p in points)])),
+        specs=specs,
+        svg=svg,
+    )  # fmt: skip
+
+
+def _values(points: Sequence[PublishedForecast]) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = []
+    for p in points:
+        low, high = p.low or p.middle, p.high or p.middle
+        text = number(p.middle, 4) if p.low is None else f"{number(low, 4)} - {number(high, 4)}"
+        made.append(
+            {
+                "year": p.year, "low": low, "middle": p.middle, "high": high,
+                "name": _publisher(p), "tip": f"{text} {p.value.unit}", "scenario": p.scenario,
+            }
+        )  # fmt: skip
+    # one label a publication, at its last and highest point: labels of all points would hide each other
+    last: dict[str, dict[str, Any]] = {}
+    for one in made:
+        held = last.get(one["name"])
+        if held is None or (one["year"], one["middle"]) > (held["year"], held["middle"]):
+            last[one["name"]] = one
+    for one in made:
+        one["label"] = one["name"] if last[one["name"]] is one else ""
+    return made
+
+
+def _publisher(point: PublishedForecast) -> str:
+    source = point.value.source
+    if source is None:
+        return point.key
+    head = source.author.split(",")[0]
+    inside = head.partition("(")[2].rstrip(")")
+    short = {
+        "International Energy Agency": "IEA",
+        "Electric Power Research Institute": "EPRI",
+        "Lawrence Berkeley National Laboratory": "LBNL",
+        "Cambridge Centre for Alternative Finance": "CCAF",
+        "BloombergNEF": "BNEF",
+        "McKinsey & Company": "McKinsey",
+    }
+    return f"{short.get(inside, short.get(head, head.partition(' (')[0]))} {source.date[:4]}"
+
+
+# ---- published by scope --------------------------------------------------------------------------------
+
+
+def published_picture() -> Picture:
+    """What others print, one panel a scope and region."""
+    panels = [
+        (scope, region, one_axis(published_forecasts(scope, region, "energy")))
+        for scope, region in PANELS
+    ]
+    rows: list[dict[str, Cell]] = [
+        {
+            "scope": scope_name(scope), "region": region_name(region), "year": p.year,
+            "publisher": _publisher(p), "scenario": p.scenario,
+            "low": p.low, "value": p.middle if p.low is None else None, "high": p.high,
+        }
+        for scope, region, points in panels
+        for p in points
+    ]  # fmt: skip
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt = altair()
+        charts = []
+        for scope, region, points in panels:
+            base = alt.Chart(alt.Data(values=_values(points))).encode(
+                x=alt.X(
+                    "year:Q",
+                    title=None,
+                    scale=alt.Scale(domain=[2013, 2036]),
+                    axis=alt.Axis(format="d", grid=False, tickCount=5),
+                ),
+                tooltip=[alt.Tooltip("name:N"), alt.Tooltip("tip:N"), alt.Tooltip("scenario:N")],
+            )
+            charts.append(
+                alt.layer(
+                    base.mark_rule(color=theme.QUIET, strokeWidth=2).encode(
+                        y=alt.Y("low:Q", title="TWh/a"), y2="high:Q"
+                    ),
+                    base.mark_point(filled=True, size=55).encode(
+                        y="middle:Q",
+                        color=alt.Color("name:N", legend=None, scale=alt.Scale(scheme="tableau10")),
+                    ),
+                    base.mark_text(align="left", dx=6, fontSize=10, color=theme.QUIET).encode(
+                        y="middle:Q", text="label:N"
+                    ),
+                ).properties(
+                    width=380 if wide else NARROW - 90,
+                    height=180,
+                    title=alt.TitleParams(
+                        f"{scope_name(scope)}, {region_name(region)}", color=theme.INK, fontSize=12
+                    ),
+                )
+            )
+        chart = alt.concat(*charts, columns=2 if wide else 1)
+        return chart_spec(chart.resolve_scale(y="independent", color="independent"))
+
+    specs, svg = both_widths(make)
+    counts = len({r["publisher"] for r in rows})
+    return Picture(
+        name="published",
+        title=_("Published totals, one panel a scope and region"),
+        finding=_(
+            "{n} numbers of {who} publications; only those in one panel count the same thing."
+        ).format(n=len(rows), who=counts),
+        alt=cut("; ".join(f"{r['publisher']} {r['year']} {r['scope']}" for r in rows), 1500),
+        method=_(
+            "Points and ranges as printed. Totals with and without crypto, of AI servers alone, or of one country are never put in one series."
+        ),
+        table=DataTable(
+            {
+                "scope": _("scope"), "region": _("region"), "year": _("year"),
+                "publisher": _("publisher"), "scenario": _("scenario"),
+                "low": _("low"), "value": _("value"), "high": _("high"),
+            },
+            tuple(rows),
+        ),
+        sources=tuple(dict.fromkeys(p.source_key for _s, _r, points in panels for p in points)),
+        specs=specs,
+        svg=svg,
+    )  # fmt: skip

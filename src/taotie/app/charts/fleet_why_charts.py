@@ -1,0 +1,349 @@
+"""What does the fleet report draw about causes? Tornado, waterfall, nations beside the fleet, ways to get power."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from taotie.app.charts import theme
+from taotie.app.charts.fleet_charts import both_widths, chart_size, region_name, scope_name
+from taotie.app.charts.picture import (
+    NARROW,
+    WIDE,
+    Cell,
+    DataTable,
+    Picture,
+    altair,
+    chart_spec,
+    span_text,
+)
+from taotie.fleet.comparison import countries, country_demand
+from taotie.fleet.decomposition import Decomposition
+from taotie.fleet.efficiency import efficiency_bands, efficiency_trend, generations
+from taotie.fleet.forecast import FleetForecast
+from taotie.fleet.power_gap import PowerGap
+from taotie.fleet.time_to_power import power_option, power_options, probability_by
+from taotie.quantity.catalog import table
+from taotie.quantity.wording import number
+from taotie.words.language import _
+
+
+def tornado_picture(made: FleetForecast, year: int) -> Picture:
+    """What each factor alone does to a year's electricity."""
+    swings = made.tornado(year)
+    rows: list[dict[str, Cell]] = [
+        {"name": s.factor.name, "low": s.low, "middle": s.middle, "high": s.high} for s in swings
+    ]
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt = altair()
+        values = [{**r, "row": i} for i, r in enumerate(rows)]
+        base = alt.Chart(alt.Data(values=values)).encode(
+            y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.35))
+        )
+        gutter = 330 if wide else 0
+        chart = alt.layer(
+            base.mark_bar(color=theme.AMBER, yOffset=0 if wide else 9).encode(
+                x=alt.X("low:Q", title="TWh/a"), x2="high:Q",
+                tooltip=[alt.Tooltip("name:N"), alt.Tooltip("low:Q", format=".0f"), alt.Tooltip("high:Q", format=".0f")],
+            ),
+            base.mark_tick(color=theme.INK, thickness=2, yOffset=0 if wide else 9).encode(x="middle:Q"),
+            base.mark_text(
+                align="right" if wide else "left", dy=0 if wide else -14, limit=gutter or NARROW - 30, fontSize=12
+            ).encode(x=alt.value(-10 if wide else 0), text="name:N"),
+        ).properties(width=WIDE - gutter - 60 if wide else NARROW - 30, height=alt.Step(36 if wide else 52))  # fmt: skip
+        return chart_spec(chart)
+
+    specs, svg = both_widths(make)
+    first = swings[0]
+    return Picture(
+        name="tornado",
+        title=_("What one factor alone does: {scope}, world, {year}").format(
+            scope=scope_name("ai_facilities"), year=year
+        ),
+        finding=_("{name} alone moves the year from {low} to {high} TWh.").format(
+            name=first.factor.name, low=number(first.low), high=number(first.high)
+        ),
+        alt="; ".join(f"{r['name']}: {number(float(r['low']))} - {number(float(r['high']))}" for r in rows),  # type: ignore[arg-type]
+        method=_("Each factor at its 5 and 95 % point, all others at their median; the tick is all at their median."),
+        table=DataTable(
+            {"name": _("factor"), "low": _("at 5 %"), "middle": _("median"), "high": _("at 95 %")}, tuple(rows)
+        ),
+        sources=("taotie_fleet2026", "epoch2026_chip_counts"),
+        specs=specs,
+        svg=svg,
+    )  # fmt: skip
+
+
+# ---- waterfall -----------------------------------------------------------------------------------------
+
+
+def waterfall_picture(parts: Decomposition, other: Decomposition) -> Picture:
+    """A service's growth, shared out among requests, energy per request and PUE."""
+    names = {
+        "requests": _("more requests"),
+        "energy_per_request": _("less energy each"),
+        "pue": _("better buildings"),
+    }
+    rows: list[dict[str, Cell]] = [
+        {"name": _("early 2023"), "from": 0.0, "to": parts.first, "change": parts.first}
+    ]
+    level = parts.first
+    for key, value in parts.contributions.items():
+        rows.append(
+            {"name": names.get(key, key), "from": level, "to": level + value, "change": value}
+        )
+        level += value
+    rows.append({"name": _("mid-2025"), "from": 0.0, "to": parts.last, "change": parts.last})
+    for row, key in zip(rows[1:-1], parts.contributions, strict=True):
+        row["shapley"] = other.contributions[key]
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt = altair()
+        ends = {0, len(rows) - 1}
+        values = [
+            {**r, "row": i, "colour": theme.QUIET if i in ends else theme.AMBER if float(r["change"]) > 0 else theme.BLUE,  # type: ignore[arg-type]
+             "top": max(float(r["from"]), float(r["to"])),  # type: ignore[arg-type]
+             "text": number(float(r["change"]), 3)}  # type: ignore[arg-type]
+            for i, r in enumerate(rows)
+        ]  # fmt: skip
+        base = alt.Chart(alt.Data(values=values)).encode(
+            x=alt.X("name:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=110))
+        )
+        chart = alt.layer(
+            base.mark_bar().encode(
+                y=alt.Y("from:Q", title="GWh/a"), y2="to:Q", color=alt.Color("colour:N", scale=None)
+            ),
+            base.mark_text(dy=-8, fontSize=12).encode(y=alt.Y("top:Q"), text="text:N"),
+        ).properties(**chart_size(wide, 300))
+        return chart_spec(chart)
+
+    specs, svg = both_widths(make)
+    return Picture(
+        name="waterfall",
+        title=_("Why a service grew: ChatGPT, published numbers, early 2023 to mid-2025"),
+        finding=_("From {first} to {last} GWh a year: requests add {up}, energy per request takes away {down}.").format(
+            first=number(parts.first, 3), last=number(parts.last, 3),
+            up=number(parts.contributions["requests"], 3), down=number(-parts.contributions["energy_per_request"], 3),
+        ),
+        alt="; ".join(f"{r['name']}: {number(float(r['change']), 3)}" for r in rows),  # type: ignore[arg-type]
+        method=_(
+            "LMDI; the table has Shapley's shares too, which differ by a factor of two for changes so far apart. The two energies per request are of unlike making: an upper bound by rated power, and a statement without a boundary."
+        ),
+        table=DataTable({"name": _("step"), "change": "LMDI, GWh/a", "shapley": "Shapley, GWh/a"}, tuple(rows)),
+        sources=("devries2023", "openai2025_axios", "altman2025", "epoch2025_chatgpt", "google_environment"),
+        specs=specs,
+        svg=svg,
+    )  # fmt: skip
+
+
+# ---- nations -------------------------------------------------------------------------------------------
+
+
+def nations_picture(made: FleetForecast, shares: Sequence[Any]) -> Picture:
+    """The fleet beside the electricity of countries."""
+    chosen = sorted(
+        {made.last_known.year, 2030 if 2030 in made.years else made.years[-1], made.years[-1]}
+    )
+    rows: list[dict[str, Cell]] = []
+    for year in chosen:
+        one = made.at("ai_facilities", year)
+        rows.append(
+            {"name": _("AI fleet, {year}").format(year=year), "low": one.p05, "middle": one.p50, "high": one.p95, "ours": 1}
+        )  # fmt: skip
+    limits = (0.5 * min(float(r["low"]) for r in rows), 1.5 * max(float(r["high"]) for r in rows))  # type: ignore[arg-type]
+    for key in countries():
+        value = country_demand(key).p50
+        if limits[0] < value < limits[1]:
+            rows.append(
+                {"name": region_name(key), "low": value, "middle": value, "high": value, "ours": 0}
+            )
+    rows.sort(key=lambda r: -float(r["middle"]))  # type: ignore[arg-type]
+    if len(rows) > 18:  # keep ours and every so many countries
+        theirs = [r for r in rows if not r["ours"]]
+        step = -(-len(theirs) // 14)
+        keep = {id(r) for r in theirs[::step]}
+        rows = [r for r in rows if r["ours"] or id(r) in keep]
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt = altair()
+        values = [
+            {**r, "row": i, "colour": theme.AMBER if r["ours"] else theme.QUIET}
+            for i, r in enumerate(rows)
+        ]
+        base = alt.Chart(alt.Data(values=values)).encode(
+            y=alt.Y("row:O", axis=None), color=alt.Color("colour:N", scale=None)
+        )
+        scale = alt.Scale(type="log")
+        gutter = 190 if wide else 110
+        chart = alt.layer(
+            base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", scale=scale, title=_("TWh/a (log scale)")), x2="high:Q"),
+            base.mark_point(filled=True, size=70).encode(x=alt.X("middle:Q", scale=scale)),
+            base.mark_text(align="right", limit=gutter - 12, color=theme.INK).encode(x=alt.value(-10), text="name:N"),
+        ).properties(width=(WIDE if wide else NARROW) - gutter - 40, height=alt.Step(24))  # fmt: skip
+        return chart_spec(chart)
+
+    specs, svg = both_widths(make)
+    said = [
+        _("{year}: {low} to {high} % of {of}").format(
+            year=y, low=number(100 * s.share.p05), high=number(100 * s.share.p95), of=s.of
+        )
+        for y, s in shares
+    ]
+    return Picture(
+        name="nations",
+        title=_("Beside nations: {scope}, world").format(scope=scope_name("ai_facilities")),
+        finding=_("As a share of one nation: {list}.").format(list="; ".join(said))
+        if said
+        else _("{low} to {high} TWh in {year}.").format(
+            low=number(made.at("ai_facilities", made.years[-1]).p05),
+            high=number(made.at("ai_facilities", made.years[-1]).p95),
+            year=made.years[-1],
+        ),
+        alt="; ".join(f"{r['name']}: {number(float(r['middle']), 3)}" for r in rows),  # type: ignore[arg-type]
+        method=_(
+            "Countries: generation plus net imports in 2021, network losses inside. The fleet stands in many countries: a share of one says how large it is, not where it is."
+        ),
+        table=DataTable(
+            {"name": _("name"), "low": "5 %", "middle": _("median"), "high": "95 %"}, tuple(rows)
+        ),
+        sources=("owid2022_energy", *dict.fromkeys(s.denominator.source.key for _y, s in shares if s.denominator.source)),
+        specs=specs,
+        svg=svg,
+    )  # fmt: skip
+
+
+# ---- power ---------------------------------------------------------------------------------------------
+
+
+def power_picture(gap: PowerGap | None) -> Picture:
+    """When ways to get power deliver; with a portfolio, what is missing."""
+    rows: list[dict[str, Cell]] = []
+    for key in power_options():
+        option = power_option(key)
+        chance = sum(option.success_range) / 2
+        for quarter in range(61):
+            year = quarter / 4
+            p = float(probability_by(year, option.delay_range, chance, option.earliest))
+            rows.append({"option": option.name, "year": year, "chance": 100 * p})
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt = altair()
+        base = alt.Chart(alt.Data(values=rows)).encode(
+            x=alt.X("year:Q", title=_("years after the decision")),
+            y=alt.Y("chance:Q", title=_("chance of power, %")),
+            color=alt.Color("option:N", title=None, legend=alt.Legend(orient="bottom", columns=4 if wide else 1)),
+        )  # fmt: skip
+        chart = base.mark_line(strokeWidth=2.2).properties(**chart_size(wide, 300))
+        return chart_spec(chart)
+
+    specs, svg = both_widths(make)
+    finding = _("Within five years: {list}.").format(
+        list=", ".join(
+            f"{r['option']} {number(r['chance'])} %"
+            for r in rows
+            if r["year"] == 5.0 and isinstance(r["chance"], float)
+        )
+    )
+    remarks: tuple[str, ...] = ()
+    if gap is not None:
+        remarks = tuple(
+            _("{year}: {wanted} GW more wanted at full draw, {got} GW energised, {gap} GW missing (medians)").format(
+                year=y, wanted=number(float(gap.wanted_gw[1, i])), got=number(float(gap.energised_gw[1, i])),
+                gap=number(float(gap.gap_gw[1, i])),
+            )
+            for i, y in enumerate(gap.years)
+        )  # fmt: skip
+    return Picture(
+        name="power",
+        title=_("When power is there, by the way it is got"),
+        finding=finding,
+        alt=finding,
+        method=_(
+            "A chance of success times a lognormal delay. Success and delay are assumptions, informed by queue statistics and quoted lead times."
+        ),
+        table=DataTable(
+            {"option": _("option"), "year": _("years"), "chance": _("chance of power, %")},
+            tuple(rows),
+        ),
+        sources=("taotie_fleet2026", "rand2025_queued_up"),
+        specs=specs,
+        svg=svg,
+        remarks=remarks,
+    )
+
+
+# ---- efficiency ----------------------------------------------------------------------------------------
+
+
+def efficiency_picture() -> Picture:
+    """Chips by generation, and what is left of a claimed million-fold gain."""
+    found = generations()
+    bands = efficiency_bands()
+    cells = table("accelerators")
+    rows: list[dict[str, Cell]] = [
+        {
+            "name": str(cells.value(g.key, "label")),
+            "date": g.launched.isoformat(),
+            "value": g.tflop_per_w,
+        }
+        for g in found
+    ]
+    years = (found[-1].launched - found[0].launched).days / 365.25
+    trend = efficiency_trend(found[0].tflop_per_w, found[-1].tflop_per_w, years)
+    words = {
+        "leading chips": _("leading chips, 40 to 50 % a year"),
+        "other readings": _("other readings, 30 to 40 % a year"),
+        "Koomey's law": _("Koomey's law, a doubling every 1.57 years"),
+    }
+
+    def make(wide: bool) -> dict[str, Any]:
+        alt = altair()
+        base = alt.Chart(alt.Data(values=rows)).encode(
+            x=alt.X(
+                "date:T",
+                title=None,
+                axis=alt.Axis(grid=False, format="%Y", tickCount=6),
+                scale=alt.Scale(domain=["2013-06-01", "2025-09-01"]),
+            ),
+            y=alt.Y(
+                "value:Q", scale=alt.Scale(type="log"), title=_("TFLOP/s per watt, dense 16 bit (log)")
+            ),
+        )  # fmt: skip
+        chart = alt.layer(
+            base.mark_line(color=theme.AMBER_DEEP, strokeWidth=1.5),
+            base.mark_point(color=theme.AMBER, filled=True, size=80),
+            base.mark_text(align="right", dx=-9, dy=-6, fontSize=11).encode(text="name:N"),
+        ).properties(**chart_size(wide, 260))
+        return chart_spec(chart)
+
+    specs, svg = both_widths(make)
+    return Picture(
+        name="efficiency",
+        title=_("Efficiency of accelerators at their rated power, by generation"),
+        finding=_(
+            "{factor} times in {years} years, doubling every {double} years; a million times in ten years would need 3.98 times a year."
+        ).format(
+            factor=number(trend.factor), years=number(trend.years), double=number(trend.doubling_a)
+        ),
+        alt="; ".join(f"{r['name']}: {r['value']:.3g}" for r in rows),
+        method=_(
+            "Dense 16-bit peak over rated power at the accelerator: what a chip can do, not what software reaches."
+        ),
+        table=DataTable(
+            {"name": _("accelerator"), "date": _("launched"), "value": "TFLOP/s/W"}, tuple(rows)
+        ),
+        sources=("epoch2026_ml_hardware", "aiconfigurator2026_systems", "makers_datasheets"),
+        specs=specs,
+        svg=svg,
+        remarks=tuple(
+            _(
+                "{name}: {gain} times in ten years; of a million, {rest} times would be scale, shorter numbers, sparsity and algorithms."
+            ).format(
+                name=words.get(b.name, b.name),
+                gain=number(b.low) if b.low == b.high else span_text(b.low, b.high),
+                rest=number(b.rest_low) if b.low == b.high else span_text(b.rest_low, b.rest_high),
+            )
+            for b in bands
+        ),
+    )  # fmt: skip

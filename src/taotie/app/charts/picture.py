@@ -1,0 +1,225 @@
+"""What is a picture of the report? A drawing, one sentence on it, where it comes from, and the data behind it."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from taotie.app.charts import theme
+from taotie.app.charts.vega_script import VL_VERSION
+from taotie.errors import MissingExtraError
+from taotie.quantity.figure import Figure, leaves
+from taotie.quantity.wording import kind_word, number, unit_word
+from taotie.words.language import _, language
+
+WIDE, NARROW = 1040, 340  # width a drawing is laid out for [px]
+ROWS_SHOWN = 60
+Cell = float | int | str | None
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """Rows behind a drawing: column key to title, and one mapping a row; numbers stay numbers."""
+
+    columns: Mapping[str, str]
+    rows: tuple[Mapping[str, Cell], ...]
+
+    def shown(self) -> list[list[str]]:
+        """Cells as printed, the first `ROWS_SHOWN` rows."""
+        return [[cell_text(row.get(k)) for k in self.columns] for row in self.rows[:ROWS_SHOWN]]
+
+    def numeric(self) -> list[bool]:
+        """Which columns hold numbers."""
+        return [
+            any(isinstance(r.get(k), float | int) for r in self.rows[:ROWS_SHOWN])
+            for k in self.columns
+        ]
+
+    @property
+    def left_out(self) -> int:
+        """Rows that are in the download only."""
+        return max(len(self.rows) - ROWS_SHOWN, 0)
+
+    def csv_uri(self) -> str:
+        """All rows as a CSV file inside a link."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow(self.columns)
+        for row in self.rows:
+            writer.writerow([_csv_cell(row.get(k)) for k in self.columns])
+        return _data_uri("text/csv", "\ufeff" + stream.getvalue())
+
+    def json_uri(self) -> str:
+        """All rows as a JSON file inside a link."""
+        rows = [{k: _finite(row.get(k)) for k in self.columns} for row in self.rows]
+        return _data_uri("application/json", json.dumps(rows, ensure_ascii=False))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure of the report in one language.
+
+    Attributes
+    ----------
+    name : str
+        Its anchor, the same in each language.
+    finding : str
+        The sentence under the heading: what the drawing says.
+    alt : str
+        The drawing in words, for those who do not see it.
+    specs : mapping
+        Vega or Vega-Lite specification for "wide" and "narrow" paper; empty if `svg` is all there is.
+    svg : str
+        The same drawing as it stands without JavaScript.
+    sources : tuple of str
+        Keys of the sources behind it.
+    """
+
+    name: str
+    title: str
+    finding: str
+    alt: str
+    method: str
+    table: DataTable
+    sources: tuple[str, ...] = ()
+    specs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    svg: str = ""
+    remarks: tuple[str, ...] = ()
+    legend: tuple[tuple[str, str], ...] = ()
+    beside: tuple[Mapping[str, Any], ...] = ()
+    beside_title: str = ""
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A picture that cannot be drawn, and why."""
+
+    name: str
+    title: str
+    why: str
+
+
+def static_svg(spec: Mapping[str, Any]) -> str:
+    """A specification as SVG, drawn without a browser.
+
+    Raises
+    ------
+    MissingExtraError
+        If vl-convert-python is not installed.
+    """
+    try:
+        import vl_convert
+    except ImportError:
+        raise MissingExtraError("vl-convert-python", "report") from None
+    if "/vega-lite/" in str(spec.get("$schema", "")):
+        return str(vl_convert.vegalite_to_svg(dict(spec), vl_version=VL_VERSION))
+    return str(vl_convert.vega_to_svg(dict(spec)))
+
+
+def altair() -> Any:
+    """Altair, imported late: it costs half a second.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        import altair as alt
+    except ImportError:
+        raise MissingExtraError("altair", "report") from None
+    return alt
+
+
+def unchecked() -> AbstractContextManager[None]:
+    """No schema checks by Altair inside: a test makes them once, a run need not pay seconds for them."""
+    checks: AbstractContextManager[None] = altair().utils.schemapi.debug_mode(False)
+    return checks
+
+
+def chart_spec(chart: Any) -> dict[str, Any]:
+    """A finished Altair chart with our configuration, as a Vega-Lite specification."""
+    return dict(chart.configure(**theme.chart_config()).to_dict(validate=False))
+
+
+def source_keys(figures: Iterable[Figure]) -> tuple[str, ...]:
+    """Sources of the leaves behind figures, in order of first use."""
+    keys = (leaf.source.key for leaf in leaves(list(figures)) if leaf.source is not None)
+    return tuple(dict.fromkeys(keys))
+
+
+def dot(figure: Figure) -> str:
+    """The quality mark: measured, modelled, taken from literature or assumed, or a definition."""
+    return {"measured": "●", "modelled": "◐", "forecast": "◐", "defined": "≡"}.get(figure.kind, "○")
+
+
+def dot_word(figure: Figure) -> str:
+    """The kind in words."""
+    return kind_word(figure.kind)
+
+
+def range_text(figure: Figure, digits: int = 2) -> str:
+    """The 5 and 95 % points, or that the value is exact."""
+    value = figure.value
+    if value.p05 == value.p95:
+        return _("exact") if figure.kind == "defined" else _("no range given")
+    return span_text(value.p05, value.p95, digits)
+
+
+def span_text(low: float, high: float, digits: int = 2) -> str:
+    """From a low to a high number."""
+    return _("{low} to {high}").format(low=number(low, digits), high=number(high, digits))
+
+
+def sentences(*parts: str) -> str:
+    """Sentences one after the other; Chinese needs no space between them."""
+    return ("" if language() == "zh" else " ").join(p for p in parts if p)
+
+
+def median_text(figure: Figure, digits: int = 2) -> str:
+    """The median; one digit more if nothing is known of a range."""
+    value = figure.value
+    return number(value.p50, 4 if value.p05 == value.p95 else digits)
+
+
+def amount(value: float, unit: str, digits: int = 2) -> str:
+    """A number with its unit."""
+    word = unit_word(unit)
+    return f"{number(value, digits)} {word}" if word else number(value, digits)
+
+
+def cell_text(cell: Cell) -> str:
+    """A table cell as printed; a dash for what is not known."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return "–"
+    if isinstance(cell, float):
+        return number(cell, 3)
+    return str(cell)
+
+
+def cut(text: str, length: int) -> str:
+    """`text`, cut to `length` characters with an ellipsis."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _finite(cell: Cell) -> Cell:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+
+def _csv_cell(cell: Cell) -> Cell:
+    # a spreadsheet would run a text that begins like a formula
+    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + cell
+    return "" if _finite(cell) is None else cell
+
+
+def _data_uri(kind: str, text: str) -> str:
+    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"

@@ -1,0 +1,332 @@
+"""Where does our figure stand among published ones? A log axis with ranges, boundaries and bounds marked.
+
+Filled marks share our boundary; hollow ones were published at another and say so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from taotie.app.charts import theme
+from taotie.app.charts.picture import (
+    NARROW,
+    WIDE,
+    Absent,
+    Cell,
+    DataTable,
+    Picture,
+    altair,
+    amount,
+    chart_spec,
+    cut,
+    sentences,
+    source_keys,
+    span_text,
+    static_svg,
+)
+from taotie.errors import SourceError, UnitError
+from taotie.quantity.catalog import figure as published_figure
+from taotie.quantity.figure import Figure
+from taotie.quantity.sampling import sampling
+from taotie.quantity.source import Source
+from taotie.quantity.wording import (
+    bound_word,
+    boundary_word,
+    kind_word,
+    number,
+    readable,
+    unit_word,
+)
+from taotie.study.result import StudyResult
+from taotie.words.language import _
+
+N_PUBLISHED_MAX = 60
+_GUTTER = 330  # room for names on wide paper [px]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the chart: its words, its range, its mark."""
+
+    name: str
+    under: str
+    low: float
+    middle: float
+    high: float
+    role: str  # ours | spread | same | other
+    bound: str
+    boundary: str
+    kind: str
+    source: str
+    inner: tuple[float, float] | None = None
+
+
+def picture(result: StudyResult) -> Picture | Absent:
+    """The comparison of a result with published figures, in the language in force."""
+    key = result.published_beside or result.headline
+    ours = readable(result.figures[key])
+    title = _("Beside published figures: {name}").format(name=ours_name(result, key))
+    beside, missing = published_of(result, ours.unit)
+    if not beside and result.request_energy_wh is None:
+        return Absent("range", title, _("This study names no published figure to compare with."))
+    rows = _rows(result, key, ours, beside)
+    inside = sum(ours.p05 <= f.p50 <= ours.p95 for _key, f in beside)
+    same = sum(f.boundary == ours.boundary for _key, f in beside)
+    finding = _("Ours is {value}, 90 % range {low} to {high}.").format(
+        value=amount(ours.p50, ours.unit),
+        low=number(ours.p05),
+        high=amount(ours.p95, ours.unit),
+    )
+    if beside:
+        within = _(
+            "Of {n} published values {inside} lie within it; {same} were taken at the same boundary."
+        ).format(n=len(beside), inside=inside, same=same)
+        finding = sentences(finding, within)
+    remarks = [
+        _("Not shown, because not in the catalogue or of another dimension: {names}.").format(
+            names=", ".join(missing[:20])
+        )
+    ] if missing else []  # fmt: skip
+    columns = {
+        "name": _("figure"),
+        "p05": "5 %",
+        "p50": _("median"),
+        "p95": "95 %",
+        "unit": _("unit"),
+        "boundary": _("boundary"),
+        "bound": _("bound"),
+        "kind": _("kind"),
+        "source": _("source"),
+    }
+    table: list[dict[str, Cell]] = [
+        {
+            "name": r.name,
+            "p05": r.low,
+            "p50": r.middle,
+            "p95": r.high,
+            "unit": ours.unit,
+            "boundary": r.boundary,
+            "bound": bound_word(r.bound),
+            "kind": r.kind,
+            "source": r.source,
+        }
+        for r in rows
+    ]
+    specs = {"wide": spec(rows, ours.unit, wide=True), "narrow": spec(rows, ours.unit, wide=False)}
+    alt = "; ".join(
+        f"{r.name}: {span_text(r.low, r.high)} {unit_word(ours.unit)}, {r.boundary}" for r in rows
+    )
+    return Picture(
+        name="range",
+        title=title,
+        finding=finding,
+        alt=cut(alt, 1500),
+        method=sentences(
+            _(
+                "Whiskers run from the 5 to the 95 % point. Hollow marks were published at another boundary and are"
+                " not directly comparable; an arrow marks a value given as a bound."
+            ),
+            _("The band shows how requests differ from one another: 5-95 % thin, 25-75 % thick.")
+            if result.request_energy_wh is not None
+            else "",
+        ),
+        table=DataTable(columns, tuple(table)),
+        sources=tuple(dict.fromkeys(source_keys([ours]) + source_keys([f for _key, f in beside]))),
+        specs=specs,
+        svg=static_svg(specs["wide"]),
+        remarks=tuple(remarks),
+    )
+
+
+def ours_name(result: StudyResult, key: str) -> str:
+    """Label of a named figure."""
+    return result.figures[key].name
+
+
+def published_of(result: StudyResult, unit: str) -> tuple[list[tuple[str, Figure]], list[str]]:
+    """Published figures in `unit`, smallest first, and keys that could not be had."""
+    found: list[tuple[str, Figure]] = []
+    missing: list[str] = []
+    with sampling(result.sampling.n, result.sampling.seed):
+        for key in result.published[:N_PUBLISHED_MAX]:
+            try:
+                found.append((key, _like(published_figure(key), unit)))
+            except (SourceError, UnitError):
+                missing.append(key)
+    found.sort(key=lambda pair: pair[1].p50)
+    return found, missing
+
+
+def _like(published: Figure, unit: str) -> Figure:
+    """`published` in `unit`, with the words and the bound it was published with."""
+    converted = published.to(unit)
+    if converted is published:
+        return published
+    return converted._copy(
+        label=published.label,
+        kind=published.kind,
+        bound=published.bound,
+        source=published.source,
+        locator=published.locator,
+        key=published.key,
+    )
+
+
+def _rows(
+    result: StudyResult, key: str, ours: Figure, beside: Sequence[tuple[str, Figure]]
+) -> list[Row]:
+    here = boundary_word(ours.boundary)
+    rows = [
+        Row(
+            ours_name(result, key),
+            " · ".join(w for w in (_("this study"), here, kind_word(ours.kind)) if w),
+            ours.p05, ours.p50, ours.p95, "ours", "", here, kind_word(ours.kind), _("this study"),
+        )
+    ]  # fmt: skip
+    quantiles = result.request_energy_wh
+    if quantiles is not None and len(quantiles) >= 2 and ours.unit.endswith("/request"):
+        from taotie.quantity import unit as units
+
+        factor = units.factor("Wh/request", ours.unit)
+        share = np.linspace(0, 1, len(quantiles))
+        p05, p25, p50, p75, p95 = (
+            float(v) * factor for v in np.interp([0.05, 0.25, 0.5, 0.75, 0.95], share, quantiles)
+        )
+        rows.append(
+            Row(
+                _("One request to the next"),
+                " · ".join((_("spread over requests"), boundary_word("accelerator"))),
+                p05, p50, p95, "spread", "", boundary_word("accelerator"), kind_word("modelled"),
+                _("this study"), (p25, p75),
+            )
+        )  # fmt: skip
+    for name, figure in beside:
+        place = boundary_word(figure.boundary) or _("boundary not stated")
+        said = figure.source
+        who = _who(said) if said else ""
+        limit = bound_word(figure.bound) if figure.bound in ("at_most", "at_least") else ""
+        rows.append(
+            Row(
+                figure.name or name,
+                " · ".join(w for w in (cut(who, 26), place, limit, kind_word(figure.kind)) if w),
+                figure.p05, figure.p50, figure.p95,
+                "same" if figure.boundary == ours.boundary else "other",
+                figure.bound, place, kind_word(figure.kind), said.key if said else name,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _who(source: Source) -> str:
+    """First author and year."""
+    name = source.author.split(",")[0].partition("(")[0].partition(" et al")[0].strip()
+    return f"{name} {source.date[:4]}".strip()
+
+
+def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
+    """The chart as a Vega-Lite specification."""
+    alt = altair()
+    positive = all(r.low > 0 for r in rows)
+    low, high = min(r.low for r in rows), max(r.high for r in rows)
+    if positive:
+        domain = [low / 1.6, high * 1.6]
+        axis_scale = alt.Scale(type="log", domain=domain, nice=False)
+        ticks = log_ticks(domain[0], domain[1], 8 if wide else 5)
+    else:
+        domain = [min(low, 0.0), high * 1.05]
+        axis_scale = alt.Scale(domain=domain)
+        ticks = []
+    values = [
+        {
+            "row": i,
+            "name": cut(r.name, 80),
+            "under": cut(r.under, 80),
+            "low": r.low,
+            "middle": r.middle,
+            "high": r.high,
+            "inner_low": r.inner[0] if r.inner else None,
+            "inner_high": r.inner[1] if r.inner else None,
+            "colour": theme.AMBER if r.role in ("ours", "spread") else theme.QUIET,
+            "fill": {"ours": theme.AMBER, "same": theme.QUIET}.get(r.role, theme.PAPER),
+            "shape": {"at_most": "triangle-left", "at_least": "triangle-right"}.get(
+                r.bound, "circle"
+            ),
+            "size": 170
+            if r.role == "ours"
+            else 90
+            if r.bound not in ("at_most", "at_least")
+            else 150,
+            "tip": f"{amount(r.middle, unit)} [{span_text(r.low, r.high)}]",
+            "place": r.boundary,
+            "kind": r.kind,
+        }
+        for i, r in enumerate(rows)
+    ]
+    y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.1, paddingOuter=0.15))
+    tick_values: dict[str, Any] = {"values": ticks} if ticks else {}
+    axis = alt.Axis(format="~g", grid=True, **tick_values)
+    title = _("{unit} (log scale)").format(unit=unit_word(unit)) if positive else unit_word(unit)
+    x = alt.X("low:Q", scale=axis_scale, axis=axis, title=title)
+    colour = alt.Color("colour:N", scale=None)
+    shift = 0 if wide else 9  # on narrow paper names stand above their line
+    tips = [
+        alt.Tooltip("name:N", title=_("figure")),
+        alt.Tooltip("tip:N", title=_("value")),
+        alt.Tooltip("place:N", title=_("boundary")),
+        alt.Tooltip("kind:N", title=_("kind")),
+    ]
+    base = alt.Chart(alt.Data(values=values)).encode(y=y)
+    ranged = base.transform_filter("datum.low < datum.high")
+    ranges = ranged.encode(x=x, x2="high:Q", color=colour)
+    layers = [
+        ranges.mark_rule(strokeWidth=2, yOffset=shift).encode(tooltip=tips),
+        ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(x=x, color=colour),
+        ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(
+            x=alt.X("high:Q", scale=axis_scale), color=colour
+        ),
+        base.transform_filter("datum.inner_low != null")
+        .mark_rule(strokeWidth=11, opacity=0.45, yOffset=shift)
+        .encode(x=alt.X("inner_low:Q", scale=axis_scale), x2="inner_high:Q", color=colour),
+        base.mark_point(opacity=1, strokeWidth=2, yOffset=shift).encode(
+            x=alt.X("middle:Q", scale=axis_scale),
+            shape=alt.Shape("shape:N", scale=None),
+            stroke=colour,
+            fill=alt.Fill("fill:N", scale=None),
+            size=alt.Size("size:Q", scale=None),
+            tooltip=tips,
+        ),
+    ]
+    place = alt.value(-14) if wide else alt.value(0)
+    align = "right" if wide else "left"
+    limit = _GUTTER - 20 if wide else NARROW - 20
+    layers += [
+        base.mark_text(
+            align=align, fontWeight="bold", limit=limit, dy=-7 if wide else -19, fontSize=12.5
+        ).encode(x=place, text="name:N"),
+        base.mark_text(
+            align=align, limit=limit, dy=8 if wide else -5, fontSize=11, color=theme.QUIET
+        ).encode(x=place, text="under:N"),
+    ]
+    chart = alt.layer(*layers).properties(
+        width=WIDE - _GUTTER - 30 if wide else NARROW - 24, height=alt.Step(44 if wide else 58)
+    )
+    return chart_spec(chart)
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Round tick values on a log axis: 1, 2, 5 where there is room, else decades."""
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        values = [
+            s * 10.0**d
+            for d in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+            for s in steps
+            if low <= s * 10.0**d <= high
+        ]
+        if len(values) <= most:
+            return values
+    return values[:: math.ceil(len(values) / most)]

@@ -1,0 +1,285 @@
+"""How does the energy divide, or add up, between the grid and the prompt? A Sankey of means.
+
+Widths are means, since medians do not add up; at each node what comes in equals what goes out, draw by draw.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from taotie.app.charts import theme
+from taotie.app.charts.picture import (
+    NARROW,
+    WIDE,
+    Absent,
+    DataTable,
+    Picture,
+    amount,
+    cut,
+    source_keys,
+    span_text,
+)
+from taotie.app.charts.sankey_layout import Band, check_conserved, layers_of, layout, ribbon_path
+from taotie.quantity.wording import boundary_word, number, readable, unit_word
+from taotie.study.result import StudyResult
+from taotie.words.language import _
+
+N_FLOW_MAX = 100
+_BAR = 8  # thickness of a node [px]
+
+
+def picture(result: StudyResult) -> Picture | Absent:
+    """The Sankey of a result, in the language in force.
+
+    Raises
+    ------
+    ResultError
+        If a node does not conserve energy.
+    """
+    bands = bands_of(result)
+    title = _("Where the energy goes between the grid and the prompt")
+    if bands and not bands[0].figure.unit.endswith("/request"):
+        title = _("Where the power goes between the grid and the machines")
+    if not bands:
+        return Absent("energy", title, _("This study computes no energy flow of a request."))
+    check_conserved(bands)
+    figures = [band.figure for band in bands]
+    unit = figures[0].unit
+    nodes, _ribbons = layout(bands, 100.0, 100.0, 0.0, 0.0)
+    finding = _finding(bands, unit)
+    rows: list[dict[str, Any]] = [
+        {
+            "start": node_word(b.start),
+            "end": node_word(b.end),
+            "mean": b.mean,
+            "p05": b.figure.p05,
+            "p50": b.figure.p50,
+            "p95": b.figure.p95,
+            "unit": unit,
+            "boundary": boundary_word(b.figure.boundary),
+        }
+        for b in bands
+    ]
+    columns = {
+        "start": _("from node"),
+        "end": _("into node"),
+        "mean": _("mean"),
+        "p05": "5 %",
+        "p50": _("median"),
+        "p95": "95 %",
+        "unit": _("unit"),
+        "boundary": _("boundary"),
+    }
+    specs = {"wide": spec(bands, unit, wide=True), "narrow": spec(bands, unit, wide=False)}
+    alt = _("Flow diagram with {n} nodes: {list}.").format(
+        n=len(nodes),
+        list="; ".join(f"{r['start']} → {r['end']} {amount(float(r['mean']), unit)}" for r in rows),
+    )
+    return Picture(
+        name="energy",
+        title=title,
+        finding=finding,
+        alt=cut(alt, 1500),
+        method=_(
+            "Band widths are means over all draws, since medians do not add up; at every node what comes in"
+            " equals what goes out. Each band's range is in the table and under the pointer."
+        ),
+        table=DataTable(columns, tuple(rows)),
+        sources=source_keys(figures),
+        specs=specs,
+        svg=svg_of(specs["wide"]),
+    )
+
+
+def _finding(bands: Sequence[Band], unit: str) -> str:
+    """The largest part of the whole, whichever way the bands run."""
+    starts, ends = {b.start for b in bands}, {b.end for b in bands}
+    whole_names = sorted(starts - ends)
+    parts = [(b.end, b.mean) for b in bands if b.end not in starts]
+    if len(whole_names) > 1:  # many sources run together
+        whole_names = sorted(ends - starts)
+        parts = [(b.start, b.mean) for b in bands if b.start not in ends]
+    whole = sum(mean for _name, mean in parts)
+    name, most = max(parts, key=lambda part: part[1])
+    return _(
+        "At the {whole} it is {total} in the mean; the largest part, {share} %, goes into: {part}."
+    ).format(
+        whole=node_word(whole_names[0]),
+        total=amount(whole, unit),
+        share=number(100 * most / whole),
+        part=node_word(name),
+    )
+
+
+def node_word(name: str) -> str:
+    """A node in the language in force."""
+    return {
+        "prompt": _("prompt"),
+        "request": _("request"),
+        "prefill": _("reading (prefill)"),
+        "decode": _("writing (decode)"),
+        "idle": _("waiting"),
+        "host": _("host"),
+        "cooling": _("cooling and conversion"),
+        "network": _("network losses"),
+        "accelerator": _("accelerators"),
+        "server": _("machines"),
+        "facility": _("facility"),
+        "grid": _("grid"),
+    }.get(name, _(name))
+
+
+def bands_of(result: StudyResult) -> list[Band]:
+    """The flows of a result in one readable unit."""
+    flows = result.flows[:N_FLOW_MAX]
+    if not flows:
+        return []
+    figures = [result.figures[f.figure] for f in flows]
+    unit = readable(max(figures, key=lambda f: f.mean)).unit
+    return [
+        Band(flow.start, flow.end, figure.to(unit).mean, figure.to(unit))
+        for flow, figure in zip(flows, figures, strict=True)
+        if np.any(figure.samples)
+    ]
+
+
+def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
+    """The drawing as a Vega specification with ready coordinates; downwards on narrow paper."""
+    layers = layers_of(bands)
+    n_layer = max(layers.values()) + 1
+    crowd = max(Counter(layers.values()).values())  # nodes side by side
+    if wide:
+        length, breadth, slot, gap = WIDE - 175.0, 330.0, 36.0, 6.0
+    else:
+        length, breadth, slot, gap = 104.0 * (n_layer - 1), NARROW - 10.0, 105.0, 6.0
+    slot = min(slot, breadth / crowd - gap)
+    nodes, ribbons = layout(bands, length, breadth, slot, gap)
+    step = length / max(n_layer - 1, 1)
+    drawn = [
+        {
+            "path": ribbon_path(r, nodes[r.band.start].along + _BAR, nodes[r.band.end].along, wide),
+            "colour": theme.BLUE if r.band.figure.boundary == "grid" else theme.AMBER,
+            "tip": _tip(r.band, unit),
+        }
+        for r in ribbons
+    ]
+    boxes, words = [], []
+    for node in nodes.values():
+        far = max(node.far, node.near + 1.0)
+        along = (node.along, node.along + _BAR)
+        x, y = (along, (node.near, far)) if wide else ((node.near, far), along)
+        boxes.append({"x": x[0], "x2": x[1], "y": y[0], "y2": y[1]})
+        middle = 0.5 * (node.near + node.far)
+        if wide:
+            at, align = (node.along + _BAR + 6, middle), "left"
+        else:
+            at = (min(max(middle, 0.5 * slot), breadth - 0.5 * slot), node.along + _BAR + 16)
+            align = "center"
+        limit = slot if not wide else 165.0 if node.layer == n_layer - 1 else step - 20.0
+        for line, (text, weight) in enumerate(
+            ((node_word(node.name), "bold"), (amount(node.mean, unit), "normal"))
+        ):
+            y0 = at[1] + (line - 0.5) * 14 if wide else at[1] + line * 13
+            words.append(
+                {"x": at[0], "y": y0, "text": text, "align": align, "weight": weight, "limit": limit}
+            )  # fmt: skip
+    height = breadth if wide else length + _BAR + 40
+    hover = {"fillOpacity": {"value": 0.62}}
+    return {
+        "$schema": "https://vega.github.io/schema/vega/v6.json",
+        "width": WIDE if wide else NARROW - 10,
+        "height": height,
+        "padding": 5,
+        "background": None,
+        "data": [
+            {"name": "bands", "values": drawn},
+            {"name": "nodes", "values": boxes},
+            {"name": "words", "values": words},
+        ],
+        "marks": [
+            {
+                "type": "path",
+                "aria": False,
+                "from": {"data": "bands"},
+                "encode": {
+                    "enter": {
+                        "path": {"field": "path"},
+                        "fill": {"field": "colour"},
+                        "tooltip": {"field": "tip"},
+                    },
+                    "update": {"fillOpacity": {"value": 0.34}},
+                    "hover": hover,
+                },
+            },
+            {
+                "type": "rect",
+                "aria": False,
+                "from": {"data": "nodes"},
+                "interactive": False,
+                "encode": {
+                    "enter": {
+                        **{k: {"field": k} for k in ("x", "x2", "y", "y2")},
+                        "fill": {"value": theme.INK},
+                    }
+                },
+            },
+            {
+                "type": "text",
+                "aria": False,
+                "from": {"data": "words"},
+                "interactive": False,
+                "encode": {
+                    "enter": {
+                        "x": {"field": "x"},
+                        "y": {"field": "y"},
+                        "text": {"field": "text"},
+                        "align": {"field": "align"},
+                        "baseline": {"value": "middle"},
+                        "fontWeight": {"field": "weight"},
+                        "font": {"value": theme.FONT},
+                        "fontSize": {"value": 13 if wide else 11.5},
+                        "limit": {"field": "limit"},
+                        "fill": {"value": theme.INK},
+                    }
+                },
+            },
+        ],
+    }
+
+
+def svg_of(drawing: Mapping[str, Any]) -> str:
+    """The same drawing as SVG. Its coordinates are ready, so no converter is needed."""
+    bands, boxes, words = (entry["values"] for entry in drawing["data"])
+    width, height, pad = drawing["width"], drawing["height"], drawing["padding"]
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width + 2 * pad:.0f}" height="{height + 2 * pad:.0f}"'
+        f' viewBox="{-pad} {-pad} {width + 2 * pad:.0f} {height + 2 * pad:.0f}">'
+    ]
+    parts += [f'<path d="{b["path"]}" fill="{b["colour"]}" fill-opacity="0.34"/>' for b in bands]
+    parts += [
+        f'<rect x="{b["x"]:.1f}" y="{b["y"]:.1f}" width="{b["x2"] - b["x"]:.1f}" height="{b["y2"] - b["y"]:.1f}"'
+        f' fill="{theme.INK}"/>'
+        for b in boxes
+    ]
+    font = escape(theme.FONT)
+    parts += [
+        f'<text x="{w["x"]:.1f}" y="{w["y"]:.1f}" dominant-baseline="middle" font-family="{font}" font-size="13"'
+        f' font-weight="{w["weight"]}" fill="{theme.INK}">{escape(w["text"])}</text>'
+        for w in words
+    ]
+    return "".join([*parts, "</svg>"])
+
+
+def _tip(band: Band, unit: str) -> Mapping[str, str]:
+    value = band.figure.value
+    return {
+        "title": f"{node_word(band.start)} → {node_word(band.end)}",
+        _("mean"): amount(band.mean, unit),
+        _("range 5-95 %"): f"{span_text(value.p05, value.p95)} {unit_word(unit)}",
+        _("boundary"): boundary_word(band.figure.boundary) or "–",
+    }

@@ -1,0 +1,1 @@
+"""Energy of a request: bytes, operations, seconds and joules."""

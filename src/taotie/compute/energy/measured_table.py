@@ -1,0 +1,52 @@
+"""What do the cells of a table of measured runs hold? Rows as text, numbers as floats."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from taotie.errors import DataError
+from taotie.words.language import _
+
+__all__ = ["number", "read_table"]
+
+LARGEST_FILE_B = 200_000_000
+
+
+def read_table(path: str | Path) -> list[dict[str, str]]:
+    """Rows of a CSV file as dictionaries.
+
+    Raises
+    ------
+    DataError
+        If the file is absent, empty, larger than 200 MB, not UTF-8, or has no header.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(_("no file at {path}.").format(path=file))
+    if file.stat().st_size > LARGEST_FILE_B:
+        raise DataError(_("{path} is larger than 200 MB.").format(path=file))
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as handle:
+            rows = list(csv.DictReader(handle))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            _("{path} is not a CSV file in UTF-8: {error}").format(path=file, error=error)
+        ) from error
+    if not rows:
+        raise DataError(_("{path} has no rows.").format(path=file))
+    return rows
+
+
+def number(row: Mapping[str, str], *names: str) -> float:
+    """First of the columns that holds a finite number, else nan."""
+    for name in names:
+        try:
+            value = float(row.get(name) or "nan")
+        except (ValueError, TypeError):
+            continue
+        if math.isfinite(value):
+            return value
+    return math.nan

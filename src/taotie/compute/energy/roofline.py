@@ -1,0 +1,413 @@
+"""How long do one decode step and one prefill take on given accelerators, and what do they draw? [s, J]
+
+Time is the sum of parts that run one after the other: weights, experts, KV cache, launch and
+communication per layer, then the work of the host between steps. Each part of the accelerator's
+work is bounded by bytes over bandwidth and by FLOPs over peak. Energy is what the accelerators draw
+merely by being on, plus by being busy, plus per byte moved and per FLOP, never above rated power.
+
+Energies are at the `accelerator` boundary: no host, no idle replicas, no building.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.errors import RangeError
+from taotie.words.language import _
+
+__all__ = [
+    "COEFFICIENTS",
+    "COLUMNS",
+    "DecodeCost",
+    "PrefillCost",
+    "decode_cost",
+    "prefill_cost",
+]
+
+FloatArray = NDArray[np.float64]
+
+COLUMNS = (
+    "layers",
+    "attention_layers",
+    "window",
+    "window_layers",
+    "kv_b_per_layer",
+    "state_b",
+    "moe_layers",
+    "experts",
+    "top_k",
+    "query_width",
+    "dense_params",
+    "expert_params",
+    "dense_b",
+    "expert_b",
+    "expert_rows",
+    "dense_peak_flop_s",
+    "expert_peak_flop_s",
+    "bandwidth_b_s",
+    "tdp_w",
+    "accelerators",
+    "expert_parallel",
+    "data_parallel",
+    "extra_host_s",
+    "extra_request_s",
+    "low_precision",
+    "hidden",
+    "link_b_s",
+)
+"""What a row of the set-up matrix holds: the model, the accelerators and how it is cut over them.
+
+`dense_params` multiply every token; of `expert_params` a token uses `top_k / experts`. `expert_rows` is the
+block of token rows that each expert's kernel works through however few tokens it was sent (0: none).
+`extra_host_s` is time the host loses per step because other work shares it, `extra_request_s` time it takes per
+request to read pictures or films. `low_precision` is 1 for fp8 or fp4 arithmetic, else 0.
+"""
+
+COEFFICIENTS = (
+    "dense_bandwidth_share",
+    "expert_bandwidth_share",
+    "kv_bandwidth_share",
+    "dense_flop_share",
+    "expert_flop_share",
+    "prefill_flop_share",
+    "prefill_expert_flop_share",
+    "layer_s",
+    "moe_layer_s",
+    "parallel_layer_s",
+    "host_step_s",
+    "host_sequence_s",
+    "host_request_s",
+    "idle_tdp_share",
+    "busy_tdp_share",
+    "launch_tdp_share",
+    "byte_tdp_share",
+    "flop_tdp_share",
+    "expert_spread",
+    "expert_imbalance",
+    "data_parallel_waste",
+    "block_fill",
+    "fp8_share",
+    "prefill_layer_s",
+    "link_share",
+    "parallel_step_s",
+)
+"""The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
+
+# positions, so that the kernels read by name
+(
+    _LAYERS, _ATTENTION, _WINDOW, _WINDOW_LAYERS, _KV, _STATE, _MOE, _EXPERTS, _TOP_K, _QUERY, _DENSE,
+    _EXPERT, _DENSE_B, _EXPERT_B, _ROWS, _PEAK, _EXPERT_PEAK, _BANDWIDTH, _TDP, _N, _EP, _DP, _EXTRA,
+    _EXTRA_REQUEST, _LOW, _HIDDEN, _LINK,
+) = range(len(COLUMNS))  # fmt: skip
+(
+    _E_DENSE, _E_EXPERT, _E_KV, _F_DENSE, _F_EXPERT, _F_PREFILL, _F_PREFILL_EXPERT, _T_LAYER, _T_MOE,
+    _T_PARALLEL, _H_STEP, _H_SEQUENCE, _H_REQUEST, _P_IDLE, _P_BUSY, _P_LAUNCH, _P_BYTE, _P_FLOP, _SPREAD,
+    _IMBALANCE, _WASTE, _FILL, _FP8, _T_PREFILL, _E_LINK, _H_PARALLEL,
+) = range(len(COEFFICIENTS))  # fmt: skip
+
+
+class DecodeCost(NamedTuple):
+    """One decode step of a whole replica: all running sequences gain one token."""
+
+    time_s: FloatArray
+    energy_j: FloatArray
+    host_s: FloatArray
+    memory_s: FloatArray
+    compute_s: FloatArray
+
+
+class PrefillCost(NamedTuple):
+    """What the prompt of one request adds to the decode steps it is mixed into."""
+
+    time_s: FloatArray
+    energy_j: FloatArray
+
+
+CHUNK = 32_768
+"""Rows calculated at a time: intermediate arrays stay in the processor's cache."""
+
+
+def _capped(energy_j: FloatArray, limit_j: FloatArray) -> FloatArray:
+    """Smooth minimum: rated power is approached gradually and never exceeded."""
+    return energy_j / (1.0 + (energy_j / limit_j) ** 6) ** (1.0 / 6.0)
+
+
+def _exchange(x: _Columns, c: _Columns, tokens: FloatArray) -> FloatArray:
+    """Two all-reduces of 16-bit activations a layer; switches add up, so that each is sent once."""
+    n = x[_N]
+    sent_b = 2.0 * x[_LAYERS] * x[_HIDDEN] * 2.0 * tokens * (n - 1.0) / n
+    return sent_b / (x[_LINK] * c[_E_LINK])
+
+
+def _imbalance(x: _Columns, c: _Columns) -> FloatArray:
+    """Time of the busiest accelerator over the mean, experts spread over several."""
+    return 1.0 + c[_IMBALANCE] * np.log2(np.maximum(x[_EP], 1.0))
+
+
+def _expert_share(x: _Columns) -> FloatArray:
+    """Share of the experts that one token uses; 0 without experts."""
+    return np.minimum(x[_TOP_K] / np.maximum(x[_EXPERTS], 1.0), 0.9999)
+
+
+def _decode(
+    x: _Columns, c: _Columns, batch: FloatArray, context: FloatArray
+) -> tuple[FloatArray, ...]:
+    n = x[_N]
+    low = np.where(x[_LOW] > 0.0, c[_FP8], 1.0)
+    bandwidth = n * x[_BANDWIDTH]
+    # weights: every data-parallel copy is read, each cut over n / data_parallel accelerators
+    dense_b = x[_DENSE_B] * x[_DP]
+    t_memory = dense_b / (bandwidth * c[_E_DENSE])
+    flop = 2.0 * x[_DENSE] * batch
+    t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * low)
+    work = np.hypot(t_memory, t_compute)
+    peak_s = flop / x[_PEAK]
+    # experts: those that any token calls for, or all where kernels work through blocks of rows
+    share = _expert_share(x)
+    touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * batch)
+    touched = np.where(x[_ROWS] > 0.0, 1.0, touched)
+    expert_b = x[_EXPERT_B] * touched
+    flop = 2.0 * x[_EXPERT] * (batch * share + x[_ROWS] * c[_FILL])
+    te_memory = expert_b / (bandwidth * c[_E_EXPERT])
+    te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * low)
+    work = work + np.hypot(te_memory, te_compute) * _imbalance(x, c)
+    peak_s = peak_s + flop / x[_EXPERT_PEAK]
+    full = x[_ATTENTION] - x[_WINDOW_LAYERS]
+    cached = full * context + x[_WINDOW_LAYERS] * np.minimum(context, x[_WINDOW])
+    cache_b = batch * (x[_KV] * cached + 2.0 * x[_STATE])
+    t_cache = cache_b / (bandwidth * c[_E_KV])
+    work = work + t_cache
+    launch = c[_T_LAYER] * x[_LAYERS] + c[_T_MOE] * x[_MOE]
+    launch = launch + c[_T_PARALLEL] * x[_LAYERS] * np.log2(n) + _exchange(x, c, batch)
+    # with several accelerators the scheduler hands each step to all workers
+    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + x[_EXTRA] + c[_H_PARALLEL] * (n > 1.0)
+    total = work + launch + host
+    energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
+    moved_b = dense_b + expert_b + cache_b
+    energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
+    memory = t_memory + te_memory + t_cache
+    return total, _capped(energy, n * x[_TDP] * total), host, memory, t_compute + te_compute
+
+
+def _prefill(
+    x: _Columns, c: _Columns, prompt: FloatArray, batch: FloatArray, starts: FloatArray
+) -> tuple[FloatArray, ...]:
+    n = x[_N]
+    low = np.where(x[_LOW] > 0.0, c[_FP8], 1.0)
+    window = np.minimum(prompt, x[_WINDOW])
+    full = x[_ATTENTION] - x[_WINDOW_LAYERS]
+    pairs = full * prompt * prompt / 2.0 + x[_WINDOW_LAYERS] * window * (prompt - window / 2.0)
+    # steps that carry a prompt, per prompt: several share one when they start often
+    often = np.maximum(starts, 1e-6)
+    steps = -np.expm1(-often) / often
+    # ranks of a data-parallel group wait for each other's prompts
+    waste = x[_DP] ** c[_WASTE]
+    flop = (2.0 * x[_DENSE] * prompt + 4.0 * x[_QUERY] * pairs) * waste
+    work = flop / (n * x[_PEAK] * c[_F_PREFILL] * low)
+    peak_s = flop / x[_PEAK]
+    share = _expert_share(x)
+    imbalance = _imbalance(x, c)
+    flop = 2.0 * x[_EXPERT] * share * prompt * waste
+    work = work + flop / (n * x[_EXPERT_PEAK] * c[_F_PREFILL_EXPERT] * low) * imbalance
+    peak_s = peak_s + flop / x[_EXPERT_PEAK]
+    # a prompt calls for experts that the step would have left unread
+    unread = (1.0 - share) ** (c[_SPREAD] * batch)
+    unread = unread * (1.0 - (1.0 - share) ** (c[_SPREAD] * prompt))
+    moved_b = x[_EXPERT_B] * np.where(x[_ROWS] > 0.0, 0.0, unread) * steps
+    work = work + moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
+    # ranks of a data-parallel group exchange a prompt's tokens one after the other
+    launch = c[_T_PREFILL] * x[_LAYERS] * steps * x[_DP] + _exchange(x, c, prompt * waste)
+    total = work + launch + c[_H_REQUEST] + x[_EXTRA_REQUEST]
+    energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
+    energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
+    return total, _capped(energy, n * x[_TDP] * total)
+
+
+class _Columns:
+    """Columns of a matrix for some rows of the result; one value where all rows share it."""
+
+    def __init__(self, matrix: FloatArray, pick: NDArray[np.int64], rows: slice) -> None:
+        self.matrix = matrix
+        self.pick = pick if pick.shape[0] == 1 else pick[rows]
+        self.one = matrix.shape[0] == 1
+
+    def __getitem__(self, column: int) -> Any:
+        values = self.matrix[:, column]
+        return values[0] if self.one else values[self.pick]
+
+
+def _by_chunk(
+    kernel: Callable[..., tuple[FloatArray, ...]],
+    x: FloatArray,
+    pick: NDArray[np.int64],
+    c: FloatArray,
+    which: NDArray[np.int64],
+    *arrays: FloatArray,
+    results: int,
+) -> FloatArray:
+    n = _length(pick, which, *arrays)
+    out = np.empty((results, n))
+    for first in range(0, n, CHUNK):
+        rows = slice(first, min(first + CHUNK, n))
+        parts = (a if a.shape[0] == 1 else a[rows] for a in arrays)
+        made = kernel(_Columns(x, pick, rows), _Columns(c, which, rows), *parts)
+        for k, values in enumerate(made):
+            out[k, rows] = values
+    return out
+
+
+def _rows(value: object) -> FloatArray:
+    return np.ascontiguousarray(np.atleast_1d(np.asarray(value, dtype=np.float64)).ravel())
+
+
+def _matrices(
+    setups: FloatArray, coefficients: FloatArray, which: object
+) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+    x = np.ascontiguousarray(np.atleast_2d(np.asarray(setups, dtype=np.float64)))
+    c = np.ascontiguousarray(np.atleast_2d(np.asarray(coefficients, dtype=np.float64)))
+    k = np.ascontiguousarray(np.atleast_1d(np.asarray(which, dtype=np.int64)).ravel())
+    if x.shape[1] != len(COLUMNS) or c.shape[1] != len(COEFFICIENTS):
+        raise RangeError(
+            _("set-up rows have {x} columns, coefficients {c}; {nx} and {nc} are needed.").format(
+                x=x.shape[1], c=c.shape[1], nx=len(COLUMNS), nc=len(COEFFICIENTS)
+            )
+        )
+    return x, c, k
+
+
+def _picked(x: FloatArray, setup_of: object) -> NDArray[np.int64]:
+    if setup_of is None:
+        return np.arange(x.shape[0], dtype=np.int64)
+    pick = np.ascontiguousarray(np.atleast_1d(np.asarray(setup_of, dtype=np.int64)).ravel())
+    if pick.size and not (pick.min() >= 0 and pick.max() < x.shape[0]):
+        raise RangeError(_("setup_of points outside the {n} set-ups given.").format(n=x.shape[0]))
+    return pick
+
+
+def _length(*arrays: NDArray) -> int:
+    lengths = {a.shape[0] for a in arrays} - {1}
+    if len(lengths) > 1:
+        raise RangeError(
+            _("arrays of {n} rows do not go together.").format(
+                n=", ".join(str(n) for n in sorted(lengths))
+            )
+        )
+    return lengths.pop() if lengths else 1
+
+
+def decode_cost(
+    setups: FloatArray,
+    coefficients: FloatArray,
+    batch: object,
+    context: object,
+    which: object = 0,
+    *,
+    setup_of: object = None,
+) -> DecodeCost:
+    """Time and energy of one decode step.
+
+    Parameters
+    ----------
+    setups : array_like, shape (n_row, len(COLUMNS)) or one row
+        Model and accelerators, see `ServingSetup.row`.
+    coefficients : array_like, shape (n_profile, len(COEFFICIENTS)) or one row
+        Fitted numbers, see `RuntimeProfile.coefficients`.
+    batch : array_like, shape (n_row,) or one value
+        Sequences that run together, over the whole replica. [1]
+    context : array_like, shape (n_row,) or one value
+        Mean tokens in the cache of a sequence. [token]
+    which : array_like of int, shape (n_row,) or one value, default 0
+        Row of `coefficients` to use.
+    setup_of : array_like of int, shape (n_row,), optional
+        Row of `setups` to use, where many predictions share few set-ups; default: each its own.
+
+    Returns
+    -------
+    DecodeCost
+        `time_s`, `energy_j` of the step for the whole replica at the accelerator boundary; of the time
+        `host_s` between the accelerator's work, and what memory (`memory_s`) and arithmetic
+        (`compute_s`) would need alone. Each of shape (n_row,).
+
+    Raises
+    ------
+    RangeError
+        If lengths do not go together, or batch or context is not above 0.
+
+    Notes
+    -----
+    ``t = sum_parts hypot(bytes/(n W e_m), flop/(n F e_c)) + kv/(n W e_kv) + launch + host``;
+    ``E = n P_tdp (p_idle t + p_busy t_work + p_launch t_launch) + P_tdp (p_byte bytes/W + p_flop flop/F)``,
+    never above n P_tdp t.
+
+    References
+    ----------
+    .. [1] S. Williams, A. Waterman, D. Patterson, Roofline, CACM 52(4), 2009.
+    """
+    x, c, k = _matrices(setups, coefficients, which)
+    b, s = _rows(batch), _rows(context)
+    if not (np.all(b > 0) and np.all(np.isfinite(b)) and np.all(s >= 0) and np.all(np.isfinite(s))):
+        bad = b[~(b > 0)]
+        raise RangeError(
+            _("batch={value} must be above 0 and context at least 0.").format(
+                value=float(bad[0]) if bad.size else float("nan")
+            ),
+            _("batch is the number of requests that decode together, at least 1 while any runs."),
+        )
+    pick = _picked(x, setup_of)
+    return DecodeCost(*_by_chunk(_decode, x, pick, c, k, b, s, results=5))
+
+
+def prefill_cost(
+    setups: FloatArray,
+    coefficients: FloatArray,
+    prompt_tokens: object,
+    which: object = 0,
+    *,
+    batch: object = 1.0,
+    starts: object = 0.0,
+    setup_of: object = None,
+) -> PrefillCost:
+    """Time and energy of reading the prompt of one request.
+
+    Parameters
+    ----------
+    setups, coefficients, which, setup_of
+        As in `decode_cost`.
+    prompt_tokens : array_like, shape (n_row,) or one value
+        Tokens read, without those found in a prefix cache. [token]
+    batch : array_like, default 1.0
+        Sequences that decode in the step the prompt rides on: it decides how many experts the step
+        reads anyway. [1]
+    starts : array_like, default 0.0
+        Prompts that begin per step (batch over output length in a steady state): when several share a
+        step, they share its fixed costs. [1]
+
+    Returns
+    -------
+    PrefillCost
+        `time_s`, `energy_j` of the whole replica at the accelerator boundary, shape (n_row,).
+
+    Raises
+    ------
+    RangeError
+        If a length is negative or not a number.
+
+    Notes
+    -----
+    ``flop = 2 P_active L + 4 d_q sum_layers L^2/2``, at a share of the dense peak; dense weights are not
+    counted again, for the prompt rides along with a decode step that reads them.
+    """
+    x, c, k = _matrices(setups, coefficients, which)
+    p, b, r = _rows(prompt_tokens), _rows(batch), _rows(starts)
+    if not (np.all(p >= 0) and np.all(np.isfinite(p)) and np.all(b > 0) and np.all(r >= 0)):
+        raise RangeError(
+            _("prompt_tokens={value} must be at least 0.").format(
+                value=float(p[~(p >= 0)][:1].sum())
+            )
+        )
+    pick = _picked(x, setup_of)
+    return PrefillCost(*_by_chunk(_prefill, x, pick, c, k, p, b, r, results=2))

@@ -1,0 +1,277 @@
+"""How well does a generation of serving software use an accelerator? Fitted coefficients. [1, s, W/W]
+
+The software matters as much as the chip: the same model on the same H100 took twice the energy under the
+2024 vLLM. A profile names a generation and holds its coefficients, where they were fitted, and how far
+they were off on models left out of the fit.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.compute.energy.architecture_transfer import apply_factors
+from taotie.compute.energy.roofline import COEFFICIENTS
+from taotie.errors import DataError, UnknownNameError, nearest
+from taotie.quantity.catalog import DATA
+from taotie.words.language import _
+
+__all__ = ["RuntimeProfile", "runtime_profile", "runtime_profiles"]
+
+FloatArray = NDArray[np.float64]
+COEFFICIENT_FILE = DATA / "tables" / "energy_coefficients.toml"
+BATCH_BANDS = (24.0, 96.0, 320.0)
+"""Edges between the batch bands of the error model."""
+
+
+@dataclass(frozen=True)
+class RuntimeProfile:
+    """Coefficients of one generation of serving software."""
+
+    name: str
+    label: str
+    year: int
+    values: Mapping[str, float]
+    by_architecture: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Coefficients that differ on an accelerator architecture (hopper, blackwell ...)."""
+    prompt_tokens: Mapping[str, float] = field(default_factory=dict)
+    """Prompt length by benchmark task, as far as the fit can tell."""
+    media_s: Mapping[str, float] = field(default_factory=dict)
+    """Seconds per request to read pictures or films, by benchmark task."""
+    crowded_s: Mapping[str, float] = field(default_factory=dict)
+    """Seconds per step that one-accelerator replicas of the benchmark's Blackwell servers lost, by task; for
+    text per output token."""
+    error: Mapping[str, Any] = field(default_factory=dict)
+    """Error model, see `error_sigma`."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def coefficients(self, architecture: str) -> FloatArray:
+        """Coefficients in the order of `roofline.COEFFICIENTS`, for an accelerator architecture.
+
+        For one never measured with this runtime they are carried over from Hopper, see
+        `architecture_transfer`.
+        """
+        values = dict(self.values)
+        if not self.knows(architecture) and self.knows("hopper"):
+            values |= self.by_architecture.get("hopper", {})
+            values = apply_factors(values, architecture_factors().get(architecture, {}))
+        values |= self.by_architecture.get(architecture, {})
+        return np.array([values[k] for k in COEFFICIENTS], dtype=np.float64)
+
+    def knows(self, architecture: str) -> bool:
+        """Whether accelerators of that architecture were measured."""
+        return architecture in self.provenance.get("architectures", ())
+
+    def half_width(
+        self,
+        share: int,
+        batch: FloatArray | float,
+        architecture: str,
+        *,
+        family: str | None = None,
+        task: str = "",
+        known_batch: bool = True,
+    ) -> FloatArray:
+        """Half width of the central interval of log(true energy / predicted energy).
+
+        Parameters
+        ----------
+        share : {80, 90}
+            Per cent of cases the interval is to hold.
+        batch : array_like
+            Requests that decode together. [1]
+        architecture : str
+            Of the accelerator; one never measured widens the interval.
+        family : str, optional
+            Model family; one that was measured narrows it.
+        task : str, optional
+            Benchmark task, where it is one; pictures and films are predicted less well than text.
+        known_batch : bool
+            False if the batch is itself an estimate.
+        """
+        e = self.error
+        group = f"{architecture}/{'media' if task in self.media_s else 'text'}"
+        widths = e[f"half_width_{share}"]
+        width = float(widths.get(f"{architecture}/{task}", widths.get(group, widths["all"])))
+        if family is not None and family in self.provenance.get("families", ()):
+            width *= float(e["seen_family_factor"])
+        bands = np.asarray(e["batch_band_factor"], dtype=np.float64)
+        log_width = width * bands[np.searchsorted(BATCH_BANDS, np.asarray(batch))]
+        variance = log_width**2
+        if not self.knows(architecture):
+            variance = variance + float(e[f"unseen_architecture_{share}"]) ** 2
+        if not known_batch:
+            variance = variance + float(e[f"unknown_batch_{share}"]) ** 2
+        return np.sqrt(variance)
+
+    def error_sigma(
+        self,
+        batch: float = 64.0,
+        architecture: str = "hopper",
+        known_batch: bool = True,
+        family: str | None = None,
+    ) -> float:
+        """Standard deviation of the lognormal whose central 90 % is `half_width(90, ...)`. [1]"""
+        width = self.half_width(90, batch, architecture, family=family, known_batch=known_batch)
+        return float(width) / 1.6448536
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path) -> dict[str, RuntimeProfile]:
+    try:
+        with path.open("rb") as file:
+            raw = tomllib.load(file)
+        found = {}
+        for name, r in raw["runtime"].items():
+            found[name] = RuntimeProfile(
+                name=name,
+                label=r["label"],
+                year=int(r["year"]),
+                values={k: float(r["values"][k]) for k in COEFFICIENTS},
+                by_architecture=r.get("by_architecture", {}),
+                prompt_tokens=r.get("prompt_tokens", {}),
+                media_s=r.get("media_s", {}),
+                crowded_s=r.get("crowded_s", {}),
+                error=r["error"],
+                provenance=r["provenance"],
+            )
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(
+            _("the coefficients in {path} cannot be read: {error}").format(path=path, error=error),
+            _("`taotie calibrate` writes them anew."),
+        ) from error
+    return found
+
+
+def runtime_profiles(path: Path | None = None) -> dict[str, RuntimeProfile]:
+    """All profiles of the shipped (or another) coefficient file."""
+    return _read(path or COEFFICIENT_FILE)
+
+
+def runtime_profile(name: str) -> RuntimeProfile:
+    """The profile of that name.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the hint gives the nearest.
+
+    Examples
+    --------
+    >>> runtime_profile("vllm-0.11").year
+    2025
+    """
+    known = runtime_profiles()
+    if name not in known:
+        raise UnknownNameError(
+            _("runtime {name!r} has no fitted profile.").format(name=name), nearest(name, known)
+        )
+    return known[name]
+
+
+@lru_cache(maxsize=4)
+def architecture_factors(path: Path | None = None) -> dict[str, dict[str, float]]:
+    """Ratios of architectures to Hopper, from the coefficient file; none if it has none."""
+    try:
+        with (path or COEFFICIENT_FILE).open("rb") as file:
+            raw = tomllib.load(file).get("architecture", {})
+    except (OSError, ValueError):
+        return {}
+    return {
+        name: {k: float(v) for k, v in values.items() if isinstance(v, int | float)}
+        for name, values in raw.items()
+    }
+
+
+def generation_profiles(path: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Coefficients of picture and film generation by `runtime/medium`, see `generation.generation_cost`.
+
+    Raises
+    ------
+    DataError
+        If the coefficient file lacks them.
+    """
+    try:
+        with (path or COEFFICIENT_FILE).open("rb") as file:
+            return dict(tomllib.load(file)["generation"])
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(
+            _("the coefficients of generation cannot be read: {error}").format(error=error),
+            _("`taotie calibrate` writes them anew."),
+        ) from error
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f'"{k}" = {_toml(v)}' for k, v in value.items()) + " }"
+    return (
+        str(value)
+        if isinstance(value, int)
+        else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    )
+
+
+def write_profiles(
+    profiles: Mapping[str, RuntimeProfile],
+    path: Path,
+    heading: str,
+    provenance: Mapping[str, Any],
+    generation: Mapping[str, Any] | None = None,
+    architectures: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Write a coefficient file, whole or not at all.
+
+    Parameters
+    ----------
+    profiles : mapping
+        By name.
+    path : Path
+        File to write; its folder must exist.
+    heading : str
+        Comment at the top.
+    provenance : mapping
+        Command, data, date and rows of the whole file.
+    generation : mapping, optional
+        Coefficients of picture and film generation by `runtime/medium`.
+    architectures : mapping, optional
+        Ratios of architectures to Hopper, see `architecture_transfer`.
+    """
+    lines = [f"# {line}".rstrip() for line in heading.strip().splitlines()]
+    lines += ["", "[provenance]"] + [f"{k} = {_toml(v)}" for k, v in provenance.items()]
+    for name, p in profiles.items():
+        head = f'runtime."{name}"'
+        lines += ["", f"[{head}]", f"label = {_toml(p.label)}", f"year = {p.year}"]
+        for part in ("values", "prompt_tokens", "media_s", "crowded_s", "error", "provenance"):
+            lines += ["", f"[{head}.{part}]"]
+            lines += [f'"{k}" = {_toml(v)}' for k, v in getattr(p, part).items()]
+        for architecture, values in p.by_architecture.items():
+            lines += ["", f"[{head}.by_architecture.{architecture}]"]
+            lines += [f'"{k}" = {_toml(v)}' for k, v in values.items()]
+    for name, ratios in (architectures or {}).items():
+        lines += ["", f"[architecture.{name}]"] + [f"{k} = {_toml(v)}" for k, v in ratios.items()]
+    for name, made in (generation or {}).items():
+        head = f'generation."{name}"'
+        for part in ("values", "error", "provenance"):
+            lines += ["", f"[{head}.{part}]"]
+            lines += [f'"{k}" = {_toml(v)}' for k, v in made[part].items()]
+        for architecture, values in made["by_architecture"].items():
+            lines += ["", f"[{head}.by_architecture.{architecture}]"]
+            lines += [f'"{k}" = {_toml(v)}' for k, v in values.items()]
+    partial = path.with_suffix(".part")
+    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    partial.replace(path)
+    _read.cache_clear()
+    architecture_factors.cache_clear()

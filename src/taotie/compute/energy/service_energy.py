@@ -1,0 +1,238 @@
+"""How much does the mean request of a service take, and how long does it hold a replica? [Wh/request, s/request]
+
+The border of the energy model: inputs are figures - lengths, batch, data sheet values - so that an answer can be
+traced to each of them. Where `energy_per_request` prices single requests, this prices their mean from the moments
+of their lengths.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.compute.energy.energy_per_request import IDLE_TDP_SHARE
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.roofline import COLUMNS, decode_cost, prefill_cost
+from taotie.compute.energy.runtime_profile import runtime_profile
+from taotie.compute.energy.serving_setup import ServingSetup
+from taotie.errors import RangeError
+from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.hardware.server import server_of
+from taotie.quantity.lift import lifted
+from taotie.words.language import _
+
+__all__ = ["MeanRequest", "mean_request"]
+
+FloatArray = NDArray[np.float64]
+
+
+class MeanRequest(NamedTuple):
+    """The mean request of a service."""
+
+    prefill_wh: Any
+    """Reading the prompt; accelerators only."""
+    decode_wh: Any
+    """Writing the answer; accelerators only."""
+    host_wh: Any
+    """Processors, memory, fans and network of the server while it is served."""
+    idle_wh: Any
+    """Its share of servers that wait."""
+    replica_s: Any
+    """Time it holds a replica, shared by its batch."""
+
+
+@lifted(
+    mean_prompt="token/request",
+    mean_output="token/request",
+    mean_context="token/request",
+    prompt_spread="1",
+    batch="1",
+    busy_share="1",
+    tdp_w="W",
+    bandwidth_b_s="B/s",
+    peak_flop_s="FLOP/s",
+    host_idle_w="W",
+    host_max_w="W",
+    returns={
+        "prefill_wh": "Wh/request",
+        "decode_wh": "Wh/request",
+        "host_wh": "Wh/request",
+        "idle_wh": "Wh/request",
+        "replica_s": "s/request",
+    },
+    boundary={
+        "prefill_wh": "accelerator",
+        "decode_wh": "accelerator",
+        "host_wh": "server",
+        "idle_wh": "server",
+    },
+    kind="modelled",
+)
+def mean_request(
+    mean_prompt: Any,
+    mean_output: Any,
+    mean_context: Any,
+    prompt_spread: Any,
+    batch: Any,
+    busy_share: Any,
+    tdp_w: Any,
+    bandwidth_b_s: Any,
+    peak_flop_s: Any,
+    host_idle_w: Any,
+    host_max_w: Any,
+    *,
+    model: str,
+    accelerator: str,
+    accelerators_per_replica: int,
+    precision: str,
+    runtime: str,
+) -> MeanRequest:
+    """Energy and replica time of the mean request of a service.
+
+    Parameters
+    ----------
+    mean_prompt, mean_output : array_like
+        Means over requests. [token/request]
+    mean_context : array_like
+        Tokens in the cache at a decode step, mean over steps: E[o (p + o/2)] / E[o]. [token/request]
+    prompt_spread : array_like
+        E[p^2] / E[p]^2; attention makes a long prompt dearer than two of half its length. [1]
+    batch : array_like
+        Requests that decode together; values outside 1 and what memory holds are brought back. [1]
+    busy_share : array_like
+        Share of the time in which provisioned replicas work, within 0..1. [1]
+    tdp_w, bandwidth_b_s, peak_flop_s : array_like
+        Data sheet of one accelerator, dense peak at the precision. [W, B/s, FLOP/s]
+    host_idle_w, host_max_w : array_like
+        Draw of the host per accelerator, waiting and under full load. [W]
+    model, accelerator, precision, runtime : str
+        Names in the tables; what else is needed of them is looked up there.
+    accelerators_per_replica : int
+        Accelerators that hold one copy of the model.
+
+    Returns
+    -------
+    MeanRequest
+        Each of the shape the inputs broadcast to.
+
+    Raises
+    ------
+    RangeError
+        If a length is impossible, or weights and one request do not fit into memory.
+
+    Notes
+    -----
+    ``E = E_prefill + O E_step(B, context) / B + host and waiting power x replica time``
+
+    The mean over prompts is taken to second order: f(mean) plus half the curvature times the variance, exact
+    while prefill is linear plus attention's square.
+
+    References
+    ----------
+    .. [1] Source ``taotie_energy_fit2026``: coefficients of the runtime.
+
+    Examples
+    --------
+    The mean equals the request when all are alike:
+
+    >>> from taotie.compute.energy.energy_per_request import request_energy
+    >>> from taotie.compute.energy.model_architecture import model_architecture
+    >>> from taotie.hardware.accelerator import accelerator
+    >>> setup = ServingSetup(model_architecture("llama-3.1-8b"), accelerator("h100-sxm"))
+    >>> one = request_energy(setup, 1000, 200, 32)
+    >>> mean = mean_request(1000, 200, 1100, 1.0, 32, 1.0, 700, 3.35e12, 989e12, 118.75, 350,
+    ...     model="llama-3.1-8b", accelerator="h100-sxm", accelerators_per_replica=1,
+    ...     precision="bf16", runtime="vllm-0.11")
+    >>> bool(abs(mean.decode_wh[0] / one.decode_wh[0] - 1) < 1e-9)
+    True
+    """
+    chip = accelerator_named(accelerator)
+    setup = ServingSetup(
+        model_architecture(model), chip, int(accelerators_per_replica), precision, runtime
+    )
+    p, o, c, spread, b, share = (
+        np.atleast_1d(np.asarray(v, dtype=np.float64))
+        for v in (mean_prompt, mean_output, mean_context, prompt_spread, batch, busy_share)
+    )
+    if not (np.all(p >= 0) and np.all(o >= 1) and np.all(spread >= 1 - 1e-9)):
+        raise RangeError(
+            _("mean lengths prompt={prompt}, output={output} cannot be.").format(
+                prompt=float(p.min()), output=float(o.min())
+            )
+        )
+    if not np.all((share > 0) & (share <= 1)):
+        raise RangeError(_("a busy share must lie above 0 and at most at 1."))
+    b = np.clip(b, 1.0, _largest_batch(setup, c))
+    x = _rows(setup, tdp_w, bandwidth_b_s, peak_flop_s)
+    k = runtime_profile(runtime).coefficients(chip.architecture)
+    step = decode_cost(x, k, b, c)
+    starts = b / o  # prompts that begin per step
+    below, at_mean, above = (
+        prefill_cost(x, k, m * p, batch=b, starts=starts) for m in (0.5, 1.0, 1.5)
+    )
+
+    def mean_of(low: FloatArray, middle: FloatArray, high: FloatArray) -> FloatArray:
+        return middle + 2.0 * (high - 2.0 * middle + low) * (spread - 1.0)
+
+    fill_j = mean_of(below.energy_j, at_mean.energy_j, above.energy_j)
+    fill_s = mean_of(below.time_s, at_mean.time_s, above.time_s)
+    decode_j = o * step.energy_j / b
+    replica_s = o * step.time_s / b + fill_s
+    n = float(accelerators_per_replica)
+    load = (decode_j + fill_j) / (replica_s * n * np.asarray(tdp_w, dtype=np.float64))
+    low, high = np.asarray(host_idle_w, float), np.asarray(host_max_w, float)
+    host_w = n * (low + (high - low) * load)
+    waiting = chip.idle_power_w
+    idle_w = n * ((IDLE_TDP_SHARE * np.asarray(tdp_w) if waiting is None else waiting) + low)
+    return MeanRequest(
+        prefill_wh=fill_j / 3600.0,
+        decode_wh=decode_j / 3600.0,
+        host_wh=host_w * replica_s / 3600.0,
+        idle_wh=(1.0 / share - 1.0) * replica_s * idle_w / 3600.0,
+        replica_s=replica_s,
+    )
+
+
+def _largest_batch(setup: ServingSetup, context: FloatArray) -> FloatArray:
+    """Sequences that memory holds, for each mean context."""
+    setup.largest_batch(float(np.max(context)))  # refuses what memory cannot hold at all
+    m = setup.model
+    seen = (m.attention_layers - m.window_layers) * context
+    if m.window_layers:
+        seen = seen + m.window_layers * np.minimum(context, m.window)
+    return np.floor(
+        setup.cache_room_b
+        / np.maximum(setup.cache_copies * m.kv_b_per_layer * seen + m.state_b, 1.0)
+    )
+
+
+def _rows(setup: ServingSetup, tdp_w: Any, bandwidth_b_s: Any, peak_flop_s: Any) -> FloatArray:
+    """The set-up with the data sheet values as given; one row, or one a sample."""
+    given = [np.atleast_1d(np.asarray(v, float)) for v in (tdp_w, bandwidth_b_s, peak_flop_s)]
+    x = np.tile(setup.row, (max(v.size for v in given), 1))
+    own = setup.row
+    tdp, bandwidth, peak, expert = (
+        COLUMNS.index(name)
+        for name in ("tdp_w", "bandwidth_b_s", "dense_peak_flop_s", "expert_peak_flop_s")
+    )
+    x[:, tdp], x[:, bandwidth], x[:, peak] = given
+    x[:, expert] = x[:, peak] * own[expert] / own[peak]  # experts may have a faster precision
+    return x
+
+
+def host_figures(accelerator: str) -> tuple[str, str, int]:
+    """Catalogue keys of the host's idle and highest draw, and accelerators in a server.
+
+    Raises
+    ------
+    UnknownNameError
+        If no server with that accelerator is in the table.
+    """
+    box = server_of(accelerator_named(accelerator))
+    return (
+        f"servers/{box.name}/host_idle_power",
+        f"servers/{box.name}/host_max_power",
+        box.accelerators,
+    )

@@ -1,0 +1,1 @@
+"""Fits to measured runs, and how far they miss."""

@@ -1,0 +1,1 @@
+"""A service simulated: batching, routing, power."""

@@ -1,0 +1,379 @@
+"""Which fleet do these names and numbers mean? From a model, machines and promises to a simulated service.
+
+A `ServingCase` is plain text and numbers, so that a command line, a study or another process can hand it over;
+`run_case` resolves the names, finds the fleet if it is asked to, and simulates.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from taotie.compute.energy.energy_per_request import corrected_energy_per_request_wh, model_error
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.steady_batch import largest_rate_per_s
+from taotie.compute.serving.service import (
+    ScalingRule,
+    ServiceLevel,
+    Serving,
+    ServingRun,
+    Speculation,
+    WritingPool,
+    replica_model,
+    simulate,
+    smallest_fleet,
+)
+from taotie.errors import MissingExtraError, RangeError
+from taotie.hardware.accelerator import accelerator
+from taotie.quantity.figure import Figure, leaf
+from taotie.words.language import _
+from taotie.workload.requests import Requests
+
+__all__ = [
+    "CaseRun",
+    "ServingCase",
+    "energy_range",
+    "mean_energy_per_request",
+    "run_case",
+    "serving_of",
+    "setup_of",
+    "sweep",
+]
+
+PS = 10**12
+KV_LINK_B_S = 50e9
+"""Between pools, per accelerator: assumed, a 400 Gbit/s network card each."""
+
+
+@dataclass(frozen=True)
+class ServingCase:
+    """A service in names and numbers.
+
+    Parameters
+    ----------
+    model, accelerator : str
+        Names of the tables.
+    accelerators : int, optional
+        Per replica; as few as hold the model if left out.
+    precision, runtime : str
+    replicas : int, optional
+        Left out: as few as keep `level`.
+    level : ServiceLevel, optional
+    routing : str
+    max_batch, token_budget : int
+    chunked : bool
+        See `ReplicaLimits`.
+    prefix_cache_tokens : int, default 0
+        Prompt tokens each replica remembers beside its KV cache. [token]
+    acceptance_rate, drafted, draft_share : float, int, float
+        Speculative decoding, off with `drafted` 0.
+    pipeline_stages : int
+    prefill_replicas : int, default 0
+        Replicas that only read prompts; `replicas` then only write.
+    least_replicas : int, optional
+        If given, replicas are started and stopped between this and `replicas`.
+    scaling_window_s, startup_s, hold_windows, target_load : float, float, int, float
+        How often the number is set, how long a start takes, how long a surplus must last, and the share of
+        its largest rate that a replica is meant to carry.
+    rate_scale : float, default 1
+        Requests come so many times as fast; bursts keep their shape.
+    bin_s, seed, threads, load_report_s, prefix_margin
+        See `Serving`.
+    prefix_in_pages : bool, default False
+        Blocks of prompts that were read stay in the KV pages until pages run short, instead of
+        `prefix_cache_tokens` beside them.
+    """
+
+    model: str = "llama-3.1-70b"
+    accelerator: str = "h100-sxm"
+    accelerators: int | None = None
+    precision: str = "bf16"
+    runtime: str = "vllm-0.11"
+    replicas: int | None = None
+    level: ServiceLevel | None = None
+    routing: str = "least_outstanding"
+    max_batch: int = 256
+    token_budget: int = 2048
+    chunked: bool = True
+    prefix_cache_tokens: int = 0
+    acceptance_rate: float = 0.0
+    drafted: int = 0
+    draft_share: float = 0.05
+    pipeline_stages: int = 1
+    prefill_replicas: int = 0
+    least_replicas: int | None = None
+    scaling_window_s: float = 60.0
+    startup_s: float = 120.0
+    hold_windows: int = 5
+    target_load: float = 0.7
+    rate_scale: float = 1.0
+    bin_s: float = 60.0
+    seed: int = 0
+    threads: int = 1
+    load_report_s: float = 0.0
+    prefix_margin: int = 8
+    prefix_in_pages: bool = False
+
+
+def energy_range(case: ServingCase, batch: float) -> tuple[float, float]:
+    """Between which factors of the simulated energy the true one lies, in nine cases of ten.
+
+    From measured rows of model families the energy model was not fitted on, by batch band.
+    """
+    factor = model_error(setup_of(case), max(batch, 1.0))
+    return float(factor.p05), float(factor.p95)
+
+
+class CaseRun(NamedTuple):
+    """A case, the requests as they came, and what happened."""
+
+    case: ServingCase
+    requests: Requests
+    serving: Serving
+    run: ServingRun
+    wall_s: float
+    """Of the last simulation alone. [s]"""
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers of `taotie simulate --json`."""
+        out = self.run.summary()
+        rate = len(self.requests) / self.wall_s if self.wall_s > 0 else None
+        out["simulated_requests_per_s"] = rate
+        out["energy_range"] = energy_range(self.case, out["mean_batch"])
+        if self.case.level is not None:
+            out["slo_share_kept"] = self.run.attainment(self.case.level)
+        out["notes"] = list(self.run.notes)
+        return out
+
+
+def mean_energy_per_request(done: CaseRun) -> Figure:
+    """Mean energy of a simulated request with the energy model's own error. [Wh/request, server]
+
+    The load is taken as given: the range is that of the energy model, not of other days or other users.
+    """
+    summary = done.run.summary()
+    mean_j = summary["energy_per_request_j"]["mean"]
+    if mean_j is None:
+        raise RangeError(_("no request was served: there is no energy per request."))
+    case = done.case
+    central = leaf(
+        f"simulation.energy_per_request.{case.model}.{case.accelerator}.{mean_j:.6g}",
+        unit="Wh/request",
+        boundary="server",
+        kind="modelled",
+        value=mean_j / 3600.0,
+        note=f"simulated: {len(done.run.number)} requests on {summary['replicas']} x {done.serving.replica.name}",
+        label={"en": "Energy per request, simulated", "zh": "每次请求能耗（仿真）"},
+    )
+    factor = model_error(setup_of(case), max(summary["mean_batch"], 1.0))
+    figure: Any = corrected_energy_per_request_wh(central, factor)
+    return cast(Figure, figure)
+
+
+def faster(requests: Requests, scale: float) -> Requests:
+    """Requests that come `scale` times as fast: the same bursts in less time.
+
+    Raises
+    ------
+    RangeError
+        If the factor is not above 0.
+    """
+    if not 0 < scale < float("inf"):
+        raise RangeError(_("rate_scale={value} is not above 0.").format(value=scale))
+    if scale == 1.0:
+        return requests
+    return replace(requests, t_s=requests.t_s / scale, span_s=requests.span_s / scale)
+
+
+def setup_of(case: ServingCase) -> ServingSetup:
+    """Model and accelerators of one replica.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is not in the tables.
+    """
+    model, chip = model_architecture(case.model), accelerator(case.accelerator)
+    n = case.accelerators or smallest_replica(model, chip, case.precision)
+    return ServingSetup(model, chip, n, case.precision, case.runtime)
+
+
+def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Serving:
+    """The fleet a case describes, with `replicas` 1 where the number is left open.
+
+    Parameters
+    ----------
+    case : ServingCase
+    mean_prompt, mean_output : float
+        Lengths around which the cost tables are most exact. [token]
+
+    Raises
+    ------
+    TaotieError
+        If a name is unknown or the model does not fit.
+    """
+    context = mean_prompt + mean_output / 2.0
+    setup = setup_of(case)
+    n = setup.accelerators_per_replica
+    blocks = case.prefix_cache_tokens // 512
+    draft = Speculation(case.acceptance_rate, case.drafted, case.draft_share)
+    replica = replica_model(
+        setup,
+        prompt_tokens=mean_prompt,
+        output_tokens=mean_output,
+        max_batch=case.max_batch,
+        token_budget=case.token_budget,
+        chunked=case.chunked,
+        prefix_blocks=blocks,
+        speculation=draft if case.drafted else None,
+        pipeline_stages=case.pipeline_stages,
+    )
+    if case.prefix_in_pages:
+        replica = replace(replica, limits=replace(replica.limits, prefix_in_pages=True))
+    serving = Serving(
+        replica,
+        case.replicas or 1,
+        case.routing,
+        bin_s=case.bin_s,
+        seed=case.seed,
+        threads=case.threads,
+        load_report_s=case.load_report_s,
+        prefix_margin=case.prefix_margin,
+    )
+    if case.prefill_replicas:
+        token_b = setup.cache_b(context) / context
+        writing = WritingPool(
+            replica, case.replicas or 1, case.routing, token_s=token_b / (n * KV_LINK_B_S)
+        )
+        serving = replace(serving, replicas=case.prefill_replicas, writing=writing)
+    if case.least_replicas is not None:
+        rates = [largest_rate_per_s(setup, mean_prompt, mean_output, case.max_batch)]
+        if serving.writing is not None:
+            # a request's share of a full replica's time is that of reading and that of writing it
+            reading = largest_rate_per_s(setup, mean_prompt, 1.0, case.max_batch)
+            rates = [reading, 1.0 / max(1.0 / rates[0] - 1.0 / reading, 1e-3 / rates[0])]
+        rules = [
+            _scaling_rule(case, rate, most)
+            for rate, most in zip(rates, (serving.replicas, case.replicas or 1), strict=False)
+        ]
+        serving = replace(serving, scaling=rules[0])
+        if serving.writing is not None:
+            serving = replace(serving, writing=replace(serving.writing, scaling=rules[1]))
+    return serving
+
+
+def _scaling_rule(case: ServingCase, rate_per_s: float, most: int) -> ScalingRule:
+    least = case.least_replicas or 1
+    return ScalingRule(
+        round(case.scaling_window_s * PS),
+        case.target_load * rate_per_s * case.scaling_window_s,
+        least,
+        max(most, least),
+        round(case.startup_s * PS),
+        case.hold_windows,
+    )
+
+
+def typical_lengths(requests: Requests, setup: ServingSetup) -> tuple[float, float]:
+    """Mean prompt and answer of the requests whose cache fits at all; the others are rejected anyway. [token]"""
+    total = requests.prompt_tokens + requests.output_tokens
+    kept = slice(None)
+    if len(total) and setup.cache_b(float(total.max())) > setup.cache_room_b:
+        ordered = np.unique(total).tolist()
+        fits = bisect_right(ordered, setup.cache_room_b, key=lambda n: setup.cache_b(float(n)))
+        if fits:  # with none the means of all say what is missing
+            kept = total <= ordered[fits - 1]
+    return float(requests.prompt_tokens[kept].mean()), float(requests.output_tokens[kept].mean())
+
+
+def run_case(requests: Requests, case: ServingCase) -> CaseRun:
+    """Simulate a case; find the smallest fleet first if the number of replicas is left open.
+
+    Raises
+    ------
+    TaotieError
+        If a name is unknown, the model does not fit, or no fleet keeps the service level.
+    """
+    if case.replicas is None and case.level is None:
+        raise RangeError(
+            _("neither a number of replicas nor a service level is given."),
+            _("--replicas 4, or --slo ttft=1s,tpot=50ms"),
+        )
+    requests = faster(requests, case.rate_scale)
+    serving = serving_of(case, *typical_lengths(requests, setup_of(case)))
+    if case.replicas is None and case.level is not None:
+        n, _run = smallest_fleet(requests, serving, case.level)
+        serving = replace(serving, replicas=n)
+    begin = time.perf_counter()
+    run = simulate(requests, serving)
+    return CaseRun(case, requests, serving, run, time.perf_counter() - begin)
+
+
+def _summary(requests: Requests, case: ServingCase) -> dict[str, Any]:
+    out = run_case(requests, case).summary()
+    # the same on every machine: the clock of the machine does not belong to the result
+    del out["simulated_requests_per_s"]
+    return out
+
+
+def sweep(
+    requests: Requests, cases: Iterable[ServingCase], processes: int = 1, cluster: str = ""
+) -> list[dict[str, Any]]:
+    """Summaries of many cases, in their order, on several processes or machines.
+
+    Parameters
+    ----------
+    requests : Requests
+        The same for all cases (`rate_scale` may differ).
+    cases : iterable of ServingCase
+    processes : int, default 1
+        Processes of this machine. The result does not depend on it.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers have taotie installed; used instead of processes.
+
+    Raises
+    ------
+    MissingExtraError
+        If a cluster is given and the package `distributed` is not installed.
+    RangeError
+        If the cluster does not answer.
+    """
+    jobs = list(cases)
+    if cluster:
+        return _on_cluster(requests, jobs, cluster)
+    if processes <= 1 or len(jobs) <= 1:
+        return [_summary(requests, case) for case in jobs]
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool:
+        return list(pool.map(_summary, [requests] * len(jobs), jobs))
+
+
+def _on_cluster(requests: Requests, cases: list[ServingCase], address: str) -> list[dict[str, Any]]:
+    try:
+        dask = import_module("distributed")
+    except ImportError:
+        raise MissingExtraError("distributed", "cluster") from None
+    try:
+        client = dask.Client(address, timeout="20s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RangeError(
+            _("no Dask scheduler answers at {address}: {why}").format(
+                address=address, why=str(error).splitlines()[0]
+            ),
+            "--cluster tcp://host:8786",
+        ) from error
+    with client:
+        # not pure: a worker that is lost makes the case run again elsewhere, with the same result
+        there = client.scatter(requests, broadcast=True)
+        futures = [client.submit(_summary, there, case, pure=False) for case in cases]
+        return [dict(out) for out in client.gather(futures)]

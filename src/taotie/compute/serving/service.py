@@ -1,0 +1,463 @@
+"""What does a serving fleet do with a stream of requests: latency, energy of each request, power over the day?
+
+The border of the serving simulator: a `Serving` describes the fleet, `simulate` runs `Requests` through it,
+`smallest_fleet` finds how many replicas a service level needs. Kernels and their rules are in `simulator_replica`
+(one replica), `simulator_fleet` and `simulator_routing` (many), `simulator_split` (two pools),
+`simulator_schedule` (start and stop).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.compute.serving import state as sr
+from taotie.compute.serving.fleet import FleetRun, Load
+from taotie.compute.serving.overhead import exact_sum, overhead_shares
+from taotie.compute.serving.result import PoolAccount, ServiceLevel, ServingRun, pool_account
+from taotie.compute.serving.schedule import (
+    ScalingRule,
+    Sessions,
+    on_intervals,
+    on_time,
+    sessions,
+)
+from taotie.compute.serving.setup import (
+    ReplicaModel,
+    Speculation,
+    check_energy,
+    inner_bins,
+    replica_model,
+)
+from taotie.compute.serving.split import ROUTINGS, Pool, SplitRun, run_pool, run_split
+from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.words.language import _
+from taotie.workload.requests import Requests
+
+__all__ = [
+    "ROUTINGS",
+    "ReplicaModel",
+    "ScalingRule",
+    "ServiceLevel",
+    "Serving",
+    "ServingRun",
+    "Speculation",
+    "WritingPool",
+    "replica_model",
+    "simulate",
+    "smallest_fleet",
+]
+
+Array = NDArray[Any]
+PS = 10**12
+LONGEST_DAYS = 21
+LONGEST_REQUEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class WritingPool:
+    """A second pool that writes what the first has read (disaggregated prefill and decode).
+
+    Parameters
+    ----------
+    replica : ReplicaModel
+    replicas : int
+    routing : str, default "least_outstanding"
+    hop_s : float, default 1e-3
+        Fixed time to hand a request over. [s]
+    token_s : float, default 0
+        Time to move the KV cache of one prompt token. [s/token]
+    token_j : float, default 0
+        Energy to move it. [J/token]
+    scaling : ScalingRule, optional
+        Starting and stopping of this pool's replicas, by the requests that come to it.
+    """
+
+    replica: ReplicaModel
+    replicas: int
+    routing: str = "least_outstanding"
+    hop_s: float = 1e-3
+    token_s: float = 0.0
+    token_j: float = 0.0
+    scaling: ScalingRule | None = None
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A fleet and how it is run.
+
+    Parameters
+    ----------
+    replica : ReplicaModel
+        What each replica costs and holds.
+    replicas : int
+        How many there are; with `scaling`, how many there may be.
+    routing : {"round_robin", "random", "two_choices", "least_outstanding", "prefix_aware"}
+        How the router picks a replica; the last three look at the requests outstanding.
+    scaling : ScalingRule, optional
+        Starting and stopping of `replicas`; all are on throughout if left out.
+    writing : WritingPool, optional
+        If given, `replica` only reads prompts.
+    bin_s : float, default 60
+        Width of the power bins. [s]
+    seed : int, default 0
+        Of random routing.
+    threads : int, default 1
+        Does not change the result.
+    load_report_s : float, default 0
+        The router learns the requests outstanding of each replica once in so long, and counts what it sends
+        itself in between; 0: it always knows them. [s]
+    prefix_margin : int, default 8
+        Prefix-aware routing sends a request where its prefix was sent last unless that replica has more than
+        so many requests outstanding beyond the fewest. [request]
+    """
+
+    replica: ReplicaModel
+    replicas: int = 1
+    routing: str = "round_robin"
+    scaling: ScalingRule | None = None
+    writing: WritingPool | None = None
+    bin_s: float = 60.0
+    seed: int = 0
+    threads: int = 1
+    load_report_s: float = 0.0
+    prefix_margin: int = 8
+
+    def __post_init__(self) -> None:
+        for name in (self.routing, *([self.writing.routing] if self.writing else [])):
+            if name not in ROUTINGS:
+                raise UnknownNameError(
+                    _("routing {name!r} is not known.").format(name=name), nearest(name, ROUTINGS)
+                )
+        if self.replicas < 1 or (self.writing is not None and self.writing.replicas < 1):
+            raise RangeError(
+                _("a fleet of {n} replicas serves nobody.").format(n=self.replicas),
+                _("at least 1 is needed"),
+            )
+        if not 1e-6 <= self.bin_s <= 86_400:
+            raise RangeError(
+                _("power bins of {s} s are not within 1 us to one day.").format(s=self.bin_s)
+            )
+        if self.load_report_s and not 1e-6 <= self.load_report_s <= 86_400:
+            raise RangeError(
+                _("load reports every {s} s are not within 1 us to one day.").format(
+                    s=self.load_report_s
+                ),
+                _("0 if the router always knows the load"),
+            )
+        if self.prefix_margin < 0:
+            raise RangeError(
+                _("prefix_margin={n} is below 0 requests.").format(n=self.prefix_margin)
+            )
+        pools = [(self.scaling, self.replicas)]
+        if self.writing is not None:
+            pools.append((self.writing.scaling, self.writing.replicas))
+        for rule, n in pools:
+            if rule is not None and rule.maximum > n:
+                raise RangeError(
+                    _("scaling up to {m} replicas in a fleet of {n} cannot be.").format(
+                        m=rule.maximum, n=n
+                    )
+                )
+
+
+def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
+    """Requests as integers, and the numbers of those that fit into a replica."""
+    prompt, output = requests.prompt_tokens, requests.output_tokens
+    if requests.span_s > LONGEST_DAYS * 86_400:
+        raise RangeError(
+            _("{d:.0f} days of requests are longer than {most} days.").format(
+                d=requests.span_s / 86_400, most=LONGEST_DAYS
+            ),
+            _("simulate a part: the energy per request does not change"),
+        )
+    for model in (serving.replica, *([serving.writing.replica] if serving.writing else [])):
+        check_energy(model, requests.span_s)
+    room = serving.replica.limits.kv_tokens // serving.replica.limits.page_tokens
+    length = prompt + output
+    page = serving.replica.limits.page_tokens
+    fits = -(-length // page) <= room
+    if serving.writing is not None:
+        other = serving.writing.replica.limits
+        fits &= -(-length // other.page_tokens) <= other.kv_pages
+        fits &= -(-prompt // page) <= room
+    kept = np.flatnonzero(fits)
+    longest = int(np.maximum(prompt, output)[kept].max(initial=0))
+    if longest > LONGEST_REQUEST:
+        raise RangeError(
+            _("a request of {n} tokens is longer than {most}.").format(
+                n=longest, most=LONGEST_REQUEST
+            )
+        )
+    load = Load(
+        np.rint(requests.t_s * 1e12).astype(np.int64),
+        np.minimum(prompt, LONGEST_REQUEST).astype(np.int32),  # longer ones were rejected above
+        np.minimum(output, LONGEST_REQUEST).astype(np.int32),
+    )
+    blocks = requests.hash_ids
+    cached = serving.replica.limits.prefix_blocks or serving.replica.limits.prefix_in_pages
+    if blocks is not None and cached:
+        _known, dense = np.unique(blocks.ids, return_inverse=True)
+        load = load._replace(
+            block_low=blocks.starts[:-1].astype(np.int64),
+            block_n=np.diff(blocks.starts).astype(np.int32),
+            block_id=dense.astype(np.int32),
+        )
+    return (load if len(kept) == len(prompt) else load.part(kept)), kept
+
+
+def _account(
+    name: str,
+    run: FleetRun,
+    model: ReplicaModel,
+    bin_ps: int,
+    together: int,
+    on: tuple[Array, Array, Array],
+    n_replica: int,
+    end_ps: int,
+) -> PoolAccount:
+    who, begin, end = on
+    on_ps = np.zeros(n_replica, np.int64)
+    np.add.at(on_ps, who, end - begin)
+    n_bin = -(-end_ps // bin_ps)
+    return pool_account(
+        name,
+        busy_nj=run.states[:, sr.ENERGY].copy(),
+        prefill_nj=run.states[:, sr.ENERGY_PREFILL].copy(),
+        busy_ps=run.states[:, sr.BUSY].copy(),
+        on_ps=on_ps,
+        bins=run.bins,
+        on_bins=on_time(begin, end, bin_ps, n_bin),
+        bin_ps=bin_ps,
+        together=together,
+        idle_mw=model.idle_mw,
+        host_idle_mw=model.host_idle_mw,
+        host_ppm=model.host_ppm,
+        counts=(
+            run.total(sr.ITERATIONS),
+            run.total(sr.EVENTS),
+            run.total(sr.PREEMPTIONS),
+            run.total(sr.HIT_TOKENS),
+        ),
+    )
+
+
+def _on(
+    plan: Sessions | None, arrival: Array, run: FleetRun, n_replica: int, end_ps: int
+) -> tuple[Array, Array, Array]:
+    """Replica, begin and end of each time a replica is on."""
+    if plan is not None:
+        return on_intervals(plan, arrival, run.finish, run.replica, end_ps)
+    return (
+        np.arange(n_replica),
+        np.zeros(n_replica, np.int64),
+        np.full(n_replica, end_ps, np.int64),
+    )
+
+
+def simulate(requests: Requests, serving: Serving) -> ServingRun:
+    """Run requests through a fleet.
+
+    Parameters
+    ----------
+    requests : Requests
+        In order of arrival.
+    serving : Serving
+        The fleet.
+
+    Returns
+    -------
+    ServingRun
+        Latency and energy of each request, power over time; the energies sum exactly.
+
+    Raises
+    ------
+    RangeError
+        If lengths or times leave the range of the integer clock.
+
+    Notes
+    -----
+    The clock counts picoseconds, energy nanojoules. Requests longer than the KV cache are rejected and
+    counted. The account ends with the requests' span or the last finish, whichever is later.
+
+    Examples
+    --------
+    One request that reads 3 tokens and writes 2, costs made up for the arithmetic:
+
+    >>> from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
+    >>> costs = IterationCosts.affine(4, (10**12, 0, 0, 10**11, 0), (5 * 10**9, 0, 0, 10**9, 0))
+    >>> replica = ReplicaModel("made up", costs, ReplicaLimits(4, 100))
+    >>> one = Requests(np.array([0.0]), np.array([3]), np.array([2]))
+    >>> run = simulate(one, Serving(replica))
+    >>> run.ttft_s, run.tpot_s, run.energy_nj / 1e9
+    (array([1.3]), array([1.]), array([13.]))
+    """
+    load, kept = _load(requests, serving)
+    model = serving.replica
+    bin_ps, together = inner_bins(serving.bin_s, serving.replicas, model)
+    if serving.writing is not None:
+        wanted = inner_bins(serving.bin_s, serving.writing.replicas, serving.writing.replica)
+        bin_ps, together = min((bin_ps, together), wanted)
+    seen = (round(serving.load_report_s * PS), serving.prefix_margin)
+    pool = Pool(model.costs, model.limits, serving.replicas, serving.routing, *seen)
+    span_ps = round(requests.span_s * PS)
+    run: FleetRun | SplitRun
+    accounts: tuple[PoolAccount, ...]
+    if serving.writing is None:
+        plan = sessions(load.arrival, serving.scaling) if serving.scaling else None
+        ready = None if plan is None else plan.ready_at(load.arrival)
+        run = run_pool(load, pool, serving.seed, ready, bin_ps, serving.threads)
+        end_ps = max(span_ps, int(run.finish.max(initial=0)), 1)
+        on = _on(plan, load.arrival, run, serving.replicas, end_ps)
+        accounts = (
+            _account(model.name, run, model, bin_ps, together, on, serving.replicas, end_ps),
+        )
+        served_by = run.replica
+        overhead = overhead_shares(accounts[0].overhead_nj, run.own + run.shared, run.replica)
+        transfer = 0
+    else:
+        other = serving.writing
+        run = run_split(
+            load,
+            pool,
+            Pool(other.replica.costs, other.replica.limits, other.replicas, other.routing, *seen),
+            round(other.hop_s * PS),
+            round(other.token_s * PS),
+            round(other.token_j * 1e9),
+            serving.seed,
+            bin_ps,
+            serving.threads,
+            (serving.scaling, other.scaling),
+        )
+        end_ps = max(span_ps, int(run.finish.max(initial=0)), 1)
+        accounts = tuple(
+            _account(name, part, m, bin_ps, together, _on(plan, came, part, n, end_ps), n, end_ps)
+            for name, part, m, n, plan, came in (
+                (_("reading"), run.reading, model, serving.replicas, run.plans[0], load.arrival),
+                (_("writing"), run.writing, other.replica, other.replicas, run.plans[1], run.comes),
+            )
+        )
+        # each pool's overhead goes to those it served, by what it spent on them
+        overhead = overhead_shares(
+            accounts[0].overhead_nj, run.reading.own + run.reading.shared, run.reading.replica
+        )
+        moved = run.moved
+        spent = run.writing.own + run.writing.shared
+        if len(moved):
+            overhead[moved] += overhead_shares(accounts[1].overhead_nj, spent, run.writing.replica)
+        elif len(overhead):
+            nobody = np.full(len(overhead), other.replicas, np.int32)
+            amounts = np.append(accounts[1].overhead_nj, 0)
+            overhead += overhead_shares(amounts, run.own + run.shared, nobody)
+        served_by = run.reading.replica.copy()
+        served_by[moved] = run.writing.replica
+        transfer = exact_sum(run.transfer)
+    out = ServingRun(
+        number=kept,
+        arrival_ps=load.arrival,
+        ttft_ps=run.ttft,
+        finish_ps=run.finish,
+        prompt=load.prompt,
+        output=load.output,
+        own_nj=run.own,
+        shared_nj=run.shared,
+        overhead_nj=overhead,
+        replica=served_by,
+        pools=accounts,
+        transfer_nj=transfer,
+        rejected=len(requests) - len(kept),
+        span_ps=end_ps,
+    )
+    notes = list(requests.notes)
+    if serving.routing == "prefix_aware" and len(load.block_low) == 0:
+        notes.append(
+            _(
+                "prefix-aware routing needs a prefix cache and requests with hashed blocks: without them it is least outstanding."
+            )
+        )
+    return replace(out, notes=(*notes, *_told(out, serving)))
+
+
+def _told(run: ServingRun, serving: Serving) -> list[str]:
+    """What a reader of the result must know."""
+    notes = []
+    if run.rejected:
+        notes.append(
+            _(
+                "{n} requests are longer than the KV cache of a replica ({t} tokens): rejected."
+            ).format(n=run.rejected, t=serving.replica.limits.kv_tokens)
+        )
+    growth = run.queue_growth_per_s
+    if growth > 0:
+        last = int(run.arrival_ps[-1])
+        notes.append(
+            _(
+                "requests come faster than {n} replicas serve them: the queue grows by {g:.3g} requests "
+                "per second, to {q} when the last one comes."
+            ).format(n=serving.replicas, g=growth, q=run.waiting(last))
+        )
+    return notes
+
+
+def smallest_fleet(
+    requests: Requests, serving: Serving, level: ServiceLevel, most: int = 65_536
+) -> tuple[int, ServingRun]:
+    """Fewest replicas that keep a service level, and the run with them.
+
+    Parameters
+    ----------
+    requests : Requests
+    serving : Serving
+        Its `replicas` is set here.
+    level : ServiceLevel
+    most : int
+        Give up above this many.
+
+    Returns
+    -------
+    replicas : int
+        One fewer does not keep the level.
+    run : ServingRun
+
+    Raises
+    ------
+    RangeError
+        If no number does: a single request on an idle replica is too slow, or too many are rejected.
+    """
+    if serving.scaling is not None or serving.writing is not None:
+        raise RangeError(
+            _("the smallest fleet is searched for one pool that is always on."),
+            _("leave out `scaling` and `writing`, or give the number of replicas"),
+        )
+    runs: dict[int, ServingRun] = {}
+
+    def keeps(n: int) -> bool:
+        runs.clear()
+        runs[n] = simulate(requests, replace(serving, replicas=n))
+        return runs[n].attainment(level) >= level.share
+
+    top = min(most, len(requests))
+    low, high = 0, 1
+    while not keeps(high):
+        if high >= top:
+            raise RangeError(
+                _(
+                    "no fleet keeps the service level: with {n} replicas {share:.2%} of requests do, "
+                    "{want:.2%} must."
+                ).format(n=high, share=runs[high].attainment(level), want=level.share),
+                _(
+                    "allow more time, or take a faster replica, a smaller batch, or shorter requests"
+                ),
+            )
+        low, high = high, min(2 * high, top)
+    best = runs[high]
+    while high - low > 1:
+        middle = (low + high) // 2
+        if keeps(middle):
+            high, best = middle, runs[middle]
+        else:
+            low = middle
+    return high, best

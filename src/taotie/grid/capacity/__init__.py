@@ -1,0 +1,1 @@
+"""How much new load each bus takes."""

@@ -1,0 +1,1 @@
+"""Grid cases: tables, files, other tools."""

@@ -1,0 +1,1 @@
+"""Which units run, and at what price."""

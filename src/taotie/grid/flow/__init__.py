@@ -1,0 +1,1 @@
+"""Power flow and outages."""

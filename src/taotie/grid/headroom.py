@@ -1,0 +1,481 @@
+"""How much new constant load fits a region if it steps back a few hours a year? Curtailment headroom, in MW.
+
+A load ``L`` runs whenever demand plus ``L`` stays below the highest demand seen before (by season), and is
+cut otherwise. Headroom is the ``L`` whose share of cut energy equals a limit. It takes a region as a
+copper plate: no line, no reserve, no ramp, no unit outage - an upper bound beside the local limit
+of `hosting_capacity`.
+
+References
+----------
+.. [1] Source ``norris2025``: T. Norris et al., "Rethinking Load Growth", Duke University, 2025.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from taotie.errors import DataError, MissingExtraError, RangeError, UnknownNameError, nearest
+from taotie.quantity.lift import lifted
+from taotie.words.language import N_, _
+
+__all__ = [
+    "LIMITS",
+    "SEASONS",
+    "AreaHeadroom",
+    "CurtailedHours",
+    "HourlyDemand",
+    "Seasons",
+    "accelerators_that_fit",
+    "area_headroom",
+    "curtailable_capacity_mw",
+    "curtailed_hours",
+    "headroom_range_mw",
+    "read_hourly_demand",
+    "seasonal_threshold_mw",
+]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+LIMITS = (0.0025, 0.005, 0.01, 0.05)
+HEADROOM_LIMITS = (
+    N_("copper plate: no line, substation, reserve, ramp or unit outage is looked at"),
+    N_("the highest demand of the years given stands for what the region can serve"),
+)
+
+
+class Seasons(NamedTuple):
+    """Months whose peak counts as the summer and winter level; summer applies in `summer_applies`."""
+
+    summer: tuple[int, ...] = (6, 7, 8)
+    winter: tuple[int, ...] = (12, 1, 2)
+    summer_applies: tuple[int, ...] = (4, 5, 6, 7, 8, 9, 10)
+
+
+# Exceptions of [1]_: areas that peak within a month of the season.
+SEASONS: Mapping[str, Seasons] = {
+    "CISO": Seasons((5, 6, 7, 8, 9), (11, 12, 1, 2, 3)),
+    "AZPS": Seasons(winter=(11, 12, 1, 2, 3)),
+    "FPL": Seasons(winter=(11, 12, 1, 2, 3)),
+}
+
+
+# ---- kernels ---------------------------------------------------------------------------------
+
+
+def curtailable_capacity_mw(
+    room_mw: ArrayLike, limit: float, weight: ArrayLike | None = None
+) -> float:
+    """The constant load whose cut share equals a limit, given the room in every hour. Exact.
+
+    Parameters
+    ----------
+    room_mw : array_like, shape (n_hour,)
+        What may run in each hour, below 0 counting as 0: a bus's capacity by hour, or threshold less
+        demand of a region. [MW]
+    limit : float
+        Share of the load's energy that may be cut, within 0..1. [1]
+    weight : array_like, shape (n_hour,), optional
+        Weight of each hour; by default all the same.
+
+    Returns
+    -------
+    load_mw : float
+        0 where hours without any room alone pass the limit. [MW]
+
+    Raises
+    ------
+    RangeError
+        `limit` outside 0..1, no hours, or NaN.
+
+    Notes
+    -----
+    ``sum_t w_t max(0, L - room_t) / (L sum_t w_t) = limit``. Between two neighbouring values of the room the
+    equation is linear in L, so it is solved without iteration.
+
+    Examples
+    --------
+    Room of 0 to 500 MW, every value as likely as any other: the cut share is ``L / 1000``.
+
+    >>> round(curtailable_capacity_mw(np.linspace(0, 500, 100_001), 0.005), 2)
+    5.0
+    """
+    room = np.maximum(np.asarray(room_mw, float), 0)
+    if not 0 <= limit < 1:
+        raise RangeError(
+            _("limit={value} is outside 0 to 1.").format(value=limit), _("0.5 % is written 0.005.")
+        )
+    if not room.size or np.isnan(room).any():
+        raise RangeError(_("the room of every hour is needed; found none or a gap."))
+    w = np.ones(room.size) if weight is None else np.asarray(weight, float)
+    order = np.argsort(room, kind="stable")
+    room, w = room[order], w[order] / w.sum()
+    below, cut = np.cumsum(w), np.cumsum(w * room)  # weight and room of the k+1 smallest hours
+    if w[room == 0].sum() > limit:
+        return 0.0
+    # cut share of a load just as large as the room of each hour: rising with the room
+    share = np.where(room > 0, below - cut / np.where(room > 0, room, 1), 0.0)
+    k = int(np.searchsorted(np.maximum.accumulate(share), limit, side="right")) - 1
+    k = max(k, int(np.searchsorted(below, limit, side="right")))  # rounding, at hours without room
+    return float(cut[k] / (below[k] - limit))
+
+
+def seasonal_threshold_mw(
+    demand_mw: ArrayLike, month: ArrayLike, seasons: Seasons | None = None
+) -> FloatArray:
+    """Level demand must not pass: the highest of summer or of winter, shape (n_hour,). [MW]
+
+    Examples
+    --------
+    >>> seasonal_threshold_mw([50.0, 80.0, 70.0, 40.0], [1, 7, 12, 10]).tolist()
+    [70.0, 80.0, 70.0, 80.0]
+    """
+    seasons = seasons or Seasons()
+    d, m = np.asarray(demand_mw, float), np.asarray(month)
+    peaks = []
+    for months in (seasons.summer, seasons.winter):
+        chosen = d[np.isin(m, months)]
+        if not chosen.size:
+            raise RangeError(
+                _("no hour falls into the months {months}: a whole year is needed.").format(
+                    months=", ".join(map(str, months))
+                )
+            )
+        peaks.append(chosen.max())
+    return np.where(np.isin(m, seasons.summer_applies), peaks[0], peaks[1])
+
+
+class CurtailedHours(NamedTuple):
+    """How a load at its headroom is cut.
+
+    Parameters
+    ----------
+    hours_per_year : float
+        Hours with any cut. [h/a]
+    mean_event_h : float
+        Mean length of a run of hours with a cut. [1] prints about half of what this gives. [h]
+    keep_half, keep_three_quarters, keep_nine_tenths : float
+        Share of these hours in which at least that much of the load runs. [1]
+    """
+
+    hours_per_year: float
+    mean_event_h: float
+    keep_half: float
+    keep_three_quarters: float
+    keep_nine_tenths: float
+
+
+def curtailed_hours(room_mw: ArrayLike, load_mw: float, n_year: float) -> CurtailedHours:
+    """Hours, runs and depth of the cuts of a load.
+
+    Examples
+    --------
+    Four hours short by 0, 20, 60 and 100 MW of a 100 MW load:
+
+    >>> curtailed_hours([200.0, 80.0, 40.0, 0.0], 100.0, 1)
+    CurtailedHours(hours_per_year=3.0, mean_event_h=3.0, keep_half=0.333..., keep_three_quarters=0.333..., keep_nine_tenths=0.0)
+    """
+    cut = np.clip(load_mw - np.maximum(np.asarray(room_mw, float), 0), 0, load_mw)
+    hit = cut > 1e-9 * max(load_mw, 1.0)
+    n = int(hit.sum())
+    if not n:
+        return CurtailedHours(0.0, 0.0, 1.0, 1.0, 1.0)
+    starts = int((np.diff(np.concatenate([[0], hit.astype(int)])) == 1).sum())
+    kept = 1 - cut[hit] / load_mw
+    return CurtailedHours(
+        n / n_year,
+        n / starts,
+        *(float((kept >= share - 1e-12).mean()) for share in (0.5, 0.75, 0.9)),
+    )
+
+
+@lifted(
+    capacity_mw="MW",
+    power_w_per_accelerator="W/accelerator",
+    pue="1",
+    returns="accelerator",
+    boundary=None,
+)
+def accelerators_that_fit(capacity_mw: Any, power_w_per_accelerator: Any, pue: Any) -> Any:
+    """How many accelerators a connection feeds.
+
+    Parameters
+    ----------
+    capacity_mw : array_like
+        At the facility's meter. [MW]
+    power_w_per_accelerator : array_like
+        With its share of the host and network. [W/accelerator]
+    pue : array_like
+        [1]
+
+    Returns
+    -------
+    accelerators : ndarray
+        Whole ones. [accelerator]
+
+    Notes
+    -----
+    ``n = floor(P / (p PUE))``
+
+    Examples
+    --------
+    436 MW, the smallest of 22 areas at 0.25 %, with 1.05 kW each (measured maximum) and PUE 1.15:
+
+    >>> int(accelerators_that_fit(436.0, 1050.0, 1.15))
+    361076
+    """
+    need = np.asarray(power_w_per_accelerator, float) * np.asarray(pue, float)
+    if not (need > 0).all() or (np.asarray(pue, float) < 1).any():
+        raise RangeError(
+            _("power per accelerator must be above 0 W and PUE at least 1.0 (pue={pue}).").format(
+                pue=pue
+            )
+        )
+    return np.floor(np.asarray(capacity_mw, float) * 1e6 / need)
+
+
+# ---- regions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HourlyDemand:
+    """Demand of some areas, hour by hour.
+
+    Parameters
+    ----------
+    areas : tuple of str
+    year, month : ndarray, shape (n_hour,)
+        Of each hour, in UTC unless the file says otherwise.
+    demand_mw : ndarray, shape (n_hour, n_area)
+        [MW]
+    """
+
+    areas: tuple[str, ...]
+    year: IntArray
+    month: IntArray
+    demand_mw: FloatArray
+
+    def of(self, area: str) -> FloatArray:
+        """One area's demand. [MW]"""
+        for i, name in enumerate(self.areas):
+            if name.lower() == area.strip().lower():
+                return self.demand_mw[:, i]
+        raise UnknownNameError(
+            _("area {area!r} is not in the demand file.").format(area=area),
+            nearest(area, self.areas),
+        )
+
+
+def read_hourly_demand(
+    path: Path, first_year: int | None = None, last_year: int | None = None
+) -> HourlyDemand:
+    """Hourly demand from Parquet or CSV: one column of time stamps, one column of MW an area.
+
+    Parameters
+    ----------
+    path : Path
+        The time column is the first that holds stamps such as 2022-07-01 13:00; all other numeric
+        columns are areas.
+    first_year, last_year : int, optional
+        Whole years kept.
+
+    Raises
+    ------
+    DataError
+        File absent, unreadable, without stamps, or with gaps or negative demand.
+    """
+    if not path.is_file():
+        raise DataError(
+            _("no demand file {path}.").format(path=path),
+            _("give a CSV or Parquet file with a column of hours and a column of MW an area."),
+        )
+    names, columns = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+    stamps = next((i for i, c in enumerate(columns) if np.issubdtype(c.dtype, np.datetime64)), None)
+    if stamps is None:
+        raise DataError(
+            _("{path} has no column of time stamps.").format(path=path),
+            _("write the hour as 2022-07-01 13:00."),
+        )
+    when = columns[stamps].astype("datetime64[M]")
+    year = when.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = when.astype(np.int64) % 12 + 1
+    keep = np.ones(len(when), bool)
+    if first_year is not None:
+        keep &= year >= first_year
+    if last_year is not None:
+        keep &= year <= last_year
+    areas = [i for i, c in enumerate(columns) if i != stamps and c.dtype.kind == "f"]
+    if not areas or not keep.any():
+        raise DataError(_("{path} holds no demand for these years.").format(path=path))
+    demand = np.column_stack([columns[i] for i in areas])[keep]
+    for i, column in zip(areas, demand.T, strict=True):
+        bad = np.flatnonzero(~np.isfinite(column) | (column < 0))
+        if bad.size:
+            raise DataError(
+                _("{path}: {area} has {value} MW in row {row}.").format(
+                    path=path, area=names[i], value=column[bad[0]], row=int(bad[0]) + 1
+                ),
+                _("fill gaps first: a missing hour is not an hour without demand."),
+            )
+    return HourlyDemand(tuple(names[i] for i in areas), year[keep], month[keep], demand)
+
+
+def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError("duckdb", "data") from None
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("set enable_progress_bar = false")
+            table = connection.execute("select * from read_parquet(?)", [str(path)]).fetchnumpy()
+    except duckdb.Error as error:
+        raise DataError(
+            _("{path} cannot be read as Parquet: {reason}.").format(
+                path=path, reason=str(error).splitlines()[0]
+            )
+        ) from error
+    columns = []
+    for values in table.values():
+        plain = (
+            np.ma.filled(values.astype(float), np.nan)
+            if values.dtype.kind in "iuf"
+            else np.asarray(values)
+        )
+        columns.append(plain)
+    return list(table), columns
+
+
+def _csv(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            _("{path} cannot be read: {reason}.").format(path=path, reason=error)
+        ) from error
+    if len(rows) < 2 or len({len(r) for r in rows}) != 1:
+        raise DataError(
+            _("{path} is not a table: rows of different length, or none.").format(path=path)
+        )
+    columns: list[NDArray[np.generic]] = []
+    for i in range(len(rows[0])):
+        texts = [r[i].strip() for r in rows[1:]]
+        try:
+            columns.append(np.array([float(t) if t else np.nan for t in texts]))
+        except ValueError:
+            try:
+                stamps = np.array([t.rstrip("Z").split("+")[0] for t in texts], "datetime64[s]")
+                columns.append(stamps)
+            except ValueError:
+                columns.append(np.array(texts))
+    return rows[0], columns
+
+
+@dataclass(frozen=True)
+class AreaHeadroom:
+    """Headroom of one area.
+
+    Parameters
+    ----------
+    area : str
+    limits : tuple of float
+        Shares of energy that may be cut. [1]
+    load_mw : ndarray, shape (n_limit,)
+        [MW]
+    hours : tuple of CurtailedHours
+        One a limit.
+    peak_mw : float
+        Highest demand. [MW]
+    load_factor : float
+        Mean over highest demand. [1]
+    """
+
+    area: str
+    limits: tuple[float, ...]
+    load_mw: FloatArray
+    hours: tuple[CurtailedHours, ...]
+    peak_mw: float
+    load_factor: float
+
+
+def _year_weight(year: IntArray) -> FloatArray:
+    """Every year weighs the same, leap or not."""
+    __, which, count = np.unique(year, return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / count[which])
+
+
+def area_headroom(
+    demand: HourlyDemand,
+    area: str,
+    limits: Sequence[float] = LIMITS,
+    seasons: Seasons | None = None,
+) -> AreaHeadroom:
+    """Headroom of one area at some limits.
+
+    Parameters
+    ----------
+    demand : HourlyDemand
+    area : str
+    limits : sequence of float
+        [1]
+    seasons : Seasons, optional
+        By default the exceptions of [1]_ for the areas that have one.
+
+    Returns
+    -------
+    headroom : AreaHeadroom
+    """
+    d = demand.of(area)
+    seasons = seasons or SEASONS.get(area.upper(), Seasons())
+    room = seasonal_threshold_mw(d, demand.month, seasons) - d
+    weight = _year_weight(demand.year)
+    load = np.array([curtailable_capacity_mw(room, limit, weight) for limit in limits])
+    n_year = len(np.unique(demand.year))
+    return AreaHeadroom(
+        area, tuple(limits), load, tuple(curtailed_hours(room, x, n_year) for x in load),
+        float(d.max()), float(d.mean() / d.max()),
+    )  # fmt: skip
+
+
+def headroom_range_mw(
+    demand: HourlyDemand,
+    area: str,
+    limit: float,
+    rng: np.random.Generator,
+    n_draw: int = 200,
+    seasons: Seasons | None = None,
+) -> FloatArray:
+    """Headroom when the years are drawn anew with replacement: what rests on a single hot day shows.
+
+    Parameters
+    ----------
+    demand : HourlyDemand
+    area : str
+    limit : float
+        [1]
+    rng : numpy.random.Generator
+    n_draw : int
+
+    Returns
+    -------
+    load_mw : ndarray, shape (n_draw,)
+        [MW]
+    """
+    d, years = demand.of(area), np.unique(demand.year)
+    seasons = seasons or SEASONS.get(area.upper(), Seasons())
+    rows = [np.flatnonzero(demand.year == y) for y in years]
+    out = np.empty(n_draw)
+    for i in range(n_draw):
+        chosen = rng.integers(0, len(years), len(years))
+        take = np.concatenate([rows[c] for c in chosen])
+        weight = np.concatenate([np.full(len(rows[c]), 1.0 / len(rows[c])) for c in chosen])
+        room = seasonal_threshold_mw(d[take], demand.month[take], seasons) - d[take]
+        out[i] = curtailable_capacity_mw(room, limit, weight)
+    return out

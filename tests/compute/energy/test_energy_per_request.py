@@ -1,0 +1,124 @@
+"""Requests: parts add up, published measurements, refusals."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taotie.compute.energy.energy_per_request import (
+    corrected_energy_per_request_wh,
+    energy_per_request_wh,
+    model_error,
+    prefill_of,
+    request_energy,
+    step_cost,
+)
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.serving_setup import ServingSetup
+from taotie.errors import RangeError
+from taotie.hardware.accelerator import accelerator
+from taotie.quantity.figure import exact
+
+
+def setup(model="llama-3.1-8b", chip="h100", n=1, held="bf16"):
+    return ServingSetup(model_architecture(model), accelerator(chip), n, held)
+
+
+@pytest.mark.parametrize(
+    ("model", "n", "held", "batch", "output", "joule"),
+    [
+        # ML.ENERGY, chat, J/request of the accelerators (source chung2025)
+        ("llama-3.1-8b", 1, "bf16", 8, 397, 177),
+        ("llama-3.1-8b", 1, "bf16", 64, 397, 47),
+        ("llama-3.1-8b", 1, "bf16", 255, 397, 31),
+        ("llama-3.1-8b", 1, "bf16", 511, 397, 28),
+        ("qwen3-32b", 2, "bf16", 8, 632, 1027),
+        ("qwen3-32b", 2, "bf16", 64, 632, 233),
+        ("qwen3-32b", 2, "bf16", 256, 632, 145),
+        ("llama-3.1-405b", 8, "fp8", 8, 367, 5110),
+        ("llama-3.1-405b", 8, "fp8", 64, 367, 1109),
+        ("llama-3.1-405b", 8, "fp8", 255, 367, 757),
+    ],
+)
+def test_published_measured_energy_within_its_interval(model, n, held, batch, output, joule):
+    s = setup(model, n=n, held=held)
+    predicted = request_energy(s, 170, output, batch).accelerator_wh[0] * 3600
+    low, high = np.quantile(model_error(s, batch).samples, [0.05, 0.95])
+    assert predicted * low <= joule <= predicted * high
+
+
+def test_worked_parts_add_up():
+    s = setup()
+    e = request_energy(s, 1000, 200, 16, utilization=0.5)
+    step, fill = step_cost(s, 16, 1100), prefill_of(s, 1000, 16, 16 / 200)
+    assert e.decode_wh[0] == pytest.approx(200 * step.energy_j[0] / 16 / 3600, rel=1e-12)
+    assert e.prefill_wh[0] == pytest.approx(fill.energy_j[0] / 3600, rel=1e-12)
+    assert e.server_wh[0] == pytest.approx(
+        (e.prefill_wh + e.decode_wh + e.host_wh + e.idle_wh)[0], rel=1e-12
+    )
+    assert e.tpot_s[0] == pytest.approx(step.time_s[0] + 16 / 200 * fill.time_s[0], rel=1e-12)
+    assert e.time_s[0] == pytest.approx(e.ttft_s[0] + 199 * e.tpot_s[0], rel=1e-12)
+
+
+def test_worked_waiting_replicas():
+    s = setup()
+    full, half = (request_energy(s, 500, 300, 32, utilization=u) for u in (1.0, 0.5))
+    assert full.idle_wh[0] == 0
+    # as long again as it works, it waits at 119.5 W plus the host's idle share
+    replica_s = (
+        300 * step_cost(s, 32, 650).time_s[0] / 32 + prefill_of(s, 500, 32, 32 / 300).time_s[0]
+    )
+    assert half.idle_wh[0] == pytest.approx(replica_s * (119.5 + 1200 / 8) / 3600, rel=1e-9)
+
+
+@given(st.lists(st.floats(1, 4000), min_size=2, max_size=6), st.floats(1, 128))
+def test_property_every_part_positive_and_server_above_accelerator(lengths, batch):
+    e = request_energy(setup("qwen3-30b-a3b"), lengths, lengths[::-1], batch, utilization=0.7)
+    for part in (e.prefill_wh, e.decode_wh, e.host_wh, e.idle_wh, e.ttft_s, e.tpot_s):
+        assert np.all(part > 0)
+    assert np.all(e.server_wh > e.accelerator_wh)
+    assert np.all(e.time_s >= e.ttft_s)
+
+
+def test_property_boundaries():
+    s = setup()
+    kwargs = {"prompt_tokens": 100, "output_tokens": 100, "batch": 8}
+    accel = energy_per_request_wh(s, **kwargs, boundary="accelerator")
+    assert energy_per_request_wh(s, **kwargs)[0] > accel[0]
+    with pytest.raises(RangeError, match="facility"):
+        energy_per_request_wh(s, **kwargs, boundary="facility")
+
+
+def test_property_error_widens_where_less_is_known():
+    def width(chip, **kw):
+        low, high = np.quantile(model_error(setup(chip=chip), 64, **kw).samples, [0.05, 0.95])
+        return high / low
+
+    assert width("a100") > width("h100")
+    assert width("h100", known_batch=False) > width("h100")
+
+
+def test_worked_error_figure():
+    figure = corrected_energy_per_request_wh(
+        exact(0.3, "Wh/request", boundary="accelerator"), model_error(setup(), 64)
+    )
+    assert figure.boundary == "accelerator"
+    assert np.median(figure.samples) == pytest.approx(0.3, rel=0.02)
+    assert figure.kind == "modelled"
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "words"),
+    [
+        ({"prompt_tokens": -1}, "prompt_tokens=-1"),
+        ({"output_tokens": 0}, "output_tokens=0"),
+        ({"batch": 0}, "batch=0"),
+        ({"batch": float("nan")}, "batch=nan"),
+        ({"utilization": 0.0}, "utilization=0"),
+        ({"prompt_tokens": 3e6}, "leave"),
+    ],
+)
+def test_error_impossible_requests(kwargs, words):
+    given = {"prompt_tokens": 100, "output_tokens": 100, "batch": 8} | kwargs
+    with pytest.raises(RangeError, match=words):
+        request_energy(setup(), **given)

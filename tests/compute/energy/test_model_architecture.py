@@ -1,0 +1,112 @@
+"""Model shapes: counted parameters equal published ones; unknown models get a typical shape."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taotie.compute.energy.model_architecture import (
+    ModelArchitecture,
+    find_model,
+    model_architecture,
+    model_architectures,
+    typical_architecture,
+)
+from taotie.errors import RangeError, UnknownNameError
+
+PUBLISHED_BILLIONS = {
+    "llama-3.1-8b": (8.03, 8.03),
+    "llama-3.1-70b": (70.6, 70.6),
+    "llama-3.1-405b": (405.9, 405.9),
+    "mixtral-8x7b": (46.7, 12.9),
+    "mixtral-8x22b": (141, 39),
+    "deepseek-v3": (671, 37),
+    "kimi-k2": (1000, 32),
+    "qwen3-30b-a3b": (30.5, 3.3),
+    "qwen3-235b-a22b": (235, 22),
+    "qwen3-coder-480b-a35b": (480, 35),
+    "gpt-oss-20b": (20.9, 3.6),
+    "gpt-oss-120b": (117, 5.1),
+    "llama-4-maverick-17b-128e": (400, 17),
+    "gemma-3-27b": (27, 27),
+    "nemotron-nano-12b-v2": (12.3, 12.3),
+    "gpt-3-175b": (175, 175),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED_BILLIONS)
+def test_published_parameter_counts(name):
+    m = model_architecture(name)
+    total, active = PUBLISHED_BILLIONS[name]
+    assert m.total_params / 1e9 == pytest.approx(total, rel=0.03)
+    # publishers count active parameters with or without embeddings
+    assert m.active_params / 1e9 == pytest.approx(active, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "kv"),
+    [("llama-3.1-8b", 131_072), ("llama-3.1-405b", 516_096), ("deepseek-v3", 70_272), ("qwen3-32b", 262_144), ("gpt-3-175b", 4_718_592)],
+)  # fmt: skip
+def test_published_cache_bytes_per_token(name, kv):
+    assert model_architecture(name).kv_b_per_token == kv
+
+
+def test_worked_at_least_forty_open_models_with_sane_shapes():
+    models = model_architectures()
+    assert len(models) >= 40
+    for m in models.values():
+        assert 0 <= m.window_layers <= m.attention_layers <= m.layers
+        assert 0 <= m.moe_layers <= m.layers
+        assert m.kv_heads <= m.heads
+        assert 0 < m.matmul_params <= m.active_params <= m.total_params * 1.0001
+        assert m.expert_params < m.total_params
+
+
+@pytest.mark.parametrize(
+    ("given_name", "found"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"),
+        ("Qwen/Qwen3-Omni-30B-A3B-Instruct", "qwen3-30b-a3b"),
+        ("Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8", "qwen3-coder-480b-a35b"),
+        ("deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "llama-3.1-70b"),
+        ("nvidia/NVIDIA-Nemotron-Nano-12B-v2-VL-BF16", "nemotron-nano-12b-v2"),
+    ],
+)
+def test_worked_names_of_hugging_face(given_name, found):
+    model = find_model(given_name)
+    assert model is not None
+    assert model.name == found
+
+
+def test_worked_namesake_of_another_size_is_not_taken():
+    assert find_model("deepseek-r1-small", total_params=7e9) is None
+
+
+@given(st.floats(3e8, 2e12), st.floats(0.01, 1.0))
+def test_property_typical_shape_keeps_the_counts(total, share):
+    m = typical_architecture("x", total, total * share)
+    assert m.total_params == total
+    assert m.active_params == pytest.approx(total * share)
+    assert 0 <= m.expert_params <= total * 1.0001
+    assert m.typical
+    assert m.layers >= 4
+
+
+def test_error_experts_without_top_k():
+    with pytest.raises(RangeError, match="top_k=0"):
+        ModelArchitecture(
+            "x", 2, 64, 1, 1, 64, 256, 1000, experts=8, total_params=1e9, active_params=5e8
+        )
+
+
+def test_error_unknown_model_says_what_else_would_do():
+    with pytest.raises(UnknownNameError) as caught:
+        model_architecture("lama-3.1-8b")
+    assert "llama-3.1-8b" in caught.value.hint
+    assert "config.json" in caught.value.hint
+
+
+def test_error_impossible_counts():
+    with pytest.raises(RangeError):
+        typical_architecture("x", float("nan"))
+    with pytest.raises(RangeError):
+        typical_architecture("x", -5.0)

@@ -1,0 +1,157 @@
+"""Steps from bytes and FLOPs: physics that holds for any set-up."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taotie.compute.energy.model_architecture import model_architecture, model_architectures
+from taotie.compute.energy.roofline import COEFFICIENTS, COLUMNS, decode_cost, prefill_cost
+from taotie.compute.energy.runtime_profile import runtime_profile
+from taotie.compute.energy.serving_setup import ServingSetup
+from taotie.errors import RangeError
+from taotie.hardware.accelerator import accelerator
+
+PROFILE = runtime_profile("vllm-0.11")
+MODELS = ("llama-3.1-8b", "qwen3-30b-a3b", "deepseek-v3", "gpt-oss-20b", "nemotron-nano-12b-v2")
+
+
+def setup(model="llama-3.1-8b", chip="h100", n=1, held="bf16"):
+    return ServingSetup(model_architecture(model), accelerator(chip), n, held)
+
+
+def coefficients(chip="h100"):
+    return PROFILE.coefficients(accelerator(chip).architecture)
+
+
+IDEAL = np.array([
+    {"idle_tdp_share": 0.2, "busy_tdp_share": 0.3, "launch_tdp_share": 0.1, "byte_tdp_share": 0.2, "flop_tdp_share": 0.5}.get(
+        name, 1.0 if "share" in name else 0.0
+    )
+    for name in COEFFICIENTS
+])  # fmt: skip
+
+
+def test_worked_one_step_by_hand():
+    # a perfect machine without launches: 15.0 GB of weights over 3.35 TB/s, arithmetic at its peak
+    s = setup()
+    weights = s.row[COLUMNS.index("dense_b")]
+    flop = 2 * s.row[COLUMNS.index("dense_params")] * 4
+    cache = 4 * 131_072 * 1000
+    step = decode_cost(s.row, IDEAL, 4, 1000)
+    expected = math.hypot(weights / 3.35e12, flop / 989e12) + cache / 3.35e12
+    assert step.time_s[0] == pytest.approx(expected, rel=1e-12)
+    watt = (
+        700 * (0.2 + 0.3)
+        + 700 * (0.2 * (weights + cache) / 3.35e12 + 0.5 * flop / 989e12) / expected
+    )
+    assert step.energy_j[0] / expected == pytest.approx(
+        watt / (1 + (watt / 700) ** 6) ** (1 / 6), rel=1e-12
+    )
+
+
+def test_worked_prefill_flops():
+    s = setup()
+    params = s.row[COLUMNS.index("dense_params")]
+    cost = prefill_cost(s.row, IDEAL, 1000)
+    attention = 4 * 4096 * 32 * 1000**2 / 2
+    assert cost.time_s[0] == pytest.approx((2 * params * 1000 + attention) / 989e12, rel=1e-12)
+
+
+def test_worked_experts_touched():
+    # one token uses 8 of 128 experts; very many tokens use all
+    s = setup("qwen3-30b-a3b")
+    c = IDEAL.copy()
+    c[COEFFICIENTS.index("expert_spread")] = 1.0
+    dense = s.row[COLUMNS.index("dense_b")]
+    experts = s.row[COLUMNS.index("expert_b")]
+    one = decode_cost(s.row, c, 1, 0).memory_s[0] * 3.35e12
+    many = decode_cost(s.row, c, 1e5, 0).memory_s[0] * 3.35e12
+    assert one == pytest.approx(dense + experts / 16, rel=1e-9)
+    assert many == pytest.approx(dense + experts, rel=1e-9)
+
+
+def test_worked_sliding_window_stops_growing():
+    s = setup("gpt-oss-20b", held="mxfp4")
+    near, far, farther = decode_cost(s.row, IDEAL, 1, [100, 1000, 1900]).memory_s * 3.35e12
+    per_token = 2 * 8 * 64 * 2
+    assert far - near == pytest.approx(per_token * (12 * 900 + 12 * 28), rel=1e-9)
+    assert farther - far == pytest.approx(per_token * 12 * 900, rel=1e-9)
+
+
+@given(
+    st.sampled_from(MODELS), st.floats(1, 512), st.floats(1, 4), st.floats(1, 20_000), st.sampled_from(["h100", "b200", "a100"])
+)  # fmt: skip
+def test_property_more_work_takes_longer_and_power_stays_below_rated(
+    model, batch, factor, context, chip
+):
+    s, c = setup(model, chip, 8), coefficients(chip)
+    step = decode_cost(s.row, c, [batch, batch * factor], context)
+    assert step.time_s[1] >= step.time_s[0]
+    assert step.energy_j[1] >= step.energy_j[0]
+    # sharing a step never costs a token more
+    assert step.energy_j[1] / (batch * factor) <= step.energy_j[0] / batch * (1 + 1e-9)
+    rated = 8 * s.accelerator.rated_power_w()
+    power = step.energy_j / step.time_s
+    assert np.all(power <= rated)
+    assert np.all(power >= 0.05 * rated)
+    # never faster than memory at its full bandwidth
+    least = s.row[COLUMNS.index("dense_b")] / (8 * s.accelerator.bandwidth_b_s)
+    assert step.time_s[0] > least
+
+
+@given(st.floats(1, 30_000), st.floats(1.01, 4))
+def test_property_longer_prompts_cost_more(tokens, factor):
+    s, c = setup("llama-3.1-70b", n=4), coefficients()
+    cost = prefill_cost(s.row, c, [tokens, tokens * factor])
+    assert cost.time_s[1] > cost.time_s[0]
+    assert cost.energy_j[1] > cost.energy_j[0]
+    assert np.all(cost.energy_j / cost.time_s <= 4 * 700)
+
+
+def test_property_prompts_that_share_a_step_are_cheaper():
+    s, c = setup("qwen3-30b-a3b"), coefficients()
+    alone, shared = prefill_cost(s.row, c, 500, batch=8, starts=[0.0, 5.0]).energy_j
+    assert shared < alone
+
+
+def test_property_block_scaled_fp8_reads_all_experts():
+    s = setup("qwen3-235b-a22b", n=8, held="fp8")
+    c = coefficients()
+    one, many = decode_cost(s.row, c, [1, 256], 100).memory_s
+    assert many / one < 1.1
+    assert (
+        setup("llama-4-maverick-17b-128e", n=8, held="fp8").row[COLUMNS.index("expert_rows")] == 0
+    )
+
+
+def test_matches_plain_rows():
+    rng = np.random.default_rng(7)
+    names = list(model_architectures())
+    picks = [setup(names[i], "h100", 8) for i in rng.integers(0, len(names), 40)]
+    x = np.array([p.row for p in picks])
+    batch, context = rng.uniform(1, 200, 40), rng.uniform(1, 9000, 40)
+    c = np.array([coefficients("h100"), coefficients("b200")])
+    which = rng.integers(0, 2, 40)
+    together = decode_cost(x, c, batch, context, which)
+    for i in range(40):
+        alone = decode_cost(x[i], c[which[i]], batch[i], context[i])
+        assert together.time_s[i] == alone.time_s[0]
+        assert together.energy_j[i] == alone.energy_j[0]
+
+
+@pytest.mark.parametrize("batch", [0.0, -1.0, math.nan, math.inf])
+def test_error_batch(batch):
+    with pytest.raises(RangeError, match="batch"):
+        decode_cost(setup().row, coefficients(), batch, 100)
+
+
+def test_error_lengths_do_not_go_together():
+    with pytest.raises(RangeError, match="2, 3"):
+        decode_cost(setup().row, coefficients(), [1, 2], [1, 2, 3])
+    with pytest.raises(RangeError, match="columns"):
+        decode_cost(setup().row[:5], coefficients(), 1, 1)
+    with pytest.raises(RangeError, match="prompt_tokens"):
+        prefill_cost(setup().row, coefficients(), -1)

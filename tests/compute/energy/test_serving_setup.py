@@ -1,0 +1,79 @@
+"""Memory, precision, and what a replica cannot hold."""
+
+import pytest
+
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.roofline import COLUMNS
+from taotie.compute.energy.serving_setup import (
+    PRECISIONS,
+    ServingSetup,
+    precision,
+    smallest_replica,
+)
+from taotie.errors import RangeError, UnknownNameError
+from taotie.hardware.accelerator import accelerator
+
+H100 = accelerator("h100")
+
+
+def test_worked_weights():
+    assert ServingSetup(model_architecture("llama-3.1-8b"), H100).weights_b == pytest.approx(
+        16.06e9, rel=1e-3
+    )
+    # experts in four bits and a quarter, the rest in sixteen
+    small = ServingSetup(model_architecture("gpt-oss-20b"), H100, 1, "mxfp4")
+    assert small.weights_b == pytest.approx(19.11e9 * 4.25 / 8 + 1.8e9 * 2, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("model", "held", "chips"),
+    [
+        ("llama-3.1-8b", "bf16", 1),
+        ("llama-3.1-70b", "bf16", 4),
+        ("llama-3.1-405b", "fp8", 8),
+        ("gpt-oss-120b", "mxfp4", 1),
+    ],
+)
+def test_worked_smallest_replica(model, held, chips):
+    assert smallest_replica(model_architecture(model), H100, held) == chips
+
+
+def test_property_row_is_finite_and_named():
+    import numpy as np
+
+    for name in PRECISIONS:
+        row = ServingSetup(model_architecture("qwen3-30b-a3b"), H100, 2, name).row
+        assert row.shape == (len(COLUMNS),)
+        assert np.all(np.isfinite(row))
+        assert np.all(row >= 0)
+
+
+def test_error_too_large_says_how_many_chips():
+    setup = ServingSetup(model_architecture("llama-3.1-405b"), H100, 1)
+    with pytest.raises(RangeError, match="812 GB for weights") as caught:
+        setup.largest_batch(1000)
+    assert "16" in caught.value.hint
+
+
+def test_error_cache_larger_than_memory():
+    setup = ServingSetup(model_architecture("llama-3.1-8b"), H100)
+    with pytest.raises(RangeError, match="one sequence"):
+        setup.largest_batch(1e6)
+
+
+def test_error_unknown_precision():
+    with pytest.raises(UnknownNameError, match="fp7") as caught:
+        precision("fp7")
+    assert "fp8" in caught.value.hint
+    with pytest.raises(UnknownNameError):
+        ServingSetup(model_architecture("llama-3.1-8b"), H100, 1, "fp7")
+
+
+def test_error_counts():
+    with pytest.raises(RangeError, match="data_parallel=3"):
+        ServingSetup(model_architecture("llama-3.1-8b"), H100, 4, data_parallel=3)
+
+
+def test_error_no_rated_power():
+    with pytest.raises(RangeError, match="no rated power"):
+        ServingSetup(model_architecture("llama-3.1-8b"), accelerator("tpu-v5e"), 2).row
