@@ -8,7 +8,7 @@ from typing import Any
 
 from taotie.words.language import LANGUAGES, in_language, language, speaking
 
-__all__ = ["Said", "in_each_language", "labels"]
+__all__ = ["Said", "as_given", "in_each_language", "joined", "labels"]
 
 
 def in_each_language(make: Callable[[], str]) -> dict[str, str]:
@@ -27,21 +27,45 @@ def labels(message: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence for a person, kept as message id and values, so that it can be said in each language."""
+    """A sentence for a person, kept as message id and values, so that it can be said in each language.
+
+    A value may itself be `Said`: it is spoken in the language of the sentence it stands in.
+
+    Examples
+    --------
+    >>> inner = Said("a", "two units")
+    >>> print(Said("b", "lost: {what}", {"what": inner}))
+    lost: two units
+    """
 
     code: str
     message: str
     values: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Ready sentences by language, where another room has already chosen the words."""
+    """Ready sentences by language: a person's own words, or a label that data brings along."""
 
     def text(self, code: str | None = None) -> str:
         """The sentence in the language `code`, or in the one in force."""
         wanted = code or language()
         if wanted in self.texts:
             return self.texts[wanted]
-        return in_language(self.message, wanted).format(**self.values)
+        values = {k: v.text(wanted) if isinstance(v, Said) else v for k, v in self.values.items()}
+        return in_language(self.message, wanted).format(**values)
+
+    def __str__(self) -> str:
+        return self.text()
 
     def to_dict(self) -> dict[str, str]:
         """Code and the sentence in both languages."""
         return {"code": self.code, "text": self.text("en"), "text_zh": self.text("zh")}
+
+
+def as_given(code: str, text: str) -> Said:
+    """Somebody's own words or a name, the same in every language."""
+    return Said(code, "", {}, dict.fromkeys(LANGUAGES, text))
+
+
+def joined(parts: list[Said] | tuple[Said, ...], en: str = ", ", zh: str = "、") -> Said:
+    """Several sayings as one, separated as each language does."""
+    between = {"en": en, "zh": zh}
+    return Said("joined", "", {}, {c: between[c].join(p.text(c) for p in parts) for c in LANGUAGES})

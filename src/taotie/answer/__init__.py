@@ -1,0 +1,1 @@
+"""One question, one answer, any door: settings in, one frozen `Answer` out."""

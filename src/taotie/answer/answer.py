@@ -1,0 +1,282 @@
+"""What does every door show? One frozen `Answer`: figures, series, tables, what is said, limits, sources, files.
+
+An ask makes it; the command line, pages, Python, REST and assistants show it and compute nothing. `to_dict` is the
+only JSON, `shown` the only rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from taotie import __version__
+from taotie.quantity.figure import Figure
+from taotie.quantity.profile import Profile
+from taotie.quantity.record import sources_of, to_record
+from taotie.quantity.wording import (
+    bound_word,
+    boundary_word,
+    kind_word,
+    number,
+    readable,
+    unit_word,
+    value_text,
+)
+from taotie.words.language import in_language, language
+from taotie.words.said import Said
+
+__all__ = ["Answer", "Column", "Row", "Series", "Table"]
+
+RESERVED = (
+    "ask", "version", "settings", "figures", "tables", "series", "said", "limits", "sources", "files",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its name in JSON, its unit, and what a person reads at its head."""
+
+    name: str
+    unit: str = ""
+    label: str = ""
+    """A message marked with `N_`; without one the name is shown."""
+
+    @property
+    def heading(self) -> str:
+        """Head of the column with its unit, in the language in force."""
+        head = in_language(self.label, language()) if self.label else self.name
+        unit = unit_word(self.unit) if self.unit else ""
+        return f"{head} [{unit}]" if unit else head
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of plain values in the order of the columns."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        n = len(self.columns)
+        for row in self.rows:
+            if len(row) != n:
+                raise ValueError(f"a row of {len(row)} cells in a table of {n} columns")
+
+    def column(self, name: str) -> list[Any]:
+        """The cells of one column."""
+        i = [c.name for c in self.columns].index(name)
+        return [row[i] for row in self.rows]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Rows as mappings from column name to cell."""
+        names = [c.name for c in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Columns with units, rows as lists in their order."""
+        return {
+            "columns": [{"name": c.name, "unit": c.unit} for c in self.columns],
+            "rows": [[plain(cell) for cell in row] for row in self.rows],
+        }
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values over time, without a range: one row a name, all of one unit and one step."""
+
+    unit: str
+    step_h: float
+    values: Mapping[str, np.ndarray]
+    boundary: str | None = None
+    kind: str = "modelled"
+    label: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "unit": self.unit,
+            "step_h": self.step_h,
+            "boundary": self.boundary,
+            "kind": self.kind,
+            **{k: plain(np.asarray(v)) for k, v in self.values.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure as a person reads it, in the language in force."""
+
+    key: str
+    name: str
+    value: str
+    range: str
+    unit: str
+    boundary: str
+    kind: str
+
+    @property
+    def text(self) -> str:
+        """Value with unit and range, such as ``2.1 Wh/request [0.9 to 4.4]``."""
+        middle = f"{self.value} {self.unit}".strip()
+        return f"{middle} [{self.range}]" if self.range else middle
+
+    @property
+    def words(self) -> str:
+        """Boundary and kind."""
+        return ", ".join(w for w in (self.boundary, self.kind) if w)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one ask found.
+
+    Parameters
+    ----------
+    ask : str
+        Name of the question: prompt, run, simulate ...
+    settings : mapping
+        What was asked for, and the value of everything that was not: plain values by setting.
+    figures : mapping of str to Figure
+        Named results in chain order.
+    series : mapping of str to Profile or Series
+        Results by hour or by step.
+    tables : mapping of str to Table
+        Results by bus, hour, year, model ...
+    said : tuple of Said
+        What a reader must know: warnings, notes, defaults.
+    limits : tuple of Said
+        What the method leaves out.
+    files : tuple of str
+        What was written.
+    own : mapping
+        Keys of this ask beside the ten every answer has, as plain values or with a `to_dict`.
+    show : tuple of str
+        Figures a short account opens with; empty for all of them.
+    detail : object
+        What pictures are drawn from: the room's own result. It is no part of the JSON.
+
+    Examples
+    --------
+    >>> from taotie.quantity.catalog import figure
+    >>> published = figure("devries2023.energy_per_request_chatgpt")
+    >>> answer = Answer("example", {}, {"energy_per_request": published})
+    >>> [row.text for row in answer.shown()]
+    ['at most 2.9 Wh/request']
+    """
+
+    ask: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    series: Mapping[str, Profile | Series] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
+    limits: tuple[Said, ...] = ()
+    files: tuple[str, ...] = ()
+    own: Mapping[str, Any] = field(default_factory=dict)
+    show: tuple[str, ...] = ()
+    more_sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    detail: Any = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        clash = sorted(set(self.own) & set(RESERVED))
+        if clash:
+            raise ValueError(f"an answer has the key {clash[0]} already")
+
+    @property
+    def sources(self) -> dict[str, Mapping[str, str]]:
+        """Every source behind the figures and the series, by key."""
+        every = [*self.figures.values()]
+        every += [f for p in self.series.values() if isinstance(p, Profile) for _s, f in p.terms]
+        found: dict[str, Mapping[str, str]] = dict(sources_of(every)) if every else {}
+        for key, fields in self.more_sources.items():
+            found.setdefault(key, fields)
+        return {key: found[key] for key in sorted(found)}
+
+    def shown(self, every: bool = False) -> list[Row]:
+        """Rows for a person, in the language in force; those of `show` first unless `every`."""
+        keys = self.show if self.show and not every else tuple(self.figures)
+        return [row_of(key, self.figures[key]) for key in keys if key in self.figures]
+
+    def with_files(self, *paths: str) -> Answer:
+        """The same answer, which now says where it was written."""
+        return replace(self, files=(*self.files, *paths))
+
+    def saying(self, *more: Said) -> Answer:
+        """The same answer with more said."""
+        return replace(self, said=(*self.said, *more))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values: the only JSON of an answer."""
+        record = to_record(self.figures.values()) if self.figures else {}
+        named = {key: record[figure.node_id] for key, figure in self.figures.items()}
+        return {
+            "ask": self.ask,
+            "version": __version__,
+            "settings": plain(self.settings),
+            "figures": named,
+            "tables": {key: table.to_dict() for key, table in self.tables.items()},
+            "series": {key: _series(one) for key, one in self.series.items()},
+            "said": [one.to_dict() for one in self.said],
+            "limits": [one.to_dict() for one in self.limits],
+            "sources": {key: dict(fields) for key, fields in self.sources.items()},
+            "files": list(self.files),
+            **{key: plain(value) for key, value in self.own.items()},
+        }
+
+
+def row_of(key: str, figure: Figure) -> Row:
+    """One figure as a row."""
+    one = readable(figure)
+    value = one.value
+    bound = f"{bound_word(one.bound)} " if one.bound in ("at_most", "at_least") else ""
+    exact = value.p05 == value.p95
+    middle = number(value.p50, 4) if exact else number(value.p50)
+    spread = "" if exact else value_text(one).partition("[")[2].rstrip("]")
+    return Row(
+        key,
+        figure.name,
+        bound + middle,
+        spread,
+        unit_word(one.unit),
+        boundary_word(one.boundary),
+        kind_word(one.kind),
+    )
+
+
+def _series(one: Profile | Series) -> dict[str, Any]:
+    if isinstance(one, Series):
+        return one.to_dict()
+    p05, p50, p95 = one.percentiles()
+    return {
+        "unit": one.unit,
+        "step_h": one.step_h,
+        "boundary": one.boundary,
+        "kind": one.kind,
+        "p05": p05.tolist(),
+        "p50": p50.tolist(),
+        "p95": p95.tolist(),
+    }
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON knows it: NaN and infinities become null, a `Said` both its texts."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if hasattr(value, "to_dict"):
+        return plain(value.to_dict())
+    if isinstance(value, Sequence | set | frozenset):
+        return [plain(v) for v in value]
+    return str(value)

@@ -1,0 +1,135 @@
+"""How does the command line show an `Answer`? Rows, tables, what is said, limits, files; or its JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from taotie.words.language import _
+
+__all__ = [
+    "as_text",
+    "cell",
+    "print_answer",
+    "print_limits",
+    "print_rows",
+    "print_said",
+    "print_table",
+]
+
+
+def as_text(text: object) -> str:
+    """Somebody's words without control characters: nothing moves the cursor or turns the line around.
+
+    Examples
+    --------
+    >>> as_text("a\\x1b[31mred")
+    'a?[31mred'
+    """
+    return "".join(
+        c if c in "\n\t" or (c.isprintable() and c not in _TURNING) else "?" for c in str(text)
+    )
+
+
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+def print_answer(answer: Any, as_json: bool, tables: Iterable[str] = ()) -> None:
+    """The whole answer: its JSON, or rows, the tables named, what is said, limits and files."""
+    if as_json:
+        text = json.dumps(answer.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+        sys.stdout.write(text + "\n")
+        return
+    print_rows(answer)
+    for name in tables:
+        if name in answer.tables:
+            print_table(answer.tables[name])
+    print_said(answer.said)
+    print_limits(answer.limits)
+    print_files(answer.files)
+
+
+def print_rows(answer: Any, every: bool = False) -> None:
+    """One line a figure: name, value with range, boundary and kind."""
+    rows = answer.shown(every)
+    if not rows:
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for _column in range(3):
+        table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(as_text(t)) for t in (row.name, row.text, row.words)))
+    _console().print(table)
+
+
+def print_table(table: Any, most: int | None = None) -> None:
+    """A table with its heads; numbers to the right."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False)
+    for i, column in enumerate(table.columns):
+        made.add_column(
+            Text(as_text(column.heading)), justify="left" if i == 0 else "right", overflow="fold"
+        )
+    rows = table.rows if most is None else table.rows[:most]
+    for row in rows:
+        made.add_row(*(Text(cell(value)) for value in row))
+    out = _console()
+    if not out.is_terminal:
+        out.width = 160
+    out.print(made)
+    left = len(table.rows) - len(rows)
+    if left:
+        out.print(_("{n} more rows are in the JSON").format(n=left), markup=False)
+
+
+def cell(value: Any) -> str:
+    """A cell of a table as text: nothing for nothing, numbers rounded for reading."""
+    from taotie.quantity.wording import number
+
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", "\u202f")
+    if isinstance(value, float):
+        return number(value, 4)
+    return as_text(value)
+
+
+def print_said(said: Iterable[Any]) -> None:
+    """What a reader must know, one line each."""
+    out = _console()
+    for one in said:
+        out.print(f"! {as_text(one.text())}", markup=False)
+
+
+def print_limits(limits: Iterable[Any]) -> None:
+    """What the method leaves out."""
+    texts = [as_text(one.text()) for one in limits]
+    if not texts:
+        return
+    out = _console()
+    out.print(_("what this leaves out:"))
+    for text in texts:
+        out.print(f"  - {text}", markup=False)
+
+
+def print_files(files: Iterable[str]) -> None:
+    """What was written, one path a line."""
+    out = _console()
+    for path in files:
+        out.print(_("written: {path}").format(path=as_text(path)), markup=False)
+
+
+def _console() -> Any:
+    from taotie.app.cli.common import console
+
+    return console()
