@@ -13,9 +13,9 @@ import pytest
 from taotie.audit.article import Audit, Result, audit_claims, audited, needed_text
 from taotie.audit.claim import Claim
 from taotie.audit.claims_file import memory_marked, read_claims
-from taotie.audit.units import Unit, parse_unit
 from taotie.audit.verdict import INCONSISTENT, REPRODUCES, ROUNDING, UNIT_ERROR, VERDICTS
 from taotie.quantity import catalog
+from taotie.quantity.unit_text import Unit, parse_unit
 
 CASE = Path(__file__).resolve().parents[1] / "cases" / "audit" / "article_2024_04_09"
 UNIT_ERRORS = {"h100-42mwh", "helion-1-25", "hf-2.9kwh-image", "twh-def"}

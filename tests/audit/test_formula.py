@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from taotie.audit.formula import Input, evaluated
 from taotie.audit.formula_text import FormulaError, parsed
-from taotie.audit.units import Unit, parse_unit
 from taotie.errors import RangeError, TaotieError, UnitError, UnknownNameError
+from taotie.quantity.unit_text import Unit, parse_unit
 
 
 def value(formula: str, unit: str, **inputs: Input) -> float:

@@ -9,9 +9,9 @@ import pytest
 
 from taotie.audit.claims_file import catalogue_input
 from taotie.audit.formula import evaluated
-from taotie.audit.units import parse_unit
 from taotie.compute.training.training_energy import PublishedRun, published_runs
 from taotie.quantity import catalog
+from taotie.quantity.unit_text import parse_unit
 
 CASE = Path(__file__).resolve().parents[1] / "cases" / "audit" / "published_values"
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taotie.audit.number_text import number_at, plain, printed_tolerance
 from taotie.audit.statement import parse_statement
-from taotie.audit.units import Unit, parse_unit
 from taotie.errors import TaotieError
+from taotie.quantity.number_text import number_at, plain, printed_tolerance
+from taotie.quantity.unit_text import Unit, parse_unit
 
 
 @pytest.mark.parametrize(

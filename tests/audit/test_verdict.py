@@ -9,7 +9,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from taotie.audit.formula import Input, Recomputed, evaluated
-from taotie.audit.units import Unit, parse_unit
 from taotie.audit.verdict import (
     INCONSISTENT,
     REPRODUCES,
@@ -20,6 +19,7 @@ from taotie.audit.verdict import (
     power_of_1000,
 )
 from taotie.errors import RangeError
+from taotie.quantity.unit_text import Unit, parse_unit
 
 MW = Unit("MW")
 

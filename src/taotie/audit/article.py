@@ -12,7 +12,6 @@ from taotie.audit.claims_file import read_claims
 from taotie.audit.formula import Input, Recomputed, evaluated
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.slip import Context, Slip, likely_slip
-from taotie.audit.units import Unit
 from taotie.audit.verdict import COMPUTED, VERDICTS, Finding, finding
 from taotie.audit.wording import (
     bare_text,
@@ -26,6 +25,7 @@ from taotie.audit.wording import (
     stated_text,
 )
 from taotie.errors import TaotieError
+from taotie.quantity.unit_text import Unit
 from taotie.words.language import _, language
 
 

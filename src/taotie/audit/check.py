@@ -10,10 +10,8 @@ from taotie.audit import verdict as verdicts
 from taotie.audit.claims_file import catalogue_input
 from taotie.audit.formula import Recomputed, evaluated
 from taotie.audit.formula_text import FormulaError
-from taotie.audit.number_text import number_at, plain
 from taotie.audit.slip import Context, Slip, likely_slip, slip_hint, slip_word
 from taotie.audit.statement import Statement, parse_statement
-from taotie.audit.units import Unit, parse_unit
 from taotie.audit.verdict import Finding, Stated
 from taotie.audit.wording import (
     INCONSISTENT_INPUTS,
@@ -26,6 +24,8 @@ from taotie.audit.wording import (
     verdict_word,
 )
 from taotie.errors import TaotieError, UnitError
+from taotie.quantity.number_text import number_at, plain
+from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.words.language import _
 
 

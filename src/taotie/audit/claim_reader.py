@@ -19,12 +19,12 @@ from taotie.audit.claim import (
 )
 from taotie.audit.formula import Input
 from taotie.audit.formula_text import parsed
-from taotie.audit.number_text import number_at, plain, printed_tolerance
-from taotie.audit.units import Unit, parse_unit
 from taotie.errors import TaotieError, nearest
 from taotie.quantity import catalog
 from taotie.quantity.figure import Figure
+from taotie.quantity.number_text import number_at, plain, printed_tolerance
 from taotie.quantity.source import ACCESS, Source
+from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.words.language import _
 
 MAX_TEXT = 1_000

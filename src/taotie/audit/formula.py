@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from taotie.audit.formula_text import FormulaError, Node, parsed
-from taotie.audit.units import PLAIN, Unit
 from taotie.errors import RangeError, UnitError, UnknownNameError, nearest
+from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words.language import _
 
 MAX_EXPONENT = 12

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from taotie.audit.number_text import number_at, plain
-from taotie.audit.units import PLAIN, Unit, spelled, unit_at
 from taotie.errors import TaotieError, UnitError, UnknownNameError, nearest
+from taotie.quantity.number_text import number_at, plain
+from taotie.quantity.unit_text import PLAIN, Unit, spelled, unit_at
 from taotie.words.language import _
 
 MAX_LENGTH = 400

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from taotie.audit.formula import Recomputed
 from taotie.audit.formula_text import Node
-from taotie.audit.units import Unit
 from taotie.audit.verdict import Stated
 from taotie.audit.wording import duration, number, prefixed, quantity, readable
 from taotie.quantity import unit as physical_units
+from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
 
 SLIPS = (

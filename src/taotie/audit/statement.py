@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from taotie.audit.formula_text import FormulaError
-from taotie.audit.number_text import PrintedNumber, number_at, plain
-from taotie.audit.units import PLAIN, Unit, count_at, parse_unit, spelled, unit_at
 from taotie.audit.verdict import Stated
 from taotie.errors import TaotieError
+from taotie.quantity.number_text import PrintedNumber, number_at, plain
+from taotie.quantity.unit_text import PLAIN, Unit, count_at, parse_unit, spelled, unit_at
 from taotie.words.language import _
 
 MAX_LENGTH = 1_000

@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 
 from taotie.audit.formula import Recomputed
-from taotie.audit.units import Unit
 from taotie.errors import RangeError, nearest
+from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
 
 REPRODUCES = "reproduces"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from taotie.audit.number_text import number_at, plain
-from taotie.audit.units import Unit, parse_unit
 from taotie.audit.verdict import (
     INCONSISTENT,
     NOT_CHECKABLE,
@@ -18,6 +16,8 @@ from taotie.audit.verdict import (
     Stated,
 )
 from taotie.quantity import unit as physical_units
+from taotie.quantity.number_text import number_at, plain
+from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.words.language import LANGUAGES, _, language, speaking
 
 MARKS = {

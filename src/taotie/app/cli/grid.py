@@ -23,15 +23,7 @@ def load_mw(text: str, pue: float) -> tuple[float, str]:
     (150.0, 120.75)
     """
     plain = text.strip().replace("_", "").replace(",", "")
-    if match := re.fullmatch(r"([\d.]+(?:[eE]\d+)?)\s*([kMGT]?)W?", plain):
-        factor = {"k": 1e-3, "": 1.0, "M": 1.0, "G": 1e3, "T": 1e6}[match[2]]
-        try:
-            value = float(match[1]) * factor
-        except ValueError:
-            value = 0.0
-        if value > 0:
-            return value, _("{mw:.1f} MW at the meter").format(mw=value)
-    elif match := re.fullmatch(r"(\d+)\s*[x*]\s*(\S+)", plain):
+    if match := re.fullmatch(r"(\d+)\s*[x*]\s*(\S+)", plain):
         from taotie.hardware.accelerator import accelerator
         from taotie.hardware.server import server_of
 
@@ -47,6 +39,11 @@ def load_mw(text: str, pue: float) -> tuple[float, str]:
         return value, _(
             "{n} x {name} at {power:.0f} W with host, PUE {pue:g}: {mw:.1f} MW at the meter"
         ).format(n=match[1], name=host.accelerator.label, power=power, pue=pue, mw=value)
+    from taotie.quantity.quantity_text import parse_quantity
+
+    value = parse_quantity(text, "MW", bare="MW", name="--load")
+    if value > 0:
+        return value, _("{mw:.1f} MW at the meter").format(mw=value)
     raise RangeError(
         _("--load {text} is not a load.").format(text=repr(text)),
         _("write 150MW, 1.2GW or 100000xh100."),

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from taotie.audit.number_text import ENGLISH_WORDS, number_at, plain
 from taotie.errors import UnitError, nearest
 from taotie.quantity import unit as physical_units
+from taotie.quantity.number_text import ENGLISH_WORDS, number_at, plain
 from taotie.words.language import _
 
 # Words people print -> (factor, unit of ours). One meaning each: `ton`, `mw` and `兆` alone are refused.
