@@ -17,6 +17,7 @@ __all__ = [
     "CaseError",
     "DataError",
     "DistributionError",
+    "MeterError",
     "MissingExtraError",
     "RangeError",
     "ResultError",
@@ -105,6 +106,10 @@ class DataError(TaotieError, OSError):
 
     def __str__(self) -> str:
         return TaotieError.__str__(self)
+
+
+class MeterError(TaotieError, ValueError):
+    """A meter, a recording or a ledger that cannot be read as what it should be."""
 
 
 class ResultError(TaotieError, ValueError):

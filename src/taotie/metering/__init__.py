@@ -1,0 +1,1 @@
+"""What was really drawn: meters and logs of meters, read as energy windows. Joules at a stated boundary."""

@@ -1,0 +1,136 @@
+"""What does a file or a meter hand on? A `Recording`: readings by channel, ready windows, and what was said.
+
+Sources that count (NVML, RAPL, Prometheus) give readings; sources that only tell totals (CodeCarbon, Zeus, Slurm)
+give windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from taotie.errors import MeterError
+from taotie.metering.channel import Channel, Chosen, Reading, chosen
+from taotie.metering.steps import Readings
+from taotie.metering.window import EnergyWindow, energy_window
+from taotie.words.language import N_, _
+from taotie.words.said import Said
+
+__all__ = ["Recording", "merged", "recorded"]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What meters said over some time.
+
+    Attributes
+    ----------
+    readings : tuple of Readings
+        One per channel.
+    windows : tuple of EnergyWindow
+        From sources that tell totals only.
+    said : tuple of Said
+        What was dropped, guessed or strange.
+    source : str
+        File, address or meter.
+    """
+
+    readings: tuple[Readings, ...] = ()
+    windows: tuple[EnergyWindow, ...] = ()
+    said: tuple[Said, ...] = ()
+    source: str = ""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """All channels, readable or not."""
+        return tuple(r.channel for r in self.readings)
+
+    def of(self, channel_id: str) -> Readings:
+        """Readings of one channel."""
+        for one in self.readings:
+            if one.channel.id == channel_id:
+                return one
+        raise MeterError(_("no channel is called {id}.").format(id=channel_id))
+
+    def energy_windows(self) -> list[EnergyWindow]:
+        """One window per channel, and the ready ones."""
+        return [*(energy_window(r) for r in self.readings), *self.windows]
+
+    def chosen(self, boundary: str | None = None) -> Chosen:
+        """The channels with at least two readings that may be added; see `channel.chosen`."""
+        return chosen((r.channel for r in self.readings if int(r.ok.sum()) > 1), boundary)
+
+    def with_said(self, *more: Said) -> Recording:
+        """The same, with more said."""
+        return replace(self, said=(*self.said, *more))
+
+
+def recorded(
+    channels: Sequence[Channel],
+    readings: Iterable[Reading],
+    said: Sequence[Said] = (),
+    source: str = "",
+) -> Recording:
+    """Readings as they came, by channel."""
+    rows: dict[str, list[Reading]] = {c.id: [] for c in channels}
+    for one in readings:
+        if one.channel not in rows:
+            raise MeterError(_("no channel is called {id}.").format(id=one.channel))
+        rows[one.channel].append(one)
+    made = []
+    for channel in channels:
+        mine = rows[channel.id]
+        made.append(
+            Readings.of(
+                channel,
+                np.array([r.wall_ns for r in mine], np.int64),
+                np.array([r.raw if r.raw is not None else 0 for r in mine], np.int64),
+                np.array([r.status for r in mine], np.uint8),
+            )
+        )
+    return Recording(tuple(made), (), tuple(said), source)
+
+
+def merged(recordings: Sequence[Recording]) -> Recording:
+    """Several recordings as one; a channel that several hold is joined by time."""
+    by_id: dict[str, list[Readings]] = {}
+    for recording in recordings:
+        for one in recording.readings:
+            by_id.setdefault(one.channel.id, []).append(one)
+    said = [s for r in recordings for s in r.said]
+    joined = []
+    for parts in by_id.values():
+        if len(parts) == 1:
+            joined.append(parts[0])
+            continue
+        overlap = any(
+            len(a) and len(b) and a.t_ns[0] <= b.t_ns[-1] and b.t_ns[0] <= a.t_ns[-1]
+            for i, a in enumerate(parts)
+            for b in parts[i + 1 :]
+        )
+        if overlap:
+            said.append(
+                Said(
+                    "recordings_overlap",
+                    N_(
+                        "{channel} stands in several files over the same time; each instant counts once."
+                    ),
+                    {"channel": parts[0].channel.id},
+                )
+            )
+        joined.append(
+            Readings.of(
+                parts[0].channel,
+                np.concatenate([p.t_ns for p in parts]),
+                np.concatenate([p.raw for p in parts]),
+                np.concatenate([p.status for p in parts]),
+            )
+        )
+    return Recording(
+        tuple(joined),
+        tuple(w for r in recordings for w in r.windows),
+        tuple(said),
+        ", ".join(dict.fromkeys(r.source for r in recordings if r.source)),
+    )
