@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.accelerator import accelerator, accelerators
-from taotie.hardware.server import host_power_w, server, server_of, server_power_w, servers
+from taotie.hardware.server import (
+    host_draw,
+    host_power_w,
+    server,
+    server_of,
+    server_power_w,
+    servers,
+)
 from taotie.quantity.figure import exact
 
 
@@ -47,6 +54,16 @@ def test_worked_host_power_with_figures():
     figure = host_power_w(exact(0.5, "1"), exact(950.0, "W"), exact(2800.0, "W"))
     assert float(figure.to("kW").samples) == pytest.approx(1.875)
     assert float(host_power_w(0.5, 950.0, 2800.0)) == pytest.approx(1875.0)
+
+
+def test_property_every_chip_has_a_host_range():
+    for chip in accelerators().values():
+        draw = host_draw(chip)
+        assert 0 < draw.idle.p05 < draw.most.p95, chip.name
+        assert draw.assumed == server_of(chip).stand_in
+        if draw.assumed:
+            assert draw.most.p95 > 1.8 * draw.most.p05, chip.name
+            assert draw.most.kind == "assumed"
 
 
 def test_error_load_above_one():

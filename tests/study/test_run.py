@@ -357,7 +357,7 @@ def test_worked_every_bus_without_outages(tmp_path: Path) -> None:
             '[compute]\nmodel = "llama-3.1-405b"\naccelerators_per_replica = 1\n',
             ["it needs at least"],
         ),
-        ('[compute]\naccelerator = "tpu-v5p"\n', ["[compute]"]),
+        ('[compute]\naccelerator = "tpu-v55"\n', ["[compute]", "tpu-v5"]),
         ('[workload]\ntrace = "nowhere.csv"\n', ["no such file or data set", "azure-llm-2023"]),
         ('[fleet]\ncountry = "united_state"\n', ["[fleet]", "united_states"]),
         ('[grid]\nregion = "atlantis"\n', ["[grid]", "atlantis"]),

@@ -53,6 +53,10 @@ class Accelerator:
     idle_power_w: float | None = None
     """Measured draw of one that waits with a model loaded."""
     launch: str | None = None
+    formats: tuple[str, ...] = ("bf16",)
+    """Number formats its matrix units multiply, 16 bit and narrower."""
+    estimated: tuple[str, ...] = ()
+    """Quantities that the maker does not publish and somebody estimated (`tdp`, `bandwidth` ...)."""
 
     def rated_power_w(self) -> float:
         """Rated power, for calculations that cannot do without. [W]
@@ -98,12 +102,21 @@ def accelerators() -> dict[str, Accelerator]:
             if cell is not None and cell["value"]:
                 numbers[field] = float(cell["value"]) * _FACTORS[cell["unit"]]
         launch = cells.cells.get((item, "launch"))
+        formats = cells.cells.get((item, "formats"))
+        estimated = tuple(
+            q
+            for q in _NUMBERS
+            if (cell := cells.cells.get((item, q))) is not None
+            and cell["kind"] in ("estimated", "assumed")
+        )
         found[item] = Accelerator(
             name=item,
             label=str(cells.value(item, "label")),
             maker=str(cells.value(item, "maker")),
             architecture=str(cells.value(item, "architecture")),
             launch=None if launch is None else launch["value"],
+            formats=("bf16",) if formats is None else tuple(formats["value"].split()),
+            estimated=estimated,
             **numbers,
         )
     return found
@@ -150,8 +163,8 @@ def accelerator(name: str) -> Accelerator:
     """
     known = accelerators()
     text = re.sub(r"[\s_]+", "-", name.strip().lower())
-    text = re.sub(r"^(nvidia|amd|intel|google|amazon|aws|instinct)-", "", text)
-    text = re.sub(r"^(geforce|instinct|tesla)-", "", text)
+    text = re.sub(r"^(nvidia|amd|intel|google|amazon|aws|huawei|apple|instinct)-", "", text)
+    text = re.sub(r"^(geforce|instinct|tesla|hgx|dgx)-", "", text)
     for spelling in (text, re.sub(r"-\d+g(i?b)?\b.*$", "", text)):
         for found in (spelling, _ALIASES.get(spelling, "")):
             if found in known:
@@ -159,6 +172,10 @@ def accelerator(name: str) -> Accelerator:
     longer = [k for k in known if text.startswith(k + "-") or k.startswith(text + "-")]
     if len(longer) == 1:
         return known[longer[0]]
+    plain = re.sub(r"[^a-z0-9]", "", text)
+    alike = [k for k in known if re.sub(r"[^a-z0-9]", "", k) == plain]
+    if len(alike) == 1:
+        return known[alike[0]]
     raise UnknownNameError(
         _("accelerator {name!r} is not in the table.").format(name=name),
         nearest(text, known),

@@ -16,10 +16,24 @@ from numpy.typing import NDArray
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.hardware.accelerator import Accelerator, accelerator
 from taotie.quantity.catalog import table
+from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.lift import lifted
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import labels
 
-__all__ = ["Server", "host_power_w", "server", "server_of", "server_power_w", "servers"]
+__all__ = [
+    "HostDraw",
+    "Server",
+    "host_draw",
+    "host_power_w",
+    "server",
+    "server_of",
+    "server_power_w",
+    "servers",
+]
+
+STAND_IN_RANGE = (0.6, 1.6)
+"""Host draw over that of the scaled stand-in: our guess, as wide as hosts of known servers differ."""
 
 FloatArray = NDArray[np.float64]
 
@@ -38,6 +52,8 @@ class Server:
     max_power_w: float | None = None
     """Highest draw anyone has measured."""
     idle_power_w: float | None = None
+    stand_in: bool = False
+    """True where no server with this accelerator is in the table and the host is assumed."""
 
     @property
     def host_idle_w_per_accelerator(self) -> float:
@@ -124,6 +140,61 @@ def server_of(chip: Accelerator) -> Server:
         rated_power_w=8 * rated + scale * (reference.rated_power_w - 5600.0),
         host_idle_power_w=scale * reference.host_idle_power_w,
         host_max_power_w=scale * reference.host_max_power_w,
+        stand_in=True,
+    )
+
+
+@dataclass(frozen=True)
+class HostDraw:
+    """Draw of the host of one server, as sourced or assumed ranges. [W]"""
+
+    idle: Figure
+    most: Figure
+    accelerators: int
+    """Accelerators that share the host."""
+    assumed: bool
+    """True where no server with this accelerator is in the table."""
+
+
+def host_draw(chip: Accelerator) -> HostDraw:
+    """What the host around this accelerator draws, waiting and under full load.
+
+    A chip without a server in the table gets the host of eight H100, scaled by rated power, as an assumed
+    range of 0.6 to 1.6 times that.
+
+    Examples
+    --------
+    >>> host_draw(accelerator("h100")).assumed, host_draw(accelerator("tpu-v6e")).assumed
+    (False, True)
+    """
+    box = server_of(chip)
+    if not box.stand_in:
+        cells = table("servers")
+        return HostDraw(
+            cells.figure(box.name, "host_idle_power"),
+            cells.figure(box.name, "host_max_power"),
+            box.accelerators,
+            False,
+        )
+    low, high = STAND_IN_RANGE
+
+    def guess(key: str, watt: float, label: str) -> Figure:
+        return leaf(
+            f"assumed.{key}.{chip.name}",
+            low=low * watt,
+            mode=watt,
+            high=high * watt,
+            unit="W",
+            kind="assumed",
+            note="no server with this accelerator is in the table: the host of eight H100 scaled by rated power",
+            label=labels(label),
+        )
+
+    return HostDraw(
+        guess("host_idle_power", box.host_idle_power_w, N_("draw of the host when waiting")),
+        guess("host_max_power", box.host_max_power_w, N_("draw of the host under full load")),
+        box.accelerators,
+        True,
     )
 
 

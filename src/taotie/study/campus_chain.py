@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from taotie.compute.energy.service_energy import host_figures
 from taotie.errors import StudyError, TaotieError
 from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.hardware.server import host_draw
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
@@ -52,7 +52,7 @@ def campus(walk: Walk) -> tuple[Profile, Figure, Figure]:
         )
         chip = accelerator_named(name)
         chip.rated_power_w()  # refuses an accelerator without a published power
-        _idle_key, host_key, n_in_server = host_figures(chip.name)
+        around = host_draw(chip)
         load = walk.figure(
             "workload.load_factor",
             lambda: leaf(
@@ -69,7 +69,7 @@ def campus(walk: Walk) -> tuple[Profile, Figure, Figure]:
         walk.keep("accelerators", count, N_("Accelerators installed"))
         per = exact(1.0, "1/accelerator", "per_accelerator")
         tdp = figure(f"accelerators/{chip.name}/tdp") * per
-        host = figure(host_key) / exact(float(n_in_server), "accelerator", "in_server")
+        host = around.most / exact(float(around.accelerators), "accelerator", "in_server")
         accelerator_power = walk.keep(
             "power_accelerators",
             (count * tdp * load).to("MW").with_boundary("accelerator"),

@@ -11,7 +11,6 @@ import numpy as np
 
 from taotie.compute.energy.energy_per_request import request_energy
 from taotie.compute.energy.model_architecture import model_architecture
-from taotie.compute.energy.service_energy import host_figures
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.steady_batch import (
     DEFAULT_LARGEST_BATCH,
@@ -22,6 +21,7 @@ from taotie.errors import StudyError, TaotieError
 from taotie.files.fetch import local_path
 from taotie.files.registry import dataset
 from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.hardware.server import server_of
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
@@ -392,7 +392,7 @@ def _accelerators(
     replicas = (requests_per_day * full.replica_s * peak / utilization).to("1")
     count = walk.keep("accelerators", replicas * per, N_("Accelerators in service"))
     each = exact(
-        float(host_figures(setup.accelerator.name)[2]),
+        float(server_of(setup.accelerator).accelerators),
         "accelerator/server",
         "accelerators_in_server",
     )

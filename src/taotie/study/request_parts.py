@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from taotie.compute.energy.energy_per_request import model_error
-from taotie.compute.energy.service_energy import MeanRequest, host_figures, mean_request
+from taotie.compute.energy.service_energy import MeanRequest, mean_request
 from taotie.compute.energy.serving_setup import ServingSetup
+from taotie.hardware.server import host_draw
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 
@@ -66,9 +67,10 @@ def mean_figures(
 ) -> MeanRequest:
     """The energy model's central values, as figures of data sheet and lengths."""
     chip = setup.accelerator.name
-    idle_key, most_key, in_server = host_figures(chip)
-    each = exact(float(in_server), "1", "accelerators_per_server")
-    peak = "peak_fp8" if setup.precision == "fp8" else "peak_bf16"
+    host = host_draw(setup.accelerator)
+    each = exact(float(host.accelerators), "1", "accelerators_per_server")
+    fast = setup.precision == "fp8" and setup.accelerator.peak_fp8_flop_s is not None
+    peak = "peak_fp8" if fast else "peak_bf16"
     return mean_request(
         lengths.prompt,
         lengths.output,
@@ -79,8 +81,8 @@ def mean_figures(
         figure(f"accelerators/{chip}/tdp"),
         figure(f"accelerators/{chip}/bandwidth"),
         figure(f"accelerators/{chip}/{peak}"),
-        figure(idle_key) / each,
-        figure(most_key) / each,
+        host.idle / each,
+        host.most / each,
         model=setup.model.name,
         accelerator=chip,
         accelerators_per_replica=setup.accelerators_per_replica,

@@ -17,7 +17,7 @@ from taotie.compute.energy.generation import (
 from taotie.compute.energy.runtime_profile import generation_profiles
 from taotie.compute.fit.validation import validate_mlenergy
 from taotie.errors import RangeError, UnknownNameError
-from taotie.hardware.accelerator import accelerator
+from taotie.hardware.accelerator import accelerator, custom_accelerator
 
 H100 = accelerator("h100")
 
@@ -101,10 +101,9 @@ def test_error_refusals():
     assert "flux.1-dev" in caught.value.hint
     with pytest.raises(RangeError, match="steps=0"):
         generation_row(diffusion_model("flux.1-dev"), H100, height=512, width=512, steps=0)
+    nameless = custom_accelerator("x", peak_bf16_flop_s=1e14, memory_b=5e10, bandwidth_b_s=1e12)
     with pytest.raises(RangeError, match="rated power"):
-        generation_row(
-            diffusion_model("flux.1-dev"), accelerator("tpu-v5e"), height=512, width=512, steps=4
-        )
+        generation_row(diffusion_model("flux.1-dev"), nameless, height=512, width=512, steps=4)
     with pytest.raises(RangeError):
         typical_diffusion_model("x", 0.0)
 

@@ -11,7 +11,7 @@ from taotie.compute.energy.serving_setup import (
     smallest_replica,
 )
 from taotie.errors import RangeError, UnknownNameError
-from taotie.hardware.accelerator import accelerator
+from taotie.hardware.accelerator import accelerator, custom_accelerator
 
 H100 = accelerator("h100")
 
@@ -75,5 +75,6 @@ def test_error_counts():
 
 
 def test_error_no_rated_power():
+    nameless = custom_accelerator("x", peak_bf16_flop_s=1e14, memory_b=5e10, bandwidth_b_s=1e12)
     with pytest.raises(RangeError, match="no rated power"):
-        ServingSetup(model_architecture("llama-3.1-8b"), accelerator("tpu-v5e"), 2).row
+        ServingSetup(model_architecture("llama-3.1-8b"), nameless, 2).row

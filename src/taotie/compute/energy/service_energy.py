@@ -19,7 +19,6 @@ from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.hardware.server import server_of
 from taotie.quantity.lift import lifted
 from taotie.words.language import _
 
@@ -220,19 +219,3 @@ def _rows(setup: ServingSetup, tdp_w: Any, bandwidth_b_s: Any, peak_flop_s: Any)
     x[:, tdp], x[:, bandwidth], x[:, peak] = given
     x[:, expert] = x[:, peak] * own[expert] / own[peak]  # experts may have a faster precision
     return x
-
-
-def host_figures(accelerator: str) -> tuple[str, str, int]:
-    """Catalogue keys of the host's idle and highest draw, and accelerators in a server.
-
-    Raises
-    ------
-    UnknownNameError
-        If no server with that accelerator is in the table.
-    """
-    box = server_of(accelerator_named(accelerator))
-    return (
-        f"servers/{box.name}/host_idle_power",
-        f"servers/{box.name}/host_max_power",
-        box.accelerators,
-    )
