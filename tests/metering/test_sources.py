@@ -40,7 +40,7 @@ def sweep(source, fake, n=3, seconds=10.0):
 
 
 def test_replay_a_counter_goes_before_power() -> None:
-    fake, source = nvml(Board("GPU-a", watts=400), Board("GPU-b", watts=100))
+    fake, source = nvml(Board("GPU-a", watts=400), Board("GPU-b", watts=100), with_power=True)
     made = sweep(source, fake, n=2, seconds=3600)
     total = {c.uuid: energy_window(made.of(c.id)).joules for c in made.chosen().summed}
     assert total == {"GPU-a": 400 * 3600.0, "GPU-b": 100 * 3600.0}

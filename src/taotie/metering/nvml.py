@@ -62,6 +62,8 @@ class NvmlSource:
         How long a superchip is watched to tell what its counter covers. [s]
     only : sequence of str, optional
         UUIDs to read; default all.
+    with_power : bool, default False
+        Read the power of boards that have a counter, too.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class NvmlSource:
         nvml: Any = None,
         check_s: float = 2.0,
         only: tuple[str, ...] = (),
+        with_power: bool = False,
         clock: Callable[[], int] = time.monotonic_ns,
         sleep: Callable[[float], None] = time.sleep,
         wall: Callable[[], int] = time.time_ns,
@@ -90,7 +93,7 @@ class NvmlSource:
             except ImportError:
                 raise MissingExtraError("nvidia-ml-py", "meter") from None
         self.nvml = nvml
-        self.check_s, self.only = check_s, only
+        self.check_s, self.only, self.with_power = check_s, only, with_power
         self._clock, self._sleep, self._wall = clock, sleep, wall
         self._boards: list[tuple[Channel, Any, str]] = []
 
@@ -156,7 +159,7 @@ class NvmlSource:
                 f"nvidia:{uuid}:energy", "mJ", boundary, note="; ".join(notes), **facts
             )
             found.append((channel, handle, "energy"))
-        how = self._power_way(handle)
+        how = self._power_way(handle) if status != OK or self.with_power else ""
         if how:
             if status != OK:
                 notes.append(_("no energy counter: power is added up"))

@@ -13,8 +13,14 @@ import numpy as np
 
 from taotie.errors import MeterError
 from taotie.metering.channel import Channel, Chosen, Reading, chosen
-from taotie.metering.steps import Readings
-from taotie.metering.window import EnergyWindow, energy_window
+from taotie.metering.steps import Readings, steps
+from taotie.metering.window import (
+    HOUR_NS,
+    EnergyWindow,
+    energy_window,
+    hour_edges_ns,
+    windows_between,
+)
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -55,8 +61,39 @@ class Recording:
         raise MeterError(_("no channel is called {id}.").format(id=channel_id))
 
     def energy_windows(self) -> list[EnergyWindow]:
-        """One window per channel, and the ready ones."""
-        return [*(energy_window(r) for r in self.readings), *self.windows]
+        """One window per channel, and the ready ones; what was rolled up already is not counted again."""
+        found = []
+        for one in self.readings:
+            since = self.rolled_until_ns(one.channel.id)
+            made = steps(one) if since is not None else None
+            if since is None or made is None or not len(made.kind):
+                found.append(energy_window(one))
+            elif int(made.t1_ns[-1]) > since:
+                found += windows_between(one.channel, made, [since, int(made.t1_ns[-1])])
+        return [*self.windows, *found]
+
+    def rolled_until_ns(self, channel_id: str) -> int | None:
+        """Up to when a channel's readings are hours only; None where nothing was rolled up. [ns]"""
+        ends = [w.end_ns for w in self.windows if w.channel == channel_id]
+        return max(ends) if ends else None
+
+    def hourly(self, step_ns: int = HOUR_NS) -> dict[str, list[EnergyWindow]]:
+        """Windows of full hours (UTC) by channel; together they hold what `energy_windows` holds."""
+        found: dict[str, list[EnergyWindow]] = {}
+        for ready in self.windows:
+            found.setdefault(ready.channel, []).append(ready)
+        for one in self.readings:
+            made = steps(one)
+            if not len(made.kind):
+                continue
+            since = self.rolled_until_ns(one.channel.id)
+            start = int(made.t0_ns[0]) if since is None else since
+            if int(made.t1_ns[-1]) <= start:
+                continue
+            edges = hour_edges_ns(start, int(made.t1_ns[-1]), step_ns)
+            edges[0], edges[-1] = max(edges[0], start), min(edges[-1], int(made.t1_ns[-1]))
+            found.setdefault(one.channel.id, []).extend(windows_between(one.channel, made, edges))
+        return found
 
     def chosen(self, boundary: str | None = None) -> Chosen:
         """The channels with at least two readings that may be added; see `channel.chosen`."""

@@ -49,12 +49,15 @@ class Readings:
     raw : ndarray of int64, shape (n_reading,)
         Counts; whatever stands where `status` is not OK is not looked at. [channel.unit]
     status : ndarray of uint8, shape (n_reading,)
+    anew : ndarray of bool, shape (n_reading,), or None
+        Where the counter is known to have begun anew, as after a restart of the machine.
     """
 
     channel: Channel
     t_ns: Ints
     raw: Ints
     status: NDArray[np.uint8]
+    anew: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(
@@ -231,7 +234,10 @@ def steps(readings: Readings, late_ns: int | None = None) -> Steps:
         late_ns = _late_ns(dt)
     late = dt > late_ns
     if channel.is_counter:
-        return _counted(channel, t, raw, dt, late)
+        anew = np.zeros(n, bool)
+        if readings.anew is not None:
+            anew = np.diff(np.cumsum(readings.anew)[ok]) > 0
+        return _counted(channel, t, raw, dt, late, anew)
     return _held(channel, t, raw, dt, late)
 
 
@@ -240,7 +246,14 @@ def _late_ns(dt: Ints) -> int:
     return int(LATE_PERIODS * float(np.median(dt))) if len(dt) > 1 else int(dt[0])
 
 
-def _counted(channel: Channel, t: Ints, raw: Ints, dt: Ints, late: NDArray[np.bool_]) -> Steps:
+def _counted(
+    channel: Channel,
+    t: Ints,
+    raw: Ints,
+    dt: Ints,
+    late: NDArray[np.bool_],
+    anew: NDArray[np.bool_],
+) -> Steps:
     change = np.diff(raw)
     kind = np.where(late, LATE, COUNTER).astype(np.uint8)
     known = np.ones(len(dt), bool)
@@ -255,10 +268,12 @@ def _counted(channel: Channel, t: Ints, raw: Ints, dt: Ints, late: NDArray[np.bo
         # a reset looks like a wrap that would need more power than the thing can draw
         wrapped = fell & (room * SLACK + (SLACK - 1) * change >= 0) & (change >= 0)
         kind[wrapped] = WRAP
-        reset = fell & ~wrapped
+        wrapped &= ~anew
+        kind[anew] = RESET
+        reset = (fell & ~wrapped) | anew
         hidden = np.maximum(np.floor(room / modulus), 0).astype(np.int64) * modulus
     else:
-        reset = fell
+        reset = fell | anew
     energy = _uj(change, channel)
     low = energy.copy()
     high = _uj(change + hidden, channel)

@@ -1,0 +1,308 @@
+"""What stands in a table of readings? nvidia-smi's CSV and tables of one's own, units from heading or cell.
+
+A unit is never guessed: a column without one is refused with the name that would tell it, and a column that mixes W
+and mW is refused with the line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from taotie.errors import MeterError
+from taotie.metering.channel import ABSENT, BOUNDARIES, ENERGY_UJ, OK, POWER_UW, Channel
+from taotie.metering.recording import Recording
+from taotie.metering.steps import Readings
+from taotie.metering.when import stamp_ns
+from taotie.words.language import N_, _
+from taotie.words.said import Said
+
+__all__ = ["read_table", "table_heading"]
+
+_TIMES = (
+    "timestamp",
+    "time",
+    "datetime",
+    "date",
+    "t",
+    "ts",
+    "time_s",
+    "timestamp_ms",
+    "time_ms",
+    "unix_time",
+    "wall_ns",
+    "t_ns",
+)
+_NAMES = ("uuid", "gpu_uuid", "device", "channel", "gpu", "index", "gpu_id", "id")
+_UNITS = {**{u.lower(): u for u in ENERGY_UJ}, **{u.lower(): u for u in POWER_UW}}
+_WORDS = {
+    "watts": "W",
+    "watt": "W",
+    "milliwatts": "mW",
+    "joules": "J",
+    "joule": "J",
+    "millijoules": "mJ",
+    "microjoules": "uJ",
+    "microwatts": "uW",
+}
+_ABSENT = {
+    "",
+    "n/a",
+    "[n/a]",
+    "nan",
+    "none",
+    "null",
+    "[not supported]",
+    "not supported",
+    "-",
+    "[unknown error]",
+    "err!",
+}
+LARGEST_DEVICE_W = 20_000.0
+"""No single device draws this much: a column read as watts above it is in mW."""
+
+
+class Column(NamedTuple):
+    """A column of readings: its name, and its unit where the heading tells it."""
+
+    name: str
+    unit: str
+    device: str
+
+
+def _unit_in(heading: str) -> str:
+    """The unit a heading ends with: ``power.draw [W]``, ``energy_mj``, ``power (mW)``, ``Power_Watts``."""
+    found = re.search(r"[\[(]\s*([A-Za-zµ]+)\s*[\])]\s*$", heading) or re.search(
+        r"(?:^|[_.\s])([A-Za-zµ]+)$", heading
+    )
+    word = (found[1] if found else "").replace("µ", "u")
+    return _UNITS.get(word.lower(), _WORDS.get(word.lower(), ""))
+
+
+def _is_reading(heading: str) -> bool:
+    text = heading.lower()
+    if re.search(r"limit|cap|max|min|default|enforced|state|average_interval", text):
+        return False
+    return bool(re.search(r"power|energy|watt|joule", text))
+
+
+def table_heading(first: str) -> tuple[list[str], str] | None:
+    """Headings and delimiter, if a first line is that of a table of readings.
+
+    Examples
+    --------
+    >>> table_heading("timestamp, uuid, power.draw [W]")
+    (['timestamp', 'uuid', 'power.draw [W]'], ',')
+    >>> table_heading("a,b") is None
+    True
+    """
+    delimiter = max((",", "\t", ";"), key=first.count)
+    names = [n.strip().strip('"') for n in first.strip().split(delimiter)]
+    lower = [n.lower() for n in names]
+    if any(n in _TIMES for n in lower) and any(_is_reading(n) for n in names):
+        return names, delimiter
+    return None
+
+
+def read_table(text: str, where: str = "", boundary: str = "device") -> Recording:
+    """Read a table with a time, perhaps a device, and columns of power or energy.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+    boundary : str, default "device"
+        Where these meters sit; a column `boundary` goes before it.
+
+    Raises
+    ------
+    MeterError
+        If there is no time or no reading, a unit is missing or mixed, or a cell is no number; names line and column.
+    """
+    lines = text.split("\n", 1)
+    heading = table_heading(lines[0])
+    if heading is None:
+        raise MeterError(
+            _("{where}: no column of time with one of power or energy.").format(where=where),
+            "timestamp, uuid, power_w",
+        )
+    names, delimiter = heading
+    lower = [n.lower() for n in names]
+    time_at = next(i for i, n in enumerate(lower) if n in _TIMES)
+    name_at = next((i for w in _NAMES for i, n in enumerate(lower) if n == w), None)
+    place_at = lower.index("boundary") if "boundary" in lower else None
+    value_at = [i for i, n in enumerate(names) if _is_reading(n) and i not in (time_at, name_at)]
+    rows: dict[tuple[str, int], tuple[list[int], list[float], list[int]]] = {}
+    units: dict[int, str] = {i: _unit_in(names[i]) for i in value_at}
+    places: dict[str, str] = {}
+    said: list[Said] = []
+    cut, unzoned, n = 0, False, 1
+    cache: tuple[str, int] = ("", 0)
+    ends_whole = text.endswith("\n")
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    next(reader)
+    width = len(names)
+    for row in reader:
+        n += 1
+        if not row or not "".join(row).strip():
+            continue
+        if len(row) < width:
+            cut += 1
+            continue
+        stamp = row[time_at]
+        if stamp != cache[0]:
+            t, zoned = stamp_ns(stamp, f"{where}, line {n}")
+            unzoned |= not zoned
+            cache = (stamp, t)
+        device = row[name_at].strip() if name_at is not None else "0"
+        if place_at is not None:
+            places[device] = row[place_at].strip().lower()
+        for i in value_at:
+            value, unit = _cell(row[i], names[i], f"{where}, line {n}")
+            if unit:
+                if units[i] and units[i] != unit:
+                    raise MeterError(
+                        _("{where}, line {n}: {column} is in {a} here and in {b} before.").format(
+                            where=where, n=n, column=names[i], a=unit, b=units[i]
+                        ),
+                        _("one unit a column"),
+                    )
+                units[i] = unit
+            key = (device, i)
+            mine = rows.get(key)
+            if mine is None:
+                mine = rows[key] = ([], [], [])
+            mine[0].append(cache[1])
+            mine[1].append(value)
+            mine[2].append(n)
+    made = [
+        _readings(key, mine, names[key[1]], units[key[1]], places.get(key[0], boundary), where)
+        for key, mine in rows.items()
+    ]
+    if not made:
+        raise MeterError(_("{where}: no row.").format(where=where))
+    if cut:
+        said.append(
+            Said(
+                "half_a_row",
+                N_("{where}: {n} rows are cut off and were dropped."),
+                {"where": where, "n": cut},
+            )
+        )
+    if not ends_whole and not cut:
+        said.append(
+            Said(
+                "maybe_cut_off",
+                N_("{where} has no line end after its last line: it may be cut off."),
+                {"where": where},
+            )
+        )
+    if unzoned:
+        said.append(
+            Said(
+                "no_time_zone",
+                N_("{where}: stamps without a time zone were read as UTC."),
+                {"where": where},
+            )
+        )
+    return Recording(tuple(made), (), tuple(said), where)
+
+
+def _cell(text: str, column: str, where: str) -> tuple[float, str]:
+    """Value and the unit the cell itself names, such as `61.20 W`."""
+    try:
+        return float(text), ""
+    except ValueError:
+        pass
+    text = text.strip()
+    if text.lower() in _ABSENT:
+        return float("nan"), ""
+    number, _space, unit = text.partition(" ")
+    if unit.strip().lower() in _UNITS:
+        try:
+            return float(number), _UNITS[unit.strip().lower()]
+        except ValueError:
+            pass
+    raise MeterError(
+        _("{where}: {key}={value} is no number.").format(
+            where=where, key=column, value=repr(text[:40])
+        )
+    )
+
+
+def _readings(
+    key: tuple[str, int],
+    mine: tuple[Sequence[int], Sequence[float], Sequence[int]],
+    heading: str,
+    unit: str,
+    place: str,
+    where: str,
+) -> Readings:
+    device, _column = key
+    value = np.array(mine[1], np.float64)
+    if not unit:
+        raise MeterError(
+            _("{where}: {column} does not say its unit.").format(where=where, column=repr(heading)),
+            _("name it {a} or {b}").format(a=f"{heading}_w", b=f"{heading}_mw")
+            if "energy" not in heading.lower()
+            else _("name it {a} or {b}").format(a=f"{heading}_j", b=f"{heading}_mj"),
+        )
+    if place not in BOUNDARIES:
+        raise MeterError(
+            _("channel {id}: {boundary} is no place of a meter.").format(
+                id=device, boundary=repr(place)
+            ),
+            ", ".join(BOUNDARIES),
+        )
+    bad = ~np.isfinite(value) | (value < 0)
+    power = unit in POWER_UW
+    scale = POWER_UW[unit] if power else ENERGY_UJ[unit]
+    if power and place in ("device", "module") and not bad.all():
+        _refuse_mixed(value, bad, scale, mine[2], heading, unit, where)
+    raw = np.rint(np.where(bad, 0.0, value) * scale)
+    if len(raw) and raw.max() > 9.2e18:
+        raise MeterError(
+            _("{where}: {value} {unit} is more than a ledger can hold.").format(
+                where=where, value=float(value[~bad].max()), unit=unit
+            ),
+            _("is the unit right? a reading in mW or mJ under a heading in kW or kWh looks so"),
+        )
+    channel = Channel(
+        f"table:{device}:{heading}",
+        "uW" if power else "uJ",
+        place,
+        vendor="table",
+        uuid=device,
+        name=heading,
+    )
+    status = np.where(bad, ABSENT, OK).astype(np.uint8)
+    return Readings.of(channel, np.array(mine[0], np.int64), raw.astype(np.int64), status)
+
+
+def _refuse_mixed(
+    value: np.ndarray,
+    bad: np.ndarray,
+    scale: float,
+    lines: Sequence[int],
+    heading: str,
+    unit: str,
+    where: str,
+) -> None:
+    watts = value * scale / 1e6
+    high = ~bad & (watts > LARGEST_DEVICE_W)
+    if not high.any():
+        return
+    line = int(np.asarray(lines)[high][0])
+    raise MeterError(
+        _("{where}, line {n}: {column} = {value} {unit}: no device draws that.").format(
+            where=where, n=line, column=heading, value=float(value[high][0]), unit=unit
+        ),
+        _("some readings look like mW under a heading in W")
+        if not high[~bad].all()
+        else _("the column looks like mW"),
+    )
