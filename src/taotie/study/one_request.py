@@ -29,6 +29,8 @@ class OneRequest:
     by_batch: tuple[tuple[int, Figure], ...]
     drivers: Drivers
     defaults: tuple[Default, ...]
+    said: tuple[Said, ...] = ()
+    """What a reader must know of the set-up: not measured, batch limited, another precision."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, with the whole tree."""

@@ -84,7 +84,7 @@ def test_worked_backtest_outside_exits_with_1(app: typer.Typer) -> None:
 
 
 def test_published_checks_command(app: typer.Typer) -> None:
-    rows = data(app, "fleet", "--checks")
+    rows = data(app, "fleet", "--checks")["checks"]
     assert all(r["ok"] for r in rows)
     assert "De Vries 2027, high" in run(app, "fleet", "--checks")
 
@@ -256,7 +256,7 @@ def test_worked_train_by_work(app: typer.Typer) -> None:
 
 
 def test_published_train_table(app: typer.Typer) -> None:
-    rows = {r["name"]: r for r in data(app, "train", "--published")}
+    rows = {r["name"]: r for r in data(app, "train", "--published")["runs"]}
     assert abs(rows["GPT-3 175B"]["deviation"]) < 0.005
     assert rows["PaLM 540B"]["boundary"] == "facility"
     assert "GPT-3 175B" in run(app, "train", "--published")

@@ -115,7 +115,7 @@ def test_worked_prompt_shows_parts_batches_and_drivers() -> None:
     done = taotie("prompt", "--model", "llama-3.1-8b", "--on", "h100-sxm:1", "--samples", "1000")
     assert done.returncode == 0, done.stderr
     for words in (
-        "Energy per request:",
+        "Energy per request  ",
         "facility, modelled",
         "By batch",
         "narrow",
@@ -134,8 +134,8 @@ def test_worked_prompt_json_recomputes() -> None:
         "--seed", "3", "--json",
     )  # fmt: skip
     content = json.loads(done.stdout)
-    assert recompute(content["figures"], Sampling(500, 3), content["sources"]) == []
-    energies = [content["figures"][b["figure"]]["value"]["p50"] for b in content["by_batch"]]
+    assert recompute(content["tree"], Sampling(500, 3), content["sources"]) == []
+    energies = [content["tree"][b["figure"]]["value"]["p50"] for b in content["by_batch"]]
     assert energies == sorted(energies, reverse=True)
 
 

@@ -173,7 +173,7 @@ def test_worked_smallest_fleet():
 def test_worked_overload_is_told():
     run = simulate(requests_of(3000, 500.0, 6), Serving(REPLICA))
     assert run.queue_growth_per_s > 100
-    assert any("queue grows" in note for note in run.notes)
+    assert any("queue grows" in note.text() for note in run.notes)
     calm = simulate(requests_of(3000, 0.5, 6), Serving(REPLICA))
     assert calm.queue_growth_per_s == 0
     assert calm.notes == ()
@@ -184,7 +184,7 @@ def test_worked_rejection():
     run = simulate(requests, Serving(REPLICA))
     assert run.rejected == 1
     assert run.number.tolist() == [1]
-    assert "rejected" in run.notes[0]
+    assert "rejected" in run.notes[0].text()
     assert run.attainment(ServiceLevel(100.0, 100.0)) == 0.5
 
 
@@ -387,7 +387,7 @@ def test_property_prefix_aware_routing_hits_more_and_saves_energy():
     assert hits["prefix_aware"] > 1.5 * hits["least_outstanding"] > 0
     assert runs["prefix_aware"].total_nj < runs["least_outstanding"].total_nj
     plain = simulate(requests, Serving(REPLICA, 8, "prefix_aware"))
-    assert "needs a prefix cache" in plain.notes[0]
+    assert "needs a prefix cache" in plain.notes[0].text()
     least = simulate(requests, Serving(REPLICA, 8, "least_outstanding"))
     np.testing.assert_array_equal(plain.finish_ps, least.finish_ps)
 

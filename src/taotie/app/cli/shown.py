@@ -67,7 +67,7 @@ def print_rows(answer: Any, every: bool = False) -> None:
     _console().print(table)
 
 
-def print_table(table: Any, most: int | None = None) -> None:
+def print_table(table: Any, most: int | None = None, told: bool = True) -> None:
     """A table with its heads; numbers to the right."""
     from rich.table import Table
     from rich.text import Text
@@ -85,7 +85,7 @@ def print_table(table: Any, most: int | None = None) -> None:
         out.width = 160
     out.print(made)
     left = len(table.rows) - len(rows)
-    if left:
+    if left and told:
         out.print(_("{n} more rows are in the JSON").format(n=left), markup=False)
 
 
@@ -98,7 +98,8 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int):
-        return f"{value:,}".replace(",", "\u202f")
+        # years and small counts without a gap
+        return str(value) if abs(value) < 10_000 else f"{value:,}".replace(",", "\u202f")
     if isinstance(value, float):
         return number(value, 4)
     return as_text(value)

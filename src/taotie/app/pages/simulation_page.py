@@ -49,7 +49,7 @@ from taotie.quantity.catalog import source
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.wording import number
 from taotie.words.language import N_, _
-from taotie.words.said import labels
+from taotie.words.said import Said, labels
 
 __all__ = ["simulation_html", "write_simulation_report"]
 
@@ -71,6 +71,7 @@ class Shown:
     given: frozenset[str]
     command: tuple[str, ...]
     options: Mapping[str, Any]
+    said: tuple[Said, ...] = ()
 
 
 def write_simulation_report(
@@ -82,6 +83,7 @@ def write_simulation_report(
     given: Collection[str] | None = None,
     command: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
+    said: Sequence[Said] | None = None,
 ) -> None:
     """Write the report of a simulated service as one HTML file that needs nothing else.
 
@@ -102,6 +104,8 @@ def write_simulation_report(
         Words of the command line that makes the page again.
     options : mapping, optional
         Further settings of the requests by option name; listed as given if their name is in `given`.
+    said : sequence of Said, optional
+        What the answer says beside its numbers; left out: what the run itself has to say.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def write_simulation_report(
         If the place cannot be written.
     """
     text = simulation_html(
-        done, opened, promise=promise, given=given, command=command, options=options
+        done, opened, promise=promise, given=given, command=command, options=options, said=said
     )
     write_bytes(path, text.encode("utf-8"))
 
@@ -126,9 +130,14 @@ def simulation_html(
     given: Collection[str] | None = None,
     command: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
+    said: Sequence[Said] | None = None,
 ) -> str:
     """The report as text; see `write_simulation_report`."""
-    shown = replace(_shown(done, promise, given, command), options=dict(options or {}))
+    shown = replace(
+        _shown(done, promise, given, command),
+        options=dict(options or {}),
+        said=tuple(_own_notes(done) if said is None else said),
+    )
     return page_html("simulation.html", lambda: _half(shown), opened)
 
 
@@ -270,7 +279,7 @@ def _half(shown: Shown) -> dict[str, Any]:
         ],
         "counts": count_rows(done, summary),
         "known": known,
-        "notes": _notes(requests),
+        "notes": [one.text() for one in shown.said],
         "accuracy": accuracy_picture(list(figures.values())),
         "range": _range_words(figures["energy_per_request"]),
         "limits": limits(done),
@@ -282,12 +291,9 @@ def _half(shown: Shown) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _notes(requests: Any) -> list[str]:
-    """How the log was read and what was done to its rows, in the language in force."""
-    if requests is None:
-        return []
-    layout = getattr(requests, "layout", None)
-    return [*([] if layout is None else [layout.text()]), *requests.notes]
+def _own_notes(done: CaseRun | StreamedCase) -> list[Said]:
+    """What a run has to say where no answer stands behind the page."""
+    return list(getattr(done.run, "notes", ()))
 
 
 def _all_sources(rows: list[SourceRow], keys: Sequence[str]) -> tuple[list[SourceRow], set[str]]:

@@ -149,11 +149,11 @@ class CaseRun(NamedTuple):
         out["energy_range"] = energy_range(self.case, out["mean_batch"])
         if self.case.level is not None:
             out["slo_share_kept"] = self.run.attainment(self.case.level)
-        out["notes"] = list(self.run.notes)
+        out["notes"] = [note.text() for note in self.run.notes]
         return out
 
 
-def mean_energy_per_request(done: CaseRun) -> Figure:
+def mean_energy_per_request(done: Any) -> Figure:
     """Mean energy of a simulated request with the energy model's own error. [Wh/request, server]
 
     The load is taken as given: the range is that of the energy model, not of other days or other users.
@@ -169,7 +169,7 @@ def mean_energy_per_request(done: CaseRun) -> Figure:
         boundary="server",
         kind="modelled",
         value=mean_j / 3600.0,
-        note=f"simulated: {len(done.run.number)} requests on {summary['replicas']} x {done.serving.replica.name}",
+        note=f"simulated: {summary['completed']} requests on {summary['replicas']} x {done.serving.replica.name}",
         label={"en": "Energy per request, simulated", "zh": "每次请求能耗（仿真）"},
     )
     factor = model_error(setup_of(case), max(summary["mean_batch"], 1.0))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from taotie.compute.serving.overhead import energy_nj, exact_sum
 from taotie.errors import RangeError
 from taotie.words.language import _
+from taotie.words.said import Said
 
 __all__ = ["PoolAccount", "PowerSeries", "ServiceLevel", "ServingRun", "quantiles"]
 
@@ -265,7 +266,7 @@ class ServingRun:
     transfer_nj: int
     rejected: int
     span_ps: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
 
     @property
     def ttft_s(self) -> FloatArray:

@@ -34,7 +34,8 @@ from taotie.compute.serving.setup import (
 )
 from taotie.compute.serving.split import ROUTINGS, Pool, SplitRun, run_pool, run_split
 from taotie.errors import RangeError, UnknownNameError, nearest
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import Said, in_each_language
 from taotie.workload.requests import Requests
 
 __all__ = [
@@ -371,33 +372,56 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
         rejected=len(requests) - len(kept),
         span_ps=end_ps,
     )
-    notes = list(requests.notes)
+    notes = said_of(requests)
     if serving.routing == "prefix_aware" and len(load.block_low) == 0:
         notes.append(
-            _(
-                "prefix-aware routing needs a prefix cache and requests with hashed blocks: without them it is least outstanding."
+            Said(
+                "routing.no_prefixes",
+                N_(
+                    "prefix-aware routing needs a prefix cache and requests with hashed blocks: without them it is least outstanding."
+                ),
             )
         )
     return replace(out, notes=(*notes, *_told(out, serving)))
 
 
-def _told(run: ServingRun, serving: Serving) -> list[str]:
+def said_of(requests: Requests) -> list[Said]:
+    """What was done to the rows of a log on reading."""
+    found: list[Said] = []
+    for i, note in enumerate(requests.notes):
+        if isinstance(note, Said):
+            found.append(note)
+        else:
+            texts = in_each_language(lambda i=i: str(requests.notes[i]))  # type: ignore[misc]
+            found.append(Said("requests.read", "", {}, texts))
+    return found
+
+
+def _told(run: ServingRun, serving: Serving) -> list[Said]:
     """What a reader of the result must know."""
     notes = []
     if run.rejected:
         notes.append(
-            _(
-                "{n} requests are longer than the KV cache of a replica ({t} tokens): rejected."
-            ).format(n=run.rejected, t=serving.replica.limits.kv_tokens)
+            Said(
+                "requests.rejected",
+                N_(
+                    "{n} requests are longer than the KV cache of a replica ({t} tokens): rejected."
+                ),
+                {"n": run.rejected, "t": serving.replica.limits.kv_tokens},
+            )
         )
     growth = run.queue_growth_per_s
     if growth > 0:
         last = int(run.arrival_ps[-1])
         notes.append(
-            _(
-                "requests come faster than {n} replicas serve them: the queue grows by {g:.3g} requests "
-                "per second, to {q} when the last one comes."
-            ).format(n=serving.replicas, g=growth, q=run.waiting(last))
+            Said(
+                "queue.grows",
+                N_(
+                    "requests come faster than {n} replicas serve them: the queue grows by {g:.3g} requests "
+                    "per second, to {q} when the last one comes."
+                ),
+                {"n": serving.replicas, "g": growth, "q": run.waiting(last)},
+            )
         )
     return notes
 

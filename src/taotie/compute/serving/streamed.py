@@ -1,31 +1,33 @@
-"""How does `taotie simulate --stream` work through any number of requests? In flat memory, keeping sums only."""
+"""How does a simulation work through any number of requests? In flat memory, keeping sums only."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from taotie.app.cli.common import progress
 from taotie.errors import RangeError
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 from taotie.workload.wanted import Wanted
 
 __all__ = ["streamed"]
 
 
 def streamed(
-    wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, quiet: bool
-) -> tuple[dict[str, Any], Any]:
+    wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, tell: Callable[[str], None]
+) -> tuple[dict[str, Any], Any, list[Said]]:
     """Simulate any number of requests in flat memory.
 
     Returns
     -------
     summary : dict
-        As `taotie simulate --json` prints it.
+        Sums and quantiles.
     done : StreamedCase
+    notes : list of Said
 
     Raises
     ------
@@ -41,7 +43,7 @@ def streamed(
     from taotie.compute.serving.stream import simulate_stream
 
     case = replace(case, routing="round_robin")
-    notes: list[str] = []
+    notes: list[Said] = []
     if wanted.trace == "chat":
         if wanted.per_day is None or requests_out is not None:
             raise RangeError(
@@ -58,18 +60,18 @@ def streamed(
         per_day = wanted.per_day * case.rate_scale
         edges_h, rate_per_h = wanted.shape().steps(per_day, wanted.start_hour, wanted.duration_h)
         begin = time.perf_counter()
-        with progress(_("simulating"), quiet=quiet):
-            run = simulate_stream(
-                serving.replica,
-                serving.replicas,
-                edges_h * 3600.0,
-                rate_per_h / 3600.0,
-                prompt,
-                output,
-                bin_s=case.bin_s,
-                seed=case.seed,
-                threads=case.threads,
-            )
+        tell(_("simulating"))
+        run = simulate_stream(
+            serving.replica,
+            serving.replicas,
+            edges_h * 3600.0,
+            rate_per_h / 3600.0,
+            prompt,
+            output,
+            bin_s=case.bin_s,
+            seed=case.seed,
+            threads=case.threads,
+        )
     else:
         place = Path(wanted.trace)
         if scale_by != "time" or place.suffix.lower() not in (".parquet", ".csv"):
@@ -83,23 +85,26 @@ def streamed(
             )
         with TemporaryDirectory(prefix="taotie-") as folder:
             if place.suffix.lower() == ".csv":
-                with progress(_("reading requests"), quiet=quiet):
-                    place, left_out = text_as_parquet(place, folder, layout=wanted.layout)
+                tell(_("reading requests"))
+                place, left_out = text_as_parquet(place, folder, layout=wanted.layout)
                 if left_out:
                     notes.append(
-                        _("{n} requests without prompt or answer left out").format(n=left_out)
+                        Said(
+                            "requests.left_out",
+                            N_("{n} requests without prompt or answer left out"),
+                            {"n": left_out},
+                        )
                     )
             serving = serving_of(case, *mean_lengths(place))
             begin = time.perf_counter()
-            with progress(_("simulating"), quiet=quiet):
-                run = simulate_parquet(
-                    place, serving, rate_scale=case.rate_scale, requests_out=requests_out
-                )
+            tell(_("simulating"))
+            run = simulate_parquet(
+                place, serving, rate_scale=case.rate_scale, requests_out=requests_out
+            )
     wall = time.perf_counter() - begin
     summary = run.summary()
     summary["simulated_requests_per_s"] = run.requests / wall
-    summary["notes"] = notes
     summary["energy_range"] = energy_range(case, summary["mean_batch"])
     name = Path(wanted.trace).name
     source = "taotie_fit2026" if wanted.trace == "chat" else name
-    return summary, StreamedCase(case, serving, run, name, source)
+    return summary, StreamedCase(case, serving, run, name, source), notes

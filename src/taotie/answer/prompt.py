@@ -1,0 +1,94 @@
+"""How much does one request take? The ask behind `taotie prompt`. [Wh/request]"""
+
+from __future__ import annotations
+
+from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import Chosen, ask, default_said
+from taotie.errors import RangeError
+from taotie.hardware.machines import machines
+from taotie.words.language import N_, _
+
+__all__ = ["prompt"]
+
+REPLICA_MAX = 1024
+
+
+@ask("prompt")
+def prompt(chosen: Chosen) -> Answer:
+    """Energy of one request, part by part, from the accelerators to the building's meter.
+
+    Raises
+    ------
+    UnknownNameError, RangeError
+        If a name is not known, or a value is impossible; for instance a model that does not fit.
+
+    Examples
+    --------
+    >>> prompt("llama-3.1-8b", on="h100-sxm:1", batch=32).figures["energy_per_request"].boundary
+    'facility'
+    """
+    from taotie.study.one_request import one_request
+
+    chip, count = machines(chosen.on)
+    if count is not None and count > REPLICA_MAX:
+        raise RangeError(
+            _("--on {text}: one copy of a model does not run on {count} accelerators.").format(
+                text=chosen.on, count=count
+            ),
+            "--on h100-sxm:8",
+        )
+    made = one_request(
+        model=chosen.model,
+        tokens_in=chosen.tokens_in,
+        tokens_out=chosen.tokens_out,
+        accelerator=chip,
+        accelerators_per_replica=count,
+        batch=chosen.batch,
+        precision=chosen.precision,
+        runtime=chosen.runtime,
+        pue=chosen.pue,
+    )
+    by_batch = Table(
+        (
+            Column("batch", "", N_("Batch: requests decoded together")),
+            Column("p05", "Wh/request", N_("5 %")),
+            Column("p50", "Wh/request", N_("median")),
+            Column("p95", "Wh/request", N_("95 %")),
+        ),
+        tuple(
+            (size, *(getattr(f.to("Wh/request").value, q) for q in ("p05", "p50", "p95")))
+            for size, f in made.by_batch
+        ),
+        N_("By batch, at the plug of the building:"),
+    )
+    drivers = Table(
+        (
+            Column("leaf"),
+            Column("name", "", N_("source of uncertainty")),
+            Column("share", "%", N_("share of the spread")),
+        ),
+        tuple((d.leaf.key, d.leaf.name, 100 * d.share) for d in made.drivers.rows),
+        N_("What would narrow the range most:"),
+    )
+    plain = made.to_dict()
+    return Answer(
+        "prompt",
+        chosen.values,
+        made.figures,
+        tables={"by_batch": by_batch, "drivers": drivers},
+        said=(
+            *made.said,
+            *(default_said(d.key, d.value, d.reason.message) for d in made.defaults),
+            *chosen.defaults(),
+        ),
+        own={
+            "results": plain["results"],
+            "tree": plain["figures"],
+            "by_batch": plain["by_batch"],
+            "drivers": plain["drivers"],
+            "method": plain["method"],
+            "defaults": plain["defaults"],
+        },
+        show=("energy_per_request", *(k for k in made.figures if k != "energy_per_request")),
+        detail=made,
+    )

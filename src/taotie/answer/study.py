@@ -1,0 +1,113 @@
+"""What does a study find? The ask behind `taotie run`: one file, one walk from what is asked to the grid and the rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from taotie.answer.answer import Answer
+from taotie.answer.asking import Chosen, ask, default_said
+from taotie.errors import TaotieError
+from taotie.words.language import N_, _
+from taotie.words.said import Said
+
+__all__ = ["checked_result", "run"]
+
+
+@ask("run")
+def run(chosen: Chosen) -> Answer:
+    """Compute a study.
+
+    Raises
+    ------
+    StudyError
+        With everything that is wrong with the file, or what stopped the walk and where.
+    """
+    from taotie.study.read import read_study
+    from taotie.study.run import run_study
+
+    if chosen.study is None:
+        raise TaotieError(
+            _("`taotie run` needs a study file."), "taotie run studies/chat_service.toml"
+        )
+    file = read_study(chosen.study)
+    changed = {k: v for k in ("seed", "samples") if (v := chosen.values[k]) is not None}
+    if changed:
+        file.study = type(file.study).model_validate({**file.study.model_dump(), **changed})
+    result = run_study(file, n_threads=chosen.threads, tell=chosen.tell)
+    return answer_of(result)
+
+
+def answer_of(result: Any) -> Answer:
+    """The answer a computed study gives."""
+    defaults = [default_said(d.key, d.value, d.reason.message) for d in result.defaults]
+    said = [*result.warnings, *result.notes, *(_compared(result, c) for c in result.comparisons)]
+    return Answer(
+        "run",
+        result.study,
+        result.figures,
+        series=dict(result.profiles),
+        said=(*said, *defaults),
+        show=result.show,
+        own={
+            "title": dict(result.title),
+            "headline": result.headline,
+            "defaults": [d.to_dict() for d in result.defaults],
+            "warnings": [w.to_dict() for w in result.warnings],
+        },
+        detail=result,
+    )
+
+
+def _compared(result: Any, one: Any) -> Said:
+    from taotie.quantity.catalog import figure
+    from taotie.quantity.wording import number, value_text
+    from taotie.words.said import in_each_language
+
+    published, ours, ratio = (
+        figure(one.published),
+        result.figures[one.ours],
+        result.figures[one.ratio],
+    )
+
+    def spoken(make: Any) -> Said:
+        return Said("value", "", {}, in_each_language(make))
+
+    return Said(
+        f"compared.{one.published}",
+        N_("{name}: published {published}, ours {ours}: a factor of {ratio}"),
+        {
+            "name": spoken(lambda: published.name),
+            "published": spoken(lambda: value_text(published)),
+            "ours": spoken(lambda: value_text(ours)),
+            "ratio": spoken(lambda: number(ratio.p50)),
+        },
+    )
+
+
+def checked_result(path: Path) -> Answer:
+    """A result file computed again, figure by figure.
+
+    Raises
+    ------
+    ResultError
+        If the file is damaged.
+    """
+    from taotie.study.result_file import check_result
+
+    n, different = check_result(path)
+    said = (
+        Said(
+            "check_result",
+            N_("{n} of {total} figures do not compute.")
+            if different
+            else N_("all {n} figures compute to the last bit"),
+            {"n": len(different) if different else n, "total": n},
+        ),
+    )
+    return Answer(
+        "check_result",
+        {"file": str(path)},
+        said=said,
+        own={"file": str(path), "figures_checked": n, "ok": not different, "different": different},
+    )

@@ -1,0 +1,161 @@
+"""What does a training run take? The ask behind `taotie train`. [MWh]"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import Chosen, ask
+from taotie.errors import RangeError
+from taotie.hardware.machines import machines
+from taotie.words.language import N_, _
+from taotie.words.said import Said, in_each_language
+
+__all__ = ["published_training_runs", "train"]
+
+
+@ask("train")
+def train(chosen: Chosen) -> Answer:
+    """Energy of a training run from chips and hours, operations, or parameters and tokens.
+
+    Raises
+    ------
+    RangeError
+        If neither hours nor work is given, both are, or a value is out of range.
+
+    Examples
+    --------
+    GPT-3 as published: 10,000 V100 at 14.8 days, 1,287 MWh:
+
+    >>> made = train(on="v100-32gb", accelerators=10_000, days=14.8, watts=330, pue=1.1, region="USA")
+    >>> 1200 < made.figures["energy"].to("MWh").p50 < 1400
+    True
+    """
+    from taotie.compute.training.training_run_energy import (
+        processor_over_accelerator,
+        training_estimate,
+    )
+    from taotie.fleet.comparison import equivalents
+    from taotie.grid.emissions import intensity
+
+    if chosen.hours is not None and chosen.days is not None:
+        raise RangeError(_("hours and days are the same thing: give one."))
+    chip, count = machines(chosen.on)
+    if count is not None and chosen.accelerators is not None:
+        raise RangeError(_("--on with a number and --accelerators are the same thing: give one."))
+    grid = intensity(chosen.region)
+    made = training_estimate(
+        chip,
+        accelerators=chosen.accelerators if count is None else float(count),
+        hours=chosen.hours if chosen.days is None else 24.0 * chosen.days,
+        computation=chosen.flop,
+        parameters=chosen.params,
+        tokens=chosen.tokens,
+        mfu=chosen.mfu,
+        pue=chosen.pue,
+        power_w=chosen.watts,
+        carbon_intensity=grid.average,
+        failures=chosen.failures,
+    )
+    power, energy = processor_over_accelerator(chip)
+    named = {
+        **made.figures,
+        "accelerator_over_processor_power": power,
+        "processor_over_accelerator_energy": energy,
+    }
+    basis = in_each_language(lambda: _basis(chosen.region))
+    said = [Said("grid_basis", "", {}, basis)]
+    for i, one in enumerate(equivalents(made.figures["energy"])[:3]):
+        texts = in_each_language(lambda i=i: _like(made.figures["energy"], i))  # type: ignore[misc]
+        said.append(Said(f"equivalent.{one.key}", "", {}, texts))
+    said.append(
+        Said(
+            "processor_over_accelerator",
+            N_(
+                "One accelerator is rated {power} times a server processor, but processors would take {low} to {high} times the energy for the same work."
+            ),
+            {"power": _short(power.p50), "low": _short(energy.p05), "high": _short(energy.p95)},
+        )
+    )
+    return Answer(
+        "train",
+        {**chosen.values, "on": chip},
+        named,
+        said=(*said, *chosen.defaults()),
+        show=(
+            "energy", "energy_server", "energy_lost", "emissions", "wall_hours",
+            "accelerator_hours", "power",
+        ),
+        own={
+            "accelerator": made.accelerator,
+            "given": list(made.given),
+            "region": grid.region,
+            **{key: _values(f) for key, f in named.items()},
+        },
+        detail=made,
+    )  # fmt: skip
+
+
+def _like(energy: Any, rank: int) -> str:
+    from taotie.fleet.comparison import equivalents
+
+    return f"= {equivalents(energy)[rank]}"
+
+
+def _basis(region: str) -> str:
+    from taotie.grid.emissions import intensity
+
+    grid = intensity(region)
+    return _("grid: {name}, {basis}").format(name=grid.name, basis=grid.average_basis)
+
+
+def _short(value: float) -> str:
+    from taotie.quantity.wording import number
+
+    return number(value)
+
+
+def _values(figure: Any) -> dict[str, Any]:
+    value = figure.value
+    return {
+        "unit": figure.unit,
+        "boundary": figure.boundary,
+        "kind": figure.kind,
+        "p05": value.p05,
+        "p50": value.p50,
+        "p95": value.p95,
+    }
+
+
+def published_training_runs() -> Answer:
+    """Published training runs, each computed again from what was published of it."""
+    from taotie.compute.training.training_energy import published_runs
+
+    rows = []
+    for run in published_runs():
+        ours = run.recomputed_energy.p50
+        printed = run.energy.p50 if run.energy else None
+        rows.append(
+            (
+                run.label,
+                run.accelerator,
+                printed,
+                ours,
+                None if printed is None else ours / printed - 1,
+                run.recomputed_energy.boundary,
+                run.emissions.p50 if run.emissions else None,
+                run.recomputed_emissions.p50 if run.recomputed_emissions else None,
+            )
+        )
+    columns = (
+        Column("name", "", N_("run")),
+        Column("accelerator"),
+        Column("published_mwh", "MWh", N_("published")),
+        Column("ours_mwh", "MWh", N_("ours")),
+        Column("deviation", "1", N_("deviation")),
+        Column("boundary", "", N_("boundary")),
+        Column("published_t", "tCO2e"),
+        Column("ours_t", "tCO2e"),
+    )
+    table = Table(columns, tuple(rows))
+    return Answer("train_published", tables={"runs": table}, own={"runs": table.records()})

@@ -1,0 +1,164 @@
+"""How does a question become a command? Its options come from the table of settings, its answer is shown as it is."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from taotie.answer.asks import ASKS, function_of
+from taotie.app.cli.common import progress
+from taotie.study.settings import Setting
+from taotie.words.language import _
+
+__all__ = ["Extra", "asked", "register_ask"]
+
+
+def _known(dotted: str) -> Callable[[], list[str]]:
+    def names() -> list[str]:
+        from importlib import import_module
+
+        module, _dot, name = dotted.rpartition(".")
+        return list(getattr(import_module(module), name)())
+
+    return names
+
+
+def _parameter(one: Setting) -> inspect.Parameter:
+    shown = False if one.default in (None, "", ()) else _default(one)
+    common: dict[str, Any] = {"help": _(one.help)}
+    annotation: Any
+    if one.type == "flag":
+        names = one.options or (f"--{one.name.replace('_', '-')}",)
+        option = typer.Option(*names, show_default=shown, **common)
+        annotation = Annotated[bool | None, option]
+    elif one.type in ("texts", "files"):
+        option = typer.Option(*one.spelled, *one.old, **common)
+        annotation = Annotated[list[str] | None, option]
+    else:
+        if one.known:
+            common["autocompletion"] = _known(one.known)
+        # a setting as typed: the ask reads it, with or without a unit
+        common["metavar"] = one.unit if one.unit not in ("", "1") else one.type.upper()
+        option = typer.Option(*one.spelled, *one.old, show_default=shown, **common)
+        annotation = Annotated[str | None, option]
+    return inspect.Parameter(
+        one.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def _default(one: Setting) -> str | bool:
+    if isinstance(one.default, bool):
+        if "/" in (one.options[0] if one.options else ""):
+            on, off = one.options[0].split("/")
+            return (on if one.default else off).lstrip("-")
+        return False
+    return f"{one.default:g}" if isinstance(one.default, float) else str(one.default)
+
+
+class Extra:
+    """An option of the door itself: a page, a chart; no setting of the question."""
+
+    def __init__(self, name: str, annotation: Any) -> None:
+        self.name = name
+        self.annotation = annotation
+
+
+def register_ask(
+    app: typer.Typer,
+    name: str,
+    show: Callable[[Any, dict[str, Any]], None],
+    extras: Iterable[Extra] = (),
+    *,
+    before: Callable[[dict[str, Any], dict[str, Any]], bool] | None = None,
+) -> None:
+    """Add the command of a question.
+
+    Parameters
+    ----------
+    show : callable
+        Given the answer and the values of the extras (`json` among them): shows it.
+    extras : iterable of Extra
+        Options of the door.
+    before : callable, optional
+        Given settings and extras; returns True where it has dealt with the line itself.
+    """
+    declared = ASKS[name]
+    extras = tuple(extras)
+    first = next((s for s in declared.settings.values() if s.first), None)
+
+    def command(**given: Any) -> None:
+        door = {one.name: given.pop(one.name, None) for one in extras}
+        door["json"] = given.pop("as_json")
+        if first is not None:
+            place = given.pop("first_argument")
+            if place is not None:
+                given[first.name] = _once(first, place, given.get(first.name))
+        settings = {k: v for k, v in given.items() if v is not None and v != []}
+        if before is not None and before(settings, door):
+            return
+        with progress(_(declared.help), quiet=door["json"]) as step:
+            answer = function_of(name)(tell=step, **settings)
+        show(answer, door)
+
+    parameters = [_parameter(one) for one in declared.settings.values()]
+    if first is not None:
+        argument = typer.Argument(
+            help=_(first.help),
+            metavar=f"[{first.name.upper()}]",
+            autocompletion=_known(first.known) if first.known else None,
+        )
+        parameters = [p for p in parameters if p.name != first.name or first.options]
+        parameters.insert(
+            0,
+            inspect.Parameter(
+                "first_argument", inspect.Parameter.KEYWORD_ONLY, default=None,
+                annotation=Annotated[str | None, argument],
+            ),
+        )  # fmt: skip
+    for one in extras:
+        parameters.append(
+            inspect.Parameter(
+                one.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=one.annotation
+            )
+        )
+    as_json = typer.Option("--json", help=_("Print machine-readable JSON."))
+    parameters.append(
+        inspect.Parameter(
+            "as_json", inspect.Parameter.KEYWORD_ONLY, default=False,
+            annotation=Annotated[bool, as_json],
+        )
+    )  # fmt: skip
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    command.__name__ = name
+    app.command(name=name, help=_(declared.help))(command)
+
+
+def _once(first: Setting, place: str, named: Any) -> str:
+    from taotie.errors import RangeError
+
+    if named is not None:
+        raise RangeError(_("{name} is given twice.").format(name=first.name))
+    return place
+
+
+def asked(name: str, **settings: Any) -> Any:
+    """The answer to a question, with a progress line."""
+    with progress(_(ASKS[name].help)) as step:
+        return function_of(name)(tell=step, **settings)
+
+
+Report = Extra(
+    "report",
+    Annotated[
+        Path | None,
+        typer.Option("--report", help=_("Write a page with pictures to this HTML file.")),
+    ],
+)
+Chart = Extra(
+    "chart", Annotated[Path | None, typer.Option("--chart", help=_("Draw into this SVG file."))]
+)

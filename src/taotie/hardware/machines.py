@@ -1,0 +1,39 @@
+"""How many of which accelerator does a person mean by `h100-sxm:8` or `8xh100`?"""
+
+from __future__ import annotations
+
+from taotie.errors import RangeError
+from taotie.words.language import _
+
+__all__ = ["machines"]
+
+
+def machines(text: str, name: str = "on") -> tuple[str, int | None]:
+    """Name and number of accelerators in ``h100-sxm:8`` or ``8xh100-sxm``.
+
+    Raises
+    ------
+    RangeError
+        If what stands for the number is none.
+
+    Examples
+    --------
+    >>> machines("h100-sxm:8"), machines("8xh100"), machines("b200-sxm"), machines("8 x H100")
+    (('h100-sxm', 8), ('h100', 8), ('b200-sxm', None), ('H100', 8))
+    """
+    plain = text.strip()
+    chip, colon, count = plain.partition(":")
+    head, cross, tail = plain.partition("x") if "x" in plain else plain.partition("×")
+    if not colon and cross and head.strip().replace("_", "").isdigit():
+        chip, count = tail, head.replace("_", "")
+    chip, count = chip.strip(), count.strip()
+    if not count:
+        return chip, None
+    if not count.isascii() or not count.isdigit() or not 1 <= int(count) <= 100_000_000:
+        raise RangeError(
+            _("--{name} {text}: {count} is not a number of accelerators.").format(
+                name=name, text=text, count=repr(count)
+            ),
+            "--on h100-sxm:8",
+        )
+    return chip, int(count)

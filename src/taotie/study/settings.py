@@ -1,0 +1,230 @@
+"""Which settings are there? One entry each: type, unit, limits, label, default with reason and source.
+
+Study files, command-line options, bodies of the REST interface, rows of "defaults used" and sweeps come from this
+table. Asks name the settings they take in `answer/asks.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from taotie.words.language import N_
+
+__all__ = ["SETTINGS", "STUDY_FIGURES", "Setting", "setting"]
+
+Type = Literal["number", "whole", "text", "flag", "texts", "file", "files", "choice"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing that can be asked for.
+
+    Parameters
+    ----------
+    name : str
+        In Python, JSON and REST.
+    type : str
+        number (with a unit), whole (number), text, texts (several), flag, file, files, choice.
+    help : str
+        What it is, a message marked with `N_`.
+    unit : str
+        Of a bare number; other units of the same dimension are converted.
+    low, high : float, optional
+        Limits of what is possible.
+    default : optional
+        Value if nothing is said; None where the ask decides.
+    reason, source : str
+        Why that default, and the source behind it. A default with a reason is listed with the answer.
+    choices : tuple of str
+        Of a choice.
+    options : tuple of str
+        Spellings on the command line; default ``--name-with-dashes``.
+    old : tuple of str
+        Spellings that still work for a release, with a note.
+    first : bool
+        May stand first on the command line without its name.
+    known : str
+        Dotted name of a function that lists the names known, for completion.
+    local : bool
+        Names a file or a machine of this computer.
+    """
+
+    name: str
+    type: Type
+    help: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    default: Any = None
+    reason: str = ""
+    source: str = ""
+    choices: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    old: tuple[str, ...] = ()
+    first: bool = False
+    known: str = ""
+    local: bool = False
+    """Names a file or a machine of this computer: never taken from a network."""
+
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """Spellings on the command line."""
+        return self.options or (f"--{self.name.replace('_', '-')}",)
+
+    def but(self, **changes: Any) -> Setting:
+        """The same setting as another ask takes it."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class StudyFigure:
+    """A figure a study file may give: the unit of a bare number, limits, and for which workloads it is read."""
+
+    key: str
+    label: str
+    unit: str
+    low: float
+    high: float
+    hint: str = ""
+    bounded: bool = False
+    """A hard end is nearby: a bare low..high means the ends, not a 90 % range."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of workload that read it; empty for all."""
+
+
+STUDY_FIGURES: dict[str, StudyFigure] = {
+    one.key: one
+    for one in (
+        StudyFigure("workload.requests_per_day", N_("Requests a day"), "request/d", 0.0, 1e15, kinds=("chat",)),
+        StudyFigure("workload.prompt_tokens", N_("Mean prompt"), "token/request", 1.0, 1e7, kinds=("chat",)),
+        StudyFigure("workload.output_tokens", N_("Mean answer"), "token/request", 1.0, 1e7, kinds=("chat",)),
+        StudyFigure("workload.accelerators", N_("Accelerators installed"), "accelerator", 1.0, 1e9, kinds=("campus",)),
+        StudyFigure("workload.load_factor", N_("Mean draw over highest measured draw"), "1", 0.0, 1.0, bounded=True, kinds=("campus",)),
+        StudyFigure("compute.utilization", N_("Utilization at the busiest hour"), "1", 0.01, 1.0, bounded=True, kinds=("chat",)),
+        StudyFigure("facility.pue", N_("PUE: facility over IT energy"), "1", 1.0, 10.0, hint="pue", bounded=True),
+        StudyFigure("grid.network_loss", N_("Network losses"), "1", 0.0, 0.5, bounded=True),
+        StudyFigure("grid.carbon_intensity", N_("Average carbon intensity of generation"), "gCO2e/kWh", 0.0, 3000.0),
+        StudyFigure("policy.electricity_price", N_("Price of electricity"), "USD/kWh", 0.0, 10.0),
+    )
+}  # fmt: skip
+"""Figures of a study file by ``table.key``."""
+
+STUDY_NAMES: dict[str, tuple[str, ...]] = {
+    "workload.trace": ("chat",),
+    "workload.daily_shape": ("chat",),
+    "compute.model": ("chat",),
+    "compute.accelerator": (),
+    "compute.accelerators_per_replica": ("chat",),
+    "compute.precision": ("chat",),
+    "compute.runtime": ("chat",),
+    "compute.batch_size": ("chat",),
+    "compute.slo": ("chat",),
+    "compute.serving": ("chat",),
+    "compute.redundancy": ("chat",),
+}
+"""Other keys of a study file that not every kind of workload reads, by ``table.key``."""
+
+# below 1 the room says what is meant
+PUE = Setting("pue", "number", N_("PUE of the building."), "1", high=10.0)
+_MODEL = Setting(
+    "model", "text", N_("Model name."), default="llama-3.1-70b", options=("--model", "-m"),
+    known="taotie.compute.energy.model_architecture.model_architectures",
+)  # fmt: skip
+_ON = Setting(
+    "on", "text", N_("Accelerators, such as h100-sxm:8."), default="h100-sxm",
+    known="taotie.hardware.accelerator.accelerators",
+)  # fmt: skip
+
+_TABLE = (
+    _MODEL,
+    _ON,
+    PUE,
+    Setting("accelerators", "number", N_("How many accelerators."), "1", 1, 1e9, options=("--accelerators", "-n")),
+    Setting("tokens_in", "number", N_("Tokens of the prompt."), "token", 0, 1e8, default=300.0, reason=N_("a short question with its context"), old=("--in",)),
+    Setting("tokens_out", "number", N_("Tokens of the answer."), "token", 1, 1e8, default=500.0, reason=N_("an answer of about 375 words"), old=("--out",)),
+    Setting("batch", "number", N_("Requests decoded together; default: unknown."), "1", 1, 1e6, options=("--batch", "-b")),
+    Setting("precision", "text", N_("bf16, fp8, mxfp4, int4 ..."), default="bf16"),
+    Setting("runtime", "text", N_("Generation of the serving software."), default="vllm-0.11"),
+    Setting("region", "text", N_("Whose grid, such as USA or PJM.")),
+    Setting("samples", "whole", N_("Number of samples of each figure."), low=100, high=2_000_000, default=10_000),
+    Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=20240409),
+    # training
+    Setting("hours", "number", N_("How long they ran."), "h", 0),
+    Setting("days", "number", N_("The same in days."), "d", 0),
+    Setting("flop", "number", N_("Operations of the run, such as 3.14e23."), "1", 0),
+    Setting("params", "number", N_("Active parameters, such as 70e9."), "1", 0),
+    Setting("tokens", "number", N_("Tokens seen, such as 15e12."), "1", 0),
+    Setting("mfu", "number", N_("Share of the peak reached, within 0..1."), "1", 0, 1),
+    Setting("watts", "number", N_("Mean draw of a server per accelerator, W."), "W", 0),
+    Setting("failures", "flag", N_("Add failures, checkpoints and idle machines."), default=True, options=("--failures/--no-failures",)),
+    # mining
+    Setting("date", "text", N_("The day; default: the last of the series.")),
+    Setting("price", "number", N_("What miners pay for power, USD/kWh."), "USD/kWh", 0, 10, default=0.05, reason=N_("what the Cambridge index assumes"), source="cbeci2023"),
+    Setting("series", "file", N_("CSV: date, hashrate_th_s, price_usd.")),
+    Setting("machines", "files", N_("CSV: name, released, efficiency_j_per_gh; may be given again.")),
+    Setting("weights", "choice", N_("age (since August 2023) or equal (before)."), default="age", choices=("age", "equal")),
+    # fleet
+    Setting("to", "whole", N_("Last year; default 2035."), high=2100),
+    Setting("scenario", "file", N_("A file that changes assumptions.")),
+    Setting("country", "text", N_("Compare with this country's or state's electricity."), default="united_states", reason=N_("where most AI servers stood in 2024")),
+    Setting("of", "text", N_("Denominator of the share, such as net_generation_2023.")),
+    Setting("power", "text", N_("Ways to get power, such as gas_engine=40x100,grid_queue=200x500 (number x MW).")),
+    # study
+    Setting("study", "file", N_("A study file, such as studies/chat_service.toml."), first=True),
+    Setting("threads", "whole", N_("Threads; results do not depend on it."), low=1, high=64),
+    # simulation
+    Setting("trace", "text", N_("A log (.csv, .jsonl, .parquet, a ServeGen folder), a published one by name, `chat` or `conversations`."), first=True),
+    Setting("replicas", "text", N_("How many, or auto: as few as keep --slo."), default="auto"),
+    Setting("slo", "text", N_("What users are promised: ttft=1s,tpot=50ms,share=99%."), default=""),
+    Setting("routing", "choice", N_("round-robin, random, two-choices, least-outstanding or prefix-aware."), default="least-outstanding", choices=("round-robin", "random", "two-choices", "least-outstanding", "prefix-aware")),
+    Setting("max_batch", "whole", N_("Most requests a replica runs at once."), low=1, high=1_000_000, default=256),
+    Setting("token_budget", "whole", N_("Most tokens of one iteration."), low=1, high=100_000_000, default=2048),
+    Setting("chunked", "flag", N_("Read prompts in chunks or whole."), default=True, options=("--chunked/--whole",)),
+    Setting("prefix_cache", "whole", N_("Prompt tokens each replica remembers."), low=0, high=10**12, default=0),
+    Setting("prefix_in_pages", "flag", N_("Prompts that were read stay in the KV pages until pages run short."), default=False),
+    Setting("prefix_margin", "whole", N_("prefix-aware: requests a replica may be ahead of the least busy one."), low=0, high=10**9, default=8),
+    Setting("load_report", "number", N_("Seconds between the router's reports of load; 0: always fresh."), "s", 0, default=0.0),
+    Setting("draft", "whole", N_("Tokens drafted per step (speculative)."), low=0, high=32, default=0),
+    Setting("acceptance", "number", N_("Chance that a drafted token is accepted."), "1", 0, 1, default=0.7),
+    Setting("pipeline", "whole", N_("Pipeline stages of a replica."), low=1, high=1024, default=1),
+    Setting("prefill_replicas", "whole", N_("Replicas that only read prompts; the others write."), low=0, high=10**8, default=0),
+    Setting("least_replicas", "whole", N_("Start and stop replicas, at least so many stay on."), low=1, high=10**8),
+    Setting("startup", "number", N_("Seconds until a started replica takes requests."), "s", 0, default=120.0),
+    Setting("rate_scale", "number", N_("So many times the requests per second."), "1", default=1.0),
+    Setting("scale_by", "choice", N_("How: time (the same requests in less time), copies (more users; below 1 fewer) or thinning (fewer users)."), default="time", choices=("time", "copies", "thinning")),
+    Setting("format", "text", N_("Layout of the log; auto: by its columns."), default="auto"),
+    Setting("columns", "text", N_("Columns of your own log: time=created_at,prompt=n_in,output=n_out.")),
+    Setting("time_unit", "choice", N_("Unit of the log's times."), choices=("s", "ms", "us", "ns")),
+    Setting("only", "texts", N_("Rows of a log with this value, such as 'Model=GPT-4'; may be repeated.")),
+    Setting("strict", "flag", N_("Refuse columns that no layout knows."), default=False),
+    Setting("session_prefix", "flag", N_("Assume that each turn of a log's conversations repeats what was said."), default=False),
+    Setting("per_day", "number", N_("Requests a day, for `chat`, `conversations` and ServeGen."), "request/d", 0),
+    Setting("start_hour", "number", N_("First hour: of the day, of the week with --weekend, or of the log."), "h", 0, default=0.0),
+    Setting("sampled_hours", "number", N_("Hours of requests: a day if sampled, else the whole log."), "h", 0, options=("--hours",)),
+    Setting("interval_cv", "number", N_("Variation of sampled intervals: 1 for independent users, above 1 bursts."), "1", default=1.0),
+    Setting("day", "text", N_("Course of a sampled day: chat (built in) or flat."), default="chat"),
+    Setting("weekend", "number", N_("Requests of a weekend day over those of another day."), "1"),
+    Setting("mean_prompt", "number", N_("Mean prompt tokens of `chat`, or new tokens of a turn."), "token"),
+    Setting("mean_answer", "number", N_("Mean answer tokens of sampled requests."), "token"),
+    Setting("turns", "number", N_("Mean turns of `conversations`."), "1"),
+    Setting("think", "number", N_("Median seconds from turn to turn of `conversations`."), "s"),
+    Setting("system_prompt", "whole", N_("Tokens all conversations begin with."), low=0, high=10**8),
+    Setting("bin", "number", N_("Seconds per power value."), "s", default=60.0),
+    Setting("requests_out", "file", N_("Write every request to this Parquet file."), local=True),
+    Setting("power_out", "file", N_("Write power over time to this Parquet file."), local=True),
+    Setting("stream", "flag", N_("Flat memory for logs in Parquet or `chat` of any length: round robin, sums only."), default=False),
+    Setting("sweep", "texts", N_("Vary a setting, such as rate=1,2,4; may be repeated.")),
+    Setting("processes", "whole", N_("Processes of a sweep."), low=1, high=64, default=1),
+    Setting("cluster", "text", N_("Run a sweep on the Dask scheduler at this address."), default="", local=True),
+    Setting("curve", "flag", N_("Simulate other fleets too: the cost of the promise."), default=False),
+)  # fmt: skip
+
+SETTINGS: dict[str, Setting] = {one.name: one for one in _TABLE}
+"""Settings of the asks by name."""
+
+
+def setting(name: str, **changes: Any) -> Setting:
+    """An entry of the table, or that entry as one ask takes it."""
+    found = SETTINGS[name]
+    return found.but(**changes) if changes else found

@@ -1,0 +1,73 @@
+"""The ask `simulate`: what was given is told from defaults, the page says what the terminal says, the cost of a promise."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taotie.answer.asks import ASKS
+from taotie.answer.simulate import FIELDS, simulate
+from taotie.app.cli import simulation_report
+from taotie.app.pages import simulation_page
+from taotie.compute.serving.case import ServingCase
+from taotie.workload.wanted import Wanted
+
+SMALL = {"model": "llama-3.1-8b", "on": "h100-sxm:1", "per_day": 20_000, "sampled_hours": 0.5}
+
+
+def test_worked_settings_lead_to_fields_of_the_case_and_of_the_requests() -> None:
+    known = {f.name for f in (*fields(ServingCase), *fields(Wanted))}
+    named = {name for names in FIELDS.values() for name in names}
+    assert named <= known
+    assert set(FIELDS) <= set(ASKS["simulate"].settings)
+
+
+@pytest.fixture(scope="module")
+def answer() -> Any:
+    return simulate("chat", slo="ttft=1s,tpot=100ms", seed=3, **SMALL)
+
+
+def test_worked_given_are_those_asked_for(answer: Any) -> None:
+    assert {"accelerator", "accelerators", "seed", "level", "per_day"} <= answer.detail.given
+    assert "routing" not in answer.detail.given
+
+
+def test_worked_a_promise_left_open_is_priced(answer: Any) -> None:
+    made = answer.to_dict()
+    assert made["slo_cost"]
+    assert made["replicas"] in [row["replicas"] for row in made["slo_cost"]]
+    assert made["settings"]["accelerators"] == 1
+    assert answer.tables["promise"].column("replicas") == [r["replicas"] for r in made["slo_cost"]]
+
+
+def test_worked_the_figure_is_the_mean_of_the_requests(answer: Any) -> None:
+    made = answer.to_dict()
+    joules = made["figures"]["energy_per_request"]["value"]["p50"] * 3600
+    low, high = made["energy_range"]
+    assert low < joules / made["energy_per_request_j"]["mean"] < high
+
+
+def test_worked_the_page_gets_what_is_said_and_the_command(
+    answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        simulation_page,
+        "write_simulation_report",
+        lambda done, path, **more: calls.append({"done": done, "path": path, **more}),
+    )
+    monkeypatch.setattr(simulation_report.sys, "argv", ["x", "simulate", "a log.csv"])
+    simulation_report.write_page(answer, Path("a.html"), quiet=True)
+    (call,) = calls
+    assert call["said"] == answer.said
+    assert call["command"] == ["taotie", "simulate", "a log.csv"]
+    assert call["options"]["per_day"] == 20_000
+    assert call["promise"].chosen == answer.own["replicas"]
+
+
+def test_worked_no_curve_for_two_pools() -> None:
+    made = simulate("chat", replicas=1, prefill_replicas=1, curve=True, **SMALL)
+    assert made.detail.curve is None
