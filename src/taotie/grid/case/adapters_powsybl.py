@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from taotie.errors import CaseError
 from taotie.grid.case.adapters import UNLIMITED_MVA, _needed
-from taotie.grid.case.case import ISOLATED, Case
+from taotie.grid.case.grid_case import ISOLATED, Case
 from taotie.words.language import _
 
 __all__ = ["case_from_pypowsybl", "case_to_pypowsybl"]

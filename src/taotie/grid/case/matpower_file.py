@@ -1,23 +1,34 @@
-"""How is a MATPOWER case file (`.m`, format version 2) read and written? Tables in, tables out.
+"""How is a MATPOWER case file (`.m`) read and written? Tables in, tables out, as MATPOWER itself reads them.
 
-The file is data, never code: numeric tables, cell lists of names, and the two unit conversions that the
-distribution cases of MATPOWER apply after their tables (ohm to per unit, kW to MW). Any other
-statement that would change a table is refused, so that no number is silently wrong.
+The statements of the file are carried out by `octave`, never by a program; what it does not know is refused with
+its line, so that no number is silently wrong. Tables that are not read are named.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import CaseError
+from taotie.grid.case.octave import run_case_text
+from taotie.grid.case.octave_parse import OctaveError, without_remarks
+from taotie.grid.case.octave_values import Short
 from taotie.words.language import _
 
-__all__ = ["MAX_BYTES", "MAX_LINES", "CaseTables", "format_tables", "parse_tables", "read_text"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_LINES",
+    "CaseTables",
+    "format_tables",
+    "parse_tables",
+    "read_text",
+    "tables_of",
+]
 
 MAX_BYTES = 256_000_000
 MAX_LINES = 4_000_000
@@ -27,15 +38,12 @@ _MIN_COLUMNS = {"bus": 13, "gen": 10, "branch": 11, "gencost": 4, "dcline": 5}
 _NUMERIC = tuple(_MIN_COLUMNS)
 _CELLS = ("bus_name", "gentype", "genfuel")
 
-_COMMENT = re.compile(r"('(?:[^'\n]|'')*')|%[^\n]*")
-_BLOCK_COMMENT = re.compile(r"^[ \t]*%\{[ \t]*$.*?^[ \t]*%\}[ \t]*$", re.MULTILINE | re.DOTALL)
-_FUNCTION = re.compile(r"^\s*function\s+(\[[^\]]*\]|\w+)\s*=\s*(\w+)", re.MULTILINE)
-_CELL_ITEM = re.compile(r"'((?:[^'\n]|'')*)'|\"([^\"\n]*)\"")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[Ii]nf|NaN|nan)$")
+# Fields of no weight for power: texts, results of a solved case, areas.
+_SPOKEN = ("version", "baseMVA", "areas", "order", "success", "et", "f", "x", "mu", "lin", "raw", "userdata")
 
 
 class CaseTables(NamedTuple):
-    """Raw content of a case file: MATPOWER's columns, untouched but for the stated conversions."""
+    """Raw content of a case file: MATPOWER's columns, as the file's own statements leave them."""
 
     name: str
     header: str
@@ -43,6 +51,10 @@ class CaseTables(NamedTuple):
     numeric: dict[str, NDArray[np.float64]]
     cells: dict[str, tuple[str, ...]]
     conversions: tuple[str, ...]
+    unread: tuple[tuple[str, int], ...] = ()
+    """Tables with rows that are not read: name and number of rows."""
+    short: tuple[str, ...] = ()
+    """Tables whose short rows were filled with zeros."""
 
 
 def read_text(path: Path, max_bytes: int = MAX_BYTES, max_lines: int = MAX_LINES) -> str:
@@ -91,7 +103,7 @@ def parse_tables(text: str, where: str) -> CaseTables:
     Parameters
     ----------
     text : str
-        Content of a `.m` file, MATPOWER case format version 2.
+        Content of a `.m` file, MATPOWER case format version 1 or 2.
     where : str
         File name for messages.
 
@@ -103,56 +115,109 @@ def parse_tables(text: str, where: str) -> CaseTables:
     Raises
     ------
     CaseError
-        Not a case file, an older format, a table that is missing, cut off or not numeric, or a
-        statement that changes tables in a way not known here.
+        Not a case file, a table that is missing, cut off or not numeric, or a statement that cannot be
+        carried out here; the message has the line.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    match = _FUNCTION.search(text)
-    if match and match[1].startswith("["):
+    try:
+        name, outs, found = run_case_text(text)
+    except OctaveError as error:
         raise CaseError(
-            _("{where} is in MATPOWER case format version 1.").format(where=where),
-            _("load and save it with MATPOWER (savecase) to get version 2."),
+            _("{where}, line {line}: {what}.").format(where=where, line=error.line, what=error.text),
+            _("if MATPOWER reads the file, let it save the case (savecase) and read the saved file."),
+        ) from error
+    if len(outs) > 1:
+        struct, fields = "", _version_1(found, outs, where)
+    else:
+        struct = outs[0] if outs else _struct_of(found)
+        value = found.get(struct)
+        fields = dict(value) if isinstance(value, dict) else {}
+    return tables_of(fields, name or Path(where).stem, struct, _header(text), where, _conversions(text))
+
+
+def _struct_of(found: Mapping[str, Any]) -> str:
+    """The variable that holds the case where no function says so."""
+    holds = [k for k, v in found.items() if isinstance(v, dict) and "bus" in v]
+    return holds[0] if holds else "mpc"
+
+
+def _version_1(found: Mapping[str, Any], outs: list[str], where: str) -> dict[str, Any]:
+    """Tables that the function hands out one by one: base, bus, gen, branch, areas, gencost."""
+    missing = [key for key in outs if key not in found]
+    if missing or len(outs) < 4:
+        raise CaseError(
+            _("{where} is in MATPOWER case format version 1 and gives no {what}.").format(
+                where=where, what=", ".join(missing) or "branch"
+            ),
+            _("version 1 gives baseMVA, bus, gen, branch and then areas and gencost."),
         )
-    struct, name = (match[1], match[2]) if match else ("mpc", Path(where).stem)
-    header = _header(text)
-    if "%{" in text:
-        text = _BLOCK_COMMENT.sub("", text)
-    text = _COMMENT.sub(lambda m: m[1] or "", text)
-    fields, rest = _fields(text, struct, where)
+    keys = ("baseMVA", "bus", "gen", "branch", "areas", "gencost")
+    fields = dict(zip(keys, (found[key] for key in outs), strict=False))
+    return {**fields, "version": "1"}
+
+
+def tables_of(
+    fields: Mapping[str, Any],
+    name: str,
+    struct: str,
+    header: str,
+    where: str,
+    conversions: tuple[str, ...] = (),
+) -> CaseTables:
+    """The tables of a case from the fields of its struct, as MATPOWER takes them.
+
+    Raises
+    ------
+    CaseError
+        A table that is missing, too narrow or not numeric; an unknown version.
+    """
     if "bus" not in fields:
         raise CaseError(
-            _("{where} has no table {struct}.bus.").format(where=where, struct=struct),
+            _("{where} has no table {struct}.bus.").format(where=where, struct=struct or "mpc"),
             _("a MATPOWER case file holds mpc.baseMVA, mpc.bus, mpc.gen and mpc.branch."),
         )
-    version = fields.get("version", "'2'").strip("'\" ")
-    if version != "2":
-        raise CaseError(
-            _("{where} is in case format version {version}; version 2 is read.").format(
-                where=where, version=version[:20]
-            )
-        )
-    base = fields.get("baseMVA", "").strip()
-    if match := re.fullmatch(r"(\d+\.?\d*)\s*/\s*(\d+\.?\d*)", base):  # such as 50/3
-        base = repr(float(match[1]) / float(match[2])) if float(match[2]) else ""
-    if not _NUMBER.match(base) or not 0 < float(base) < float("inf"):
-        raise CaseError(
-            _("{where}: baseMVA={value!r} is not a positive number of MVA.").format(
-                where=where, value=base[:20]
-            )
-        )
     numeric: dict[str, NDArray[np.float64]] = {}
+    short: list[str] = []
     for key in _NUMERIC:
         if key in fields:
-            numeric[key] = _matrix(fields[key], key, where)
+            numeric[key] = _matrix(fields[key], key, where, short)
         elif key in ("gen", "branch"):
             raise CaseError(
                 _("{where} has no table {struct}.{key}.").format(
-                    where=where, struct=struct, key=key
+                    where=where, struct=struct or "mpc", key=key
                 )
             )
-    cells = {key: _cell(fields[key]) for key in _CELLS if key in fields}
-    conversions = _conversions(rest, struct, numeric, float(base), where)
-    return CaseTables(name, header, float(base), numeric, cells, conversions)
+    version = fields.get("version", "1" if numeric["gen"].shape[1] < 21 else "2")
+    if isinstance(version, np.ndarray) and version.size == 1:
+        version = f"{float(version.flat[0]):g}"
+    if version not in ("1", "2"):
+        raise CaseError(
+            _("{where} is in case format version {version}; versions 1 and 2 are read.").format(
+                where=where, version=str(version)[:20]
+            )
+        )
+    base = fields.get("baseMVA")
+    value = float(base.flat[0]) if isinstance(base, np.ndarray) and base.size == 1 else float("nan")
+    if not 0 < value < float("inf"):
+        raise CaseError(
+            _("{where}: baseMVA={value!r} is not a positive number of MVA.").format(
+                where=where, value=value if base is not None else ""
+            )
+        )
+    if version == "1":
+        _to_version_2(numeric)
+    cells = {key: _names(fields[key]) for key in _CELLS if key in fields}
+    return CaseTables(
+        name, header, value, numeric, cells, conversions, _unread(fields), tuple(short)
+    )
+
+
+def _to_version_2(numeric: dict[str, NDArray[np.float64]]) -> None:
+    """Version 1 has no ramps, no capability points and no angle limits between the columns."""
+    gen, branch = numeric["gen"], numeric["branch"]
+    numeric["gen"] = np.hstack([gen[:, :10], np.zeros((len(gen), 11)), gen[:, 10:14]])
+    angles = np.tile([-360.0, 360.0], (len(branch), 1))
+    numeric["branch"] = np.hstack([branch[:, :11], angles, branch[:, 11:]])
 
 
 def _header(text: str) -> str:
@@ -162,7 +227,7 @@ def _header(text: str) -> str:
         stripped = line.strip()
         if stripped.startswith("%%"):
             break
-        if stripped.startswith("%"):
+        if stripped.startswith(("%", "#")):
             lines.append(stripped[1:].rstrip())
         elif stripped and not stripped.startswith("function"):
             break
@@ -171,133 +236,67 @@ def _header(text: str) -> str:
     return "\n".join(lines).strip("\n")
 
 
-def _fields(text: str, struct: str, where: str) -> tuple[dict[str, str], str]:
-    """Source text of every assigned field, and what is left of the file."""
-    start = re.compile(rf"^[ \t]*{re.escape(struct)}\.(\w+)[ \t]*=[ \t]*", re.MULTILINE)
-    fields: dict[str, str] = {}
-    rest, at = [], 0
-    while match := start.search(text, at):
-        rest.append(text[at : match.start()])
-        begin = match.end()
-        closing = {"[": "]", "{": "}"}.get(text[begin : begin + 1])
-        if closing is None:
-            end = begin + len(text[begin:].split("\n", 1)[0].split(";", 1)[0])
-            value, after = text[begin:end], end
-        else:
-            end = _closing(text, begin + 1, closing)
-            if end < 0:
-                raise CaseError(
-                    _("{where}: table {struct}.{key} is cut off: no closing {closing}.").format(
-                        where=where, struct=struct, key=match[1], closing=closing
-                    ),
-                    _("the file may be truncated; fetch or copy it again."),
-                )
-            value, after = text[begin + 1 : end], end + 1
-        if match[1] in fields:
-            raise CaseError(
-                _("{where}: {struct}.{key} is assigned twice.").format(
-                    where=where, struct=struct, key=match[1]
-                )
-            )
-        fields[match[1]] = value.strip()
-        at = after
-    rest.append(text[at:])
-    return fields, "".join(rest)
+def _conversions(text: str) -> tuple[str, ...]:
+    """What the file turns into MW and per unit by statements of its own; they are carried out as written."""
+    plain = re.sub(r"[ \t]+", "", without_remarks(text))
+    done = []
+    if re.search(r"\.branch\(.*\)=.*\.branch\(.*[/*]", plain):
+        done.append("ohm_to_per_unit")
+    if re.search(r"\.bus\(.*PD.*\)=.*\.bus\(.*\)/(1e3|1000)\b", plain):
+        done.append("kw_to_mw")
+    if re.search(r"\.bus\(:,PD\)=.*\*pf\b", plain):
+        done.append("kva_to_kw")
+    return tuple(done)
 
 
-def _closing(text: str, at: int, closing: str) -> int:
-    """Where the table ends; a bracket inside a quoted name does not count."""
-    if closing == "]":
-        end = text.find("]", at)
-        return -1 if "=" in text[at:end] else end  # ran into the next assignment
-    for match in re.compile(r"'(?:[^'\n]|'')*'|\"[^\"\n]*\"|\}").finditer(text, at):
-        if match[0] == "}":
-            return match.start()
-    return -1
-
-
-def _matrix(body: str, key: str, where: str) -> NDArray[np.float64]:
-    body = re.sub(r"\.\.\.[^\n]*\n", " ", body) if "..." in body else body
-    rows = [r for r in map(str.split, body.replace(",", " ").replace(";", "\n").split("\n")) if r]
-    width = max(map(len, rows), default=0)
-    if rows and min(map(len, rows)) < _MIN_COLUMNS[key]:
-        number = next(i for i, r in enumerate(rows) if len(r) < _MIN_COLUMNS[key])
+def _matrix(value: Any, key: str, where: str, short: list[str]) -> NDArray[np.float64]:
+    least = 0
+    if isinstance(value, Short):
+        least, row = value.table.least, value.table.short
+        short.append(key)
+        value = value.table.values
+    if not isinstance(value, np.ndarray):
+        raise CaseError(
+            _("{where}: {key} is not a table of numbers.").format(where=where, key=key)
+        )
+    value = value.astype(float)
+    if not value.size:
+        return np.zeros((0, _MIN_COLUMNS[key]))
+    if not least:
+        least, row = value.shape[1], 1
+    if least < _MIN_COLUMNS[key]:
         raise CaseError(
             _("{where}: row {row} of {key} has {n} columns, at least {need} are needed.").format(
-                where=where, row=number + 1, key=key, n=len(rows[number]), need=_MIN_COLUMNS[key]
+                where=where, row=row, key=key, n=least, need=_MIN_COLUMNS[key]
             ),
             _("the file may be truncated; fetch or copy it again."),
         )
-    width = max(width, _MIN_COLUMNS[key])
-    table = np.zeros((len(rows), width))
-    try:
-        if "_" in body:  # float() takes 1_000, a case file does not
-            raise ValueError
-        if all(len(r) == width for r in rows):
-            flat = [token for row in rows for token in row]
-            table[:] = np.fromiter(map(float, flat), float, len(flat)).reshape(table.shape)
-        else:
-            for i, row in enumerate(rows):
-                table[i, : len(row)] = [float(token) for token in row]
-    except ValueError:
-        for i, row in enumerate(rows):
-            for token in row:
-                if not _NUMBER.match(token):
-                    raise CaseError(
-                        _("{where}: row {row} of {key} holds {token!r}, not a number.").format(
-                            where=where, row=i + 1, key=key, token=token[:40]
-                        )
-                    ) from None
-        raise
-    return table
+    return value
 
 
-def _cell(body: str) -> tuple[str, ...]:
-    return tuple((a or b).replace("''", "'") for a, b in _CELL_ITEM.findall(body))
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, tuple):
+        return ()
+    return tuple(cell if isinstance(cell, str) else "" for row in value for cell in row)
 
 
-def _conversions(
-    rest: str, struct: str, numeric: dict[str, NDArray[np.float64]], base_mva: float, where: str
-) -> tuple[str, ...]:
-    """Apply the two known conversions of distribution cases; refuse every other statement."""
-    rest = re.sub(r"\.\.\.[^\n]*\n", " ", rest)
-    done: list[str] = []
-    power_factor = 0.0
-    for raw in re.split(r"[;\n]", rest):
-        line = re.sub(r"\s+", "", raw)
-        if not line or line.startswith("function") or line in ("end", "return", "define_constants"):
+def _unread(fields: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    """Tables with rows that are not read here: name and number of rows."""
+    found = []
+    for key, value in fields.items():
+        table = value.table.values if isinstance(value, Short) else value
+        if key in _NUMERIC or key in _CELLS or key in _SPOKEN:
             continue
-        target = line.split("=", 1)[0]
-        if re.fullmatch(r"\[[\w,]*\]=idx_\w+", line) or re.fullmatch(r"[VS]base=.*", line):
-            continue
-        if "=" not in line:  # a leftover of no effect
-            continue
-        bus, branch = numeric["bus"], numeric["branch"]
-        if line == f"{struct}.branch(:,[BR_RBR_X])={struct}.branch(:,[BR_RBR_X])/(Vbase^2/Sbase)":
-            base_kv = bus[0, 9] if len(bus) else 0.0
-            if not 0 < base_kv < np.inf:
-                raise CaseError(_("{where}: baseKV of bus 1 is not positive.").format(where=where))
-            # the operations of the file in their order, so that the last bit agrees
-            branch[:, 2:4] = branch[:, 2:4] / ((base_kv * 1e3) ** 2 / (base_mva * 1e6))
-            done.append("ohm_to_per_unit")
-        elif line == f"{struct}.bus(:,[PD,QD])={struct}.bus(:,[PD,QD])/1e3":
-            bus[:, 2:4] = bus[:, 2:4] / 1e3
-            done.append("kw_to_mw")
-        elif match := re.fullmatch(r"pf=([\d.]+)", line):
-            power_factor = float(match[1])
-        elif line == f"{struct}.bus(:,QD)={struct}.bus(:,PD)*sin(acos(pf))":
-            bus[:, 3] = bus[:, 2] * np.sin(np.arccos(min(power_factor, 1.0)))
-        elif line == f"{struct}.bus(:,PD)={struct}.bus(:,PD)*pf":
-            bus[:, 2] = bus[:, 2] * power_factor
-            done.append("kva_to_kw")
-        elif target.startswith(struct):
-            raise CaseError(
-                _("{where}: the statement {line!r} changes a table and is not known here.").format(
-                    where=where, line=raw.strip()[:80]
-                ),
-                _("load and save the case with MATPOWER (savecase), then read the saved file."),
-            )
-    return tuple(done)
+        if isinstance(table, np.ndarray) and table.shape[0] and table.size > 1:
+            found.append((key, int(table.shape[0])))
+        elif isinstance(table, dict):
+            inner = [
+                f"{key}.{name}"
+                for name, one in table.items()
+                if isinstance(one, np.ndarray) and one.size > 1
+            ]
+            found += [(name, int(table[name.split(".", 1)[1]].shape[0])) for name in inner]
+    return tuple(found)
 
 
 def format_tables(tables: CaseTables) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import CaseError, MissingExtraError
-from taotie.grid.case.case import Case
+from taotie.grid.case.grid_case import Case
 from taotie.words.language import _
 
 __all__ = ["case_from_pandapower", "case_from_pypsa", "case_to_pypsa"]

@@ -1,0 +1,218 @@
+"""How are grid files of other programs read? By their ending, each through the program that knows the format.
+
+MATPOWER's binary files through SciPy; PSS/E, CGMES, IIDM and UCTE through pypowsybl; pandapower and PyPSA by
+themselves. What does not come over is said in `Case.told`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from taotie.errors import CaseError
+from taotie.grid.case.adapters import needed
+from taotie.grid.case.case_notes import table_not_read
+from taotie.grid.case.grid_case import Case
+from taotie.grid.case.matpower_file import MAX_BYTES, CaseTables, tables_of
+from taotie.words.language import N_, _
+from taotie.words.said import Said
+
+__all__ = ["ENDINGS", "case_of_tables", "kinds_of_file", "read_other_file"]
+
+# Ending -> program that reads it, and the format in words.
+ENDINGS: Mapping[str, tuple[str, str]] = {
+    ".m": ("", "MATPOWER"), ".mat": ("", "MATPOWER"),
+    ".raw": ("powsybl", "PSS/E"), ".rawx": ("powsybl", "PSS/E"),
+    ".xiidm": ("powsybl", "IIDM"), ".iidm": ("powsybl", "IIDM"), ".jiidm": ("powsybl", "IIDM"),
+    ".biidm": ("powsybl", "IIDM"), ".xml": ("powsybl", "IIDM"), ".zip": ("powsybl", "CGMES"),
+    ".uct": ("powsybl", "UCTE"),
+    ".json": ("ac", "pandapower"),
+    ".nc": ("pypsa", "PyPSA"), ".h5": ("pypsa", "PyPSA"),
+}  # fmt: skip
+
+
+def kinds_of_file() -> str:
+    """Formats read, with their endings."""
+    kinds: dict[str, list[str]] = {}
+    for ending, (__, name) in ENDINGS.items():
+        kinds.setdefault(name, []).append(ending)
+    return "; ".join(f"{name} ({', '.join(endings)})" for name, endings in kinds.items())
+
+
+def read_other_file(path: Path, max_bytes: int = MAX_BYTES) -> Case:
+    """A `Case` from a file of another kind than MATPOWER's text.
+
+    Raises
+    ------
+    CaseError
+        File absent, too large, or refused by the program that reads it.
+    MissingExtraError
+        That program is not installed.
+    """
+    ending = path.suffix.lower()
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise CaseError(
+            _("case file {path} cannot be read: {reason}.").format(
+                path=path, reason=error.strerror or error
+            )
+        ) from error
+    if path.is_dir():
+        return _pypsa(path)
+    if size > max_bytes:
+        raise CaseError(
+            _("{path} has {size:.0f} MB; case files up to {limit:.0f} MB are read.").format(
+                path=path, size=size / 1e6, limit=max_bytes / 1e6
+            )
+        )
+    if not size:
+        raise CaseError(_("{path} is empty.").format(path=path.name))
+    if ending == ".mat":
+        return _mat(path)
+    if ending in (".nc", ".h5"):
+        return _pypsa(path)
+    if ending == ".json":
+        return _json(path)
+    return _powsybl(path)
+
+
+def case_of_tables(tables: CaseTables) -> Case:
+    """The case of some MATPOWER tables; tables that are not read are told."""
+    told = [table_not_read(name, rows) for name, rows in tables.unread]
+    if tables.short:
+        told.append(
+            Said(
+                "short_rows",
+                N_("short rows of {names} are filled with zeros, which Octave itself refuses"),
+                {"names": ", ".join(tables.short)},
+            )
+        )
+    return Case(
+        name=tables.name,
+        base_mva=tables.base_mva,
+        **tables.numeric,
+        bus_name=tables.cells.get("bus_name", ()),
+        gen_type=tables.cells.get("gentype", ()),
+        gen_fuel=tables.cells.get("genfuel", ()),
+        header=tables.header,
+        conversions=tables.conversions,
+        told=tuple(told),
+    )
+
+
+# ---- MATPOWER's binary files -----------------------------------------------------------------
+
+
+def _mat(path: Path) -> Case:
+    from scipy.io import loadmat
+
+    try:
+        content = loadmat(path, squeeze_me=False, struct_as_record=True)
+    except NotImplementedError as error:  # version 7.3 is HDF5
+        raise CaseError(
+            _("{path} is a MATLAB file of version 7.3, which is not read.").format(path=path.name),
+            _("save it again with savecase, or in MATLAB with save -v7."),
+        ) from error
+    except Exception as error:  # whatever a damaged file raises
+        raise CaseError(
+            _("{path} cannot be read as a MATLAB file: {reason}.").format(
+                path=path.name, reason=str(error)[:120]
+            )
+        ) from error
+    found = {k: _plain(v) for k, v in content.items() if not k.startswith("__")}
+    structs = [v for v in found.values() if isinstance(v, dict) and "bus" in v]
+    fields = found["mpc"] if isinstance(found.get("mpc"), dict) else (structs[0] if structs else found)
+    return case_of_tables(tables_of(fields, path.stem, "mpc", "", path.name))
+
+
+def _plain(value: Any) -> Any:
+    """Structs as dicts, texts as texts, lists as tuples of rows; numbers as they are."""
+    if isinstance(value, np.ndarray) and value.dtype.names:
+        if value.size != 1:
+            return ()
+        record = value.reshape(-1)[0]
+        return {key: _plain(record[key]) for key in value.dtype.names}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "US":
+        return str(value.reshape(-1)[0]) if value.size == 1 else ""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        rows = value.reshape(value.shape[0], -1) if value.ndim else value.reshape(1, 1)
+        return tuple(tuple(_plain(cell) for cell in row) for row in rows)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return value.reshape(value.shape[0], -1).astype(float) if value.ndim else value.reshape(1, 1)
+    return value.toarray() if hasattr(value, "toarray") else value
+
+
+# ---- through other programs ------------------------------------------------------------------
+
+
+def _refused(path: Path, program: str, error: Exception) -> CaseError:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    reason = (lines[0] if lines else type(error).__name__).rstrip(".")[:200]
+    return CaseError(
+        _("{program} does not read {path}: {reason}.").format(
+            program=program, path=path.name, reason=reason
+        )
+    )
+
+
+def _format_needs(path: Path, package: str) -> Any:
+    extra, name = ENDINGS[path.suffix.lower()]
+    return needed(
+        package.split(".")[0],
+        extra,
+        package,
+        _("{path} is a {name} file").format(path=path.name, name=name),
+    )
+
+
+def _powsybl(path: Path) -> Case:
+    from taotie.grid.case.adapters_powsybl import case_from_pypowsybl
+
+    powsybl = _format_needs(path, "pypowsybl.network")
+    try:
+        network = powsybl.load(str(path))
+    except Exception as error:  # Java's exceptions come over as they are
+        raise _refused(path, "pypowsybl", error) from error
+    return case_from_pypowsybl(network)
+
+
+def _pypsa(path: Path) -> Case:
+    from taotie.grid.case.adapters_pypsa import case_from_pypsa
+
+    pypsa = needed("pypsa", "pypsa") if path.is_dir() else _format_needs(path, "pypsa")
+    try:
+        network = pypsa.Network(str(path))
+    except Exception as error:
+        raise _refused(path, "PyPSA", error) from error
+    return case_from_pypsa(network)
+
+
+def _json(path: Path) -> Case:
+    from taotie.grid.case.adapters_pandapower import case_from_pandapower
+
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CaseError(
+            _("{path} is not JSON: {reason}.").format(path=path.name, reason=error)
+        ) from error
+    if isinstance(content, dict) and "voltageLevels" in json.dumps(list(content))[:2000]:
+        return _powsybl(path)
+    if not (isinstance(content, dict) and content.get("_class") == "pandapowerNet"):
+        raise CaseError(
+            _("{path} is JSON, but no pandapower network.").format(path=path.name),
+            _("pandapower writes one with to_json(net, path). Files read: {kinds}.").format(
+                kinds=kinds_of_file()
+            ),
+        )
+    pandapower = _format_needs(path, "pandapower")
+    try:
+        net = pandapower.from_json(str(path))
+    except Exception as error:
+        raise _refused(path, "pandapower", error) from error
+    return case_from_pandapower(net, path.stem)
