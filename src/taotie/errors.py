@@ -119,12 +119,12 @@ class ResultError(TaotieError, ValueError):
 class MissingExtraError(TaotieError, ImportError):
     """An optional part of taotie that is not installed."""
 
-    def __init__(self, package: str, extra: str) -> None:
+    def __init__(self, package: str, extra: str, why: str = "") -> None:
+        message = _("the package {package} is needed for this and is not installed.").format(
+            package=package
+        )
         super().__init__(
-            _("the package {package} is needed for this and is not installed.").format(
-                package=package
-            ),
-            f'pip install "taotie[{extra}]"',
+            f"{why}{_(': ')}{message}" if why else message, f'pip install "taotie[{extra}]"'
         )
 
 

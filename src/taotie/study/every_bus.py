@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from taotie.grid.capacity.hosting_capacity import hosting_capacity_limits, load_hosting_capacity
+from taotie.grid.capacity.hosting_capacity import load_hosting_capacity
 from taotie.grid.capacity.limiting import best_by_pair, limiting_pairs, pair_words
 from taotie.grid.capacity.several_sites import largest_total_load
 from taotie.grid.case.case import Case
@@ -176,11 +176,8 @@ def every_bus(
                 ).format(treatment=way, what=pair_words(found, pair), n=pair.buses, all=case.n_bus)
             ),
         )
-    said = in_each_language(
-        lambda: "\n".join(hosting_capacity_limits(case, len(found.bridge_branch)))
-    )
-    for texts in zip(*(text.split("\n") for text in said.values()), strict=True):
-        walk.note_texts("grid_limit", dict(zip(said, texts, strict=True)))
+    for one in found.limits:
+        walk.notes.append(Said("grid_limit", one.message, one.values, one.texts))
     drawn = grid_picture(case, registered=True)
     return EveryBus(
         x=drawn.x,

@@ -23,7 +23,7 @@ from taotie.study.every_bus import every_bus, placed_by
 from taotie.study.result import GridPicture
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
-from taotie.words.said import in_each_language
+from taotie.words.said import Said, in_each_language
 
 ALL_BUSES_MAX = 12_000  # up to here all buses take seconds
 
@@ -91,9 +91,8 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
             for way, one in every.by_treatment.items():
                 _share_figure(walk, case, way, one.share_of_buses(load), load)
         n_bridge = len(every.bridge_branch) if every is not None else None
-        said = in_each_language(lambda: "\n".join(hosting_capacity_limits(case, n_bridge)))
-        for texts in zip(*(text.split("\n") for text in said.values()), strict=True):
-            walk.note_texts("grid_limit", dict(zip(said, texts, strict=True)))
+        for limit in hosting_capacity_limits(case, n_bridge):
+            walk.notes.append(Said("grid_limit", limit.message, limit.values, limit.texts))
         fits = (
             (peak.to("MW") / capacity.with_boundary("facility")).to("1")
             if capacity.p50 > 0

@@ -400,6 +400,6 @@ def test_error_no_ratings_unknown_bus_bad_outage():
 
 def test_worked_limits_name_what_is_left_out():
     found = load_hosting_capacity(read_case("ACTIVSg200"))
-    text = " ".join(found.limits)
+    text = " ".join(map(str, found.limits))
     for word in ("DC", "slack", "spare generation", "do not add up", "bridges", "synthetic"):
         assert word in text

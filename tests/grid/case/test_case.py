@@ -60,6 +60,12 @@ def test_worked_small_file():
     assert case.licence.startswith("CC BY 4.0")
     assert case.branch_label(1) == "7-10 #2"
     assert {note.code for note in case.notes} == {"unrated", "phase_shift"}
+    assert tables_short() == ("bus",)
+
+
+def tables_short() -> tuple[str, ...]:
+    """Short rows are filled, and that is kept to be told."""
+    return parse_tables(SMALL, "small.m").short
 
 
 @pytest.mark.parametrize(
@@ -115,7 +121,7 @@ def test_error_unknown_name_names_the_nearest():
         ("	10	50	0", "	99	50	0", "row 1 of gen names bus 99"),
         ("0.2	0	30", "0.2	0	-30", "rating -30"),
         ("	10	7	0	0.1", "	10	7	0	Inf", "row 1, column 4 of branch is inf"),
-        ("version = '2'", "version = '1'", "version 1"),
+        ("version = '2'", "version = '3'", "version 3"),
         ("function mpc = small", "function [baseMVA, bus] = small", "version 1"),
         ("mpc.gen = [", "mpc.gn = [", "no table mpc.gen"),
         ("];\nmpc.bus_name", "\nmpc.bus_name", "cut off"),
@@ -123,7 +129,7 @@ def test_error_unknown_name_names_the_nearest():
         (
             "mpc.bus_name = {",
             "mpc.bus(:, PD) = mpc.bus(:, PD) * 2;\nmpc.bus_name = {",
-            "changes a table",
+            "line 19: PD is not defined",
         ),
         ("	7	1	50	0", "	7	1	1_0	0", "1_0"),
     ],

@@ -39,7 +39,6 @@ from taotie.app.charts.grid_tables import bus_table, limiting_table, share_table
 from taotie.app.charts.picture import Picture, cut, sentences
 from taotie.grid.capacity.hosting_capacity import (
     HostingCapacityByTreatment,
-    hosting_capacity_limits,
 )
 from taotie.grid.capacity.limiting import limiting_pairs, pair_words
 from taotie.grid.picture import CapacityPicture, picture_note
@@ -290,7 +289,7 @@ def map_picture(shown: CapacityPicture) -> Picture:
 
 def limits_of(found: HostingCapacityByTreatment) -> tuple[str, ...]:
     """What the method leaves out and what is odd about the case, in the language in force."""
-    return hosting_capacity_limits(found.case, len(found.bridge_branch))
+    return tuple(one.text() for one in found.limits)
 
 
 def share_picture(shown: CapacityPicture, limits: bool = True) -> Picture:

@@ -78,7 +78,7 @@ def _pair(case: Any, branch: int, outage: int) -> dict[str, str | None]:
 def _limits(out: Any, limits: Any) -> None:
     out.print(_("what this leaves out:"))
     for text in limits:
-        out.print(f"  - {text}", markup=False)
+        out.print(f"  - {text}", markup=False)  # a saying speaks the language in force
 
 
 def _treatments(out: Any) -> None:
@@ -414,7 +414,7 @@ def _one_bus(
             "case": case.name,
             "n_bus": case.n_bus,
             "n_branch": case.n_branch,
-            "limits": list(found.limits),
+            "limits": [str(one) for one in found.limits],
             "buses": [
                 {
                     "bus": bus,
@@ -513,7 +513,7 @@ def _all_buses(
             "n_branch": case.n_branch,
             "licence": case.licence,
             "seconds": {"read": read_s, **found.seconds},
-            "limits": list(found.limits),
+            "limits": [str(one) for one in found.limits],
             "spare_generation_mw": found.spare_generation_mw,
             "worst_loading": found.worst_loading,
             "worst_pair": _pair(case, *found.worst_pair),

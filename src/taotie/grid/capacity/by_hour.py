@@ -43,7 +43,8 @@ from taotie.grid.flow.contingency import SINGULAR, bridges
 from taotie.grid.flow.dc_power_flow import DcModel, dc_model, scheduled_injection_mw
 from taotie.grid.flow.sparse_solve import LANES
 from taotie.grid.headroom import curtailable_capacity_mw
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 
 __all__ = ["HourlyHostingCapacity", "hourly_area_load_mw", "hourly_hosting_capacity"]
 
@@ -62,14 +63,14 @@ class HourlyHostingCapacity:
         [MW]
     n1_supply : ndarray of bool, shape (n_bus,)
     treatment : Treatment
-    limits : tuple of str
+    limits : tuple of Said
     """
 
     bus_number: IntArray
     capacity_mw: FloatArray
     n1_supply: NDArray[np.bool_]
     treatment: Treatment
-    limits: tuple[str, ...]
+    limits: tuple[Said, ...]
 
     @property
     def least_mw(self) -> FloatArray:
@@ -398,9 +399,15 @@ def hourly_hosting_capacity(
     supply[island.bus_row] = b.main[island.node_of_bus]
     limits = hosting_capacity_limits(case, int(b.is_bridge.sum()))
     following = (
-        _("units follow the total load in proportion to their output: no dispatch by hour")
+        Said(
+            "units_follow",
+            N_("units follow the total load in proportion to their output: no dispatch by hour"),
+        )
         if told is None
-        else _("units given by hour do as told, the others follow the total load in proportion")
+        else Said(
+            "units_told",
+            N_("units given by hour do as told, the others follow the total load in proportion"),
+        )
     )
     return HourlyHostingCapacity(
         case.bus_number, capacity, supply, treatment,

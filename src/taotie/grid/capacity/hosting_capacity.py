@@ -40,7 +40,8 @@ from taotie.grid.capacity.search import CAP_MW
 from taotie.grid.capacity.units import lower_by_units, unit_rows, units_of
 from taotie.grid.case.case import Case
 from taotie.grid.flow.dc_power_flow import DcModel, Island, dc_model
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 
 __all__ = [
     "CAP_MW",
@@ -117,7 +118,7 @@ class HostingCapacityByTreatment:
         Pmax of running units less load. [MW]
     seconds : dict
         Wall time: `ptdf_lodf` (factors, limits of the intact grid), `capacity` (outages). [s]
-    limits : tuple of str
+    limits : tuple of Said
         What the method leaves out, and what is odd about the case.
     work : dict
         How many pairs the search looked at, per block of 16 nodes.
@@ -133,7 +134,7 @@ class HostingCapacityByTreatment:
     worst_pair: Binding
     spare_generation_mw: float
     seconds: Mapping[str, float]
-    limits: tuple[str, ...]
+    limits: tuple[Said, ...]
     work: Mapping[str, int] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> HostingCapacity:
@@ -177,7 +178,7 @@ class BusHostingCapacity:
         False where one outage cuts the bus off.
     spare_generation_mw : float
         Pmax of running units less load. [MW]
-    limits : tuple of str
+    limits : tuple of Said
     """
 
     case_name: str
@@ -189,43 +190,61 @@ class BusHostingCapacity:
     binding_label: Mapping[str, str]
     n1_supply: bool
     spare_generation_mw: float
-    limits: tuple[str, ...]
+    limits: tuple[Said, ...]
 
 
 def hosting_capacity_limits(
     case: Case, n_bridge: int | None = None, n_unit: int = 0
-) -> tuple[str, ...]:
+) -> tuple[Said, ...]:
     """What must stand beside every number: the method's limits, then the case's oddities."""
-    texts = [
-        _(
-            "DC and thermal only, rating A in all states: no voltage, stability, short circuit or protection"
+    said = [
+        Said(
+            "dc_thermal",
+            N_(
+                "DC and thermal only, rating A in all states: no voltage, stability, short circuit or protection"
+            ),
         ),
-        _(
-            "fixed slack shares (running units by Pmax): no redispatch, and no unit is held to its Pmax"
+        Said(
+            "fixed_shares",
+            N_(
+                "fixed slack shares (running units by Pmax): no redispatch, and no unit is held to its Pmax"
+            ),
         ),
-        _(
-            "spare generation is {mw:.0f} MW: more load than that needs new units, whatever the lines carry"
-        ).format(mw=case.spare_generation_mw),
-        _("one load at a time, up to {cap:.0f} MW: figures of several buses do not add up").format(
-            cap=CAP_MW
+        Said(
+            "spare_generation",
+            N_(
+                "spare generation is {mw:.0f} MW: more load than that needs new units, whatever the lines carry"
+            ),
+            {"mw": case.spare_generation_mw},
         ),
-        _("one moment of one grid, as dispatched in the case file"),
+        Said(
+            "one_at_a_time",
+            N_("one load at a time, up to {cap:.0f} MW: figures of several buses do not add up"),
+            {"cap": CAP_MW},
+        ),
+        Said("one_moment", N_("one moment of one grid, as dispatched in the case file")),
     ]
     if n_unit:
-        texts.append(
-            _("{n} units may trip; those that remain make up for one by their shares").format(
-                n=n_unit
+        said.append(
+            Said(
+                "units_trip",
+                N_("{n} units may trip; those that remain make up for one by their shares"),
+                {"n": n_unit},
             )
         )
     else:
-        texts.append(_("no unit trips: the outages are those of branches"))
+        said.append(Said("no_unit_trips", N_("no unit trips: the outages are those of branches")))
     if n_bridge:
-        texts.append(
-            _(
-                "{n} branches are bridges: their loss cuts buses off and is not an outage here (n1_supply tells which buses)"
-            ).format(n=n_bridge)
+        said.append(
+            Said(
+                "bridges",
+                N_(
+                    "{n} branches are bridges: their loss cuts buses off and is not an outage here (n1_supply tells which buses)"
+                ),
+                {"n": n_bridge},
+            )
         )
-    return tuple(texts + [note.text for note in case.notes])
+    return (*said, *case.notes)
 
 
 def load_hosting_capacity(

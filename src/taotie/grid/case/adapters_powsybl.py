@@ -15,7 +15,7 @@ import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
 from taotie.errors import CaseError
-from taotie.grid.case.adapters import UNLIMITED_MVA, _needed
+from taotie.grid.case.adapter_base import UNLIMITED_MVA, needed
 from taotie.grid.case.grid_case import ISOLATED, Case
 from taotie.words.language import _
 
@@ -59,8 +59,8 @@ def case_to_pypowsybl(case: Case) -> Any:
     MissingExtraError
         pypowsybl is not installed.
     """
-    powsybl = _needed("pypowsybl", "powsybl", "pypowsybl.network")
-    frame = _needed("pandas", "powsybl").DataFrame  # pypowsybl brings it
+    powsybl = needed("pypowsybl", "powsybl", "pypowsybl.network")
+    frame = needed("pandas", "powsybl").DataFrame  # pypowsybl brings it
     network = powsybl.create_empty(case.name)
     live = np.flatnonzero(case.bus[:, 1] != ISOLATED)
     alive = np.isin(np.arange(case.n_bus), live)

@@ -1,76 +1,25 @@
-"""How does a grid come from, or go to, another program? pandapower and PyPSA, each optional.
+"""How does a grid come from, or go to, PyPSA?
 
-pypowsybl has a file of its own, `adapters_powsybl`.
 What both sides know is carried over: buses, loads, units with limits and costs, branches with
-reactance, tap, shift and rating. What one side does not know is left out and said in the docstring.
+reactance, tap, shift and rating. What one side does not know is left out and told.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from taotie.errors import CaseError, MissingExtraError
+from taotie.errors import CaseError
+from taotie.grid.case.adapter_base import UNLIMITED_MVA, left_out, needed
 from taotie.grid.case.grid_case import Case
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 
-__all__ = ["case_from_pandapower", "case_from_pypsa", "case_to_pypsa"]
+__all__ = ["case_from_pypsa", "case_to_pypsa"]
 
-UNLIMITED_MVA = 1e5
-
-
-def _needed(package: str, extra: str, module: str = "") -> Any:
-    try:
-        return import_module(module or package)
-    except ImportError:
-        raise MissingExtraError(package, extra) from None
-
-
-def case_from_pandapower(net: Any, name: str = "pandapower") -> Case:
-    """A `Case` from a pandapower network, by pandapower's own conversion to PYPOWER tables.
-
-    Bus numbers start at 1 and follow its internal order; names, fuels and costs stay behind. The unit
-    at the reference bus, whose output pandapower leaves open, gives what the others do not.
-
-    Parameters
-    ----------
-    net : pandapowerNet
-    name : str
-
-    Raises
-    ------
-    MissingExtraError
-        pandapower is not installed.
-    CaseError
-        It refuses the network.
-    """
-    to_ppc = _needed("pandapower", "ac", "pandapower.converter.pypower.to_ppc").to_ppc
-    try:
-        ppc = to_ppc(
-            net, calculate_voltage_angles=True, check_connectivity=False, init="flat", mode="opf"
-        )
-    except Exception as error:  # the converter raises whatever comes
-        raise CaseError(
-            _("pandapower does not convert the network: {reason}.").format(reason=error)
-        ) from error
-    bus = np.real(np.asarray(ppc["bus"]))[:, :13].astype(float)
-    gen = np.real(np.asarray(ppc["gen"]))[:, :21].astype(float)
-    branch = np.real(np.asarray(ppc["branch"]))[:, :13].astype(float)
-    bus[:, 0] += 1
-    gen[:, 0] += 1
-    branch[:, :2] += 1
-    rate = branch[:, 5]
-    branch[:, 5] = np.where(
-        ~np.isfinite(rate) | (rate >= 0.99 * UNLIMITED_MVA) | (rate < 0), 0.0, rate
-    )
-    gen[:, 8] = np.where(gen[:, 8] >= 1e8, np.inf, gen[:, 8])  # its word for no limit
-    running = gen[:, 7] > 0
-    reference = np.flatnonzero(running & np.isin(gen[:, 0], bus[bus[:, 1] == 3, 0]))
-    if reference.size:
-        gen[reference[0], 1] += bus[:, 2].sum() + bus[:, 4].sum() - gen[running, 1].sum()
-    return Case(name, float(ppc["baseMVA"]), bus, gen, branch)
+FloatArray = NDArray[np.float64]
 
 
 def case_to_pypsa(case: Case, keep_dispatch: bool = False) -> Any:
@@ -95,7 +44,7 @@ def case_to_pypsa(case: Case, keep_dispatch: bool = False) -> Any:
     MissingExtraError
         PyPSA is not installed.
     """
-    pypsa = _needed("pypsa", "pypsa")
+    pypsa = needed("pypsa", "pypsa")
     network = pypsa.Network()
     network.name = case.name
     buses = [str(b) for b in case.bus_number]
@@ -151,7 +100,11 @@ def case_to_pypsa(case: Case, keep_dispatch: bool = False) -> Any:
 
 
 def case_from_pypsa(network: Any, snapshot: Any = None, base_mva: float = 100.0) -> Case:
-    """A `Case` from one snapshot of a PyPSA network; links, stores and storage units stay behind.
+    """A `Case` from one snapshot of a PyPSA network: as it was optimized, or else as it was set.
+
+    Inactive parts stay out, signs count, sizes that were optimized replace those given. Links become DC
+    lines; storage units and stores, units that stay at their power. Where nothing was optimized, the
+    slack of each part takes what is missing, as in `lpf`.
 
     Parameters
     ----------
@@ -164,49 +117,244 @@ def case_from_pypsa(network: Any, snapshot: Any = None, base_mva: float = 100.0)
     Raises
     ------
     CaseError
-        No bus or no branch in the network.
+        No bus or no branch in the network, or no such snapshot.
     """
     if not len(network.buses) or not len(network.lines) + len(network.transformers):
         raise CaseError(_("the PyPSA network has no bus or no branch."))
+    network = network.copy()
     network.calculate_dependent_values()
-    moment = network.snapshots[0] if snapshot is None else snapshot
+    if snapshot is not None and snapshot not in network.snapshots:
+        raise CaseError(_("the PyPSA network has no snapshot {name}.").format(name=snapshot))
+    grid = _Moment(network, network.snapshots[0] if snapshot is None else snapshot)
     place = {name: i for i, name in enumerate(network.buses.index)}
     n = len(place)
     bus = np.zeros((n, 13))
     bus[:, 0], bus[:, 1] = np.arange(1, n + 1), 1
     bus[:, 7], bus[:, 9], bus[:, 11], bus[:, 12] = 1, network.buses.v_nom, 1.1, 0.9
-    demand = network.get_switchable_as_dense("Load", "p_set").loc[moment]
-    for name, load in network.loads.iterrows():
-        bus[place[load.bus], 2] += demand[name]
-    limit = network.get_switchable_as_dense("Generator", "p_max_pu").loc[moment]
-    least = network.get_switchable_as_dense("Generator", "p_min_pu").loc[moment]
-    given = (
-        network.generators_t.p
-        if len(network.generators_t.p) and network.generators_t.p.shape[1]
-        else None
+    demand = grid.dense("Load", "p_set")
+    for name, load in grid.active("Load").iterrows():
+        bus[place[load.bus], 2] -= demand[name] * float(load.get("sign", -1.0))
+    for _name, shunt in grid.active("ShuntImpedance").iterrows():
+        bus[place[shunt.bus], 4] += float(shunt.g_pu) * float(shunt.get("sign", -1.0)) * -1.0
+    gen, cost, fuel = grid.units(place, base_mva)
+    branch, zero = grid.branches(place, base_mva)
+    dcline = grid.links(place)
+    told = grid.told()
+    told += left_out(
+        "zero_rating",
+        N_("{n} branches are rated 0 MVA, the default of PyPSA: any flow on them is over"),
+        zero,
     )
-    planned = network.get_switchable_as_dense("Generator", "p_set").loc[moment]
-    gen, cost = [], []
-    for name, unit in network.generators.iterrows():
-        output = float(given.loc[moment, name]) if given is not None else float(planned[name])
-        number = place[unit.bus] + 1
-        top, low = unit.p_nom * limit[name], unit.p_nom * least[name]
-        gen.append([number, 0.0 if np.isnan(output) else output, 0, 0, 0, 1, base_mva, 1, top, low])
-        cost.append([2, 0, 0, 3, unit.get("marginal_cost_quadratic", 0.0), unit.marginal_cost, 0.0])
-    branch = []
-    for table in (network.lines, network.transformers):
-        for __, b in table.iterrows():
-            tap = float(b.get("tap_ratio", 0.0))
-            rate = float(b.s_nom) * float(b.get("s_max_pu", 1.0))
-            unlimited = not np.isfinite(rate) or rate >= 0.99 * UNLIMITED_MVA
-            # PyPSA's x_pu is per MVA of a base of 1
-            branch.append(
-                [place[b.bus0] + 1, place[b.bus1] + 1, float(b.r_pu) * base_mva, float(b.x_pu) * base_mva, 0,
-                 0.0 if unlimited else rate, 0, 0, tap, float(b.get("phase_shift", 0.0)), 1]
-            )  # fmt: skip
+    if not grid.solved:
+        grid.balance(place, bus, gen, dcline)
     return Case(
-        str(network.name or "pypsa"), base_mva, bus, np.array(gen, float).reshape(-1, 10),
-        np.array(branch, float), gencost=np.array(cost, float).reshape(-1, 7),
-        bus_name=tuple(map(str, network.buses.index)),
-        gen_fuel=tuple(str(c) for c in network.generators.carrier),
+        str(network.name or "pypsa"), base_mva, bus, gen, branch, gencost=cost, dcline=dcline,
+        bus_name=tuple(map(str, network.buses.index)), gen_fuel=fuel, told=tuple(told),
     )  # fmt: skip
+
+
+class _Moment:
+    """One snapshot of a network."""
+
+    def __init__(self, network: Any, moment: Any) -> None:
+        self.network, self.moment = network, moment
+        results = network.generators_t.p
+        self.solved = bool(
+            results.shape[1] and moment in results.index and results.loc[moment].abs().sum() > 0
+        )
+
+    def table(self, kind: str) -> Any:
+        names = {
+            "Load": "loads", "Generator": "generators", "StorageUnit": "storage_units", "Store": "stores",
+            "Link": "links", "ShuntImpedance": "shunt_impedances", "Line": "lines",
+            "Transformer": "transformers",
+        }  # fmt: skip
+        return getattr(self.network, names[kind])
+
+    def active(self, kind: str) -> Any:
+        table = self.table(kind)
+        return table[table.active.astype(bool)] if "active" in table else table
+
+    def dense(self, kind: str, key: str) -> Any:
+        """Value of every part at this moment: its series, or else its constant."""
+        return self.network.get_switchable_as_dense(kind, key).loc[self.moment]
+
+    def power(self, kind: str) -> Any:
+        """Power of every part: what was found, else what was set, else nothing. [MW]"""
+        results = getattr(self.network, {"Link": "links_t"}.get(kind, f"{self._list(kind)}_t"))
+        found = results["p0" if kind == "Link" else "p"]
+        planned = self.dense(kind, "p_set").reindex(self.table(kind).index)
+        if self.solved and found.shape[1] and self.moment in found.index:
+            return (
+                found.loc[self.moment].reindex(self.table(kind).index).fillna(planned).fillna(0.0)
+            )
+        return planned.fillna(0.0)
+
+    def _list(self, kind: str) -> str:
+        return {"Generator": "generators", "StorageUnit": "storage_units", "Store": "stores"}[kind]
+
+    @staticmethod
+    def size(part: Any, key: str) -> float:
+        """What was built: the optimized size where the size was free and is known."""
+        built = float(part.get(f"{key}_opt", 0.0) or 0.0)
+        if bool(part.get(f"{key}_extendable", False)) and np.isfinite(built) and built > 0:
+            return built
+        return float(part[key])
+
+    def units(self, place: Any, base_mva: float) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+        gen, cost, fuel = [], [], []
+        if len(self.active("Generator")):
+            limit, least = self.dense("Generator", "p_max_pu"), self.dense("Generator", "p_min_pu")
+            power = self.power("Generator")
+            price = self.dense("Generator", "marginal_cost")
+            for name, unit in self.active("Generator").iterrows():
+                sign, built = float(unit.get("sign", 1.0)), self.size(unit, "p_nom")
+                ends = sorted((sign * built * limit[name], sign * built * least[name]))
+                gen.append(
+                    [
+                        place[unit.bus] + 1,
+                        sign * power[name],
+                        0,
+                        0,
+                        0,
+                        1,
+                        base_mva,
+                        1,
+                        ends[1],
+                        ends[0],
+                    ]
+                )
+                quadratic = float(unit.get("marginal_cost_quadratic", 0.0))
+                cost.append([2, 0, 0, 3, quadratic, sign * float(price[name]), 0.0])
+                fuel.append(str(unit.get("carrier", "")))
+        for kind in ("StorageUnit", "Store"):
+            if not len(self.active(kind)):
+                continue
+            power = self.power(kind)
+            for name, unit in self.active(kind).iterrows():
+                p = float(unit.get("sign", 1.0)) * float(power[name])
+                gen.append([place[unit.bus] + 1, p, 0, 0, 0, 1, base_mva, 1, p, p])
+                cost.append([2, 0, 0, 3, 0.0, 0.0, 0.0])
+                fuel.append(str(unit.get("carrier", "")))
+        table = np.array(gen, float).reshape(-1, 10)
+        return table, np.array(cost, float).reshape(-1, 7), tuple(fuel)
+
+    def branches(self, place: Any, base_mva: float) -> tuple[FloatArray, int]:
+        branch, zero = [], 0
+        direct = self.network.buses.carrier == "DC"
+        for kind in ("Line", "Transformer"):
+            if not len(self.active(kind)):
+                continue
+            usable = self.dense(kind, "s_max_pu")
+            for name, b in self.active(kind).iterrows():
+                tap = float(b.get("tap_ratio", 0.0)) if kind == "Transformer" else 0.0
+                rate = self.size(b, "s_nom") * float(usable[name])
+                zero += int(rate <= 0)
+                unlimited = not np.isfinite(rate) or rate >= 0.99 * UNLIMITED_MVA
+                x = float(b.r_pu if direct.get(b.bus0, False) else b.x_pu)
+                # PyPSA's x_pu is per MVA of a base of 1
+                branch.append(
+                    [place[b.bus0] + 1, place[b.bus1] + 1, float(b.r_pu) * base_mva, x * base_mva, 0,
+                     0.0 if unlimited else max(rate, 1e-6), 0, 0, tap, float(b.get("phase_shift", 0.0)), 1]
+                )  # fmt: skip
+        return np.array(branch, float).reshape(-1, 11), zero
+
+    def links(self, place: Any) -> FloatArray:
+        """Every end of every link beside its first as a DC line with the power it delivers. [MW]"""
+        found: list[list[float]] = []
+        table = self.active("Link")
+        if not len(table):
+            return np.zeros((0, 17))
+        power = self.power("Link")
+        efficiency = self.dense("Link", "efficiency")
+        for name, link in table.iterrows():
+            if link.bus0 not in place or link.bus1 not in place:
+                continue
+            taken = float(power[name])
+            given = taken * float(efficiency[name])
+            loss = taken - given
+            found.append(
+                [
+                    place[link.bus0] + 1,
+                    place[link.bus1] + 1,
+                    1,
+                    taken,
+                    given,
+                    *[0.0] * 10,
+                    loss,
+                    0.0,
+                ]
+            )
+            for i in range(2, 10):
+                end = link.get(f"bus{i}", "")
+                if isinstance(end, str) and end in place:
+                    more = taken * float(link.get(f"efficiency{i}", 1.0))
+                    found.append(
+                        [
+                            place[link.bus0] + 1,
+                            place[end] + 1,
+                            1,
+                            0.0,
+                            more,
+                            *[0.0] * 10,
+                            -more,
+                            0.0,
+                        ]
+                    )
+        return np.array(found, float).reshape(-1, 17)
+
+    def balance(self, place: Any, bus: FloatArray, gen: FloatArray, dcline: FloatArray) -> None:
+        """Give what is missing in each part to its slack, as a linear power flow does."""
+        network = self.network
+        network.determine_network_topology()
+        net = -bus[:, 2] - bus[:, 4]
+        np.add.at(net, gen[:, 0].astype(int) - 1, gen[:, 1])
+        if len(dcline):
+            np.add.at(net, dcline[:, 0].astype(int) - 1, -dcline[:, 3])
+            np.add.at(net, dcline[:, 1].astype(int) - 1, dcline[:, 4])
+        order = {name: i for i, name in enumerate(self.active("Generator").index)}
+        for part in network.sub_networks.obj:
+            buses = [place[b] for b in part.buses_i()]
+            part.find_bus_controls()
+            missing = -float(net[buses].sum())
+            slack = part.slack_generator
+            if slack is not None and slack in order:
+                gen[order[slack], 1] += missing
+            else:
+                bus[place[part.slack_bus], 2] -= missing
+
+    def told(self) -> list[Said]:
+        told: list[Said] = []
+        for kind, message in (
+            ("StorageUnit", N_("{n} storage units ({mw:.1f} MW) stay at their power")),
+            ("Store", N_("{n} stores ({mw:.1f} MW) stay at their power")),
+            (
+                "Link",
+                N_("{n} links ({mw:.1f} MW) become DC lines with their power, whatever happens"),
+            ),
+        ):
+            table = self.active(kind)
+            mw = float(self.power(kind).reindex(table.index).abs().sum()) if len(table) else 0.0
+            told += left_out(kind.lower(), message, len(table), mw=mw)
+        inactive = sum(
+            len(self.table(k)) - len(self.active(k))
+            for k in ("Line", "Transformer", "Generator", "Load", "Link", "StorageUnit", "Store")
+        )
+        told += left_out("out_of_service", N_("{n} parts are not active and left out"), inactive)
+        many = len(self.network.snapshots)
+        if many > 1:
+            told.append(
+                Said(
+                    "one_snapshot",
+                    N_("snapshot {name} of {n}; the others are not looked at"),
+                    {"name": str(self.moment), "n": many},
+                )
+            )
+        if not self.solved:
+            told.append(
+                Said(
+                    "not_optimized",
+                    N_("nothing was optimized: power as set, the slack takes the rest"),
+                )
+            )
+        return told

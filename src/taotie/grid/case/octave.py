@@ -15,7 +15,8 @@ import numpy as np
 
 from taotie.grid.case.matpower_columns import COLUMNS, DEFINE_CONSTANTS
 from taotie.grid.case.octave_functions import call
-from taotie.grid.case.octave_parse import Node, OctaveError, Table, parse
+from taotie.grid.case.octave_parse import Node, parse
+from taotie.grid.case.octave_tokens import OctaveError, Table
 from taotie.grid.case.octave_values import (
     Array,
     Short,
@@ -61,7 +62,9 @@ class Machine:
     def statement(self, node: Node) -> None:
         self.steps[0] += 1
         if self.steps[0] > MAX_STEPS:
-            raise OctaveError(self.line, _("the file takes more than {n} steps").format(n=MAX_STEPS))
+            raise OctaveError(
+                self.line, _("the file takes more than {n} steps").format(n=MAX_STEPS)
+            )
         kind = node[0]
         self.line = line = node[-1]
         if kind == "assign":
@@ -95,7 +98,9 @@ class Machine:
     def round(self, body: list[Node]) -> bool:
         self.steps[0] += 1
         if self.steps[0] > MAX_STEPS:
-            raise OctaveError(self.line, _("the file takes more than {n} steps").format(n=MAX_STEPS))
+            raise OctaveError(
+                self.line, _("the file takes more than {n} steps").format(n=MAX_STEPS)
+            )
         try:
             self.run(body)
         except _Leave as leave:
@@ -284,7 +289,9 @@ class Machine:
         cells = [v for row in rows for v in row]
         if any(isinstance(v, tuple) for v in cells):  # [list, list]
             if len(rows) == 1 and all(isinstance(v, tuple) for v in cells):
-                return tuple(tuple(c for part in parts for c in part) for parts in zip(*cells, strict=True))
+                return tuple(
+                    tuple(c for part in parts for c in part) for parts in zip(*cells, strict=True)
+                )
             if all(len(r) == 1 and isinstance(r[0], tuple) for r in rows):
                 return tuple(line for r in rows for line in r[0])
         if cells and all(isinstance(v, str) for v in cells) and len(rows) == 1:
@@ -296,7 +303,9 @@ class Machine:
             if not arrays:
                 continue
             if len({a.shape[0] for a in arrays}) > 1:
-                raise OctaveError(node[2], _("parts of row {row} differ in height").format(row=i + 1))
+                raise OctaveError(
+                    node[2], _("parts of row {row} differ in height").format(row=i + 1)
+                )
             parts.append(np.hstack(arrays) if len(arrays) > 1 else arrays[0])
         if not parts:
             return np.zeros((0, 0))
@@ -349,7 +358,9 @@ class Machine:
                 return owner
             raise OctaveError(self.line, _("arrays of structs are not known here"))
         if isinstance(owner, str):
-            return "".join(chr(int(c)) for c in take(as_array(owner, self.line), indices, self.line).flat)
+            return "".join(
+                chr(int(c)) for c in take(as_array(owner, self.line), indices, self.line).flat
+            )
         return take(as_array(owner, self.line), indices, self.line)
 
     def from_cell(self, cell: tuple[Any, ...], nodes: list[Node]) -> tuple[Any, ...]:
@@ -371,7 +382,9 @@ class Machine:
             raise OctaveError(line, _("{n} values are needed here").format(n=n))
         found = self.call(name, arguments, n, line)
         if len(found) < n:
-            raise OctaveError(line, _("{name} gives {m} values, not {n}").format(name=name, m=len(found), n=n))
+            raise OctaveError(
+                line, _("{name} gives {m} values, not {n}").format(name=name, m=len(found), n=n)
+            )
         return found[:n]
 
     def call(self, name: str, arguments: list[Any], n_out: int, line: int) -> list[Any]:
@@ -389,10 +402,8 @@ class Machine:
         machine = Machine(self.functions, self.steps, self.depth + 1)
         machine.names = dict(zip(function[3], arguments, strict=False))
         machine.names["nargin"] = scalar(float(len(arguments)))
-        try:
+        with contextlib.suppress(_Leave):
             machine.run(function[4])
-        except _Leave:
-            pass
         found = []
         for out in function[1]:
             if out not in machine.names:
@@ -422,6 +433,17 @@ def run_case_text(text: str) -> tuple[str, list[str], dict[str, Any]]:
         pass
     except OctaveError:
         raise
-    except (ArithmeticError, IndexError, KeyError, TypeError, ValueError, RecursionError, MemoryError, np.linalg.LinAlgError) as error:
-        raise OctaveError(machine.line, _("cannot be carried out: {reason}").format(reason=error)) from error
+    except (
+        ArithmeticError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+        np.linalg.LinAlgError,
+    ) as error:
+        raise OctaveError(
+            machine.line, _("cannot be carried out: {reason}").format(reason=error)
+        ) from error
     return (main[2] if main else "", list(main[1]) if main else [], machine.names)

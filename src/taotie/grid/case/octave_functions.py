@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from taotie.grid.case.octave_tokens import OctaveError
 from taotie.grid.case.octave_values import (
     Array,
     Short,
@@ -17,7 +18,6 @@ from taotie.grid.case.octave_values import (
     one_number,
     scalar,
 )
-from taotie.grid.case.octave_parse import OctaveError
 from taotie.words.language import _
 
 __all__ = ["call"]
@@ -59,7 +59,9 @@ def call(name: str, arguments: list[Any], n_out: int, line: int) -> list[Any]:
     if name in ("true", "false", "zeros", "ones", "cell"):
         shape = _size(arguments, line)
         if name == "cell":
-            return [tuple(tuple(np.zeros((0, 0)) for _j in range(shape[1])) for _i in range(shape[0]))]
+            return [
+                tuple(tuple(np.zeros((0, 0)) for _j in range(shape[1])) for _i in range(shape[0]))
+            ]
         kind = bool if name in ("true", "false") else float
         return [np.full(shape, name in ("true", "ones"), kind)]
     if name == "eye":
@@ -68,9 +70,29 @@ def call(name: str, arguments: list[Any], n_out: int, line: int) -> list[Any]:
         if n % 2 or not all(isinstance(k, str) for k in arguments[::2]):
             raise OctaveError(line, _("struct needs names and values in turn"))
         return [dict(zip(arguments[::2], arguments[1::2], strict=True))]
-    if name in ("isfield", "isstruct", "ischar", "iscell", "isnumeric", "islogical", "strcmp", "strcmpi", "rmfield"):
+    if name in (
+        "isfield",
+        "isstruct",
+        "ischar",
+        "iscell",
+        "isnumeric",
+        "islogical",
+        "strcmp",
+        "strcmpi",
+        "rmfield",
+    ):
         return [_about(name, arguments, line)]
-    if n and name in ("size", "length", "numel", "rows", "columns", "isempty", "ndims", "isscalar", "isvector"):
+    if n and name in (
+        "size",
+        "length",
+        "numel",
+        "rows",
+        "columns",
+        "isempty",
+        "ndims",
+        "isscalar",
+        "isvector",
+    ):
         return _measure(name, arguments, n_out, line)
     if n == 1 and name in _PLAIN:
         with np.errstate(all="ignore"):
@@ -100,15 +122,32 @@ def call(name: str, arguments: list[Any], n_out: int, line: int) -> list[Any]:
             return [np.where(b == 0, a, a - whole * b)]
     if name == "find" and n == 1:
         return _find(as_array(arguments[0], line), n_out)
-    if n and name in ("repmat", "reshape", "horzcat", "vertcat", "linspace", "diag", "unique", "sort", "ismember", "setdiff", "isequal", "transpose"):
+    if n and name in (
+        "repmat",
+        "reshape",
+        "horzcat",
+        "vertcat",
+        "linspace",
+        "diag",
+        "unique",
+        "sort",
+        "ismember",
+        "setdiff",
+        "isequal",
+        "transpose",
+    ):
         return _shape(name, arguments, n_out, line)
     if name == "error":
         raise OctaveError(line, _("the file itself stops with an error"))
-    raise OctaveError(line, _("{name} is not defined in the file and not known here").format(name=name))
+    raise OctaveError(
+        line, _("{name} is not defined in the file and not known here").format(name=name)
+    )
 
 
 def _size(arguments: list[Any], line: int) -> tuple[int, int]:
-    numbers = [float(v) for a in arguments if not isinstance(a, str) for v in as_float(a, line).flat]
+    numbers = [
+        float(v) for a in arguments if not isinstance(a, str) for v in as_float(a, line).flat
+    ]
     if not numbers:
         return 1, 1
     if len(numbers) > 2:
@@ -128,7 +167,9 @@ def _about(name: str, arguments: list[Any], line: int) -> Any:
             return scalar(False)
         return scalar(a == b if name == "strcmp" else a.lower() == b.lower())
     if len(arguments) != 1:
-        raise OctaveError(line, _("{name} is called with too many or too few values").format(name=name))
+        raise OctaveError(
+            line, _("{name} is called with too many or too few values").format(name=name)
+        )
     return scalar(
         {
             "isstruct": isinstance(first, dict), "ischar": isinstance(first, str),
@@ -214,7 +255,9 @@ def _shape(name: str, arguments: list[Any], n_out: int, line: int) -> list[Any]:
     if name == "transpose":
         return [first.T]
     if name == "isequal":
-        return [scalar(all(a.shape == first.shape and bool((a == first).all()) for a in arrays[1:]))]
+        return [
+            scalar(all(a.shape == first.shape and bool((a == first).all()) for a in arrays[1:]))
+        ]
     if name in ("horzcat", "vertcat"):
         kept = [a for a in arrays if a.shape != (0, 0)] or [first]
         return [np.hstack(kept) if name == "horzcat" else np.vstack(kept)]
@@ -222,7 +265,9 @@ def _shape(name: str, arguments: list[Any], n_out: int, line: int) -> list[Any]:
         return [first.reshape(_size(arguments[1:], line), order="F")]
     if name == "linspace":
         start, stop = (one_number(a, line) for a in arguments[:2])
-        count = check_size(1, one_number(arguments[2], line) if len(arguments) > 2 else 100, line)[1]
+        count = check_size(1, one_number(arguments[2], line) if len(arguments) > 2 else 100, line)[
+            1
+        ]
         return [np.linspace(start, stop, count).reshape(1, -1)]
     if name == "diag":
         return [np.diag(first.ravel()) if 1 in first.shape else np.diag(first).reshape(-1, 1)]
@@ -238,7 +283,9 @@ def _shape(name: str, arguments: list[Any], n_out: int, line: int) -> list[Any]:
         order = np.argsort(first, axis=axis, kind="stable")
         return [np.take_along_axis(first, order, axis), order + 1.0][: max(n_out, 1)]
     if len(arrays) != 2:
-        raise OctaveError(line, _("{name} is called with too many or too few values").format(name=name))
+        raise OctaveError(
+            line, _("{name} is called with too many or too few values").format(name=name)
+        )
     if name == "ismember":
         return [np.isin(first, arrays[1])]
     return [shaped(np.setdiff1d(first, arrays[1]))]

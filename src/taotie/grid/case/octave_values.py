@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.grid.case.octave_parse import OctaveError, Table
+from taotie.grid.case.octave_tokens import OctaveError, Table
 from taotie.words.language import _
 
 __all__ = [
@@ -123,7 +123,11 @@ def binary(op: str, left: Any, right: Any, line: int) -> Array:
     if op == "\\":
         if a.size == 1:
             return elementwise("/", b, a, line)
-        return np.linalg.solve(a, b) if a.shape[0] == a.shape[1] else np.linalg.lstsq(a, b, rcond=None)[0]
+        return (
+            np.linalg.solve(a, b)
+            if a.shape[0] == a.shape[1]
+            else np.linalg.lstsq(a, b, rcond=None)[0]
+        )
     if op == "*":
         if a.size == 1 or b.size == 1:
             return elementwise("*", a, b, line)
@@ -163,9 +167,14 @@ def positions(index: Any, length: int, line: int, grow: bool = False) -> Array:
         at = np.flatnonzero(array.ravel(order="F"))
     else:
         flat = array.ravel(order="F").astype(float)
-        if flat.size and (not np.isfinite(flat).all() or (flat != np.floor(flat)).any() or (flat < 1).any()):
+        if flat.size and (
+            not np.isfinite(flat).all() or (flat != np.floor(flat)).any() or (flat < 1).any()
+        ):
             raise OctaveError(
-                line, _("{value:g} is no row or column").format(value=float(flat[(flat != np.floor(flat)) | (flat < 1)][0]))
+                line,
+                _("{value:g} is no row or column").format(
+                    value=float(flat[(flat != np.floor(flat)) | (flat < 1)][0])
+                ),
             )
         at = flat.astype(np.int64) - 1
     if at.size and at.max() >= (MAX_CELLS if grow else length):
@@ -212,13 +221,24 @@ def put(array: Array, indices: list[Any], value: Any, line: int) -> Array:
         at = positions(indices[0], array.size, line, grow=True)
         if deletes:
             flat = np.delete(array.ravel(order="F"), at)
-            return flat.reshape(-1, 1) if array.shape[1] == 1 and array.size else flat.reshape(1, -1)
+            return (
+                flat.reshape(-1, 1) if array.shape[1] == 1 and array.size else flat.reshape(1, -1)
+            )
         if at.size and at.max() >= array.size:
             if array.size and min(array.shape) != 1:
-                raise OctaveError(line, _("place {at} is beyond the {n} there are").format(at=int(at.max()) + 1, n=array.size))
+                raise OctaveError(
+                    line,
+                    _("place {at} is beyond the {n} there are").format(
+                        at=int(at.max()) + 1, n=array.size
+                    ),
+                )
             longer = np.zeros(check_size(1, at.max() + 1, line)[1])
             longer[: array.size] = array.ravel(order="F")
-            array = longer.reshape(-1, 1) if array.shape[1] == 1 and array.shape[0] > 1 else longer.reshape(1, -1)
+            array = (
+                longer.reshape(-1, 1)
+                if array.shape[1] == 1 and array.shape[0] > 1
+                else longer.reshape(1, -1)
+            )
         flat = array.ravel(order="F").copy()
         if new.size not in (1, at.size):
             raise OctaveError(line, _("{n} values for {m} cells").format(n=new.size, m=at.size))
@@ -255,5 +275,3 @@ def put(array: Array, indices: list[Any], value: Any, line: int) -> Array:
             ),
         )
     return grown
-
-

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import CaseError
-from taotie.grid.case.adapters import needed
+from taotie.grid.case.adapter_base import needed
 from taotie.grid.case.case_notes import table_not_read
 from taotie.grid.case.grid_case import Case
 from taotie.grid.case.matpower_file import MAX_BYTES, CaseTables, tables_of
@@ -126,7 +126,9 @@ def _mat(path: Path) -> Case:
         ) from error
     found = {k: _plain(v) for k, v in content.items() if not k.startswith("__")}
     structs = [v for v in found.values() if isinstance(v, dict) and "bus" in v]
-    fields = found["mpc"] if isinstance(found.get("mpc"), dict) else (structs[0] if structs else found)
+    fields = (
+        found["mpc"] if isinstance(found.get("mpc"), dict) else (structs[0] if structs else found)
+    )
     return case_of_tables(tables_of(fields, path.stem, "mpc", "", path.name))
 
 
@@ -143,7 +145,9 @@ def _plain(value: Any) -> Any:
         rows = value.reshape(value.shape[0], -1) if value.ndim else value.reshape(1, 1)
         return tuple(tuple(_plain(cell) for cell in row) for row in rows)
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        return value.reshape(value.shape[0], -1).astype(float) if value.ndim else value.reshape(1, 1)
+        return (
+            value.reshape(value.shape[0], -1).astype(float) if value.ndim else value.reshape(1, 1)
+        )
     return value.toarray() if hasattr(value, "toarray") else value
 
 
