@@ -39,9 +39,13 @@ def load_mw(text: str, pue: float) -> tuple[float, str]:
         return value, _(
             "{n} x {name} at {power:.0f} W with host, PUE {pue:g}: {mw:.1f} MW at the meter"
         ).format(n=match[1], name=host.accelerator.label, power=power, pue=pue, mw=value)
+    from taotie.errors import UnitError
     from taotie.quantity.quantity_text import parse_quantity
 
-    value = parse_quantity(text, "MW", bare="MW", name="--load")
+    try:
+        value = parse_quantity(text, "MW", bare="MW", name="--load")
+    except (UnitError, RangeError):
+        value = 0.0
     if value > 0:
         return value, _("{mw:.1f} MW at the meter").format(mw=value)
     raise RangeError(
