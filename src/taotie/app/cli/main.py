@@ -18,6 +18,7 @@ COMMANDS = (
     "mine",
     "fleet",
     "grid",
+    "supply",
     "audit",
     "validate",
     "explain",

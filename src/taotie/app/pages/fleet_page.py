@@ -150,9 +150,9 @@ def _half(
 
 
 def _rows_of(key: str) -> list[Any]:
-    from taotie.app.pages.tables import _source_row
+    from taotie.app.pages.tables import source_row
 
-    return [_source_row(source(key))]
+    return [source_row(source(key))]
 
 
 def _form(key: str) -> str:

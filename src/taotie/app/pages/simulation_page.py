@@ -35,7 +35,7 @@ from taotie.app.pages.simulation_tables import (
     setup_rows,
     unbroken,
 )
-from taotie.app.pages.tables import SourceRow, _source_row, source_rows
+from taotie.app.pages.tables import SourceRow, source_row, source_rows
 from taotie.app.pages.words import page_words
 from taotie.compute.energy.energy_per_request import model_error
 from taotie.compute.serving import profile
@@ -302,7 +302,7 @@ def _all_sources(rows: list[SourceRow], keys: Sequence[str]) -> tuple[list[Sourc
     for key in keys:
         if key and key not in found:
             try:
-                found[key] = _source_row(source(key))
+                found[key] = source_row(source(key))
             except SourceError:  # a log of one's own
                 continue
     return [found[key] for key in sorted(found)], set(found)

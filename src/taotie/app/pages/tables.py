@@ -139,10 +139,10 @@ def source_rows(figures: Iterable[Figure]) -> list[SourceRow]:
     for leaf in leaves(list(figures)):
         if leaf.source is not None:
             found[leaf.source.key] = leaf.source
-    return [_source_row(found[key]) for key in sorted(found)][:N_ROW_MAX]
+    return [source_row(found[key]) for key in sorted(found)][:N_ROW_MAX]
 
 
-def _source_row(source: Source) -> SourceRow:
+def source_row(source: Source) -> SourceRow:
     mark, access = {
         "read": ("✓", _("read")),
         "quoted": ("❝", _("quoted elsewhere, page not opened")),

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError
-from taotie.grid.supply.technology import Generator, Store, Technology
+from taotie.grid.supply.technology import Generator, Technology
 from taotie.words.language import _
 
 __all__ = ["SupplyPlan", "SupplyProblem", "best_score", "solve_supply"]
@@ -47,7 +47,8 @@ class SupplyProblem:
     connection_mw : float or None
         Most the grid may give; None for no limit, 0 for no grid. [MW]
     matching : {"hourly", "annual"}
-        Whether carbon-free power counts in its hour or over the year.
+        Whether carbon-free power counts in its hour or over the year. Over the year all that is made counts: what is
+        left over reaches the grid, paid (see `most_sold`) or not.
     most_sold : float
         Energy sold to the grid over the energy of the load; what is not sold is curtailed. [1]
     sold_price : float
@@ -83,7 +84,9 @@ class SupplyProblem:
             if isinstance(one, Generator) and one.profile and one.profile not in self.profiles:
                 raise RangeError(
                     _("{name} needs a series of its capacity factor.").format(name=one.key),
-                    _("a column {name}_cf in the file given with --series").format(name=one.profile),
+                    _("a column {name}_cf in the file given with --series").format(
+                        name=one.profile
+                    ),
                 )
         if self.matching not in ("hourly", "annual"):
             raise RangeError(
@@ -102,7 +105,7 @@ class SupplyPlan:
     score : float
         Carbon-free share of the load's energy, hour by hour, the grid's own share included. [1]
     matched : float
-        Carbon-free generation of the year over the load's energy, whenever it came. [1]
+        Carbon-free generation of the year over the load's energy, whenever it came, left-over included. [1]
     size_mw : mapping of str to float
         Of generators, and the power at which stores discharge. [MW]
     charge_mw, size_mwh : mapping of str to float
@@ -256,7 +259,9 @@ def _program(p: SupplyProblem, technologies: Sequence[Technology]) -> _Program:
         if isinstance(one, Generator):
             if one.profile:
                 factor = p.profiles[one.profile]
-                lp.add(size, 1, year * one.fixed_cost + step * one.running_cost * factor.sum(), most)
+                lp.add(
+                    size, 1, year * one.fixed_cost + step * one.running_cost * factor.sum(), most
+                )
                 balance[size] = own[size] = column(factor)
             else:
                 lp.add(size, 1, year * one.fixed_cost, most)
@@ -316,7 +321,8 @@ def _dirty(p: SupplyProblem, technologies: Sequence[Technology]) -> dict[str, An
             if isinstance(one, Generator) and not one.clean:
                 terms[f"{one.key}.output"] = sparse.csr_array(row.reshape(1, -1))
         return terms
-    terms = {"curtailed": sparse.csr_array(row.reshape(1, -1))}
+    # over the year what is left over counts as well: it reaches the grid, paid or not
+    terms = {}
     for one in technologies:
         if isinstance(one, Generator) and one.clean:
             if one.profile:
@@ -440,9 +446,7 @@ def solve_supply(
     ({'pv': 1.0}, 51.0, 200.0)
     """
     if (score is None) == (most_cost is None):
-        raise RangeError(
-            _("give a score or a cost as the goal, one of them."), "--score 0.9"
-        )
+        raise RangeError(_("give a score or a cost as the goal, one of them."), "--score 0.9")
     p, technologies = problem, _ordered(problem.technologies)
     if score is not None and not 0 <= score <= 1:
         raise RangeError(_("a score of {score} leaves 0..1.").format(score=score), _("90 % is 0.9"))
@@ -535,7 +539,7 @@ def _plan(
     marginals = np.asarray(found.eqlin.marginals[:n])
     limit = float(found.ineqlin.marginals[-1])
     if by_score:
-        price, score_price = marginals * n, -limit
+        price, score_price = marginals * n + 0.0, -limit + 0.0
     else:  # the goal is the dirty share; the dual of the cost turns it into money
         score_price = -1.0 / limit if limit < 0 else float("nan")
         price = marginals * n * (score_price if limit < 0 else float("nan"))
@@ -543,7 +547,7 @@ def _plan(
         problem=p,
         cost_per_mwh=float(cost @ np.clip(found.x, 0.0, None)),
         score=1.0 - float(dirty.sum() * dt) / energy,
-        matched=(clean_mwh - float(curtailed.sum() * dt)) / energy,
+        matched=clean_mwh / energy,
         size_mw=size_mw,
         charge_mw=charge_mw,
         size_mwh=size_mwh,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -111,7 +112,9 @@ def read_series(path: str | Path) -> HourlySeries:
         if name is not None:
             if name in found:
                 raise DataError(
-                    _("{path} has two columns of {name}: {a} and {b}.").format(path=place, name=name, a=header[found[name]], b=cell)  # fmt: skip
+                    _("{path} has two columns of {name}: {a} and {b}.").format(
+                        path=place, name=name, a=header[found[name]], b=cell
+                    )
                 )
             found[name] = at
     if not found:
@@ -175,9 +178,11 @@ def _times(path: Path, cells: Sequence[str]) -> tuple[float, datetime]:
                 "2025-01-01T00:00",
             ) from None  # fmt: skip
     try:
-        steps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        steps = [b - a for a, b in itertools.pairwise(times)]
     except TypeError:
-        raise DataError(_("{path} mixes times with and without a zone.").format(path=path)) from None
+        raise DataError(
+            _("{path} mixes times with and without a zone.").format(path=path)
+        ) from None
     step = min(steps)
     if step <= timedelta(0):
         i = next(i for i, s in enumerate(steps) if s <= timedelta(0))
@@ -222,7 +227,8 @@ def joined(parts: Iterable[HourlySeries]) -> HourlySeries:
             if abs(one.n - first.n) * first.step_h == 24:
                 hint = _("one of them has a leap day: --drop-leap-day leaves 29 February out")
             raise RangeError(
-                _("{a} has {n} steps, {b} has {m}.").format(a=name, n=first.n, b=other, m=one.n), hint
+                _("{a} has {n} steps, {b} has {m}.").format(a=name, n=first.n, b=other, m=one.n),
+                hint,
             )
         if start and one.start and _naive(one.start) != _naive(start):
             raise RangeError(
@@ -294,7 +300,11 @@ def means(one: HourlySeries, step_h: float) -> HourlySeries:
 
 
 def synthetic_year(
-    seed: int = 0, wind_cf: float = 0.33, pv_cf: float = 0.22, latitude: float = 40.0, hours: int = 8760
+    seed: int = 0,
+    wind_cf: float = 0.33,
+    pv_cf: float = 0.22,
+    latitude: float = 40.0,
+    hours: int = 8760,
 ) -> HourlySeries:
     """A made-up year of wind and sun with set means, marked as such.
 
@@ -334,7 +344,9 @@ def synthetic_year(
     wind = _walk(rng, hours, 30.0)
     from scipy.special import ndtr
 
-    speed = 7.5 * (1 + 0.12 * season) * np.sqrt(-np.log1p(-np.clip(ndtr(wind), 0, 1 - 1e-12))) * 1.128
+    speed = (
+        7.5 * (1 + 0.12 * season) * np.sqrt(-np.log1p(-np.clip(ndtr(wind), 0, 1 - 1e-12))) * 1.128
+    )
     return HourlySeries(
         {
             "wind_cf": _to_mean(lambda k: wind_power_curve(k * speed), wind_cf, "wind_cf"),

@@ -1,0 +1,113 @@
+"""The answer of `taotie supply`: its JSON, what it says, what it refuses, its page."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from taotie.answer.supply import supply
+from taotie.errors import RangeError, TaotieError
+
+
+def csv(path, **columns):
+    names = list(columns)
+    lines = [",".join(names)]
+    lines += [",".join(f"{v:.6g}" for v in row) for row in zip(*columns.values(), strict=True)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def week(tmp_path):
+    hours = np.arange(24 * 7)
+    return csv(
+        tmp_path / "week.csv",
+        wind_cf=0.3 + 0.25 * np.sin(hours / 17), pv_cf=np.clip(np.sin((hours % 24 - 6) * np.pi / 12), 0, 1),
+        price=50 + 10 * np.cos(hours / 4),
+    )  # fmt: skip
+
+
+def test_worked_machine_readable_keys(week):
+    answer = supply(10, series=[week], score=0.8, step_h=1.0).to_dict()
+    assert {"score", "cost_per_mwh", "sizes", "energy", "co2_g_per_kwh", "hours_uncovered", "duals"} <= set(answer)  # fmt: skip
+    assert answer["score"] == pytest.approx(0.8)
+    assert set(answer["sizes"]) == {"wind", "pv", "battery"}
+    assert answer["sizes"]["battery"]["mwh"] > 0
+    assert answer["sizes"]["wind"]["mwh"] is None
+    e = answer["energy"]
+    left = e["wind_mwh"] + e["pv_mwh"] + e["grid_mwh"] - e["curtailed_mwh"] - e["lost_in_stores_mwh"] - e["load_mwh"]  # fmt: skip
+    assert abs(left) < 1e-6
+    codes = [s["code"] for s in answer["said"]]
+    assert "span_not_a_year" in codes
+    assert "default.grid_co2" in codes
+    json.dumps(answer, allow_nan=False)
+
+
+def test_worked_a_made_up_year_is_said():
+    answer = supply(10, score=0.2, step_h=24.0, with_=["wind"])
+    assert "synthetic_year" in [s.code for s in answer.said]
+
+
+def test_worked_load_of_a_study(tmp_path, week):
+    result = {"profiles": {"facility_load": {"unit": "kW", "step_h": 1.0, "p50": [1000.0 * (1 + h / 24) for h in range(24)]}}}  # fmt: skip
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(result))
+    answer = supply(str(path), series=[week], score=0.5, step_h=1.0)
+    assert answer.own["energy"]["load_mwh"] == pytest.approx(7 * sum(1 + h / 24 for h in range(24)))
+    assert "load_repeated" in [s.code for s in answer.said]
+
+
+def test_worked_annual_leaves_hours_uncovered(week):
+    answer = supply(10, series=[week], score=1.0, match="annual", step_h=1.0, with_=["wind", "pv"], compare=True, grid_clean=0.3)  # fmt: skip
+    assert answer.own["matched"] >= 1 - 1e-9
+    assert answer.own["score"] < 0.99
+    rows = answer.tables["compared"].records() if answer.own["score"] else []
+    assert [r["supply"] for r in rows][:2] == ["grid", "annual"]
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"load": -5}, "is none"),
+        ({"with_": ["coal"]}, "not a technology"),
+        ({"costs": "mars"}, "not a set of costs"),
+        ({"match": "weekly"}, "not hourly or annual"),
+        ({"grid_clean": 30}, "leaves 0..1"),
+        ({"most_mw": ["nuclear=5"]}, "not among the technologies"),
+        ({"most_mw": ["wind"]}, "not a limit"),
+        ({"step_h": 5.0}, "do not divide"),
+        ({"rate": 7}, "interest"),
+        ({"score": 1.5}, "leaves 0..1"),
+        ({"with_": ["wind", "pv", "battery"], "connection_mw": 0.0, "score": 0.0, "most_mw": ["wind=1", "pv=1"]}, "no mix"),
+    ],
+)  # fmt: skip
+def test_error_settings(week, more, says):
+    given = {"load": 10, "series": [week], "score": 0.8, "step_h": 1.0} | more
+    with pytest.raises(TaotieError, match=says):
+        supply(**given)
+
+
+def test_error_negative_prices_are_refused_unless_chosen(tmp_path):
+    path = csv(tmp_path / "p.csv", wind_cf=np.full(48, 0.4), price=np.where(np.arange(48) == 7, -20.0, 50.0))  # fmt: skip
+    with pytest.raises(RangeError, match=r"negative in 1 steps, lowest -20 per MWh in step 8"):
+        supply(10, series=[path], with_=["wind"], score=0.2, step_h=1.0)
+    kept = supply(10, series=[path], with_=["wind"], score=0.0, step_h=1.0, negative_prices="keep")
+    zero = supply(10, series=[path], with_=["wind"], score=0.0, step_h=1.0, negative_prices="zero")
+    assert kept.own["cost_per_mwh"] < zero.own["cost_per_mwh"]
+    # the grid is never paid for power that is thrown away
+    assert kept.own["energy"]["grid_mwh"] <= kept.own["energy"]["load_mwh"] + 1e-6
+
+
+def test_worked_page_in_both_languages(week, tmp_path):
+    pytest.importorskip("altair", reason="the extra report is not installed")
+    from taotie.app.charts.supply_charts import supply_pictures
+    from taotie.app.pages.answer_page import answer_html
+
+    answer = supply(10, series=[week], score=0.7, step_h=3.0, compare=True)
+    page = answer_html(
+        answer, title=lambda a: "t", sentence=lambda a: "s", about=lambda a: "a", pictures=supply_pictures
+    )  # fmt: skip
+    assert page.count('data-testid="picture"') == 6
+    assert "carbon-free by the hour" in page
