@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.said import labels
 
@@ -16,7 +18,7 @@ def computed(
     note: str,
     boundary: str | None = None,
     kind: str = "modelled",
-    **more: object,
+    **more: Any,
 ) -> Figure:
     """A number a room computed, as a figure.
 

@@ -11,7 +11,7 @@ import gzip
 import io
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -95,7 +95,8 @@ def read_series(path: str | Path) -> HourlySeries:
             _("{path} cannot be read: {why}.").format(path=place, why=why),
             _("give a CSV file with a column such as load_mw, wind_cf, pv_cf or price"),
         ) from None
-    rows = [r for r in rows if any(c.strip() for c in r)]
+    while rows and not any(c.strip() for c in rows[-1]):
+        rows.pop()
     if len(rows) < 3:
         raise DataError(_("{path} holds no two hours.").format(path=place), _("was it cut off?"))
     header = [c.strip() for c in rows[0]]
@@ -350,7 +351,7 @@ def synthetic_year(
     return HourlySeries(
         {
             "wind_cf": _to_mean(lambda k: wind_power_curve(k * speed), wind_cf, "wind_cf"),
-            "pv_cf": _to_mean(lambda k: np.clip(k * clear * index, 0, 1), pv_cf, "pv_cf"),
+            "pv_cf": _to_mean(lambda k: np.asarray(np.clip(k * clear * index, 0, 1)), pv_cf, "pv_cf"),
         },
         1.0,
         None,
@@ -393,12 +394,9 @@ def _walk(rng: np.random.Generator, n: int, hours: float) -> Floats:
     return np.asarray(lfilter([1.0], [1.0, -rho], noise, zi=[rho * start])[0])
 
 
-def _to_mean(make: object, mean: float, name: str) -> Floats:
+def _to_mean(make: Callable[[float], Floats], mean: float, name: str) -> Floats:
     """The row `make(k)` whose mean is as wanted, by bisection on k."""
     from scipy.optimize import brentq
-
-    def of(k: float) -> Floats:
-        return np.asarray(make(k), dtype=float)  # type: ignore[operator]
 
     if not 0.02 <= mean <= 0.6:
         raise RangeError(
@@ -406,9 +404,9 @@ def _to_mean(make: object, mean: float, name: str) -> Floats:
             _("0.02 to 0.6"),
         )  # fmt: skip
     try:
-        k = brentq(lambda k: float(of(k).mean()) - mean, 1e-3, 2.5 if name == "wind_cf" else 20.0)
+        k = brentq(lambda k: float(make(k).mean()) - mean, 1e-3, 2.5 if name == "wind_cf" else 20.0)
     except ValueError:
         raise RangeError(
             _("a mean {name} of {value} is not reached at this latitude.").format(name=name, value=mean)
         ) from None  # fmt: skip
-    return of(float(k))
+    return make(float(k))
