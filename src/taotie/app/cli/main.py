@@ -21,6 +21,8 @@ COMMANDS = (
     "supply",
     "audit",
     "validate",
+    "models",
+    "chips",
     "explain",
     "sources",
     "data",

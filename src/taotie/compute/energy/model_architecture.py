@@ -1,130 +1,28 @@
-"""What does a language model consist of: layers, heads, experts, windows, parameters? [1, B]
-
-Architecture is an argument of every energy and time calculation, never a lookup by model name alone:
-a table of open models, a reader of a local Hugging Face `config.json` (`model_config.py`) and a
-typical shape for a model of which only its parameter counts are known all give the same dataclass.
-"""
+"""Which model is meant: a name of the table, a config.json, or sizes? [-]"""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
-from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.compute.energy.model_config import is_config_path, read_model_config
+from taotie.compute.energy.model_shape import ModelArchitecture
+from taotie.compute.energy.model_typical import sized_model, typical_architecture
+from taotie.errors import UnknownNameError, nearest
 from taotie.quantity.catalog import table
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 
 __all__ = [
     "ModelArchitecture",
     "find_model",
     "model_architecture",
     "model_architectures",
+    "model_used",
     "typical_architecture",
 ]
-
-
-@dataclass(frozen=True)
-class ModelArchitecture:
-    """Shape of a decoder-only language model.
-
-    Counts of layers split as they are built: every layer counted in `layers` holds a mixer
-    (attention or a state-space block) and usually a feed-forward part; `attention_layers` of them
-    keep a KV cache, `window_layers` of those only over the last `window` tokens; `moe_layers` hold a
-    mixture of experts instead of one dense feed-forward network.
-    """
-
-    name: str
-    layers: int
-    hidden: int
-    heads: int
-    kv_heads: int
-    head_size: int
-    ffn: int
-    vocabulary: int
-    experts: int = 0
-    top_k: int = 0
-    expert_ffn: int = 0
-    shared_ffn: int = 0
-    moe_layers: int = 0
-    attention_layers: int = 0
-    window: int = 0
-    window_layers: int = 0
-    mla_rank: int = 0
-    mixer_params: float = 0.0
-    state_b: float = 0.0
-    total_params: float = 0.0
-    active_params: float = 0.0
-    tied_embedding: bool = False
-    image_tokens: int = 0
-    """Tokens of one picture, where the model always uses as many; 0: unknown, none, or by resolution."""
-    block_fp8: bool = True
-    """Its fp8 release scales weights by blocks: experts then multiply whole blocks of 128 rows."""
-    typical: bool = False
-    """True when only parameter counts were known and the shape is our guess."""
-
-    def __post_init__(self) -> None:
-        if self.experts and not 0 < self.top_k <= self.experts:
-            raise RangeError(
-                _("{name} has {experts} experts but top_k={top_k}.").format(
-                    name=self.name, experts=self.experts, top_k=self.top_k
-                ),
-                _("give how many experts one token uses (num_experts_per_tok in config.json)."),
-            )
-        if self.total_params <= 0 or not 0 < self.active_params <= self.total_params * 1.001:
-            raise RangeError(
-                _("{name}: total_params={total:.4g}, active_params={active:.4g} cannot be.").format(
-                    name=self.name, total=self.total_params, active=self.active_params
-                ),
-                _("both are counts above 0, and active parameters are part of the total."),
-            )
-
-    @property
-    def kind(self) -> str:
-        """`dense`, `moe` or `hybrid` (state-space layers between attention)."""
-        if self.state_b > 0:
-            return "hybrid"
-        return "moe" if self.experts else "dense"
-
-    @property
-    def kv_b_per_token(self) -> float:
-        """KV-cache bytes that one more token adds at 16 bit, sliding windows not yet full. [B]
-
-        >>> model_architecture("llama-3.1-8b").kv_b_per_token
-        131072.0
-        >>> model_architecture("deepseek-v3").kv_b_per_token  # latent attention, 61 x (512 + 64) x 2
-        70272.0
-        """
-        return float(self.attention_layers * self.kv_b_per_layer)
-
-    @property
-    def kv_b_per_layer(self) -> float:
-        """KV-cache bytes per token and attention layer at 16 bit. [B]"""
-        if self.mla_rank:
-            return float(self.mla_rank * 2)
-        return float(2 * self.kv_heads * self.head_size * 2)
-
-    @property
-    def expert_params(self) -> float:
-        """Parameters of all routed experts together. [1]
-
-        Taken from the shape where the shape is real; from total and active counts otherwise.
-        """
-        if not self.experts:
-            return 0.0
-        by_shape = 3.0 * self.moe_layers * self.experts * self.hidden * self.expert_ffn
-        by_count = (self.total_params - self.active_params) / (1.0 - self.top_k / self.experts)
-        if self.typical or by_shape <= 0 or by_shape > self.total_params:
-            return min(by_count, self.total_params)
-        return by_shape
-
-    @property
-    def matmul_params(self) -> float:
-        """Parameters that one token multiplies with: active ones less the input embedding. [1]"""
-        lookup = 0.0 if self.tied_embedding else float(self.vocabulary * self.hidden)
-        return max(self.active_params - lookup, 0.5 * self.active_params)
-
 
 _INTEGERS = (
     "layers", "hidden", "heads", "kv_heads", "head_size", "ffn", "vocabulary", "experts", "top_k",
@@ -156,33 +54,72 @@ def model_architectures() -> dict[str, ModelArchitecture]:
 
 
 def model_architecture(name: str) -> ModelArchitecture:
-    """The model of that name (`llama-3.1-8b`, also `meta-llama/Llama-3.1-8B-Instruct`).
+    """The model that `name` means.
+
+    Parameters
+    ----------
+    name : str
+        A name of the table (`llama-3.1-8b`, also `meta-llama/Llama-3.1-8B-Instruct`), the path of a `config.json` or
+        of its folder, a size (`7B`, `235B-A22B`), or sizes (`total=235e9,active=22e9,layers=94`).
 
     Raises
     ------
     UnknownNameError
         If no shipped model fits; the hint names the nearest.
+    DataError, RangeError
+        If the file cannot be read, or its sizes are impossible.
 
     Examples
     --------
     >>> m = model_architecture("mixtral-8x7b")
     >>> m.experts, m.top_k, round(m.total_params / 1e9, 1), round(m.active_params / 1e9, 1)
     (8, 2, 46.7, 12.9)
+    >>> model_architecture("total=235e9,active=22e9,layers=94").layers
+    94
     """
-    found = find_model(name)
+    text = str(name).strip()
+    if is_config_path(text):
+        path = Path(text).expanduser()
+        inner = path / "config.json" if path.is_dir() else path
+        stamp = inner.stat().st_mtime_ns if inner.is_file() else 0
+        return _from_file(str(path), stamp)
+    sized = sized_model(text)
+    if sized is not None:
+        return sized
+    found = find_model(text)
     if found is None:
         raise UnknownNameError(
-            _("model {name!r} is not in the table.").format(name=name),
-            nearest(plain_name(name), model_architectures())
+            _("model {name!r} is not in the table.").format(name=text[:80]),
+            nearest(plain_name(text), model_architectures())
             + " "
-            + _("Or give its config.json, or its total and active parameters."),
+            + _("Or give its config.json (--model path/config.json), or sizes: --model total=7e9."),
         )
     return found
 
 
+@lru_cache(maxsize=64)
+def _from_file(path: str, stamp: int) -> ModelArchitecture:
+    """Read once, and again when the file has changed."""
+    return read_model_config(path)
+
+
+def model_used(model: ModelArchitecture) -> tuple[Said, ...]:
+    """What a result says of the model behind it: which one, of what size, and what was not sure of it."""
+    used = Said(
+        "model_used",
+        N_("model: {name}, {total} billion parameters, {active} billion used per token."),
+        {
+            "name": model.name,
+            "total": f"{model.total_params / 1e9:.3g}",
+            "active": f"{model.active_params / 1e9:.3g}",
+        },
+    )
+    return (used, *model.said)
+
+
 def plain_name(name: str) -> str:
     """`org/Name-Instruct-2507-FP8` -> `name`: publisher, tuning, date and precision removed."""
-    text = name.split("/")[-1].lower().replace("_", "-")
+    text = re.sub(r"[\s_]+", "-", name.strip().split("/")[-1].lower())
     text = re.sub(r"^(meta|nvidia)-(?=llama|nvidia|nemotron)", "", text)
     drop = r"-(instruct|thinking|it|chat|base|hf|fp8|bf16|mxfp4|nvfp4|int4|awq|gptq|preview|dynamic)(?=-|$)"
     while (shorter := re.sub(drop, "", text)) != text:
@@ -190,11 +127,23 @@ def plain_name(name: str) -> str:
     return re.sub(r"-(v0\.\d|\d{4})(?=-|$)", "", text)
 
 
+_TUNING = re.compile(
+    r"instruct|chat|it|pt|base|hf|thinking|reasoning|preview|dynamic|original|bf16|fp16|fp8|fp4|nvfp4|mxfp4|int4|int8|"
+    r"awq|gptq|gguf|w4a16|w8a8|mlx|4bit|8bit|q\d.*|\d{4,8}|\d{2}|\d{1,4}k|v\d+(\.\d+)*|sft|dpo|rl|gqa|hybrid|exp|"
+    r"uncensored|abliterated|code|coder|math|vl|omni|vision|maas|latest|text|quantized|turbo|fast|dense|moe|release|"
+    r"8192|128e|16e|long|1m"
+)
+"""Words after a model's name that leave its shape alone."""
+
+
 def find_model(name: str, total_params: float | None = None) -> ModelArchitecture | None:
     """The shipped model that `name` means, or None.
 
-    With `total_params` a hit must agree with it within 25 %, so that a namesake of another size is
-    not taken.
+    A name that says another size, or another kin (`mini`, `lite`), than the row it begins like is not that row: with
+    `total_params` a hit must agree with it within 25 %, without it the rest of the name must leave the shape alone.
+
+    >>> find_model("Phi-4-mini-instruct") is None, find_model("Llama 3.1 8B").name
+    (True, 'llama-3.1-8b')
     """
     models = model_architectures()
     text = plain_name(name)
@@ -207,84 +156,18 @@ def find_model(name: str, total_params: float | None = None) -> ModelArchitectur
         squeezed = re.sub(r"-(vl|omni|coder|vision)(?=-|$)", "", text)
         hits = [squeezed] if squeezed in models else []
     if not hits:
-        hits = sorted((k for k in models if text.startswith(k + "-")), key=len, reverse=True)[:1]
+        bare = re.sub(r"[^a-z0-9]", "", text)
+        alike = [key for key in models if re.sub(r"[^a-z0-9]", "", key) == bare]
+        hits = alike if len(alike) == 1 else []
+    if not hits:
+        longer = sorted((k for k in models if text.startswith(k + "-")), key=len, reverse=True)[:1]
+        if longer and total_params is None:
+            rest = text[len(longer[0]) + 1 :].split("-")
+            longer = longer if all(_TUNING.fullmatch(word) for word in rest) else []
+        hits = longer
     if not hits:
         return None
     found = models[hits[0]]
     if total_params is not None and abs(math.log(found.total_params / total_params)) > 0.25:
         return None
     return found
-
-
-def typical_architecture(
-    name: str,
-    total_params: float,
-    active_params: float | None = None,
-    experts: int = 0,
-    top_k: int = 0,
-    hybrid: bool = False,
-) -> ModelArchitecture:
-    """A shape typical of published models with these parameter counts.
-
-    Parameters
-    ----------
-    total_params, active_params : float
-        All parameters, and those one token uses. [1]
-    experts, top_k : int, optional
-        Routed experts per layer and experts per token, if known.
-    hybrid : bool
-        State-space layers: one attention layer in ten keeps a KV cache.
-
-    Notes
-    -----
-    A dense transformer of width h and depth L has about 12 L h^2 parameters, and published ones have
-    h = 128 L within 30 %. Eight KV heads of 128 are the most common cache. Without expert counts,
-    95 % of a mixture's parameters are taken to sit in 128 experts a layer.
-
-    Examples
-    --------
-    Meta's 70.6 billion parameters sit in 80 layers of width 8192:
-
-    >>> m = typical_architecture("x", 70.6e9)
-    >>> m.layers, m.hidden
-    (71, 9088)
-    """
-    active = total_params if active_params is None else active_params
-    if not (math.isfinite(total_params) and total_params > 0 and math.isfinite(active)):
-        raise RangeError(
-            _("{name}: total_params={total}, active_params={active} are not counts.").format(
-                name=name, total=total_params, active=active
-            )
-        )
-    sparse = experts > 0 or active < 0.8 * total_params
-    layers = max(round((active * (2.2 if sparse else 1.0) / 196_608) ** (1 / 3)), 4)
-    hidden = 128 * layers
-    if sparse:
-        hidden = max(256 * round(80 * layers / 256), 512)
-    if sparse and not experts:
-        experts = 128
-        top_k = max(round(experts * (1 - (1 - active / total_params) / 0.95)), 1)
-    expert_ffn = 0
-    if sparse:
-        pool = (total_params - active) / (1 - top_k / experts) if top_k < experts else 0.9 * active
-        expert_ffn = max(round(pool / (3 * layers * experts * hidden)), 1)
-    return ModelArchitecture(
-        name=name,
-        layers=layers,
-        hidden=hidden,
-        heads=max(hidden // 128, 1),
-        kv_heads=4 if sparse else 8,
-        head_size=128,
-        ffn=0 if sparse else 4 * hidden,
-        vocabulary=128_256,
-        experts=experts,
-        top_k=top_k,
-        expert_ffn=expert_ffn,
-        moe_layers=layers if sparse else 0,
-        attention_layers=max(layers // 10, 1) if hybrid else layers,
-        state_b=2.4e6 * layers if hybrid else 0.0,
-        total_params=total_params,
-        active_params=min(active, total_params),
-        tied_embedding=True,
-        typical=True,
-    )
