@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError, RangeError
-from taotie.grid.case.case import Case
-from taotie.grid.dispatch.optimal import _answer, _network, _program
+from taotie.grid.case.grid_case import ISOLATED, Case
+from taotie.grid.dispatch.optimal import _answer, _network, _program, running_units
 from taotie.grid.dispatch.unit_cost import cost_segments
 from taotie.grid.flow.dc_power_flow import dc_model
 from taotie.words.language import _
@@ -162,10 +162,12 @@ def hourly_dispatch(
         table = case.gen.copy()
         table[:, 9] = np.minimum(table[:, 9], 0.0)
         case = replace(case, gen=table)
-    net = _network(dc_model(case))
-    segments = cost_segments(case, None, 0.0, pieces)
+    model = dc_model(case)
+    net = _network(model)
+    segments = cost_segments(case, None, 0.0, pieces, running_units(case, model.dead_bus))
     program = _program(case, net, segments, value_of_lost_load, ())
     live = net.node_of_bus >= 0
+    unreached = ~live & (case.bus[:, 1] != ISOLATED)
     unit, n_piece = segments.unit, program.n_piece
     # MW a unit gives before each of its pieces begins
     before = np.concatenate([[0.0], np.cumsum(segments.width)])[:-1]
@@ -191,7 +193,7 @@ def hourly_dispatch(
                 net.node_of_bus[case.gen_row[units]], less, minlength=net.n_node
             )
         try:
-            answer = _answer(case, program, demand, high)
+            answer = _answer(case, program._replace(demand=demand, high=high), False)
         except CaseError as problem:  # one hour without an answer does not end the year
             solved[h], error = False, problem
             power[h] = cost[h] = shed[h] = np.nan
@@ -199,8 +201,9 @@ def hourly_dispatch(
         power[h] = floor
         np.add.at(power[h], unit, answer.x[:n_piece])
         price[h, live] = answer.eqlin.marginals[net.node_of_bus[live]]
-        shed[h] = answer.x[n_piece + net.n_node :].sum()
-        cost[h] = answer.fun
+        lost = float(np.maximum(row, 0)[unreached].sum())  # no unit reaches it
+        shed[h] = answer.x[n_piece + net.n_node :].sum() + lost
+        cost[h] = answer.fun + lost * (value_of_lost_load or 0.0)
     if error is not None and not solved.any():
         raise error
     return HourlyDispatch(power, price, cost, shed, solved)

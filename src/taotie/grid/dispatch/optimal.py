@@ -12,7 +12,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
-from taotie.grid.case.case import Case
+from taotie.grid.case.grid_case import ISOLATED, Case
 from taotie.grid.dispatch.unit_cost import (
     CostSegments,
     cost_polynomial,
@@ -29,7 +29,13 @@ from taotie.grid.dispatch.unit_cost import (
     unit_cost_usd_per_h,
 )
 from taotie.grid.flow.contingency import lodf
-from taotie.grid.flow.dc_power_flow import DcModel, dc_model, ptdf, scheduled_injection_mw
+from taotie.grid.flow.dc_power_flow import (
+    DcModel,
+    angle_limits_deg,
+    dc_model,
+    ptdf,
+    scheduled_injection_mw,
+)
 from taotie.words.language import _
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 SLACK_MW = 1e-5
+SLACK_RAD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,13 @@ class Dispatch:
         Rows of branches at their rating.
     congested_outage : ndarray
         For each the outage that holds it there; the same row for the intact grid.
+    angle_branch : ndarray
+        Rows of branches whose ends are as far apart as their angle limit allows.
+    price_below_usd_per_mwh : ndarray, shape (n_bus,), optional
+        What the last MWh cost, where the dispatch rests at a kink of the costs and the next one costs
+        more; None where both are the same. [$/MWh]
+    more_mw : float
+        0 where not even a little more load can be served: then the price is that of the last MWh. [MW]
     """
 
     case: Case
@@ -75,6 +89,23 @@ class Dispatch:
     shed_mw: FloatArray
     congested_branch: IntArray
     congested_outage: IntArray
+    angle_branch: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    price_below_usd_per_mwh: FloatArray | None = None
+    more_mw: float = np.inf
+
+    @property
+    def at_kink(self) -> bool:
+        """The last MWh was cheaper than the next one: there are two prices, and both are true."""
+        below, above = self.price_below_usd_per_mwh, self.price_usd_per_mwh
+        if below is None:
+            return False
+        both = np.isfinite(below) & np.isfinite(above)
+        return bool((np.abs(above[both] - below[both]) > 1e-6 * (1 + np.abs(below[both]))).any())
+
+    @property
+    def unserved_mw(self) -> float:
+        """Load not served. [MW]"""
+        return float(self.shed_mw.sum())
 
 
 class _Network(NamedTuple):
@@ -88,6 +119,9 @@ class _Network(NamedTuple):
     shift_mw: FloatArray
     incidence: sp.csr_matrix
     rating_mw: FloatArray
+    angle_row: IntArray  # branches with an angle limit, in the order of the network
+    angle_low: FloatArray  # rad
+    angle_high: FloatArray
 
 
 def _network(model: DcModel) -> _Network:
@@ -104,9 +138,13 @@ def _network(model: DcModel) -> _Network:
         flow.append(sp.diags(island.y * case.base_mva) @ island.incidence)
         shift.append(island.shift_mw)
         rating.append(island.rating_mw)
+    row = np.concatenate(rows)
+    low, high = angle_limits_deg(case)
+    limited = np.flatnonzero(np.isfinite(low[row]) | np.isfinite(high[row]))
     return _Network(
-        node, n, np.array(reference), np.concatenate(rows), sp.block_diag(flow, format="csr"),
+        node, n, np.array(reference), row, sp.block_diag(flow, format="csr"),
         np.concatenate(shift), sp.block_diag(inc, format="csr"), np.concatenate(rating),
+        limited, np.deg2rad(low[row[limited]]), np.deg2rad(high[row[limited]]),
     )  # fmt: skip
 
 
@@ -157,20 +195,30 @@ def optimal_dispatch(
     """
     if pieces < 2:
         raise RangeError(_("pieces={n} is below 2.").format(n=pieces))
+    if not len(case.gencost):
+        raise CaseError(
+            _("{case} has no costs of units (table gencost), so there is no cheapest dispatch.").format(
+                case=case.name
+            ),
+            _("add a row a unit to gencost: 2 0 0 2 COST 0 is a cost of COST a MWh."),
+        )
     model = dc_model(case)
     net = _network(model)
-    segments = cost_segments(case, None, 0.0, pieces)
+    if value_of_lost_load is None:
+        require_reach(case, model.dead_bus)
+    running = running_units(case, model.dead_bus)
+    segments = cost_segments(case, None, 0.0, pieces, running)
     solution = _solve(case, net, segments, value_of_lost_load, ())
     watched: tuple[tuple[int, int, float], ...] = ()
     if n_1:
         solution, watched = _secure(model, net, segments, value_of_lost_load, solution, watched)
     curved = len(case.gencost) and any(
         case.gencost[i, 0] == 2 and np.any(cost_polynomial(case.gencost[i])[:-2] != 0)
-        for i in np.flatnonzero(case.gen_on)
+        for i in np.flatnonzero(running)
     )
     width = 1.0 / pieces
     while curved and width > 1e-7:
-        segments = cost_segments(case, solution.power_mw, width, pieces)
+        segments = cost_segments(case, solution.power_mw, width, pieces, running)
         before = solution.cost_usd_per_h
         solution = _solve(case, net, segments, value_of_lost_load, watched)
         if abs(before - solution.cost_usd_per_h) <= 1e-10 * abs(before):
@@ -178,7 +226,41 @@ def optimal_dispatch(
         width *= 2.0 / pieces
     if n_1 and curved:
         solution, watched = _secure(model, net, segments, value_of_lost_load, solution, watched)
-    return solution
+    return _both_prices(model, net, segments, value_of_lost_load, solution, watched, running)
+
+
+def running_units(case: Case, dead_bus: Any) -> Any:
+    """Units in service at buses that take part."""
+    return case.gen_on & ~dead_bus[case.gen_row]
+
+
+def require_reach(case: Case, dead_bus: Any) -> None:
+    """Refuse load that no running unit reaches; buses marked isolated take no part.
+
+    Raises
+    ------
+    CaseError
+        With bus and MW.
+    """
+    rows = unreached_rows(case, dead_bus)
+    if rows.size:
+        worst = rows[np.argsort(-case.load_mw[rows])][:3]
+        raise CaseError(
+            _(
+                "{case}: no running unit reaches {mw:.1f} MW of load at {n} buses: bus {buses}."
+            ).format(
+                case=case.name,
+                mw=float(case.load_mw[rows].sum()),
+                n=rows.size,
+                buses=", ".join(case.bus_label(int(r)) for r in worst),
+            ),
+            _("allow load to be shed with --value-of-lost-load 10000, or correct the file."),
+        )
+
+
+def unreached_rows(case: Case, dead_bus: Any) -> IntArray:
+    """Rows of buses whose load no running unit reaches, those marked isolated left aside."""
+    return np.flatnonzero(dead_bus & (case.bus[:, 1] != ISOLATED) & (case.load_mw > 0))
 
 
 class _Program(NamedTuple):
@@ -193,6 +275,7 @@ class _Program(NamedTuple):
     high: FloatArray
     n_piece: int
     n_shed: int
+    n_angle: int  # rows of angle limits, after those of ratings
     monitored: IntArray  # branch of each limit, in the order of the network
     lost: IntArray  # the outage it stands for
 
@@ -214,7 +297,7 @@ def _program(
         -(net.incidence.T @ net.flow_of_angle),
     ]
     fixed = scheduled_injection_mw(case)
-    on = case.gen_on
+    on = case.gen_on & live[case.gen_row]
     np.add.at(fixed, case.gen_row[on], segments.floor_mw[on] - case.gen[on, 1])
     taken = np.bincount(net.node_of_bus[live], fixed[live], minlength=net.n_node)
     demand = -taken.astype(np.float64) - net.incidence.T @ net.shift_mw
@@ -235,36 +318,87 @@ def _program(
     d = np.r_[np.zeros(rated.size), [w[2] for w in watched]]
     limited = net.flow_of_angle[l] + sp.diags(d) @ net.flow_of_angle[k]
     shift = net.shift_mw[l] + d * net.shift_mw[k]
-    both = sp.vstack([limited, -limited])
-    n_row = both.shape[0]
+    up, down = np.isfinite(net.angle_high), np.isfinite(net.angle_low)
+    apart = net.incidence[net.angle_row]
+    both = sp.vstack([limited, -limited, apart[up], -apart[down]])
+    n_row, n_angle = both.shape[0], int(up.sum() + down.sum())
     pad = (sp.csr_matrix((n_row, n_piece)), both, sp.csr_matrix((n_row, n_shed)))
+    most = np.r_[
+        net.rating_mw[l] + shift, net.rating_mw[l] - shift, net.angle_high[up], -net.angle_low[down]
+    ]
     return _Program(
         np.concatenate(cost),
         sp.hstack(pad).tocsc() if n_row else None,
-        np.r_[net.rating_mw[l] + shift, net.rating_mw[l] - shift] if n_row else None,
+        most if n_row else None,
         sp.hstack(columns).tocsc(), demand, np.concatenate(low), np.concatenate(high),
-        n_piece, n_shed, l, k,
+        n_piece, n_shed, n_angle, l, k,
     )  # fmt: skip
 
 
-def _answer(case: Case, program: _Program, demand: FloatArray, high: FloatArray) -> Any:
-    """Solve; a program without a solution is told with load and units."""
-    answer = linprog(
-        program.cost, A_ub=program.a_ub, b_ub=program.b_ub, A_eq=program.a_eq, b_eq=demand,
-        bounds=np.column_stack([program.low, high]), method="highs",
+def _linprog(program: _Program, demand: FloatArray, rows: slice | None = None) -> Any:
+    """Solve with all inequalities, or with those of `rows`."""
+    a_ub, b_ub = program.a_ub, program.b_ub
+    if a_ub is not None and b_ub is not None and rows is not None:
+        a_ub, b_ub = a_ub.tocsr()[rows].tocsc(), b_ub[rows]
+        if not a_ub.shape[0]:
+            a_ub = b_ub = None
+    return linprog(
+        program.cost, A_ub=a_ub, b_ub=b_ub, A_eq=program.a_eq, b_eq=demand,
+        bounds=np.column_stack([program.low, program.high]), method="highs",
     )  # fmt: skip
-    if answer.status != 0:
+
+
+def _answer(case: Case, program: _Program, n_1: bool) -> Any:
+    """Solve; a program without a solution is told with its true reason."""
+    answer = _linprog(program, program.demand)
+    if answer.status == 0:
+        return answer
+    if answer.status != 2:
         raise CaseError(
-            _(
-                "no dispatch of {case} serves {load:.0f} MW within its limits ({pmax:.0f} MW of units)."
-            ).format(
-                case=case.name,
-                load=case.total_load_mw,
-                pmax=float(case.gen[case.gen_on, 8].sum()),
+            _("the dispatch of {case} was not solved: {reason}.").format(
+                case=case.name, reason=str(answer.message).strip().rstrip(".")
             ),
-            _("allow load to be shed with value_of_lost_load, or look at Pmin, Pmax and ratings."),
+            _("very large or very small numbers in costs, reactances or limits are the usual cause."),
         )
-    return answer
+    raise _why_not(case, program, n_1)
+
+
+def _why_not(case: Case, program: _Program, n_1: bool) -> CaseError:
+    """Which limits leave no dispatch: taken off one after the other until there is one."""
+    hint = _("allow load to be shed with --value-of-lost-load 10000, or look at the limits.")
+    n_row = 0 if program.b_ub is None else len(program.b_ub)
+    n_flow = n_row - program.n_angle
+    if n_1:
+        return CaseError(
+            _(
+                "{case}: no dispatch keeps every rating with any one branch lost, though one keeps them in the intact grid."
+            ).format(case=case.name),
+            _("leave --n-1 out, or allow load to be shed with --value-of-lost-load 10000."),
+        )
+    if program.n_angle and _linprog(program, program.demand, slice(0, n_flow)).status == 0:
+        return CaseError(
+            _("{case}: no dispatch keeps the angle limits of all branches.").format(case=case.name),
+            hint,
+        )
+    if n_row and _linprog(program, program.demand, slice(0, 0)).status == 0:
+        return CaseError(
+            _(
+                "{case}: no dispatch keeps the ratings of all branches, though the units could serve {load:.0f} MW."
+            ).format(case=case.name, load=case.total_load_mw),
+            hint,
+        )
+    on = case.gen_on
+    return CaseError(
+        _(
+            "{case}: its running units give {least:.0f} to {most:.0f} MW, which no dispatch fits to {load:.0f} MW of load in every part of the grid."
+        ).format(
+            case=case.name,
+            load=case.total_load_mw,
+            least=float(case.gen[on, 9].sum()),
+            most=float(case.gen[on, 8].sum()),
+        ),
+        _("allow load to be shed with --value-of-lost-load 10000, or look at Pmin and Pmax."),
+    )
 
 
 def _solve(
@@ -275,7 +409,7 @@ def _solve(
     watched: tuple[tuple[int, int, float], ...],
 ) -> Dispatch:
     program = _program(case, net, segments, value_of_lost_load, watched)
-    answer = _answer(case, program, program.demand, program.high)
+    answer = _answer(case, program, bool(watched))
     n_piece, live = program.n_piece, net.node_of_bus >= 0
     power = segments.floor_mw.copy()
     np.add.at(power, segments.unit, answer.x[:n_piece])
@@ -285,16 +419,73 @@ def _solve(
     price = np.full(case.n_bus, np.nan)
     price[live] = answer.eqlin.marginals[net.node_of_bus[live]]
     shed_mw = answer.x[n_piece + net.n_node :] if program.n_shed else np.zeros(case.n_bus)
-    total = float(unit_cost_usd_per_h(case, power).sum())
+    if program.n_shed:  # load no unit reaches is not served either
+        lost = unreached_rows(case, ~live)
+        shed_mw[lost] = case.load_mw[lost]
+    total = float(unit_cost_usd_per_h(case, power, case.gen_on & live[case.gen_row]).sum())
     total += float(shed_mw.sum()) * (value_of_lost_load or 0.0)
-    full = np.zeros(0, np.int64)
+    full, apart = np.zeros(0, np.int64), np.zeros(0, np.int64)
     if program.a_ub is not None:
-        full = np.flatnonzero(answer.ineqlin.residual < SLACK_MW) % len(program.monitored)
-        full = np.unique(full)
+        n_flow = program.a_ub.shape[0] - program.n_angle
+        residual = answer.ineqlin.residual
+        if n_flow:
+            full = np.flatnonzero(residual[:n_flow] < SLACK_MW) % len(program.monitored)
+            full = np.unique(full)
+        ends = np.r_[
+            net.angle_row[np.isfinite(net.angle_high)], net.angle_row[np.isfinite(net.angle_low)]
+        ]
+        apart = np.unique(net.branch_row[ends[residual[n_flow:] < SLACK_RAD]])
     return Dispatch(
         case, power, flow, price, total, shed_mw,
-        net.branch_row[program.monitored[full]], net.branch_row[program.lost[full]],
+        net.branch_row[program.monitored[full]], net.branch_row[program.lost[full]], apart,
     )  # fmt: skip
+
+
+def _both_prices(
+    model: DcModel,
+    net: _Network,
+    segments: CostSegments,
+    value_of_lost_load: float | None,
+    solution: Dispatch,
+    watched: tuple[tuple[int, int, float], ...],
+    running: Any,
+) -> Dispatch:
+    """The price of the next and of the last MWh, where the dispatch rests at a kink of the costs.
+
+    With as many units inside their pieces as limits bind (and one an island), one price holds on both sides. Otherwise
+    the program is solved for a little more and a little less load.
+    """
+    case = model.case
+    p = solution.power_mw
+    room = 1e-6 * np.maximum(1.0, np.abs(p))
+    inside = running & (p > case.gen[:, 9] + room) & (p < case.gen[:, 8] - room)
+    free = len(_off_corners(case, p, np.flatnonzero(inside)))
+    part = (solution.shed_mw > 1e-6) & (solution.shed_mw < np.maximum(case.load_mw, 0) - 1e-6)
+    free += int(part[net.node_of_bus >= 0].sum())
+    if free >= len(model.islands) + len(solution.congested_branch) + len(solution.angle_branch):
+        return solution
+    wide = cost_segments(case, p, 1e-3, 20, running)
+    program = _program(case, net, wide, value_of_lost_load, watched)
+    live = net.node_of_bus >= 0
+    load = np.where(live, np.maximum(case.load_mw, 0), 0.0)
+    if not load.sum():
+        return solution
+    step = max(1e-3, 1e-6 * load.sum()) * load / load.sum()
+    nudge = np.bincount(net.node_of_bus[live], step[live], minlength=net.n_node)
+    sides = []
+    for sign in (1.0, -1.0):
+        answer = _linprog(program, program.demand + sign * nudge)
+        price = np.full(case.n_bus, np.nan)
+        if answer.status == 0:
+            price[live] = answer.eqlin.marginals[net.node_of_bus[live]]
+        sides.append(price)
+    above, below = sides
+    if np.isnan(above[live]).all():
+        price = solution.price_usd_per_mwh if np.isnan(below[live]).all() else below
+        return replace(solution, price_usd_per_mwh=price, more_mw=0.0)
+    if np.isnan(below[live]).all():
+        below = above
+    return replace(solution, price_usd_per_mwh=above, price_below_usd_per_mwh=below)
 
 
 def _secure(
@@ -374,7 +565,7 @@ def marginal_response(dispatch: Dispatch, bus: int) -> FloatArray:
     island = next(i for i in model.islands if row in i.bus_row)
     node = np.full(case.n_bus, -1)
     node[island.bus_row] = island.node_of_bus
-    on, p = case.gen_on, dispatch.power_mw
+    on, p = running_units(case, model.dead_bus), dispatch.power_mw
     room = 1e-6 * np.maximum(1.0, np.abs(p))
     marginal = np.flatnonzero(
         on & (p > case.gen[:, 9] + room) & (p < case.gen[:, 8] - room) & (node[case.gen_row] >= 0)
@@ -387,7 +578,10 @@ def marginal_response(dispatch: Dispatch, bus: int) -> FloatArray:
         lodf(island) if (dispatch.congested_branch != dispatch.congested_outage).any() else None
     )
     rows = []
-    for l, k in zip(dispatch.congested_branch, dispatch.congested_outage, strict=True):
+    # an angle at its limit holds the flow as a rating does
+    held = [(int(l), int(l)) for l in dispatch.angle_branch if l not in dispatch.congested_branch]
+    pairs = zip(dispatch.congested_branch, dispatch.congested_outage, strict=True)
+    for l, k in (*pairs, *held):
         if place[l] >= 0:
             line = h[place[l]]
             if k != l and factors is not None:

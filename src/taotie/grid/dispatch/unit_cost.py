@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError
-from taotie.grid.case.case import Case
+from taotie.grid.case.grid_case import Case
 from taotie.words.language import _
 
 FloatArray = NDArray[np.float64]
@@ -30,25 +30,39 @@ def cost_polynomial(row: FloatArray) -> FloatArray:
     return np.asarray(row[4 : 4 + n])
 
 
-def unit_cost_usd_per_h(case: Case, power_mw: ArrayLike) -> FloatArray:
-    """True cost of each running unit at an output, shape (n_gen,). [$/h]"""
+def unit_cost_usd_per_h(
+    case: Case, power_mw: ArrayLike, running: ArrayLike | None = None
+) -> FloatArray:
+    """True cost of each running unit at an output, shape (n_gen,). [$/h]
+
+    A table of points goes straight on beyond its first and last one. `running`: which units count; by
+    default those in service.
+    """
     p = np.asarray(power_mw, float)
     cost = np.zeros(case.n_gen)
-    for i in np.flatnonzero(case.gen_on) if len(case.gencost) else ():
+    on = case.gen_on if running is None else np.asarray(running, bool)
+    for i in np.flatnonzero(on) if len(case.gencost) else ():
         row = case.gencost[i]
         if row[0] == 2:
             cost[i] = np.polyval(cost_polynomial(row), p[i])
         else:
             points = row[4 : 4 + 2 * int(row[3])].reshape(-1, 2)
-            cost[i] = np.interp(p[i], points[:, 0], points[:, 1])
+            cost[i] = _along(points, p[i : i + 1])[0]
     return cost
 
 
-def cost_segments(case: Case, around: FloatArray | None, width: float, pieces: int) -> CostSegments:
+def cost_segments(
+    case: Case,
+    around: FloatArray | None,
+    width: float,
+    pieces: int,
+    running: ArrayLike | None = None,
+) -> CostSegments:
     """Pieces of every running unit; quadratic ones get `pieces`, narrower ones `around` a dispatch."""
     unit, widths, slopes = [], [], []
     floor_mw, floor_cost = np.zeros(case.n_gen), np.zeros(case.n_gen)
-    for i in np.flatnonzero(case.gen_on):
+    on = case.gen_on if running is None else np.asarray(running, bool)
+    for i in np.flatnonzero(on):
         low, high = float(case.gen[i, 9]), float(case.gen[i, 8])
         if not np.isfinite(low) or low > high:
             raise CaseError(
