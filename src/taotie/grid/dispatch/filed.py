@@ -18,7 +18,9 @@ from taotie.words.said import Said
 
 __all__ = ["BALANCED_WITHIN", "FiledDispatch", "filed_dispatch", "require_balance"]
 
-BALANCED_WITHIN = 0.05  # AC losses of public cases are 1 to 4 % of the load; an assumption of this project
+BALANCED_WITHIN = (
+    0.05  # AC losses of public cases are 1 to 4 % of the load; an assumption of this project
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ class FiledDispatch:
             found.append(
                 Said(
                     "unserved",
-                    N_("{mw:.1f} MW of load hang on no running unit and are not served: bus {buses}"),
+                    N_(
+                        "{mw:.1f} MW of load hang on no running unit and are not served: bus {buses}"
+                    ),
                     {"mw": self.unserved_mw, "buses": ", ".join(self.unserved_buses[:5])},
                 )
             )
@@ -94,7 +98,9 @@ class FiledDispatch:
             found.append(
                 Said(
                     "angle_limits",
-                    N_("{n} branches have angle limits, which the search of capacity does not look at"),
+                    N_(
+                        "{n} branches have angle limits, which the search of capacity does not look at"
+                    ),
                     {"n": self.angle_limits},
                 )
             )
@@ -111,8 +117,8 @@ def filed_dispatch(model: DcModel) -> FiledDispatch:
     >>> from taotie.grid.case.case import read_case
     >>> from taotie.grid.flow.dc_power_flow import dc_model
     >>> filed = filed_dispatch(dc_model(read_case("case5")))
-    >>> round(filed.generation_mw, 2), round(filed.load_mw, 2), round(filed.imbalance_mw, 2)
-    (1000.0, 1000.0, -0.0)
+    >>> round(filed.generation_mw, 2), round(filed.load_mw, 2), abs(round(filed.imbalance_mw, 2))
+    (1000.0, 1000.0, 0.0)
     """
     case, dead = model.case, model.dead_bus
     on = case.gen_on & ~dead[case.gen_row]

@@ -197,9 +197,9 @@ def optimal_dispatch(
         raise RangeError(_("pieces={n} is below 2.").format(n=pieces))
     if not len(case.gencost):
         raise CaseError(
-            _("{case} has no costs of units (table gencost), so there is no cheapest dispatch.").format(
-                case=case.name
-            ),
+            _(
+                "{case} has no costs of units (table gencost), so there is no cheapest dispatch."
+            ).format(case=case.name),
             _("add a row a unit to gencost: 2 0 0 2 COST 0 is a cost of COST a MWh."),
         )
     model = dc_model(case)
@@ -358,7 +358,9 @@ def _answer(case: Case, program: _Program, n_1: bool) -> Any:
             _("the dispatch of {case} was not solved: {reason}.").format(
                 case=case.name, reason=str(answer.message).strip().rstrip(".")
             ),
-            _("very large or very small numbers in costs, reactances or limits are the usual cause."),
+            _(
+                "very large or very small numbers in costs, reactances or limits are the usual cause."
+            ),
         )
     raise _why_not(case, program, n_1)
 
@@ -390,14 +392,16 @@ def _why_not(case: Case, program: _Program, n_1: bool) -> CaseError:
     on = case.gen_on
     return CaseError(
         _(
-            "{case}: its running units give {least:.0f} to {most:.0f} MW, which no dispatch fits to {load:.0f} MW of load in every part of the grid."
+            "no dispatch of {case} serves {load:.0f} MW: its running units give {least:.0f} to {most:.0f} MW, which does not fit in every part of the grid."
         ).format(
             case=case.name,
             load=case.total_load_mw,
             least=float(case.gen[on, 9].sum()),
             most=float(case.gen[on, 8].sum()),
         ),
-        _("allow load to be shed with --value-of-lost-load 10000, or look at Pmin and Pmax."),
+        _(
+            "allow load to be shed with --value-of-lost-load 10000 (in Python value_of_lost_load), or look at Pmin and Pmax."
+        ),
     )
 
 
