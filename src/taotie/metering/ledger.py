@@ -137,6 +137,10 @@ class Ledger:
         except sqlite3.Error as error:
             raise _failed(self.path, error) from None
 
+    def number_of(self, channel: str) -> int:
+        """The number a channel has in this ledger."""
+        return self._ids[channel]
+
     def commit(self, readings: Sequence[Reading], mono_ns: int, wall_ns: int) -> None:
         """Write one sweep, whole or not at all. When this returns the sweep is kept.
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taotie.errors import MeterError
 from taotie.metering.channel import ABSENT, BOUNDARIES, ENERGY_UJ, OK, POWER_UW, Channel
@@ -63,6 +65,7 @@ _ABSENT = {
     "[unknown error]",
     "err!",
 }
+CHUNK = 50_000
 LARGEST_DEVICE_W = 20_000.0
 """No single device draws this much: a column read as watts above it is in mW."""
 
@@ -137,49 +140,42 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
     name_at = next((i for w in _NAMES for i, n in enumerate(lower) if n == w), None)
     place_at = lower.index("boundary") if "boundary" in lower else None
     value_at = [i for i, n in enumerate(names) if _is_reading(n) and i not in (time_at, name_at)]
-    rows: dict[tuple[str, int], tuple[list[int], list[float], list[int]]] = {}
+    rows: dict[tuple[str, int], tuple[list[Any], list[Any], list[Any]]] = {}
     units: dict[int, str] = {i: _unit_in(names[i]) for i in value_at}
     places: dict[str, str] = {}
     said: list[Said] = []
     cut, unzoned, n = 0, False, 1
-    cache: tuple[str, int] = ("", 0)
     ends_whole = text.endswith("\n")
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
     next(reader)
     width = len(names)
-    for row in reader:
-        n += 1
-        if not row or not "".join(row).strip():
+    while True:
+        block = list(itertools.islice(reader, CHUNK))
+        if not block:
+            break
+        numbers = range(n + 1, n + 1 + len(block))
+        n += len(block)
+        whole = [(k, row) for k, row in zip(numbers, block, strict=True) if len(row) >= width]
+        cut += sum(1 for row in block if len(row) < width and "".join(row).strip())
+        if not whole:
             continue
-        if len(row) < width:
-            cut += 1
-            continue
-        stamp = row[time_at]
-        if stamp != cache[0]:
-            t, zoned = stamp_ns(stamp, f"{where}, line {n}")
-            unzoned |= not zoned
-            cache = (stamp, t)
-        device = row[name_at].strip() if name_at is not None else "0"
+        at = np.array([k for k, _row in whole])
+        cells = list(zip(*(row[:width] for _k, row in whole), strict=True))
+        t, missing_zone = _times(cells[time_at], at, where)
+        unzoned |= missing_zone
+        devices = [d.strip() for d in cells[name_at]] if name_at is not None else ["0"] * len(whole)
         if place_at is not None:
-            places[device] = row[place_at].strip().lower()
+            places |= {d: p.strip().lower() for d, p in zip(devices, cells[place_at], strict=True)}
+        codes: dict[str, int] = {}
+        which = np.array([codes.setdefault(d, len(codes)) for d in devices])
         for i in value_at:
-            value, unit = _cell(row[i], names[i], f"{where}, line {n}")
-            if unit:
-                if units[i] and units[i] != unit:
-                    raise MeterError(
-                        _("{where}, line {n}: {column} is in {a} here and in {b} before.").format(
-                            where=where, n=n, column=names[i], a=unit, b=units[i]
-                        ),
-                        _("one unit a column"),
-                    )
-                units[i] = unit
-            key = (device, i)
-            mine = rows.get(key)
-            if mine is None:
-                mine = rows[key] = ([], [], [])
-            mine[0].append(cache[1])
-            mine[1].append(value)
-            mine[2].append(n)
+            value = _values(cells[i], names[i], at, units, i, where)
+            for device, code in codes.items():
+                mine = which == code
+                parts = rows.setdefault((device, i), ([], [], []))
+                parts[0].append(t[mine])
+                parts[1].append(value[mine])
+                parts[2].append(at[mine])
     made = [
         _readings(key, mine, names[key[1]], units[key[1]], places.get(key[0], boundary), where)
         for key, mine in rows.items()
@@ -213,6 +209,46 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
     return Recording(tuple(made), (), tuple(said), where)
 
 
+def _times(cells: Sequence[str], at: NDArray[Any], where: str) -> tuple[NDArray[np.int64], bool]:
+    """Stamps as ns; each different one is read once. And whether one had no zone."""
+    known: dict[str, int] = {}
+    unzoned = False
+    for text, line in zip(cells, at.tolist(), strict=True):
+        if text not in known:
+            known[text], zoned = stamp_ns(text, f"{where}, line {line}")
+            unzoned |= not zoned
+    return np.fromiter(map(known.__getitem__, cells), np.int64, len(cells)), unzoned
+
+
+def _values(
+    cells: Sequence[str],
+    heading: str,
+    at: NDArray[Any],
+    units: dict[int, str],
+    column: int,
+    where: str,
+) -> NDArray[np.float64]:
+    """Numbers of a column; units that the cells name are kept, and refused where they differ."""
+    try:
+        return np.array(cells, dtype=np.float64)
+    except ValueError:
+        pass
+    found = np.empty(len(cells))
+    for i, text in enumerate(cells):
+        found[i], unit = _cell(text, heading, f"{where}, line {at[i]}")
+        if not unit:
+            continue
+        if units[column] and units[column] != unit:
+            raise MeterError(
+                _("{where}, line {n}: {column} is in {a} here and in {b} before.").format(
+                    where=where, n=at[i], column=heading, a=unit, b=units[column]
+                ),
+                _("one unit a column"),
+            )
+        units[column] = unit
+    return found
+
+
 def _cell(text: str, column: str, where: str) -> tuple[float, str]:
     """Value and the unit the cell itself names, such as `61.20 W`."""
     try:
@@ -237,14 +273,14 @@ def _cell(text: str, column: str, where: str) -> tuple[float, str]:
 
 def _readings(
     key: tuple[str, int],
-    mine: tuple[Sequence[int], Sequence[float], Sequence[int]],
+    mine: tuple[list[Any], list[Any], list[Any]],
     heading: str,
     unit: str,
     place: str,
     where: str,
 ) -> Readings:
     device, _column = key
-    value = np.array(mine[1], np.float64)
+    t, value, lines = (np.concatenate(part) for part in mine)
     if not unit:
         raise MeterError(
             _("{where}: {column} does not say its unit.").format(where=where, column=repr(heading)),
@@ -263,7 +299,7 @@ def _readings(
     power = unit in POWER_UW
     scale = POWER_UW[unit] if power else ENERGY_UJ[unit]
     if power and place in ("device", "module") and not bad.all():
-        _refuse_mixed(value, bad, scale, mine[2], heading, unit, where)
+        _refuse_mixed(value, bad, scale, lines.tolist(), heading, unit, where)
     raw = np.rint(np.where(bad, 0.0, value) * scale)
     if len(raw) and raw.max() > 9.2e18:
         raise MeterError(
@@ -281,7 +317,7 @@ def _readings(
         name=heading,
     )
     status = np.where(bad, ABSENT, OK).astype(np.uint8)
-    return Readings.of(channel, np.array(mine[0], np.int64), raw.astype(np.int64), status)
+    return Readings.of(channel, t, raw.astype(np.int64), status)
 
 
 def _refuse_mixed(

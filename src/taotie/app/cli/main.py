@@ -16,6 +16,7 @@ COMMANDS = (
     "simulate",
     "train",
     "mine",
+    "meter",
     "fleet",
     "grid",
     "supply",

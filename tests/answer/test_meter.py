@@ -1,0 +1,210 @@
+"""Meters and requests in, one answer out: conservation, hours, labels, prices of the grid."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from taotie.answer.meter import meter_files, meter_report
+from taotie.compute.metered.calibration import read_calibration
+from taotie.errors import MeterError, TraceError
+
+T0 = 1_767_225_600  # 2026-01-01T00:00:00Z
+
+
+@pytest.fixture
+def day(tmp_path):
+    """Two boards over three hours at 1/10 Hz: 100 W each waiting, and 300 W while a request runs."""
+    rng = np.random.default_rng(5)
+    start = np.sort(rng.uniform(600, 10_000, 120)).round(1)
+    ttft = rng.uniform(0.1, 1.0, 120).round(3)
+    end = (start + ttft + rng.uniform(2, 40, 120)).round(1)
+    t = np.arange(0, 10_801, 10)
+    fine = np.arange(0, 10_800) + 0.5
+    busy = ((start[:, None] <= fine) & (end[:, None] > fine)).any(axis=0)
+    power = np.where(busy, 300.0, 100.0)
+    energy = np.concatenate([[0], np.cumsum(power)])[t]
+    lines = ["timestamp,uuid,energy_j"]
+    for board, base in (("GPU-a", 5e6), ("GPU-b", 9e6)):
+        lines += [f"{T0 + s},{board},{base + e}" for s, e in zip(t, energy, strict=True)]
+    (tmp_path / "meter.csv").write_text("\n".join(lines) + "\n")
+    rows = ["created_at,ttft_s,end,prompt_tokens,cached_tokens,completion_tokens,model,user,route"]
+    for i in range(120):
+        rows.append(f"{T0 + start[i]},{ttft[i]},{T0 + end[i]},{rng.integers(10, 2000)},{rng.integers(0, 10)},{rng.integers(1, 500)},"
+                    f"{'llama' if i % 3 else 'qwen'},{['ann', 'bob', ''][i % 3]},/v1/chat")  # fmt: skip
+    (tmp_path / "requests.csv").write_text("\n".join(rows) + "\n")
+    hours = ["time,average_g_per_kwh,marginal_g_per_kwh,pue,price,wue"]
+    for i, row in enumerate(("400,500,1.2,0.1,0.3", "200,700,1.2,0.05,0.3", "600,450,1.2,0.2,0.3")):
+        hours.append(f"{T0 + 3600 * i},{row}")
+    (tmp_path / "factors.csv").write_text("\n".join(hours) + "\n")
+    return tmp_path, float(2 * energy[-1])
+
+
+def test_property_every_level_adds_up_to_the_meters(day) -> None:
+    folder, total = day
+    own = meter_report([folder / "meter.csv"], folder / "requests.csv").own
+    e = own["energy_j"]
+    assert e["total"] == total
+    assert e["idle"] + e["requests"] + e["unattributed"] == pytest.approx(total, rel=1e-12)
+    for label in ("model", "user", "route"):
+        assert sum(v["joules"] for v in own["by"][label].values()) == pytest.approx(
+            e["requests"], rel=1e-12
+        )
+        assert sum(v["n"] for v in own["by"][label].values()) == own["requests"]["n"] == 120
+    assert "unlabelled" in own["by"]["user"]
+    assert {"p05", "p50", "p95", "mean"} == set(own["requests"]["joules"])
+
+
+def test_worked_idle_power_is_found_again(day) -> None:
+    folder, _total = day
+    answer = meter_report([folder / "meter.csv"], folder / "requests.csv")
+    assert answer.figures["idle_power"].p50 == pytest.approx(200.0)
+    assert answer.figures["energy_total"].kind == "measured"
+    assert answer.figures["energy_requests"].kind == "modelled"
+    assert answer.figures["energy_total"].boundary == "accelerator"
+    assert "weights_assumed" in {s.code for s in answer.said}
+
+
+def test_worked_machine_readable(day) -> None:
+    folder, _total = day
+    made = json.loads(
+        json.dumps(
+            meter_report(
+                [folder / "meter.csv"], folder / "requests.csv", factors=folder / "factors.csv"
+            ).to_dict(),
+            allow_nan=False,
+        )
+    )
+    for key in (
+        "windows",
+        "energy_j",
+        "boundary",
+        "quality",
+        "gaps",
+        "requests",
+        "by",
+        "carbon_g",
+        "water_l",
+        "predicted",
+        "ratio",
+    ):
+        assert key in made
+    assert set(made["energy_j"]) >= {"total", "idle", "requests", "unattributed"}
+    assert set(made["carbon_g"]) == {"average", "marginal"}
+    assert set(made["by"]) == {"model", "user", "route"}
+    assert made["quality"] == "counter"
+
+
+def test_worked_accelerators_alone_get_no_pue(day) -> None:
+    folder, _total = day
+    bare = meter_report([folder / "meter.csv"], factors=folder / "factors.csv")
+    assert "no_pue_without_server" in {s.code for s in bare.said}
+    whole = meter_report([folder / "meter.csv"], factors=folder / "factors.csv", server_factor=1.0)
+    assert whole.own["carbon_g"]["average"] == pytest.approx(1.2 * bare.own["carbon_g"]["average"])
+    with pytest.raises(MeterError, match="below 1"):
+        meter_report([folder / "meter.csv"], server_factor=0.9)
+
+
+def test_published_hours_at_the_wall(tmp_path) -> None:
+    """2, 3 and 1 kWh, PUE 1.2: 2400 g average, 4260 g marginal, 0.66, 1.8 L."""
+    kwh = np.cumsum([0, 2, 3, 1])
+    rows = "".join(f"{T0 + 3600 * i},wall,{v}\n" for i, v in enumerate(kwh))
+    (tmp_path / "wall.csv").write_text("time,uuid,energy_kwh\n" + rows)
+    hours = "time,average_g_per_kwh,marginal_g_per_kwh,pue,price,wue\n" + "".join(
+        f"{T0 + 3600 * i},{row}\n"
+        for i, row in enumerate(
+            ("400,500,1.2,0.1,0.3", "200,700,1.2,0.05,0.3", "600,450,1.2,0.2,0.3")
+        )
+    )
+    (tmp_path / "f.csv").write_text(hours)
+    own = meter_report([tmp_path / "wall.csv"], boundary="wall", factors=tmp_path / "f.csv").own
+    assert own["carbon_g"]["average"] == pytest.approx(2400)
+    assert own["carbon_g"]["marginal"] == pytest.approx(4260)
+    assert own["price"] == pytest.approx(0.66)
+    assert own["water_l"] == pytest.approx(1.8)
+    (tmp_path / "f.csv").write_text(hours.rsplit("\n", 2)[0] + "\n")  # the last hour has no factors
+    answer = meter_report([tmp_path / "wall.csv"], boundary="wall", factors=tmp_path / "f.csv")
+    assert answer.own["covered"]["average"] == pytest.approx(5 / 6)
+    assert "hours_without_factor" in {s.code for s in answer.said}
+    assert answer.own["carbon_g"]["average"] == pytest.approx(1680)
+
+
+def test_worked_two_models_on_two_boards(day) -> None:
+    """aitra 89: not all boards are charged to one model."""
+    folder, total = day
+    own = meter_report(
+        [folder / "meter.csv"],
+        folder / "requests.csv",
+        groups={"llama": ["GPU-a"], "qwen": ["GPU-b"]},
+    ).own
+    assert own["energy_j"]["total"] == total
+    models = own["by"]["model"]
+    assert models["llama"]["joules"] < total / 2
+    assert models["qwen"]["joules"] < total / 2
+    with pytest.raises(MeterError, match="no meter of GPU-z"):
+        meter_report([folder / "meter.csv"], folder / "requests.csv", groups={"llama": ["GPU-z"]})
+
+
+def test_worked_prediction_beside_and_calibration(day, tmp_path) -> None:
+    folder, _total = day
+    answer = meter_report(
+        [folder / "meter.csv"], folder / "requests.csv", model="llama-3.1-8b", on="h100-sxm"
+    )
+    own = answer.own
+    assert own["predicted"]["requests_j"] > 0
+    assert own["ratio"] == pytest.approx(
+        own["predicted"]["measured_j"] / own["predicted"]["requests_j"]
+    )
+    meter_report(
+        [folder / "meter.csv"],
+        folder / "requests.csv",
+        model="llama-3.1-8b",
+        on="h100-sxm",
+        calibrate=tmp_path / "mine.toml",
+    )
+    kept = read_calibration(tmp_path / "mine.toml")
+    assert kept.low < own["ratio"] < kept.high or kept.n >= 5
+    assert kept.about["model"] == "llama-3.1-8b"
+    with pytest.raises(MeterError, match="needs requests"):
+        meter_report([folder / "meter.csv"], calibrate=tmp_path / "mine.toml")
+
+
+def test_worked_codecarbon_without_readings(tmp_path) -> None:
+    head = "timestamp,run_id,duration,energy_consumed,cpu_energy,gpu_energy,ram_energy,tracking_mode,pue\n"
+    (tmp_path / "emissions.csv").write_text(
+        head + "2026-01-01T01:00:00,r,3600,0.4,0.1,0.2,0.1,machine,1.0\n"
+    )
+    answer = meter_report([tmp_path / "emissions.csv"])
+    assert answer.own["energy_j"]["total"] == pytest.approx(0.2 * 3.6e6)
+    assert answer.own["quality"] == "estimated"
+    files = meter_files([tmp_path / "emissions.csv"])
+    assert files.own["energy_j"]["total"] == pytest.approx(0.4 * 3.6e6)
+
+
+def test_error_logs_that_do_not_fit(day, tmp_path) -> None:
+    folder, _total = day
+    text = (folder / "requests.csv").read_text()
+    late = tmp_path / "late.csv"
+    late.write_text(text.replace("17672", "17772"))
+    with pytest.raises(MeterError, match="no request of the log lies in the metered time"):
+        meter_report([folder / "meter.csv"], late)
+    arrivals = tmp_path / "arrivals.csv"
+    arrivals.write_text("timestamp,prompt_tokens,completion_tokens\n" + f"{T0 + 900},10,20\n" * 3)
+    with pytest.raises(TraceError, match="arrivals alone"):
+        meter_report([folder / "meter.csv"], arrivals)
+    answer = meter_report(
+        [folder / "meter.csv"],
+        arrivals,
+        model="llama-3.1-8b",
+        on="h100",
+        requests_from="2026-01-01T00:15:00Z",
+    )
+    assert answer.own["requests"]["times"] == "predicted"
+    assert "times_predicted" in {s.code for s in answer.said}
+    (tmp_path / "placed.csv").write_text(
+        f"time,boundary,energy_j\n{T0},device,0\n{T0 + 9},device,5\n"
+    )
+    with pytest.raises(MeterError, match="no meter sits at wall"):
+        meter_report([tmp_path / "placed.csv"], boundary="wall")
