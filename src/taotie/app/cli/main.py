@@ -20,6 +20,8 @@ COMMANDS = (
     "fleet",
     "grid",
     "supply",
+    "disclose",
+    "label",
     "audit",
     "validate",
     "models",

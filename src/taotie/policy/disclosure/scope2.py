@@ -1,0 +1,235 @@
+"""What are the emissions of bought electricity? GHG Protocol scope 2, both methods, and the ESRS E1 energy table. [tCO2e, MWh]
+
+Location-based: the grid's average where power is used; no contract changes it. Market-based (2015): each MWh at the factor of
+its rung - certificates, supplier, residual mix, grid average. Matching by the hour is a draft of the revision under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.policy.disclosure.facts import Facts
+from taotie.policy.disclosure.form import (
+    Disclosure,
+    Field,
+    needed_boundary,
+    plain_number,
+    status_of,
+)
+from taotie.words.language import N_, _
+from taotie.words.said import Said
+
+__all__ = [
+    "MarketResult",
+    "esrs_e1",
+    "hourly_matched_mwh",
+    "location_based_t",
+    "market_based",
+    "scope2",
+]
+
+METHODS = ("location", "market-2015", "market-hourly-draft")
+RUNGS = ("certificates", "supplier", "residual", "grid")
+
+
+@dataclass(frozen=True)
+class MarketResult:
+    """Emissions and the energy on each rung of the hierarchy. [tCO2e, MWh]"""
+
+    emissions_t: float
+    energy_mwh: Mapping[str, float]
+
+
+def location_based_t(energy_mwh: npt.ArrayLike, intensity_g_per_kwh: npt.ArrayLike) -> float:
+    """Energy times the grid's average intensity. [tCO2e]
+
+    Examples
+    --------
+    >>> location_based_t(1000, 400)
+    400.0
+    """
+    return float(np.sum(np.asarray(energy_mwh, dtype=float) * np.asarray(intensity_g_per_kwh, dtype=float)) / 1e3)  # fmt: skip
+
+
+def hourly_matched_mwh(load_mwh: npt.ArrayLike, contract_mwh: npt.ArrayLike) -> float:
+    """Contracted energy that falls into the hours of the load. [MWh]
+
+    Examples
+    --------
+    Twenty contracted MWh of sun cover ten of the load at noon and nothing at night:
+
+    >>> hourly_matched_mwh([10, 10], [20, 0])
+    10.0
+    """
+    load, contract = np.asarray(load_mwh, dtype=float), np.asarray(contract_mwh, dtype=float)
+    if load.shape != contract.shape:
+        raise RangeError(
+            _("load has {a} hours, contracts {b}.").format(a=load.size, b=contract.size)
+        )
+    if (load < 0).any() or (contract < 0).any():
+        raise RangeError(_("hourly energy is negative."))
+    return float(np.minimum(load, contract).sum())
+
+
+def market_based(
+    energy_mwh: float,
+    certificates: Sequence[tuple[float, float]],
+    supplier_g_per_kwh: float | None = None,
+    residual_g_per_kwh: float | None = None,
+    grid_g_per_kwh: float | None = None,
+) -> MarketResult:
+    """Market-based emissions by the hierarchy of factors.
+
+    Parameters
+    ----------
+    energy_mwh : float
+        Electricity used. [MWh]
+    certificates : sequence of (float, float)
+        Energy [MWh] and factor [g/kWh] of each certificate or contract.
+    supplier_g_per_kwh, residual_g_per_kwh, grid_g_per_kwh : float, optional
+        Rungs below; the first that is known takes what certificates leave.
+
+    Raises
+    ------
+    RangeError
+        If certificates exceed the energy, or nothing is known for the rest.
+
+    Examples
+    --------
+    >>> market_based(1000, [(600, 0.0)], residual_g_per_kwh=500)
+    MarketResult(emissions_t=200.0, energy_mwh={'certificates': 600, 'residual': 400})
+    """
+    covered = sum(c[0] for c in certificates)
+    if any(not (m >= 0 and g >= 0) for m, g in certificates):
+        raise RangeError(_("a certificate of negative energy or intensity is none."))
+    if covered > energy_mwh * (1 + 1e-12):
+        raise RangeError(
+            _("certificates for {a:g} MWh exceed the {b:g} MWh used.").format(a=covered, b=energy_mwh),
+            _("certificates cover consumption; what is over belongs to nobody's scope 2"),
+        )  # fmt: skip
+    emitted = sum(m * g for m, g in certificates) / 1e3
+    energy: dict[str, float] = {"certificates": covered} if covered else {}
+    rest = max(energy_mwh - covered, 0.0)
+    if rest > 0:
+        rungs = {
+            "supplier": supplier_g_per_kwh,
+            "residual": residual_g_per_kwh,
+            "grid": grid_g_per_kwh,
+        }
+        name = next((k for k, v in rungs.items() if v is not None), None)
+        if name is None:
+            raise RangeError(
+                _("no factor is known for the {mwh:g} MWh that certificates leave.").format(mwh=rest),
+                '--set residual_intensity="500 gCO2e/kWh"',
+            )  # fmt: skip
+        emitted += rest * float(rungs[name] or 0.0) / 1e3
+        energy[name] = rest
+    return MarketResult(emitted, energy)
+
+
+def _electricity(facts: Facts, options: Mapping[str, Any]) -> Any:
+    raw = facts.find("electricity", "annual_energy", "EDC", "energy")
+    unit = "MWh/a" if raw is not None and raw.unit.endswith("/a") else "MWh"
+    return facts.number(unit, "electricity", "annual_energy", "EDC", "energy", boundary=("facility",) if not options.get("boundary") else ())  # fmt: skip
+
+
+def scope2(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
+    """Both results, labelled; the hourly one with the word draft.
+
+    Facts: electricity, carbon_intensity, certificate_energy, certificate_intensity, supplier_intensity,
+    residual_intensity, market_instruments (none), hourly_matched.
+    """
+    energy = _electricity(facts, options)
+    boundary = needed_boundary(facts, options, energy)
+    fields: list[Field] = []
+    method = facts.text("method")
+    if method and method not in METHODS:
+        raise UnknownNameError(_("method={value} is not one of scope 2.").format(value=repr(method)), nearest(method, METHODS))  # fmt: skip
+    used = None if energy is None else float(energy.value)
+    if energy is None:
+        fields.append(Field("electricity", N_("Electricity used"), unit="MWh", missing=(N_("yearly electricity of the facility"),)))  # fmt: skip
+    else:
+        fields.append(Field("electricity", N_("Electricity used"), plain_number(float(energy.value)), used, "MWh", energy.low, energy.high, status_of(energy), boundary["level"], sources=energy.sources))  # fmt: skip
+    grid = facts.number("gCO2e/kWh", "carbon_intensity", "location_intensity")
+    label = N_("Scope 2, location-based")
+    if used is None or grid is None:
+        fields.append(Field("location_based", label, unit="tCO2e", missing=(N_("location-based intensity of the grid"),) if grid is None else (N_("yearly electricity of the facility"),)))  # fmt: skip
+    else:
+        value = location_based_t(used, float(grid.value))
+        fields.append(Field("location_based", label, plain_number(value), value, "tCO2e", status="computed", method=f"{plain_number(used)} MWh x {plain_number(float(grid.value))} g/kWh", sources=grid.sources))  # fmt: skip
+    none = facts.text("market_instruments").lower() in ("none", "no")
+    certs = facts.number("MWh", "certificate_energy")
+    factor = facts.number("gCO2e/kWh", "certificate_intensity")
+    supplier = facts.number("gCO2e/kWh", "supplier_intensity")
+    residual = facts.number("gCO2e/kWh", "residual_intensity")
+    label = N_("Scope 2, market-based (2015)")
+    draft = False
+    if none:
+        fields.append(Field("market_based", label, _("no contractual instruments in this market: location-based only"), None, "tCO2e", status="computed"))  # fmt: skip
+    elif used is None or (certs is None and supplier is None and residual is None):
+        fields.append(Field("market_based", label, unit="tCO2e", missing=(N_("certificates, supplier's rate or residual mix, or that the market has none (market_instruments=none)"),)))  # fmt: skip
+    elif certs is not None and factor is None:
+        fields.append(Field("market_based", label, unit="tCO2e", missing=(N_("factor of the certificates (certificate_intensity)"),)))  # fmt: skip
+    else:
+        pairs = (
+            [] if certs is None or factor is None else [(float(certs.value), float(factor.value))]
+        )
+
+        def known(one: Any) -> float | None:
+            return None if one is None else float(one.value)
+
+        result = market_based(used, pairs, known(supplier), known(residual), known(grid))
+        rungs = "; ".join(f"{k} {plain_number(v)} MWh" for k, v in result.energy_mwh.items())
+        fields.append(Field("market_based", label, plain_number(result.emissions_t), result.emissions_t, "tCO2e", status="computed", method=rungs))  # fmt: skip
+        matched = facts.number("MWh", "hourly_matched")
+        if matched is not None and pairs:
+            if float(matched.value) > pairs[0][0] * (1 + 1e-9):
+                raise RangeError(
+                    _("{a:g} MWh matched by the hour exceed the {b:g} MWh of the year.").format(a=float(matched.value), b=pairs[0][0])
+                )  # fmt: skip
+            hourly = market_based(used, [(float(matched.value), pairs[0][1])], None, known(residual), known(grid))  # fmt: skip
+            draft = True
+            fields.append(Field("market_based_hourly_draft", N_("Scope 2, market-based by the hour (draft)"), plain_number(hourly.emissions_t) + " (draft)", hourly.emissions_t, "tCO2e", status="computed", method="; ".join(f"{k} {plain_number(v)} MWh" for k, v in hourly.energy_mwh.items()) + "; draft of the revision, not final"))  # fmt: skip
+    said = (Said("draft_method", N_("matching by the hour follows a draft of the revision (consultation of October 2025); it is not in force")),) if draft else ()  # fmt: skip
+    return Disclosure("scope2", "GHG Protocol Scope 2 Guidance, 2015", N_("Scope 2 emissions (GHG Protocol)"), boundary, tuple(fields), supersedes=str(options.get("supersedes") or ""), said=said)  # fmt: skip
+
+
+PARAGRAPHS = {"energy": "E1-5", "emissions": "E1-6"}
+"""Numbers of the ESRS of 2023; the simplified ESRS renumber them. From memory, to be checked."""
+
+
+def esrs_e1(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
+    """Energy split into renewable and not, and scope 2 by both methods."""
+    base = scope2(facts, options)
+    energy = next((f for f in base.fields if f.key == "electricity"), None)
+    total = energy.value if energy is not None else None
+    renewable = facts.number("MWh", "renewable_energy")
+    nuclear = facts.number("MWh", "nuclear_energy")
+    fields: list[Field] = []
+    label = N_("Total energy consumption")
+    if isinstance(total, float):
+        fields.append(Field("total_energy", label, plain_number(total), total, "MWh", status=energy.status if energy else "computed", boundary=base.boundary["level"], symbol=PARAGRAPHS["energy"]))  # fmt: skip
+    else:
+        fields.append(Field("total_energy", label, unit="MWh", missing=(N_("yearly electricity of the facility"),), symbol=PARAGRAPHS["energy"]))  # fmt: skip
+    if renewable is None or not isinstance(total, float):
+        fields.append(Field("renewable_energy", N_("Energy from renewable sources"), unit="MWh", missing=(N_("renewable energy of the year"),), symbol=PARAGRAPHS["energy"]))  # fmt: skip
+        fields.append(Field("non_renewable_energy", N_("Energy from non-renewable sources"), unit="MWh", missing=(N_("renewable energy of the year"),), symbol=PARAGRAPHS["energy"]))  # fmt: skip
+    else:
+        r = float(renewable.value)
+        if r > total * (1 + 1e-12):
+            raise RangeError(_("renewable energy of {a:g} MWh exceeds the {b:g} MWh used.").format(a=r, b=total))  # fmt: skip
+        fields.append(Field("renewable_energy", N_("Energy from renewable sources"), plain_number(r), r, "MWh", status=status_of(renewable), symbol=PARAGRAPHS["energy"]))  # fmt: skip
+        fields.append(Field("non_renewable_energy", N_("Energy from non-renewable sources"), plain_number(total - r), total - r, "MWh", status="computed", symbol=PARAGRAPHS["energy"]))  # fmt: skip
+    if nuclear is not None:
+        fields.append(Field("nuclear_energy", N_("of which nuclear"), plain_number(float(nuclear.value)), float(nuclear.value), "MWh", status=status_of(nuclear), symbol=PARAGRAPHS["energy"]))  # fmt: skip
+    from dataclasses import replace
+
+    fields += [replace(f, symbol=PARAGRAPHS["emissions"]) for f in base.fields if f.key != "electricity"]  # fmt: skip
+    said = (*base.said, Said("esrs_numbers", N_("paragraph numbers are those of 2023, from memory; the simplified ESRS renumber them")))  # fmt: skip
+    return Disclosure("esrs", "ESRS E1 (2023)", N_("ESRS E1: energy and scope 2"), base.boundary, tuple(fields), supersedes=str(options.get("supersedes") or ""), draft=False, said=said)  # fmt: skip
