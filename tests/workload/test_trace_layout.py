@@ -116,7 +116,8 @@ def test_worked_bailian_counts_seconds_and_chains_chats(tmp_path: Path) -> None:
     assert got.t_s.tolist() == [0, 30.5, 31.5]
     assert got.session is not None
     assert got.session[0] == got.session[1] != got.session[2]
-    assert got.hash_ids is None
+    assert got.hash_ids is not None
+    assert got.hash_ids.block_tokens == 16
     assert "16 tokens" in got.notes[0]
 
 
@@ -165,8 +166,8 @@ def test_error_layout_by_name(tmp_path: Path) -> None:
         read(tmp_path, AZURE_2023, layout="mooncake")
     with pytest.raises(TraceError, match="folder to sample from"):
         read_trace(tmp_path, layout="servegen")
-    with pytest.raises(TraceError, match="cannot be chosen"):
-        read(tmp_path, BAILIAN, "log.jsonl", only={"type": "text"})
+    with pytest.raises(TraceError, match="none of 3 rows has type = image"):
+        read(tmp_path, BAILIAN, "log.jsonl", only={"type": "image"})
     with pytest.raises(TraceError) as one_client:
         read(tmp_path, "0,1.1,0.9,Gamma,1.0,0.8\n", "chunk-1-trace.csv")
     assert "one client of ServeGen" in one_client.value.hint

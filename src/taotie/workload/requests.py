@@ -76,7 +76,7 @@ def token_moments(prompt_tokens: npt.ArrayLike, output_tokens: npt.ArrayLike) ->
 
 @dataclass(frozen=True, eq=False)
 class PrefixBlocks:
-    """Which blocks of 512 prompt tokens requests share; request `i` owns `of(i)`.
+    """Which blocks of prompt tokens requests share; request `i` owns `of(i)`.
 
     Attributes
     ----------
@@ -84,10 +84,13 @@ class PrefixBlocks:
         Block ids of all requests, one after the other; equal ids mean an equal prefix.
     starts : ndarray of int64, shape (n_request + 1,)
         Request `i` has ``ids[starts[i]:starts[i + 1]]``.
+    block_tokens : int
+        Prompt tokens of one block. [token]
     """
 
     ids: Ints
     starts: Ints
+    block_tokens: int = 512
 
     def of(self, request: int) -> Ints:
         """Block ids of one request, from the start of its prompt on."""
@@ -98,7 +101,9 @@ class PrefixBlocks:
         sizes = np.diff(self.starts)[order]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         within = np.arange(starts[-1], dtype=np.int64) - np.repeat(starts[:-1], sizes)
-        return PrefixBlocks(self.ids[np.repeat(self.starts[:-1][order], sizes) + within], starts)
+        return PrefixBlocks(
+            self.ids[np.repeat(self.starts[:-1][order], sizes) + within], starts, self.block_tokens
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,17 +152,19 @@ class Requests:
             ("prompt_tokens", np.int64),
             ("output_tokens", np.int64),
         ):
-            values = np.array(
-                getattr(self, key), dtype=kind
-            )  # a copy: the caller may go on writing
-            values.flags.writeable = False
+            values = getattr(self, key)
+            own = isinstance(values, np.ndarray) and values.base is None and values.dtype == kind
+            if not own or values.flags.writeable:
+                values = np.array(values, dtype=kind)  # a copy: the caller may go on writing
+                values.flags.writeable = False
             object.__setattr__(self, key, values)
         n = self.t_s.size
         if self.t_s.ndim != 1 or not self.prompt_tokens.shape == self.output_tokens.shape == (n,):
             raise RangeError(_("times, prompts and outputs of requests have different lengths."))
         if n == 0:
             raise RangeError(_("a list of requests needs at least one request."))
-        if not np.isfinite(self.t_s).all() or self.t_s[0] < 0 or (np.diff(self.t_s) < 0).any():
+        falls = (self.t_s[1:] < self.t_s[:-1]).any()
+        if not np.isfinite(self.t_s).all() or self.t_s[0] < 0 or falls:
             raise RangeError(
                 _("arrival times of requests must be finite, not negative and in order.")
             )

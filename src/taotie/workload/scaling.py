@@ -308,7 +308,9 @@ def superposed(
 def _own_blocks(blocks: PrefixBlocks, number: Ints, copy_of: Ints) -> PrefixBlocks:
     """Blocks of copied requests, other numbers in each copy; what every request shares stays shared."""
     known, dense = np.unique(blocks.ids, return_inverse=True)
-    taken = PrefixBlocks(np.asarray(dense, dtype=np.int64), blocks.starts).take(number)
+    taken = PrefixBlocks(
+        np.asarray(dense, dtype=np.int64), blocks.starts, blocks.block_tokens
+    ).take(number)
     sizes = np.diff(blocks.starts)
     owner = np.repeat(np.arange(sizes.size), sizes)
     # a system prompt: a block that every request with blocks begins with
@@ -318,7 +320,7 @@ def _own_blocks(blocks: PrefixBlocks, number: Ints, copy_of: Ints) -> PrefixBloc
     shared = often == int((sizes > 0).sum())
     of_request = np.repeat(copy_of, np.diff(taken.starts))
     ids = np.where(shared[taken.ids], taken.ids, taken.ids + known.size * of_request)
-    return PrefixBlocks(ids.astype(np.int64), taken.starts)
+    return PrefixBlocks(ids.astype(np.int64), taken.starts, blocks.block_tokens)
 
 
 def scaled(

@@ -1,9 +1,10 @@
 """How is a request log read? Any known layout in, one checked `Requests` out (times [s], lengths [token]).
 
-CSV and Parquet (Azure 2023 and 2024, BurstGPT, plain columns; Parquet with DuckDB), JSON lines (Mooncake, Bailian,
-plain keys), ServeGen's conversations (JSON); a ServeGen service is a folder that `servegen` samples from. The layout
-is recognised by its columns or named. What cannot be read is a `TraceError` naming file, line and column; what is
-treated instead is said in `Requests.notes`. Nothing here opens the network.
+CSV with any separator, JSON (an object a line, or a document with a list of records, columns as lists, spans, runs of
+a benchmark) and Parquet (with DuckDB), text also compressed; every layout of `trace_layout.LAYOUTS` and any columns
+that mean the same. A ServeGen service is a folder that `servegen` samples from. The layout is recognised by its columns
+or named; the unit of time by names and values. What cannot be read is a `TraceError` naming file, line and column; what is
+treated instead is said in `Requests.notes`, guesses and losses first. Nothing here opens the network.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from taotie.words.language import N_, _
 from taotie.workload.requests import Requests
 from taotie.workload.trace_csv import read_csv
 from taotie.workload.trace_jsonl import read_jsonl
-from taotie.workload.trace_layout import AUTO, LAYOUTS, checked_layout
+from taotie.workload.trace_layout import AUTO, COMPRESSED, LAYOUTS, bare_ending, checked_layout
 from taotie.workload.trace_parquet import read_parquet
 from taotie.workload.trace_rows import (
     MAX_BYTES,
@@ -29,8 +30,11 @@ from taotie.workload.trace_rows import (
     MAX_TOKENS,
     MAYBE_CUT_OFF,
     ZeroLength,
+    open_text,
+    regular_file,
 )
 from taotie.workload.trace_servegen import read_conversations
+from taotie.workload.trace_time import checked_unit
 
 __all__ = [
     "AUTO",
@@ -182,13 +186,16 @@ def read_trace(
     layout: str = AUTO,
     strict_columns: bool = False,
     only: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    time_unit: str = "",
 ) -> Requests:
     """Read a request log of any known layout, recognised by its columns or keys.
 
     Parameters
     ----------
     path : path-like
-        A `.csv`, `.jsonl` (or `.ndjson`) or `.parquet` file.
+        A `.csv` (`.tsv`, `.txt`), `.jsonl` (`.ndjson`, `.json`) or `.parquet` file; texts also with `.gz`, `.bz2`, `.xz`.
+        Another ending is read by what the file begins with.
     zero_length : {"drop", "error"}
         What to do with requests that read or wrote nothing (a failed call, in most logs): leave them out
         and say so in `notes`, or refuse the file.
@@ -202,6 +209,10 @@ def read_trace(
         Refuse columns that no layout knows; otherwise they are told and not used.
     only : mapping of str to str, optional
         Read only rows with these values in these columns, such as `{"Log Type": "Conversation log"}`.
+    columns : mapping of str to str, optional
+        Which column plays which role (`t`, `prompt`, `output`, `session` ...), as `columns_asked` returns it.
+    time_unit : {"", "s", "ms", "us", "ns"}
+        Unit of times that are numbers; found from the column's name and its values by default.
 
     Returns
     -------
@@ -216,8 +227,9 @@ def read_trace(
         If no layout is called so; names the nearest.
     """
     place = Path(path)
-    ending = place.suffix.lower()
     checked_layout(layout)
+    checked_unit(time_unit)
+    ending = bare_ending(place)
     if layout == "servegen" or (layout == AUTO and not ending and place.is_dir()):
         raise TraceError(
             _("{path}: a ServeGen service is a folder to sample from, not a log.").format(
@@ -225,9 +237,10 @@ def read_trace(
             ),
             _("give the folder to `taotie simulate`, or use servegen.sampled_servegen"),
         )
-    if layout == "servegen-conversations" or (layout == AUTO and _begins_with_list(place)):
+    if layout == "servegen-conversations":
         return read_conversations(place, name=name, source=source)
-    if ending == ".parquet":
+    kind = _KINDS.get(ending) or _kind(place)
+    if kind == "parquet":
         return read_parquet(
             place,
             zero_length=zero_length,
@@ -237,18 +250,10 @@ def read_trace(
             layout=layout,
             strict_columns=strict_columns,
             only=only,
+            columns=columns,
+            time_unit=time_unit,
         )
-    if ending in {".jsonl", ".ndjson", ".json"}:
-        reader = read_jsonl
-    elif ending in {".csv", ".txt", ".tsv"}:
-        reader = read_csv
-    else:
-        raise TraceError(
-            _("{path}: a request log ends in .csv, .jsonl or .parquet, not in {ending}.").format(
-                path=place, ending=ending or _("nothing")
-            ),
-            _("rename it, or unpack it first if it is compressed"),
-        )
+    reader = read_jsonl if kind == "json" else read_csv
     return reader(
         place,
         zero_length=zero_length,
@@ -259,16 +264,55 @@ def read_trace(
         layout=layout,
         strict_columns=strict_columns,
         only=only,
+        columns=columns,
+        time_unit=time_unit,
     )
 
 
-def _begins_with_list(place: Path) -> bool:
-    """Whether a `.json` file holds one list of lists (ServeGen's conversations), not an object a line."""
-    if place.suffix.lower() != ".json":
-        return False
-    try:
-        with place.open("rb") as stream:
-            begin = stream.read(4096).removeprefix(b"\xef\xbb\xbf").replace(b" ", b"")
-    except (OSError, ValueError):
-        return False
-    return b"".join(begin.split()).startswith((b"[[", b"[{"))
+_KINDS = {
+    **dict.fromkeys((".jsonl", ".ndjson", ".json"), "json"),
+    **dict.fromkeys((".csv", ".tsv", ".txt"), "csv"),
+    ".parquet": "parquet",
+}
+_OTHERS = {
+    b"PK": N_("a ZIP archive or spreadsheet"),
+    b"SQLite": N_("an SQLite database"),
+    b"ARROW1": N_("an Arrow file"),
+    b"\x28\xb5\x2f\xfd": N_("compressed with zstd"),
+    b"%PDF": N_("a PDF"),
+    b"\x89HDF": N_("an HDF5 file"),
+    b"\x1f\x8b": N_("compressed with gzip, without .gz in its name"),
+    b"Obj\x01": N_("an Avro file"),
+}
+"""How files begin that are no log as they stand."""
+
+
+def _kind(place: Path) -> str:
+    """What a file of another ending is, by what it begins with."""
+    regular_file(place, max_bytes=None)
+    if place.suffix.lower() in COMPRESSED:
+        with open_text(place) as stream:
+            try:
+                begin = stream.read(4096).encode()
+            except (OSError, EOFError, UnicodeDecodeError, ValueError):
+                begin = b"\0"
+    else:
+        try:
+            with place.open("rb") as raw:
+                begin = raw.read(4096)
+        except OSError as error:
+            raise TraceError(
+                _("{path} cannot be read: {why}.").format(path=place, why=error.strerror or error),
+                _("check the rights of the file"),
+            ) from error
+    if begin.startswith(b"PAR1"):
+        return "parquet"
+    other = next((what for mark, what in _OTHERS.items() if begin.startswith(mark)), None)
+    if other is not None or b"\0" in begin:
+        raise TraceError(
+            _("{path} is {what}, not a request log.").format(path=place, what=_(other))
+            if other is not None
+            else _("{path} is not a text file, nor Parquet.").format(path=place),
+            _("a request log is CSV, JSON lines or Parquet; unpack or convert it first"),
+        )
+    return "json" if begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else "csv"

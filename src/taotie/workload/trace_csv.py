@@ -1,22 +1,22 @@
-"""How is a request log in CSV read? Azure's columns and plain ones alike (times [s], lengths [token])."""
+"""How is a request log in CSV read? Any columns, commas, tabs, semicolons or bars between them (times [s], lengths [token])."""
 
 from __future__ import annotations
 
 import csv
 import os
 import re
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
-import numpy.typing as npt
 
 from taotie.errors import TraceError
 from taotie.words.language import N_, _
-from taotie.workload.requests import Floats, Ints, Requests
-from taotie.workload.trace_layout import AUTO
+from taotie.workload.requests import Ints, Requests
+from taotie.workload.trace_cells import counts, is_number, numbers, times
+from taotie.workload.trace_layout import AUTO, Columns, bare_ending
 from taotie.workload.trace_rows import (
     CHUNK_ROWS,
     MAX_BYTES,
@@ -30,10 +30,9 @@ from taotie.workload.trace_rows import (
     short_lines,
 )
 
-__all__ = ["read_csv"]
+__all__ = ["delimiter_of", "read_csv"]
 
-_PLAIN = re.compile(r"[0-9:. T-]+")
-_OFFSET = re.compile(r"(?:[Zz]|([+-])(\d\d):?(\d\d)?)$")
+_SAMPLE_ROWS = 200
 
 
 def read_csv(
@@ -47,18 +46,28 @@ def read_csv(
     layout: str = AUTO,
     strict_columns: bool = False,
     only: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    time_unit: str = "",
 ) -> Requests:
-    """Read a comma-separated log with a header line; parameters as in `read_trace`.
+    """Read a log with a header line and commas (or tabs, semicolons, bars); parameters as in `read_trace`.
 
-    Times are seconds, or dates such as `2023-11-16 18:15:46.6805900` (with or without an offset from UTC);
-    a column named `t_ms` holds milliseconds. Columns that are not needed are left alone and told.
+    Times are dates such as `2023-11-16 18:15:46.6805900` (with or without an offset from UTC) or numbers, whose unit
+    `trace_time` finds. Columns that are not needed are left alone and told.
     """
     place = regular_file(Path(path), max_bytes)
     draft = Draft(
         place,
-        Reading(zero_length, max_requests, layout, strict_columns, tuple((only or {}).items())),
+        Reading(
+            zero_length,
+            max_requests,
+            layout,
+            strict_columns,
+            tuple((only or {}).items()),
+            tuple((columns or {}).items()),
+            time_unit,
+        ),
     )
-    with open_text(place) as stream:
+    with open_text(place, max_bytes) as stream:
         try:
             _csv_rows(stream, draft)
         except UnicodeDecodeError as error:
@@ -68,30 +77,59 @@ def read_csv(
                 _("{path}, after row {row}: {why}.").format(path=place, row=draft.rows, why=error),
                 _("is this a text file with commas between columns?"),
             ) from error
+        except (OSError, EOFError) as error:
+            raise TraceError(
+                _("{path} cannot be read: {why}.").format(path=place, why=error),
+                _("was it fetched completely?"),
+            ) from error
     return draft.requests(name, source)
 
 
-def _csv_rows(stream: TextIO, draft: Draft) -> None:
-    lines = csv.reader(short_lines(stream, draft), strict=True)
-    header = next(lines, None)
-    while header is not None and not any(cell.strip() for cell in header):
-        header = next(lines, None)
-    if header is None:
+def delimiter_of(line: str, path: Path) -> str:
+    """What stands between the columns of a header line.
+
+    Examples
+    --------
+    >>> delimiter_of("t_s;prompt_tokens;output_tokens", Path("log.csv"))
+    ';'
+    """
+    bare = re.sub(r'"[^"]*"', "", line)
+    if bare_ending(path) == ".tsv" and "\t" in bare:
+        return "\t"
+    found = {sign: bare.count(sign) for sign in ",\t;|"}
+    best = max(found, key=lambda sign: found[sign])
+    return best if found[best] > 0 else ","
+
+
+def _header(stream: TextIO, draft: Draft) -> tuple[list[str], Iterator[list[str]], int]:
+    """The header's cells, the reader of the rows after it, and the number of its line."""
+    lines = short_lines(stream, draft)
+    skipped = 0
+    first = next(lines, None)
+    while first is not None and (not first.strip() or (first.startswith("#") and skipped < 100)):
+        skipped += 1
+        first = next(lines, None)
+    if first is None:
         raise TraceError(
             _("{path} is empty.").format(path=draft.path), _("was it fetched completely?")
         )
-    columns = draft.recognise(header).role
+    rows = csv.reader(chain([first], lines), delimiter=delimiter_of(first, draft.path), strict=True)
+    header = [cell.strip() for cell in next(rows)]
+    return header, rows, skipped
+
+
+def _csv_rows(stream: TextIO, draft: Draft) -> None:
+    header, lines, skipped = _header(stream, draft)
+    _no_header(header, draft)
+    width = len(header)
+    found: Columns | None = None
     chosen = draft.filters(header)
-    places = (columns["t"][0], columns["prompt"][0], columns["output"][0])
-    width, seconds = len(header), columns["t"][1]
-    if "hash" in columns:
-        draft.say(
-            "hash_ids_ignored", N_("prefix blocks in a CSV file are not read; use JSON lines")
-        )
     while True:
-        before = lines.line_num
+        before = lines.line_num + skipped  # type: ignore[attr-defined]
         rows = list(islice(lines, CHUNK_ROWS))
         if not rows:
+            if found is None:
+                draft.recognise(header)
             return
         # One row a line, as in every log seen; a quoted cell over several lines shifts the numbers a little.
         at = before + 1 + np.arange(len(rows), dtype=np.int64)
@@ -101,17 +139,58 @@ def _csv_rows(stream: TextIO, draft: Draft) -> None:
             kept = [i for i, row in enumerate(rows) if row[place] == value]
             draft.left_out += len(rows) - len(kept)
             rows, at = [rows[i] for i in kept], at[np.array(kept, dtype=np.int64)]
-        if rows:
-            times, prompts, outputs = ([row[place] for row in rows] for place in places)
-            draft.add(
-                at,
-                _times(times, at, seconds, draft.columns[0], draft),
-                _numbers(prompts, at, draft.columns[1], draft),
-                _numbers(outputs, at, draft.columns[2], draft),
-                draft.session_numbers(row[columns["session"][0]] for row in rows)
-                if "session" in columns
-                else None,
-            )
+        if not rows:
+            continue
+        if found is None:
+            found = draft.recognise(header, rows[:_SAMPLE_ROWS])
+            if "hash" in found.role:
+                draft.say(
+                    "hash_ids_ignored",
+                    N_("prefix blocks in a CSV file are not read; use JSON lines"),
+                )
+        _keep(rows, at, found, draft)
+
+
+def _keep(rows: list[list[str]], at: Ints, found: Columns, draft: Draft) -> None:
+    """Check and keep some rows."""
+    places = {role: place for role, (place, _unit) in found.role.items()}
+    sides = {
+        role: [[row[place] for row in rows] for place in (places[role], *found.added.get(role, ()))]
+        for role in ("prompt", "output")
+    }
+    cells: list[str | None] = [row[places["t"]] for row in rows]
+    wait = None
+    if "delay" in places and not all(row[places["t"]].strip() for row in rows):
+        # a later turn may give its delay in place of a time
+        late = [
+            None if row[places["t"]].strip() else row[places["delay"]].strip() or None
+            for row in rows
+        ]
+        wait = numbers([np.nan if w is None else w for w in late], at, found.name("delay"), draft)
+        cells = [cell if w is None else None for cell, w in zip(cells, late, strict=True)]
+    draft.add(
+        at,
+        times(cells, at, draft.columns[0], draft),
+        counts(sides["prompt"], at, draft.columns[1], draft),
+        counts(sides["output"], at, draft.columns[2], draft),
+        draft.session_numbers(row[places["session"]] for row in rows)
+        if "session" in places
+        else None,
+        wait,
+    )
+
+
+def _no_header(header: list[str], draft: Draft) -> None:
+    """Refuse a file whose first line holds values."""
+    if len(header) > 1 and all(is_number(cell) or not cell for cell in header):
+        if re.fullmatch(r"chunk-\d+-trace\.csv", draft.path.name):
+            return
+        raise TraceError(
+            _("{path}: its first line holds numbers, not the names of columns.").format(
+                path=draft.path
+            ),
+            _("put a line such as t_s,prompt_tokens,output_tokens on top"),
+        )
 
 
 def _whole_rows(
@@ -132,93 +211,3 @@ def _whole_rows(
         else:
             kept.append(i)
     return [rows[i] for i in kept], at[np.array(kept, dtype=np.int64)]
-
-
-def _times(cells: list[str], at: Ints, seconds: float | None, column: str, draft: Draft) -> Floats:
-    """Seconds from numbers or dates; a date is counted from the first date of the file."""
-    if draft.dated is None:
-        draft.dated = seconds is None and not _is_number(cells[0])
-        if seconds is None and not draft.dated:
-            draft.say(
-                "seconds_assumed",
-                N_("times in column {column} were read as seconds"),
-                column=column,
-            )
-    if not draft.dated:
-        scale = 1.0 if seconds is None else seconds
-        return scale * _numbers(cells, at, column, draft)
-    stamps = _plain_stamps(cells)
-    if stamps is None:
-        stamps = np.empty(len(cells), dtype="datetime64[ns]")
-        for i, cell in enumerate(cells):
-            try:
-                stamps[i] = _stamp(cell)
-            except ValueError:
-                draft.refuse(int(at[i]), column, cell, _("is not a date and time"))
-    if draft.epoch is None:
-        draft.epoch = stamps[0]
-    return np.asarray((stamps - draft.epoch).astype(np.int64) * 1e-9, dtype=np.float64)
-
-
-def _plain_stamps(cells: list[str]) -> npt.NDArray[np.datetime64] | None:
-    """All stamps at once if all have one offset, or none, and nothing unusual; None: one by one."""
-    found = _OFFSET.search(cells[0], 10)
-    shift: Any = np.timedelta64(0, "m")
-    if found:
-        suffix = cells[0][found.start() :]
-        if not all(cell.endswith(suffix) for cell in cells):
-            return None
-        try:
-            shift = _shift(found)
-        except ValueError:
-            return None
-        cells = [cell[: -len(suffix)] for cell in cells]
-    joined = "".join(cells)
-    if not _PLAIN.fullmatch(joined) or joined.count("-") != 2 * len(cells):
-        return None
-    texts = np.array(cells)
-    if texts.dtype.itemsize > 4 * 29 or not np.isin(texts.astype("U2"), ["19", "20", "21"]).all():
-        return None
-    try:
-        return np.asarray(texts.astype("datetime64[ns]") - shift)
-    except ValueError:
-        return None
-
-
-def _stamp(cell: str) -> np.datetime64:
-    text = cell.strip()
-    day, found = text[:10], _OFFSET.search(text, 10)
-    shift: Any = np.timedelta64(0, "m")
-    if found:
-        text, shift = text[: found.start()].rstrip(), _shift(found)
-    # datetime64 also takes "NaT", "now", "today" and years beyond reach: a plain date only.
-    if not re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", day) or len(text) > 29:
-        raise ValueError(cell)
-    return np.datetime64(text.replace("T", " "), "ns") - shift
-
-
-def _shift(found: re.Match[str]) -> np.timedelta64:
-    """Minutes east of Greenwich of an offset."""
-    if not found[1]:
-        return np.timedelta64(0, "m")
-    hours, minutes = int(found[2]), int(found[3] or 0)
-    if hours > 14 or minutes > 59:
-        raise ValueError(found[0])
-    return np.timedelta64((1 if found[1] == "+" else -1) * (60 * hours + minutes), "m")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _numbers(cells: list[str], at: Ints, column: str, draft: Draft) -> Floats:
-    try:
-        return np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
-    except ValueError:
-        i, cell = next((i, cell) for i, cell in enumerate(cells) if not _is_number(cell))
-        why = _("is missing") if not cell.strip() else _("is not a number")
-        draft.refuse(int(at[i]), column, cell, why)

@@ -6,17 +6,25 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from taotie.errors import MissingExtraError, TraceError
 from taotie.words.language import N_, _
 from taotie.workload.requests import Requests
+from taotie.workload.trace_cells import is_number
 from taotie.workload.trace_layout import AUTO
-from taotie.workload.trace_rows import MAX_REQUESTS, Draft, Reading, ZeroLength, regular_file
+from taotie.workload.trace_rows import (
+    MAX_REQUESTS,
+    MAX_TOKENS,
+    Draft,
+    Reading,
+    ZeroLength,
+    regular_file,
+)
 
-__all__ = ["read_parquet", "stamp_ns"]
+__all__ = ["leaves", "read_parquet", "stamp_ns"]
 
 
 def read_parquet(
@@ -29,6 +37,8 @@ def read_parquet(
     layout: str = AUTO,
     strict_columns: bool = False,
     only: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    time_unit: str = "",
 ) -> Requests:
     """Read a Parquet log with DuckDB; parameters as in `read_trace`, columns as in `read_csv`.
 
@@ -53,7 +63,15 @@ def read_parquet(
         )
     draft = Draft(
         place,
-        Reading(zero_length, max_requests, layout, strict_columns, tuple((only or {}).items())),
+        Reading(
+            zero_length,
+            max_requests,
+            layout,
+            strict_columns,
+            tuple((only or {}).items()),
+            tuple((columns or {}).items()),
+            time_unit,
+        ),
     )
     with duckdb.connect(
         config={"autoinstall_known_extensions": "false", "threads": "2"}
@@ -88,79 +106,167 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+class _Table(NamedTuple):
+    """A Parquet file as the engine sees it, some of its rows chosen."""
+
+    connection: Any
+    path: str
+    where: str
+    values: tuple[str, ...]
+
+    def run(self, what: str) -> Any:
+        """The answer to `select what` from the rows."""
+        condition = f" where {self.where}" if self.where else ""
+        return self.connection.execute(
+            f"select {what} from read_parquet(?){condition}", [self.path, *self.values]
+        )
+
+    def column(self, expression: str) -> Any:
+        """One column; each is fetched alone, so that no more than one is held twice."""
+        return np.ma.asarray(self.run(f"{expression} as c").fetchnumpy()["c"])
+
+
+def leaves(connection: Any, path: str) -> list[tuple[str, str, str]]:
+    """Name, expression and type of each column, of those inside structures by path."""
+    found: list[tuple[str, str, str]] = []
+
+    def walk(name: str, expression: str, kind: Any) -> None:
+        if kind.id == "struct":
+            for inner, inner_kind in kind.children:
+                walk(f"{name}.{inner}", f"{expression}.{_quoted(inner)}", inner_kind)
+        else:
+            found.append((name, expression, str(kind)))
+
+    described = connection.execute("select * from read_parquet(?) limit 0", [path]).description
+    for one in described:
+        walk(str(one[0]), _quoted(str(one[0])), one[1])
+    return found
+
+
 def _parquet_rows(connection: Any, draft: Draft) -> None:
-    table = "read_parquet(?)"
-    here = [str(draft.path)]
-    described = connection.execute(f"describe select * from {table}", here).fetchall()
-    header = [row[0] for row in described]
-    kinds = {row[0]: str(row[1]) for row in described}
-    columns = draft.recognise(header).role
-    names = draft.columns
+    here = str(draft.path)
+    found = leaves(connection, here)
+    header = [name for name, _expression, _kind in found]
+    expressions = [expression for _name, expression, _kind in found]
+    sample = connection.execute(
+        f"select {', '.join(expressions)} from read_parquet(?) limit 200", [here]
+    ).fetchall()
+    columns = draft.recognise(header, sample)
     chosen = draft.filters(header)
-    where = " and ".join(
-        f"cast({_quoted(header[place])} as varchar) = ?" for place, _value in chosen
+    table = _Table(
+        connection,
+        here,
+        " and ".join(f"cast({expressions[place]} as varchar) = ?" for place, _value in chosen),
+        tuple(value for _place, value in chosen),
     )
-    wanted_values = [value for _place, value in chosen]
-    table = f"(select * from read_parquet(?) where {where})" if where else table
-    values_of = [*here, *wanted_values]
-    rows = connection.execute(f"select count(*) from {table}", values_of).fetchone()[0]
-    if where:
-        every = connection.execute("select count(*) from read_parquet(?)", here).fetchone()[0]
+    rows = table.run("count(*)").fetchone()[0]
+    if chosen:
+        every = connection.execute("select count(*) from read_parquet(?)", [here]).fetchone()[0]
         draft.left_out = every - rows
     draft.check_room(rows)
-    quoted = [_quoted(name) for name in names]
-    if kinds[names[0]].startswith("TIMESTAMP"):
-        draft.dated = True
-        if "NS" in kinds[names[0]]:
-            quoted[0] = f"epoch_ns({quoted[0]})"
-        else:
-            quoted[0] = f"epoch_us({quoted[0]}) * 1000"
-    elif kinds[names[0]] == "VARCHAR":
-        quoted[0] = stamp_ns(quoted[0])
-        draft.dated = True
-    else:
-        draft.dated = False
-        if columns["t"][1] is None:
-            draft.say(
-                "seconds_assumed",
-                N_("times in column {column} were read as seconds"),
-                column=names[0],
-            )
-    kind = ["bigint" if draft.dated else "double", "double", "double"]  # whole nanoseconds
-    wanted = [
-        f"cast({q} as {k}) as c{i}" for i, (q, k) in enumerate(zip(quoted, kind, strict=True))
-    ]
-    if "session" in columns:
-        name = _quoted(header[columns["session"][0]])
-        wanted.append(f"coalesce(trim(cast({name} as varchar)), '') as session")
-    found = connection.execute(f"select {', '.join(wanted)} from {table}", values_of).fetchnumpy()
-    at = np.arange(1, rows + 1, dtype=np.int64)
-    values = []
-    for i, name in enumerate(names):
-        column = np.ma.asarray(found[f"c{i}"])
-        empty = np.flatnonzero(np.ma.getmaskarray(column))
-        if empty.size:
-            draft.refuse(at[empty[0]], name, "", _("is missing"))
-        if i == 0 and draft.dated and rows:
-            draft.epoch = np.datetime64(int(column.data[0]), "ns")
-            column = (column - column.data[0]) * 1e-9
-        values.append(np.asarray(column.data, dtype=np.float64))
-    scale = columns["t"][1] if columns["t"][1] is not None else 1.0
-    sessions = draft.session_numbers(found["session"]) if "session" in columns else None
-    draft.add(at, scale * values[0], values[1], values[2], sessions)
-    if "hash" in columns:
-        if where:
+    place = {role: at for role, (at, _unit) in columns.role.items()}
+    kind = {role: found[at][2] for role, at in place.items()}
+    t = _times(table, expressions[place["t"]], kind["t"], draft, rows)
+    sides = []
+    for role in ("prompt", "output"):
+        expression = _counted(expressions[place[role]], kind[role])
+        for beside in columns.added.get(role, ()):
+            expression += f" + coalesce({_counted(expressions[beside], found[beside][2])}, 0)"
+        sides.append(table.column(expression))
+    sessions = None
+    if "session" in place:
+        names = table.run(
+            f"coalesce(trim(cast({expressions[place['session']]} as varchar)), '') as session"
+        ).fetchnumpy()["session"]
+        sessions = draft.session_numbers(names)
+    waits = None
+    if "delay" in place and np.ma.is_masked(t):
+        given = table.column(f"cast({expressions[place['delay']]} as double)")
+        waits = np.where(np.ma.getmaskarray(t), given.filled(np.nan), np.nan)
+        t = np.where(np.isfinite(waits), np.nan, t.filled(np.nan))
+    _keep(draft, t, sides, sessions, waits)
+    if "hash" in columns.role:
+        if chosen:
             draft.say("hash_ids_filtered", N_("prefix blocks are not read when rows are chosen"))
         else:
-            _parquet_blocks(connection, draft, header[columns["hash"][0]], kinds, rows)
+            name, expression, listed = found[place["hash"]]
+            _parquet_blocks(connection, draft, name, expression, listed, rows)
+
+
+def _counted(expression: str, kind: str) -> str:
+    """Token counts as they stand, if they are whole numbers of the machine; else as double."""
+    whole = re.fullmatch(r"(TINY|SMALL|BIG|)INT(EGER)?|U(TINY|SMALL|)INT(EGER)?", kind)
+    return expression if whole else f"cast({expression} as double)"
+
+
+def _times(table: _Table, expression: str, kind: str, draft: Draft, rows: int) -> Any:
+    """Times as numbers of the file, or seconds after the first date."""
+    if kind.startswith(("TIMESTAMP", "DATE")):
+        draft.dated = True
+        if kind == "DATE":
+            expression = f"cast({expression} as timestamp)"
+        stamps = f"epoch_ns({expression})" if "NS" in kind else f"epoch_us({expression}) * 1000"
+    elif kind == "VARCHAR":
+        first = table.run(expression).fetchone()
+        if first is None or not is_number(first[0]):
+            draft.dated = True
+        stamps = stamp_ns(expression)
+    else:
+        draft.dated = False
+    if not draft.dated:
+        draft.dated = False
+        return table.column(f"cast({expression} as double)")
+    values = table.column(f"cast({stamps} as bigint)")  # whole nanoseconds
+    some = np.flatnonzero(~np.ma.getmaskarray(values)) if np.ma.is_masked(values) else [0]
+    if not rows or not len(some):
+        return np.ma.asarray(np.zeros(rows), dtype=np.float64)
+    zero = int(values.data[some[0]])
+    draft.epoch = np.datetime64(zero, "ns")
+    after = (values.data - zero) * 1e-9
+    return (
+        np.ma.array(after, mask=np.ma.getmaskarray(values))
+        if np.ma.is_masked(values)
+        else np.ma.asarray(after)
+    )
+
+
+def _keep(draft: Draft, t: Any, sides: list[Any], sessions: Any, waits: Any) -> None:
+    """Keep all rows if they are good, which a few passes over whole columns tell; else find the first that is not."""
+    good = waits is None and t.size > 0
+    for values in (t, *sides):
+        if np.ma.is_masked(values):
+            good = False
+    if good:
+        times, prompt, output = (np.asarray(values.data) for values in (t, *sides))
+        good = bool(np.isfinite(times.min()) and np.isfinite(times.max()))
+        good = good and (bool(draft.dated) or float(times.min()) >= 0)
+        for values in (prompt, output):
+            good = good and float(values.min()) >= 0 and float(values.max()) <= MAX_TOKENS
+            if good and values.dtype.kind == "f":
+                good = bool((values == np.floor(values)).all())
+        if good:
+            draft.keep(
+                np.asarray(times, np.float64),
+                np.asarray(prompt, np.int64),
+                np.asarray(output, np.int64),
+                sessions,
+            )
+            return
+    at = np.arange(1, t.size + 1, dtype=np.int64)
+    full = []
+    for name, values in zip(draft.columns, (t, *sides), strict=True):
+        empty = np.flatnonzero(np.ma.getmaskarray(values))
+        if empty.size:
+            draft.refuse(int(at[empty[0]]), name, "", _("is missing"))
+        full.append(np.asarray(np.ma.getdata(values), dtype=np.float64))
+    draft.add(at, full[0], full[1], full[2], sessions, waits)
 
 
 def _parquet_blocks(
-    connection: Any, draft: Draft, column: str, kinds: dict[str, str], rows: int
+    connection: Any, draft: Draft, column: str, quoted: str, kind: str, rows: int
 ) -> None:
-    if not re.fullmatch(r"U?(TINY|SMALL|BIG|)INT(EGER)?\[\]", kinds[column]):
-        draft.refuse(1, column, kinds[column], _("is not a list of whole numbers"))
-    quoted = _quoted(column)
+    if not re.fullmatch(r"U?(TINY|SMALL|BIG|)INT(EGER)?\[\]", kind):
+        draft.refuse(1, column, kind, _("is not a list of whole numbers"))
     here = [str(draft.path)]
     sizes = connection.execute(
         f"select coalesce(len({quoted}), 0) as n from read_parquet(?)", here

@@ -6,6 +6,8 @@ column, and what it treats (sorted, left out) it notes.
 
 from __future__ import annotations
 
+import importlib
+import io
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +19,9 @@ from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
-from taotie.workload.trace_layout import AUTO, Columns, columns_of
+from taotie.workload.trace_layout import AUTO, COMPRESSED, Columns, columns_of
+from taotie.workload.trace_roles import name_words
+from taotie.workload.trace_time import TIME_UNITS, seconds_of
 
 __all__ = [
     "CHUNK_ROWS",
@@ -28,6 +32,7 @@ __all__ = [
     "Draft",
     "Reading",
     "ZeroLength",
+    "block_tokens",
     "not_utf8",
     "open_text",
     "regular_file",
@@ -62,6 +67,10 @@ class Reading(NamedTuple):
     strict_columns: bool = False
     only: tuple[tuple[str, str], ...] = ()
     """Columns and the value a row must have there to be read."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Roles and the columns the user named for them."""
+    time_unit: str = ""
+    """Unit of times that are numbers; empty: found from names and values."""
 
 
 class Draft:
@@ -73,6 +82,7 @@ class Draft:
         self.zero_length = reading.zero_length
         self.max_requests = reading.max_requests
         self.columns = ("t_s", "prompt_tokens", "output_tokens")
+        self.found: Columns | None = None
         self.dated: bool | None = None
         self.epoch: np.datetime64 | None = None
         self.blank = 0
@@ -83,24 +93,60 @@ class Draft:
         self.block_sizes: Any = None
         self.layout: Said | None = None
         self.left_out = 0
+        self.no_requests = 0
+        """Rows that are of another kind: no token counts in them."""
+        self.records = False
+        """Whether rows are counted as records, not as lines of a file."""
         # BurstGPT counts seconds from midnight: then the hour of the day is known without a date
         self.from_midnight = False
         self.sessions: dict[str, int] | None = None
-        self._parts: list[tuple[Ints, Floats, Floats, Floats, Ints]] = []
+        self._parts: list[tuple[Ints, Floats, Any, Any, Ints, Floats]] = []
 
-    def recognise(self, header: Sequence[str]) -> Columns:
+    def recognise(self, header: Sequence[str], sample: Sequence[Sequence[Any]] = ()) -> Columns:
         """The columns of this log; what was recognised and what is not used is noted."""
-        columns = columns_of(header, self.path, self.reading.layout, self.reading.strict_columns)
+        columns = columns_of(
+            header,
+            self.path,
+            self.reading.layout,
+            self.reading.strict_columns,
+            dict(self.reading.columns),
+            sample,
+        )
+        self.found = columns
         self.columns = (columns.name("t"), columns.name("prompt"), columns.name("output"))
         self.layout = columns.said()
         self.from_midnight = columns.layout == "burstgpt"
         if "session" in columns.role:
             self.sessions = {}
+        if columns.passed:
+            self.say(
+                "times_passed_over",
+                N_("time taken from {column}; also a time by its name, not used: {others}"),
+                column=columns.name("t")[:40],
+                others=", ".join(name[:40] for name in columns.passed[:6]),
+            )
         if columns.unknown:
             self.say(
                 "columns_unused",
                 N_("columns no layout knows, not used: {columns}"),
                 columns=", ".join(name[:40] for name in columns.unknown[:12]),
+            )
+        for role, places in columns.added.items():
+            self.say(
+                "tokens_added",
+                N_(
+                    "tokens of {others} are counted with {column}, as their publisher counts them beside it"
+                ),
+                others=", ".join(columns.header[place][:60] for place in places),
+                column=columns.name(role)[:60],
+            )
+        if "cached" in columns.role and "prompt" not in columns.added:
+            self.say(
+                "cached_not_used",
+                N_(
+                    "cached tokens in column {column} are not used: what is cached follows from the simulated service"
+                ),
+                column=columns.name("cached")[:60],
             )
         return columns
 
@@ -135,8 +181,13 @@ class Draft:
 
     def refuse(self, line: int, column: str, value: object, why: str) -> NoReturn:
         """Raise the error that names file, line, column and value."""
+        message = (
+            _("{path}, record {line}, column {column}: {value} {why}.")
+            if self.records
+            else _("{path}, line {line}, column {column}: {value} {why}.")
+        )
         raise TraceError(
-            _("{path}, line {line}, column {column}: {value} {why}.").format(
+            message.format(
                 path=self.path, line=line, column=column, value=repr(value)[:60], why=why
             ),
             _("mend or remove the line"),
@@ -157,15 +208,36 @@ class Draft:
             )
 
     def add(
-        self, at: Ints, t: Floats, prompt: Floats, output: Floats, session: Ints | None = None
+        self,
+        at: Ints,
+        t: Floats,
+        prompt: Floats,
+        output: Floats,
+        session: Ints | None = None,
+        delay: Floats | None = None,
     ) -> None:
-        """Check and keep a chunk of rows; `at` are their line numbers."""
+        """Check and keep a chunk of rows.
+
+        Parameters
+        ----------
+        at : ndarray of int64
+            Their line numbers.
+        t : ndarray of float64
+            Times in the unit of the file (dates: seconds after the first); NaN where `delay` is given.
+        prompt, output : ndarray of float64
+        session : ndarray of int64, optional
+        delay : ndarray of float64, optional
+            Time after the turn before, in the unit of the file; NaN where there is a time.
+        """
         self.rows += at.size
         self.check_room(self.rows)
-        for column, values in zip(self.columns, (t, prompt, output), strict=True):
+        timed = t if delay is None else np.where(np.isnan(t) & np.isfinite(delay), 0.0, t)
+        for column, values in zip(self.columns, (timed, prompt, output), strict=True):
             self._first(~np.isfinite(values), at, column, values, _("is not a finite number"))
         if not self.dated:
-            self._first(t < 0, at, self.columns[0], t, _("is negative"))
+            self._first(timed < 0, at, self.columns[0], timed, _("is negative"))
+        if delay is not None:
+            self._first(delay < 0, at, "delay", delay, _("is negative"))
         for column, values in zip(self.columns[1:], (prompt, output), strict=True):
             self._first(values < 0, at, column, values, _("is negative"))
             self._first(values != np.floor(values), at, column, values, _("is not a whole number"))
@@ -173,15 +245,103 @@ class Draft:
                 values > MAX_TOKENS, at, column, values, _("is more tokens than any request has")
             )
         alone = np.zeros(0, dtype=np.int64)
-        self._parts.append((at, t, prompt, output, alone if session is None else session))
+        self._parts.append(
+            (
+                at,
+                t,
+                prompt.astype(np.int64),
+                output.astype(np.int64),
+                alone if session is None else session,
+                np.zeros(0) if delay is None else delay,
+            )
+        )
+
+    def keep(self, t: Floats, prompt: Any, output: Any, session: Ints | None = None) -> None:
+        """Keep all rows of a file at once; their reader has checked them as `add` does."""
+        self.rows += t.size
+        none = np.zeros(0, dtype=np.int64)
+        self._parts.append(
+            (none, t, prompt, output, none if session is None else session, np.zeros(0))
+        )
 
     def _first(self, bad: Any, at: Ints, column: str, values: Floats, why: str) -> None:
         rows = np.flatnonzero(bad)
         if rows.size:
             self.refuse(int(at[rows[0]]), column, float(values[rows[0]]), why)
 
+    def _joined(self, i: int) -> Any:
+        if len(self._parts) == 1:
+            return self._parts[0][i]
+        return np.concatenate([part[i] for part in self._parts])
+
     def requests(self, name: str, source: str) -> Requests:
         """All rows as `Requests`: sorted, from 0 s on, without empty requests."""
+        self._some_rows()
+        t, prompt, output = (self._joined(i) for i in (1, 2, 3))
+        session = self._joined(4) if self.sessions else None
+        delay = self._joined(5)
+        treated: list[Said] = []
+        if self.left_out:
+            treated.append(
+                Said("rows_left_out", N_("{n} other rows left out"), {"n": self.left_out})
+            )
+        if self.no_requests:
+            treated.append(
+                Said(
+                    "rows_of_another_kind",
+                    N_("{n} rows without any token count are no requests and were left out"),
+                    {"n": self.no_requests},
+                )
+            )
+        empty = int(np.count_nonzero(prompt == 0) or np.count_nonzero(output == 0))
+        keep: Ints | None = None
+        if empty:
+            keep, note = self._without_empty(prompt, output)
+            treated.append(note)
+        t_s, start_h = self._seconds(t, delay, session)
+        self._look_at_times(t_s, prompt, output)
+        if keep is not None:
+            t_s = t_s[keep]
+        back = int(np.count_nonzero(t_s[1:] < t_s[:-1]))
+        if back:
+            order = np.argsort(t_s, kind="stable")
+            t_s = t_s[order]
+            keep = order if keep is None else keep[order]
+            treated.append(
+                Said(
+                    "sorted",
+                    N_("{n} requests came before the one above them; sorted by time"),
+                    {"n": back},
+                )
+            )
+        if self.blank:
+            treated.append(Said("blank_lines", N_("{n} blank lines skipped"), {"n": self.blank}))
+        blocks = self._blocks(prompt)
+        if keep is not None:
+            prompt, output = prompt[keep], output[keep]
+            blocks = None if blocks is None else blocks.take(keep)
+            session = None if session is None else session[keep]
+        first = float(t_s[0])
+        if first:
+            t_s -= first
+        for values in (t_s, prompt, output):
+            if values.base is None:
+                values.flags.writeable = False  # nobody else has them: they need no copy
+        return Requests(
+            t_s=t_s,
+            prompt_tokens=prompt,
+            output_tokens=output,
+            hash_ids=blocks,
+            name=name or self.path.name,
+            source=source or self.path.name,
+            # what was guessed or dropped comes first
+            said=tuple(sorted([*self.said, *treated], key=_weight)),
+            start_h=self._clock_h(first, start_h),
+            session=session,
+            layout=self.layout,
+        )
+
+    def _some_rows(self) -> None:
         if self.rows == 0 and self.left_out:
             raise TraceError(
                 _("{path}: none of {n} rows has {wanted}.").format(
@@ -196,68 +356,207 @@ class Draft:
                 _("{path} holds no request.").format(path=self.path),
                 _("was it fetched completely?"),
             )
-        at, t, prompt, output = (
-            np.concatenate([part[i] for part in self._parts]) for i in range(4)
-        )
-        session = None
-        if self.sessions:
-            session = np.concatenate([part[4] for part in self._parts])
-        if self.left_out:
-            self.say("rows_left_out", N_("{n} other rows left out"), n=self.left_out)
-        keep = np.arange(t.size, dtype=np.int64)
+
+    def _without_empty(self, prompt: Any, output: Any) -> tuple[Ints, Said]:
+        """Numbers of the requests that read and wrote something, and what to say of the others."""
         empty = (prompt == 0) | (output == 0)
-        if empty.any():
-            if self.zero_length == "error":
-                first = int(np.flatnonzero(empty)[0])
-                column = self.columns[1 if prompt[first] == 0 else 2]
-                self.refuse(int(at[first]), column, 0, _("is an empty request"))
-            keep = keep[~empty]
-            self.say(
-                "empty_requests",
-                N_("{n} requests without prompt or answer left out"),
-                n=int(empty.sum()),
+        if self.zero_length == "error":
+            first = int(np.flatnonzero(empty)[0])
+            at = self._joined(0)
+            column = self.columns[1 if prompt[first] == 0 else 2]
+            self.refuse(
+                int(at[first]) if at.size else first + 1, column, 0, _("is an empty request")
             )
-            if keep.size == 0:
-                raise TraceError(
-                    _("{path}: every request in it is empty.").format(path=self.path),
-                    _("are prompt and output tokens in the right columns?"),
-                )
-        back = int((np.diff(t[keep]) < 0).sum())
-        if back:
-            keep = keep[np.argsort(t[keep], kind="stable")]
-            self.say(
-                "sorted", N_("{n} requests came before the one above them; sorted by time"), n=back
+        keep = np.flatnonzero(~empty)
+        if keep.size == 0:
+            raise TraceError(
+                _("{path}: every request in it is empty.").format(path=self.path),
+                _("are prompt and output tokens in the right columns?"),
             )
-        if self.blank:
-            self.say("blank_lines", N_("{n} blank lines skipped"), n=self.blank)
-        blocks = None
-        if self.block_ids is not None:
-            sizes = np.asarray(self.block_sizes, dtype=np.int64)
-            starts = np.concatenate([[0], np.cumsum(sizes)])
-            ids = np.asarray(self.block_ids, dtype=np.int64)
-            blocks = PrefixBlocks(ids, starts.astype(np.int64)).take(keep)
-        return Requests(
-            t_s=t[keep] - t[keep[0]],
-            prompt_tokens=prompt[keep].astype(np.int64),
-            output_tokens=output[keep].astype(np.int64),
-            hash_ids=blocks,
-            name=name or self.path.name,
-            source=source or self.path.name,
-            said=tuple(self.said),
-            start_h=self._clock_h(float(t[keep[0]])),
-            session=None if session is None else session[keep],
-            layout=self.layout,
+        return keep, Said(
+            "empty_requests",
+            N_("{n} requests without prompt or answer left out"),
+            {"n": int(empty.sum())},
         )
 
-    def _clock_h(self, first_s: float) -> float | None:
+    def _seconds(self, t: Floats, delay: Floats, session: Any) -> tuple[Floats, float | None]:
+        """Seconds of every row, and the hour of the day of 0 s where numbers are dates."""
+        waits = bool(delay.size and np.isnan(t).any())
+        start_h = None
+        clock = self.found.clock(self.reading.time_unit) if self.found is not None else None
+        step = 1.0
+        if self.dated or clock is None:
+            if clock is not None and clock.asked and self.dated:
+                self.say("time_unit_idle", N_("--time-unit changes nothing: times are dates"))
+            t_s = np.array(t) if waits else t
+            step = 1e-3  # a delay beside dates: AIPerf's are milliseconds
+        else:
+            known = t[~np.isnan(t)] if waits else t
+            if known.size == 0:
+                raise TraceError(
+                    _("{path}: no row has a time of arrival.").format(path=self.path),
+                    _("give the first turn of each conversation a time"),
+                )
+            read = seconds_of(known, clock, self.path)
+            self.said += read.said
+            start_h = read.start_h
+            step = TIME_UNITS.get(read.unit, 1.0)
+            if waits:
+                t_s = np.full(t.size, np.nan)
+                t_s[~np.isnan(t)] = read.t_s
+            else:
+                t_s = read.t_s if read.t_s is not t else np.array(t)
+        if waits:
+            named = self.found.role["delay"][1] if self.found is not None else None
+            self._wait(t_s, delay * (named if named is not None else step), session)
+        return (t_s if t_s is not t else np.array(t)), start_h
+
+    def _wait(self, t_s: Floats, delay_s: Floats, session: Any) -> None:
+        """Times of turns that give their delay after the turn before, in place."""
+        if session is None:
+            raise TraceError(
+                _("{path}: a row gives a delay, but there is no session it goes on.").format(
+                    path=self.path
+                ),
+                _("name the conversation of each row in session_id"),
+            )
+        last: dict[int, float] = {}
+        for i, (time, wait, who) in enumerate(
+            zip(t_s.tolist(), delay_s.tolist(), session.tolist(), strict=True)
+        ):
+            if time != time:
+                if who < 0 or who not in last:
+                    at = self._joined(0)
+                    self.refuse(int(at[i]), "delay", wait * 1.0, _("follows no turn with a time"))
+                time = last[who] + wait
+                t_s[i] = time
+            last[who] = time
+        self.say(
+            "delays_from_arrival",
+            N_(
+                "{n} later turns give a delay in place of a time; they come that long after the turn before came, "
+                "since when that one was answered is not in the log"
+            ),
+            n=int(np.count_nonzero(np.isfinite(delay_s))),
+        )
+
+    def _look_at_times(self, t_s: Floats, prompt: Any, output: Any) -> None:
+        """Refuse times that are latencies, and rows that are totals of a day."""
+        if self.found is None or self.found.asked or t_s.size < 4:
+            return
+        column = self.columns[0]
+        falls = int(np.count_nonzero(t_s[1:] < t_s[:-1]))
+        small = float(t_s.max()) < 7200.0
+        doubtful = name_words(column.split(".")[-1])[:1] in (("time",), ("times",), ("when",))
+        if doubtful and not self.dated and small and t_s.size >= 8 and falls > 0.25 * t_s.size:
+            raise TraceError(
+                _(
+                    "{path}: column {column} falls from row to row {n} times, as latencies do; a time of arrival goes on."
+                ).format(path=self.path, column=column, n=falls),
+                _("name the time of arrival: {option} (or {same} if it is one)").format(
+                    option="--columns time=NAME", same=f"--columns time={column}"
+                ),
+            )
+        if falls:
+            return
+        step = float(t_s[1] - t_s[0])
+        if step < 60.0 or t_s.size > 100_000:
+            return
+        steps = np.diff(t_s)
+        days = (
+            step >= 86_400.0
+            and bool((steps >= 86_400.0 - 1).all())
+            and bool((np.abs(steps / 86_400.0 - np.rint(steps / 86_400.0)) < 1e-6).all())
+        )
+        even = bool((np.abs(steps - step) < 1e-6 * step).all())
+        many = float(np.mean(prompt)) + float(np.mean(output))
+        if days or (even and ((step >= 3600.0 and many > 4000) or float(np.mean(output)) > 20_000)):
+            raise TraceError(
+                _(
+                    "{path}: a row each {step:g} h with {n:.0f} tokens looks like a total of that time, not like one request."
+                ).format(path=self.path, step=step / 3600.0, n=many),
+                _("give the log of single requests; if each row is one, say so: {option}").format(
+                    option=f"--columns time={column}"
+                ),
+            )
+
+    def _blocks(self, prompt: Any) -> PrefixBlocks | None:
+        """Prefix blocks of all rows, their size checked against the lengths of the prompts."""
+        if self.block_ids is None:
+            return None
+        sizes = np.asarray(self.block_sizes, dtype=np.int64)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        ids = np.asarray(self.block_ids, dtype=np.int64)
+        if ids.size == 0:
+            return None
+        size = block_tokens(sizes, prompt)
+        if size is None:
+            self.say(
+                "prefix_blocks_unfit",
+                N_(
+                    "prefix blocks are not used: their number fits the prompts with no size of block"
+                ),
+            )
+            return None
+        if size != 512:
+            self.say(
+                "prefix_block_size",
+                N_("prefix blocks hold {n} tokens each, by the lengths of the prompts"),
+                n=size,
+            )
+        return PrefixBlocks(ids, starts.astype(np.int64), size)
+
+    def _clock_h(self, first_s: float, start_h: float | None) -> float | None:
         """Hour of the day of the first request, if the log has dates."""
         if self.from_midnight and not self.dated:
             return float(first_s / 3600.0 % 24.0)
-        if not self.dated or self.epoch is None:
+        if not self.dated:
+            return None if start_h is None else float((start_h + first_s / 3600.0) % 24.0)
+        if self.epoch is None:
             return None
         midnight = self.epoch.astype("datetime64[D]")
         since = (self.epoch - midnight).astype("timedelta64[ns]").astype(np.int64) * 1e-9
         return float((since + first_s) / 3600.0 % 24.0)
+
+
+_WEIGHTS = (
+    "seconds_assumed time_unit_told time_unit_found delays_from_arrival",
+    "empty_requests rows_left_out rows_of_another_kind failed_left_out prefix_blocks_unfit prefix_block_size",
+    "times_passed_over tokens_added",
+)
+
+
+def _weight(said: Said) -> int:
+    return next(
+        (i for i, codes in enumerate(_WEIGHTS) if said.code in codes.split()), len(_WEIGHTS)
+    )
+
+
+_BLOCKS = (512, 16, 32, 64, 128, 256, 1024)
+
+
+def block_tokens(sizes: Ints, prompt: Any) -> int | None:
+    """How many tokens a prefix block has, by how many blocks prompts have; None: they fit no size. [token]
+
+    Examples
+    --------
+    >>> block_tokens(np.array([40, 40]), np.array([640, 640]))
+    16
+    """
+    some = np.flatnonzero(sizes)
+    if some.size == 0:
+        return 512
+    n, length = sizes[some], np.asarray(prompt, dtype=np.int64)[some]
+    fits = {}
+    for size in _BLOCKS:
+        fits[size] = float(((-(-length // size) == n) | (length // size == n)).mean())
+    best = max(_BLOCKS, key=lambda size: fits[size])
+    if fits[512] >= 0.9:
+        return 512
+    if fits[best] >= 0.9 and some.size > 1:
+        return best
+    # only the first blocks of each prompt: possible, as long as they do not go beyond it
+    return 512 if float((n <= -(-length // 512)).mean()) >= 0.99 else None
 
 
 def regular_file(path: Path, max_bytes: int | None) -> Path:
@@ -286,14 +585,55 @@ def regular_file(path: Path, max_bytes: int | None) -> Path:
     return path
 
 
-def open_text(path: Path) -> TextIO:
-    """The file as text; a byte-order mark is skipped."""
+class _Limited(io.RawIOBase):
+    """Bytes of a compressed file, refused beyond a limit: a small file may hold a great deal."""
+
+    def __init__(self, inner: Any, path: Path, limit: int) -> None:
+        self.inner, self.path, self.left = inner, path, limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        got = self.inner.read(len(buffer))
+        self.left -= len(got)
+        if self.left < 0:
+            raise TraceError(
+                _("{path} is above the limit for a text file once it is unpacked.").format(
+                    path=self.path
+                ),
+                _("convert it to Parquet, cut it into pieces, or raise max_bytes"),
+            )
+        buffer[: len(got)] = got
+        return len(got)
+
+    def close(self) -> None:
+        self.inner.close()
+        super().close()
+
+
+def open_text(path: Path, max_bytes: int = MAX_BYTES) -> TextIO:
+    """The file as text, unpacked if it is compressed; a byte-order mark is skipped."""
     try:
-        return path.open(encoding="utf-8-sig", newline="")
-    except OSError as error:
+        if path.suffix.lower() not in COMPRESSED:
+            return path.open(encoding="utf-8-sig", newline="")
+        unpack: Any = importlib.import_module(
+            {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}[path.suffix.lower()]
+        )
+        inner = unpack.open(path, "rb")
+        inner.peek(1)
+        raw = io.BufferedReader(_Limited(inner, path, max_bytes), 1 << 20)
+        return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    except (OSError, EOFError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise TraceError(
-            _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or error),
-            _("check the rights of the file"),
+            _("{path} cannot be read: {why}.").format(path=path, why=why),
+            _("check the rights of the file, and that it was fetched completely"),
+        ) from error
+    except Exception as error:  # lzma has an error of its own
+        raise TraceError(
+            _("{path} cannot be read: {why}.").format(path=path, why=error),
+            _("was it fetched completely?"),
         ) from error
 
 

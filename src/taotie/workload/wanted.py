@@ -23,6 +23,8 @@ class Wanted:
     layout: str = "auto"
     only: tuple[str, ...] = ()
     strict: bool = False
+    columns: str = ""
+    time_unit: str = ""
     session_prefix: bool = False
     per_day: float | None = None
     start_hour: float = 0.0
@@ -136,6 +138,13 @@ def _go_together(wanted: Wanted) -> None:
         )
 
 
+def _of_a_log(wanted: Wanted) -> bool:
+    """Whether something is asked that only a log has."""
+    return bool(
+        wanted.only or wanted.strict or wanted.session_prefix or wanted.columns or wanted.time_unit
+    )
+
+
 def _sampled(wanted: Wanted) -> Any:
     import numpy as np
 
@@ -144,10 +153,10 @@ def _sampled(wanted: Wanted) -> Any:
             _("`{name}` needs the number of requests.").format(name=wanted.trace),
             f"taotie simulate {wanted.trace} --per-day 1e6",
         )
-    if wanted.only or wanted.strict or wanted.session_prefix or wanted.layout != "auto":
+    if _of_a_log(wanted) or wanted.layout != "auto":
         raise RangeError(
             _(
-                "--format, --only, --strict and --session-prefix go with a log, not with `{name}`."
+                "--format, --columns, --time-unit, --only, --strict and --session-prefix go with a log, not with `{name}`."
             ).format(name=wanted.trace)
         )
     rng = np.random.default_rng(wanted.seed)
@@ -195,7 +204,8 @@ def _found(wanted: Wanted) -> tuple[Path, str, Any]:
     )
 
     name, layout = wanted.trace, wanted.layout
-    if name in PUBLISHED_TRACES and layout == "auto" and not (wanted.only or wanted.strict):
+    asked = wanted.only or wanted.strict or wanted.columns or wanted.time_unit
+    if name in PUBLISHED_TRACES and layout == "auto" and not asked:
         found = published_trace(name)
         if found is None:
             raise TraceError(
@@ -224,9 +234,15 @@ def _found(wanted: Wanted) -> tuple[Path, str, Any]:
 
 def _read(wanted: Wanted, path: Path, layout: str) -> Any:
     from taotie.workload.trace import read_trace
+    from taotie.workload.trace_layout import columns_asked
 
     return read_trace(
-        path, layout=layout, strict_columns=wanted.strict, only=rows_wanted(wanted.only)
+        path,
+        layout=layout,
+        strict_columns=wanted.strict,
+        only=rows_wanted(wanted.only),
+        columns=columns_asked(wanted.columns),
+        time_unit=wanted.time_unit,
     )
 
 
@@ -266,9 +282,11 @@ def _servegen(wanted: Wanted, path: Path) -> Any:
     from taotie.workload.servegen import sampled_servegen
     from taotie.workload.trace_servegen import read_servegen
 
-    if wanted.only or wanted.session_prefix:
+    if wanted.only or wanted.session_prefix or wanted.columns or wanted.time_unit:
         raise RangeError(
-            _("--only and --session-prefix go with a log; a ServeGen service is sampled.")
+            _(
+                "--only, --columns, --time-unit and --session-prefix go with a log; a ServeGen service is sampled."
+            )
         )
     return sampled_servegen(
         read_servegen(path),

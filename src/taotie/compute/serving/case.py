@@ -205,7 +205,9 @@ def setup_of(case: ServingCase) -> ServingSetup:
     return ServingSetup(model, chip, n, case.precision, case.runtime)
 
 
-def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Serving:
+def serving_of(
+    case: ServingCase, mean_prompt: float, mean_output: float, block_tokens: int = 512
+) -> Serving:
     """The fleet a case describes, with `replicas` 1 where the number is left open.
 
     Parameters
@@ -213,6 +215,8 @@ def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Ser
     case : ServingCase
     mean_prompt, mean_output : float
         Lengths around which the cost tables are most exact. [token]
+    block_tokens : int, default 512
+        Prompt tokens of one block of the log's prefix hashes. [token]
 
     Raises
     ------
@@ -222,7 +226,7 @@ def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Ser
     context = mean_prompt + mean_output / 2.0
     setup = setup_of(case)
     n = setup.accelerators_per_replica
-    blocks = case.prefix_cache_tokens // 512
+    blocks = case.prefix_cache_tokens // block_tokens
     draft = Speculation(case.acceptance_rate, case.drafted, case.draft_share)
     replica = replica_model(
         setup,
@@ -232,6 +236,7 @@ def serving_of(case: ServingCase, mean_prompt: float, mean_output: float) -> Ser
         token_budget=case.token_budget,
         chunked=case.chunked,
         prefix_blocks=blocks,
+        prefix_block_tokens=block_tokens,
         speculation=draft if case.drafted else None,
         pipeline_stages=case.pipeline_stages,
     )
@@ -307,7 +312,12 @@ def run_case(requests: Requests, case: ServingCase) -> CaseRun:
             _("--replicas 4, or --slo ttft=1s,tpot=50ms"),
         )
     requests = faster(requests, case.rate_scale)
-    serving = serving_of(case, *typical_lengths(requests, setup_of(case)))
+    blocks = requests.hash_ids
+    serving = serving_of(
+        case,
+        *typical_lengths(requests, setup_of(case)),
+        block_tokens=512 if blocks is None else blocks.block_tokens,
+    )
     if case.replicas is None and case.level is not None:
         n, _run = smallest_fleet(requests, serving, case.level)
         serving = replace(serving, replicas=n)
