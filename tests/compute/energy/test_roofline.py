@@ -15,6 +15,7 @@ from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator
 
 PROFILE = runtime_profile("vllm-0.11")
+MODEL_70B = model_architecture("llama-3.1-70b")
 MODELS = ("llama-3.1-8b", "qwen3-30b-a3b", "deepseek-v3", "gpt-oss-20b", "nemotron-nano-12b-v2")
 
 
@@ -117,14 +118,35 @@ def test_property_prompts_that_share_a_step_are_cheaper():
     assert shared < alone
 
 
-def test_property_block_scaled_fp8_reads_all_experts():
-    s = setup("qwen3-235b-a22b", n=8, held="fp8")
-    c = coefficients()
+def test_property_block_scaled_fp8_reads_the_experts_touched_and_launches_longer():
+    s, c = setup("qwen3-235b-a22b", n=8, held="fp8"), coefficients()
     one, many = decode_cost(s.row, c, [1, 256], 100).memory_s
-    assert many / one < 1.1
-    assert (
-        setup("llama-4-maverick-17b-128e", n=8, held="fp8").row[COLUMNS.index("expert_rows")] == 0
+    assert many / one > 3.0
+    plain = s.row.copy()
+    plain[COLUMNS.index("block_experts")] = 0.0
+    slower, faster = (decode_cost(x, c, 1, 100) for x in (s.row, plain))
+    more = c[COEFFICIENTS.index("block_layer_s")] * s.model.moe_layers
+    assert slower.time_s[0] - faster.time_s[0] == pytest.approx(more, rel=1e-9)
+    llama = setup("llama-4-maverick-17b-128e", n=8, held="fp8")
+    assert llama.row[COLUMNS.index("block_experts")] == 0
+
+
+def test_property_newer_software_launches_faster():
+    c = coefficients()
+    old, usual, new = (
+        decode_cost(ServingSetup(MODEL_70B, accelerator("h100"), 8, software_date=d).row, c, 8, 500)
+        for d in ("2025-11-15", "", "2026-06-15")
     )
+    assert old.time_s[0] > usual.time_s[0] > new.time_s[0]
+    assert old.memory_s[0] == usual.memory_s[0] == new.memory_s[0]
+
+
+def test_property_drafts_share_a_read_of_the_cache():
+    c = coefficients()
+    plain = ServingSetup(MODEL_70B, accelerator("h100"), 8)
+    drafted = ServingSetup(MODEL_70B, accelerator("h100"), 8, draft_tokens=3, acceptance=0.7)
+    one, three = (decode_cost(s.row, c, 8, 8000) for s in (plain, drafted))
+    assert one.time_s[0] < three.time_s[0] < drafted.tokens_per_step * one.time_s[0]
 
 
 def test_matches_plain_rows():

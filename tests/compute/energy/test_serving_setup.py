@@ -48,6 +48,24 @@ def test_property_row_is_finite_and_named():
         assert np.all(row >= 0)
 
 
+def test_worked_tokens_per_step():
+    m = model_architecture("deepseek-r1")
+    assert ServingSetup(m, H100, 16, "fp8").tokens_per_step == 1.0
+    half = ServingSetup(m, H100, 16, "fp8", draft_tokens=2, acceptance=0.5)
+    assert half.tokens_per_step == 1.75
+    assert half.draft_share == pytest.approx(2 / 61)
+    own = ServingSetup(m, H100, 16, "fp8", draft_tokens=2, draft_params=3.7e9)
+    assert own.draft_share == pytest.approx(0.2, rel=0.03)
+
+
+def test_worked_links_between_nodes():
+    m = model_architecture("deepseek-r1")
+    assert ServingSetup(m, H100, 8, "fp8").nodes == 1
+    assert ServingSetup(m, H100, 16, "fp8").nodes == 2
+    assert ServingSetup(m, H100, 16, "fp8").link_b_s == 50e9
+    assert ServingSetup(m, accelerator("gb200"), 64, "fp8").nodes == 1
+
+
 def test_error_too_large_says_how_many_chips():
     setup = ServingSetup(model_architecture("llama-3.1-405b"), H100, 1)
     with pytest.raises(RangeError, match="812 GB for weights") as caught:
@@ -78,3 +96,19 @@ def test_error_no_rated_power():
     nameless = custom_accelerator("x", peak_bf16_flop_s=1e14, memory_b=5e10, bandwidth_b_s=1e12)
     with pytest.raises(RangeError, match="no rated power"):
         ServingSetup(model_architecture("llama-3.1-8b"), nameless, 2).row
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"draft_tokens": -1}, "draft_tokens=-1"),
+        ({"draft_tokens": 2, "acceptance": 1.2}, "acceptance=1.2"),
+        ({"draft_tokens": 2, "draft_params": 9e9}, "not smaller than"),
+        ({"expert_parallel": 2}, "no experts"),
+        ({"software_date": "yesterday"}, "not a date"),
+    ],
+)
+def test_error_setups_that_cannot_be(given, words):
+    with pytest.raises(RangeError, match=words) as caught:
+        ServingSetup(model_architecture("llama-3.1-8b"), H100, 2, **given)
+    assert caught.value.hint

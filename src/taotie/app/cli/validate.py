@@ -21,7 +21,26 @@ def register(app: typer.Typer) -> None:
 
     @validate.callback()
     def group() -> None:
-        """Keep `validate mlenergy` a sub-command though it is the only one."""
+        """Two kinds of tables, one command each."""
+
+    @validate.command(
+        help=_(
+            "A table with the columns of InferenceX: served loads by engine, accelerators and requests in flight. "
+            "Nothing measured is used."
+        )
+    )
+    def serving(
+        file: Annotated[Path, typer.Argument(help=_("CSV of measured runs."))],
+        output: Annotated[
+            Path | None, typer.Option("--output", "-o", help=_("Write the JSON to this file too."))
+        ] = None,
+        as_json: Json = False,
+    ) -> None:
+        from taotie.compute.fit.serving_validation import validate_serving
+
+        with progress(_("predicting"), as_json):
+            result = validate_serving(file)
+        _give(result, output, as_json)
 
     @validate.command(
         help=_(
@@ -64,17 +83,7 @@ def register(app: typer.Typer) -> None:
                 leave_one_family_out=leave_one_family_out,
                 runtime=runtime or None,
             )
-        if output is not None:
-            import json
-
-            output.write_text(
-                json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
-                encoding="utf-8",
-            )
-        if as_json:
-            print_json(result)
-        else:
-            _show(result)
+        _give(result, output, as_json)
 
     @app.command(
         help=_("Refit the coefficients of the energy model from measured tables in a folder.")
@@ -114,6 +123,20 @@ def register(app: typer.Typer) -> None:
             )
 
 
+def _give(result: dict[str, Any], output: Path | None, as_json: bool) -> None:
+    if output is not None:
+        import json
+
+        output.write_text(
+            json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
+    if as_json:
+        print_json(result)
+    else:
+        _show(result)
+
+
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} %"
 
@@ -128,7 +151,7 @@ def _show(result: dict[str, Any]) -> None:
     out = console()
     out.print(
         _("{n} rows, runtime {runtime}, batch {batch}; {k} rows not usable").format(
-            n=result["rows"],
+            n=result.get("answered", result["rows"]),
             runtime=result["runtime"],
             batch=result["batch"],
             k=len(result["unusable"]),
@@ -166,13 +189,13 @@ def _show(result: dict[str, Any]) -> None:
             _percent(e["bias"]),
             _share(e["within_2x"]),
             _percent(row["power"]["mdape"]),
-            _percent(row["throughput"]["mdape"]),
+            _percent(row["rate"]["mdape"]),
             _share(row["coverage_80"]),
             _share(row["coverage_90"]),
         ]
         table.add_row(*cells, *([_percent(row["ecologits"]["mdape"])] if peer else []))
 
-    line(_("all"), result["rows"], result)
+    line(_("all"), result.get("answered", result["rows"]), result)
     names = {
         "task": _("task"),
         "batch_band": _("batch"),
@@ -180,11 +203,23 @@ def _show(result: dict[str, Any]) -> None:
         "gpu": _("accelerator"),
         "accelerators": _("accelerators"),
         "family": _("family"),
+        "chip": _("accelerator"),
+        "model": _("model"),
+        "engine": _("engine"),
+        "setup": _("set-up"),
+        "precision": _("precision"),
     }
     for cut, rows in result["by"].items():
         for name, row in rows.items():
             line(f"{names.get(cut, cut)}: {name}", row["n"], row)
     out.print(table)
+    for kind, names_of in result.get("not_measured", {}).items():
+        out.print(
+            _("never measured, so intervals are wider: {kind} {names}").format(
+                kind=names.get(kind, kind), names=", ".join(names_of)
+            ),
+            markup=False,
+        )
     out.print(
         _(
             "energy, power, rate: median absolute error; 80 %, 90 %: share of rows inside the predicted interval."

@@ -36,6 +36,8 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 IDLE_TDP_SHARE = 0.17
 """Draw of a waiting accelerator over rated power: 119.5 of 700 W (H100), 70 of 400 W (A100), measured."""
+GUESSED_SHAPE = 1.6
+"""Widening of intervals where a model's shape was guessed: hiding all shapes doubled the median error."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,10 @@ def model_error(setup: ServingSetup, batch: float, *, known_batch: bool = True) 
     an accelerator generation never measured, and when the batch is only a guess.
     """
     profile = runtime_profile(setup.runtime)
-    sigma = profile.error_sigma(batch, setup.accelerator.architecture, known_batch)
+    chip = setup.accelerator
+    sigma = profile.error_sigma(batch, chip.architecture, known_batch, maker=chip.maker)
+    if setup.model.typical:
+        sigma *= GUESSED_SHAPE
     spread = float(np.exp(1.6448536 * sigma))
     # one name stands for one quantity: another width is another figure
     return leaf(

@@ -45,7 +45,7 @@ COLUMNS = (
     "expert_params",
     "dense_b",
     "expert_b",
-    "expert_rows",
+    "block_experts",
     "dense_peak_flop_s",
     "expert_peak_flop_s",
     "bandwidth_b_s",
@@ -55,16 +55,30 @@ COLUMNS = (
     "data_parallel",
     "extra_host_s",
     "extra_request_s",
-    "low_precision",
+    "dense_bits",
+    "expert_bits",
     "hidden",
     "link_b_s",
+    "drafts",
+    "draft_share",
+    "idle_w",
+    "nodes",
+    "dense_unpacked",
+    "expert_unpacked",
+    "years",
 )
 """What a row of the set-up matrix holds: the model, the accelerators and how it is cut over them.
 
-`dense_params` multiply every token; of `expert_params` a token uses `top_k / experts`. `expert_rows` is the
-block of token rows that each expert's kernel works through however few tokens it was sent (0: none).
-`extra_host_s` is time the host loses per step because other work shares it, `extra_request_s` time it takes per
-request to read pictures or films. `low_precision` is 1 for fp8 or fp4 arithmetic, else 0.
+`dense_params` multiply every token; of `expert_params` a token uses `top_k / experts`. `block_experts` is 1 where
+experts are held in block-scaled fp8, whose grouped kernels take their time however few tokens come, else 0.
+`expert_parallel` is the number of accelerators whole experts are spread over (1: each expert is cut), and
+`data_parallel` the number of groups that hold attention of their own. `extra_host_s` is time the host loses per
+step because other work shares it, `extra_request_s` time it takes per request to read pictures or films.
+`dense_bits`, `expert_bits` are those of the arithmetic (16, 8, 4). `drafts` tokens are drafted per sequence and step and
+checked together; drafting takes `draft_share` of the step's work. `idle_w` is the measured draw of one that
+waits, below which none falls (0: not known). `nodes` are groups that fast links join, a network between them.
+`dense_unpacked`, `expert_unpacked` are 1 where weights are held in fewer bits than the arithmetic has.
+`years` is the age of the software against the middle of what was measured, newer above 0.
 """
 
 COEFFICIENTS = (
@@ -89,24 +103,31 @@ COEFFICIENTS = (
     "expert_spread",
     "expert_imbalance",
     "data_parallel_waste",
-    "block_fill",
+    "block_layer_s",
     "fp8_share",
     "prefill_layer_s",
     "link_share",
     "parallel_step_s",
+    "fp4_share",
+    "expert_layer_s",
+    "node_layer_s",
+    "unpacked_share",
+    "yearly_gain",
 )
 """The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
 
 # positions, so that the kernels read by name
 (
     _LAYERS, _ATTENTION, _WINDOW, _WINDOW_LAYERS, _KV, _STATE, _MOE, _EXPERTS, _TOP_K, _QUERY, _DENSE,
-    _EXPERT, _DENSE_B, _EXPERT_B, _ROWS, _PEAK, _EXPERT_PEAK, _BANDWIDTH, _TDP, _N, _EP, _DP, _EXTRA,
-    _EXTRA_REQUEST, _LOW, _HIDDEN, _LINK,
+    _EXPERT, _DENSE_B, _EXPERT_B, _BLOCK, _PEAK, _EXPERT_PEAK, _BANDWIDTH, _TDP, _N, _EP, _DP, _EXTRA,
+    _EXTRA_REQUEST, _DENSE_BITS, _EXPERT_BITS, _HIDDEN, _LINK, _DRAFTS, _DRAFT_SHARE, _IDLE, _NODES, _DENSE_UNPACKED,
+    _EXPERT_UNPACKED, _YEARS,
 ) = range(len(COLUMNS))  # fmt: skip
 (
     _E_DENSE, _E_EXPERT, _E_KV, _F_DENSE, _F_EXPERT, _F_PREFILL, _F_PREFILL_EXPERT, _T_LAYER, _T_MOE,
     _T_PARALLEL, _H_STEP, _H_SEQUENCE, _H_REQUEST, _P_IDLE, _P_BUSY, _P_LAUNCH, _P_BYTE, _P_FLOP, _SPREAD,
-    _IMBALANCE, _WASTE, _FILL, _FP8, _T_PREFILL, _E_LINK, _H_PARALLEL,
+    _IMBALANCE, _WASTE, _T_BLOCK, _FP8, _T_PREFILL, _E_LINK, _H_PARALLEL, _FP4, _T_EXPERT, _T_NODE,
+    _UNPACKED, _GAIN,
 ) = range(len(COEFFICIENTS))  # fmt: skip
 
 
@@ -131,16 +152,36 @@ CHUNK = 32_768
 """Rows calculated at a time: intermediate arrays stay in the processor's cache."""
 
 
-def _capped(energy_j: FloatArray, limit_j: FloatArray) -> FloatArray:
-    """Smooth minimum: rated power is approached gradually and never exceeded."""
-    return energy_j / (1.0 + (energy_j / limit_j) ** 6) ** (1.0 / 6.0)
+def _drawn(energy_j: FloatArray, x: _Columns, time_s: FloatArray) -> FloatArray:
+    """Rated power is approached gradually and never exceeded; idle power is always drawn."""
+    limit_j = x[_N] * x[_TDP] * time_s
+    capped = energy_j / (1.0 + (energy_j / limit_j) ** 6) ** (1.0 / 6.0)
+    return np.maximum(capped, x[_N] * x[_IDLE] * time_s)
 
 
 def _exchange(x: _Columns, c: _Columns, tokens: FloatArray) -> FloatArray:
-    """Two all-reduces of 16-bit activations a layer; switches add up, so that each is sent once."""
-    n = x[_N]
-    sent_b = 2.0 * x[_LAYERS] * x[_HIDDEN] * 2.0 * tokens * (n - 1.0) / n
-    return sent_b / (x[_LINK] * c[_E_LINK])
+    """Time in which activations cross the links.
+
+    Two all-reduces of 16-bit activations a layer inside a group that shares attention; switches add up, so that each
+    is sent once. Groups with attention of their own send each token to its experts and back instead.
+    """
+    n, groups = x[_N], x[_DP]
+    own = n / groups
+    reduced_b = 2.0 * x[_LAYERS] * 2.0 * (own - 1.0) / own / groups
+    there_and_back_b = 3.0 * x[_MOE] * np.minimum(x[_TOP_K], x[_EP]) * (groups > 1.0) / n
+    return (reduced_b + there_and_back_b) * x[_HIDDEN] * tokens / (x[_LINK] * c[_E_LINK])
+
+
+def _meetings(x: _Columns, c: _Columns) -> FloatArray:
+    """Latency of meeting the other accelerators in every layer."""
+    together = c[_T_PARALLEL] * x[_LAYERS] * np.log2(x[_N] / x[_DP])
+    together = together + c[_T_NODE] * x[_LAYERS] * np.log2(x[_NODES])
+    return together + c[_T_EXPERT] * x[_MOE] * np.log2(np.maximum(x[_EP], 1.0))
+
+
+def _newer(x: _Columns, c: _Columns) -> Any:
+    """What newer software still needs of the time of launches and the host."""
+    return np.exp(-c[_GAIN] * x[_YEARS])
 
 
 def _imbalance(x: _Columns, c: _Columns) -> FloatArray:
@@ -153,27 +194,35 @@ def _expert_share(x: _Columns) -> FloatArray:
     return np.minimum(x[_TOP_K] / np.maximum(x[_EXPERTS], 1.0), 0.9999)
 
 
+def _reached(bits: Any, unpacked: Any, c: _Columns) -> Any:
+    """How much of the share reached at 16 bit is also reached at fewer, or where weights are unpacked first."""
+    share = np.where(bits > 8.0, 1.0, np.where(bits > 4.0, c[_FP8], c[_FP4]))
+    return share * np.where(unpacked > 0.0, c[_UNPACKED], 1.0)
+
+
 def _decode(
     x: _Columns, c: _Columns, batch: FloatArray, context: FloatArray
 ) -> tuple[FloatArray, ...]:
     n = x[_N]
-    low = np.where(x[_LOW] > 0.0, c[_FP8], 1.0)
     bandwidth = n * x[_BANDWIDTH]
+    dense = _reached(x[_DENSE_BITS], x[_DENSE_UNPACKED], c)
+    expert = _reached(x[_EXPERT_BITS], x[_EXPERT_UNPACKED], c)
+    slowed = np.where(x[_EXPERT_UNPACKED] > 0.0, c[_UNPACKED], 1.0)
+    tokens = batch * (1.0 + x[_DRAFTS])
     # weights: every data-parallel copy is read, each cut over n / data_parallel accelerators
     dense_b = x[_DENSE_B] * x[_DP]
     t_memory = dense_b / (bandwidth * c[_E_DENSE])
-    flop = 2.0 * x[_DENSE] * batch
-    t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * low)
+    flop = 2.0 * x[_DENSE] * tokens
+    t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * dense)
     work = np.hypot(t_memory, t_compute)
     peak_s = flop / x[_PEAK]
-    # experts: those that any token calls for, or all where kernels work through blocks of rows
+    # experts: those that any token calls for
     share = _expert_share(x)
-    touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * batch)
-    touched = np.where(x[_ROWS] > 0.0, 1.0, touched)
+    touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * tokens)
     expert_b = x[_EXPERT_B] * touched
-    flop = 2.0 * x[_EXPERT] * (batch * share + x[_ROWS] * c[_FILL])
-    te_memory = expert_b / (bandwidth * c[_E_EXPERT])
-    te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * low)
+    flop = 2.0 * x[_EXPERT] * tokens * share
+    te_memory = expert_b / (bandwidth * c[_E_EXPERT] * slowed)
+    te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * expert)
     work = work + np.hypot(te_memory, te_compute) * _imbalance(x, c)
     peak_s = peak_s + flop / x[_EXPERT_PEAK]
     full = x[_ATTENTION] - x[_WINDOW_LAYERS]
@@ -181,50 +230,59 @@ def _decode(
     cache_b = batch * (x[_KV] * cached + 2.0 * x[_STATE])
     t_cache = cache_b / (bandwidth * c[_E_KV])
     work = work + t_cache
-    launch = c[_T_LAYER] * x[_LAYERS] + c[_T_MOE] * x[_MOE]
-    launch = launch + c[_T_PARALLEL] * x[_LAYERS] * np.log2(n) + _exchange(x, c, batch)
+    launch = c[_T_LAYER] * x[_LAYERS] + (c[_T_MOE] + c[_T_BLOCK] * x[_BLOCK]) * x[_MOE]
+    newer = _newer(x, c)
+    launch = (launch + _meetings(x, c)) * newer + _exchange(x, c, tokens)
+    drafting = 1.0 + x[_DRAFT_SHARE]
+    work, launch = work * drafting, launch * drafting
     # with several accelerators the scheduler hands each step to all workers
-    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + x[_EXTRA] + c[_H_PARALLEL] * (n > 1.0)
+    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + c[_H_PARALLEL] * (n > 1.0)
+    host = host * newer + x[_EXTRA]
     total = work + launch + host
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
-    moved_b = dense_b + expert_b + cache_b
+    moved_b = (dense_b + expert_b + cache_b) * drafting
+    peak_s = peak_s * drafting
     energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
     memory = t_memory + te_memory + t_cache
-    return total, _capped(energy, n * x[_TDP] * total), host, memory, t_compute + te_compute
+    return total, _drawn(energy, x, total), host, memory, t_compute + te_compute
 
 
 def _prefill(
     x: _Columns, c: _Columns, prompt: FloatArray, batch: FloatArray, starts: FloatArray
 ) -> tuple[FloatArray, ...]:
     n = x[_N]
-    low = np.where(x[_LOW] > 0.0, c[_FP8], 1.0)
+    dense = _reached(x[_DENSE_BITS], x[_DENSE_UNPACKED], c)
+    expert = _reached(x[_EXPERT_BITS], x[_EXPERT_UNPACKED], c)
     window = np.minimum(prompt, x[_WINDOW])
     full = x[_ATTENTION] - x[_WINDOW_LAYERS]
     pairs = full * prompt * prompt / 2.0 + x[_WINDOW_LAYERS] * window * (prompt - window / 2.0)
     # steps that carry a prompt, per prompt: several share one when they start often
     often = np.maximum(starts, 1e-6)
     steps = -np.expm1(-often) / often
-    # ranks of a data-parallel group wait for each other's prompts
-    waste = x[_DP] ** c[_WASTE]
+    # ranks of a data-parallel group wait for each other's prompts unless each has its own
+    waste = x[_DP] ** (c[_WASTE] * steps)
     flop = (2.0 * x[_DENSE] * prompt + 4.0 * x[_QUERY] * pairs) * waste
-    work = flop / (n * x[_PEAK] * c[_F_PREFILL] * low)
+    work = flop / (n * x[_PEAK] * c[_F_PREFILL] * dense)
     peak_s = flop / x[_PEAK]
     share = _expert_share(x)
     imbalance = _imbalance(x, c)
     flop = 2.0 * x[_EXPERT] * share * prompt * waste
-    work = work + flop / (n * x[_EXPERT_PEAK] * c[_F_PREFILL_EXPERT] * low) * imbalance
+    reached = c[_F_PREFILL_EXPERT] * expert
+    work = work + flop / (n * x[_EXPERT_PEAK] * reached) * imbalance
     peak_s = peak_s + flop / x[_EXPERT_PEAK]
     # a prompt calls for experts that the step would have left unread
-    unread = (1.0 - share) ** (c[_SPREAD] * batch)
+    unread = (1.0 - share) ** (c[_SPREAD] * batch * (1.0 + x[_DRAFTS]))
     unread = unread * (1.0 - (1.0 - share) ** (c[_SPREAD] * prompt))
-    moved_b = x[_EXPERT_B] * np.where(x[_ROWS] > 0.0, 0.0, unread) * steps
+    moved_b = x[_EXPERT_B] * unread * steps
     work = work + moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
     # ranks of a data-parallel group exchange a prompt's tokens one after the other
-    launch = c[_T_PREFILL] * x[_LAYERS] * steps * x[_DP] + _exchange(x, c, prompt * waste)
-    total = work + launch + c[_H_REQUEST] + x[_EXTRA_REQUEST]
+    newer = _newer(x, c)
+    launch = c[_T_PREFILL] * x[_LAYERS] * steps * x[_DP] ** steps * newer
+    launch = launch + _exchange(x, c, prompt * waste)
+    total = work + launch + c[_H_REQUEST] * newer + x[_EXTRA_REQUEST]
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
     energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
-    return total, _capped(energy, n * x[_TDP] * total)
+    return total, _drawn(energy, x, total)
 
 
 class _Columns:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute.energy.architecture_transfer import apply_factors
 from taotie.compute.energy.roofline import COEFFICIENTS
 from taotie.errors import DataError, UnknownNameError, nearest
 from taotie.quantity.catalog import DATA
@@ -29,6 +28,10 @@ FloatArray = NDArray[np.float64]
 COEFFICIENT_FILE = DATA / "tables" / "energy_coefficients.toml"
 BATCH_BANDS = (24.0, 96.0, 320.0)
 """Edges between the batch bands of the error model."""
+QUANTITIES = ("energy", "power", "rate", "latency")
+"""What has an interval of its own."""
+OTHER_SETUP = 1.5
+"""Widening for a kind of set-up never measured with an engine: our judgement."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,17 @@ class RuntimeProfile:
     def coefficients(self, architecture: str) -> FloatArray:
         """Coefficients in the order of `roofline.COEFFICIENTS`, for an accelerator architecture.
 
-        For one never measured with this runtime they are carried over from Hopper, see
-        `architecture_transfer`.
+        One never measured takes what was measured of its own maker's, else what all have in common.
         """
         values = dict(self.values)
-        if not self.knows(architecture) and self.knows("hopper"):
-            values |= self.by_architecture.get("hopper", {})
-            values = apply_factors(values, architecture_factors().get(architecture, {}))
-        values |= self.by_architecture.get(architecture, {})
+        values |= self.by_architecture.get(self._nearest(architecture), {})
         return np.array([values[k] for k in COEFFICIENTS], dtype=np.float64)
+
+    def _nearest(self, architecture: str) -> str:
+        if architecture in self.by_architecture:
+            return architecture
+        kin = [a for a in self.by_architecture if a[:4] == architecture[:4] == "cdna"]
+        return max(kin, default="")
 
     def knows(self, architecture: str) -> bool:
         """Whether accelerators of that architecture were measured."""
@@ -76,10 +81,12 @@ class RuntimeProfile:
         architecture: str,
         *,
         family: str | None = None,
-        task: str = "",
         known_batch: bool = True,
+        quantity: str = "energy",
+        maker: str | None = None,
+        kind: str = "aggregated",
     ) -> FloatArray:
-        """Half width of the central interval of log(true energy / predicted energy).
+        """Half width of the central interval of log(true / predicted).
 
         Parameters
         ----------
@@ -91,23 +98,27 @@ class RuntimeProfile:
             Of the accelerator; one never measured widens the interval.
         family : str, optional
             Model family; one that was measured narrows it.
-        task : str, optional
-            Benchmark task, where it is one; pictures and films are predicted less well than text.
         known_batch : bool
             False if the batch is itself an estimate.
+        quantity : {"energy", "power", "rate", "latency"}
+        maker : str, optional
+            Of the accelerator; one never measured widens the interval further.
+        kind : str
+            Set-up: aggregated or disaggregated, with +mtp and +dp where tokens are drafted or attention is apart.
         """
         e = self.error
-        group = f"{architecture}/{'media' if task in self.media_s else 'text'}"
-        widths = e[f"half_width_{share}"]
-        width = float(widths.get(f"{architecture}/{task}", widths.get(group, widths["all"])))
+        width = float(e[f"half_width_{share}"][quantity])
         if family is not None and family in self.provenance.get("families", ()):
             width *= float(e["seen_family_factor"])
+        width *= float(e.get("setup_factor", {}).get(kind, 1.0 if kind == "aggregated" else OTHER_SETUP))
         bands = np.asarray(e["batch_band_factor"], dtype=np.float64)
         log_width = width * bands[np.searchsorted(BATCH_BANDS, np.asarray(batch))]
         variance = log_width**2
         if not self.knows(architecture):
-            variance = variance + float(e[f"unseen_architecture_{share}"]) ** 2
-        if not known_batch:
+            strange = maker is not None and maker not in self.provenance.get("makers", (maker,))
+            term = "unseen_maker" if strange else "unseen_architecture"
+            variance = variance + float(e[f"{term}_{share}"][quantity]) ** 2
+        if not known_batch and quantity != "power":
             variance = variance + float(e[f"unknown_batch_{share}"]) ** 2
         return np.sqrt(variance)
 
@@ -117,9 +128,13 @@ class RuntimeProfile:
         architecture: str = "hopper",
         known_batch: bool = True,
         family: str | None = None,
+        maker: str | None = None,
+        kind: str = "aggregated",
     ) -> float:
         """Standard deviation of the lognormal whose central 90 % is `half_width(90, ...)`. [1]"""
-        width = self.half_width(90, batch, architecture, family=family, known_batch=known_batch)
+        width = self.half_width(
+            90, batch, architecture, family=family, known_batch=known_batch, maker=maker, kind=kind
+        )
         return float(width) / 1.6448536
 
 
@@ -155,6 +170,35 @@ def runtime_profiles(path: Path | None = None) -> dict[str, RuntimeProfile]:
     return _read(path or COEFFICIENT_FILE)
 
 
+ENGINES = {
+    "vllm": "vllm-0.11",
+    "sglang": "sglang-0.5",
+    "tensorrt-llm": "tensorrt-llm-1",
+    "trt-llm": "tensorrt-llm-1",
+    "trtllm": "tensorrt-llm-1",
+    "trt": "tensorrt-llm-1",
+}
+"""The newest profile of each serving engine that was measured."""
+ANY_ENGINE = "any-engine"
+
+
+def engine_runtime(engine: str) -> str:
+    """Name of the profile an engine's name stands for; a profile's own name stands for itself.
+
+    An engine without measurements gets what the measured ones have in common, which whoever shows the result has
+    to say.
+
+    Examples
+    --------
+    >>> engine_runtime("vllm"), engine_runtime("vllm-0.5"), engine_runtime("atom")
+    ('vllm-0.11', 'vllm-0.5', 'any-engine')
+    """
+    text = engine.strip().lower().replace("_", "-")
+    known = runtime_profiles()
+    name = ENGINES.get(text, text)
+    return name if name in known else ANY_ENGINE if ANY_ENGINE in known else ENGINES["vllm"]
+
+
 def runtime_profile(name: str) -> RuntimeProfile:
     """The profile of that name.
 
@@ -174,20 +218,6 @@ def runtime_profile(name: str) -> RuntimeProfile:
             _("runtime {name!r} has no fitted profile.").format(name=name), nearest(name, known)
         )
     return known[name]
-
-
-@lru_cache(maxsize=4)
-def architecture_factors(path: Path | None = None) -> dict[str, dict[str, float]]:
-    """Ratios of architectures to Hopper, from the coefficient file; none if it has none."""
-    try:
-        with (path or COEFFICIENT_FILE).open("rb") as file:
-            raw = tomllib.load(file).get("architecture", {})
-    except (OSError, ValueError):
-        return {}
-    return {
-        name: {k: float(v) for k, v in values.items() if isinstance(v, int | float)}
-        for name, values in raw.items()
-    }
 
 
 def generation_profiles(path: Path | None = None) -> dict[str, dict[str, Any]]:
@@ -230,7 +260,7 @@ def write_profiles(
     heading: str,
     provenance: Mapping[str, Any],
     generation: Mapping[str, Any] | None = None,
-    architectures: Mapping[str, Mapping[str, Any]] | None = None,
+    gates: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write a coefficient file, whole or not at all.
 
@@ -246,8 +276,8 @@ def write_profiles(
         Command, data, date and rows of the whole file.
     generation : mapping, optional
         Coefficients of picture and film generation by `runtime/medium`.
-    architectures : mapping, optional
-        Ratios of architectures to Hopper, see `architecture_transfer`.
+    gates : mapping, optional
+        What each gate of the fit found, for the record.
     """
     lines = [f"# {line}".rstrip() for line in heading.strip().splitlines()]
     lines += ["", "[provenance]"] + [f"{k} = {_toml(v)}" for k, v in provenance.items()]
@@ -260,8 +290,8 @@ def write_profiles(
         for architecture, values in p.by_architecture.items():
             lines += ["", f"[{head}.by_architecture.{architecture}]"]
             lines += [f'"{k}" = {_toml(v)}' for k, v in values.items()]
-    for name, ratios in (architectures or {}).items():
-        lines += ["", f"[architecture.{name}]"] + [f"{k} = {_toml(v)}" for k, v in ratios.items()]
+    for name, found in (gates or {}).items():
+        lines += ["", f'[gates."{name}"]'] + [f'"{k}" = {_toml(v)}' for k, v in found.items()]
     for name, made in (generation or {}).items():
         head = f'generation."{name}"'
         for part in ("values", "error", "provenance"):
@@ -274,4 +304,3 @@ def write_profiles(
     partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
     partial.replace(path)
     _read.cache_clear()
-    architecture_factors.cache_clear()

@@ -6,6 +6,7 @@ and cache fit into memory.
 
 from __future__ import annotations
 
+import datetime
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,8 +30,14 @@ RESERVED_B = 3e9
 """Activations, communication buffers and captured graphs, per accelerator: our rounding of 2-4 GB."""
 SLOWEST_LINK_B_S = 32e9
 """Where a maker publishes no link: PCIe 4.0 with 16 lanes, one direction."""
-BLOCK_ROWS = 128.0
-"""Token rows per expert in block-scaled fp8 kernels."""
+BETWEEN_NODES_B_S = 50e9
+"""Where a replica outgrows what its links join: one 400 Gbit/s network port an accelerator, the usual build."""
+SOFTWARE_OF = datetime.date(2026, 3, 1)
+"""Middle of the dates at which engines were measured."""
+SEEN_YEARS = (-0.35, 0.55)
+"""Earliest and latest of those dates, in years from the middle."""
+JOINED = {"gb200": 72, "gb300": 72}
+"""Accelerators that fast links join, where not the eight of a server."""
 
 
 class Precision(NamedTuple):
@@ -42,6 +49,8 @@ class Precision(NamedTuple):
     """Bytes per other parameter."""
     arithmetic: str
     """Peak that applies: bf16, fp8 or fp4."""
+    expert_arithmetic: str = ""
+    """Peak that applies to experts, where another."""
 
 
 PRECISIONS = {
@@ -76,6 +85,18 @@ def precision(name: str) -> Precision:
     return PRECISIONS[text]
 
 
+_PEAK_OF = {16.0: "bf16", 8.0: "fp8", 4.0: "fp4"}
+
+
+def _bits(chip: Accelerator, arithmetic: str) -> float:
+    """Bits of the arithmetic that the chip really does."""
+    if arithmetic == "fp4" and chip.peak_fp4_flop_s is not None:
+        return 4.0
+    if arithmetic in ("fp4", "fp8") and chip.peak_fp8_flop_s is not None:
+        return 8.0
+    return 16.0
+
+
 @dataclass(frozen=True)
 class ServingSetup:
     """One replica: a model on some accelerators."""
@@ -90,9 +111,24 @@ class ServingSetup:
     """Time per step that the host loses to other work, as on a shared benchmark machine. [s]"""
     extra_request_s: float = 0.0
     """Time per request that the host takes to read pictures or films. [s]"""
+    expert_parallel: int = 0
+    """Accelerators that whole experts are spread over; 1 cuts each expert instead, 0 spreads over all."""
+    draft_tokens: int = 0
+    """Tokens drafted per step and checked together: multi-token prediction or a draft model. [1]"""
+    acceptance: float = 0.0
+    """Chance that a drafted token is accepted, given that those before it were. [1]"""
+    draft_params: float = 0.0
+    """Parameters of the draft model; 0: one layer of the model itself drafts (multi-token prediction). [1]"""
+
+    software_date: str = ""
+    """Day the serving software is of, such as 2026-05-20: engines gain by the month. Default: the middle of what was
+    measured with the engine."""
 
     def __post_init__(self) -> None:
         precision(self.precision)
+        self.years  # noqa: B018 - refuses a date that is none
+        self._check_drafts()
+        self._check_parallel()
         n, dp = self.accelerators_per_replica, self.data_parallel
         if n < 1 or dp < 1 or n % dp:
             raise RangeError(
@@ -102,6 +138,105 @@ class ServingSetup:
                 _("both are at least 1, and the first a multiple of the second."),
             )
 
+    def _check_drafts(self) -> None:
+        if self.draft_tokens != int(self.draft_tokens) or not 0 <= self.draft_tokens <= 64:
+            raise RangeError(
+                _("draft_tokens={value} must be a whole number from 0 to 64.").format(
+                    value=self.draft_tokens
+                ),
+                _("multi-token prediction drafts 1 to 3 tokens a step."),
+            )
+        if not 0.0 <= self.acceptance <= 1.0:
+            raise RangeError(
+                _("acceptance={value} must lie within 0 and 1.").format(value=self.acceptance),
+                _("give the share of drafted tokens that the model accepts, such as 0.7."),
+            )
+        if self.draft_params and not 0.0 < self.draft_params < self.model.total_params:
+            raise RangeError(
+                _(
+                    "a draft of {draft:.4g} parameters is not smaller than {model} with {total:.4g}."
+                ).format(
+                    draft=self.draft_params, model=self.model.name, total=self.model.total_params
+                ),
+                _("take a draft model well below a tenth of the target."),
+            )
+
+    def _check_parallel(self) -> None:
+        n, ep, m = self.accelerators_per_replica, self.expert_parallel, self.model
+        if ep and (ep < 1 or n % ep):
+            raise RangeError(
+                _("expert_parallel={ep} does not divide {n} accelerators.").format(ep=ep, n=n),
+                _("take 1 or a divisor of accelerators_per_replica."),
+            )
+        if ep > 1 and not m.experts:
+            raise RangeError(
+                _("{model} has no experts to spread over {ep} accelerators.").format(
+                    model=m.name, ep=ep
+                ),
+                _("leave expert_parallel out."),
+            )
+
+    @property
+    def tokens_per_step(self) -> float:
+        """Tokens a sequence gains per step: those accepted of the drafted ones, and one more. [1]
+
+        Examples
+        --------
+        >>> from taotie.compute.energy.model_architecture import model_architecture
+        >>> from taotie.hardware.accelerator import accelerator
+        >>> r1, b200 = model_architecture("deepseek-r1"), accelerator("b200")
+        >>> ServingSetup(r1, b200, 8, "fp8", draft_tokens=3, acceptance=0.5).tokens_per_step
+        1.875
+        """
+        return float(sum(self.acceptance**i for i in range(self.draft_tokens + 1)))
+
+    @property
+    def years(self) -> float:
+        """Years of the software after the middle of what was measured; further than that was seen counts as that. [a]
+
+        Raises
+        ------
+        RangeError
+            If the date is not one.
+        """
+        if not self.software_date:
+            return 0.0
+        try:
+            day = datetime.date.fromisoformat(self.software_date)
+        except ValueError as error:
+            raise RangeError(
+                _("software_date={value} is not a date.").format(value=repr(self.software_date)),
+                _("write it as 2026-05-20."),
+            ) from error
+        low, high = SEEN_YEARS
+        return min(max((day - SOFTWARE_OF).days / 365.25, low), high)
+
+    @property
+    def draft_share(self) -> float:
+        """Work of drafting over the work of one step. [1]"""
+        if not self.draft_tokens:
+            return 0.0
+        one = self.draft_params / self.model.active_params if self.draft_params else 0.0
+        return self.draft_tokens * (one or 1.0 / self.model.layers)
+
+    @property
+    def spread_over(self) -> int:
+        """Accelerators that whole experts are spread over. [1]"""
+        if not self.model.experts:
+            return 1
+        return self.expert_parallel or self.accelerators_per_replica
+
+    @property
+    def link_b_s(self) -> float:
+        """Slowest link between two accelerators of the replica, one direction. [B/s]"""
+        inside = self.accelerator.link_b_s or SLOWEST_LINK_B_S
+        return inside if self.nodes <= 1.0 else min(inside, BETWEEN_NODES_B_S)
+
+    @property
+    def nodes(self) -> float:
+        """Groups of accelerators that fast links join, a network between them. [1]"""
+        return max(self.accelerators_per_replica / JOINED.get(self.accelerator.name, 8), 1.0)
+
     @cached_property
     def row(self) -> FloatArray:
         """The set-up as the kernels read it, see `roofline.COLUMNS`."""
@@ -109,6 +244,9 @@ class ServingSetup:
         active_experts = m.expert_params * m.top_k / m.experts if m.experts else 0.0
         dense = max(m.matmul_params - active_experts, 0.01 * m.matmul_params)
         blocked = p.arithmetic == "fp8" and m.block_fp8 and m.experts > 0
+        dense_bits, expert_bits = (
+            _bits(a, kind) for kind in (p.arithmetic, p.expert_arithmetic or p.arithmetic)
+        )
         return np.array(
             [
                 m.layers,
@@ -125,21 +263,27 @@ class ServingSetup:
                 m.expert_params,
                 dense * p.dense_b,
                 m.expert_params * p.expert_b,
-                BLOCK_ROWS if blocked else 0.0,
-                a.peak_flop_s("fp8" if p.dense_b <= 1.0 and p.arithmetic != "bf16" else "bf16")
-                if p.arithmetic != "fp4"
-                else a.peak_flop_s("fp4"),
-                a.peak_flop_s(p.arithmetic),
+                1.0 if blocked else 0.0,
+                a.peak_flop_s(_PEAK_OF[dense_bits]),
+                a.peak_flop_s(_PEAK_OF[expert_bits]),
                 a.bandwidth_b_s,
                 a.rated_power_w(),
                 self.accelerators_per_replica,
-                self.accelerators_per_replica if m.experts else 1,
+                self.spread_over,
                 self.data_parallel,
                 self.extra_host_s,
                 self.extra_request_s,
-                0.0 if p.arithmetic == "bf16" else 1.0,
+                dense_bits,
+                expert_bits,
                 m.hidden,
-                a.link_b_s or SLOWEST_LINK_B_S,
+                self.link_b_s,
+                self.draft_tokens,
+                self.draft_share,
+                min(a.idle_power_w or 0.0, a.rated_power_w()),
+                self.nodes,
+                1.0 if p.dense_b * 8.0 < dense_bits - 1.0 else 0.0,
+                1.0 if p.expert_b * 8.0 < expert_bits - 1.0 else 0.0,
+                self.years,
             ],
             dtype=np.float64,
         )

@@ -363,8 +363,9 @@ def validate_generation(
             "n": int(keep.sum()),
             "energy": error_summary(made.energy_j[keep], rows.energy_j[keep]),
             "power": error_summary(made.power_w[keep], rows.power_w[keep]),
-            "throughput": error_summary(1.0 / made.time_s[keep], 1.0 / rows.time_s[keep]),
+            "rate": error_summary(1.0 / made.time_s[keep], 1.0 / rows.time_s[keep]),
         }
+        out["throughput"] = dict(out["rate"])
         for share, width in widths.items():
             hit = miss[good] <= width[keep][good]
             out[f"coverage_{share}"] = round(float(hit.mean()), 4) if good.any() else None

@@ -25,6 +25,7 @@ def robust_fit(
     scale: float = 0.15,
     rounds: int = 60,
     tolerance: float = 1e-5,
+    many: Callable[[FloatArray], FloatArray] | None = None,
 ) -> FloatArray:
     """Parameters that minimize the sum of soft-L1 losses of the residuals.
 
@@ -40,6 +41,8 @@ def robust_fit(
         Most Jacobians to compute.
     tolerance : float
         Stop when a step lowers the loss by less than this share.
+    many : callable, optional
+        Rows of parameters -> rows of residuals, where those are cheaper together.
 
     Returns
     -------
@@ -67,11 +70,13 @@ def robust_fit(
     damping = 1e-3
     jacobian = np.empty((here.size, point.size))
     for _round in range(rounds):
-        for k in range(point.size):
-            step = 1e-6 if point[k] + 1e-6 <= high[k] else -1e-6
-            moved = point.copy()
-            moved[k] += step
-            jacobian[:, k] = (residuals(moved) - here) / step
+        step = np.where(point + 1e-6 <= high, 1e-6, -1e-6)
+        moved = point + np.diag(step)
+        if many is not None:
+            jacobian = ((many(moved) - here) / step[:, None]).T
+        else:
+            for k in range(point.size):
+                jacobian[:, k] = (residuals(moved[k]) - here) / step[k]
         weight = 1.0 / np.sqrt(1.0 + (here / scale) ** 2)
         gradient = jacobian.T @ (weight * here)
         curvature = (jacobian * weight[:, None]).T @ jacobian

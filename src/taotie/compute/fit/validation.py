@@ -15,8 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.compute.energy.energy_per_request import GUESSED_SHAPE
 from taotie.compute.energy.measured_table import read_table
-from taotie.compute.energy.runtime_profile import BATCH_BANDS, RuntimeProfile, runtime_profile
+from taotie.compute.energy.runtime_profile import (
+    BATCH_BANDS,
+    QUANTITIES,
+    RuntimeProfile,
+    runtime_profile,
+)
 from taotie.compute.fit.calibration import (
     Prediction,
     fit_profile,
@@ -24,7 +30,7 @@ from taotie.compute.fit.calibration import (
     predict_rows,
 )
 from taotie.compute.fit.error_model import predicted_batch, with_error_model
-from taotie.compute.fit.error_summary import FloatArray, error_summary
+from taotie.compute.fit.error_summary import FloatArray, coverage, error_summary
 from taotie.compute.fit.measured_rows import MeasuredRows, read_measured_rows
 from taotie.errors import DataError, RangeError
 from taotie.words.language import _
@@ -33,8 +39,6 @@ __all__ = ["Validation", "runtime_of", "validate_mlenergy", "validate_rows"]
 
 BAND_NAMES = ("<24", "24-96", "96-320", ">=320")
 LEAST_ROWS_FOR_A_FIT = 20
-GUESSED_SHAPE = 1.6
-"""Widening of intervals where a model's shape was guessed: hiding all shapes doubled the median error."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,20 @@ class Validation:
     prediction: Prediction
     batch: FloatArray
     known_batch: bool
-    half_width: Mapping[int, FloatArray]
+    half_width: Mapping[int, Mapping[str, FloatArray]]
+    """By share and quantity."""
     ecologits_j_per_token: FloatArray | None = None
+
+
+    @property
+    def cells(self) -> list[str]:
+        """Family, accelerator, task and count of each row: rows of a cell miss alike."""
+        return [
+            f"{f}|{g}|{t}|{s.accelerators_per_replica}"
+            for f, g, t, s in zip(
+                self.rows.family, self.rows.gpu, self.rows.task, self.rows.setups, strict=True
+            )
+        ]
 
 
 def runtime_of(table: Sequence[Mapping[str, str]]) -> str:
@@ -101,22 +117,26 @@ def validate_rows(
     # a shape guessed from parameter counts is a further unknown
     guessed = np.array([GUESSED_SHAPE if s.model.typical else 1.0 for s in rows.setups])
     width = {
-        share: guessed
-        * np.array(
-            [
-                float(
-                    profile.half_width(
-                        share,
-                        float(b),
-                        s.accelerator.architecture,
-                        family=f,
-                        task=t,
-                        known_batch=bool(k),
+        share: {
+            quantity: guessed
+            * np.array(
+                [
+                    float(
+                        profile.half_width(
+                            share,
+                            float(b),
+                            s.accelerator.architecture,
+                            family=f,
+                            known_batch=bool(k),
+                            quantity=quantity,
+                            maker=s.accelerator.maker,
+                        )
                     )
-                )
-                for b, s, f, t, k in zip(batch, rows.setups, family, rows.task, known, strict=True)
-            ]
-        )
+                    for b, s, f, k in zip(batch, rows.setups, family, known, strict=True)
+                ]
+            )
+            for quantity in QUANTITIES
+        }
         for share in (80, 90)
     }
     return Validation(rows, profile, made, batch, use_batch, width, _ecologits(rows, batch))
@@ -124,17 +144,23 @@ def validate_rows(
 
 def _numbers(v: Validation, keep: NDArray[np.bool_]) -> dict[str, Any]:
     p, r = v.prediction, v.rows
-    miss = np.abs(np.log(p.energy_j_per_token[keep] / r.energy_j_per_token[keep]))
-    inside = np.isfinite(miss)
-    out: dict[str, Any] = {
-        "n": int(keep.sum()),
-        "energy": error_summary(p.energy_j_per_token[keep], r.energy_j_per_token[keep]),
-        "power": error_summary(p.power_w[keep], r.power_w[keep]),
-        "throughput": error_summary(p.throughput_token_s[keep], r.throughput_token_s[keep]),
+    pairs = {
+        "energy": (p.energy_j_per_token[keep], r.energy_j_per_token[keep]),
+        "power": (p.power_w[keep], r.power_w[keep]),
+        "rate": (p.throughput_token_s[keep], r.throughput_token_s[keep]),
     }
+    cells = [c for c, k in zip(v.cells, keep, strict=True) if k]
+    out: dict[str, Any] = {"n": int(keep.sum())}
+    for name, (made, seen) in pairs.items():
+        out[name] = error_summary(made, seen)
+        for share in (80, 90):
+            width = v.half_width[share][name][keep]
+            out[name][f"coverage_{share}"] = coverage(made, seen, width)
+    out["throughput"] = dict(out["rate"])
     for share in (80, 90):
-        hit = miss[inside] <= v.half_width[share][keep][inside]
-        out[f"coverage_{share}"] = round(float(hit.mean()), 4) if hit.size else None
+        out[f"coverage_{share}"] = out["energy"][f"coverage_{share}"]
+        made, seen = pairs["energy"]
+        out[f"coverage_{share}_cells"] = coverage(made, seen, v.half_width[share]["energy"][keep], cells)
     if v.ecologits_j_per_token is not None:
         out["ecologits"] = error_summary(v.ecologits_j_per_token[keep], r.energy_j_per_token[keep])
     return out
@@ -197,8 +223,9 @@ def validate_mlenergy(
     Returns
     -------
     dict
-        `rows`, `unusable` (row index and reason), `energy`, `power`, `throughput` (each `mdape`, `p90`, `within_2x`,
-        `bias`), `coverage_80`, `coverage_90`, `by` task, batch band, architecture, gpu and family.
+        `rows`, `unusable` (row index and reason), `energy`, `power`, `rate` (each `mdape`, `p90`, `within_2x`, `bias`,
+        `coverage_80`, `coverage_90`; `throughput` is the old name of `rate`), `coverage_80`, `coverage_90` of energy, the
+        same by cell, `by` task, batch band, architecture, gpu and family.
 
     Raises
     ------

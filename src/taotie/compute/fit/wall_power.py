@@ -96,6 +96,7 @@ def validate_wall_power(table: Sequence[Mapping[str, str]]) -> dict[str, Any]:
             "n": int(np.sum(keep)),
             "energy": error_summary((p_w / p_rate)[keep], (m_w / m_rate)[keep]),
             "power": error_summary(p_w[keep], m_w[keep]),
+            "rate": error_summary(p_rate[keep], m_rate[keep]),
             "throughput": error_summary(p_rate[keep], m_rate[keep]),
             "coverage_80": None,
             "coverage_90": None,
