@@ -100,6 +100,14 @@ class DiffusionModel:
             flop = flop + 4.0 * n * (n + self.text_tokens) * self.hidden * attentions
         return np.asarray(self.passes * flop, dtype=np.float64)
 
+    def attention_flop_per_step(self, height: Any, width: Any, frames: Any = 1) -> FloatArray:
+        """Of `flop_per_step` those of attention over all tokens, where they can be told apart."""
+        n = self.tokens(height, width, frames)
+        if self.flop_per_pass > 0.0 or self.linear_attention:
+            return np.zeros_like(n)
+        pairs = 4.0 * n * (n + self.text_tokens) * self.hidden
+        return np.asarray(self.passes * pairs * (self.attention_layers or self.layers))
+
 
 _INTEGERS = (
     "layers",
@@ -193,9 +201,10 @@ def typical_diffusion_model(name: str, total_params: float, video: bool = False)
 
 GENERATION_COLUMNS = (
     "flop", "activation_b", "layer_passes", "pixels", "items", "ulysses", "ring", "peak_flop_s", "bandwidth_b_s", "tdp_w",
-    "video",
+    "video", "hidden", "attention_flop",
 )  # fmt: skip
-"""What a row of the matrix holds: work of all steps of one item; items; parallelism; accelerator."""
+"""What a row of the matrix holds: work of all steps of one item; items; parallelism; accelerator; width
+of the network; of the FLOPs those of attention."""
 
 GENERATION_COEFFICIENTS = (
     "flop_share",
@@ -211,7 +220,12 @@ GENERATION_COEFFICIENTS = (
     "idle_tdp_share",
     "busy_tdp_share",
     "flop_tdp_share",
+    "width_power",
+    "attention_flop_share",
 )
+USUAL_WIDTH = 2048.0
+"""Width at which `flop_share` holds: wider matrices reach a larger share of the peak."""
+LARGEST_FLOP_SHARE = 0.9
 
 
 class GenerationCost(NamedTuple):
@@ -264,6 +278,8 @@ def generation_row(
             chip.bandwidth_b_s,
             chip.rated_power_w(),
             1.0 if frames > 1 else 0.0,
+            float(model.hidden) if model.flop_per_pass <= 0.0 else 0.0,
+            steps * float(model.attention_flop_per_step(height, width, frames)),
         ]
     )
 
@@ -287,15 +303,19 @@ def generation_cost(
 
     Notes
     -----
+    ``e = e_0 (width / 2048)^k``, the same for pictures and films, attention at a share of its own;
     ``t = B flop/(n F e) (1+k_u)^log2(u) (1+k_r)^log2(r) + B activations/(n W)``, but not faster than the host can
     launch the layers; then a decoder that runs on one accelerator, item by item.
     """
     x = np.atleast_2d(np.asarray(rows, dtype=np.float64))
-    flop, activation, passes, pixels, items, ulysses, ring, peak, bandwidth, tdp, video = x.T
+    flop, activation, passes, pixels, items, ulysses, ring, peak, bandwidth, tdp, video, hidden, pairs = x.T
     c = coefficients
     n = ulysses * ring
     loss = (1.0 + c["ulysses_loss"]) ** np.log2(ulysses) * (1.0 + c["ring_loss"]) ** np.log2(ring)
-    arithmetic = items * flop / (n * peak * c["flop_share"])
+    wide = np.where(hidden > 0, hidden / USUAL_WIDTH, 1.0) ** c["width_power"]
+    share = np.minimum(c["flop_share"] * wide, LARGEST_FLOP_SHARE)
+    arithmetic = (flop - pairs) / share + pairs / c["attention_flop_share"]
+    arithmetic = items * arithmetic / (n * peak)
     memory = items * activation * c["activation_passes"] / (n * bandwidth)
     work = (arithmetic + memory) * loss
     launch = np.where(n > 1, c["parallel_launch_s"], c["launch_s"]) + c["ring_launch_s"] * np.log2(

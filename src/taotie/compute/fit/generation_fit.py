@@ -20,6 +20,7 @@ from taotie.compute.energy.generation import (
 from taotie.compute.energy.measured_table import number
 from taotie.compute.energy.runtime_profile import generation_profiles
 from taotie.compute.fit.calibration import Bound
+from taotie.compute.fit.error_model import UNSEEN_ARCHITECTURE, balanced_quantile
 from taotie.compute.fit.robust_fit import robust_fit
 from taotie.errors import DataError, TaotieError
 from taotie.hardware.accelerator import accelerator
@@ -43,8 +44,11 @@ BOUNDS = {
     "idle_tdp_share": Bound(0.22, 0.08, 0.4, 0.3),
     "busy_tdp_share": Bound(0.35, 0.02, 0.7, 0.4),
     "flop_tdp_share": Bound(0.8, 0.1, 2.0, 0.4),
+    "width_power": Bound(0.4, 0.02, 1.2, 0.6),
+    # FlashAttention-2 reaches about 35 % of the peak of an H100 (its successor's paper says so)
+    "attention_flop_share": Bound(0.35, 0.1, 0.42, 0.2),
 }
-BY_ARCHITECTURE = ("flop_share", "activation_passes")
+BY_ARCHITECTURE = ("flop_share", "activation_passes", "attention_flop_share")
 TIME_WEIGHT = 0.7
 PULL = 0.125
 
@@ -240,7 +244,10 @@ def fit_generation(rows: GenerationRows) -> dict[str, Any]:
     found = robust_fit(residuals, start, low, high)
     made = profile(found)
     made["values"] = {k: v for k, v in made["values"].items() if "@" not in k}
-    made["error"] = {"half_width_80": 0.4, "half_width_90": 0.6, "seen_model_factor": 1.0}
+    made["error"] = {
+        f"half_width_{share}": dict.fromkeys(("energy", "power", "rate"), width)
+        for share, width in ((80, 0.4), (90, 0.6))
+    } | {"seen_model_factor": 1.0}
     made["provenance"] = {
         "rows": len(rows),
         "models": sorted(set(rows.model)),
@@ -252,14 +259,15 @@ def fit_generation(rows: GenerationRows) -> dict[str, Any]:
 def fit_by_medium(
     rows: GenerationRows, wanted: set[str] | None = None
 ) -> dict[str, dict[str, Any]]:
-    """A profile for each runtime and medium with rows enough; poorer media share that of their runtime."""
+    """A profile for each runtime and medium: pictures and films of one runtime share one law."""
     made: dict[str, dict[str, Any]] = {}
+    fitted: dict[str, dict[str, Any]] = {}
     for medium in sorted(set(rows.media) if wanted is None else wanted):
-        here = np.array([m == medium for m in rows.media])
-        if here.sum() < 40 or len({m for m, k in zip(rows.model, here, strict=True) if k}) < 3:
-            runtime = medium.split("/")[0]
+        runtime = medium.split("/")[0]
+        if runtime not in fitted:
             here = np.array([m.split("/")[0] == runtime for m in rows.media])
-        made[medium] = fit_generation(rows.subset(here))
+            fitted[runtime] = fit_generation(rows.subset(here))
+        made[medium] = dict(fitted[runtime])
     return made
 
 
@@ -292,21 +300,32 @@ def with_generation_errors(
 ) -> dict[str, dict[str, Any]]:
     """The profiles with half widths of intervals from models left out of the fit.
 
-    A quantile over few models says little about the next one: widths are of the models' own 80 % (90 %)
-    misses, the largest but one of them where there are fewer than five.
+    Rows of one model miss alike: each model of a runtime weighs one, pictures and films together, and the quantile is
+    raised for the next model to come.
     """
     left_out = left_out_generation(rows)
     inside = predict_by_medium(rows, profiles)
-    for medium, made in profiles.items():
-        here = np.array([m == medium for m in rows.media])
-        miss = np.abs(np.log(left_out.energy_j[here] / rows.energy_j[here]))
-        seen = np.abs(np.log(inside.energy_j[here] / rows.energy_j[here]))
-        miss = miss[np.isfinite(miss)]
-        made["error"] = {
-            "half_width_80": float(np.quantile(miss, 0.8)),
-            "half_width_90": float(np.quantile(miss, 0.9)),
-            "seen_model_factor": float(min(np.quantile(seen, 0.8) / np.quantile(miss, 0.8), 1.0)),
+    with np.errstate(divide="ignore", invalid="ignore"):
+        miss = {
+            "energy": np.abs(np.log(left_out.energy_j / rows.energy_j)),
+            "power": np.abs(np.log(left_out.power_w / rows.power_w)),
+            "rate": np.abs(np.log(left_out.time_s / rows.time_s)),
         }
+        seen = np.abs(np.log(inside.energy_j / rows.energy_j))
+    for medium, made in profiles.items():
+        runtime = medium.split("/")[0]
+        here = np.array([m.split("/")[0] == runtime for m in rows.media])
+        models = [m for m, k in zip(rows.model, here, strict=True) if k]
+        made["error"] = {}
+        for share in (80, 90):
+            made["error"][f"half_width_{share}"] = {
+                name: balanced_quantile(values[here], models, share / 100.0)
+                for name, values in miss.items()
+            }
+        usual = made["error"]["half_width_80"]["energy"]
+        made["error"]["seen_model_factor"] = float(
+            min(balanced_quantile(seen[here], models, 0.8) / usual, 1.0)
+        )
     return profiles
 
 
@@ -331,7 +350,7 @@ def validate_generation(
     leave_one_model_out: bool = False,
 ) -> dict[str, Any]:
     """Predict every picture or film of a table and say how far off, as `validation.validate_mlenergy`."""
-    from taotie.compute.fit.error_summary import error_summary
+    from taotie.compute.fit.error_summary import coverage, error_summary
 
     rows = read_generation_rows(table)
     if leave_one_model_out:
@@ -344,31 +363,40 @@ def validate_generation(
             base = read_generation_rows(fit_on)
             profiles = with_generation_errors(fit_by_medium(base), base)
         made = predict_by_medium(rows, profiles)
-    widths = {}
+    widths: dict[int, dict[str, FloatArray]] = {}
     for share in (80, 90):
-        width = np.full(len(rows), np.nan)
+        widths[share] = {q: np.full(len(rows), np.nan) for q in ("energy", "power", "rate")}
         for i, (medium, model) in enumerate(zip(rows.media, rows.model, strict=True)):
             if medium in profiles:
                 error = profiles[medium]["error"]
                 seen = not leave_one_model_out and model in profiles[medium]["provenance"]["models"]
-                width[i] = error[f"half_width_{share}"] * (
-                    error["seen_model_factor"] if seen else 1.0
-                )
-        widths[share] = width
+                known = rows.architecture[i] in profiles[medium]["provenance"]["architectures"]
+                for quantity, width in widths[share].items():
+                    own = error[f"half_width_{share}"][quantity]
+                    own *= error["seen_model_factor"] if seen else 1.0
+                    width[i] = np.hypot(own, 0.0 if known else UNSEEN_ARCHITECTURE[share])
 
     def numbers(keep: NDArray[np.bool_]) -> dict[str, Any]:
-        miss = np.abs(np.log(made.energy_j[keep] / rows.energy_j[keep]))
-        good = np.isfinite(miss)
-        out: dict[str, Any] = {
-            "n": int(keep.sum()),
-            "energy": error_summary(made.energy_j[keep], rows.energy_j[keep]),
-            "power": error_summary(made.power_w[keep], rows.power_w[keep]),
-            "rate": error_summary(1.0 / made.time_s[keep], 1.0 / rows.time_s[keep]),
+        pairs = {
+            "energy": (made.energy_j[keep], rows.energy_j[keep]),
+            "power": (made.power_w[keep], rows.power_w[keep]),
+            "rate": (1.0 / made.time_s[keep], 1.0 / rows.time_s[keep]),
         }
+        cells = [
+            f"{m}|{g}|{n:.0f}"
+            for m, g, n, k in zip(rows.model, rows.gpu, rows.accelerators, keep, strict=True)
+            if k
+        ]
+        out: dict[str, Any] = {"n": int(keep.sum())}
+        for name, (p, m) in pairs.items():
+            out[name] = error_summary(p, m)
+            for share in (80, 90):
+                out[name][f"coverage_{share}"] = coverage(p, m, widths[share][name][keep])
         out["throughput"] = dict(out["rate"])
-        for share, width in widths.items():
-            hit = miss[good] <= width[keep][good]
-            out[f"coverage_{share}"] = round(float(hit.mean()), 4) if good.any() else None
+        for share in (80, 90):
+            out[f"coverage_{share}"] = out["energy"][f"coverage_{share}"]
+            width = widths[share]["energy"][keep]
+            out[f"coverage_{share}_cells"] = coverage(*pairs["energy"], width, cells)
         return out
 
     cuts = {
