@@ -60,9 +60,7 @@ def test_worked_engines():
 
 def test_worked_write_and_read_back(tmp_path):
     file = tmp_path / "c.toml"
-    write_profiles(
-        runtime_profiles(), file, "heading", {"command": "x"}, {}, {"engine": {"n": 3}}
-    )
+    write_profiles(runtime_profiles(), file, "heading", {"command": "x"}, {}, {"engine": {"n": 3}})
     again = runtime_profiles(file)
     for name, profile in runtime_profiles().items():
         assert np.allclose(

@@ -308,7 +308,21 @@ def generation_cost(
     launch the layers; then a decoder that runs on one accelerator, item by item.
     """
     x = np.atleast_2d(np.asarray(rows, dtype=np.float64))
-    flop, activation, passes, pixels, items, ulysses, ring, peak, bandwidth, tdp, video, hidden, pairs = x.T
+    (
+        flop,
+        activation,
+        passes,
+        pixels,
+        items,
+        ulysses,
+        ring,
+        peak,
+        bandwidth,
+        tdp,
+        video,
+        hidden,
+        pairs,
+    ) = x.T
     c = coefficients
     n = ulysses * ring
     loss = (1.0 + c["ulysses_loss"]) ** np.log2(ulysses) * (1.0 + c["ring_loss"]) ** np.log2(ring)

@@ -110,7 +110,9 @@ class RuntimeProfile:
         width = float(e[f"half_width_{share}"][quantity])
         if family is not None and family in self.provenance.get("families", ()):
             width *= float(e["seen_family_factor"])
-        width *= float(e.get("setup_factor", {}).get(kind, 1.0 if kind == "aggregated" else OTHER_SETUP))
+        width *= float(
+            e.get("setup_factor", {}).get(kind, 1.0 if kind == "aggregated" else OTHER_SETUP)
+        )
         bands = np.asarray(e["batch_band_factor"], dtype=np.float64)
         log_width = width * bands[np.searchsorted(BATCH_BANDS, np.asarray(batch))]
         variance = log_width**2

@@ -125,7 +125,9 @@ def _at(load: Load, c: FloatArray, which: NDArray[np.int64], batch: FloatArray) 
     return _At(step_s, step_j, rate, ttft, fill.time_s, fill.energy_j, busy, in_flight)
 
 
-def _power(load: Load, c: FloatArray, k: NDArray[np.int64], at: _At, batch: FloatArray) -> FloatArray:
+def _power(
+    load: Load, c: FloatArray, k: NDArray[np.int64], at: _At, batch: FloatArray
+) -> FloatArray:
     apart = load.prefill_workers > 0
     idle_share = np.atleast_2d(c)[k][:, _IDLE]
 
@@ -136,7 +138,9 @@ def _power(load: Load, c: FloatArray, k: NDArray[np.int64], at: _At, batch: Floa
     decoding = running * at.step_j / at.step_s + (1.0 - running) * waiting(load.decode)
     busy = np.minimum(at.busy, 1.0)
     reading = busy * at.fill_j / np.maximum(at.fill_s, 1e-12) + (1.0 - busy) * waiting(load.prefill)
-    return np.asarray(load.decode_workers * decoding + np.where(apart, load.prefill_workers * reading, 0.0))
+    return np.asarray(
+        load.decode_workers * decoding + np.where(apart, load.prefill_workers * reading, 0.0)
+    )
 
 
 def served_near(
@@ -150,7 +154,9 @@ def served_near(
     rate = at.rate * wanted / found
     # a pool of prefill replicas passes on no more than it reads
     capacity = FULLEST * load.prefill_workers / np.maximum(at.fill_s, 1e-12)
-    rate = np.where(apart, rate / (1.0 + (rate / np.maximum(capacity, 1e-12)) ** 8) ** (1.0 / 8.0), rate)
+    rate = np.where(
+        apart, rate / (1.0 + (rate / np.maximum(capacity, 1e-12)) ** 8) ** (1.0 / 8.0), rate
+    )
     power = _power(load, coefficients, which, at, batch)
     token_s = rate * load.output
     return ServedLoad(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from taotie.compute.energy.roofline import COEFFICIENTS, COLUMNS, decode_cost, prefill_cost
 from taotie.compute.energy.runtime_profile import BATCH_BANDS, RuntimeProfile
-from taotie.compute.energy.served_load import Load, ServedLoad, served_near, served_rows
+from taotie.compute.energy.served_load import ServedLoad, served_near, served_rows
 from taotie.compute.fit.measured_rows import MeasuredRows
 from taotie.compute.fit.robust_fit import robust_fit
 from taotie.compute.fit.serving_rows import ServingRows
@@ -210,7 +211,9 @@ def _picture_tokens(rows: MeasuredRows) -> FloatArray:
 class _Problem:
     """A fit laid out as one vector of logarithms: common values, then how architectures and engines depart."""
 
-    def __init__(self, rows: MeasuredRows, served: ServingRows | None = None, engine: str = ENGINE) -> None:
+    def __init__(
+        self, rows: MeasuredRows, served: ServingRows | None = None, engine: str = ENGINE
+    ) -> None:
         self.rows = rows
         self.served = served if served is not None and len(served) else None
         self.engine = engine
@@ -225,7 +228,9 @@ class _Problem:
         self.architectures = sorted({a for _e, a in kinds})
         self.engines = sorted({e for e, _a in kinds})
         self.x = rows.matrix if len(rows) else np.zeros((0, len(COLUMNS)))
-        self.which = np.array([self.kinds.index((engine, c.architecture)) for c in chips], dtype=np.int64)
+        self.which = np.array(
+            [self.kinds.index((engine, c.architecture)) for c in chips], dtype=np.int64
+        )
         self.tasks = sorted(set(rows.task))
         self.task = np.array([self.tasks.index(t) for t in rows.task], dtype=np.int64)
         self.share = _shared_share(rows)
@@ -280,7 +285,9 @@ class _Problem:
                 guess[i] = np.log(value)
         return np.clip(guess, self.low, self.high)
 
-    def coefficients(self, value: Mapping[str, float], engine: str, architecture: str) -> FloatArray:
+    def coefficients(
+        self, value: Mapping[str, float], engine: str, architecture: str
+    ) -> FloatArray:
         """One row of coefficients; what departs stays within the bounds of the whole."""
         row = []
         for name in COEFFICIENTS:
@@ -334,7 +341,8 @@ class _Problem:
             for name, part in vars(self.load).items()
         }
         load = replace(
-            self.load, **tiled | {"tokens_per_step": np.concatenate([self._gained(v) for v in values])}
+            self.load,
+            **tiled | {"tokens_per_step": np.concatenate([self._gained(v) for v in values])},
         )
         which = self._apart(self.served_which, k)
         return served_near(load, c, which, np.tile(self.served_batch, k))
@@ -407,13 +415,20 @@ def _residuals(problem: _Problem, served_weight: FloatArray | None) -> Any:
         if served is not None and served_weight is not None:
             near = problem.served_near(values)
             for weight, made, seen in zip(
-                (1.0, LATENCY_WEIGHT, POWER_WEIGHT), (near.token_s, near.tpot_s, near.power_w), logs, strict=True
+                (1.0, LATENCY_WEIGHT, POWER_WEIGHT),
+                (near.token_s, near.tpot_s, near.power_w),
+                logs,
+                strict=True,
             ):
                 ratio = np.log(made).reshape(k, -1) - seen
                 parts.append(weight * served_weight * np.nan_to_num(ratio))
         return np.concatenate(parts, axis=1)
 
     return many
+
+
+def _one_of(many: Any, theta: FloatArray) -> FloatArray:
+    return np.asarray(many(theta[None, :])[0], dtype=np.float64)
 
 
 class Fit(NamedTuple):
@@ -484,7 +499,7 @@ def fit_together(
             problem.solve_batches(theta)
         many = _residuals(problem, served_weight)
         theta = robust_fit(
-            lambda t, many=many: many(t[None, :])[0],
+            partial(_one_of, many),
             theta,
             problem.low,
             problem.high,
@@ -498,7 +513,9 @@ def fit_together(
 
 def _served_weight(served: ServingRows) -> FloatArray:
     """Rows of one chip, engine and kind of set-up count less the more of them there are."""
-    groups = [f"{c}|{e}|{k}" for c, e, k in zip(served.chip, served.engine, served.kind, strict=True)]
+    groups = [
+        f"{c}|{e}|{k}" for c, e, k in zip(served.chip, served.engine, served.kind, strict=True)
+    ]
     count = np.array([groups.count(g) for g in groups], dtype=np.float64)
     weight = np.sqrt(np.minimum(SERVED_ROWS / count, 1.0))
     return np.asarray(np.where(served.power_w > 0, 1.0, weight), dtype=np.float64)
@@ -512,18 +529,31 @@ def _as_profiles(problem: _Problem, theta: FloatArray, name: str, label: str, ye
         if min(t - lo, hi - t) < 1e-3
     ]
     profiles = {}
-    for engine in dict.fromkeys((problem.engine, *problem.engines, *([ANY] if len(problem.engines) > 1 else []))):
+    for engine in dict.fromkeys(
+        (problem.engine, *problem.engines, *([ANY] if len(problem.engines) > 1 else []))
+    ):
         own = engine == problem.engine
         common = problem.coefficients(value, engine, "")
         special = {}
         if len(problem.architectures) > 1:
             for a in problem.architectures:
                 row = problem.coefficients(value, engine, a)
-                special[a] = {k: float(v) for k, v in zip(COEFFICIENTS, row, strict=True) if k in BY_ARCHITECTURE}
+                special[a] = {
+                    k: float(v)
+                    for k, v in zip(COEFFICIENTS, row, strict=True)
+                    if k in BY_ARCHITECTURE
+                }
         families = sorted(set(problem.rows.family)) if own else []
         if problem.served is not None:
             families = sorted(
-                {*families, *(m for m, e in zip(problem.served.model, problem.served.engine, strict=True) if e == engine)}
+                {
+                    *families,
+                    *(
+                        m
+                        for m, e in zip(problem.served.model, problem.served.engine, strict=True)
+                        if e == engine
+                    ),
+                }
             )
         called = (name or engine) if own else ENGINE_PROFILES.get(engine, (engine, engine, 0))[0]
         words = (label or name) if own else ENGINE_PROFILES.get(engine, (engine, engine, 0))[1]
@@ -538,17 +568,25 @@ def _as_profiles(problem: _Problem, theta: FloatArray, name: str, label: str, ye
             crowded_s={k[8:]: v for k, v in value.items() if k.startswith("crowded:")},
             error=dict(NO_ERROR_MODEL),
             provenance={
-                "architectures": sorted({a for e, a in problem.kinds if e == engine or engine == ANY}),
+                "architectures": sorted(
+                    {a for e, a in problem.kinds if e == engine or engine == ANY}
+                ),
                 "makers": sorted(
                     {s.accelerator.maker for s in problem.rows.setups}
                     if own and problem.served is None
                     else _makers(problem, engine)
                 ),
                 "families": families,
-                "rows": len(problem.rows) if own else problem.served.engine.count(engine) if problem.served else 0,
+                "rows": len(problem.rows)
+                if own
+                else problem.served.engine.count(engine)
+                if problem.served
+                else 0,
                 "at_bound": at_bound,
                 "engine": engine,
-                **({"accepted": float(value["accepted:mtp"])} if problem.served is not None else {}),
+                **(
+                    {"accepted": float(value["accepted:mtp"])} if problem.served is not None else {}
+                ),
             },
         )
     return Fit(value, profiles)
@@ -556,7 +594,11 @@ def _as_profiles(problem: _Problem, theta: FloatArray, name: str, label: str, ye
 
 def _makers(problem: _Problem, engine: str) -> set[str]:
     """Makers whose chips were measured with an engine."""
-    found = {s.accelerator.maker for s in problem.rows.setups} if engine in (problem.engine, ANY) else set()
+    found = (
+        {s.accelerator.maker for s in problem.rows.setups}
+        if engine in (problem.engine, ANY)
+        else set()
+    )
     if problem.served is not None:
         found |= {
             s.accelerator.maker
@@ -577,7 +619,11 @@ def fit_profile(
     start = None
     if near is not None:
         start = dict(near.values)
-        for kind, known in (("prompt", near.prompt_tokens), ("media", near.media_s), ("crowded", near.crowded_s)):
+        for kind, known in (
+            ("prompt", near.prompt_tokens),
+            ("media", near.media_s),
+            ("crowded", near.crowded_s),
+        ):
             start |= {f"{kind}:{k}": v for k, v in known.items()}
     return fit_together(rows, None, name, label, year, start).profiles[ENGINE]
 

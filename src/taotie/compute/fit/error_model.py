@@ -127,7 +127,9 @@ def predicted_batch(rows: MeasuredRows, profile: RuntimeProfile) -> FloatArray:
     return batch
 
 
-def architecture_term(rows: MeasuredRows, seen: Mapping[str, FloatArray]) -> dict[int, dict[str, float]]:
+def architecture_term(
+    rows: MeasuredRows, seen: Mapping[str, FloatArray]
+) -> dict[int, dict[str, float]]:
     """How much worse, in squares, fits do on an accelerator architecture they have not seen.
 
     Parameters
@@ -146,7 +148,9 @@ def architecture_term(rows: MeasuredRows, seen: Mapping[str, FloatArray]) -> dic
         q = share / 100.0
         out[share] = {
             name: max(
-                _wider(float(np.nanquantile(across[name], q)), float(np.nanquantile(seen[name], q))),
+                _wider(
+                    float(np.nanquantile(across[name], q)), float(np.nanquantile(seen[name], q))
+                ),
                 UNSEEN_ARCHITECTURE[share],
             )
             for name in QUANTITIES
@@ -194,7 +198,9 @@ def with_error_model(
             name: balanced_quantile(miss[name] / scale, rows.family, q) for name in QUANTITIES
         }
         error[f"unseen_architecture_{share}"] = dict(terms[share])
-        error[f"unseen_maker_{share}"] = {k: float(np.sqrt(2.0) * v) for k, v in terms[share].items()}
+        error[f"unseen_maker_{share}"] = {
+            k: float(np.sqrt(2.0) * v) for k, v in terms[share].items()
+        }
         error[f"unknown_batch_{share}"] = max(
             _wider(float(np.quantile(blind, q)), float(np.quantile(seen["energy"], q))),
             LEAST_UNKNOWN_BATCH,
@@ -212,6 +218,7 @@ def with_served_errors(
     gates: Sequence[tuple[Mapping[str, FloatArray], Sequence[str]]],
     base: Mapping[str, Any],
     maker: Mapping[str, FloatArray],
+    seen: Mapping[str, FloatArray],
 ) -> RuntimeProfile:
     """The profile of an engine whose loads were measured, with half widths of intervals.
 
@@ -227,6 +234,8 @@ def with_served_errors(
         measured on few loads, and terms it has are taken over.
     maker : mapping
         Misses of fits that have not seen the makers' chips, by quantity.
+    seen : mapping
+        Misses of the fit that has seen all.
     """
     plain = np.array([k == "aggregated" for k in served.kind])
     error: dict[str, Any] = dict(base)
@@ -236,20 +245,28 @@ def with_served_errors(
         width: dict[str, float] = {}
         for name in ("rate", "latency", "power"):
             found = [
-                balanced_quantile(np.where(plain, m[name], np.nan), groups, q) for m, groups in gates
+                balanced_quantile(np.where(plain, m[name], np.nan), groups, q)
+                for m, groups in gates
             ]
-            known = [w for w in found if np.isfinite(w)]
-            width[name] = max([*known, base[f"half_width_{share}"][name]] if name == "power" else known)
+            finite = [w for w in found if np.isfinite(w)]
+            width[name] = max(
+                [*finite, base[f"half_width_{share}"][name]] if name == "power" else finite
+            )
         energy = float(np.hypot(width["rate"], base[f"half_width_{share}"]["power"]))
         error[f"half_width_{share}"] = {"energy": energy, **width}
         made_by = maker["rate"]
-        term = _wider(float(np.nanquantile(made_by, q)), width["rate"]) if np.isfinite(made_by).any() else 0.0
+        term = (
+            _wider(float(np.nanquantile(made_by, q)), width["rate"])
+            if np.isfinite(made_by).any()
+            else 0.0
+        )
         least = base[f"unseen_maker_{share}"]
         error[f"unseen_maker_{share}"] = {k: max(term, v) for k, v in least.items()}
     error["batch_band_factor"] = [1.0] * (len(BATCH_BANDS) + 1)
-    error["seen_family_factor"] = 1.0
     miss, groups = gates[0]
     usual = balanced_quantile(np.where(plain, miss["rate"], np.nan), groups, 0.8)
+    known = balanced_quantile(np.where(plain, seen["rate"], np.nan), groups, 0.8)
+    error["seen_family_factor"] = float(np.clip(known / error["half_width_80"]["rate"], 0.4, 1.0))
     error["setup_factor"] = {
         kind: float(
             np.clip(

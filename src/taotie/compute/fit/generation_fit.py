@@ -300,8 +300,8 @@ def with_generation_errors(
 ) -> dict[str, dict[str, Any]]:
     """The profiles with half widths of intervals from models left out of the fit.
 
-    Rows of one model miss alike: each model of a runtime weighs one, pictures and films together, and the quantile is
-    raised for the next model to come.
+    Rows of one model miss alike: each model of a medium weighs one, and the quantile is raised for the next model to
+    come.
     """
     left_out = left_out_generation(rows)
     inside = predict_by_medium(rows, profiles)
@@ -313,8 +313,7 @@ def with_generation_errors(
         }
         seen = np.abs(np.log(inside.energy_j / rows.energy_j))
     for medium, made in profiles.items():
-        runtime = medium.split("/")[0]
-        here = np.array([m.split("/")[0] == runtime for m in rows.media])
+        here = np.array([m == medium for m in rows.media])
         models = [m for m, k in zip(rows.model, here, strict=True) if k]
         made["error"] = {}
         for share in (80, 90):

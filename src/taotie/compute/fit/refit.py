@@ -106,23 +106,15 @@ def refit(
         left_out, _profiles = left_out_predictions(rows, None, served)
         profile = with_error_model(fit.profiles[ENGINE], rows, left_out, term)
         if served is not None:
-            term = {
-                share: profile.error[f"unseen_architecture_{share}"] for share in (80, 90)
-            }
+            term = {share: profile.error[f"unseen_architecture_{share}"] for share in (80, 90)}
             profiles |= _served_profiles(fit, profile, rows, served, gates)
         profiles[name] = profile
         gates[f"{name} family"] = _score(left_out, rows)
         profiles[name].provenance["left_out_median_error"] = float(  # type: ignore[index]
             np.median(np.abs(left_out.energy_j_per_token / rows.energy_j_per_token - 1.0))
         )
-    tables = [folder / f for f in GENERATION if (folder / f).is_file()]
-    generation: dict[str, Any] = {}
-    if tables:
-        used += [f for f in GENERATION if (folder / f).is_file()]
-        pictures = read_generation_rows(read_table(tables[0]))
-        for other in tables[1:]:
-            pictures = joined(pictures, read_generation_rows(read_table(other)))
-        generation = with_generation_errors(fit_by_medium(pictures), pictures)
+    generation = refit_generation(folder)
+    used += [f for f in GENERATION if (folder / f).is_file()]
     if not used:
         raise DataError(
             _("no measured table in {folder}.").format(folder=folder),
@@ -158,6 +150,17 @@ def refit(
             for n, g in generation.items()
         },
     }
+
+
+def refit_generation(folder: Path) -> dict[str, Any]:
+    """Coefficients of pictures and films from the tables in a folder; empty without tables."""
+    tables = [folder / f for f in GENERATION if (folder / f).is_file()]
+    if not tables:
+        return {}
+    pictures = read_generation_rows(read_table(tables[0]))
+    for other in tables[1:]:
+        pictures = joined(pictures, read_generation_rows(read_table(other)))
+    return with_generation_errors(fit_by_medium(pictures), pictures)
 
 
 def _score(made: Any, rows: MeasuredRows) -> dict[str, Any]:
@@ -211,6 +214,7 @@ def _served_profiles(
         if plain.any():
             gates[f"served chip {c}, aggregated"] = _served_score(made["chip"], served, plain)
     miss = {name: served_misses(load, served) for name, load in made.items()}
+    seen = served_misses(predict_served(served, fit.profiles), served)
     # without its model a maker measured on one model alone is not measured either: that is the maker's gate
     lone = np.array([m == OTHER_MAKER for m in makers])
     miss["model"] = {q: np.where(lone, np.nan, m) for q, m in miss["model"].items()}
@@ -234,6 +238,7 @@ def _served_profiles(
             ],
             profile.error,
             {q: m[np.array(makers) == OTHER_MAKER] for q, m in miss["maker"].items()},
+            {q: m[rows_of] for q, m in seen.items()},
         )
         out[found.name] = found
     return out

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,16 +82,20 @@ class ServingRows:
     @property
     def cell(self) -> list[str]:
         """Model, chip, engine, precision, kind and count: rows of one cell miss alike."""
-        parts = zip(self.model, self.chip, self.engine, self.precision, self.kind, self.gpus, strict=True)
+        parts = zip(
+            self.model, self.chip, self.engine, self.precision, self.kind, self.gpus, strict=True
+        )
         return ["|".join(str(p) for p in cell) for cell in parts]
 
     def subset(self, keep: NDArray[np.bool_]) -> ServingRows:
         """The rows where `keep` is true."""
         where = np.flatnonzero(keep)
-        made = {}
+        made: dict[str, Any] = {}
         for name, value in vars(self).items():
             if name != "unusable":
-                made[name] = value[where] if isinstance(value, np.ndarray) else [value[i] for i in where]
+                made[name] = (
+                    value[where] if isinstance(value, np.ndarray) else [value[i] for i in where]
+                )
         return ServingRows(**made)
 
     def load(self, acceptance: float | None = None) -> Load:
@@ -130,7 +135,9 @@ def _count(row: Mapping[str, str], name: str, usual: float) -> int:
     return int(value)
 
 
-def _replica(row: Mapping[str, str], part: str, gpus: int, base: ServingSetup) -> tuple[ServingSetup, int]:
+def _replica(
+    row: Mapping[str, str], part: str, gpus: int, base: ServingSetup
+) -> tuple[ServingSetup, int]:
     """One replica of a part (prefill or decode) and how many there are."""
     given = number(row, f"{part}_tp")
     workers = number(row, f"{part}_workers")

@@ -60,7 +60,9 @@ def served_widths(
                         )
                     )
                     * (GUESSED_SHAPE if s.model.typical else 1.0)
-                    for e, b, s, k in zip(rows.engine, made.batch, rows.decode, rows.kind, strict=True)
+                    for e, b, s, k in zip(
+                        rows.engine, made.batch, rows.decode, rows.kind, strict=True
+                    )
                 ]
             )
     return out
@@ -72,7 +74,9 @@ def _numbers(
     widths: Mapping[int, Mapping[str, FloatArray]],
     keep: NDArray[np.bool_],
 ) -> dict[str, Any]:
-    energy = np.where(rows.token_s > 0, rows.power_w / np.where(rows.token_s > 0, rows.token_s, 1.0), np.nan)
+    energy = np.where(
+        rows.token_s > 0, rows.power_w / np.where(rows.token_s > 0, rows.token_s, 1.0), np.nan
+    )
     pairs = {
         "rate": (made.token_s, rows.token_s),
         "power": (made.power_w, rows.power_w),
@@ -130,7 +134,9 @@ def as_table(
     }
 
 
-def _not_measured(rows: ServingRows, profiles: Mapping[str, RuntimeProfile]) -> dict[str, list[str]]:
+def _not_measured(
+    rows: ServingRows, profiles: Mapping[str, RuntimeProfile]
+) -> dict[str, list[str]]:
     """What of the rows no measurement covers, by kind; only kinds with any."""
     found = {
         "engine": {e for e in rows.engine if profiles[e].provenance.get("engine") != e},

@@ -54,7 +54,6 @@ class Validation:
     """By share and quantity."""
     ecologits_j_per_token: FloatArray | None = None
 
-
     @property
     def cells(self) -> list[str]:
         """Family, accelerator, task and count of each row: rows of a cell miss alike."""
@@ -160,7 +159,9 @@ def _numbers(v: Validation, keep: NDArray[np.bool_]) -> dict[str, Any]:
     for share in (80, 90):
         out[f"coverage_{share}"] = out["energy"][f"coverage_{share}"]
         made, seen = pairs["energy"]
-        out[f"coverage_{share}_cells"] = coverage(made, seen, v.half_width[share]["energy"][keep], cells)
+        out[f"coverage_{share}_cells"] = coverage(
+            made, seen, v.half_width[share]["energy"][keep], cells
+        )
     if v.ecologits_j_per_token is not None:
         out["ecologits"] = error_summary(v.ecologits_j_per_token[keep], r.energy_j_per_token[keep])
     return out
