@@ -54,7 +54,8 @@ ASKS: dict[str, Declared] = {
             setting("model", first=True, reason=N_("a model of usual size whose weights are published")),
             "tokens_in", "tokens_out",
             setting("on", reason=N_("the accelerator most delivered in 2023 and 2024")),
-            "batch", "precision", "runtime", "pue",
+            "batch", "precision", "runtime", "pue", "software_date", "data_parallel", "expert_parallel",
+            "draft", "acceptance", "prefix_hit",
         ),
         _declared(
             "simulate",

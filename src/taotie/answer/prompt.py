@@ -47,6 +47,12 @@ def prompt(chosen: Chosen) -> Answer:
         precision=chosen.precision,
         runtime=chosen.runtime,
         pue=chosen.pue,
+        data_parallel=chosen.data_parallel,
+        expert_parallel=chosen.expert_parallel,
+        draft_tokens=chosen.draft,
+        acceptance=chosen.acceptance if chosen.draft else 0.0,
+        prefix_hit=chosen.prefix_hit,
+        software_date=chosen.software_date,
     )
     by_batch = Table(
         (

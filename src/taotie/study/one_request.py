@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.setup_notes import not_measured
 from taotie.facility.pue import checked_pue, published_pue
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.quantity.figure import Figure, exact, leaf
@@ -57,13 +59,23 @@ def one_request(
     precision: str = "bf16",
     runtime: str = "vllm-0.11",
     pue: float | None = None,
+    data_parallel: int = 1,
+    expert_parallel: int = 0,
+    draft_tokens: int = 0,
+    acceptance: float = 0.0,
+    prefix_hit: float = 0.0,
+    software_date: str = "",
 ) -> OneRequest:
     """Energy of one request at the plug of the building.
 
     Parameters
     ----------
     model, accelerator, precision, runtime : str
-        Names in the tables.
+        Names in the tables; of `runtime` also an engine's name (vllm, sglang, tensorrt-llm ...).
+    data_parallel, expert_parallel, draft_tokens, acceptance, software_date
+        As in `ServingSetup`.
+    prefix_hit : float, default 0
+        Share of the prompt found in a prefix cache. [1]
     tokens_in, tokens_out : float
         Prompt and answer. [token]
     accelerators_per_replica : int, optional
@@ -86,7 +98,19 @@ def one_request(
         n = smallest_replica(architecture, chip, precision, max(8192.0, tokens_in + tokens_out))
         why = N_("fewest that hold the weights and a few long requests")
         defaults.append(Default("accelerators", str(n), None, Said("default.accelerators", why)))
-    setup = ServingSetup(architecture, chip, n, precision, runtime)
+    setup = ServingSetup(
+        architecture,
+        chip,
+        n,
+        precision,
+        runtime_profile(runtime).name,
+        data_parallel=data_parallel,
+        expert_parallel=expert_parallel,
+        draft_tokens=draft_tokens,
+        acceptance=acceptance,
+        software_date=software_date,
+    )
+    outside = not_measured(setup, batch)
     if batch is None:
         size = leaf(
             "unknown_batch", low=4, high=128, spread="lognormal", unit="1", kind="assumed",
@@ -112,7 +136,7 @@ def one_request(
     answer = _given("tokens_out", tokens_out, "token/request", "Answer", "回答")
 
     def priced(b: Figure) -> dict[str, Figure]:
-        return _priced(setup, prompt, answer, b, building)
+        return _priced(setup, prompt, answer, b, building, prefix_hit)
 
     figures = priced(size)
     limit = setup.largest_batch(tokens_in + tokens_out)
@@ -124,7 +148,9 @@ def one_request(
         for b in BATCHES
         if b <= limit
     )
-    return OneRequest(figures, by_batch, figures["energy_per_request"].drivers(), tuple(defaults))
+    return OneRequest(
+        figures, by_batch, figures["energy_per_request"].drivers(), tuple(defaults), outside
+    )
 
 
 def _given(key: str, value: float, unit: str, en: str, zh: str) -> Figure:
@@ -139,11 +165,12 @@ def _priced(
     answer: Figure,
     batch: Figure,
     pue: Figure,
+    prefix_hit: float = 0.0,
 ) -> dict[str, Figure]:
     """The chain of one request, from prefill to the plug of the building."""
     lengths = Lengths(prompt, answer, prompt + answer / 2, exact(1.0, "1", "prompt_spread"))
     busy = exact(1.0, "1", "busy_share")
-    parts = request_parts(setup, lengths, batch, busy)
+    parts = request_parts(setup, lengths, batch, busy, prefix_hit)
     server = parts.accelerator.joined("server", parts.host)
     facility = server.at_boundary("facility", pue)
     made = {

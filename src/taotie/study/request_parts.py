@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from taotie.compute.energy.energy_per_request import model_error
+from taotie.compute.energy.roofline import COLUMNS
 from taotie.compute.energy.service_energy import MeanRequest, mean_request
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.hardware.server import host_draw
@@ -39,14 +41,18 @@ class RequestParts:
 
 
 def request_parts(
-    setup: ServingSetup, lengths: Lengths, batch: Figure, busy_share: Figure
+    setup: ServingSetup,
+    lengths: Lengths,
+    batch: Figure,
+    busy_share: Figure,
+    prefix_hit: float = 0.0,
 ) -> RequestParts:
     """Energy of the mean request of a service, with the range by which the model misses.
 
     What is not known of the batch is in the range of `batch`; the error of the model is that of predictions
     with a known batch, or it would be counted twice.
     """
-    mean = mean_figures(setup, lengths, batch, busy_share)
+    mean = mean_figures(setup, lengths, batch, busy_share, prefix_hit)
     miss = model_error(setup, batch.p50, known_batch=True)
     host_miss = leaf(
         "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",
@@ -63,14 +69,18 @@ def request_parts(
 
 
 def mean_figures(
-    setup: ServingSetup, lengths: Lengths, batch: Figure, busy_share: Figure
+    setup: ServingSetup,
+    lengths: Lengths,
+    batch: Figure,
+    busy_share: Figure,
+    prefix_hit: float = 0.0,
 ) -> MeanRequest:
     """The energy model's central values, as figures of data sheet and lengths."""
     chip = setup.accelerator.name
     host = host_draw(setup.accelerator)
     each = exact(float(host.accelerators), "1", "accelerators_per_server")
-    fast = setup.precision == "fp8" and setup.accelerator.peak_fp8_flop_s is not None
-    peak = "peak_fp8" if fast else "peak_bf16"
+    bits = setup.row[COLUMNS.index("dense_bits")]
+    peak = {8.0: "peak_fp8", 4.0: "peak_fp4"}.get(float(bits), "peak_bf16")
     return mean_request(
         lengths.prompt,
         lengths.output,
@@ -88,4 +98,18 @@ def mean_figures(
         accelerators_per_replica=setup.accelerators_per_replica,
         precision=setup.precision,
         runtime=setup.runtime,
+        **_divided(setup, prefix_hit),
     )
+
+
+def _divided(setup: ServingSetup, prefix_hit: float) -> dict[str, Any]:
+    """What of a set-up is not as usual."""
+    given = {
+        "data_parallel": (setup.data_parallel, 1),
+        "expert_parallel": (setup.expert_parallel, 0),
+        "draft_tokens": (setup.draft_tokens, 0),
+        "acceptance": (setup.acceptance, 0.0),
+        "software_date": (setup.software_date, ""),
+        "prefix_hit": (prefix_hit, 0.0),
+    }
+    return {name: value for name, (value, usual) in given.items() if value != usual}

@@ -172,13 +172,15 @@ def request_energy(
     setup.largest_batch(float(np.mean(prompt + output)))  # refuses what memory cannot hold
     context = prompt + output / 2.0
     step = step_cost(setup, b, context)
-    starts = b / float(np.mean(output))  # prompts that begin per step
+    steps = output / setup.tokens_per_step
+    starts = b / float(np.mean(steps))  # prompts that begin per step
     fill = prefill_of(setup, prompt, b, starts)
-    decode_j = output * step.energy_j / b
-    replica_s = output * step.time_s / b + fill.time_s
+    decode_j = steps * step.energy_j / b
+    replica_s = steps * step.time_s / b + fill.time_s
     # steps of this batch also carry the prefills of the requests that join it
-    tpot = step.time_s + starts * float(np.mean(fill.time_s))
-    ttft = fill.time_s + 0.5 * tpot
+    pace = step.time_s + starts * float(np.mean(fill.time_s))
+    ttft = fill.time_s + 0.5 * pace
+    tpot = pace / setup.tokens_per_step
     n = setup.accelerators_per_replica
     rated = setup.accelerator.rated_power_w()
     box = server or server_of(setup.accelerator)

@@ -181,6 +181,8 @@ ENGINES = {
     "trt": "tensorrt-llm-1",
 }
 """The newest profile of each serving engine that was measured."""
+OTHER_ENGINES = ("atom", "lmdeploy", "tgi", "llama.cpp", "mlc", "deepspeed-mii", "mindie")
+"""Engines in use that were not measured here."""
 ANY_ENGINE = "any-engine"
 
 
@@ -202,7 +204,7 @@ def engine_runtime(engine: str) -> str:
 
 
 def runtime_profile(name: str) -> RuntimeProfile:
-    """The profile of that name.
+    """The profile of that name, or the newest of the engine of that name.
 
     Raises
     ------
@@ -215,6 +217,8 @@ def runtime_profile(name: str) -> RuntimeProfile:
     2025
     """
     known = runtime_profiles()
+    plain = name.strip().lower().replace("_", "-")
+    name = ANY_ENGINE if plain in OTHER_ENGINES else ENGINES.get(plain, name)
     if name not in known:
         raise UnknownNameError(
             _("runtime {name!r} has no fitted profile.").format(name=name), nearest(name, known)

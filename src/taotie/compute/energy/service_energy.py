@@ -87,6 +87,12 @@ def mean_request(
     accelerators_per_replica: int,
     precision: str,
     runtime: str,
+    data_parallel: int = 1,
+    expert_parallel: int = 0,
+    draft_tokens: int = 0,
+    acceptance: float = 0.0,
+    software_date: str = "",
+    prefix_hit: float = 0.0,
 ) -> MeanRequest:
     """Energy and replica time of the mean request of a service.
 
@@ -110,6 +116,10 @@ def mean_request(
         Names in the tables; what else is needed of them is looked up there.
     accelerators_per_replica : int
         Accelerators that hold one copy of the model.
+    data_parallel, expert_parallel, draft_tokens, acceptance, software_date
+        As in `ServingSetup`.
+    prefix_hit : float, default 0
+        Share of the prompt whose cache is at hand, so that it is not read again. [1]
 
     Returns
     -------
@@ -123,7 +133,7 @@ def mean_request(
 
     Notes
     -----
-    ``E = E_prefill + O E_step(B, context) / B + host and waiting power x replica time``
+    ``E = E_prefill + O E_step(B, context) / (B tokens per step) + host and waiting power x replica time``
 
     The mean over prompts is taken to second order: f(mean) plus half the curvature times the variance, exact
     while prefill is linear plus attention's square.
@@ -149,8 +159,22 @@ def mean_request(
     """
     chip = accelerator_named(accelerator)
     setup = ServingSetup(
-        model_architecture(model), chip, int(accelerators_per_replica), precision, runtime
+        model_architecture(model),
+        chip,
+        int(accelerators_per_replica),
+        precision,
+        runtime,
+        data_parallel=int(data_parallel),
+        expert_parallel=int(expert_parallel),
+        draft_tokens=int(draft_tokens),
+        acceptance=float(acceptance),
+        software_date=software_date,
     )
+    if not 0.0 <= prefix_hit < 1.0:
+        raise RangeError(
+            _("prefix_hit={value} must be at least 0 and below 1.").format(value=prefix_hit),
+            _("the last token of a prompt is always read anew."),
+        )
     p, o, c, spread, b, share = (
         np.atleast_1d(np.asarray(v, dtype=np.float64))
         for v in (mean_prompt, mean_output, mean_context, prompt_spread, batch, busy_share)
@@ -167,9 +191,11 @@ def mean_request(
     x = _rows(setup, tdp_w, bandwidth_b_s, peak_flop_s)
     k = runtime_profile(runtime).coefficients(chip.architecture)
     step = decode_cost(x, k, b, c)
-    starts = b / o  # prompts that begin per step
+    steps = o / setup.tokens_per_step
+    starts = b / steps  # prompts that begin per step
+    read = p * (1.0 - prefix_hit)
     below, at_mean, above = (
-        prefill_cost(x, k, m * p, batch=b, starts=starts) for m in (0.5, 1.0, 1.5)
+        prefill_cost(x, k, m * read, batch=b, starts=starts) for m in (0.5, 1.0, 1.5)
     )
 
     def mean_of(low: FloatArray, middle: FloatArray, high: FloatArray) -> FloatArray:
@@ -177,8 +203,8 @@ def mean_request(
 
     fill_j = mean_of(below.energy_j, at_mean.energy_j, above.energy_j)
     fill_s = mean_of(below.time_s, at_mean.time_s, above.time_s)
-    decode_j = o * step.energy_j / b
-    replica_s = o * step.time_s / b + fill_s
+    decode_j = steps * step.energy_j / b
+    replica_s = steps * step.time_s / b + fill_s
     n = float(accelerators_per_replica)
     load = (decode_j + fill_j) / (replica_s * n * np.asarray(tdp_w, dtype=np.float64))
     low, high = np.asarray(host_idle_w, float), np.asarray(host_max_w, float)

@@ -76,13 +76,29 @@ def precision(name: str) -> Precision:
     UnknownNameError
         If it is not known.
     """
+    return PRECISIONS[plain_precision(name)]
+
+
+def plain_precision(name: str) -> str:
+    """The table's name of a precision, whatever its spelling.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is not known.
+
+    Examples
+    --------
+    >>> plain_precision("BFloat16"), plain_precision("awq")
+    ('bf16', 'int4')
+    """
     text = str(name).strip().lower().replace("_", "-")
     text = _SPELLINGS.get(text, text)
     if text not in PRECISIONS:
         raise UnknownNameError(
             _("precision {name!r} is not known.").format(name=name), nearest(text, PRECISIONS)
         )
-    return PRECISIONS[text]
+    return text
 
 
 _PEAK_OF = {16.0: "bf16", 8.0: "fp8", 4.0: "fp4"}

@@ -1,4 +1,4 @@
-"""What must be said of a set-up: which model and format were used, and what of it was never measured? [1]
+"""What of a set-up was never measured, and so must be said? [1]
 
 Coefficients come from measurements on some chips, engines, formats, batches and counts. A set-up outside of them is answered
 with a wider interval (`RuntimeProfile.half_width`), and each way in which it lies outside is named.
@@ -11,7 +11,7 @@ from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.words.language import N_
 from taotie.words.said import Said
 
-__all__ = ["largest_measured_batch", "not_measured", "setup_notes"]
+__all__ = ["largest_measured_batch", "not_measured"]
 
 MEASURED_FORMATS = {
     "vllm": ("bf16", "fp8", "mxfp4"),
@@ -116,48 +116,3 @@ def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said,
             )
         )
     return tuple(said)
-
-
-def setup_notes(
-    setup: ServingSetup, batch: float | None = None, *, chosen: bool = False
-) -> tuple[Said, ...]:
-    """What a reader of a result must know of its set-up: model, format, what was never measured.
-
-    Parameters
-    ----------
-    setup : ServingSetup
-    batch : float, optional
-        Requests that decode together. [1]
-    chosen : bool
-        True if the user named the format; else that of the release is used, and said.
-    """
-    model = setup.model
-    native = str(getattr(model, "precision_native", "bf16"))
-    said = [
-        Said(
-            "model_used",
-            N_("model used: {name}, {total:.4g} billion parameters, {active:.4g} of them active."),
-            {
-                "name": model.name,
-                "total": model.total_params / 1e9,
-                "active": model.active_params / 1e9,
-            },
-        )
-    ]
-    if not chosen:
-        said.append(
-            Said(
-                "precision_native",
-                N_("{name} is released in {precision} and served so; --precision sets another."),
-                {"name": model.name, "precision": native},
-            )
-        )
-    elif native != setup.precision:
-        said.append(
-            Said(
-                "precision_native",
-                N_("{name} is released in {native}; it is priced in {precision} as asked."),
-                {"name": model.name, "native": native, "precision": setup.precision},
-            )
-        )
-    return (*said, *not_measured(setup, batch))
