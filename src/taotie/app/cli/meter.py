@@ -221,6 +221,7 @@ def register(app: typer.Typer) -> None:
                 "--calibrate", help=_("Keep measured over predicted as this machine's calibration.")
             ),
         ] = None,
+        page: Annotated[Path | None, typer.Option("--report", help=_("Write a page."))] = None,
         as_json: Json = False,
     ) -> None:
         from taotie.answer.meter import meter_report
@@ -233,6 +234,11 @@ def register(app: typer.Typer) -> None:
             accelerators=accelerators, precision=precision, factors=factors, region=region, pue=pue, price=price,
             wue=wue, server_factor=server_factor, calibrate=calibrate,
         )  # fmt: skip
+        if page is not None:
+            from taotie.app.pages.meter_page import write_meter_page
+
+            write_meter_page(answer, page)
+            answer = answer.with_files(str(page))
         print_answer(answer, as_json, ("channels", "by_model", "by_user"))
 
     @meter.command(
@@ -261,6 +267,48 @@ def register(app: typer.Typer) -> None:
 
         write_text(out, text)
         console().print(_("written: {path}").format(path=out), markup=False)
+
+    @meter.command(
+        "usage",
+        help=_(
+            "Tokens of coding agents and exports of use -> energy, carbon and water, as wide ranges."
+        ),
+    )
+    def usage(
+        files: Annotated[
+            list[Path] | None,
+            typer.Argument(
+                help=_(
+                    "Exports of OpenAI, Anthropic, Google, LiteLLM, Langfuse, Helicone, OpenRouter; transcripts."
+                )
+            ),
+        ] = None,
+        claude_code: Annotated[
+            bool, typer.Option("--claude-code", help=_("Read Claude Code's transcripts."))
+        ] = False,
+        codex: Annotated[
+            bool, typer.Option("--codex", help=_("Read Codex's transcripts."))
+        ] = False,
+        region: Annotated[
+            str, typer.Option("--region", help=_("Whose grid, such as USA or PJM."))
+        ] = "WORLD",
+        by: Annotated[
+            str, typer.Option("--by", help=_("session, day, project, model or user."))
+        ] = "day",
+        as_json: Json = False,
+    ) -> None:
+        from taotie.answer.meter_usage import usage_report
+        from taotie.app.cli.shown import print_answer
+        from taotie.errors import UnknownNameError, nearest
+
+        known = ("session", "day", "project", "model", "user")
+        if by not in known:
+            raise UnknownNameError(
+                _("--by {name} is not known.").format(name=by), nearest(by, known)
+            )
+        if not files and not claude_code and not codex:
+            raise MeterError(_("nothing to read."), "taotie meter usage --claude-code")
+        print_answer(usage_report(files or [], claude_code, codex, region), as_json, (f"by_{by}",))
 
 
 def _live(ledger: Path) -> None:

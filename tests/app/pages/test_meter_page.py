@@ -1,0 +1,34 @@
+"""The page of a metered service: both languages, offline, its figures those of the answer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from taotie.answer.meter import meter_report
+
+T0 = 1_767_225_600
+
+
+def test_worked_page_shows_the_day_and_its_requests(tmp_path) -> None:
+    pytest.importorskip("jinja2", reason="jinja2 is not installed")
+    pytest.importorskip("altair", reason="altair is not installed")
+    from taotie.app.pages.meter_page import meter_html
+
+    rows = "".join(f"{T0 + 60 * s},GPU-a,{s * 60 * (100 if s < 60 else 300)}\n" for s in range(121))
+    (tmp_path / "m.csv").write_text("timestamp,uuid,energy_j\n" + rows)
+    (tmp_path / "r.csv").write_text(
+        "start,duration_s,prompt_tokens,completion_tokens,model,user\n"
+        + "".join(f"{T0 + 3700 + 60 * i},50,100,200,llama,<b>ann</b>\n" for i in range(50))
+    )
+    answer = meter_report([tmp_path / "m.csv"], tmp_path / "r.csv")
+    page = meter_html(answer, "en")
+    assert "What was really drawn" in page
+    assert "实际用了多少电" in page
+    assert "&lt;b&gt;ann" in page
+    assert "<b>ann" not in page
+    assert re.search(r'data-testid="by_model"', page)
+    assert not re.search(r'(?:src|href)="https?://', page)
+    main = answer.figures["energy_per_request_full"].p50
+    assert f'data-key="energy_per_request_full" data-value="{main}"' in page
