@@ -23,6 +23,7 @@ from taotie.grid.supply.series import (
     without_leap_day,
 )
 from taotie.grid.supply.technology import Generator, currency_of, technologies, technology_keys
+from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -176,13 +177,11 @@ def _problem(
         ]
         parts = [p for p in parts if p.values]
         told.append(Said("load_given", N_("the load of the series is not used: another was given")))
-    if load is None:
-        pass
-    elif isinstance(load, str | Path) and not _is_number(load):
-        parts.insert(0, load_of(Path(load), [p.n * p.step_h for p in parts]))
-    else:
-        constant = float(str(load).removesuffix("MW"))
-        if not (constant > 0 and np.isfinite(constant)):
+    if load is not None:
+        constant = _constant(load)
+        if constant is None:
+            parts.insert(0, load_of(Path(load), [p.n * p.step_h for p in parts]))  # type: ignore[arg-type]
+        elif not (constant > 0 and np.isfinite(constant)):
             raise RangeError(_("a load of {mw:g} MW is none.").format(mw=constant), "--load 100")
     if given["drop_leap_day"]:
         parts = [without_leap_day(p) for p in parts]
@@ -266,12 +265,16 @@ def _problem(
     )
 
 
-def _is_number(text: str | Path) -> bool:
-    try:
-        float(str(text).removesuffix("MW").strip())
-    except ValueError:
-        return False
-    return True
+def _constant(load: float | str | Path) -> float | None:
+    """A constant load [MW], or None if it names a file."""
+    if not isinstance(load, str | Path):
+        return float(load)
+    text = str(load)
+    if not text[:1].isdigit() and text[:1] not in "+-.":
+        return None
+    if Path(text).suffix.lower() in (".csv", ".gz", ".json"):
+        return None
+    return parse_quantity(text, "MW", bare="MW", name="--load")
 
 
 def _made_up(like: HourlySeries | None, seed: int, latitude: float) -> HourlySeries:

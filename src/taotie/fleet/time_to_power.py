@@ -80,7 +80,7 @@ def power_options() -> list[str]:
     Examples
     --------
     >>> power_options()
-    ['grid_queue', 'gas_ccgt', 'gas_engine', 'nuclear_restart', 'smr', 'fusion', 'storage']
+    ['grid_queue', 'gas_ccgt', 'gas_engine', 'nuclear_restart', 'smr', 'fusion', 'storage', 'grid_flexible']
     """
     return table("time_to_power").items()
 
