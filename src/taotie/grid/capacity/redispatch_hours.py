@@ -1,0 +1,292 @@
+"""How many MW does a bus take in every hour when the units may be told anew each hour? Exact. In MW.
+
+From hour to hour only right-hand sides change (load, what units may give), so every basis of a bus stays dual
+feasible and bounds every hour: the search starts from the stored basis with the lowest bound.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike
+
+from taotie.errors import CaseError, RangeError
+from taotie.grid.capacity.redispatch_lp import largest_load
+from taotie.grid.capacity.redispatch_screen import bring_up
+from taotie.grid.capacity.redispatch_setup import (
+    FloatArray,
+    IntArray,
+    RedispatchProblem,
+    Room,
+    redispatch_problem,
+    unit_range,
+)
+from taotie.grid.capacity.redispatch_simplex import (
+    INFEASIBLE,
+    OPTIMAL,
+    TOLERANCE,
+    new_basis,
+    new_pool,
+    new_work,
+    solve,
+)
+from taotie.grid.capacity.redispatch_sweep import (
+    keep_basis,
+    new_found,
+    new_store,
+    prove,
+    take_basis,
+)
+from taotie.grid.case.case import Case
+from taotie.grid.flow.dc_power_flow import DcModel, dc_model
+from taotie.words.language import _
+
+MAX_STEPS = 2000
+BASES = 160  # kept a bus
+HOURS_A_PART = 512
+
+
+@dataclass(frozen=True)
+class RedispatchedByHour:
+    """Load some buses take in every hour with units told anew each hour.
+
+    Parameters
+    ----------
+    bus_number : ndarray, shape (n_bus,)
+    capacity_mw, bound_mw : ndarray, shape (n_hour, n_bus)
+        Not below 0, and what no dispatch beats; 0 where no dispatch keeps the ratings in that hour; NaN where no
+        answer was found in time. [MW]
+    infeasible : ndarray of bool, shape (n_hour, n_bus)
+    by_highs : int
+        Bus-hours in which the own search stalled and HiGHS answered.
+    """
+
+    bus_number: IntArray
+    capacity_mw: FloatArray
+    bound_mw: FloatArray
+    infeasible: np.ndarray
+    by_highs: int
+
+
+@njit(cache=True, nogil=True)
+def _hour_bound(store, j, fixed, demand, low, high, ends):
+    """What basis j bounds an hour by; `ends`: weight of each unit in it."""
+    z = store.x[j] + store.y[j, 0] * demand
+    for i in range(1, store.size[j]):
+        z -= store.y[j, i] * fixed[store.l[j, i]]
+        if store.k[j, i] >= 0:
+            z -= store.y[j, i] * store.v[j, i] * fixed[store.k[j, i]]
+    for g in range(low.size):
+        z += max(ends[j, g] * low[g], ends[j, g] * high[g])
+    return z
+
+
+@njit(cache=True, nogil=True)
+def sweep_hours(
+    b, net, fixed, demand, low, high, rate, post, lists, basis, pool, work, store, ends, tol,
+    max_steps, found,
+):  # fmt: skip
+    """Every hour at node `b`; `fixed` (hour, out), `low` and `high` (hour, unit)."""
+    m, n_unit = rate.size, low.shape[1]
+    sl, sk, sv = np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m)
+    for t in range(demand.size):
+        room = Room(fixed[t], low[t], high[t], demand[t], rate, post)
+        best, pick = np.inf, 0
+        for j in range(store.n[0]):
+            z = _hour_bound(store, j, fixed[t], demand[t], low[t], high[t], ends)
+            if z < best:
+                best, pick = z, j
+        take_basis(store, pick, basis)
+        before = work.counts[0]
+        bring_up(work.f, work.p_f, work.at, work.p, 0.0, b, net, room.fixed, True)
+        x, status, worst = solve(b, net, room, lists, basis, pool, work, t, tol, max_steps)
+        found.steps[t], found.status[t] = work.counts[0] - before, status
+        if status != OPTIMAL:
+            found.x[t] = np.nan
+            found.shortfall[t] = work.proof[0]
+            work.p[:] = room.low
+            continue
+        prove(t, b, x, worst, net, room, lists, basis, work, found, sl, sk, sv, False)
+        if found.steps[t] > 1 or store.n[0] == 1:
+            j = store.n[0] if store.n[0] < store.x.size else store.n[1]
+            keep_basis(store, basis, work, net, x, False)
+            c = 0.0
+            for i in range(1, basis.size[0]):
+                y = work.inverse[0, i]
+                c += abs(y) * (rate[basis.l[i]] if basis.k[i] < 0 else post[basis.l[i]])
+            store.x[j] = c
+            for g in range(n_unit):
+                s = 0.0
+                for i in range(basis.size[0]):
+                    s -= work.inverse[0, i] * work.a[i, g]
+                ends[j, g] = s
+
+
+def redispatched_by_hour(
+    case: Case | DcModel,
+    buses: ArrayLike,
+    load_mw: ArrayLike,
+    unit_max_mw: ArrayLike | None = None,
+    units_off: bool = True,
+    post_rating: str | float = "A",
+    time_limit_s: float = 20.0,
+) -> RedispatchedByHour:
+    """Largest load of some buses in every hour.
+
+    Parameters
+    ----------
+    case : Case or DcModel
+        Of one island.
+    buses : array_like of int
+        Bus numbers as in the file.
+    load_mw : array_like, shape (n_hour, n_bus of the case)
+        Load of every bus in each hour; losses stay as in the case. [MW]
+    unit_max_mw : array_like, shape (n_hour, n_gen), optional
+        What units may give at most in each hour, such as wind and sun, 0 where a unit is off; NaN: as in the
+        case. [MW]
+    units_off : bool
+        Units may go off (their Pmin counts as 0): without it light hours may have no dispatch at all.
+
+    Raises
+    ------
+    CaseError
+        Several islands.
+    RangeError
+        A table of another shape.
+    """
+    model = case if isinstance(case, DcModel) else dc_model(case)
+    case = model.case
+    if len(model.islands) > 1:
+        raise CaseError(
+            _("{case} has {n} islands; hours are searched for one.").format(
+                case=case.name, n=len(model.islands)
+            )
+        )
+    load = np.asarray(load_mw, float)
+    if (
+        load.ndim != 2
+        or load.shape[1] != case.n_bus
+        or not len(load)
+        or not np.isfinite(load).all()
+    ):
+        raise RangeError(
+            _(
+                "hourly load has shape {shape}; one row an hour and {n} columns of finite MW are needed."
+            ).format(shape=load.shape, n=case.n_bus)
+        )
+    island, rows = model.islands[0], case.rows_of_bus(buses)
+    problem = redispatch_problem(case, island, units_off=units_off, post_rating=post_rating)
+    low, high, short = _ranges_by_hour(case, problem, unit_max_mw, len(load), units_off)
+    place = np.full(case.n_bus, -1)
+    place[island.bus_row] = island.node_of_bus
+    n_hour, n_out, m = len(load), len(problem.room.fixed), problem.n_branch
+    x, bound = np.zeros((n_hour, len(rows))), np.full((n_hour, len(rows)), np.nan)
+    dark = np.zeros((n_hour, len(rows)), bool)
+    by_highs = 0
+    states = [
+        (
+            new_basis(problem.n_unit), new_pool(problem.n_unit, n_out),
+            new_work(problem.n_unit, problem.room.fixed),
+            new_store(min(BASES, n_hour + 2), problem.n_unit, 1),
+            np.full((min(BASES, n_hour + 2), problem.n_unit), 1.0),
+        )
+        for __ in rows
+    ]  # fmt: skip
+    for first in range(0, n_hour, HOURS_A_PART):
+        part = slice(first, first + HOURS_A_PART)
+        change = np.zeros((len(load[part]), island.n_node))
+        for column, node in enumerate(island.node_of_bus):
+            row = island.bus_row[column]
+            change[:, node] += load[part, row] - case.load_mw[row]
+        fixed = np.tile(problem.room.fixed, (len(change), 1))
+        fixed[:, :m] -= change @ problem.net.ht
+        if short is not None:  # units that stand still in the case but not in this hour
+            fixed[:, :m] += short[part] @ problem.net.ht
+        demand = problem.room.demand + change.sum(axis=1)
+        if short is not None:
+            demand -= short[part].sum(axis=1)
+        for q, row in enumerate(rows):
+            node = int(place[row])
+            if node < 0:
+                continue
+            found = new_found(len(change), problem.n_unit)
+            basis, pool, work, store, ends = states[q]
+            sweep_hours(
+                node, problem.net, fixed, demand, low[part], high[part], problem.room.rate,
+                problem.room.post, problem.lists, basis, pool, work, store, ends, TOLERANCE,
+                MAX_STEPS, found,
+            )  # fmt: skip
+            sure = np.where(
+                found.status == OPTIMAL,
+                np.abs(found.bound - found.x) <= 1e-6 * np.maximum(1, 1e-3 * np.abs(found.x)),
+                (found.status == INFEASIBLE) & (found.shortfall > 1e-9),
+            )
+            for t in np.flatnonzero(~sure):
+                room = Room(
+                    fixed[t], low[part][t], high[part][t], float(demand[t]), problem.room.rate,
+                    problem.room.post,
+                )  # fmt: skip
+                other = largest_load(
+                    _with_room(problem, room), np.array([node]), time_limit_s=time_limit_s
+                )
+                by_highs += 1
+                found.status[t] = INFEASIBLE if other.status == "infeasible" else OPTIMAL
+                found.x[t] = other.load_mw[0] if other.status == "optimal" else np.nan
+                found.bound[t] = other.bound_mw if other.status == "optimal" else np.nan
+            none = found.status == INFEASIBLE
+            x[part, q] = np.where(none, 0.0, np.maximum(found.x, 0.0))
+            bound[part, q] = np.where(none, 0.0, found.bound)
+            dark[part, q] = none
+    return RedispatchedByHour(case.bus_number[rows], x, bound, dark, by_highs)
+
+
+def _with_room(problem: RedispatchProblem, room: Room) -> RedispatchProblem:
+    from dataclasses import replace
+
+    return replace(problem, room=room)
+
+
+def _ranges_by_hour(
+    case: Case,
+    problem: RedispatchProblem,
+    unit_max_mw: ArrayLike | None,
+    n_hour: int,
+    units_off: bool,
+) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+    """Pmin and Pmax of each column by hour, and what still units give less by node."""
+    room = problem.room
+    low, high = np.tile(room.low, (n_hour, 1)), np.tile(room.high, (n_hour, 1))
+    if unit_max_mw is None:
+        return low, high, None
+    most = np.asarray(unit_max_mw, float)
+    if most.shape != (n_hour, case.n_gen) or np.isinf(most).any() or (most < 0).any():
+        raise RangeError(
+            _(
+                "hourly output of units has shape {shape}; {n} hours and {g} columns of finite MW, or NaN, are needed."
+            ).format(shape=most.shape, n=n_hour, g=case.n_gen)
+        )
+    for j, units in enumerate(problem.units):
+        if np.isnan(most[:, units]).all():
+            continue
+        least, top = unit_range(case, units)
+        if units_off:
+            least = np.minimum(least, 0.0)
+        top_h = np.where(np.isnan(most[:, units]), top, most[:, units])
+        low_h = np.where(np.isnan(most[:, units]), least, np.minimum(least, top_h))
+        high[:, j], low[:, j] = top_h.sum(axis=1), low_h.sum(axis=1)
+    moving = np.concatenate(problem.units) if problem.units else np.zeros(0, np.int64)
+    still = np.setdiff1d(np.flatnonzero(case.gen_on & ~np.isnan(most).all(axis=0)), moving)
+    if not still.size:
+        return low, high, None
+    node = np.full(case.n_bus, -1)
+    node[problem.island.bus_row] = problem.island.node_of_bus
+    short = np.zeros((n_hour, problem.island.n_node))
+    for g in still:
+        fixed_mw = float(unit_range(case, np.array([g]))[0][0])
+        change = np.where(np.isnan(most[:, g]), 0.0, np.minimum(most[:, g], fixed_mw) - fixed_mw)
+        if node[case.gen_row[g]] >= 0:
+            short[:, node[case.gen_row[g]]] += change
+    return low, high, short

@@ -1,0 +1,368 @@
+"""What may move in an island, and which outages can matter to each branch? In MW.
+
+The flow on branch l is ``fixed_l + PTDF_g P - PTDF_b x``: what stands still, the units, the new load. After
+the loss of k it is ``f_l + LODF_lk f_k``. A unit that may trip is an outage without a branch of its own: its
+flow is its output, its factor ``-PTDF_lg / (1 - s_g)``, with s_g its share in what replaces it.
+
+For each branch the outages are kept in falling order of ``|LODF_lk| bound_k``, with ``bound_k`` what the
+outage may carry. Short ones are dropped, and the longest that was dropped is kept beside the list, so that a
+screen knows when the list alone does not suffice.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from taotie.errors import CaseError, RangeError
+from taotie.grid.case.case import Case
+from taotie.grid.flow.contingency import SINGULAR, bridges
+from taotie.grid.flow.dc_power_flow import Island, ptdf
+from taotie.words.language import _
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+CUT = 0.005  # of a rating: outages that move less are not listed
+FAST = {"nsz", "arcp", "contract"}
+
+
+class Net(NamedTuple):
+    """What no dispatch, hour or rating changes.
+
+    Parameters
+    ----------
+    h, ht : ndarray, shape (n_branch, n_node), (n_node, n_branch)
+        MW on a branch per MW put in at a node.
+    hg, hgt : ndarray, shape (n_out, n_unit), (n_unit, n_out)
+        MW on a branch per MW of a unit; rows beyond the branches are the units that may trip.
+    f, t : ndarray, shape (n_branch,)
+        Nodes at the ends.
+    inverse : ndarray, shape (n_branch,)
+        ``1 / (1 - own factor)``; 0 where the branch is no outage (a bridge, or not asked for).
+    own : ndarray, shape (n_trip,)
+        The same of the units that may trip; one a unit, or none at all.
+    """
+
+    h: FloatArray
+    ht: FloatArray
+    hg: FloatArray
+    hgt: FloatArray
+    f: IntArray
+    t: IntArray
+    inverse: FloatArray
+    own: FloatArray
+
+
+class Room(NamedTuple):
+    """What one hour and one set of ratings allow.
+
+    Parameters
+    ----------
+    fixed : ndarray, shape (n_out,)
+        Flow of all that stands still. [MW]
+    low, high : ndarray, shape (n_unit,)
+        [MW]
+    demand : float
+        What the units serve before any new load. [MW]
+    rate, post : ndarray, shape (n_branch,)
+        Ratings with all in service and after an outage, `inf` where none. [MW]
+    """
+
+    fixed: FloatArray
+    low: FloatArray
+    high: FloatArray
+    demand: float
+    rate: FloatArray
+    post: FloatArray
+
+
+class Lists(NamedTuple):
+    """Outages of each branch, the far-reaching first.
+
+    Parameters
+    ----------
+    start : ndarray, shape (n_branch + 1,)
+    out, factor, reach : ndarray, shape (n_listed,)
+        Outage, its factor, and how many MW it may move.
+    least : ndarray, shape (n_branch,)
+        The most any outage moves that is not listed. [MW]
+    bound : ndarray, shape (n_out,)
+        Flow of each outage for which `reach` holds. [MW]
+    """
+
+    start: IntArray
+    out: NDArray[np.int32]
+    factor: FloatArray
+    reach: FloatArray
+    least: FloatArray
+    bound: FloatArray
+
+
+@dataclass(frozen=True)
+class RedispatchProblem:
+    """One island with what may move in it.
+
+    Parameters
+    ----------
+    island : Island
+    net, room, lists
+        See `Net`, `Room`, `Lists`.
+    units : tuple of ndarray
+        Rows of the unit table behind each column: units at one node are one.
+    output_mw : ndarray, shape (n_unit,)
+        As dispatched in the case. [MW]
+    load_mw : ndarray, shape (n_node,)
+        Load of the case. [MW]
+    widened : int
+        Units whose output in the case lies outside their own range; the range was widened to it.
+    """
+
+    island: Island
+    net: Net
+    room: Room
+    lists: Lists
+    units: tuple[IntArray, ...]
+    output_mw: FloatArray
+    load_mw: FloatArray
+    widened: int
+
+    @property
+    def n_branch(self) -> int:
+        return self.island.n_branch
+
+    @property
+    def n_unit(self) -> int:
+        return len(self.room.low)
+
+    def with_ratings(self, rate: FloatArray, post: FloatArray) -> RedispatchProblem:
+        """The same under other ratings; the lists stay valid for any."""
+        return replace(self, room=self.room._replace(rate=rate, post=post))
+
+    def flow_mw(self, power_mw: FloatArray, node: int = -1, load_mw: float = 0.0) -> FloatArray:
+        """Flow of every outage (branches, then units that may trip) for a dispatch and a new load. [MW]"""
+        flow = self.room.fixed + self.net.hg @ power_mw
+        if node >= 0:
+            flow[: self.n_branch] -= self.net.ht[node] * load_mw
+        return np.asarray(flow)
+
+    def unit_power_mw(self, case: Case, power_mw: FloatArray) -> FloatArray:
+        """Output of every row of the unit table; units that share a column stand alike in their ranges. [MW]"""
+        out = case.gen[:, 1].copy()
+        for j, rows in enumerate(self.units):
+            low, high = unit_range(case, rows)
+            total = high.sum() - low.sum()
+            share = (power_mw[j] - low.sum()) / total if total > 0 else 0.0
+            out[rows] = low + share * (high - low) if len(rows) > 1 else power_mw[j]
+        return np.asarray(out)
+
+
+def unit_range(case: Case, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Pmin and Pmax of units, widened to the output they have in the case; no Pmax counts as all load twice."""
+    out = case.gen[rows, 1]
+    top = 2 * abs(case.total_load_mw) + 1000.0
+    high = np.where(np.isfinite(case.gen[rows, 8]), case.gen[rows, 8], top)
+    low = np.where(np.isfinite(case.gen[rows, 9]), case.gen[rows, 9], -top)
+    return np.minimum(low, out), np.maximum(high, out)
+
+
+@njit(cache=True, nogil=True)
+def _size_up(h, hg, f, t, inverse, own, bound, post, cut, size, least):
+    """How many outages each branch lists, and the most that an unlisted one moves."""
+    m, n_trip = h.shape[0], own.size
+    for l in range(m):
+        size[l] = 0
+        least[l] = 0.0
+        if not np.isfinite(post[l]):
+            continue
+        short = cut * post[l]
+        n, most = 0, 0.0
+        for k in range(m):
+            w = abs((h[l, f[k]] - h[l, t[k]]) * inverse[k]) * bound[k]
+            if k == l:
+                w = 0.0
+            if w > short:
+                n += 1
+            elif w > most:
+                most = w
+        for g in range(n_trip):
+            w = abs(hg[l, g] * own[g]) * bound[m + g]
+            if w > short:
+                n += 1
+            elif w > most:
+                most = w
+        size[l] = n
+        least[l] = most
+
+
+@njit(cache=True, nogil=True)
+def _write_down(h, hg, f, t, inverse, own, bound, post, cut, start, out, factor, reach):
+    """The lists themselves."""
+    m, n_trip = h.shape[0], own.size
+    row_v, row_w = np.empty(m + n_trip), np.empty(m + n_trip)
+    row_k = np.empty(m + n_trip, np.int64)
+    for l in range(m):
+        if start[l + 1] == start[l]:
+            continue
+        short = cut * post[l]
+        n = 0
+        for k in range(m):
+            v = (h[l, f[k]] - h[l, t[k]]) * inverse[k]
+            w = abs(v) * bound[k]
+            if k != l and w > short:
+                row_v[n], row_w[n], row_k[n] = v, w, k
+                n += 1
+        for g in range(n_trip):
+            v = -hg[l, g] * own[g]
+            w = abs(v) * bound[m + g]
+            if w > short:
+                row_v[n], row_w[n], row_k[n] = v, w, m + g
+                n += 1
+        order = np.argsort(-row_w[:n])
+        for j in range(n):
+            q = start[l] + j
+            out[q], factor[q], reach[q] = row_k[order[j]], row_v[order[j]], row_w[order[j]]
+
+
+def redispatch_problem(
+    case: Case,
+    island: Island,
+    units_off: bool = False,
+    move: float | None = None,
+    unit_outages: bool = False,
+    post_rating: str | float = "A",
+    outages: BoolArray | None = None,
+) -> RedispatchProblem:
+    """Set up one island.
+
+    Parameters
+    ----------
+    units_off : bool
+        Units may also go off: their Pmin counts as 0.
+    move : float, optional
+        Units stay within this share of their Pmax of what they give in the case. [1]
+    unit_outages : bool
+        Single units may trip too; the others make up for one by their slack shares.
+    post_rating : "A", "B", "C" or float
+        Rating after an outage: of the file (A where it has no higher one), or so many times rating A.
+    outages : ndarray of bool, shape (n_branch of the case,), optional
+        Branches that may be lost; by default all. Bridges never count.
+
+    Raises
+    ------
+    RangeError
+        `move` below 0, or a rating that is not known.
+    """
+    if move is not None and not 0 <= move <= 1:
+        raise RangeError(
+            _("move={value} is outside 0..1: it is a share of Pmax.").format(value=move)
+        )
+    h = np.ascontiguousarray(ptdf(island))
+    m = island.n_branch
+    node = np.full(case.n_bus, -1)
+    node[island.bus_row] = island.node_of_bus
+    on = np.flatnonzero(case.gen_on & (node[case.gen_row] >= 0))
+    at, out = node[case.gen_row[on]], case.gen[on, 1]
+    low, high = unit_range(case, on)
+    widened = int(((out > case.gen[on, 8] + 1e-6) | (out < case.gen[on, 9] - 1e-6)).sum())
+    if units_off:
+        low = np.minimum(low, 0.0)
+    if move is not None:
+        step = move * np.maximum(np.abs(high), np.abs(low))
+        low, high = np.maximum(low, out - step), np.minimum(high, out + step)
+    still = island.injection_mw.copy()
+    np.subtract.at(still, at, out)  # what is not dispatched: load, losses
+    rows: list[IntArray] = [np.array([g]) for g in on]
+    if not unit_outages:
+        where, inv = np.unique(at, return_inverse=True)
+        low, high, out = (
+            np.asarray(np.bincount(inv, v, minlength=len(where)), float) for v in (low, high, out)
+        )
+        rows = [on[inv == j] for j in range(len(where))]
+        at = where
+        moves = high - low > 0
+        if moves.any():  # the others stand still
+            still += np.bincount(at[~moves], low[~moves], minlength=island.n_node)
+            low, high, out, at = low[moves], high[moves], out[moves], at[moves]
+            rows = [units for units, can in zip(rows, moves, strict=True) if can]
+    fixed = h @ still + (island.flow_mw() - h @ island.injection_mw)
+    rate = island.rating_mw.copy()
+    post = post_ratings_mw(case, island, post_rating)
+    own_h = h[np.arange(m), island.f] - h[np.arange(m), island.t]
+    lost = bridges(island).is_bridge | (np.abs(1 - own_h) < SINGULAR)
+    if outages is not None:
+        lost |= ~outages[island.branch_row]
+    inverse = np.where(lost, 0.0, 1 / np.where(lost, 1.0, 1 - own_h))
+    hg, own = h[:, at], np.zeros(0)
+    bound = np.where(np.isfinite(rate), rate, 3 * np.abs(island.flow_mw()) + 50)
+    if unit_outages:
+        pmax = np.maximum(np.where(np.isfinite(case.gen[on, 8]), case.gen[on, 8], high), 0)
+        total = np.bincount(at, pmax, minlength=island.n_node)
+        share = island.slack[at] * pmax / np.maximum(total[at], 1e-9)
+        own = np.where(share < 1 - 1e-9, 1 / np.maximum(1 - share, 1e-9), 0.0)
+        hg = np.vstack([hg, np.eye(len(at))])
+        fixed = np.r_[fixed, np.zeros(len(at))]
+        bound = np.r_[bound, np.maximum(np.abs(high), np.abs(low))]
+    bound = np.maximum(bound, 1e-3)
+    hg = np.ascontiguousarray(hg)
+    size, least = np.zeros(m, np.int64), np.zeros(m)
+    args = (h, hg, island.f, island.t, inverse, own, bound, post, CUT)
+    _size_up(*args, size, least)
+    start = np.r_[0, np.cumsum(size)]
+    lists = (np.zeros(start[-1], np.int32), np.zeros(start[-1]), np.zeros(start[-1]))
+    _write_down(*args, start, *lists)
+    load = np.asarray(
+        np.bincount(island.node_of_bus, case.load_mw[island.bus_row], minlength=island.n_node),
+        float,
+    )
+    return RedispatchProblem(
+        island=island,
+        net=Net(
+            h, np.ascontiguousarray(h.T), hg, np.ascontiguousarray(hg.T), island.f, island.t,
+            inverse, own,
+        ),
+        room=Room(fixed, low, high, -float(still.sum()), rate, post),
+        lists=Lists(start, *lists, least, bound),
+        units=tuple(rows),
+        output_mw=out,
+        load_mw=load,
+        widened=widened,
+    )  # fmt: skip
+
+
+def post_ratings_mw(case: Case, island: Island, post_rating: str | float) -> FloatArray:
+    """Rating of each branch of an island after an outage. [MW]
+
+    Raises
+    ------
+    RangeError
+        Neither A, B, C nor a factor of at least 1.
+    CaseError
+        The case has no rating of that name on any branch.
+    """
+    rate = island.rating_mw
+    if isinstance(post_rating, str) and post_rating in ("A", "B", "C"):
+        if post_rating == "A":
+            return rate.copy()
+        filed = case.branch[island.branch_row, 6 if post_rating == "B" else 7]
+        if not (filed > 0).any():
+            raise CaseError(
+                _("{case} has no rating {name} on any branch.").format(
+                    case=case.name, name=post_rating
+                ),
+                _("leave it at A, or give a factor such as 1.1."),
+            )
+        return np.asarray(np.where(filed > 0, np.maximum(filed, rate), rate))
+    factor = float(post_rating)
+    if not 1 <= factor <= 10:
+        raise RangeError(
+            _("a rating after an outage of {value} times rating A is outside 1..10.").format(
+                value=factor
+            )
+        )
+    return np.asarray(rate * factor)

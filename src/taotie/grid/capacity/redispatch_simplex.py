@@ -1,0 +1,626 @@
+"""The largest load at one node over all dispatches that keep every pair: a dual simplex over the pairs themselves. In MW.
+
+Basis: active rows W (the balance, and pairs at their rating) and as many basic columns (the load, always, and
+units); every other unit stands at one end of its range. W stays small (about twenty rows for 2,000 buses), so its
+inverse is kept and changed by one row or column a step. Only rows that a state was seen to violate (the pool) are
+followed in every step; once none of them is violated, every pair is screened and what turns up joins the pool.
+
+A step takes out what violates most by steepest edge of the dual (violation^2 over the squared length of its row of
+the inverse), and lets units flip from one end to the other as long as that still helps. Dual weights and reduced
+costs below `NOISE` keep their side: noise decided ties and sent the search round in circles.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from taotie.grid.capacity.redispatch_screen import (
+    bring_up,
+    load_on_pair,
+    row_of_pair,
+    screen_pairs,
+)
+from taotie.grid.capacity.redispatch_setup import FAST, FloatArray, IntArray
+
+W_MAX = 200  # rows in a basis
+TRIES = 12
+STALL = 400  # steps after which ties are broken by small costs
+ANEW = 50
+NOISE = 1e-11
+TOLERANCE = 2e-9  # of a rating, and MW: what counts as violated
+OPTIMAL, INFEASIBLE, TOO_LONG, TOO_LARGE, SINGULAR_BASIS = 0, 1, 2, 3, 4
+
+
+class Basis(NamedTuple):
+    """Active rows and basic units; row 0 is the balance, column 0 the load."""
+
+    l: IntArray
+    k: IntArray
+    v: FloatArray
+    side: FloatArray
+    unit: IntArray
+    up: IntArray
+    size: IntArray
+
+
+class Pool(NamedTuple):
+    """Rows seen violated, and the flows followed for them.
+
+    `i`, `j`: places of the two flows of a row; `place` of each branch (-1: not followed), `branch` of each place;
+    `g`, `flow`, `x`: response to units, flow and response to the load at each place; `size`: rows, places.
+    """
+
+    l: IntArray
+    k: IntArray
+    v: FloatArray
+    used: IntArray
+    i: IntArray
+    j: IntArray
+    place: IntArray
+    branch: IntArray
+    g: FloatArray
+    flow: FloatArray
+    x: FloatArray
+    size: IntArray
+
+
+class Work(NamedTuple):
+    """State of the search that outlives one node.
+
+    `a`, `c`, `x`: active rows over units, their constants, their response to the load; `inverse` of the basis;
+    `p`: dispatch; `f`: flows of all branches in the state (`p_f`, `at`); `counts`: steps, screens, largest pool,
+    bases; `proof`: MW by which an infeasible row falls short at best.
+    """
+
+    a: FloatArray
+    c: FloatArray
+    x: FloatArray
+    inverse: FloatArray
+    p: FloatArray
+    f: FloatArray
+    p_f: FloatArray
+    at: FloatArray
+    counts: IntArray
+    proof: FloatArray
+
+
+def new_basis(n_unit: int) -> Basis:
+    """Only the balance, all units at Pmax: optimal where no branch limits."""
+    return Basis(
+        np.zeros(W_MAX, np.int64), np.full(W_MAX, -1, np.int64), np.zeros(W_MAX), np.zeros(W_MAX),
+        np.zeros(W_MAX, np.int64), np.ones(n_unit, np.int64), np.ones(1, np.int64),
+    )  # fmt: skip
+
+
+def new_pool(n_unit: int, n_out: int, n_row: int = 2048) -> Pool:
+    n_place = min(n_out, 2 * n_row)
+    whole = [np.zeros(n_row, np.int64) for _row in range(5)]
+    return Pool(
+        whole[0], whole[1], np.zeros(n_row), whole[2], whole[3], whole[4],
+        np.full(n_out, -1, np.int64), np.zeros(n_place, np.int64), np.zeros((n_unit, n_place)),
+        np.zeros(n_place), np.zeros(n_place), np.zeros(2, np.int64),
+    )  # fmt: skip
+
+
+def new_work(n_unit: int, fixed: FloatArray) -> Work:
+    return Work(
+        np.zeros((W_MAX, n_unit)), np.zeros(W_MAX), np.zeros(W_MAX), np.zeros((W_MAX, W_MAX)),
+        np.zeros(n_unit), fixed.copy(), np.zeros(n_unit), np.zeros(2), np.zeros(4, np.int64),
+        np.zeros(1),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def invert(k, n, out):
+    """Inverse of the first n rows and columns by Gauss-Jordan with row exchange; False where singular."""
+    a = np.empty((n, 2 * n))
+    for i in range(n):
+        for j in range(n):
+            a[i, j] = k[i, j]
+            a[i, n + j] = 1.0 if i == j else 0.0
+    for c in range(n):
+        best, row = abs(a[c, c]), c
+        for i in range(c + 1, n):
+            if abs(a[i, c]) > best:
+                best, row = abs(a[i, c]), i
+        if not best > 1e-13:
+            return False
+        if row != c:
+            for j in range(2 * n):
+                a[c, j], a[row, j] = a[row, j], a[c, j]
+        q = 1.0 / a[c, c]
+        for j in range(2 * n):
+            a[c, j] *= q
+        for i in range(n):
+            z = a[i, c]
+            if i != c and z != 0.0:
+                for j in range(c, 2 * n):
+                    a[i, j] -= z * a[c, j]
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = a[i, n + j]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def invert_basis(basis, work):
+    """The inverse of the basis from scratch; False where singular."""
+    n = basis.size[0]
+    k = np.empty((n, n))
+    for i in range(n):
+        k[i, 0] = work.x[i]
+        for j in range(1, n):
+            k[i, j] = work.a[i, basis.unit[j]]
+    return invert(k, n, work.inverse)
+
+
+@njit(cache=True, nogil=True)
+def write_rows(basis, work, net, fixed, column):
+    """The active rows as they are with the load at the node of `column`."""
+    work.a[0, :] = 1.0
+    work.c[0], work.x[0] = 0.0, -1.0
+    for i in range(1, basis.size[0]):
+        work.c[i] = row_of_pair(basis.l[i], basis.k[i], basis.v[i], net, fixed, work.a[i])
+        work.x[i] = load_on_pair(basis.l[i], basis.k[i], basis.v[i], column)
+
+
+@njit(cache=True, nogil=True)
+def _follow(branch, pool, net, f, column):
+    """A place for a branch among those whose flow is followed in every step."""
+    at = pool.place[branch]
+    if at >= 0:
+        return at
+    at = pool.size[1]
+    pool.size[1] = at + 1
+    pool.place[branch], pool.branch[at] = at, branch
+    for j in range(net.hgt.shape[0]):
+        pool.g[j, at] = net.hgt[j, branch]
+    pool.flow[at] = f[branch]
+    pool.x[at] = column[branch] if branch < column.size else 0.0
+    return at
+
+
+@njit(cache=True, nogil=True)
+def thin_pool(pool, oldest, net, f, column):
+    """Drop rows not violated since `oldest`, and the flows followed for them."""
+    for s in range(pool.size[1]):
+        pool.place[pool.branch[s]] = -1
+    pool.size[1] = 0
+    keep = 0
+    for r in range(pool.size[0]):
+        if pool.used[r] < oldest:
+            continue
+        l, k = pool.l[r], pool.k[r]
+        pool.l[keep], pool.k[keep], pool.v[keep], pool.used[keep] = l, k, pool.v[r], pool.used[r]
+        pool.i[keep] = _follow(l, pool, net, f, column)
+        pool.j[keep] = _follow(k, pool, net, f, column) if k >= 0 else -1
+        keep += 1
+    pool.size[0] = keep
+
+
+@njit(cache=True, nogil=True)
+def _take_in(pool, n, sl, sk, sv, stamp, net, f, column):
+    """New rows into the pool; where it is full, older ones go, and if need be all."""
+    age = 40
+    while pool.size[0] + n > pool.l.size or pool.size[1] + 2 * n > pool.branch.size:
+        if pool.size[0] == 0:
+            break
+        thin_pool(pool, stamp - age if age > 0 else stamp + 1, net, f, column)
+        age = age // 2 if age > 1 else age - 1
+    for q in range(n):
+        if pool.size[0] >= pool.l.size or pool.size[1] + 2 > pool.branch.size:
+            return
+        r = pool.size[0]
+        pool.size[0] = r + 1
+        pool.l[r], pool.k[r], pool.v[r], pool.used[r] = sl[q], sk[q], sv[q], stamp
+        pool.i[r] = _follow(sl[q], pool, net, f, column)
+        pool.j[r] = _follow(sk[q], pool, net, f, column) if sk[q] >= 0 else -1
+
+
+@njit(cache=True, nogil=True)
+def _keep_largest(size, which, n, e, w):
+    if n < size.size:
+        size[n], which[n] = e, w
+        return n + 1
+    small = 0
+    for q in range(1, n):
+        if size[q] < size[small]:
+            small = q
+    if e > size[small]:
+        size[small], which[small] = e, w
+    return n
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _reduced_costs(basis, work, y, cost, d):
+    n_unit = d.size
+    for j in range(n_unit):
+        d[j] = cost[j]
+    for i in range(basis.size[0]):
+        z = y[i]
+        if z != 0.0:
+            for j in range(n_unit):
+                d[j] -= z * work.a[i, j]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _follow_flows(pool, fixed, p, old, x, x_old, fresh):
+    """Flows at the followed places; by what changed, or from scratch."""
+    na = pool.size[1]
+    flow, g = pool.flow, pool.g
+    if fresh:
+        for s in range(na):
+            flow[s] = fixed[pool.branch[s]]
+    dx = x if fresh else x - x_old
+    for s in range(na):
+        flow[s] -= pool.x[s] * dx
+    for j in range(p.size):
+        dp = p[j] if fresh else p[j] - old[j]
+        if dp != 0.0:
+            for s in range(na):
+                flow[s] += g[j, s] * dp
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _scan(pool, rate, post, tol, stamp, size, which, n):
+    """Violated rows of the pool, the largest kept."""
+    for r in range(pool.size[0]):
+        l = pool.l[r]
+        if pool.k[r] < 0:
+            e = abs(pool.flow[pool.i[r]]) - rate[l] * (1 + tol) - tol
+        else:
+            e = (
+                abs(pool.flow[pool.i[r]] + pool.v[r] * pool.flow[pool.j[r]])
+                - post[l] * (1 + tol)
+                - tol
+            )
+        if e > 0.0:
+            pool.used[r] = stamp
+            n = _keep_largest(size, which, n, e, r + 1)
+    return n
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _tableau(rho, basis, work, g):
+    """`g` less the active rows weighted by `rho`: what remains on the units that stand at an end."""
+    for i in range(basis.size[0]):
+        z = rho[i]
+        if z != 0.0:
+            for j in range(g.size):
+                g[j] -= z * work.a[i, j]
+
+
+@njit(cache=True, nogil=True, fastmath={"nsz", "arcp", "contract", "reassoc"})
+def _less_products(table, n, p, out):
+    """`out` less the first n rows of a table times p."""
+    for i in range(n):
+        z = 0.0
+        for j in range(p.size):
+            z += table[i, j] * p[j]
+        out[i] -= z
+
+
+@njit(cache=True, nogil=True)
+def _shortfall(sign, constant, limit, rho, g, x_left, basis, work, room):
+    """MW by which the best of all dispatches misses a row: a proof of infeasibility where positive."""
+    best = sign * constant + sign * rho[0] * room.demand
+    for i in range(1, basis.size[0]):
+        lim = room.rate[basis.l[i]] if basis.k[i] < 0 else room.post[basis.l[i]]
+        best += abs(rho[i]) * lim - sign * rho[i] * work.c[i]
+    total_low, total_high = 0.0, 0.0
+    for j in range(g.size):
+        best += max(sign * g[j] * room.low[j], sign * g[j] * room.high[j])
+        total_low += room.low[j]
+        total_high += room.high[j]
+    best += abs(x_left) * max(abs(total_high - room.demand), abs(total_low - room.demand))
+    return limit - best
+
+
+@njit(cache=True, nogil=True)
+def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
+    """Largest load at node `b`, from the basis given; returns load, status, worst loading met.
+
+    The basis must be dual feasible after units are put to the side their reduced cost asks for: the weight of the
+    load in it must be positive. On return `basis`, `work.p` and `work.inverse` hold the answer.
+    """
+    n_unit, column = room.low.size, net.ht[b]
+    low, high, rate, post, fixed = room.low, room.high, room.rate, room.post, room.fixed
+    write_rows(basis, work, net, fixed, column)
+    for at in range(pool.size[1]):
+        pool.x[at] = column[pool.branch[at]] if pool.branch[at] < column.size else 0.0
+    ki, p = work.inverse, work.p
+    if not invert_basis(basis, work):
+        return 0.0, SINGULAR_BASIS, np.nan
+    in_basis = np.zeros(n_unit, np.bool_)
+    for i in range(1, basis.size[0]):
+        in_basis[basis.unit[i]] = True
+    old, d, cost = np.zeros(n_unit), np.empty(n_unit), np.zeros(n_unit)
+    g, best_row = np.empty(n_unit), np.empty(n_unit)
+    cand, ratio = np.empty(n_unit + W_MAX, np.int64), np.empty(n_unit + W_MAX)
+    m = rate.size
+    sl, sk, sv = np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m)
+    tried, which = np.empty(TRIES), np.empty(TRIES, np.int64)
+    y, rhs, xb = np.zeros(W_MAX), np.zeros(W_MAX), np.zeros(W_MAX)
+    rho, best_rho = np.zeros(W_MAX), np.zeros(W_MAX)
+    active, q_col = np.zeros(W_MAX), np.zeros(W_MAX)
+    mode, since, x, x_old = 0, 0, 0.0, 0.0
+    fresh, dirty, exact = True, False, True
+    for step in range(max_steps):
+        work.counts[0] += 1
+        nw = basis.size[0]
+        if since >= ANEW:
+            if not invert_basis(basis, work):
+                return x, SINGULAR_BASIS, np.nan
+            since, fresh, exact = 0, True, True
+        if mode == 0 and step == STALL:  # in circles: small costs of the units break the ties
+            mode = 1
+            seed = 12345 + 977 * b
+            for j in range(n_unit):
+                seed = (seed * 1103515245 + 12345) % 2147483648
+                z = 1e-7 * (0.5 + seed / 2147483648.0)
+                cost[j] = z if basis.up[j] else -z
+        for i in range(nw):
+            y[i] = ki[0, i]
+            if mode == 1:
+                for r in range(1, nw):
+                    y[i] += cost[basis.unit[r]] * ki[r, i]
+        _reduced_costs(basis, work, y[:nw], cost, d)
+        for i in range(1, nw):
+            if y[i] > NOISE:
+                basis.side[i] = 1.0
+            elif y[i] < -NOISE:
+                basis.side[i] = -1.0
+        # units at the end their reduced cost asks for, then the basic ones
+        rhs[0] = room.demand
+        for i in range(1, nw):
+            lim = rate[basis.l[i]] if basis.k[i] < 0 else post[basis.l[i]]
+            rhs[i] = basis.side[i] * lim - work.c[i]
+        for j in range(n_unit):
+            if in_basis[j]:
+                p[j] = 0.0
+                continue
+            if d[j] > NOISE:
+                basis.up[j] = 1
+            elif d[j] < -NOISE:
+                basis.up[j] = 0
+            p[j] = high[j] if basis.up[j] else low[j]
+        _less_products(work.a, nw, p, rhs)
+        big = 0.0
+        for i in range(nw):
+            z = 0.0
+            for r in range(nw):
+                z += ki[i, r] * rhs[r]
+            xb[i] = z
+            big = max(big, abs(z))
+        x = xb[0]
+        for i in range(1, nw):
+            p[basis.unit[i]] = xb[i]
+        # a nearly singular basis sends units to 1e9 MW for a step: then flows from scratch
+        if dirty and big < 1e6:
+            fresh = True
+        dirty = big >= 1e6
+        _follow_flows(pool, fixed, p, old, x, x_old, fresh)
+        fresh = False
+        for j in range(n_unit):
+            old[j] = p[j]
+        x_old = x
+        nt = 0
+        for i in range(1, nw):
+            j = basis.unit[i]
+            e = max(low[j] - p[j], p[j] - high[j])
+            if e > tol * (1.0 + abs(p[j])):
+                nt = _keep_largest(tried, which, nt, e, -i)
+        nt = _scan(pool, rate, post, tol, stamp, tried, which, nt)
+        if nt == 0:
+            if not exact:  # before it counts: the same with an inverse from scratch
+                since = ANEW
+                continue
+            bring_up(work.f, work.p_f, work.at, p, x, b, net, fixed, False)
+            n, worst = screen_pairs(work.f, net, room, lists, tol, sl, sk, sv)
+            work.counts[1] += 1
+            if n == 0:
+                if mode == 1:  # without the small costs again from here
+                    mode = 2
+                    cost[:] = 0.0
+                    continue
+                return x, OPTIMAL, worst
+            _take_in(pool, n, sl, sk, sv, stamp, net, work.f, column)
+            work.counts[2] = max(work.counts[2], pool.size[0])
+            nt = _scan(pool, rate, post, tol, stamp, tried, which, nt)
+            if nt == 0:
+                return x, TOO_LARGE, np.nan
+        best, pick, sign, e_best, c_best, s = -1.0, 0, 0.0, 0.0, 0.0, 0.0
+        for q in range(nt):
+            norm = 0.0
+            if which[q] < 0:  # a basic unit beyond its range
+                i = -which[q]
+                for r in range(nw):
+                    rho[r] = ki[i, r]
+                    if r > 0:
+                        norm += rho[r] * rho[r]
+                s = 1.0 if p[basis.unit[i]] < low[basis.unit[i]] else -1.0
+            else:
+                r = which[q] - 1
+                k, v = pool.k[r], pool.v[r]
+                val = pool.flow[pool.i[r]] + (v * pool.flow[pool.j[r]] if k >= 0 else 0.0)
+                s = 1.0 if val < 0 else -1.0
+                active[0] = pool.x[pool.i[r]] * -1.0
+                if k >= 0:
+                    active[0] -= v * pool.x[pool.j[r]]
+                for i in range(1, nw):
+                    j = basis.unit[i]
+                    active[i] = pool.g[j, pool.i[r]]
+                    if k >= 0:
+                        active[i] += v * pool.g[j, pool.j[r]]
+                for i in range(nw):
+                    rho[i] = 0.0
+                for i in range(nw):
+                    z = active[i]
+                    if z != 0.0:
+                        for j in range(nw):
+                            rho[j] += z * ki[i, j]
+                norm = 1.0
+                for i in range(1, nw):
+                    norm += rho[i] * rho[i]
+            score = tried[q] * tried[q] / max(norm, 1e-12)
+            if score > best:
+                best, pick, sign, e_best = score, which[q], s, tried[q]
+                for i in range(nw):
+                    best_rho[i] = rho[i]
+        if pick < 0:
+            g[:] = 0.0
+        else:
+            r = pick - 1
+            c_best = row_of_pair(pool.l[r], pool.k[r], pool.v[r], net, fixed, best_row)
+            g[:] = best_row
+        _tableau(best_rho[:nw], basis, work, g)
+        # ratio test: units flip as long as the row stays violated
+        nc = 0
+        for j in range(n_unit):
+            if in_basis[j] or high[j] - low[j] <= 0.0:
+                continue
+            z = sign * g[j]
+            if basis.up[j]:
+                z = -z
+            if z > 1e-10:
+                cand[nc], ratio[nc] = j, abs(d[j]) / z
+                nc += 1
+        for i in range(1, nw):
+            z = -sign * best_rho[i] * basis.side[i]
+            if z > 1e-10:
+                cand[nc], ratio[nc] = -i, abs(y[i]) / z
+                nc += 1
+        slope, enter, found = e_best, 0, False
+        while nc > 0:
+            lim = ratio[0]
+            for q in range(1, nc):
+                if ratio[q] < lim:
+                    lim = ratio[q]
+            lim += 1e-12
+            drop, any_row, top, take = 0.0, False, -1.0, -1
+            for q in range(nc):
+                if ratio[q] > lim:
+                    continue
+                j = cand[q]
+                if j >= 0:
+                    z = abs(g[j])
+                    drop += z * (high[j] - low[j])
+                else:
+                    z = abs(best_rho[-j])
+                    any_row = True
+                if z > top:
+                    top, take = z, j
+            if any_row or slope - drop <= 1e-9 * (1 + e_best):
+                enter, found = take, True
+                break
+            slope -= drop
+            rest = 0
+            for q in range(nc):  # all of them flip; what is left stays
+                if ratio[q] <= lim:
+                    basis.up[cand[q]] = 1 - basis.up[cand[q]]
+                else:
+                    cand[rest], ratio[rest] = cand[q], ratio[q]
+                    rest += 1
+            nc = rest
+        if not found:  # even with every unit at its end the row stays violated
+            if not exact:
+                since = ANEW
+                continue
+            if pick < 0:
+                u = basis.unit[-pick]
+                g[u] = 0.0
+                limit, x_left = low[u] if sign > 0 else -high[u], 0.0
+            else:
+                r = pick - 1
+                limit = -(rate[pool.l[r]] if pool.k[r] < 0 else post[pool.l[r]])
+                x_left = load_on_pair(pool.l[r], pool.k[r], pool.v[r], column)
+            for i in range(nw):
+                x_left -= best_rho[i] * work.x[i]
+            work.proof[0] = _shortfall(sign, c_best, limit, best_rho, g, x_left, basis, work, room)
+            return x, INFEASIBLE, np.nan
+        # change the basis and its inverse
+        weak = False
+        if enter >= 0:
+            for i in range(nw):
+                z = 0.0
+                for r in range(nw):
+                    z += ki[i, r] * work.a[r, enter]
+                q_col[i] = z
+        if pick < 0:
+            i = -pick
+            unit = basis.unit[i]
+            basis.up[unit] = 1 if sign < 0 else 0
+            in_basis[unit] = False
+            if enter >= 0:  # another unit in its column
+                piv = q_col[i]
+                weak = abs(piv) < 1e-7
+                for c in range(nw):
+                    z = best_rho[c] / piv
+                    for r in range(nw):
+                        if r != i:
+                            ki[r, c] -= q_col[r] * z
+                    ki[i, c] = z
+                basis.unit[i] = enter
+                in_basis[enter] = True
+            else:  # its column and an active row go
+                r, last = -enter, nw - 1
+                piv = ki[i, r]
+                weak = abs(piv) < 1e-7
+                for a in range(nw):
+                    if a == i:
+                        continue
+                    z = ki[a, r] / piv
+                    for c in range(nw):
+                        ki[a, c] -= z * best_rho[c]
+                for c in range(nw):
+                    ki[i, c] = ki[last, c]
+                for a in range(nw):
+                    ki[a, r] = ki[a, last]
+                basis.unit[i] = basis.unit[last]
+                basis.l[r], basis.k[r], basis.v[r] = basis.l[last], basis.k[last], basis.v[last]
+                basis.side[r] = basis.side[last]
+                work.c[r], work.x[r] = work.c[last], work.x[last]
+                for j in range(n_unit):
+                    work.a[r, j] = work.a[last, j]
+                basis.size[0] = last
+        else:
+            r = pick - 1
+            if enter >= 0:  # one more row, one more column
+                if nw >= W_MAX:
+                    return x, TOO_LARGE, np.nan
+                piv = g[enter]
+                weak = abs(piv) < 1e-7
+                for a in range(nw):
+                    z = q_col[a] / piv
+                    for c in range(nw):
+                        ki[a, c] += z * best_rho[c]
+                    ki[a, nw] = -z
+                for c in range(nw):
+                    ki[nw, c] = -best_rho[c] / piv
+                ki[nw, nw] = 1.0 / piv
+                i = nw
+                basis.unit[nw] = enter
+                in_basis[enter] = True
+                basis.size[0] = nw + 1
+            else:  # in the place of another row
+                i = -enter
+                piv = best_rho[i]
+                weak = abs(piv) < 1e-7
+                best_rho[i] -= 1.0
+                for a in range(nw):
+                    z = ki[a, i] / piv
+                    for c in range(nw):
+                        ki[a, c] -= z * best_rho[c]
+            basis.l[i], basis.k[i], basis.v[i] = pool.l[r], pool.k[r], pool.v[r]
+            basis.side[i] = -sign
+            work.c[i] = c_best
+            work.x[i] = load_on_pair(pool.l[r], pool.k[r], pool.v[r], column)
+            for j in range(n_unit):
+                work.a[i, j] = best_row[j]
+        since = ANEW if weak else since + 1
+        exact = False
+    return x, TOO_LONG, np.nan
