@@ -245,10 +245,8 @@ def _accelerators(done: Any) -> int:
     return int(setup_of(done.case).accelerators_per_replica)
 
 
-def _layout_said(layout: Any) -> Said:
-    from taotie.words.said import in_each_language
-
-    return Said("requests.layout", "", {}, in_each_language(layout.text))
+def _layout_said(layout: Said) -> Said:
+    return replace(layout, code=f"requests.{layout.code}")
 
 
 def _answer(

@@ -408,12 +408,18 @@ def _meaning(cell: str, name: str, known: Layout, look: str) -> Meaning | None:
         return None
     if known.required and found.role in known.required and name in known.others:
         return Meaning("other", 0)
+    if found.role in ("prompt", "output") and look in ("text", "date") and found.rank in (0, 1, 2):
+        return found._replace(
+            rank=found.rank + 50
+        )  # a token count by its name: the reader names the cell
     if found.role in ("prompt", "output", "count", "sum") and look in ("text", "things", "date"):
         return Meaning("text" if look == "text" else "other", 0)
     if found.role == "t" and look in ("text", "things", "nothing"):
         return found._replace(rank=found.rank + 50)  # unless nothing else could be it
     if found.role == "text" and look == "number":
         return None
+    if found.role == "session" and look == "things":
+        return Meaning("text", 0)  # what was said, not which conversation it is
     return found
 
 

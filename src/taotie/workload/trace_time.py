@@ -22,7 +22,18 @@ from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
-__all__ = ["TIME_UNITS", "Clock", "Read", "checked_unit", "plain_stamps", "seconds_of", "stamp"]
+__all__ = [
+    "TIME_UNITS",
+    "Clock",
+    "Extent",
+    "Read",
+    "Scale",
+    "checked_unit",
+    "plain_stamps",
+    "scale_of",
+    "seconds_of",
+    "stamp",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,6 +93,26 @@ def checked_unit(unit: str) -> str:
     return unit
 
 
+class Extent(NamedTuple):
+    """What decides the unit of some numbers: how many, from where to where, and whether all are whole."""
+
+    n: int
+    low: float
+    high: float
+    whole: bool
+
+
+class Scale(NamedTuple):
+    """How numbers become seconds: those after `zero`, times `step_s`."""
+
+    unit: str
+    step_s: float
+    zero: float
+    start_h: float | None
+    """Hour of the day (UTC) of the smallest number, where they are dates."""
+    said: tuple[Said, ...]
+
+
 def seconds_of(t: Floats, clock: Clock, path: Path) -> Read:
     """Seconds after the smallest of some numbers; see the module for how the unit is found.
 
@@ -98,18 +129,29 @@ def seconds_of(t: Floats, clock: Clock, path: Path) -> Read:
     TraceError
         If the numbers fit no unit, or two; says which option names it.
     """
-    low, high = float(t.min()), float(t.max())
-    unit, how = _unit(t, low, high, clock, path)
+    extent = Extent(t.size, float(t.min()), float(t.max()), bool((t == np.floor(t)).all()))
+    scale = scale_of(extent, clock, path)
+    after = t - scale.zero if scale.zero else t
+    return Read(after * scale.step_s, scale.unit, scale.start_h, scale.said)
+
+
+def scale_of(extent: Extent, clock: Clock, path: Path) -> Scale:
+    """How numbers become seconds, from their extent alone; raises as `seconds_of`."""
+    unit, how = _unit(extent, clock, path)
     step = TIME_UNITS.get(unit) or (clock.named_s if clock.named_s is not None else 1.0)
-    start_h = None
-    if _FIRST_DATE <= low * step <= _LAST_DATE and low > 0.5 * high:
-        start_h = float(low * step / 3600.0 % 24.0)
+    low = extent.low
+    dates = _FIRST_DATE <= low * step <= _LAST_DATE and low > 0.5 * extent.high
     said: tuple[Said, ...] = ()
     if how is not None:
         said = (Said(how[0], how[1], {"column": clock.column[:40], "unit": unit}),)
-    zero = low if start_h is not None else 0.0
     # numbers that are dates lose nothing by being counted from the first; others are multiplied first, as printed
-    return Read((t - zero) * step if zero else t * step, unit, start_h, said)
+    return Scale(
+        unit,
+        step,
+        low if dates else 0.0,
+        float(low * step / 3600.0 % 24.0) if dates else None,
+        said,
+    )
 
 
 _SURE = ("time_unit_found", N_("times in column {column} are dates in {unit}"))
@@ -120,10 +162,9 @@ _TOLD = (
 _SECONDS = ("seconds_assumed", N_("times in column {column} were read as seconds"))
 
 
-def _unit(
-    t: Floats, low: float, high: float, clock: Clock, path: Path
-) -> tuple[str, tuple[str, str] | None]:
+def _unit(t: Extent, clock: Clock, path: Path) -> tuple[str, tuple[str, str] | None]:
     """The unit of some numbers, and code and sentence of what is to be said about it."""
+    low, high = t.low, t.high
     if clock.asked:
         _not_in_far_years(high, clock.asked, clock, path)
         return clock.asked, None
@@ -154,9 +195,9 @@ def _unit(
                 _("by its name the column is in another unit than these dates"),
             )
         if (
-            t.size >= _FEW
+            t.n >= _FEW
             and clock.named_s < 1.0
-            and not _whole(t)
+            and not t.whole
             and _rate(t, high - low, clock.named_s) > 100 * _FASTEST_PER_S
         ):
             raise _ask(path, clock, low, high, _("no service has that many requests a second"))
@@ -167,34 +208,34 @@ def _unit(
         return _small(t, low, high, clock, path)
     if clock.hint_s < 1.0:
         return _small_ms(t, low, high, clock, path)
-    if t.size >= 2 * _FEW:
+    if t.n >= 2 * _FEW:
         rate = _rate(t, high - low, 1.0)
         if rate > _FASTEST_PER_S or (
-            _whole(t) and rate < _SLOWEST_PER_S / 60 and clock.layout != "burstgpt"
+            t.whole and rate < _SLOWEST_PER_S / 60 and clock.layout != "burstgpt"
         ):
             raise _ask(path, clock, low, high, _rates(t, high - low))
     return "s", None
 
 
 def _small(
-    t: Floats, low: float, high: float, clock: Clock, path: Path
+    t: Extent, low: float, high: float, clock: Clock, path: Path
 ) -> tuple[str, tuple[str, str]]:
     """Numbers that are no dates, under a name and in a layout that say nothing: seconds, if that can be."""
-    if t.size >= _FEW:
+    if t.n >= _FEW:
         span = high - low
         rate = _rate(t, span, 1.0)
-        slow = _whole(t) and rate < _SLOWEST_PER_S
-        if slow or (t.size >= 2 * _FEW and (rate > _FASTEST_PER_S or (rate > 200 and span < 10))):
+        slow = t.whole and rate < _SLOWEST_PER_S
+        if slow or (t.n >= 2 * _FEW and (rate > _FASTEST_PER_S or (rate > 200 and span < 10))):
             raise _ask(path, clock, low, high, _rates(t, span))
     return "s", _SECONDS
 
 
 def _small_ms(
-    t: Floats, low: float, high: float, clock: Clock, path: Path
+    t: Extent, low: float, high: float, clock: Clock, path: Path
 ) -> tuple[str, tuple[str, str] | None]:
     """Numbers that are no dates, in a layout whose publisher writes ms: ms, if their values agree."""
-    if t.size < _FEW or high == low:
-        if not _whole(t):
+    if t.n < _FEW or high == low:
+        if not t.whole:
             raise _ask(
                 path,
                 clock,
@@ -205,13 +246,13 @@ def _small_ms(
         return "ms", None
     span = (high - low) * 1e-3
     per_s = _rate(t, high - low, 1e-3)
-    if not _whole(t):
+    if not t.whole:
         if per_s > 20 and _rate(t, high - low, 1.0) <= _FASTEST_PER_S:
             return "s", _TOLD
         if per_s > 20 or _rate(t, high - low, 1.0) > 1 / 3600.0:
             raise _ask(path, clock, low, high, _rates(t, high - low))
         return "ms", _TOLD
-    usual = per_s <= 20 and (span >= 60 or per_s <= 5) and (span >= 5 or t.size < 2 * _FEW)
+    usual = per_s <= 20 and (span >= 60 or per_s <= 5) and (span >= 5 or t.n < 2 * _FEW)
     long = per_s <= 500 and span >= 600
     if not usual and not long:
         raise _ask(path, clock, low, high, _rates(t, high - low))
@@ -223,15 +264,11 @@ def _dates(low: float, high: float, unit_s: float) -> bool:
     return _FIRST_DATE <= low * unit_s <= high * unit_s <= _LAST_DATE and high - low < 0.5 * low
 
 
-def _whole(t: Floats) -> bool:
-    return bool((t == np.floor(t)).all())
+def _rate(t: Extent, span: float, unit_s: float) -> float:
+    return t.n / (span * unit_s) if span > 0 else float("inf")
 
 
-def _rate(t: Floats, span: float, unit_s: float) -> float:
-    return t.size / (span * unit_s) if span > 0 else float("inf")
-
-
-def _rates(t: Floats, span: float) -> str:
+def _rates(t: Extent, span: float) -> str:
     return _("{a:.3g} requests a second if they are seconds, {b:.3g} if milliseconds").format(
         a=_rate(t, span, 1.0), b=_rate(t, span, 1e-3)
     )

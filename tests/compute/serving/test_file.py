@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
-from taotie.compute.serving.file import simulate_parquet, text_as_parquet
+from taotie.compute.serving.file import log_said, simulate_parquet, text_as_parquet
 from taotie.compute.serving.output import write_parquet
 from taotie.compute.serving.service import ReplicaModel, Serving, simulate
 from taotie.compute.serving.stream import Histogram
 from taotie.errors import RangeError, TraceError
 from taotie.workload.requests import Requests
 from taotie.workload.trace import read_trace
+from taotie.workload.trace_rows import Reading
 
 duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
 
@@ -140,7 +141,7 @@ def test_matches_text_read_at_once(tmp_path, header, times, seconds):
         rows = [f"{times[0]},GPT-4,10,20,30,API log", f"{times[1]},GPT-4,30,40,70,API log"]
     place = tmp_path / "log.csv"
     place.write_text("\n".join([header, *rows]) + "\n")
-    made, left_out = text_as_parquet(place, tmp_path)
+    made, left_out, _said = text_as_parquet(place, tmp_path)
     got = duckdb.sql(f"select * from '{made}'").fetchnumpy()
     assert left_out == 0
     assert got["t_s"][1] - got["t_s"][0] == pytest.approx(seconds, abs=1e-7)
@@ -166,3 +167,40 @@ def test_error_text(tmp_path, content, message):
     place.write_text(content)
     with pytest.raises(TraceError, match=message):
         text_as_parquet(place, tmp_path)
+
+
+def test_error_a_stream_refuses_half_tokens(tmp_path):
+    place = tmp_path / "log.csv"
+    place.write_text("t_s,prompt_tokens,output_tokens\n0,374.5,10\n1,100,20\n")
+    with pytest.raises(TraceError, match="1 of 2 rows have no time, or lengths that are no whole"):
+        text_as_parquet(place, tmp_path)
+    write_parquet(
+        tmp_path / "half.parquet",
+        {
+            "t_s": np.arange(2.0),
+            "prompt_tokens": np.array([374.5, 1.0]),
+            "output_tokens": np.ones(2),
+        },
+    )
+    with pytest.raises(TraceError, match="1 of 2 rows"):
+        log_said(tmp_path / "half.parquet", Reading())
+    with pytest.raises(TraceError, match="1 of 2 rows"):
+        simulate_parquet(tmp_path / "half.parquet", Serving(REPLICA))
+
+
+def test_matches_units_of_time_read_at_once(tmp_path):
+    n = 50
+    for name, start, step, unit in (
+        ("timestamp", 1_764_547_200_000, 250, ""),
+        ("t_us", 0, 250_000, ""),
+        ("time", 0, 250, "ms"),
+    ):
+        place = tmp_path / f"{name}.csv"
+        place.write_text(
+            f"{name},prompt_tokens,output_tokens\n"
+            + "".join(f"{start + step * i},100,20\n" for i in range(n))
+        )
+        made, _left_out, _said = text_as_parquet(place, tmp_path, Reading(time_unit=unit))
+        got = duckdb.sql(f"select t_s from '{made}'").fetchnumpy()["t_s"]
+        assert (got - got[0]).tolist() == read_trace(place, time_unit=unit).t_s.tolist()
+        assert got[-1] - got[0] == pytest.approx(0.25 * (n - 1))

@@ -40,6 +40,8 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         return
     out = console()
     found = answer.own
+    # how the log was read comes first: what follows is only as true as that
+    print_said(one for one in answer.said if one.code.startswith("requests."))
     out.print(
         _("{done} of {all} requests in {h:.3g} h on {n} replicas ({what})").format(
             done=found["completed"],
@@ -63,7 +65,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         ),
         markup=False,
     )
-    print_said(answer.said)
+    print_said(one for one in answer.said if not one.code.startswith("requests."))
     print_files(answer.files)
 
 

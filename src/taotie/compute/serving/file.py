@@ -11,7 +11,7 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +26,22 @@ from taotie.compute.serving.stream import StreamRun, Sums
 from taotie.errors import RangeError, TraceError
 from taotie.files.atomic import writing
 from taotie.words.language import _
-from taotie.workload.trace_layout import AUTO, columns_of
-from taotie.workload.trace_parquet import stamp_ns
-from taotie.workload.trace_rows import regular_file
+from taotie.words.said import Said
+from taotie.workload.trace_cells import is_number
+from taotie.workload.trace_csv import delimiter_of
+from taotie.workload.trace_layout import AUTO
+from taotie.workload.trace_parquet import leaves, stamp_ns
+from taotie.workload.trace_rows import (
+    MAX_TOKENS,
+    Draft,
+    Reading,
+    not_utf8,
+    open_text,
+    regular_file,
+)
+from taotie.workload.trace_time import Extent, scale_of
 
-__all__ = ["mean_lengths", "simulate_parquet", "text_as_parquet"]
+__all__ = ["log_said", "mean_lengths", "simulate_parquet", "text_as_parquet"]
 
 Array = NDArray[Any]
 
@@ -42,6 +53,7 @@ def simulate_parquet(
     part_requests: int = 2_000_000,
     rate_scale: float = 1.0,
     requests_out: str | os.PathLike[str] | None = None,
+    reading: Reading | None = None,
 ) -> StreamRun:
     """Simulate a log in Parquet without holding it in memory.
 
@@ -57,6 +69,8 @@ def simulate_parquet(
         Requests come so many times as fast: the same in less time. [1]
     requests_out : path-like, optional
         Write one row per request there, replica by replica; the file appears when it is complete.
+    reading : Reading, optional
+        Layout, columns and unit of time, where the user named them.
 
     Returns
     -------
@@ -97,11 +111,12 @@ def simulate_parquet(
         # the file is read many times over; kept pieces of it would grow with it
         base.execute("set enable_external_file_cache = false")
         try:
-            time, prompt, output = _columns(base, place)
+            time, prompt, output, _said = _columns(base, place, reading)
             time = f"({time} / {rate_scale!r})" if rate_scale != 1.0 else time
             found = base.execute(
                 f"select count(*), min({time}), max({time}), count({time}), "
-                f"count_if({prompt} >= 1 and {output} >= 1), greatest(max({prompt}), max({output})) "
+                f"count_if({prompt} >= 1 and {output} >= 1 and {prompt} = floor({prompt}) "
+                f"and {output} = floor({output})), greatest(max({prompt}), max({output})) "
                 "from read_parquet(?)",
                 [str(place)],
             ).fetchone()
@@ -114,9 +129,9 @@ def simulate_parquet(
         n, first, last, timed, whole, longest = found
         if n == 0 or timed < n or whole < n:
             raise TraceError(
-                _("{path}: {bad} of {n} rows have no time, or lengths below 1.").format(
-                    path=place, bad=n - min(timed, whole), n=n
-                ),
+                _(
+                    "{path}: {bad} of {n} rows have no time, or lengths that are no whole numbers from 1 on."
+                ).format(path=place, bad=n - min(timed, whole), n=n),
                 _("leave them out first, or read a shorter part in memory"),
             )
         if longest > LONGEST_REQUEST or not last - first <= LONGEST_DAYS * 86_400:
@@ -190,7 +205,9 @@ def simulate_parquet(
     return sums.run(serving.replica, states, bin_ps, served, span_ps, n - served, together)
 
 
-def mean_lengths(path: str | os.PathLike[str]) -> tuple[float, float]:
+def mean_lengths(
+    path: str | os.PathLike[str], reading: Reading | None = None
+) -> tuple[float, float]:
     """Mean prompt and output length of a log in Parquet, without holding it in memory. [token]
 
     Raises
@@ -205,7 +222,7 @@ def mean_lengths(path: str | os.PathLike[str]) -> tuple[float, float]:
         raise TraceError(_("there is no file {path}.").format(path=place))
     with database() as base:
         try:
-            _time, prompt, output = _columns(base, place)
+            _time, prompt, output, _said = _columns(base, place, reading)
             found = base.execute(
                 f"select avg({prompt}), avg({output}) from read_parquet(?)", [str(place)]
             ).fetchone()
@@ -221,8 +238,8 @@ def mean_lengths(path: str | os.PathLike[str]) -> tuple[float, float]:
 
 
 def text_as_parquet(
-    path: str | os.PathLike[str], folder: str | os.PathLike[str], *, layout: str = AUTO
-) -> tuple[Path, int]:
+    path: str | os.PathLike[str], folder: str | os.PathLike[str], reading: Reading | None = None
+) -> tuple[Path, int, list[Said]]:
     """Write a log in CSV as Parquet, without holding it in memory.
 
     Parameters
@@ -231,8 +248,8 @@ def text_as_parquet(
         Columns as in `workload.trace.read_csv`; rows in order of arrival.
     folder : path-like
         Where the Parquet file goes.
-    layout : str, default "auto"
-        Layout the log must have.
+    reading : Reading, optional
+        Layout, columns and unit of time, where the user named them.
 
     Returns
     -------
@@ -240,6 +257,8 @@ def text_as_parquet(
         With columns `t_s`, `prompt_tokens`, `output_tokens`.
     left_out : int
         Requests that read or wrote nothing.
+    said : list of Said
+        How the log was read.
 
     Raises
     ------
@@ -249,35 +268,77 @@ def text_as_parquet(
         If DuckDB is not installed.
     """
     place = regular_file(Path(path), max_bytes=None)
-    target = Path(folder) / "requests.parquet"
-    table = "read_csv(?, all_varchar = true, header = true, delim = ',', quote = '\"')"
+    raw, target = Path(folder) / "raw.parquet", Path(folder) / "requests.parquet"
+    with open_text(place) as stream:
+        try:
+            begin = next((line for line in stream if line.strip() and line[0] != "#"), "")
+        except UnicodeDecodeError as error:
+            not_utf8(place, error)
+    delimiter = delimiter_of(begin, place).replace("\t", "\\t")
+    table = f"read_csv(?, all_varchar = true, header = true, delim = e'{delimiter}', quote = '\"')"
     with database() as base:
         base.execute("set preserve_insertion_order = true")
         try:
             described = base.execute(f"describe select * from {table}", [str(place)]).fetchall()
             header = [str(row[0]) for row in described]
-            columns = columns_of(header, place, layout).role
-            t, prompt, output = (_quoted(header[columns[k][0]]) for k in ("t", "prompt", "output"))
-            unit = columns["t"][1] or 1.0
-            first = base.execute(f"select {t} from {table} limit 1", [str(place)]).fetchone()
-            if first is None:
+            sample = base.execute(f"select * from {table} limit 200", [str(place)]).fetchall()
+            if not sample:
                 raise TraceError(_("{path} holds no request.").format(path=place))
-            dated = unit == 1.0 and not _is_number(str(first[0]))
-            time = f"{t}::double * {unit!r}"
-            if dated:
-                # from the first one on: a double holds a second of our century only to a quarter of a microsecond
-                zero = f"(select {stamp_ns(t)} from {table} limit 1)"
-                time = f"({stamp_ns(t)} - {zero}) * 1e-9"
-            goal = str(target).replace("'", "''")
-            given = [str(place)] * (2 if dated else 1)
+            draft = Draft(place, reading or Reading())
+            columns = draft.recognise(header, sample)
+            name = columns.name("t")
+            t, prompt, output = (_quoted(columns.name(k)) for k in ("t", "prompt", "output"))
+            for role in columns.added:
+                raise TraceError(
+                    _(
+                        "{path}: tokens of several columns make the {role}; --stream does not add them."
+                    ).format(path=place, role=role),
+                    _("leave out --stream, or convert the log to Parquet"),
+                )
+            dated = not is_number(sample[0][columns.role["t"][0]])
+            # dates stay texts until the Parquet file is read; numbers keep the name that may tell their unit
+            time = t if dated else f"{t}::double"
+            goal = str(raw).replace("'", "''")
             base.execute(
-                f"copy (select {time} as t_s, {prompt}::bigint as prompt_tokens, "
-                f"{output}::bigint as output_tokens from {table} "
-                f"where not ({prompt}::bigint = 0 or {output}::bigint = 0)) "
-                f"to '{goal}' (format parquet)",
-                given,
+                f"copy (select {time} as {_quoted(name)}, {prompt}::double as prompt_tokens, "
+                f"{output}::double as output_tokens from {table}) to '{goal}' (format parquet)",
+                [str(place)],
             )
-            rows = base.execute(f"select count(*) from {table}", [str(place)]).fetchone()[0]
+            again = (reading or Reading())._replace(
+                layout=AUTO,
+                columns=(("t", name), ("prompt", "prompt_tokens"), ("output", "output_tokens")),
+            )
+            named = _columns(base, raw, again)
+            clock = columns.clock(again.time_unit)
+            time, said = named.time, []
+            if not dated:
+                n, low, high, whole = base.execute(
+                    f"select count(*), min({t}), max({t}), bool_and({t} = floor({t})) from read_parquet(?)",
+                    [str(raw)],
+                ).fetchone()
+                scale = scale_of(Extent(n, low, high, bool(whole)), clock, place)
+                time = f"(({t} - {scale.zero!r}::double) * {scale.step_s!r}::double)"
+                said = list(scale.said)
+            rows, fine = base.execute(
+                f"select count(*), count_if(isfinite({time}) and prompt_tokens = floor(prompt_tokens) and "
+                "output_tokens = floor(output_tokens) and least(prompt_tokens, output_tokens) >= 0 and "
+                f"greatest(prompt_tokens, output_tokens) <= {MAX_TOKENS}) from read_parquet(?)",
+                [str(raw)],
+            ).fetchone()
+            if fine < rows:
+                raise TraceError(
+                    _(
+                        "{path}: {bad} of {n} rows have no time, or lengths that are no whole numbers."
+                    ).format(path=place, bad=rows - fine, n=rows),
+                    _("without --stream the line is named"),
+                )
+            goal = str(target).replace("'", "''")
+            base.execute(
+                f"copy (select {time} as t_s, prompt_tokens::bigint as prompt_tokens, "
+                f"output_tokens::bigint as output_tokens from read_parquet(?) "
+                f"where prompt_tokens > 0 and output_tokens > 0) to '{goal}' (format parquet)",
+                [str(raw)],
+            )
             kept = base.execute("select count(*) from read_parquet(?)", [str(target)]).fetchone()[0]
         except database_error() as error:
             raise TraceError(
@@ -286,37 +347,104 @@ def text_as_parquet(
                 ),
                 _("without --stream the line is named"),
             ) from error
+    raw.unlink()
     if kept == 0:
         raise TraceError(_("{path}: every request in it is empty.").format(path=place))
-    return target, int(rows - kept)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return target, int(rows - kept), [columns.said(), *draft.said, *said]
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _columns(base: Any, place: Path) -> tuple[str, str, str]:
-    """Expressions for time [s], prompt and output lengths [token]."""
-    described = base.execute("describe select * from read_parquet(?)", [str(place)]).fetchall()
-    header = [str(row[0]) for row in described]
-    columns = columns_of(header, place).role
-    names = [_quoted(header[columns[k][0]]) for k in ("t", "prompt", "output")]
-    kind = str(described[columns["t"][0]][1])
-    if kind == "VARCHAR":
-        time = f"({stamp_ns(names[0])} * 1e-9)"
-    elif kind.startswith("TIMESTAMP"):
-        time = f"(epoch_us({names[0]}) * 1e-6)"
+class _Log(NamedTuple):
+    """Expressions for time after some zero [s], prompt and output lengths [token], and what is to be said."""
+
+    time: str
+    prompt: str
+    output: str
+    said: tuple[Said, ...]
+
+
+def _columns(base: Any, place: Path, reading: Reading | None = None) -> _Log:
+    """Columns of a log in Parquet, its unit of time found as the reader in memory finds it."""
+    draft = Draft(place, reading or Reading())
+    found = leaves(base, str(place))
+    sample = base.execute(
+        f"select {', '.join(one[1] for one in found)} from read_parquet(?) limit 200", [str(place)]
+    ).fetchall()
+    columns = draft.recognise([one[0] for one in found], sample)
+    _name, t, kind = found[columns.role["t"][0]]
+    sides = []
+    for role in ("prompt", "output"):
+        side = found[columns.role[role][0]][1]
+        for beside in columns.added.get(role, ()):
+            side = f"({side} + coalesce({found[beside][1]}, 0))"
+        sides.append(side)
+    said = [*draft.said]
+    first = base.execute(f"select {t} from read_parquet(?) limit 1", [str(place)]).fetchone()
+    number = kind == "VARCHAR" and first is not None and is_number(first[0])
+    if kind.startswith(("TIMESTAMP", "DATE")) or (kind == "VARCHAR" and not number):
+        # from a first one on: a double holds a second of our century only to a quarter of a microsecond
+        stamp = stamp_ns(t) if kind == "VARCHAR" else f"epoch_us({t}::timestamp) * 1000"
+        stamp = f"epoch_ns({t})" if "NS" in kind else stamp
+        zero = base.execute(f"select min({stamp}) from read_parquet(?)", [str(place)]).fetchone()[0]
+        time = f"(({stamp} - {zero or 0}) * 1e-9)"
     else:
-        time = f"({names[0]}::double * {columns['t'][1] or 1.0})"
-    return time, names[1], names[2]
+        n, low, high, whole = base.execute(
+            f"select count(t), min(t), max(t), bool_and(t = floor(t)) "
+            f"from (select {t}::double as t from read_parquet(?))",
+            [str(place)],
+        ).fetchone()
+        if not n:
+            time = f"{t}::double"
+        else:
+            if low < 0:
+                draft.refuse(1, columns.name("t"), low, _("is negative"))
+            extent = Extent(n, low, high, bool(whole))
+            scale = scale_of(extent, columns.clock(draft.reading.time_unit), place)
+            said += scale.said
+            time = f"(({t}::double - {scale.zero!r}::double) * {scale.step_s!r}::double)"
+    told = [columns.said()] if reading is not None else []
+    return _Log(time, sides[0], sides[1], tuple(told + said))
+
+
+def log_said(path: str | os.PathLike[str], reading: Reading) -> list[Said]:
+    """How a log in Parquet is read, as its reader in memory says it; refuses what that refuses at once.
+
+    Raises
+    ------
+    TraceError
+        If a row has no time, or lengths that are no whole numbers.
+    """
+    place = Path(path)
+    with database() as base:
+        try:
+            log = _columns(base, place, reading)
+            p, o = log.prompt, log.output
+            n, fine = base.execute(
+                f"select count(*), count_if(isfinite({log.time}) and {p} = floor({p}) and {o} = floor({o}) "
+                f"and least({p}, {o}) >= 0 and greatest({p}, {o}) <= {MAX_TOKENS}) from read_parquet(?)",
+                [str(place)],
+            ).fetchone()
+        except database_error() as error:
+            raise _unread(place, error) from error
+    if fine < n:
+        raise TraceError(
+            _(
+                "{path}: {bad} of {n} rows have no time, or lengths that are no whole numbers."
+            ).format(path=place, bad=n - fine, n=n),
+            _("without --stream the line is named"),
+        )
+    return list(log.said)
+
+
+def _unread(place: Path, error: Exception) -> TraceError:
+    return TraceError(
+        _("{path} cannot be read as Parquet: {why}").format(
+            path=place, why=str(error).splitlines()[0]
+        )
+    )
 
 
 def _store(store: Any, number: Array, r: int, load: Load, result: Array) -> None:

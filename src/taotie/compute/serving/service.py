@@ -35,7 +35,7 @@ from taotie.compute.serving.setup import (
 from taotie.compute.serving.split import ROUTINGS, Pool, SplitRun, run_pool, run_split
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.words.language import N_, _
-from taotie.words.said import Said, in_each_language
+from taotie.words.said import Said
 from taotie.workload.requests import Requests
 
 __all__ = [
@@ -386,15 +386,8 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
 
 
 def said_of(requests: Requests) -> list[Said]:
-    """What was done to the rows of a log on reading."""
-    found: list[Said] = []
-    for i, note in enumerate(requests.notes):
-        if isinstance(note, Said):
-            found.append(note)
-        else:
-            texts = in_each_language(lambda i=i: str(requests.notes[i]))  # type: ignore[misc]
-            found.append(Said("requests.read", "", {}, texts))
-    return found
+    """What was done to the rows of a log on reading, guesses and losses first; codes begin with `requests.`."""
+    return [replace(one, code=f"requests.{one.code}") for one in requests.said]
 
 
 def _told(run: ServingRun, serving: Serving) -> list[Said]:

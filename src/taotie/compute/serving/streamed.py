@@ -16,6 +16,9 @@ from taotie.workload.wanted import Wanted
 
 __all__ = ["streamed"]
 
+SHORT_BYTES = 8 * 10**6
+"""A file up to this size is also read in memory, so that everything is refused that is refused there. [B]"""
+
 
 def streamed(
     wanted: Wanted, case: Any, scale_by: str, requests_out: Path | None, tell: Callable[[str], None]
@@ -38,9 +41,18 @@ def streamed(
     import numpy as np
 
     from taotie.compute.serving.case import energy_range, serving_of
-    from taotie.compute.serving.file import mean_lengths, simulate_parquet, text_as_parquet
+    from taotie.compute.serving.file import (
+        log_said,
+        mean_lengths,
+        simulate_parquet,
+        text_as_parquet,
+    )
     from taotie.compute.serving.profile import StreamedCase
     from taotie.compute.serving.stream import simulate_stream
+    from taotie.workload.trace import read_trace
+    from taotie.workload.trace_layout import bare_ending, checked_layout, columns_asked
+    from taotie.workload.trace_rows import Reading, regular_file
+    from taotie.workload.trace_time import checked_unit
 
     case = replace(case, routing="round_robin")
     notes: list[Said] = []
@@ -74,7 +86,7 @@ def streamed(
         )
     else:
         place = Path(wanted.trace)
-        if scale_by != "time" or place.suffix.lower() not in (".parquet", ".csv"):
+        if scale_by != "time" or bare_ending(place) not in (".parquet", ".csv", ".tsv"):
             raise RangeError(
                 _("--stream reads logs in Parquet or CSV, scaled by time alone."),
                 _("convert the log to Parquet, or leave out --stream"),
@@ -83,23 +95,47 @@ def streamed(
             raise RangeError(
                 _("--stream reads a log whole: without --only, --session-prefix and hours.")
             )
+        reading = Reading(
+            layout=checked_layout(wanted.layout),
+            strict_columns=wanted.strict,
+            columns=tuple(columns_asked(wanted.columns).items()),
+            time_unit=checked_unit(wanted.time_unit),
+        )
+        regular_file(place, max_bytes=None)
+        if place.stat().st_size < SHORT_BYTES:
+            # a log that fits is checked by the reader in memory: one refuses what the other does
+            read_trace(
+                place,
+                layout=reading.layout,
+                strict_columns=reading.strict_columns,
+                columns=dict(reading.columns),
+                time_unit=reading.time_unit,
+            )
         with TemporaryDirectory(prefix="taotie-") as folder:
-            if place.suffix.lower() == ".csv":
-                tell(_("reading requests"))
-                place, left_out = text_as_parquet(place, folder, layout=wanted.layout)
+            tell(_("reading requests"))
+            if bare_ending(place) != ".parquet":
+                place, left_out, said = text_as_parquet(place, folder, reading)
+                reading = Reading()
                 if left_out:
-                    notes.append(
+                    said.append(
                         Said(
-                            "requests.left_out",
+                            "empty_requests",
                             N_("{n} requests without prompt or answer left out"),
                             {"n": left_out},
                         )
                     )
-            serving = serving_of(case, *mean_lengths(place))
+            else:
+                said = log_said(place, reading)
+            notes += [replace(one, code=f"requests.{one.code}") for one in said]
+            serving = serving_of(case, *mean_lengths(place, reading))
             begin = time.perf_counter()
             tell(_("simulating"))
             run = simulate_parquet(
-                place, serving, rate_scale=case.rate_scale, requests_out=requests_out
+                place,
+                serving,
+                rate_scale=case.rate_scale,
+                requests_out=requests_out,
+                reading=reading,
             )
     wall = time.perf_counter() - begin
     summary = run.summary()
