@@ -31,15 +31,20 @@ def register(app: typer.Typer) -> None:
     )
     def serving(
         file: Annotated[Path, typer.Argument(help=_("CSV of measured runs."))],
+        against: Annotated[
+            Path | None,
+            typer.Option("--against", help=_("Score predictions on record instead of new ones.")),
+        ] = None,
         output: Annotated[
             Path | None, typer.Option("--output", "-o", help=_("Write the JSON to this file too."))
         ] = None,
         as_json: Json = False,
     ) -> None:
+        from taotie.compute.fit.frozen_predictions import scored_against
         from taotie.compute.fit.serving_validation import validate_serving
 
         with progress(_("predicting"), as_json):
-            result = validate_serving(file)
+            result = validate_serving(file) if against is None else scored_against(file, against)
         _give(result, output, as_json)
 
     @validate.command(
@@ -84,6 +89,54 @@ def register(app: typer.Typer) -> None:
                 runtime=runtime or None,
             )
         _give(result, output, as_json)
+
+    @app.command(
+        help=_(
+            "Predict rate, power, energy and latency of set-ups and put them on record, dated and hashed."
+        )
+    )
+    def predict(
+        setups: Annotated[
+            Path | None,
+            typer.Argument(
+                help=_("CSV of set-ups, columns of InferenceX; default: 300 set-ups on 12 chips.")
+            ),
+        ] = None,
+        freeze: Annotated[
+            Path | None, typer.Option("--freeze", help=_("File to write the predictions to."))
+        ] = None,
+        as_json: Json = False,
+    ) -> None:
+        import json
+
+        from taotie.compute.fit.frozen_predictions import frozen
+
+        with progress(_("predicting"), as_json):
+            made = frozen(setups)
+        if freeze is not None:
+            rows = ",\n".join(json.dumps(r) for r in made.pop("rows"))
+            head = json.dumps(made, indent=1)[:-2]
+            freeze.write_text(f'{head},\n "rows": [\n{rows}\n]\n}}\n', encoding="utf-8")
+            made["rows"] = json.loads(f"[{rows}]")
+        if as_json:
+            print_json(made)
+            return
+        out = console()
+        out.print(
+            _("{n} set-ups predicted on {day}; {k} not usable; sha256 {hash}").format(
+                n=len(made["rows"]),
+                day=made["made_on"],
+                k=len(made["unusable"]),
+                hash=made["sha256"],
+            ),
+            markup=False,
+        )
+        for problem in made["unusable"][:5]:
+            out.print(
+                _("  row {row}: {why}").format(row=problem["row"], why=problem["why"]), markup=False
+            )
+        if freeze is not None:
+            out.print(_("written to {path}").format(path=freeze), markup=False)
 
     @app.command(
         help=_("Refit the coefficients of the energy model from measured tables in a folder.")

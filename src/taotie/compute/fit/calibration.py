@@ -571,6 +571,7 @@ def _as_profiles(problem: _Problem, theta: FloatArray, name: str, label: str, ye
                 "architectures": sorted(
                     {a for e, a in problem.kinds if e == engine or engine == ANY}
                 ),
+                "chips": sorted(_chips(problem, engine)),
                 "makers": sorted(
                     {s.accelerator.maker for s in problem.rows.setups}
                     if own and problem.served is None
@@ -590,6 +591,22 @@ def _as_profiles(problem: _Problem, theta: FloatArray, name: str, label: str, ye
             },
         )
     return Fit(value, profiles)
+
+
+def _chips(problem: _Problem, engine: str) -> set[str]:
+    """Names of the chips measured with an engine."""
+    found = (
+        {s.accelerator.name for s in problem.rows.setups}
+        if engine in (problem.engine, ANY)
+        else set()
+    )
+    if problem.served is not None:
+        found |= {
+            c
+            for e, c in zip(problem.served.engine, problem.served.chip, strict=True)
+            if engine in (e, ANY)
+        }
+    return found
 
 
 def _makers(problem: _Problem, engine: str) -> set[str]:

@@ -53,7 +53,10 @@ def served_widths(
                             share,
                             max(float(b), 1.0),
                             s.accelerator.architecture,
-                            family=s.model.name,
+                            # narrower only where both model and chip were measured
+                            family=s.model.name
+                            if s.accelerator.name in profiles[e].provenance.get("chips", ())
+                            else None,
                             quantity=quantity,
                             maker=s.accelerator.maker,
                             kind=k,

@@ -1,0 +1,72 @@
+"""Predictions on record: whole, unchanged, and scored on what was measured later."""
+
+import csv
+import json
+
+import pytest
+
+from taotie.compute.fit.frozen_predictions import (
+    SHIPPED,
+    frozen,
+    read_frozen,
+    scored_against,
+    setups_on_record,
+)
+from taotie.errors import DataError
+
+ROW = {
+    "model": "deepseek-r1", "hardware": "h200", "framework": "sglang", "precision": "fp8", "gpus": "8", "decode_tp": "8",
+    "isl": "1024", "osl": "1024", "concurrency": "32",
+}  # fmt: skip
+
+
+def write(path, rows):
+    with path.open("w", newline="") as file:
+        out = csv.DictWriter(file, fieldnames=sorted({k for r in rows for k in r}))
+        out.writeheader()
+        out.writerows(rows)
+    return path
+
+
+def test_published_shipped_predictions_cover_300_setups_on_12_chips():
+    content = read_frozen(SHIPPED)
+    assert len(content["rows"]) == 300 == len(setups_on_record())
+    assert len({r[1] for r in content["rows"]}) == 12
+    assert content["made_on"] == "2026-11-30"
+
+
+def test_worked_score_of_what_came_true(tmp_path):
+    content = frozen([ROW, {**ROW, "concurrency": "64"}], today="2026-11-30")
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps(content))
+    rate = content["rows"][0][content["columns"].index("rate_token_s")]
+    measured = [
+        {**ROW, "output_tok_s": rate * 1.1},
+        {**ROW, "output_tok_s": 5, "concurrency": "7"},
+    ]
+    made = scored_against(write(tmp_path / "m.csv", measured), file)
+    assert (made["matched"], made["not_predicted"]) == (1, 1)
+    assert made["rate"]["mdape"] == pytest.approx(100 / 11, abs=0.1)
+    assert made["coverage_80"] == 1.0
+    assert made["against"]["sha256"] == content["sha256"]
+
+
+def test_property_measurements_are_never_input():
+    plain = frozen([ROW], today="2026-11-30")
+    measured = frozen([{**ROW, "output_tok_s": "1", "in_flight_share": "0.1"}], today="2026-11-30")
+    assert plain == measured
+
+
+def test_error_changed_file(tmp_path):
+    content = frozen([ROW], today="2026-11-30")
+    content["rows"][0][-1] = 0.5
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps(content))
+    with pytest.raises(DataError, match="changed after it was written"):
+        read_frozen(file)
+    file.write_text("[]")
+    with pytest.raises(DataError, match="holds no predictions") as caught:
+        read_frozen(file)
+    assert "--freeze" in caught.value.hint
+    with pytest.raises(DataError, match="none of the 1 rows"):
+        scored_against(write(tmp_path / "m.csv", [{**ROW, "output_tok_s": 5}]), SHIPPED)
