@@ -36,7 +36,7 @@ def chips(chip: str = "") -> Answer:
     'h100-sxm'
     """
     from taotie.hardware.accelerator import accelerator, accelerators
-    from taotie.hardware.server import host_draw, server_of
+    from taotie.hardware.server import host_draw, machine_notes, server_of
     from taotie.quantity.catalog import table
 
     found = [accelerator(chip)] if chip else list(accelerators().values())
@@ -84,28 +84,5 @@ def chips(chip: str = "") -> Answer:
             figures[quantity] = cells.figure(a.name, quantity)
     draw = host_draw(a)
     figures |= {"host_idle_power": draw.idle, "host_max_power": draw.most}
-    more: list[Said] = []
-    if draw.assumed:
-        more.append(host_assumed(a.label))
-    if "tdp" in a.estimated:
-        more.append(power_estimated(a.label, a.maker))
     own = {"name": a.name, "formats": list(a.formats), "assumed": rows[0][-1].split()}
-    return Answer("chips", {"chip": chip}, figures, tables=tables, said=tuple(more), own=own)
-
-
-def host_assumed(label: str) -> Said:
-    """The host around this chip is our range."""
-    return Said(
-        "host_assumed",
-        N_("no server with {chip} is in the table: its host is an assumed range."),
-        {"chip": label},
-    )
-
-
-def power_estimated(label: str, maker: str) -> Said:
-    """The rated power of this chip is not the maker's."""
-    return Said(
-        "rated_power_estimated",
-        N_("{maker} publishes no rated power of {chip}: it is a range by others."),
-        {"chip": label, "maker": maker},
-    )
+    return Answer("chips", {"chip": chip}, figures, tables=tables, said=machine_notes(a), own=own)

@@ -269,6 +269,8 @@ def _answer(
             {"a": low, "b": high},
         ),
     ]
+    from taotie.compute.serving.case import setup_said
+
     own = {k: v for k, v in summary.items() if k != "notes"}
     own["notes"] = [note.text("en") for note in notes]
     own["machines"] = done.serving.replica.name
@@ -285,7 +287,7 @@ def _answer(
             )
         },
         tables=_tables(summary),
-        said=tuple(notes),
+        said=(*setup_said(done.case), *notes),
         own=own,
     )
 

@@ -19,13 +19,14 @@ from taotie.quantity.catalog import table
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.lift import lifted
 from taotie.words.language import N_, _
-from taotie.words.said import labels
+from taotie.words.said import Said, labels
 
 __all__ = [
     "HostDraw",
     "Server",
     "host_draw",
     "host_power_w",
+    "machine_notes",
     "server",
     "server_of",
     "server_power_w",
@@ -196,6 +197,28 @@ def host_draw(chip: Accelerator) -> HostDraw:
         box.accelerators,
         True,
     )
+
+
+def machine_notes(chip: Accelerator) -> tuple[Said, ...]:
+    """What a result must say of a chip: which of its quantities the maker does not publish, whether its host is a guess."""
+    said = []
+    if server_of(chip).stand_in:
+        said.append(
+            Said(
+                "host_assumed",
+                N_("no server with {chip} is in the table: its host is an assumed range."),
+                {"chip": chip.label},
+            )
+        )
+    if "tdp" in chip.estimated:
+        said.append(
+            Said(
+                "rated_power_estimated",
+                N_("{maker} publishes no rated power of {chip}: it is a range by others."),
+                {"chip": chip.label, "maker": chip.maker},
+            )
+        )
+    return tuple(said)
 
 
 @lifted(

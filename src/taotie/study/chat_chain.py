@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from taotie.compute.energy.energy_per_request import request_energy
-from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.model_architecture import beside, model_architecture, model_used
+from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.steady_batch import (
     DEFAULT_LARGEST_BATCH,
@@ -21,7 +22,7 @@ from taotie.errors import StudyError, TaotieError
 from taotie.files.fetch import local_path
 from taotie.files.registry import dataset
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.hardware.server import server_of
+from taotie.hardware.server import machine_notes, server_of
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
@@ -280,16 +281,23 @@ def _setup(walk: Walk) -> ServingSetup:
         "h100-sxm",
         N_("the accelerator most delivered in 2023 and 2024"),
     )
+    model = model_architecture(beside(model_name, walk.file.path))
+    chip = accelerator_named(chip_name)
     precision = walk.choice(
-        "compute.precision", given.precision, "bf16", N_("the precision the model was published in")
+        "compute.precision",
+        given.precision,
+        model.precision_native,
+        N_("the precision the model was published in"),
     )
+    precision, notes = served_precision(model, chip, precision)
+    for note in (*model_used(model), *notes, *machine_notes(chip)):
+        walk.say(note)
     runtime = walk.choice(
         "compute.runtime",
         given.runtime,
         "vllm-0.11",
         N_("the newest serving software our coefficients are fitted on"),
     )
-    model, chip = model_architecture(model_name), accelerator_named(chip_name)
     n = given.accelerators_per_replica
     if n is None:
         n = walk.choice(

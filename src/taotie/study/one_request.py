@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.model_architecture import model_architecture, model_used
 from taotie.compute.energy.runtime_profile import runtime_profile
+from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.setup_notes import not_measured
 from taotie.facility.pue import checked_pue, published_pue
 from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.hardware.server import machine_notes
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.record import sources_of, to_record
 from taotie.quantity.sensitivity import Drivers
@@ -56,7 +58,7 @@ def one_request(
     accelerator: str,
     accelerators_per_replica: int | None = None,
     batch: float | None = None,
-    precision: str = "bf16",
+    precision: str | None = None,
     runtime: str = "vllm-0.11",
     pue: float | None = None,
     data_parallel: int = 1,
@@ -70,8 +72,12 @@ def one_request(
 
     Parameters
     ----------
-    model, accelerator, precision, runtime : str
+    model : str
+        A name of the table, a config.json, or sizes (`7B`).
+    accelerator, runtime : str
         Names in the tables; of `runtime` also an engine's name (vllm, sglang, tensorrt-llm ...).
+    precision : str, optional
+        Default: that of the publisher's release.
     data_parallel, expert_parallel, draft_tokens, acceptance, software_date
         As in `ServingSetup`.
     prefix_hit : float, default 0
@@ -92,7 +98,13 @@ def one_request(
     """
     chip = accelerator_named(accelerator)
     architecture = model_architecture(model)
+    asked = precision
+    precision, of_format = served_precision(architecture, chip, asked)
+    said = [*model_used(architecture), *of_format, *machine_notes(chip)]
     defaults: list[Default] = []
+    if asked is None:
+        why = N_("the format of the publisher's release, or the next wider that the chip has")
+        defaults.append(Default("precision", precision, None, Said("default.precision", why)))
     n = accelerators_per_replica
     if n is None:
         n = smallest_replica(architecture, chip, precision, max(8192.0, tokens_in + tokens_out))
@@ -148,9 +160,18 @@ def one_request(
         for b in BATCHES
         if b <= limit
     )
-    return OneRequest(
-        figures, by_batch, figures["energy_per_request"].drivers(), tuple(defaults), outside
-    )
+    drivers = figures["energy_per_request"].drivers()
+    if batch is not None and batch > limit:
+        said.append(
+            Said(
+                "batch_limited",
+                N_(
+                    "memory holds {limit} requests at once, not {batch:g}: {limit} are decoded together."
+                ),
+                {"limit": limit, "batch": batch},
+            )
+        )
+    return OneRequest(figures, by_batch, drivers, tuple(defaults), (*said, *outside))
 
 
 def _given(key: str, value: float, unit: str, en: str, zh: str) -> Figure:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taotie.compute.energy.energy_per_request import model_error
+from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.roofline import COLUMNS
 from taotie.compute.energy.service_energy import MeanRequest, mean_request
 from taotie.compute.energy.serving_setup import ServingSetup
@@ -54,6 +55,8 @@ def request_parts(
     """
     mean = mean_figures(setup, lengths, batch, busy_share, prefix_hit)
     miss = model_error(setup, batch.p50, known_batch=True)
+    if setup.model.doubt:
+        miss = miss * shape_error(setup.model)
     host_miss = leaf(
         "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",
         note="host draw is hardly ever published; two measured servers differ by a third",
@@ -66,6 +69,15 @@ def request_parts(
         idle=mean.idle_wh * host_miss,
         replica_s=mean.replica_s,
     )
+
+
+def shape_error(model: ModelArchitecture) -> Figure:
+    """Range that comes from a model whose shape is not wholly known. [1]"""
+    return leaf(
+        "model_shape.error", low=1.0 / (1.0 + model.doubt), high=1.0 + model.doubt, spread="lognormal", unit="1",
+        kind="assumed", note="the model's shape is guessed, or its file was not wholly understood",
+        label={"en": "True over assumed shape of the model", "zh": "模型真实结构与假定结构之比"},
+    )  # fmt: skip
 
 
 def mean_figures(
@@ -93,7 +105,7 @@ def mean_figures(
         figure(f"accelerators/{chip}/{peak}"),
         host.idle / each,
         host.most / each,
-        model=setup.model.name,
+        model=setup.model.reference or setup.model.name,
         accelerator=chip,
         accelerators_per_replica=setup.accelerators_per_replica,
         precision=setup.precision,

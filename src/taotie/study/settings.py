@@ -128,7 +128,7 @@ STUDY_NAMES: dict[str, tuple[str, ...]] = {
 # below 1 the room says what is meant
 PUE = Setting("pue", "number", N_("PUE of the building."), "1", high=10.0)
 _MODEL = Setting(
-    "model", "text", N_("Model name."), default="llama-3.1-70b", options=("--model", "-m"),
+    "model", "text", N_("A model: its name, config.json, or size such as 7B."), default="llama-3.1-70b", options=("--model", "-m"),
     known="taotie.compute.energy.model_architecture.model_architectures",
 )  # fmt: skip
 _ON = Setting(
@@ -144,7 +144,7 @@ _TABLE = (
     Setting("tokens_in", "number", N_("Tokens of the prompt."), "token", 0, 1e8, default=300.0, reason=N_("a short question with its context"), old=("--in",)),
     Setting("tokens_out", "number", N_("Tokens of the answer."), "token", 1, 1e8, default=500.0, reason=N_("an answer of about 375 words"), old=("--out",)),
     Setting("batch", "number", N_("Requests decoded together; default: unknown."), "1", 1, 1e6, options=("--batch", "-b")),
-    Setting("precision", "text", N_("bf16, fp8, mxfp4, int4 ..."), default="bf16"),
+    Setting("precision", "text", N_("bf16, fp8, mxfp4, int4 ...; default: as released.")),
     Setting("runtime", "text", N_("Serving engine (vllm, sglang, tensorrt-llm) or a generation of one (vllm-0.5)."), default="vllm-0.11", reason=N_("the engine whose energy is measured best"), options=("--runtime", "--engine")),
     Setting("software_date", "text", N_("Day the serving software is of, such as 2026-05-20."), default=""),
     Setting("data_parallel", "whole", N_("Groups of a replica's accelerators with attention of their own."), low=1, high=4096, default=1),

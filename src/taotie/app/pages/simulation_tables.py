@@ -183,7 +183,7 @@ def _fields(case: ServingCase) -> list[tuple[str, str, str, str]]:
         ("model", _("model"), case.model, _("our choice: an open model of middle size")),
         ("accelerator", _("accelerator"), case.accelerator, _("our choice: widely installed, and measured")),
         ("accelerators", _("accelerators of a replica"), "–" if case.accelerators is None else str(case.accelerators), _("as few as hold the model")),
-        ("precision", _("precision of the weights"), case.precision, _("as most open models are published")),
+        ("precision", _("precision of the weights"), setup_of(case).precision, _("as the publisher released the model, or the next wider the chip has")),
         ("runtime", _("generation of the serving software"), case.runtime, _("the newest the energy model was fitted on")),
         ("level", _("promise"), _level(case), _("none was given")),
         ("routing", _("routing"), case.routing.replace("_", " "), _("the one of streamed runs") if case.routing == "round_robin" else _("our choice: what a good router does")),

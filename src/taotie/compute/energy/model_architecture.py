@@ -17,6 +17,7 @@ from taotie.words.said import Said
 
 __all__ = [
     "ModelArchitecture",
+    "beside",
     "find_model",
     "model_architecture",
     "model_architectures",
@@ -95,6 +96,18 @@ def model_architecture(name: str) -> ModelArchitecture:
             + _("Or give its config.json (--model path/config.json), or sizes: --model total=7e9."),
         )
     return found
+
+
+def beside(name: str, file: str | Path) -> str:
+    """A model given as a path relative to the file that names it, as a path from here; any other name as it is.
+
+    >>> beside("llama-3.1-8b", "studies/x.toml"), beside("x/config.json", "studies/x.toml").replace(chr(92), "/")
+    ('llama-3.1-8b', 'studies/x/config.json')
+    """
+    near = Path(file).parent / name
+    if not Path(name).is_absolute() and (name.lower().endswith(".json") or near.is_dir()):
+        return str(near)
+    return name
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from taotie.compute.energy.energy_per_request import corrected_energy_per_request_wh, model_error
-from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.model_architecture import model_architecture, model_used
+from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.steady_batch import largest_rate_per_s
 from taotie.compute.serving.service import (
@@ -32,8 +33,10 @@ from taotie.compute.serving.service import (
 )
 from taotie.errors import MissingExtraError, RangeError
 from taotie.hardware.accelerator import accelerator
+from taotie.hardware.server import machine_notes
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import _
+from taotie.words.said import Said
 from taotie.workload.requests import Requests
 
 __all__ = [
@@ -94,7 +97,7 @@ class ServingCase:
     model: str = "llama-3.1-70b"
     accelerator: str = "h100-sxm"
     accelerators: int | None = None
-    precision: str = "bf16"
+    precision: str | None = None
     runtime: str = "vllm-0.11"
     replicas: int | None = None
     level: ServiceLevel | None = None
@@ -201,8 +204,19 @@ def setup_of(case: ServingCase) -> ServingSetup:
         If a name is not in the tables.
     """
     model, chip = model_architecture(case.model), accelerator(case.accelerator)
-    n = case.accelerators or smallest_replica(model, chip, case.precision)
-    return ServingSetup(model, chip, n, case.precision, case.runtime)
+    precision, _said = served_precision(model, chip, case.precision)
+    n = case.accelerators or smallest_replica(model, chip, precision)
+    return ServingSetup(model, chip, n, precision, case.runtime)
+
+
+def setup_said(case: ServingCase) -> tuple[Said, ...]:
+    """Which model was used, in which format, and what of the machines is assumed."""
+    model, chip = model_architecture(case.model), accelerator(case.accelerator)
+    return (
+        *model_used(model),
+        *served_precision(model, chip, case.precision)[1],
+        *machine_notes(chip),
+    )
 
 
 def serving_of(

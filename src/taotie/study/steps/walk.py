@@ -60,6 +60,10 @@ class Walk:
         self.figures[key] = named
         return named
 
+    def say(self, note: Said) -> None:
+        """A note of a lower room, as it was said there."""
+        self.notes.append(note)
+
     def warn(self, code: str, message: str, **values: Any) -> None:
         """Something the reader must know."""
         self.warnings.append(Said(code, message, values))
