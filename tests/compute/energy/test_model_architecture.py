@@ -1,5 +1,7 @@
 """Model shapes: counted parameters equal published ones; unknown models get a typical shape."""
 
+import csv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,12 +71,80 @@ def test_worked_at_least_forty_open_models_with_sane_shapes():
         ("Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8", "qwen3-coder-480b-a35b"),
         ("deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "llama-3.1-70b"),
         ("nvidia/NVIDIA-Nemotron-Nano-12B-v2-VL-BF16", "nemotron-nano-12b-v2"),
+        ("mistralai/Mistral-7B-Instruct-v0.1", "mistral-7b-v0.1"),
+        ("mistralai/Mistral-7B-Instruct-v0.3", "mistral-7b"),
+        ("Llama 3.1 8B", "llama-3.1-8b"),
+        ("deepseek-ai/DeepSeek-V3-0324", "deepseek-v3"),
     ],
 )
 def test_worked_names_of_hugging_face(given_name, found):
     model = find_model(given_name)
     assert model is not None
     assert model.name == found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Phi-4-mini-instruct", "DeepSeek-R1-0528-Qwen3-8B", "gemma-3-270m-it", "Mistral-Large-3-675B",
+        "Llama-3.1-8B-Nano", "qwen3-8b-lite",
+    ],
+)  # fmt: skip
+def test_error_a_name_that_only_begins_alike_is_unknown(name):
+    assert find_model(name) is None
+
+
+UNGATED = ("bloom-176b", "gpt-3-175b", "starcoder2-3b", "starcoder2-7b", "starcoder2-15b")
+
+
+def test_matches_counts_from_the_shape():
+    """Totals and active parameters of the table, counted again from its shapes: within 2 %."""
+    checked = 0
+    for name, m in model_architectures().items():
+        if name.startswith("nemotron-nano"):
+            continue  # a layer is a mixer or a feed-forward part there: the shape does not say how many of each
+        matrices = 2 if name in UNGATED else 3
+        wide = matrices * m.hidden
+        routed = m.moe_layers * m.experts * 3 * m.hidden * m.expert_ffn
+        total = (
+            m.mixer_params
+            + (m.layers - m.moe_layers) * wide * m.ffn
+            + routed
+            + m.moe_layers * m.hidden * (3 * m.shared_ffn + m.experts)
+            + m.vocabulary * m.hidden * (1 if m.tied_embedding else 2)
+        )
+        active = total - (routed * (1 - m.top_k / m.experts) if m.experts else 0)
+        assert m.total_params == pytest.approx(total, rel=0.02), name
+        assert m.active_params == pytest.approx(active, rel=0.02), name
+        checked += 1
+    assert checked > 85
+
+
+def test_matches_published_shapes(shared_data):
+    """Every release of the shared list that the table knows: same layers, heads, experts; counted totals within 2 %."""
+    rows = csv.DictReader((shared_data / "model_shapes/release_configs.csv").open(encoding="utf-8"))
+    known = 0
+    for row in rows:
+        m = find_model(row["release"])
+        if m is None:
+            continue
+        known += 1
+        for key, mine in (
+            ("layers", m.layers), ("hidden", m.hidden), ("heads", m.heads), ("experts", m.experts), ("top_k", m.top_k),
+        ):  # fmt: skip
+            assert not row[key] or float(row[key]) == mine, (row["release"], key)
+        if row["window"] and row["window_layers"]:
+            assert m.window_layers == int(row["window_layers"]), row["release"]
+        if row["counted_total"]:
+            assert m.total_params == pytest.approx(float(row["counted_total"]), rel=0.02), row
+    assert known > 45
+
+
+def test_property_a_shape_from_memory_says_so_and_widens():
+    for m in model_architectures().values():
+        recalled = any(s.code == "model_from_memory" for s in m.said)
+        assert recalled == (m.doubt > 0), m.name
+    assert model_architecture("llama-3.1-8b").said == ()
 
 
 def test_worked_namesake_of_another_size_is_not_taken():

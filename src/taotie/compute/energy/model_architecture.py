@@ -33,6 +33,21 @@ _INTEGERS = (
 _REALS = ("mixer_params", "state_b", "total_params", "active_params")
 
 
+_SHAPE = (
+    "layers", "hidden", "heads", "kv_heads", "head_size", "experts", "top_k", "expert_ffn", "attention_layers",
+)  # fmt: skip
+RECALLED_DOUBT = 0.05
+"""Half-width of the range for a shape typed from memory: of 600 cells looked up since, one was wrong; our guess."""
+
+
+def _from_memory(name: str, quantities: list[str]) -> Said:
+    return Said(
+        "model_from_memory",
+        N_("the shape of {name} was typed from memory ({keys}): the range is {percent} % wider."),
+        {"name": name, "keys": ", ".join(quantities), "percent": round(100 * RECALLED_DOUBT)},
+    )
+
+
 @lru_cache(maxsize=1)
 def model_architectures() -> dict[str, ModelArchitecture]:
     """All models of the shipped table by name."""
@@ -44,10 +59,21 @@ def model_architectures() -> dict[str, ModelArchitecture]:
             cell = cells.cells.get((item, quantity))
             values[quantity] = float(cell["value"]) if cell is not None and cell["value"] else 0.0
         scaled = cells.cells.get((item, "block_fp8"))
+        native = cells.cells.get((item, "precision_native"))
+        recalled = sorted(
+            quantity
+            for quantity in _SHAPE
+            if (cell := cells.cells.get((item, quantity))) is not None
+            and cell["access"] == "memory"
+        )
+        notes = (_from_memory(item, recalled),) if recalled else ()
         found[item] = ModelArchitecture(
             name=item,
             tied_embedding=bool(values["tied_embedding"]),
             block_fp8=scaled is None or float(scaled["value"]) != 0.0,
+            precision_native="bf16" if native is None else native["value"],
+            doubt=RECALLED_DOUBT if recalled else 0.0,
+            said=notes,
             **{k: int(values[k]) for k in _INTEGERS},  # type: ignore[arg-type]
             **{k: values[k] for k in _REALS},  # type: ignore[arg-type]
         )
@@ -130,14 +156,17 @@ def model_used(model: ModelArchitecture) -> tuple[Said, ...]:
     return (used, *model.said)
 
 
-def plain_name(name: str) -> str:
-    """`org/Name-Instruct-2507-FP8` -> `name`: publisher, tuning, date and precision removed."""
+def plain_name(name: str, version: bool = False) -> str:
+    """`org/Name-Instruct-2507-FP8` -> `name`: publisher, tuning, date and precision removed.
+
+    With `version` a `v0.1` stays: such releases may differ in shape.
+    """
     text = re.sub(r"[\s_]+", "-", name.strip().split("/")[-1].lower())
     text = re.sub(r"^(meta|nvidia)-(?=llama|nvidia|nemotron)", "", text)
     drop = r"-(instruct|thinking|it|chat|base|hf|fp8|bf16|mxfp4|nvfp4|int4|awq|gptq|preview|dynamic)(?=-|$)"
     while (shorter := re.sub(drop, "", text)) != text:
         text = shorter
-    return re.sub(r"-(v0\.\d|\d{4})(?=-|$)", "", text)
+    return re.sub(r"-(\d{4})(?=-|$)" if version else r"-(v0\.\d|\d{4})(?=-|$)", "", text)
 
 
 _TUNING = re.compile(
@@ -159,6 +188,9 @@ def find_model(name: str, total_params: float | None = None) -> ModelArchitectur
     (True, 'llama-3.1-8b')
     """
     models = model_architectures()
+    whole = plain_name(name, version=True)
+    if whole in models:
+        return models[whole] if _agrees(models[whole], total_params) else None
     text = plain_name(name)
     if "-distill-" in text:  # a small model taught by a large one keeps its own shape
         text = (
@@ -181,6 +213,8 @@ def find_model(name: str, total_params: float | None = None) -> ModelArchitectur
     if not hits:
         return None
     found = models[hits[0]]
-    if total_params is not None and abs(math.log(found.total_params / total_params)) > 0.25:
-        return None
-    return found
+    return found if _agrees(found, total_params) else None
+
+
+def _agrees(found: ModelArchitecture, total_params: float | None) -> bool:
+    return total_params is None or abs(math.log(found.total_params / total_params)) <= 0.25

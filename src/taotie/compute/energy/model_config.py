@@ -79,6 +79,14 @@ def read_model_config(path: str | Path) -> ModelArchitecture:
     named = config.get("_name_or_path")
     known = str(named).rstrip("/").split("/")[-1] if isinstance(named, str) else ""
     stem = file.parent.name if file.name == "config.json" else file.stem
+    beside = file.with_name("hf_quant_config.json")
+    if "quantization_config" not in config and beside.is_file() and beside.stat().st_size < 10**7:
+        try:
+            given = json.loads(beside.read_bytes().decode("utf-8")).get("quantization")
+        except (UnicodeDecodeError, ValueError, AttributeError, RecursionError):
+            given = None
+        if isinstance(given, dict):
+            config = {**config, "quantization_config": {"quant_method": "modelopt", **given}}
     found = architecture_from_config(config, (known or stem or file.stem).lower())
     return replace(found, reference=str(path))
 
@@ -87,8 +95,10 @@ def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) < 25 else float("inf")
 
 
-def _language_part(config: Mapping[str, Any], name: str) -> tuple[dict[str, Any], list[str]]:
-    """Keys of the language part laid over those around it, and the model types passed on the way."""
+def _language_part(
+    config: Mapping[str, Any], name: str
+) -> tuple[dict[str, Any], list[str], Mapping[str, Any]]:
+    """Keys of the language part laid over those around it, the model types on the way, and its own keys."""
     merged: dict[str, Any] = {}
     types: list[str] = []
     part: Any = config
@@ -102,7 +112,7 @@ def _language_part(config: Mapping[str, Any], name: str) -> tuple[dict[str, Any]
         outer = {k: v for k, v in merged.items() if k in _OUTER or (inner is None and k not in own)}
         merged = {**merged, **own, **{k: outer[k] for k in outer if k in _OUTER}}
         if inner is None:
-            return merged, types
+            return merged, types, own
         part = inner
     raise RangeError(
         _("{name}: parts stand within parts more than {n} deep.").format(
@@ -132,7 +142,7 @@ def architecture_from_config(config: dict[str, Any], name: str) -> ModelArchitec
     >>> round(architecture_from_config(llama, "llama-3.1-8b").total_params / 1e9, 2)
     8.03
     """
-    keys, types = _language_part(config, name)
+    keys, types, own = _language_part(config, name)
     own_type = types[-1] if types else ""
     outer_type = types[0] if types else ""
     found = class_defaults(own_type)
@@ -155,7 +165,7 @@ def architecture_from_config(config: dict[str, Any], name: str) -> ModelArchitec
         )
     doubt = 0.0
     known = found is not None or traits is not None
-    strange = strange_keys(keys, found.keys if found is not None else {})
+    strange = strange_keys(own, found.keys if found is not None else {})
     if traits is None:
         traits = _guessed_traits(k)
     plan = layer_plan(k, own_type, traits.window_always)

@@ -87,6 +87,8 @@ class Counted:
     moe_layers: int = 0
     heads_given: bool = True
     """False for a model without attention, whose `intermediate_size` is that of its recurrent layers."""
+    layer_heads: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Key heads and their size, by layer."""
     doubts: list[str] = field(default_factory=list)
     """Keys whose meaning is not sure."""
 
@@ -218,9 +220,9 @@ def _recurrent(k: Keys, c: Counted, kind: str) -> tuple[float, float]:
             size = int(own.get("head_dim") or k.count("linear_head_dim", otherwise=128))
             conv = int(own.get("short_conv_kernel_size") or conv)
             wide = heads * size
-            params = (
-                h * 3 * wide + 2 * (h * size + size * wide) + h * heads + wide * h + 3 * wide * conv
-            )
+            full_rank = bool(own.get("use_full_rank_gate")) or "layer_group_size" in k.defaults
+            gates = 2 * h * wide if full_rank else 2 * (h * size + size * wide)
+            params = h * 3 * wide + gates + h * heads + wide * h + 3 * wide * conv
             return float(params), float(heads * size * size + 3 * wide * conv)
         keys = k.count("linear_num_key_heads") * k.count("linear_key_head_dim")
         heads, size = k.count("linear_num_value_heads"), k.count("linear_value_head_dim")
@@ -237,8 +239,8 @@ def _recurrent(k: Keys, c: Counted, kind: str) -> tuple[float, float]:
     if kind == "lru":
         width = k.count("lru_width", otherwise=h) or h
         conv = k.count("conv1d_width", otherwise=4)
-        gates = 2 * width * width / max(c.heads, 1)
-        return float(3 * h * width + width * conv) + gates, float(
+        turned = 2.0 * width * width / max(c.heads, 1)
+        return 3.0 * h * width + width * conv + turned, float(
             2 * width + width * (conv - 1)
         )  # the state is kept at 32 bit
     return 0.0, 0.0
@@ -278,6 +280,7 @@ def count_model(k: Keys, plan: LayerPlan, traits: Traits, tied: bool) -> Counted
         if kind not in ("full", "window"):
             continue
         own = _heads_of(k, c, kind, index)
+        c.layer_heads[index] = (own.kv_heads, own.head_size)
         c.attention += one or own.params(c.hidden, traits.query_gate, biased)
         cache = c.mla_rank * BF16_B if latent else own.kv_b
         if kind == "full":

@@ -147,8 +147,11 @@ def _shared_caches(k: Keys, c: Counted, plan: LayerPlan, keeps_values: bool) -> 
     first = len(plan.mixers) - shared
     wide = k.count("global_head_dim", otherwise=0) or c.head_size
     wide_heads = k.count("num_global_key_value_heads", otherwise=0) or c.kv_heads
-    for mixer in plan.mixers[first:]:
+    own = k.has("per_layer_config")
+    for index, mixer in enumerate(plan.mixers[first:], first):
         heads, size = (wide_heads, wide) if mixer == "full" else (c.kv_heads, c.head_size)
+        if own and index in c.layer_heads:
+            heads, size = c.layer_heads[index]
         matrices = 2 if mixer != "full" or keeps_values else 1
         c.attention -= c.hidden * matrices * heads * size
         if mixer == "full":
@@ -334,7 +337,8 @@ def _mimo_v2(k: Keys, c: Counted, plan: LayerPlan) -> None:
 
 def _mllama(k: Keys, c: Counted, plan: LayerPlan) -> None:
     """Layers that look at the picture keep a cache that the conversation does not add to."""
-    cross = len(k.listed("cross_attention_layers") or [])
+    named = k.listed("cross_attention_layers") or k.defaults.get("cross_attention_layers") or []
+    cross = sum(isinstance(i, int) and i < len(plan.mixers) for i in named)
     own = c.kv_growing_b / c.full if c.full else 0.0
     c.full -= min(cross, c.full)
     c.kv_growing_b = own * c.full
@@ -372,6 +376,38 @@ def _one_gate(k: Keys, c: Counted, plan: LayerPlan) -> None:
     c.other += float(c.hidden * c.heads * (c.full + c.windowed))
 
 
+def _minimax_m3(k: Keys, c: Counted, plan: LayerPlan) -> None:
+    """The plain width is that of an expert; dense layers have one of their own."""
+    wide = k.count("dense_intermediate_size", otherwise=0)
+    if wide:
+        c.dense = _dense(c, plan.ffns.count("dense"), wide)
+    _indexer(k, c, plan)
+
+
+def _mistral_large4(k: Keys, c: Counted, plan: LayerPlan) -> None:
+    """Some layers read the cache of an earlier one."""
+    _indexer(k, c, plan)
+    sources = k.listed("kv_source_layers")
+    if sources is not None and c.full:
+        owners = sum(i == source for i, source in enumerate(sources))
+        c.kv_growing_b *= owners / c.full
+        c.full = owners
+
+
+def _bailing(k: Keys, c: Counted, plan: LayerPlan) -> None:
+    """A gate a head wide on latent attention."""
+    c.other += float(c.hidden * c.heads * c.full)
+
+
+def _kimi_linear(k: Keys, c: Counted, plan: LayerPlan) -> None:
+    """Kimi K3: experts work in a narrower space."""
+    _narrow_experts(k, c, plan)
+
+
+def _nemotron_h(k: Keys, c: Counted, plan: LayerPlan) -> None:
+    _narrow_experts(k, c, plan)
+
+
 def _zamba2(k: Keys, c: Counted, plan: LayerPlan) -> None:
     """Mamba 2 in every layer; some also pass through one of a few transformers that they share."""
     hybrid = k.listed("hybrid_layer_ids") or [i for i, w in enumerate(plan.words) if w == "hybrid"]
@@ -407,7 +443,7 @@ def _zamba(k: Keys, c: Counted, plan: LayerPlan) -> None:
     """Mamba in every layer, one shared transformer on twice the width in some."""
     layers, h = len(plan.mixers), c.hidden
     hybrid = [w for w in plan.words if w == "hybrid"]
-    wide = 2 * h
+    wide = k.count("attention_hidden_size", otherwise=2 * h) or 2 * h
     size = k.count("attention_head_dim", otherwise=wide // c.heads) or wide // c.heads
     heads = max(k.count("n_mamba_heads", otherwise=2), 1)
     inner = k.count("mamba_expand", otherwise=2) * h
@@ -519,6 +555,7 @@ def _doge(k: Keys, c: Counted, plan: LayerPlan) -> None:
 def _cpmant(k: Keys, c: Counted, plan: LayerPlan) -> None:
     prompts = k.count("prompt_types", otherwise=32) * k.count("prompt_length", otherwise=32)
     c.embedding += c.hidden * (prompts + k.count("segment_types", otherwise=32))
+    c.head = float(c.vocabulary * c.hidden)  # fewer rows than the input: never shared
 
 
 def _arctic(k: Keys, c: Counted, plan: LayerPlan) -> None:
@@ -558,7 +595,13 @@ EXTRAS: dict[str, Callable[[Keys, Counted, LayerPlan], None]] = {
     "mllama_text_model": _mllama,
     "modernbert-decoder": _head_layer,
     "muse_spark_text": _narrow_experts,
-    "nemotron_h": _narrow_experts,
+    "nemotron_h": _nemotron_h,
+    "kimi_linear": _kimi_linear,
+    "bailing_hybrid": _bailing,
+    "mistral_large4_text": _mistral_large4,
+    "hy_v4_vl_text": _hy_v4,
+    "dots3_note_text": _indexer,
+    "minimax_m3_vl_text": _minimax_m3,
     "qwen4_exp_text": _qwen4,
     "zamba2": _zamba2,
     "zamba": _zamba,

@@ -102,6 +102,19 @@ def _types() -> dict[str, tuple[str, str, str]]:
         return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
+ALSO = {
+    "minimax_m3": "minimax_m3_vl_text",
+    "deepseek_ref": "deepseek_v4",
+    "kimi_k2": "deepseek_v3",
+    "kimi_k3": "kimi_linear",
+    "chatglm4": "glm",
+    "qwen3_omni_moe": "qwen3_omni_moe_thinker",
+    "qwen2_5_omni": "qwen2_5_omni_thinker",
+    "mimo_v2": "mimo_v2_flash",
+}
+"""Types of releases that are built like one of the list."""
+
+
 @lru_cache(maxsize=512)
 def class_defaults(model_type: str) -> ClassDefaults | None:
     """Defaults of the class of that type, or None if the type is not on the list.
@@ -109,7 +122,8 @@ def class_defaults(model_type: str) -> ClassDefaults | None:
     >>> class_defaults("gemma2").tied, class_defaults("llama").tied
     (True, False)
     """
-    row = _types().get(model_type)
+    name = ALSO.get(model_type, model_type)
+    row = _types().get(name)
     if row is None:
         return None
     keys: dict[str, Any] = {}
@@ -117,7 +131,7 @@ def class_defaults(model_type: str) -> ClassDefaults | None:
         key, equals, text = part.partition("=")
         keys[key] = _value(text) if equals else None
     tied = {"true": True, "false": False}.get(row[1])
-    return ClassDefaults(model_type, row[0], tied, keys)
+    return ClassDefaults(name, row[0], tied, keys)
 
 
 class Keys:
@@ -259,5 +273,7 @@ _UNDERSTOOD = {
     "num_global_key_value_heads", "attention_k_eq_v", "enable_moe_block", "num_kv_shared_layers",
     "hidden_size_per_layer_input", "swa_num_attention_heads", "swa_num_key_value_heads", "swa_head_dim",
     "swa_v_head_dim", "index_n_heads", "index_head_dim", "index_topk", "num_nextn_predict_layers",
-    "use_sliding_window", "num_hidden_layers", "chunk_size", "expert_dtype",
+    "use_sliding_window", "num_hidden_layers", "chunk_size", "expert_dtype", "num_hash_layers", "linear_attn_config",
+    "routed_expert_hidden_size", "dense_intermediate_size", "compress_ratios", "o_lora_rank", "o_groups",
+    "use_grouped_topk", "hc_mult", "per_layer_config",
 }  # fmt: skip

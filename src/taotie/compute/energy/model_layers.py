@@ -20,7 +20,8 @@ LONGEST_MODEL = 4096
 """More layers than any model has; a larger number is a broken file."""
 
 
-RECURRENT_ONLY = ("mamba", "mamba2", "falcon_mamba", "rwkv", "xlstm")
+LINEAR_UNLESS_SAID = ("mamba", "mamba2", "falcon_mamba", "rwkv", "xlstm", "bamba")
+"""Classes whose layers are recurrent where no list says otherwise."""
 
 
 @dataclass
@@ -89,6 +90,15 @@ def _every(k: Keys, layers: int, window: int) -> list[str] | None:
     return None
 
 
+def _linear_layers(k: Keys, layers: int) -> list[str] | None:
+    """Kimi's first form: `linear_attn_config` counts the layers of each kind from 1."""
+    given = k.file.get("linear_attn_config")
+    full = given.get("full_attn_layers") if isinstance(given, dict) else None
+    if not isinstance(full, list):
+        return None
+    return ["full" if i + 1 in full else "linear" for i in range(layers)]
+
+
 def layer_plan(k: Keys, model_type: str, window_always: bool) -> LayerPlan:
     """Kind of every layer.
 
@@ -116,6 +126,8 @@ def layer_plan(k: Keys, model_type: str, window_always: bool) -> LayerPlan:
         mixers = [mixer_kind(w) or "none" for w in words]
     elif (numbers := k.listed("attn_type_list")) is not None:
         mixers = ["full" if n else "linear" for n in numbers]
+    elif (listed_linear := _linear_layers(k, layers)) is not None:
+        mixers = listed_linear
     elif (numbers := k.listed("hybrid_layer_pattern")) is not None:
         mixers = ["window" if n else "full" for n in numbers]
     else:
@@ -128,7 +140,7 @@ def layer_plan(k: Keys, model_type: str, window_always: bool) -> LayerPlan:
                 mixers = [mixer_kind(w) or "none" for w in words]
                 break
     if mixers is None:
-        usual = "linear" if model_type in RECURRENT_ONLY else "full"
+        usual = "linear" if model_type in LINEAR_UNLESS_SAID else "full"
         mixers = ["window" if window and window_always else usual] * layers
     if not window:
         mixers = ["full" if m == "window" else m for m in mixers]

@@ -21,13 +21,13 @@ def native_precision(config: Mapping[str, Any], text: Mapping[str, Any] | None =
     'bf16'
     """
     around = [part for part in (config, text or {}) if isinstance(part, Mapping)]
+    for part in around:  # experts hold nearly all weights: their format is the release's
+        if str(part.get("expert_dtype", "")).lower() in ("fp4", "mxfp4"):
+            return "mxfp4"
     for part in around:
         given = part.get("quantization_config") or part.get("compression_config")
         if isinstance(given, Mapping):
             return _quantised(given)
-    for part in around:
-        if str(part.get("expert_dtype", "")).lower() in ("fp4", "mxfp4"):
-            return "mxfp4"
     for part in around:
         kind = str(part.get("dtype") or part.get("torch_dtype") or "").replace("torch.", "")
         if kind:
