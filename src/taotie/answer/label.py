@@ -19,7 +19,7 @@ from taotie.quantity.record import sources_of
 from taotie.quantity.sampling import sampling
 from taotie.study.one_request import one_request
 from taotie.words.language import N_, _
-from taotie.words.said import Said
+from taotie.words.said import Said, labels
 
 __all__ = ["check_label", "energy_label"]
 
@@ -40,6 +40,7 @@ def _label(inputs: LabelInputs) -> tuple[dict[str, Any], Any]:
         intensity = _intensity(inputs.region)
         facility = found.figures["energy_per_request"]
         emissions = (facility * intensity).to("gCO2e/request")
+        emissions = emissions.named("emissions", **labels(N_("CO2 of one request, average grid")))
         figures = {k: found.figures[k].to("Wh/request") for k in KEYS}
     energy = {k: _interval(f.samples, "Wh/request", str(f.boundary)) for k, f in figures.items()}
     used = sources_of([*figures.values(), emissions])

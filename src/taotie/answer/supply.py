@@ -23,6 +23,7 @@ from taotie.grid.supply.series import (
     without_leap_day,
 )
 from taotie.grid.supply.technology import Generator, currency_of, technologies, technology_keys
+from taotie.grid.supply.weather_profiles import read_weather_profiles
 from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.language import N_, _
 from taotie.words.said import Said
@@ -63,6 +64,8 @@ def supply(
     drop_leap_day: bool = False,
     seed: int = 0,
     latitude: float = 40.0,
+    weather: str | Path | None = None,
+    weather_site: str = "",
     compare: bool = False,
     curve: bool = False,
     sites: Sequence[str | Path] = (),
@@ -96,6 +99,8 @@ def supply(
     most_mw : sequence of str
         Limits such as ``nuclear=50``.
     negative_prices : {"refuse", "keep", "zero"}
+    weather, weather_site : path or str, optional
+        A weather file from which wind and sun follow by a stated model, and which of its sites.
     compare : bool
         Also over the year instead of by hour, and the grid alone.
     curve : bool
@@ -196,8 +201,13 @@ def _problem(
                 _("add it to the file, or leave the technology out of --with"),
             )
         like = parts[0] if parts else None
-        made = _made_up(like, given["seed"], given["latitude"])
-        parts.append(made)
+        if given["weather"]:
+            made = read_weather_profiles(given["weather"], given["latitude"], given["weather_site"])
+            if like is not None and like.step_h > 1:
+                made = means(made, like.step_h)
+        else:
+            made = _made_up(like, given["seed"], given["latitude"])
+        parts.append(without_leap_day(made) if given["drop_leap_day"] else made)
     if not parts:
         parts = [HourlySeries({"load_mw": np.full(8760, constant or 1.0)}, 1.0, None, {"load_mw": "-"})]  # fmt: skip
     every = means(joined(parts), given["step_h"])
@@ -527,6 +537,7 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
         found[name] = [Path(f).name for f in found[name]]
     if isinstance(found["load"], Path):
         found["load"] = found["load"].name
+    found["weather"] = Path(given["weather"]).name if given["weather"] else None
     return found
 
 

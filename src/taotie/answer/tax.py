@@ -70,7 +70,8 @@ def tax(
     levy = excise_tax(
         amount, cost, year, apply_to=apply_to, price_kind=price_kind, off_grid=off_grid, schedule=schedule, start=start,  # type: ignore[arg-type]
     )  # fmt: skip
-    rows = tuple((y, tax_rate(y, schedule, start), tax_rate(y, schedule, start) * used * paid) for y in range(year, last + 1))  # fmt: skip
+    years = range(year, last + 1)
+    rows = tuple((str(y), tax_rate(y, schedule, start), tax_rate(y, schedule, start) * used * paid) for y in years)  # fmt: skip
     columns = (Column("year", "", N_("tax year begins in")), Column("rate", "1", N_("rate")), Column("tax_usd", "USD", N_("tax")))  # fmt: skip
     heading = (
         Said(
@@ -97,7 +98,7 @@ def tax(
         limits=(Said("no_answer", N_("What miners or prices would do in answer is left out.")),),
         own={
             "tax_usd": rows[0][2], "rate": rows[0][1], "counterfactual": levy.counterfactual,
-            "years": [{"year": y, "rate": r, "tax_usd": t} for y, r, t in rows],
+            "years": [{"year": int(y), "rate": r, "tax_usd": t} for y, r, t in rows],
         },
         more_sources={"cea2023_dame": source("cea2023_dame").to_dict()},
     )  # fmt: skip
@@ -124,6 +125,11 @@ def rules(mw: float, place: str) -> Answer:
     said = [Said("not_advice", N_("entries as known to this project, most from memory or reports: look each up before relying on it"))]  # fmt: skip
     if drafts:
         said.append(Said("not_law", N_("{n} of these are no law in force or their text is unknown"), {"n": len(drafts)}))  # fmt: skip
+    if any(r.place == "us" for r in (*concerned, *smaller)) and place.strip().lower() in (
+        "ercot",
+        "texas",
+    ):
+        said.append(Said("ercot_ferc", N_("most of ERCOT lies outside the reach of FERC, whose orders are listed for the United States")))  # fmt: skip
     used = sorted({r.source for r in (*concerned, *smaller)})
     return Answer(
         ask="rules",

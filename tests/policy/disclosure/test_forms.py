@@ -270,3 +270,20 @@ def test_error_unknown_form():
     with pytest.raises(TaotieError, match="not a form") as error:
         filled("mdff", facts())
     assert "mdf" in str(error.value)
+
+
+def test_property_a_form_read_back_says_the_same(tmp_path):
+    known = ("training_energy=1120 to 1460 MWh @facility", "pue=1.1", "includes=failed runs", "training_compute=3.14e23 FLOP", "wall_hours=34 d", "inference_compute=5.14e17 FLOP")  # fmt: skip
+    first = filled("mdf", facts(*known))
+    path = tmp_path / "form.json"
+    path.write_text(json.dumps(first.to_dict()))
+    found = Facts()
+    for fact in read_facts(path):
+        found.add(fact)
+    again = filled("mdf", found)
+    assert again.boundary == first.boundary
+    for a, b in zip(first.fields, again.fields, strict=True):
+        assert (a.key, a.text, a.low, a.high) == (b.key, b.text, b.low, b.high)
+        assert (
+            a.value == pytest.approx(b.value) if isinstance(a.value, float) else a.value == b.value
+        )

@@ -118,6 +118,18 @@ def register(app: typer.Typer) -> None:
             float,
             typer.Option("--latitude", help=_("Latitude of the made-up year, degrees north.")),
         ] = 40.0,
+        weather: Annotated[
+            str | None,
+            typer.Option(
+                "--weather",
+                help=_(
+                    "Weather from which wind and sun follow: CSV with ghi, dni, dhi, db_c, wind_ms, or pvlib:NAME."
+                ),
+            ),
+        ] = None,
+        weather_site: Annotated[
+            str, typer.Option("--weather-site", help=_("Which site of the weather file."))
+        ] = "",
         report: Annotated[
             Path | None,
             typer.Option("--report", help=_("Write a page with pictures into this HTML file.")),
@@ -131,7 +143,7 @@ def register(app: typer.Typer) -> None:
             load, series=series or (), with_=[w for w in with_.split(",") if w.strip()], score=score, cost=cost,
             match=match, costs=costs, rate=rate, price=price, grid_co2_g_per_kwh=grid_co2, grid_clean=grid_clean,
             connection_mw=connection, most_sold=sell, step_h=step, most_mw=most or (), negative_prices=negative_prices,
-            drop_leap_day=drop_leap_day, seed=seed, latitude=latitude, compare=compare or report is not None, curve=curve,
+            drop_leap_day=drop_leap_day, seed=seed, latitude=latitude, weather=weather, weather_site=weather_site, compare=compare or report is not None, curve=curve,
             sites=site or (), cluster=cluster,
         )  # fmt: skip
         if report is not None:

@@ -237,6 +237,11 @@ def facts_from(
     """Facts of a mapping: its `figures`, and entries that hold a value with a unit."""
     entries = content.get("figures")
     seen: set[str] = set()
+    if (
+        isinstance(content.get("fields"), Mapping) and "form_version" in content
+    ):  # a form of ours, read back
+        yield from _from_form(content, origin)
+        return
     for group in (entries if isinstance(entries, Mapping) else {}, content):
         for key, entry in group.items():
             if key in seen or key.startswith("#"):
@@ -250,6 +255,39 @@ def facts_from(
     for key in ("model", "accelerator", "precision"):
         if isinstance(parts, Mapping) and isinstance(parts.get(key), str) and key not in seen:
             yield Fact(key, parts[key], origin=origin, kind="given")
+
+
+_KIND = {
+    "measured": "measured",
+    "given": "given",
+    "estimated": "estimated",
+    "computed": "estimated",
+}
+
+
+def _from_form(content: Mapping[str, Any], origin: str) -> Iterator[Fact]:
+    """Facts of a form that was filled before: values, never its rounded text."""
+    stated = content.get("boundary")
+    level = check(stated.get("level")) if isinstance(stated, Mapping) else None
+    if isinstance(stated, Mapping):
+        if isinstance(stated.get("pue"), int | float):
+            yield Fact("pue", float(stated["pue"]), "1", origin=origin, kind="given")
+        if stated.get("includes"):
+            yield Fact(
+                "includes", ", ".join(map(str, stated["includes"])), origin=origin, kind="given"
+            )
+    for key, entry in content["fields"].items():
+        if not isinstance(entry, Mapping) or entry.get("status") not in _KIND:
+            continue
+        value = entry.get("value")
+        kind = _KIND[str(entry["status"])]
+        if isinstance(value, str):
+            yield Fact(key, value, origin=origin, kind="given")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            unit = str(entry.get("unit") or "1").replace("m3", "m**3")
+            place = check(entry.get("boundary")) or (level if "energy" in key else None)
+            sources = tuple(map(str, entry.get("sources") or ()))
+            yield Fact(key, float(value), unit, entry.get("p05"), entry.get("p95"), place, kind, origin, sources)  # fmt: skip
 
 
 def _entry(key: str, entry: Any, origin: str, boundary: str | None) -> Fact | None:

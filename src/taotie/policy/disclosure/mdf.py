@@ -56,6 +56,8 @@ def training_time_range(days: float) -> str:
 def method_text(boundary: Mapping[str, Any], fact: Fact | None, more: str) -> str:
     """The boundary first, then how; at most 100 words."""
     level = str(boundary["level"])
+    if more.startswith(f"{level.capitalize()} boundary"):  # a text of ours, read back
+        return " ".join(more.split()[:MOST_WORDS])
     words = f"{level.capitalize()} boundary"
     if "pue" in boundary:
         words += f", PUE {boundary['pue']:.2f}"
@@ -148,7 +150,11 @@ def mdf(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
 
 
 def _time(facts: Facts, recipient: str) -> Field:
-    hours = facts.number("h", "wall_hours", "training_time", "hours")
+    hours = (
+        facts.number("h", "wall_hours", "training_time", "hours")
+        if not facts.text("training_time").startswith(("<", ">", "1-", "3-"))
+        else None
+    )
     cards = facts.number("accelerator*h", "accelerator_hours")
     label = LABELS["training_time"]
     if hours is None or not float(hours.value) > 0:
