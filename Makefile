@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench accept extras messages browser clean help
+.PHONY: run test lint bench accept extras services faults messages browser clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -76,6 +76,18 @@ extras:  ## the tests that need pandapower, PyPSA, pypowsybl or distributed, eac
 	  test $${PIPESTATUS[0]} = 0 || exit 1; \
 	  if grep -iE "^SKIPPED.*($$package is not installed|could not import '$$package')" $$log; then echo "still skipped, though $$package should be there"; exit 1; fi; \
 	done
+
+services: .venv/.dev  ## readers against real programs: a Prometheus (Debian package) on loopback
+	@if command -v prometheus >/dev/null || test -x .cache/services/usr/bin/prometheus; then :; \
+	elif command -v apt-get >/dev/null && command -v dpkg >/dev/null; then \
+	  echo "unpacking the Debian package prometheus into .cache/services"; mkdir -p .cache/services; \
+	  (cd .cache/services && apt-get download -qq prometheus >/dev/null 2>&1 && dpkg -x prometheus_*.deb . && rm -f prometheus_*.deb) \
+	  || echo "could not fetch it; its tests will be skipped and say so"; \
+	else echo "no prometheus and no apt-get here; its tests will be skipped and say so"; fi
+	@$(BIN)/python -m pytest -m services -rs tests/services
+
+faults: .venv/.dev  ## a recorder killed at sixty random instants, two hundred recorded days, the cost of recording
+	@$(BIN)/python -m pytest -m slow -rs tests/metering
 
 clean:  ## remove what was built
 	@rm -rf .venv out .cache .mypy_cache .ruff_cache .hypothesis

@@ -7,10 +7,9 @@ and mW is refused with the line.
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -146,7 +145,7 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
     said: list[Said] = []
     cut, unzoned, n = 0, False, 1
     ends_whole = text.endswith("\n")
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True)
     next(reader)
     width = len(names)
     while True:
@@ -207,6 +206,16 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
             )
         )
     return Recording(tuple(made), (), tuple(said), where)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines of a text one by one: a copy of the whole would cost four bytes a letter."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end + 1
+        yield text[at:end]
+        at = end
 
 
 def _times(cells: Sequence[str], at: NDArray[Any], where: str) -> tuple[NDArray[np.int64], bool]:

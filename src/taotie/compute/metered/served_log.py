@@ -387,7 +387,7 @@ def read_served_log(
                 "give --model and --on, so that their times can be predicted, or add a column end or duration_s"
             ),
         )
-    column = {k: np.concatenate(v) for k, v in parts.items()}
+    column = {k: np.concatenate(parts.pop(k)) for k in list(parts)}  # chunks go as they are joined
     if begin_ns is not None and column["start"].dtype != np.int64:
         _from_zero(column, begin_ns, time_unit)
     start = _to_ns(column["start"], column["start?"], time_unit, f"{where}, {names_seen['start']}")
