@@ -15,6 +15,8 @@ from taotie.errors import CaseError, DataError, RangeError, UnknownNameError
 from taotie.grid.capacity.hosting_capacity import load_hosting_capacity
 from taotie.grid.case.case import read_case
 
+FILE = ("--dispatch", "file")  # its units give 5.2 % more than its load
+
 
 @pytest.fixture
 def run():
@@ -71,11 +73,11 @@ def test_worked_capacity_json_has_the_promised_fields(run):
 
 
 def test_worked_one_bus(run):
-    answer = json.loads(run("capacity", "case24_ieee_rts", "-b", 3, "-l", "50MW", "--json"))
+    answer = json.loads(run("capacity", "case24_ieee_rts", *FILE, "-b", 3, "-l", "50MW", "--json"))
     bus = answer["buses"][0]
     assert bus["bus"] == 3
     assert answer["takes_load"]["strict"] == (bus["strict_mw"] >= 50)
-    text = run("capacity", "case24_ieee_rts", "-b", 3)
+    text = run("capacity", "case24_ieee_rts", *FILE, "-b", 3)
     assert f"{bus['strict_mw']:,.1f}" in text
     assert "DC and thermal only" in text
 
@@ -112,7 +114,7 @@ def test_worked_capacity_report(run, tmp_path, monkeypatch):
 def test_worked_report_with_coordinates(run, tmp_path):
     at, path = tmp_path / "at.csv", tmp_path / "grid.html"
     at.write_text("bus_id,lat,lon\n" + "".join(f"{i},{30 + i % 7},{-90 - i % 5}\n" for i in range(1, 25)))  # fmt: skip
-    run("capacity", "case24_ieee_rts", "--coordinates", at, "--report", path)
+    run("capacity", "case24_ieee_rts", *FILE, "--coordinates", at, "--report", path)
     page = path.read_text("utf-8")
     assert "drawn by connections" not in page
     assert "--coordinates at.csv" in page
@@ -204,3 +206,52 @@ def test_error_capacity_inputs(run):
         run("capacity", "case39", "--contingencies", "some")
     with pytest.raises(UnknownNameError, match="nowhere"):
         run("capacity", "nowhere")
+
+
+def test_error_dispatch_that_misses_its_load(run):
+    with pytest.raises(
+        CaseError, match=r"2999\.3 MW for 2850\.0 MW of load, 149\.3 MW \(5\.2 %\)"
+    ) as error:
+        run("capacity", "case24_ieee_rts")
+    assert "--dispatch optimal" in error.value.hint
+    chosen = json.loads(run("capacity", "case24_ieee_rts", "--dispatch", "optimal", "--json"))
+    assert abs(chosen["dispatch"]["imbalance_mw"]) < 1e-6
+    with pytest.raises(RangeError, match="--dispatch"):
+        run("capacity", "case24_ieee_rts", "--dispatch", "best")
+
+
+def test_worked_named_answers(run, tmp_path):
+    """A bus by name, the best ten, the nearest, and the same in a file."""
+    at = tmp_path / "at.csv"
+    at.write_text("bus_id,lat,lon\n" + "".join(f"{i},{30 + i / 10},{-90}\n" for i in range(1, 201)))
+    case = read_case("ACTIVSg200")
+    words = ("capacity", "ACTIVSg200", "--coordinates", at)
+    text = run(*words, "--top", 3)
+    best = json.loads(run(*words, "--top", 3, "--table", tmp_path / "b.csv", "--json"))
+    assert len(best["tables"]["top"]["rows"]) == 3
+    assert str(best["tables"]["top"]["rows"][0][0]) in text
+    assert best["dispatch"]["n1_secure"] == (best["pairs_over"] == 0)
+    first = best["buses"][4]
+    assert first["name"] == case.bus_name[4].strip()
+    assert (first["lat"], first["lon"]) == (30.5, -90)
+    rows = (tmp_path / "b.csv").read_text().splitlines()
+    assert rows[0].startswith("bus,name,lat,lon,firm_mw")
+    assert rows[5].startswith(f"{first['bus']},{first['name']},30.5,-90.0,{first['firm_mw']}")
+    one = json.loads(run(*words, "--bus", first["name"].lower(), "--json"))
+    assert one["buses"][0]["bus"] == first["bus"]
+    near = json.loads(
+        run(*words, "--near", "31.0,-90.0", "--table", tmp_path / "b.geojson", "--json")
+    )
+    assert near["tables"]["top"]["rows"][0][-1] == 0.0
+    places = json.loads((tmp_path / "b.geojson").read_text())
+    assert places["features"][4]["geometry"]["coordinates"] == [-90.0, 30.5]
+    with pytest.raises(DataError, match="no coordinates"):
+        run("capacity", "case39", "--table", tmp_path / "c.geojson")
+    with pytest.raises(DataError, match="no coordinates"):
+        run("capacity", "case39", "--near", "31,-90")
+    with pytest.raises(RangeError, match="LAT,LON"):
+        run("capacity", "case39", "--near", "here")
+    with pytest.raises(RangeError, match="ends in none of"):
+        run("capacity", "case39", "--table", tmp_path / "c.xls")
+    with pytest.raises(UnknownNameError, match="Nowhere"):
+        run("capacity", "ACTIVSg200", "--bus", "Nowhere")

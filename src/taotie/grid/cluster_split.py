@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import LinearConstraint, milp
 
 from taotie.errors import CaseError, RangeError
-from taotie.words.language import _
+from taotie.words.language import N_, _
 
 __all__ = [
     "Site",
@@ -33,9 +33,9 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 SPLIT_LIMITS = (
-    "data parallel over sites, one model replica or more in each: no pipeline across sites",
-    "links at their full rate, no failures, no stragglers",
-    "local steps are taken to need more tokens (see token_penalty), not to change the model",
+    N_("data parallel over sites, one model replica or more in each: no pipeline across sites"),
+    N_("links at their full rate, no failures, no stragglers"),
+    N_("local steps are taken to need more tokens (see token_penalty), not to change the model"),
 )
 
 

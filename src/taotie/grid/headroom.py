@@ -12,16 +12,21 @@ References
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from taotie.errors import DataError, MissingExtraError, RangeError, UnknownNameError, nearest
+from taotie.errors import RangeError
+from taotie.grid.demand_series import (
+    AREAS,
+    HourlyDemand,
+    area_by_name,
+    demand_of_area,
+    read_hourly_demand,
+)
 from taotie.quantity.lift import lifted
 from taotie.words.language import N_, _
 
@@ -33,9 +38,11 @@ __all__ = [
     "HourlyDemand",
     "Seasons",
     "accelerators_that_fit",
+    "area_by_name",
     "area_headroom",
     "curtailable_capacity_mw",
     "curtailed_hours",
+    "demand_of_area",
     "headroom_range_mw",
     "read_hourly_demand",
     "seasonal_threshold_mw",
@@ -162,6 +169,8 @@ class CurtailedHours(NamedTuple):
         Mean length of a run of hours with a cut. [1] prints about half of what this gives. [h]
     keep_half, keep_three_quarters, keep_nine_tenths : float
         Share of these hours in which at least that much of the load runs. [1]
+    longest_h : float
+        Longest run. [h]
     """
 
     hours_per_year: float
@@ -169,30 +178,34 @@ class CurtailedHours(NamedTuple):
     keep_half: float
     keep_three_quarters: float
     keep_nine_tenths: float
+    longest_h: float = 0.0
 
 
-def curtailed_hours(room_mw: ArrayLike, load_mw: float, n_year: float) -> CurtailedHours:
-    """Hours, runs and depth of the cuts of a load.
+def curtailed_hours(
+    room_mw: ArrayLike, load_mw: float, n_year: float, step_h: float = 1.0
+) -> CurtailedHours:
+    """Hours, runs and depth of the cuts of a load; `step_h` is the length of a step.
 
     Examples
     --------
     Four hours short by 0, 20, 60 and 100 MW of a 100 MW load:
 
     >>> curtailed_hours([200.0, 80.0, 40.0, 0.0], 100.0, 1)
-    CurtailedHours(hours_per_year=3.0, mean_event_h=3.0, keep_half=0.333..., keep_three_quarters=0.333..., keep_nine_tenths=0.0)
+    CurtailedHours(hours_per_year=3.0, mean_event_h=3.0, keep_half=0.333..., keep_three_quarters=0.333..., keep_nine_tenths=0.0, longest_h=3.0)
     """
     cut = np.clip(load_mw - np.maximum(np.asarray(room_mw, float), 0), 0, load_mw)
     hit = cut > 1e-9 * max(load_mw, 1.0)
     n = int(hit.sum())
     if not n:
         return CurtailedHours(0.0, 0.0, 1.0, 1.0, 1.0)
-    starts = int((np.diff(np.concatenate([[0], hit.astype(int)])) == 1).sum())
+    edges = np.diff(np.concatenate([[0], hit.astype(int), [0]]))
+    runs = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
     kept = 1 - cut[hit] / load_mw
+    half, quarters, tenths = (float((kept >= s - 1e-12).mean()) for s in (0.5, 0.75, 0.9))
     return CurtailedHours(
-        n / n_year,
-        n / starts,
-        *(float((kept >= share - 1e-12).mean()) for share in (0.5, 0.75, 0.9)),
-    )
+        n * step_h / n_year, float(runs.mean()) * step_h, half, quarters, tenths,
+        float(runs.max()) * step_h,
+    )  # fmt: skip
 
 
 @lifted(
@@ -244,141 +257,6 @@ def accelerators_that_fit(capacity_mw: Any, power_w_per_accelerator: Any, pue: A
 
 
 @dataclass(frozen=True)
-class HourlyDemand:
-    """Demand of some areas, hour by hour.
-
-    Parameters
-    ----------
-    areas : tuple of str
-    year, month : ndarray, shape (n_hour,)
-        Of each hour, in UTC unless the file says otherwise.
-    demand_mw : ndarray, shape (n_hour, n_area)
-        [MW]
-    """
-
-    areas: tuple[str, ...]
-    year: IntArray
-    month: IntArray
-    demand_mw: FloatArray
-
-    def of(self, area: str) -> FloatArray:
-        """One area's demand. [MW]"""
-        for i, name in enumerate(self.areas):
-            if name.lower() == area.strip().lower():
-                return self.demand_mw[:, i]
-        raise UnknownNameError(
-            _("area {area!r} is not in the demand file.").format(area=area),
-            nearest(area, self.areas),
-        )
-
-
-def read_hourly_demand(
-    path: Path, first_year: int | None = None, last_year: int | None = None
-) -> HourlyDemand:
-    """Hourly demand from Parquet or CSV: one column of time stamps, one column of MW an area.
-
-    Parameters
-    ----------
-    path : Path
-        The time column is the first that holds stamps such as 2022-07-01 13:00; all other numeric
-        columns are areas.
-    first_year, last_year : int, optional
-        Whole years kept.
-
-    Raises
-    ------
-    DataError
-        File absent, unreadable, without stamps, or with gaps or negative demand.
-    """
-    if not path.is_file():
-        raise DataError(
-            _("no demand file {path}.").format(path=path),
-            _("give a CSV or Parquet file with a column of hours and a column of MW an area."),
-        )
-    names, columns = _parquet(path) if path.suffix == ".parquet" else _csv(path)
-    stamps = next((i for i, c in enumerate(columns) if np.issubdtype(c.dtype, np.datetime64)), None)
-    if stamps is None:
-        raise DataError(
-            _("{path} has no column of time stamps.").format(path=path),
-            _("write the hour as 2022-07-01 13:00."),
-        )
-    when = columns[stamps].astype("datetime64[M]")
-    year = when.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = when.astype(np.int64) % 12 + 1
-    keep = np.ones(len(when), bool)
-    if first_year is not None:
-        keep &= year >= first_year
-    if last_year is not None:
-        keep &= year <= last_year
-    areas = [i for i, c in enumerate(columns) if i != stamps and c.dtype.kind == "f"]
-    if not areas or not keep.any():
-        raise DataError(_("{path} holds no demand for these years.").format(path=path))
-    demand = np.column_stack([columns[i] for i in areas])[keep]
-    for i, column in zip(areas, demand.T, strict=True):
-        bad = np.flatnonzero(~np.isfinite(column) | (column < 0))
-        if bad.size:
-            raise DataError(
-                _("{path}: {area} has {value} MW in row {row}.").format(
-                    path=path, area=names[i], value=column[bad[0]], row=int(bad[0]) + 1
-                ),
-                _("fill gaps first: a missing hour is not an hour without demand."),
-            )
-    return HourlyDemand(tuple(names[i] for i in areas), year[keep], month[keep], demand)
-
-
-def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
-    try:
-        import duckdb
-    except ImportError:
-        raise MissingExtraError("duckdb", "data") from None
-    try:
-        with duckdb.connect() as connection:
-            connection.execute("set enable_progress_bar = false")
-            table = connection.execute("select * from read_parquet(?)", [str(path)]).fetchnumpy()
-    except duckdb.Error as error:
-        raise DataError(
-            _("{path} cannot be read as Parquet: {reason}.").format(
-                path=path, reason=str(error).splitlines()[0]
-            )
-        ) from error
-    columns = []
-    for values in table.values():
-        plain = (
-            np.ma.filled(values.astype(float), np.nan)
-            if values.dtype.kind in "iuf"
-            else np.asarray(values)
-        )
-        columns.append(plain)
-    return list(table), columns
-
-
-def _csv(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            _("{path} cannot be read: {reason}.").format(path=path, reason=error)
-        ) from error
-    if len(rows) < 2 or len({len(r) for r in rows}) != 1:
-        raise DataError(
-            _("{path} is not a table: rows of different length, or none.").format(path=path)
-        )
-    columns: list[NDArray[np.generic]] = []
-    for i in range(len(rows[0])):
-        texts = [r[i].strip() for r in rows[1:]]
-        try:
-            columns.append(np.array([float(t) if t else np.nan for t in texts]))
-        except ValueError:
-            try:
-                stamps = np.array([t.rstrip("Z").split("+")[0] for t in texts], "datetime64[s]")
-                columns.append(stamps)
-            except ValueError:
-                columns.append(np.array(texts))
-    return rows[0], columns
-
-
-@dataclass(frozen=True)
 class AreaHeadroom:
     """Headroom of one area.
 
@@ -395,6 +273,8 @@ class AreaHeadroom:
         Highest demand. [MW]
     load_factor : float
         Mean over highest demand. [1]
+    by_month, by_hour : ndarray, shape (n_limit, 12), (n_limit, 24)
+        Hours with a cut in each month, and at each hour of the day. [h/a]
     """
 
     area: str
@@ -403,12 +283,8 @@ class AreaHeadroom:
     hours: tuple[CurtailedHours, ...]
     peak_mw: float
     load_factor: float
-
-
-def _year_weight(year: IntArray) -> FloatArray:
-    """Every year weighs the same, leap or not."""
-    __, which, count = np.unique(year, return_inverse=True, return_counts=True)
-    return np.asarray(1.0 / count[which])
+    by_month: FloatArray
+    by_hour: FloatArray
 
 
 def area_headroom(
@@ -433,15 +309,25 @@ def area_headroom(
     headroom : AreaHeadroom
     """
     d = demand.of(area)
-    seasons = seasons or SEASONS.get(area.upper(), Seasons())
+    seasons = seasons or seasons_of(area)
     room = seasonal_threshold_mw(d, demand.month, seasons) - d
-    weight = _year_weight(demand.year)
-    load = np.array([curtailable_capacity_mw(room, limit, weight) for limit in limits])
-    n_year = len(np.unique(demand.year))
+    load = np.array([curtailable_capacity_mw(room, limit, demand.weight) for limit in limits])
+    n_year, step = demand.n_year, demand.step_h
+    month, hour = np.zeros((len(load), 12)), np.zeros((len(load), 24))
+    for i, x in enumerate(load):
+        cut = np.maximum(room, 0) < x * (1 - 1e-9)
+        month[i] = np.bincount(demand.month[cut] - 1, minlength=12) * step / n_year
+        if demand.hour is not None:
+            hour[i] = np.bincount(demand.hour[cut], minlength=24) * step / n_year
     return AreaHeadroom(
-        area, tuple(limits), load, tuple(curtailed_hours(room, x, n_year) for x in load),
-        float(d.max()), float(d.mean() / d.max()),
+        area, tuple(limits), load, tuple(curtailed_hours(room, x, n_year, step) for x in load),
+        float(d.max()), float(d.mean() / d.max()), month, hour,
     )  # fmt: skip
+
+
+def seasons_of(area: str) -> Seasons:
+    """Seasons of an area, by its code or a name people use."""
+    return SEASONS.get(AREAS.get(area.strip().lower(), area).upper(), Seasons())
 
 
 def headroom_range_mw(
@@ -469,13 +355,14 @@ def headroom_range_mw(
         [MW]
     """
     d, years = demand.of(area), np.unique(demand.year)
-    seasons = seasons or SEASONS.get(area.upper(), Seasons())
+    seasons = seasons or seasons_of(area)
     rows = [np.flatnonzero(demand.year == y) for y in years]
+    share = [demand.share_of_year[int(y)] for y in years]
     out = np.empty(n_draw)
     for i in range(n_draw):
         chosen = rng.integers(0, len(years), len(years))
         take = np.concatenate([rows[c] for c in chosen])
-        weight = np.concatenate([np.full(len(rows[c]), 1.0 / len(rows[c])) for c in chosen])
+        weight = np.concatenate([np.full(len(rows[c]), share[c] / len(rows[c])) for c in chosen])
         room = seasonal_threshold_mw(d[take], demand.month[take], seasons) - d[take]
         out[i] = curtailable_capacity_mw(room, limit, weight)
     return out

@@ -24,6 +24,7 @@ from taotie.files.fetch import local_path
 from taotie.grid.case.case import Case
 from taotie.grid.flow.dc_power_flow import branch_flow_mw
 from taotie.words.language import _
+from taotie.words.said import Said
 
 if TYPE_CHECKING:
     from taotie.grid.capacity.hosting_capacity import HostingCapacityByTreatment
@@ -373,9 +374,15 @@ class CapacityPicture:
         The load asked about, at the facility's meter. [MW]
     outages : str
         Which branches may be lost: "all", "none" or "table", the case's own.
+    said : tuple of Said
+        What stands beside the numbers, such as what the dispatch of the file misses.
+    best : tuple of (str, float)
+        The best buses by name, with what they take. [MW]
     """
 
     capacity: HostingCapacityByTreatment
     drawn: GridPicture
     load_mw: float | None = None
     outages: str = "all"
+    said: tuple[Said, ...] = ()
+    best: tuple[tuple[str, float], ...] = ()

@@ -283,7 +283,7 @@ def map_picture(shown: CapacityPicture) -> Picture:
         method=_method(shown),
         table=bus_table(found),
         svg=maps_html(shown) + classes_html(shown),
-        remarks=_remarks(shown),
+        remarks=(*([best_words(shown)] if shown.best else []), *_remarks(shown)),
     )
 
 
@@ -315,7 +315,16 @@ def share_picture(shown: CapacityPicture, limits: bool = True) -> Picture:
         ),
         table=share_table(shown),
         svg=shares_html(shown),
-        limits=limits_of(shown.capacity) if limits else (),
+        limits=(*(one.text() for one in shown.said), *limits_of(shown.capacity)) if limits else (),
+    )
+
+
+def best_words(shown: CapacityPicture) -> str:
+    """The best buses by name; empty where they are not known."""
+    if not shown.best:
+        return ""
+    return _("Best buses: {list}.").format(
+        list=listed(f"{name} ({mw_text(mw)}\u00a0MW)" for name, mw in shown.best)
     )
 
 

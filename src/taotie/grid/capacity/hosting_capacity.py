@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from taotie.errors import RangeError
 from taotie.grid.capacity.core import (
     TREATMENTS,
     FloatArray,
@@ -194,7 +195,10 @@ class BusHostingCapacity:
 
 
 def hosting_capacity_limits(
-    case: Case, n_bridge: int | None = None, n_unit: int = 0
+    case: Case,
+    n_bridge: int | None = None,
+    n_unit: int = 0,
+    post_outage_rating: str = "a",
 ) -> tuple[Said, ...]:
     """What must stand beside every number: the method's limits, then the case's oddities."""
     said = [
@@ -202,7 +206,12 @@ def hosting_capacity_limits(
             "dc_thermal",
             N_(
                 "DC and thermal only, rating A in all states: no voltage, stability, short circuit or protection"
+            )
+            if post_outage_rating == "a"
+            else N_(
+                "DC and thermal only, rating A intact and rating {which} after an outage: no voltage, stability, short circuit or protection"
             ),
+            {} if post_outage_rating == "a" else {"which": post_outage_rating.upper()},
         ),
         Said(
             "fixed_shares",
@@ -253,6 +262,7 @@ def load_hosting_capacity(
     outages: ArrayLike | None = None,
     n_threads: int | None = None,
     units: ArrayLike | None = None,
+    post_outage_rating: str = "a",
 ) -> HostingCapacityByTreatment:
     """Largest extra load of every bus such that no rating is passed, with any one branch lost.
 
@@ -268,6 +278,8 @@ def load_hosting_capacity(
     units : array_like of int, optional
         Rows of the unit table that may trip, one at a time; by default none. The units that remain
         make up for it by their shares.
+    post_outage_rating : {"a", "b", "c"}
+        Which rating of the file holds after an outage; where it gives none, rating A does.
 
     Returns
     -------
@@ -307,14 +319,17 @@ def load_hosting_capacity(
     supply = np.zeros(case.n_bus, bool)
     bridge, singular, over, worst, worst_pair = [], [], 0, 0.0, Binding(-1, -1)
     visits, sensitivity_s = np.zeros(3, np.int64), 0.0
+    post = post_outage_rating_mw(case, post_outage_rating)
     for island in model.islands:
-        answer = search_island(island, treatments, allowed, n_thread)
+        post_mw = None if post is None else post[island.branch_row]
+        answer = search_island(island, treatments, allowed, n_thread, post_mw)
         rows, node = island.bus_row, island.node_of_bus
         row_of = np.append(island.branch_row, -1)
         r, r_branch, r_outage = answer.r, row_of[answer.branch], row_of[answer.outage]
         if tripped is not None:
+            after = island if post_mw is None else replace(island, rating_mw=post_mw)
             r, r_branch, r_outage = _with_units(
-                case, island, tripped, treatments, np.arange(island.n_node), r, r_branch, r_outage,
+                case, after, tripped, treatments, np.arange(island.n_node), r, r_branch, r_outage,
                 n_thread,
             )  # fmt: skip
         x0[:, rows], x1[:, rows] = capacity_mw(answer.r_intact)[:, node], capacity_mw(r)[:, node]
@@ -349,7 +364,7 @@ def load_hosting_capacity(
             "capacity": time.perf_counter() - tic - sensitivity_s,
         },
         limits=hosting_capacity_limits(
-            case, len(bridge_rows), 0 if tripped is None else len(tripped)
+            case, len(bridge_rows), 0 if tripped is None else len(tripped), post_outage_rating
         ),
         work=dict(
             zip(("pairs_evaluated", "pairs_listed", "rows_scanned"), visits.tolist(), strict=True)
@@ -364,6 +379,7 @@ def hosting_capacity_at_bus(
     outages: ArrayLike | None = None,
     n_threads: int | None = None,
     units: ArrayLike | None = None,
+    post_outage_rating: str = "a",
 ) -> BusHostingCapacity:
     """Largest extra load of one bus, by the plain loop over every pair; cheap for one bus.
 
@@ -372,7 +388,7 @@ def hosting_capacity_at_bus(
     case : Case or DcModel
     bus : int
         Bus number as in the file.
-    treatments, outages, n_threads, units
+    treatments, outages, n_threads, units, post_outage_rating
         As in `load_hosting_capacity`.
 
     Returns
@@ -416,15 +432,23 @@ def hosting_capacity_at_bus(
         )  # fmt: skip
     island = next(i for i in model.islands if row in i.bus_row)
     node = island.node_of_bus[np.flatnonzero(island.bus_row == row)]
+    post = post_outage_rating_mw(case, post_outage_rating)
+    post_mw = None if post is None else post[island.branch_row]
     r0, r1, branch, outage, main, n_bridge = search_nodes(
-        island, node, treatments, outage_mask(case, outages), thread_count(n_threads)
+        island,
+        node,
+        treatments,
+        outage_mask(case, outages),
+        thread_count(n_threads),
+        post_mw=post_mw,
     )
     row_of = np.append(island.branch_row, -1)
     branch, outage = row_of[branch], row_of[outage]
     tripped = unit_rows(case, [] if units is None else units)
     if len(tripped):
+        after = island if post_mw is None else replace(island, rating_mw=post_mw)
         r1, branch, outage = _with_units(
-            case, island, tripped, treatments, node, r1, branch, outage,
+            case, after, tripped, treatments, node, r1, branch, outage,
             thread_count(n_threads),
         )  # fmt: skip
     binding = {name: Binding(int(branch[w, 0]), int(outage[w, 0])) for w, name in enumerate(names)}
@@ -438,8 +462,28 @@ def hosting_capacity_at_bus(
         binding_label={name: binding_label(case, pair) for name, pair in binding.items()},
         n1_supply=bool(main[0]),
         spare_generation_mw=case.spare_generation_mw,
-        limits=hosting_capacity_limits(case, n_bridge, len(tripped)),
+        limits=hosting_capacity_limits(case, n_bridge, len(tripped), post_outage_rating),
     )
+
+
+def post_outage_rating_mw(case: Case, which: str) -> FloatArray | None:
+    """Rating of each branch after an outage, None where it is rating A everywhere. [MW]
+
+    Raises
+    ------
+    RangeError
+        None of a, b and c.
+    """
+    if which not in ("a", "b", "c"):
+        raise RangeError(
+            _("post_outage_rating={value} is not known.").format(value=repr(which)),
+            _("write a, b or c."),
+        )
+    if which == "a":
+        return None
+    rate = case.branch[:, {"b": 6, "c": 7}[which]]
+    given = np.isfinite(rate) & (rate > 0) & (rate < 1e10)
+    return np.where(given, rate, case.rate_a_mw)
 
 
 def _with_units(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,9 @@ def search_island(
     ways: Sequence[Treatment],
     outages: NDArray[np.bool_] | None,
     n_thread: int,
+    post_mw: FloatArray | None = None,
 ) -> IslandAnswer:
+    """The search; `post_mw`: ratings after an outage, shape (n_branch,), where they are others."""
     tic, sensitivity_s = time.perf_counter(), 0.0
     floor, cutoff = parameters(ways)
     n_way = len(ways)
@@ -66,6 +69,13 @@ def search_island(
     up, down = inverse_margins(
         core.flow, np.where(np.isfinite(core.rating), core.rating, 1e18), floor
     )
+    intact_rating = core.rating
+    intact_rated = rated
+    if (
+        post_mw is not None
+    ):  # everything below is about states after an outage, but for the intact pass
+        core = replace(core, rating=post_mw[core.branch])
+        rated = np.flatnonzero(np.isfinite(core.rating))
     adjacent = np.argsort(core.f, kind="stable")
     adjacent_start = np.searchsorted(core.f[adjacent], np.arange(n + 1))
     r_core, pair = np.empty((n_way, n)), np.empty((n_way, n), np.int64)
@@ -76,7 +86,7 @@ def search_island(
     def intact(first: int, last: int) -> FloatArray:
         bound: FloatArray = search.intact_pass(
             first, last, core.order, core.solver, core.y, core.offset, f_at, t_at, core.put,
-            core.get, adjacent_start, adjacent, core.flow, up, down, cutoff, rated, r_start,
+            core.get, adjacent_start, adjacent, core.flow, up, down, cutoff, intact_rated, r_start,
             r_core, pair, own, across,
         )  # fmt: skip
         return bound
@@ -97,7 +107,7 @@ def search_island(
         inverse = np.where(usable, 1 / np.where(lost, 1.0, denominator), 0.0)
         put_f, put_t = core.put[core.f], core.put[core.t]
         stats, best = np.zeros((rated.size, 2)), np.zeros(rated.size, np.int64)
-        stats[:, 1] = np.abs(core.flow[rated]) / core.rating[rated]
+        stats[:, 1] = np.abs(core.flow[rated]) / intact_rating[rated]
         count = np.zeros(rated.size, np.int64)
 
         def rows(first: int, last: int) -> FloatArray:
@@ -142,7 +152,8 @@ def search_island(
     if len(bridge_load) and bridge_load.max() > worst:
         i = int(bridge_load.argmax())
         worst, worst_pair = float(bridge_load[i]), (i, i)
-    over += int((np.abs(core.flow[rated]) > core.rating[rated] * (1 + 1e-9)).sum())
+    over_intact = np.abs(core.flow[intact_rated]) > intact_rating[intact_rated] * (1 + 1e-9)
+    over += int(over_intact.sum())
 
     # from groups to nodes: a node's own bridges may bind before the core does
     r_node = np.maximum(r_all[:, core.group], r_bridge)
@@ -165,6 +176,7 @@ def search_nodes(
     outages: NDArray[np.bool_] | None,
     n_thread: int,
     skip: bool = True,
+    post_mw: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray, IntArray, IntArray, NDArray[np.bool_], int]:
     """1/MW intact and N-1, local rows of branch and outage, for a few nodes of an island.
 
@@ -178,6 +190,8 @@ def search_nodes(
     rated = np.flatnonzero(np.isfinite(core.rating))
     r = np.maximum(r_bridge[:, nodes], 1 / search.CAP_MW)
     branch = np.where(r_bridge[:, nodes] >= 1 / search.CAP_MW, at_bridge[:, nodes], -1)
+    post = core.rating if post_mw is None else post_mw[core.branch]
+    post_rated = np.flatnonzero(np.isfinite(post))
     if not (len(core.branch) and rated.size):
         return r, r, branch, branch.copy(), b.main[nodes], int(b.is_bridge.sum())
     a = np.empty((len(core.branch), len(nodes)))
@@ -208,8 +222,8 @@ def search_nodes(
         own = r.copy()
         at_branch, at_outage = np.full(r.shape, -1, np.int64), np.full(r.shape, -1, np.int64)
         search.chosen_pass(
-            first, last, core.solver, core.y, f_at, t_at, put_f, put_t, core.flow, core.rating,
-            floor, cutoff, rated, allowed, a, bound, core.n, own, at_branch, at_outage,
+            first, last, core.solver, core.y, f_at, t_at, put_f, put_t, core.flow, post,
+            floor, cutoff, post_rated, allowed, a, bound, core.n, own, at_branch, at_outage,
         )  # fmt: skip
         return own, at_branch, at_outage
 

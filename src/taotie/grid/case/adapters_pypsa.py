@@ -181,7 +181,7 @@ class _Moment:
 
     def power(self, kind: str) -> Any:
         """Power of every part: what was found, else what was set, else nothing. [MW]"""
-        results = getattr(self.network, {"Link": "links_t"}.get(kind, f"{self._list(kind)}_t"))
+        results = getattr(self.network, f"{self._list(kind)}_t")
         found = results["p0" if kind == "Link" else "p"]
         planned = self.dense(kind, "p_set").reindex(self.table(kind).index)
         if self.solved and found.shape[1] and self.moment in found.index:
@@ -191,7 +191,9 @@ class _Moment:
         return planned.fillna(0.0)
 
     def _list(self, kind: str) -> str:
-        return {"Generator": "generators", "StorageUnit": "storage_units", "Store": "stores"}[kind]
+        return {
+            "Generator": "generators", "StorageUnit": "storage_units", "Store": "stores", "Link": "links",
+        }[kind]  # fmt: skip
 
     @staticmethod
     def size(part: Any, key: str) -> float:

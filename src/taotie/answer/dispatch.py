@@ -1,0 +1,190 @@
+"""Which units run, and what does a megawatt-hour cost? The ask behind `taotie grid dispatch`. [USD/h, USD/MWh]"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from taotie.answer.answer import Answer
+from taotie.answer.buses import bus_row
+from taotie.errors import RangeError
+from taotie.grid.case.case import Case, read_case
+from taotie.grid.dispatch.effects import dispatch_emissions, fuel_shares, unit_factors_t_per_mwh
+from taotie.grid.dispatch.optimal import Dispatch, optimal_dispatch
+from taotie.words.language import N_, _
+from taotie.words.said import Said
+
+__all__ = ["dispatch"]
+
+LIMITS = (
+    Said("commitment", N_("units in service as in the case: none is switched on or off")),
+    Said("dc", N_("DC, active power only: no voltage, losses or reactive power")),
+    Said("one_hour", N_("one hour: no ramps, storage or start-up")),
+)
+
+
+def dispatch(
+    case: str | Path | Case,
+    *,
+    bus: int | str | None = None,
+    load_mw: float | None = None,
+    n_1: bool = False,
+    value_of_lost_load: float | None = None,
+) -> Answer:
+    """The cheapest dispatch and its prices, before and after a new load.
+
+    Parameters
+    ----------
+    case : str, path or Case
+    bus : int or str, optional
+        Where the new load stands.
+    load_mw : float, optional
+        [MW]
+    n_1 : bool
+        Keep every rating with any one branch lost.
+    value_of_lost_load : float, optional
+        Load may be shed at this. [USD/MWh]
+
+    Raises
+    ------
+    TaotieError
+        In one sentence, for what cannot be.
+    """
+    if (load_mw is not None) != (bus is not None):
+        raise RangeError(
+            _("--bus and --load go together: where, and how much."), "--bus 1001 --load 150MW"
+        )
+    if value_of_lost_load is not None and not 0 < value_of_lost_load < np.inf:
+        raise RangeError(
+            _("--value-of-lost-load {value} is not above 0 USD/MWh.").format(
+                value=value_of_lost_load
+            ),
+            "--value-of-lost-load 10000",
+        )
+    grid = case if isinstance(case, Case) else read_case(case)
+    row = 0 if bus is None else bus_row(grid, bus)
+    number = int(grid.bus_number[row])
+    states = {"before": grid}
+    if bus is not None:
+        states["after"] = grid.with_load(number, load_mw or 0.0)
+    own: dict[str, Any] = {
+        "case": grid.name, "bus": None if bus is None else number, "load_mw": load_mw or 0.0,
+    }  # fmt: skip
+    said = list(grid.told)
+    from taotie.grid.dispatch.filed import filed_dispatch
+    from taotie.grid.flow.dc_power_flow import dc_model
+
+    filed = filed_dispatch(dc_model(grid))
+    if filed.unserved_mw and value_of_lost_load is not None:
+        said += [one for one in filed.said if one.code == "unserved"]
+    if filed.angle_limits:
+        said.append(
+            Said(
+                "angles_kept",
+                N_("{n} branches have angle limits, all kept"),
+                {"n": filed.angle_limits},
+            )
+        )
+    for state, one in states.items():
+        best = optimal_dispatch(one, value_of_lost_load=value_of_lost_load, n_1=n_1)
+        own[state] = _state(best, row, number, bus is not None)
+        said += _state_said(best, state, row, bus is not None)
+    return Answer(
+        "dispatch",
+        {"case": grid.name, "bus": bus, "load_mw": load_mw, "n_1": n_1, "value_of_lost_load": value_of_lost_load},
+        said=tuple(said),
+        limits=(*LIMITS, *(n for n in grid.notes if n not in grid.told)),
+        own={**own, "licence": grid.licence},
+    )  # fmt: skip
+
+
+def _state(best: Dispatch, row: int, number: int, at_bus: bool) -> dict[str, Any]:
+    case = best.case
+    found: dict[str, Any] = {
+        "cost_usd_per_h": best.cost_usd_per_h,
+        "price_usd_per_mwh": _prices(best.price_usd_per_mwh, row, at_bus),
+        "at_kink": best.at_kink,
+        "shed_mw": best.unserved_mw,
+        "congested": [
+            {"branch": case.branch_label(int(l)), "outage": None if k == l else case.branch_label(int(k))}
+            for l, k in zip(best.congested_branch, best.congested_outage, strict=True)
+        ],
+        "at_angle_limit": [case.branch_label(int(l)) for l in best.angle_branch],
+        "fuels": {fuel: round(share, 6) for fuel, share in fuel_shares(best).items()},
+    }  # fmt: skip
+    if best.at_kink and best.price_below_usd_per_mwh is not None:
+        found["last_price_usd_per_mwh"] = _prices(best.price_below_usd_per_mwh, row, at_bus)
+    if found["fuels"]:
+        carbon = dispatch_emissions(best, unit_factors_t_per_mwh(case), number)
+        found["average_g_per_kwh"] = carbon.average_g_per_kwh
+        marginal = carbon.marginal_g_per_kwh
+        found["marginal_g_per_kwh_at_bus"] = marginal if at_bus and np.isfinite(marginal) else None
+    return found
+
+
+def _prices(price: Any, row: int, at_bus: bool) -> dict[str, float | None]:
+    known = price[np.isfinite(price)]
+    return {
+        "lowest": float(known.min()) if known.size else None,
+        "median": float(np.median(known)) if known.size else None,
+        "highest": float(known.max()) if known.size else None,
+        "at_bus": float(price[row]) if at_bus and np.isfinite(price[row]) else None,
+    }
+
+
+def _state_said(best: Dispatch, state: str, row: int, at_bus: bool) -> list[Said]:
+    when = Said("state", N_("before") if state == "before" else N_("after"))
+    said = []
+    if best.at_kink and best.price_below_usd_per_mwh is not None:
+        above, below = best.price_usd_per_mwh, best.price_below_usd_per_mwh
+        at = row if at_bus and np.isfinite(above[row]) else int(np.nanargmax(above - below))
+        said.append(
+            Said(
+                "price_at_kink",
+                N_("{state}: the costs have a kink here: at bus {bus} the next MWh costs {above:.2f}, the last one {below:.2f} USD/MWh; prices shown are those of the next"),
+                {
+                    "state": when, "bus": best.case.bus_label(at), "above": float(above[at]),
+                    "below": float(below[at]),
+                },
+            )
+        )  # fmt: skip
+    if best.more_mw == 0.0:
+        said.append(
+            Said(
+                "no_more",
+                N_(
+                    "{state}: not one more MWh can be served; prices shown are those of the last one"
+                ),
+                {"state": when},
+            )
+        )
+    if best.unserved_mw > 1e-6:
+        rows = np.argsort(-best.shed_mw)[:5]
+        said.append(
+            Said(
+                "shed",
+                N_("{state}: {mw:.1f} MW of load are shed, at bus {buses}"),
+                {
+                    "state": when, "mw": best.unserved_mw,
+                    "buses": ", ".join(
+                        f"{best.case.bus_label(int(r))} ({best.shed_mw[r]:.1f} MW)" for r in rows if best.shed_mw[r] > 1e-6
+                    ),
+                },
+            )
+        )  # fmt: skip
+    if len(best.angle_branch):
+        said.append(
+            Said(
+                "at_angle_limit",
+                N_("{state}: angle limits bind at {names}"),
+                {
+                    "state": when,
+                    "names": ", ".join(
+                        best.case.branch_label(int(l)) for l in best.angle_branch[:10]
+                    ),
+                },
+            )
+        )
+    return said

@@ -1,0 +1,389 @@
+"""What did regions draw, step by step? Demand of areas from a file, or of a balancing area by its name. In MW.
+
+Stamps with a zone become UTC; those without are taken as they stand. Steps may be of any one length; what the file
+lacks of a year is said, since a part of a year weighs as a part.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.errors import DataError, MissingExtraError, UnknownNameError, nearest
+from taotie.words.language import N_, _
+from taotie.words.said import Said
+
+__all__ = ["AREAS", "HourlyDemand", "area_by_name", "demand_of_area", "read_hourly_demand"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+DATASET = "eia930-cleaned-demand"
+# Spoken names of balancing areas; the code is that of Form EIA-930.
+AREAS: Mapping[str, str] = {
+    "ercot": "ERCO", "texas": "ERCO", "erco": "ERCO", "pjm": "PJM", "miso": "MISO", "spp": "SWPP",
+    "swpp": "SWPP", "caiso": "CISO", "ciso": "CISO", "california": "CISO", "nyiso": "NYIS",
+    "nyis": "NYIS", "iso-ne": "ISNE", "isone": "ISNE", "isne": "ISNE", "southern": "SOCO",
+    "soco": "SOCO", "tva": "TVA", "dec": "DUK", "duk": "DUK", "dep": "CPLE", "cple": "CPLE",
+    "def": "FPC", "fpc": "FPC", "fpl": "FPL", "santee": "SC", "scp": "SC", "sc": "SC", "desc": "SCEG",
+    "sceg": "SCEG", "azps": "AZPS", "bpa": "BPAT", "bpat": "BPAT", "pace": "PACE", "pacw": "PACW",
+    "pge": "PGE", "psco": "PSCO", "srp": "SRP",
+}  # fmt: skip
+_ZONE = re.compile(r"\s*(?:(Z|UTC|GMT)|([+-])(\d\d):?(\d\d)?)$")
+YEAR_H = 8760.0
+
+
+@dataclass(frozen=True)
+class HourlyDemand:
+    """Demand of some areas, step by step.
+
+    Parameters
+    ----------
+    areas : tuple of str
+    year, month : ndarray, shape (n_step,)
+        Of each step, in UTC unless the file says otherwise.
+    demand_mw : ndarray, shape (n_step, n_area)
+        [MW]
+    step_h : float
+        Length of a step. [h]
+    hour : ndarray, shape (n_step,), optional
+        Hour of the day of each step.
+    told : tuple of Said
+        What is odd about the file.
+    """
+
+    areas: tuple[str, ...]
+    year: IntArray
+    month: IntArray
+    demand_mw: FloatArray
+    step_h: float = 1.0
+    hour: IntArray | None = None
+    told: tuple[Said, ...] = ()
+
+    def of(self, area: str) -> FloatArray:
+        """One area's demand. [MW]"""
+        for i, name in enumerate(self.areas):
+            if name.lower() == area.strip().lower():
+                return self.demand_mw[:, i]
+        raise UnknownNameError(
+            _("area {area!r} is not in the demand file.").format(area=area),
+            nearest(area, self.areas),
+        )
+
+    @property
+    def share_of_year(self) -> Mapping[int, float]:
+        """How much of each year the steps cover; 1 for a whole one. [1]"""
+        years, count = np.unique(self.year, return_counts=True)
+        shares = np.minimum(count * self.step_h / YEAR_H, 1.0)
+        # a year that lacks no more than a day of steps is whole
+        whole = count * self.step_h >= YEAR_H - 24
+        return {
+            int(y): 1.0 if full else float(s)
+            for y, s, full in zip(years, shares, whole, strict=True)
+        }
+
+    @property
+    def weight(self) -> FloatArray:
+        """Weight of each step: whole years weigh the same, a part of one as that part."""
+        years, which, count = np.unique(self.year, return_inverse=True, return_counts=True)
+        share = np.array([self.share_of_year[int(y)] for y in years])
+        return np.asarray((share / count)[which])
+
+    @property
+    def n_year(self) -> float:
+        """Years covered, parts as parts. [a]"""
+        return float(sum(self.share_of_year.values()))
+
+
+def read_hourly_demand(
+    path: Path, first_year: int | None = None, last_year: int | None = None
+) -> HourlyDemand:
+    """Demand from Parquet or CSV: one column of time stamps, one column of MW an area.
+
+    Parameters
+    ----------
+    path : Path
+        The time column is the first that holds stamps such as 2022-07-01 13:00, with or without a zone such
+        as Z, +01:00 or -0500; all other numeric columns are areas.
+    first_year, last_year : int, optional
+        Years kept.
+
+    Raises
+    ------
+    DataError
+        File absent, unreadable, without stamps, with steps of several lengths, or with gaps or negative demand.
+    """
+    if not path.is_file():
+        raise DataError(
+            _("no demand file {path}.").format(path=path),
+            _("give a CSV or Parquet file with a column of hours and a column of MW an area."),
+        )
+    names, columns = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+    stamps = next((i for i, c in enumerate(columns) if np.issubdtype(c.dtype, np.datetime64)), None)
+    if stamps is None:
+        raise DataError(
+            _("{path} has no column of time stamps.").format(path=path),
+            _("write the hour as 2022-07-01 13:00."),
+        )
+    when = columns[stamps].astype("datetime64[s]")
+    year = when.astype("datetime64[Y]").astype(np.int64) + 1970
+    keep = np.ones(len(when), bool)
+    if first_year is not None:
+        keep &= year >= first_year
+    if last_year is not None:
+        keep &= year <= last_year
+    areas = [i for i, c in enumerate(columns) if i != stamps and c.dtype.kind == "f"]
+    if not areas or not keep.any():
+        raise DataError(_("{path} holds no demand for these years.").format(path=path))
+    demand = np.column_stack([columns[i] for i in areas])[keep]
+    for i, column in zip(areas, demand.T, strict=True):
+        bad = np.flatnonzero(~np.isfinite(column) | (column < 0))
+        if bad.size:
+            raise DataError(
+                _("{path}: {area} has {value} MW in row {row}.").format(
+                    path=path, area=names[i], value=column[bad[0]], row=int(bad[0]) + 1
+                ),
+                _("fill gaps first: a missing hour is not an hour without demand."),
+            )
+    return _series(tuple(names[i] for i in areas), when[keep], demand, path.name)
+
+
+def _series(
+    areas: tuple[str, ...], when: NDArray[np.datetime64], demand: FloatArray, where: str
+) -> HourlyDemand:
+    """Steps in order of time, their length, and what is odd about them."""
+    told: list[Said] = []
+    if np.isnat(when).any():
+        raise DataError(_("{path} has rows without a time.").format(path=where))
+    order = np.argsort(when, kind="stable")
+    when, demand = when[order], demand[order]
+    step_h, jumps = 1.0, np.zeros(0)
+    if len(when) > 1:
+        between = np.diff(when).astype(np.int64) / 3600.0
+        positive = between[between > 0]
+        if not positive.size:
+            raise DataError(
+                _("{path} has one time only, {n} times.").format(path=where, n=len(when))
+            )
+        lengths, counts = np.unique(positive, return_counts=True)
+        step_h = float(lengths[counts.argmax()])
+        if counts.max() < 0.9 * positive.size:
+            raise DataError(
+                _("{path} has steps of several lengths, such as {a:g} and {b:g} h.").format(
+                    path=where, a=lengths[0], b=lengths[-1]
+                ),
+                _("give one length of step: 15 minutes, half an hour, an hour."),
+            )
+        if step_h > 24:
+            raise DataError(
+                _("{path} has steps of {h:g} h; a peak needs hours.").format(path=where, h=step_h)
+            )
+        jumps = between
+    missing = int(np.round(jumps[jumps > step_h * 1.01] / step_h - 1).sum()) if jumps.size else 0
+    twice = int((jumps == 0).sum())
+    if missing:
+        told.append(
+            Said(
+                "steps_missing",
+                N_("{n} steps of {h:g} h are missing in {path}; nothing is put in their place"),
+                {"n": missing, "h": step_h, "path": where},
+            )
+        )
+    if twice:
+        told.append(
+            Said(
+                "steps_twice",
+                N_("{n} times stand twice in {path}, as where clocks go back; both are kept"),
+                {"n": twice, "path": where},
+            )
+        )
+    if step_h != 1.0:
+        told.append(
+            Said("step_length", N_("steps of {h:g} h, counted by their length"), {"h": step_h})
+        )
+    month = when.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    year = when.astype("datetime64[Y]").astype(np.int64) + 1970
+    hour = when.astype("datetime64[h]").astype(np.int64) % 24
+    made = HourlyDemand(areas, year, month, demand, step_h, hour)
+    for one, share in made.share_of_year.items():
+        if share < 1:
+            told.append(
+                Said(
+                    "part_of_year",
+                    N_(
+                        "{year} is no whole year: {share:.1f} % of its hours, which weigh as that part"
+                    ),
+                    {"year": one, "share": 100 * share},
+                )
+            )
+    return HourlyDemand(areas, year, month, demand, step_h, hour, tuple(told))
+
+
+def area_by_name(name: str) -> str | None:
+    """Code of a balancing area by a name people use, None where it is none.
+
+    Examples
+    --------
+    >>> area_by_name("ERCOT"), area_by_name("PJM"), area_by_name("demand.csv")
+    ('ERCO', 'PJM', None)
+    """
+    return AREAS.get(name.strip().lower())
+
+
+def demand_of_area(
+    code: str, first_year: int | None = None, last_year: int | None = None
+) -> HourlyDemand:
+    """Demand of a US balancing area from the cleaned Form EIA-930 files that were fetched.
+
+    2016 to 2019 from one release, 2020 to 2024 from the other, there as the sum of its parts where the area is
+    given in parts. Nothing is fetched here.
+
+    Raises
+    ------
+    DataError
+        The files were not fetched, or not all parts of the area.
+    """
+    from taotie.files.fetch import local_path
+    from taotie.files.registry import dataset
+
+    old = [
+        f.path
+        for f in dataset(DATASET).files
+        if f.path.endswith(f"/balancing_authorities/{code}.csv")
+    ]
+    new = [
+        f.path
+        for f in dataset(DATASET).files
+        if "2025_Jan" in f.path
+        and re.fullmatch(rf"{code}(-[A-Z]+)?\.csv", f.path.rpartition("/")[2])
+    ]
+    whens, totals = [], []
+    absent = 0
+    for paths, years in ((old, (2016, 2019)), (new, (2020, 2024))):
+        if first_year is not None and first_year > years[1]:
+            continue
+        if last_year is not None and last_year < years[0]:
+            continue
+        places = [local_path(DATASET, path) for path in paths]
+        if not places or any(p is None for p in places):
+            absent += sum(p is None for p in places)
+            continue
+        when, total = _cleaned([p for p in places if p is not None])
+        year = when.astype("datetime64[Y]").astype(np.int64) + 1970
+        keep = (year >= max(years[0], first_year or 0)) & (year <= min(years[1], last_year or 9999))
+        whens.append(when[keep])
+        totals.append(total[keep])
+    if not whens:
+        raise DataError(
+            _("hourly demand of {area} is not on this machine: {n} files are missing.").format(
+                area=code, n=absent
+            ),
+            _("run: taotie data fetch {dataset}; or give a file of your own.").format(
+                dataset=DATASET
+            ),
+        )
+    made = _series((code,), np.concatenate(whens), np.concatenate(totals)[:, None], code)
+    source = Said(
+        "demand_source",
+        N_("hourly demand of {area}: Form EIA-930, cleaned (Ruggles et al., doi 10.5281/zenodo.3517196, CC BY 4.0), {first} to {last}"),
+        {"area": code, "first": int(made.year.min()), "last": int(made.year.max())},
+    )  # fmt: skip
+    return HourlyDemand(
+        made.areas,
+        made.year,
+        made.month,
+        made.demand_mw,
+        made.step_h,
+        made.hour,
+        (source, *made.told),
+    )
+
+
+def _cleaned(places: list[Path]) -> tuple[NDArray[np.datetime64], FloatArray]:
+    total: FloatArray | None = None
+    first: NDArray[np.datetime64] | None = None
+    for place in places:
+        names, columns = _csv(place)
+        when = columns[0].astype("datetime64[s]")
+        at = next((i for i, n in enumerate(names) if n.startswith("cleaned demand")), -1)
+        if at < 0 or (first is not None and not np.array_equal(first, when)):
+            raise DataError(
+                _("{path} does not fit to the other parts of its area.").format(path=place.name)
+            )
+        first = when
+        total = columns[at].astype(float) if total is None else total + columns[at].astype(float)
+    if total is None or first is None or not np.isfinite(total).all():
+        raise DataError(_("the demand of the area has gaps."))
+    return first, total
+
+
+def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingExtraError("duckdb", "data") from None
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("set enable_progress_bar = false")
+            connection.execute("set timezone = 'UTC'")
+            table = connection.execute("select * from read_parquet(?)", [str(path)]).fetchnumpy()
+    except duckdb.Error as error:
+        raise DataError(
+            _("{path} cannot be read as Parquet: {reason}.").format(
+                path=path, reason=str(error).splitlines()[0]
+            )
+        ) from error
+    columns: list[NDArray[np.generic]] = []
+    for values in table.values():
+        if values.dtype.kind in "iuf":
+            columns.append(np.ma.filled(values.astype(float), np.nan))
+        elif values.dtype.kind in "OUS":
+            columns.append(_stamps([str(v) for v in values]))
+        else:
+            columns.append(np.asarray(values))
+    return list(table), columns
+
+
+def _csv(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            _("{path} cannot be read: {reason}.").format(path=path, reason=error)
+        ) from error
+    if len(rows) < 2 or len({len(r) for r in rows}) != 1:
+        raise DataError(
+            _("{path} is not a table: rows of different length, or none.").format(path=path)
+        )
+    columns: list[NDArray[np.generic]] = []
+    for i in range(len(rows[0])):
+        texts = [r[i].strip() for r in rows[1:]]
+        try:
+            columns.append(np.array([float(t) if t else np.nan for t in texts]))
+        except ValueError:
+            columns.append(_stamps(texts))
+    return rows[0], columns
+
+
+def _stamps(texts: list[str]) -> NDArray[np.generic]:
+    """Times in UTC where the texts name a zone, as they stand where they do not; the texts where they are no times."""
+    plain, shift = [], np.zeros(len(texts), np.int64)
+    for i, text in enumerate(texts):
+        match = _ZONE.search(text) if ":" in text or text.endswith("Z") else None
+        if match and match[2] and (match.start() < 10 or ":" not in text[: match.start()]):
+            match = None  # the minus of a date
+        if match and match[2]:
+            seconds = int(match[3]) * 3600 + int(match[4] or 0) * 60
+            shift[i] = seconds if match[2] == "+" else -seconds
+        plain.append(text[: match.start()] if match else text)
+    try:
+        made = np.array(plain, "datetime64[s]")
+    except ValueError:
+        return np.array(texts)
+    return made - shift.astype("timedelta64[s]")

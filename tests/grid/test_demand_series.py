@@ -1,0 +1,86 @@
+"""Demand of areas: parts of years, lengths of step, zones, areas by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from taotie.errors import DataError
+from taotie.grid.demand_series import demand_of_area, read_hourly_demand
+from taotie.grid.headroom import area_headroom
+
+
+def written(path, when, mw, stamp=str):
+    rows = "".join(f"{stamp(w)},{m:.6f}\n" for w, m in zip(when, mw, strict=True))
+    path.write_text(f"time,A\n{rows}")
+    return path
+
+
+def wave(hours):
+    return 1000 + 300 * np.sin(2 * np.pi * hours / 24) + 200 * np.cos(2 * np.pi * hours / 8760)
+
+
+@pytest.fixture(scope="module")
+def year():
+    when = np.arange("2021-01-01T00", "2022-01-01T00", dtype="datetime64[h]")
+    return when, wave(np.arange(8760.0))
+
+
+def test_worked_part_of_a_year_weighs_as_a_part(year, tmp_path):
+    when, mw = year
+    more = np.arange("2021-01-01T00", "2022-01-04T00", dtype="datetime64[h]")
+    whole = area_headroom(read_hourly_demand(written(tmp_path / "a.csv", when, mw)), "A", (0.01,))
+    longer = read_hourly_demand(written(tmp_path / "b.csv", more, wave(np.arange(len(more)))))
+    assert longer.share_of_year[2022] == pytest.approx(72 / 8760)
+    assert area_headroom(longer, "A", (0.01,)).load_mw[0] == pytest.approx(whole.load_mw[0], rel=0.01)
+    assert [one.code for one in longer.told] == ["part_of_year"]
+    assert longer.n_year == pytest.approx(1 + 72 / 8760)
+
+
+def test_worked_quarters_of_an_hour_count_by_their_length(year, tmp_path):
+    when, mw = year
+    fine = np.arange("2021-01-01T00:00", "2022-01-01T00:00", np.timedelta64(15, "m"))
+    hourly = area_headroom(read_hourly_demand(written(tmp_path / "a.csv", when, mw)), "A", (0.01,))
+    series = read_hourly_demand(written(tmp_path / "b.csv", fine, np.repeat(mw, 4)))
+    assert series.step_h == 0.25
+    found = area_headroom(series, "A", (0.01,))
+    assert found.load_mw == pytest.approx(hourly.load_mw)
+    assert found.hours[0].hours_per_year == pytest.approx(hourly.hours[0].hours_per_year)
+    assert found.hours[0].longest_h == pytest.approx(hourly.hours[0].longest_h)
+    assert found.by_month[0].sum() == pytest.approx(found.hours[0].hours_per_year)
+    assert found.by_hour[0].sum() == pytest.approx(found.hours[0].hours_per_year)
+
+
+@pytest.mark.parametrize(
+    ("zone", "shift"),
+    [("Z", 0), ("+00:00", 0), ("+05:30", -5), ("-0600", 6), ("-06", 6), (" UTC", 0), ("", 0)],
+)
+def test_worked_zones(zone, shift, tmp_path):
+    """13:00 at -06:00 is 19:00 UTC; a stamp without a zone stays as it is."""
+    when = np.arange("2021-07-01T10", "2021-07-03T10", dtype="datetime64[h]")
+    path = written(tmp_path / "z.csv", when, np.ones(48), lambda w: f"{str(w)}:00{zone}")
+    series = read_hourly_demand(path)
+    assert series.hour[0] == (10 + shift) % 24 - (1 if zone == "+05:30" else 0)
+
+
+def test_worked_gaps_and_doubles_are_told(tmp_path):
+    when = np.arange("2021-07-01T00", "2021-08-01T00", dtype="datetime64[h]")
+    when = np.delete(np.insert(when, 100, when[100]), [200, 201])
+    series = read_hourly_demand(written(tmp_path / "g.csv", when, np.ones(len(when))))
+    assert {"steps_missing", "steps_twice", "part_of_year"} == {one.code for one in series.told}
+
+
+def test_error_steps(tmp_path):
+    days = np.arange("2021-01-01", "2021-12-01", np.timedelta64(2, "D"))
+    with pytest.raises(DataError, match="48 h"):
+        read_hourly_demand(written(tmp_path / "d.csv", days, np.ones(len(days)), lambda w: f"{w} 00:00"))
+    mixed = np.cumsum(np.where(np.arange(100) % 3, 1, 2)) + np.datetime64("2021-01-01T00", "h")
+    with pytest.raises(DataError, match="several lengths"):
+        read_hourly_demand(written(tmp_path / "m.csv", mixed, np.ones(100)))
+
+
+def test_error_area_that_was_not_fetched(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAOTIE_DATA", str(tmp_path))
+    with pytest.raises(DataError, match="not on this machine") as error:
+        demand_of_area("ERCO")
+    assert "taotie data fetch eia930-cleaned-demand" in error.value.hint
