@@ -32,14 +32,16 @@ def test_worked_part_of_a_year_weighs_as_a_part(year, tmp_path):
     whole = area_headroom(read_hourly_demand(written(tmp_path / "a.csv", when, mw)), "A", (0.01,))
     longer = read_hourly_demand(written(tmp_path / "b.csv", more, wave(np.arange(len(more)))))
     assert longer.share_of_year[2022] == pytest.approx(72 / 8760)
-    assert area_headroom(longer, "A", (0.01,)).load_mw[0] == pytest.approx(whole.load_mw[0], rel=0.01)
+    assert area_headroom(longer, "A", (0.01,)).load_mw[0] == pytest.approx(
+        whole.load_mw[0], rel=0.01
+    )
     assert [one.code for one in longer.told] == ["part_of_year"]
     assert longer.n_year == pytest.approx(1 + 72 / 8760)
 
 
 def test_worked_quarters_of_an_hour_count_by_their_length(year, tmp_path):
     when, mw = year
-    fine = np.arange("2021-01-01T00:00", "2022-01-01T00:00", np.timedelta64(15, "m"))
+    fine = np.arange("2021-01-01T00:00", "2022-01-01T00:00", 15, dtype="datetime64[m]")
     hourly = area_headroom(read_hourly_demand(written(tmp_path / "a.csv", when, mw)), "A", (0.01,))
     series = read_hourly_demand(written(tmp_path / "b.csv", fine, np.repeat(mw, 4)))
     assert series.step_h == 0.25
@@ -58,7 +60,7 @@ def test_worked_quarters_of_an_hour_count_by_their_length(year, tmp_path):
 def test_worked_zones(zone, shift, tmp_path):
     """13:00 at -06:00 is 19:00 UTC; a stamp without a zone stays as it is."""
     when = np.arange("2021-07-01T10", "2021-07-03T10", dtype="datetime64[h]")
-    path = written(tmp_path / "z.csv", when, np.ones(48), lambda w: f"{str(w)}:00{zone}")
+    path = written(tmp_path / "z.csv", when, np.ones(48), lambda w: f"{w!s}:00{zone}")
     series = read_hourly_demand(path)
     assert series.hour[0] == (10 + shift) % 24 - (1 if zone == "+05:30" else 0)
 
@@ -71,9 +73,11 @@ def test_worked_gaps_and_doubles_are_told(tmp_path):
 
 
 def test_error_steps(tmp_path):
-    days = np.arange("2021-01-01", "2021-12-01", np.timedelta64(2, "D"))
+    days = np.arange("2021-01-01", "2021-12-01", 2, dtype="datetime64[D]")
     with pytest.raises(DataError, match="48 h"):
-        read_hourly_demand(written(tmp_path / "d.csv", days, np.ones(len(days)), lambda w: f"{w} 00:00"))
+        read_hourly_demand(
+            written(tmp_path / "d.csv", days, np.ones(len(days)), lambda w: f"{w} 00:00")
+        )
     mixed = np.cumsum(np.where(np.arange(100) % 3, 1, 2)) + np.datetime64("2021-01-01T00", "h")
     with pytest.raises(DataError, match="several lengths"):
         read_hourly_demand(written(tmp_path / "m.csv", mixed, np.ones(100)))

@@ -74,7 +74,9 @@ def test_matches_pandapower_with_dc_line_second_slack_and_no_limits():
 
     net = networks.case9()
     del net.line["max_loading_percent"]
-    pandapower.create_dcline(net, 3, 7, p_mw=12.0, loss_percent=2.0, loss_mw=0.5, vm_from_pu=1.0, vm_to_pu=1.0)
+    pandapower.create_dcline(
+        net, 3, 7, p_mw=12.0, loss_percent=2.0, loss_mw=0.5, vm_from_pu=1.0, vm_to_pu=1.0
+    )
     pandapower.create_ext_grid(net, 1)
     pandapower.create_sgen(net, 4, p_mw=20.0)
     case = case_from_pandapower(net)

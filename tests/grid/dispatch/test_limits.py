@@ -16,7 +16,10 @@ from taotie.grid.flow.dc_power_flow import dc_model
 
 
 def two_buses(load=100.0, angle=360.0, cost=(10.0, 30.0), pmax=(80.0, 200.0), rate=0.0, **more):
-    bus = [[1, 3, 0, 0, 0, 0, 1, 1, 0, 230, 1, 1.1, 0.9], [2, 2, load, 0, 0, 0, 1, 1, 0, 230, 1, 1.1, 0.9]]
+    bus = [
+        [1, 3, 0, 0, 0, 0, 1, 1, 0, 230, 1, 1.1, 0.9],
+        [2, 2, load, 0, 0, 0, 1, 1, 0, 230, 1, 1.1, 0.9],
+    ]
     gen = [[1, 50, 0, 0, 0, 1, 100, 1, pmax[0], 0], [2, 50, 0, 0, 0, 1, 100, 1, pmax[1], 0]]
     branch = [[1, 2, 0, 0.1, 0, rate, 0, 0, 0, 0, 1, -angle, angle]]
     gencost = [[2, 0, 0, 2, cost[0], 0], [2, 0, 0, 2, cost[1], 0]]
@@ -36,7 +39,9 @@ def test_worked_angle_limit_holds_the_flow():
 def test_worked_both_prices_at_a_kink():
     """80 MW at 10, the next at 30: with a load of 80 the last MWh costs 10 and the next one 30."""
     for order in ((10.0, 30.0), (30.0, 10.0)):
-        case = two_buses(load=80.0, cost=order, pmax=(80.0, 200.0) if order[0] == 10 else (200.0, 80.0))
+        case = two_buses(
+            load=80.0, cost=order, pmax=(80.0, 200.0) if order[0] == 10 else (200.0, 80.0)
+        )
         best = optimal_dispatch(case)
         assert best.at_kink
         assert best.price_usd_per_mwh == pytest.approx([30.0, 30.0], abs=1e-6)
@@ -59,7 +64,9 @@ def test_worked_points_go_on_beyond_the_last():
 def test_worked_units_at_dead_buses_take_no_part():
     case = two_buses()
     bus = np.vstack([case.bus, [3, 4, 0, *case.bus[0, 3:]], [4, 1, 0, *case.bus[0, 3:]]])
-    gen = np.vstack([case.gen, [3, 0, 0, 0, 0, 1, 100, 1, 70, 0], [4, 0, 0, 0, 0, 1, 100, 1, 0, -4]])
+    gen = np.vstack(
+        [case.gen, [3, 0, 0, 0, 0, 1, 100, 1, 70, 0], [4, 0, 0, 0, 0, 1, 100, 1, 0, -4]]
+    )
     cost = np.vstack([case.gencost, [2, 0, 0, 2, 1, 5], [2, 0, 0, 2, 1, 5]])
     odd = replace(case, bus=bus, gen=gen, gencost=cost)
     assert optimal_dispatch(odd).cost_usd_per_h == optimal_dispatch(case).cost_usd_per_h
