@@ -1,18 +1,29 @@
 """taotie: how much electricity AI eats, from one prompt to the power grid.
 
-The names most people need; each is loaded when it is first used, so that `import taotie` is quick.
+The names most people need; each is loaded when it is first used, so that `import taotie` is quick. The questions
+(`prompt`, `run`, `simulate` ...) take settings by name and give one `Answer`.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
 
 _WHERE = {
+    # the questions
+    "prompt": "taotie.answer.prompt",
+    "run": "taotie.answer.study",
+    "simulate": "taotie.answer.simulate",
+    "train": "taotie.answer.train",
+    "mine": "taotie.answer.mine",
+    # what they give, and what it is made of
+    "Answer": "taotie.answer.answer",
     "Figure": "taotie.quantity.figure",
     "Profile": "taotie.quantity.profile",
+    "Said": "taotie.words.said",
     "TaotieError": "taotie.errors",
     "figure": "taotie.quantity.catalog",
     "leaf": "taotie.quantity.figure",
@@ -20,13 +31,36 @@ _WHERE = {
     "sampling": "taotie.quantity.sampling",
     "source": "taotie.quantity.catalog",
     "table": "taotie.quantity.catalog",
+    # what is asked, on what, where
+    "Requests": "taotie.workload.requests",
+    "read_trace": "taotie.workload.trace",
+    "Case": "taotie.grid.case.case",
+    "read_case": "taotie.grid.case.case",
+    "Meter": "taotie.metering.meter",
+    "EnergyWindow": "taotie.metering.window",
+    "model_architecture": "taotie.compute.energy.model_architecture",
+    "accelerator": "taotie.hardware.accelerator",
+    "speaking": "taotie.words.language",
 }
-__all__ = sorted([*_WHERE, "__version__"])
+_ROOMS = ("audit", "fleet")
+"""Questions that have the name of a room: the room's package can be called."""
+__all__ = sorted([*_WHERE, *_ROOMS, "__version__"])
+
+
+class _Asked(ModuleType):
+    """A room that can be asked: `taotie.fleet(...)` is the question, `taotie.fleet.forecast` a file of the room."""
+
+    def __call__(self, *places: Any, **settings: Any) -> Any:
+        name = self.__name__.rpartition(".")[2]
+        asks = import_module("taotie.answer.asks")
+        return asks.function_of(name)(*places, **settings)
 
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
         return getattr(import_module(_WHERE[name]), name)
+    if name in _ROOMS:
+        return import_module(f"taotie.{name}")
     raise AttributeError(f"module 'taotie' has no attribute {name!r}")
 
 

@@ -83,7 +83,7 @@ def test_error_pue_below_one_names_dcie(tmp_path: Path) -> None:
         ("title = 3\n", ["title=3", "wrong type"]),
         ('title = "x"\nsamples = 5\n', ["samples=5", "possible range"]),
         ('title = "x"\nseed = -1\n', ["seed=-1"]),
-        ('title = "x"\n[facility]\npue = "1.2"\n', ["neither a number nor a figure"]),
+        ('title = "x"\n[facility]\npue = "soon"\n', ["neither a number nor a figure"]),
         ('title = "x"\n[facility]\npue = nan\n', ["pue"]),
         ('title = "x"\n[facility]\npue = { low = 1.1 }\n', ["high is missing"]),
         ('title = "x"\n[facility]\npue = { value = 1.2, unit = "MWh" }\n', ["energy is not"]),
@@ -101,7 +101,10 @@ def test_error_pue_below_one_names_dcie(tmp_path: Path) -> None:
             '[facility]\npue = { figure = "figures.p" }\n',
             ["some draws are outside", "spread = 'uniform'"],
         ),
-        ('title = "x"\n[workload]\nload_factor = 1.5\n', ["1.5", "outside 0 to 1"]),
+        (
+            'title = "x"\n[workload]\nkind = "campus"\nload_factor = 1.5\n',
+            ["1.5", "outside 0 to 1"],
+        ),
     ],
 )
 def test_error_each_names_key_value_and_way_out(
@@ -174,3 +177,30 @@ def test_property_noise_is_refused_in_sentences(
     path.write_bytes(noise)
     with suppress(StudyError):  # any other exception fails the test
         read_study(path)
+
+
+def test_worked_a_quantity_may_be_written_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('title = "x"\n[workload]\nrequests_per_day = "2 million request/d"\n')
+    figure = read_study(path).given("workload.requests_per_day")
+    assert figure is not None
+    assert (figure.p50, figure.unit) == (2e6, "request/d")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "other"),
+    [
+        ("campus", "requests_per_day = 4e6", "chat"),
+        ("campus", "prompt_tokens = 300", "chat"),
+        ("campus", 'trace = "azure-llm-2023"', "chat"),
+        ("chat", "accelerators = 100", "campus"),
+        ("chat", "load_factor = 0.5", "campus"),
+    ],
+)
+def test_error_a_key_the_kind_does_not_read(
+    tmp_path: Path, kind: str, key: str, other: str
+) -> None:
+    (found,) = problems_of(tmp_path, f'title = "x"\n[workload]\nkind = "{kind}"\n{key}\n')
+    assert key.split(" ")[0] in found
+    assert f"a study of kind '{kind}' does not read it" in found
+    assert f'kind = "{other}"' in found

@@ -155,9 +155,16 @@ def test_property_twice_the_requests_twice_the_energy(tmp_path: Path) -> None:
     one = run_study(path).figures
     path.write_text(path.read_text().replace("1e7", "2e7"))
     two = run_study(path).figures
-    for key in ("annual_energy", "mean_it_power", "accelerators", "annual_emissions"):
-        np.testing.assert_allclose(two[key].samples, 2 * one[key].samples, rtol=1e-12)
-    assert (two["energy_per_request"].samples == one["energy_per_request"].samples).all()
+    # replicas are whole: two halves of one may do with one less, and are fuller then
+    ones, twos = one["replicas"].samples, two["replicas"].samples
+    assert ((twos == 2 * ones) | (twos == 2 * ones - 1)).all()
+    even = twos == 2 * ones
+    assert even.any()
+    for key in ("annual_energy", "mean_it_power", "annual_emissions"):
+        ratio = two[key].samples / one[key].samples
+        np.testing.assert_allclose(ratio[even], 2, rtol=1e-9)
+        assert (ratio <= 2 + 1e-9).all()
+        assert (ratio > 1.5).all()
 
 
 def test_matches_mean_request_against_every_request_of_the_trace(shared_data: Path) -> None:

@@ -10,6 +10,7 @@ from taotie.hardware.server import host_draw
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
+from taotie.study.request_parts import highest_draw
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
 from taotie.words.said import labels
@@ -84,6 +85,11 @@ def campus(walk: Walk) -> tuple[Profile, Figure, Figure]:
             "mean_it_power",
             accelerator_power.joined("server", host_power),
             N_("Mean draw of the machines"),
+        )
+        walk.keep(
+            "highest_it_power",
+            (count * highest_draw(chip)).to("MW").with_boundary("server"),
+            N_("Highest draw of the machines, all of them busy"),
         )
     return (
         Profile(((np.ones(24), it_power),), label=labels(N_("IT load by hour"))),

@@ -13,12 +13,10 @@ from taotie.compute.energy.energy_per_request import request_energy
 from taotie.compute.energy.model_architecture import beside, model_architecture, model_used
 from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
-from taotie.compute.energy.steady_batch import (
-    DEFAULT_LARGEST_BATCH,
-    largest_rate_per_s,
-    steady_batch,
-)
-from taotie.errors import StudyError, TaotieError
+from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH
+from taotie.compute.energy.whole_replicas import largest_kept_batch, load_state, served_day
+from taotie.compute.serving.service import ServiceLevel
+from taotie.errors import RangeError, StudyError, TaotieError
 from taotie.files.fetch import local_path
 from taotie.files.registry import dataset
 from taotie.hardware.accelerator import accelerator as accelerator_named
@@ -26,16 +24,17 @@ from taotie.hardware.server import machine_notes, server_of
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
-from taotie.study.request_parts import Lengths, mean_figures, request_parts
+from taotie.study.request_parts import Lengths, highest_draw, idle_power, request_parts
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
 from taotie.words.said import labels
 from taotie.workload.chat import TokenLengths, chat_lengths
-from taotie.workload.daily_shape import DailyShape, chat_day
+from taotie.workload.daily_shape import DailyShape, single_chat_day
 from taotie.workload.requests import Requests, TokenMoments
 from taotie.workload.trace import PUBLISHED_TRACES, published_trace, read_trace
 
 BUILT_IN = "built-in"
+PROMISE = "ttft=1s,tpot=50ms"
 _TRACE_SOURCES = {"azure-2023-conv": "patel2024_splitwise"}
 
 
@@ -84,23 +83,26 @@ def chat_service(walk: Walk) -> ChatService:
         utilization = walk.figure(
             "compute.utilization",
             lambda: leaf(
-                "assumed.peak_utilization",
-                low=0.4, mode=0.6, high=0.85, unit="1", kind="assumed",
-                note="share of the replicas' capacity in use at the busiest hour; operators do not publish it",
+                "assumed.utilization_within_promise",
+                low=0.8, mode=0.93, high=0.99, unit="1", kind="assumed",
+                note=(
+                    "share of the largest rate that keeps the time per token, in use at the busiest hour: what the "
+                    "smallest simulated fleets that keep a promise reach"
+                ),
                 label={"en": "Utilization at the busiest hour", "zh": "高峰小时利用率"},
             ),
-            N_("operators publish no utilization; we take 0.4 to 0.85 at the busiest hour"),
+            N_("as few replicas as keep the promise: they run at 0.8 to 0.99 of their largest rate in the busiest hour"),
         )  # fmt: skip
-        batch, busy, hourly = _batch(walk, setup, means, day, utilization)
-        parts = _energies(walk, setup, means, batch, busy)
+        served = _served(walk, setup, means, requests_per_day, utilization, day, peak)
+        parts = _energies(walk, setup, means, served, requests_per_day)
         server_energy = walk.keep(
             "energy_per_request_server",
             parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
             N_("Energy per request at the server's plug"),
         )
-        _accelerators(walk, setup, requests_per_day, peak, utilization, means)
-        it_load = _it_load(walk, setup, requests_per_day, server_energy, day, hourly)
-        quantiles = _over_requests(setup, requests, lengths, batch.p50, study.seed)
+        _machines(walk, setup, served.replicas)
+        it_load = _it_load(walk, setup, requests_per_day, server_energy, day, served)
+        quantiles = _over_requests(setup, requests, lengths, served.batch.p50, study.seed)
     return ChatService(server_energy, parts, it_load, quantiles)
 
 
@@ -261,7 +263,7 @@ def _day(walk: Walk) -> tuple[DailyShape, Figure]:
             "our fit to 14 days of three language services (ServeGen), with the peak of a single day"
         ),
     )
-    return chat_day().with_peak(peak.p50), peak
+    return single_chat_day(), peak
 
 
 # ---- compute ---------------------------------------------------------------------------------------
@@ -311,30 +313,80 @@ def _setup(walk: Walk) -> ServingSetup:
     )
 
 
-def _batch(
+@dataclass(frozen=True)
+class _Served:
+    """The machines of the service over its day."""
+
+    replicas: Figure
+    batch: Figure
+    busy: Figure
+    hourly_batch: np.ndarray
+    """Batch by hour, shape (24,)."""
+    hourly_busy: np.ndarray
+    """Share of each hour in which a replica serves anybody, shape (24,)."""
+
+
+def _served(
     walk: Walk,
     setup: ServingSetup,
     lengths: Lengths,
-    day: DailyShape,
+    requests_per_day: Figure,
     utilization: Figure,
-) -> tuple[Figure, Figure, np.ndarray]:
-    """Batch as a figure, the busy share, and the batch by hour."""
-    share = day.share
+    day: DailyShape,
+    peak: Figure,
+) -> _Served:
+    """Whole replicas, how full and how busy they are, as figures and by hour."""
+    given = walk.study.compute
     p, o = (x.to("token/request").p50 for x in (lengths.prompt, lengths.output))
-    one = largest_rate_per_s(setup, p, o)
-    rates = one * utilization.p50 * share / share.max()
-    state = steady_batch(setup, rates, p, o)
-    given = walk.study.compute.batch_size
-    if isinstance(given, float | int):
+    redundancy = walk.choice(
+        "compute.redundancy", given.redundancy, 0, N_("no replica is held ready beyond the load")
+    )
+    fixed = given.batch_size if isinstance(given.batch_size, float | int) else None
+    most = DEFAULT_LARGEST_BATCH if fixed is None else max(round(fixed), 1)
+    if given.slo is not None:
+        most = min(most, largest_kept_batch(setup, p, o, ServiceLevel.parsed(given.slo).tpot_s))
+    elif fixed is None and given.utilization is None:
+        promise = walk.choice(
+            "compute.slo", None, PROMISE, N_("what users of a chat service usually get")
+        )
+        try:
+            most = largest_kept_batch(setup, p, o, ServiceLevel.parsed(promise).tpot_s)
+        except RangeError as error:
+            walk.warn(
+                "promise_not_kept",
+                N_(
+                    "The usual promise {promise} cannot be kept: {why} Replicas run as full as they can."
+                ),
+                promise=promise,
+                why=error.message,
+            )
+    names: dict[str, Any] = {
+        "prompt": p,
+        "output": o,
+        "model": setup.model.name,
+        "accelerator": setup.accelerator.name,
+        "accelerators_per_replica": setup.accelerators_per_replica,
+        "precision": setup.precision,
+        "runtime": setup.runtime,
+        "max_batch": most,
+        "redundancy": redundancy,
+    }
+    made = served_day(requests_per_day, utilization, peak, day.share, **names)
+    replicas = walk.keep("replicas", made.replicas, N_("Replicas in service"))
+    one = float(replicas.p50)
+    rate = requests_per_day.to("request/d").p50 / 86_400.0 * day.share * 24.0 / one
+    hour = load_state(setup, rate, p, o, most)
+    if fixed is not None:
         batch = leaf(
-            "study.compute.batch_size", value=float(given), unit="1", kind="assumed",
+            "study.compute.batch_size", value=float(fixed), unit="1", kind="assumed",
             note="given by the study file", label={"en": "Batch", "zh": "批大小"},
         )  # fmt: skip
-        hourly = np.full(24, float(given))
-        busy = exact(1.0, "1", "busy_share")
         walk.keep("batch", batch, N_("Requests decoded together"))
-        return batch, busy, hourly
-    if given is None:
+        # an operator who holds a batch switches replicas off; a lone one stays on and waits
+        busy = made.busy_share if replicas.p95 <= 1 else exact(1.0, "1", "busy_share")
+        share = hour.busy_share if replicas.p95 <= 1 else np.ones(len(day.share))
+        return _Served(replicas, batch, busy, np.full(len(day.share), float(fixed)), share)
+    if given.batch_size is None:
         walk.choice(
             "compute.batch_size",
             None,
@@ -343,38 +395,43 @@ def _batch(
                 "the batch at which replicas settle under the load (Little's law), within a factor of two"
             ),
         )
-    # energy goes with 1/batch, so the mean that matters is the harmonic one over requests
-    middle = float(1.0 / np.sum(share / state.batch))
-    batch = leaf(
-        "batch_from_load", low=middle / 2, high=middle * 2, spread="lognormal", unit="1", kind="estimated",
+    around = leaf(
+        "batch_from_load", low=0.5, high=2.0, spread="lognormal", unit="1", kind="estimated",
         note=(
-            "balance of arrivals and service over the day's hours; bursts, routing and the number of replicas "
-            "held ready are not known, hence a factor of two either way"
+            "true over computed batch: bursts, routing and the number of replicas held ready are not known, hence a "
+            "factor of two either way"
         ),
-        label={"en": "Batch", "zh": "批大小"},
+        label={"en": "True over computed batch", "zh": "批大小真实值与计算值之比"},
     )  # fmt: skip
-    busy = leaf(
-        "busy_share_from_load", value=float(np.sum(share * state.busy_share)), unit="1", kind="estimated",
-        note="share of the time in which a replica serves any request, mean over requests; same balance as the batch",
-        label={"en": "Busy share of replicas", "zh": "副本忙碌时间占比"},
-    )  # fmt: skip
-    walk.keep("batch", batch, N_("Requests decoded together"))
-    return batch, busy, np.asarray(state.batch)
+    batch = walk.keep("batch", made.batch * around, N_("Requests decoded together"))
+    if replicas.p50 >= 100:
+        walk.note(
+            "divisible",
+            N_("The fleet is so large ({n} replicas) that whole replicas make no difference."),
+            n=f"{replicas.p50:.0f}",
+        )
+    walk.keep(
+        "busy_share", made.busy_share, N_("Share of the time in which replicas serve anybody")
+    )
+    return _Served(replicas, batch, made.busy_share, hour.batch, hour.busy_share)
 
 
 def _energies(
     walk: Walk,
     setup: ServingSetup,
     lengths: Lengths,
-    batch: Figure,
-    busy: Figure,
+    served: _Served,
+    requests_per_day: Figure,
 ) -> dict[str, Figure]:
-    made = request_parts(setup, lengths, batch, busy)
+    made = request_parts(setup, lengths, served.batch, exact(1.0, "1", "busy"))
+    # replicas that wait draw power, whoever's requests they wait for: shared by all of the day
+    waiting = exact(1.0, "1", "whole_time") - served.busy
+    idle = (served.replicas * waiting * idle_power(setup) / requests_per_day).to("Wh/request")
     named = (
         ("prefill", made.prefill, N_("Reading the prompt (prefill)")),
         ("decode", made.decode, N_("Writing the answer (decode)")),
         ("host", made.host, N_("Host: processors, memory, fans, network")),
-        ("idle", made.idle, N_("Waiting servers")),
+        ("idle", idle.with_boundary("server"), N_("Waiting servers")),
     )
     parts = {part: walk.keep(f"energy_{part}", figure, label) for part, figure, label in named}
     parts["accelerator"] = walk.keep(
@@ -385,19 +442,9 @@ def _energies(
     return parts
 
 
-def _accelerators(
-    walk: Walk,
-    setup: ServingSetup,
-    requests_per_day: Figure,
-    peak: Figure,
-    utilization: Figure,
-    lengths: Lengths,
-) -> Figure:
-    """Accelerators that serve the busiest hour at the stated utilization."""
-    most = exact(float(DEFAULT_LARGEST_BATCH), "1", "largest_batch")
-    full = mean_figures(setup, lengths, most, exact(1.0, "1", "busy"))
+def _machines(walk: Walk, setup: ServingSetup, replicas: Figure) -> None:
+    """Accelerators and servers of the whole replicas, and what they draw at most."""
     per = exact(float(setup.accelerators_per_replica), "accelerator", "accelerators_per_replica")
-    replicas = (requests_per_day * full.replica_s * peak / utilization).to("1")
     count = walk.keep("accelerators", replicas * per, N_("Accelerators in service"))
     each = exact(
         float(server_of(setup.accelerator).accelerators),
@@ -405,7 +452,11 @@ def _accelerators(
         "accelerators_in_server",
     )
     walk.keep("servers", count / each, N_("Servers in service"))
-    return count
+    walk.keep(
+        "highest_it_power",
+        (count * highest_draw(setup.accelerator)).to("MW").with_boundary("server"),
+        N_("Highest draw of the machines, all of them busy"),
+    )
 
 
 def _it_load(
@@ -414,16 +465,14 @@ def _it_load(
     requests_per_day: Figure,
     server_energy: Figure,
     day: DailyShape,
-    hourly_batch: np.ndarray,
+    served: _Served,
 ) -> Profile:
-    """IT load by hour: requests times what one takes at that hour's batch."""
-    energy = request_energy(
-        setup,
-        walk.figures["prompt_tokens"].to("token/request").p50,
-        walk.figures["output_tokens"].to("token/request").p50,
-        hourly_batch,
-    ).server_wh
-    shape = day.share * energy
+    """IT load by hour: requests times what one takes at that hour's batch, and the draw of replicas that wait."""
+    p, o = (walk.figures[key].to("token/request").p50 for key in ("prompt_tokens", "output_tokens"))
+    energy = request_energy(setup, p, o, np.maximum(served.hourly_batch, 1.0)).server_wh
+    active_w = requests_per_day.to("request/d").p50 * day.share * energy
+    waiting_w = served.replicas.p50 * idle_power(setup).to("W").p50
+    shape = active_w + waiting_w * (1.0 - served.hourly_busy)
     shape = shape / shape.mean()
     daily = walk.keep(
         "daily_energy_server",

@@ -18,44 +18,10 @@ from taotie.quantity.catalog import figure as catalogue_figure
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
 from taotie.study.schema import FigureSpec, Study
-from taotie.words.language import LANGUAGES, N_, _, in_language
-
-LABELS = {
-    "workload.requests_per_day": N_("Requests a day"),
-    "workload.prompt_tokens": N_("Mean prompt"),
-    "workload.output_tokens": N_("Mean answer"),
-    "workload.accelerators": N_("Accelerators installed"),
-    "workload.load_factor": N_("Mean draw over highest measured draw"),
-    "compute.utilization": N_("Utilization at the busiest hour"),
-    "facility.pue": N_("PUE: facility over IT energy"),
-    "grid.network_loss": N_("Network losses"),
-    "grid.carbon_intensity": N_("Average carbon intensity of generation"),
-    "policy.electricity_price": N_("Price of electricity"),
-}
-
-# Quantities with a hard end nearby: a bare low..high of these means the ends, not a 90 % range
-BOUNDED = {
-    "workload.load_factor",
-    "compute.utilization",
-    "facility.pue",
-    "grid.network_loss",
-}
+from taotie.study.settings import STUDY_FIGURES, STUDY_NAMES
+from taotie.words.language import LANGUAGES, _, in_language
 
 STUDY_BYTES_MAX = 1_000_000
-
-# The unit a bare number has, and the limits of what is possible: key -> unit, low, high, hint
-EXPECTED: dict[str, tuple[str, float, float, str]] = {
-    "workload.requests_per_day": ("request/d", 0.0, 1e15, ""),
-    "workload.prompt_tokens": ("token/request", 1.0, 1e7, ""),
-    "workload.output_tokens": ("token/request", 1.0, 1e7, ""),
-    "workload.accelerators": ("accelerator", 1.0, 1e9, ""),
-    "workload.load_factor": ("1", 0.0, 1.0, ""),
-    "compute.utilization": ("1", 0.01, 1.0, ""),
-    "facility.pue": ("1", 1.0, 10.0, "pue"),
-    "grid.network_loss": ("1", 0.0, 0.5, ""),
-    "grid.carbon_intensity": ("gCO2e/kWh", 0.0, 3000.0, ""),
-    "policy.electricity_price": ("USD/kWh", 0.0, 10.0, ""),
-}
 
 
 class StudyFile:
@@ -80,7 +46,8 @@ class StudyFile:
         return None if spec is None else self._figure(key, spec, ())
 
     def problems(self) -> Iterator[TaotieError]:
-        """Everything wrong with the figures of the study."""
+        """Everything wrong with the figures of the study, and keys that its kind of workload does not read."""
+        yield from _idle_keys(self.path, self.study)
         for key, spec in self._specs.items():
             try:
                 made = self._figure(key, spec, ())
@@ -91,7 +58,7 @@ class StudyFile:
     def _figure(self, key: str, spec: FigureSpec, above: tuple[str, ...]) -> Figure:
         table, _dot, name = key.rpartition(".")
         where = f"{self.path} [{table}]"
-        expected = EXPECTED.get(key)
+        expected = STUDY_FIGURES.get(key)
         if spec.figure is not None:
             return self._referenced(key, spec, above, where)
         numbers = {
@@ -99,16 +66,16 @@ class StudyFile:
             for k in ("value", "low", "high", "mode", "spread")
             if (v := getattr(spec, k)) is not None
         }
-        if key in BOUNDED and set(numbers) == {"low", "high"}:
+        if expected is not None and expected.bounded and set(numbers) == {"low", "high"}:
             numbers["spread"] = "uniform"
-        unit = spec.unit or (expected[0] if expected else None)
+        unit = spec.unit or (expected.unit if expected else None)
         if unit is None:
             raise StudyFigureError(
                 where, name, _shown(spec), _("it has no unit"), _('add unit = "..."')
             )
         try:
-            if expected and not units.same_dimension(unit, expected[0]):
-                units.factor(unit, expected[0])
+            if expected and not units.same_dimension(unit, expected.unit):
+                units.factor(unit, expected.unit)
             made = leaf(
                 f"study.{key}",
                 unit=unit,
@@ -117,8 +84,8 @@ class StudyFile:
                 distribution=distribution_from(numbers),
                 note=spec.note or "given by the study file",
                 label={
-                    code: in_language(LABELS[key], code)
-                    if key in LABELS
+                    code: in_language(expected.label, code)
+                    if expected is not None
                     else name.replace("_", " ")
                     for code in LANGUAGES
                 },
@@ -160,13 +127,13 @@ class StudyFile:
                 made = catalogue_figure(target)
             except TaotieError as error:
                 raise StudyFigureError(where, name, target, error.message, error.hint) from None
-        expected = EXPECTED.get(key)
-        if expected and not units.same_dimension(made.unit, expected[0]):
+        expected = STUDY_FIGURES.get(key)
+        if expected and not units.same_dimension(made.unit, expected.unit):
             raise StudyFigureError(
                 where,
                 name,
                 target,
-                _("it is in {unit}, not in {wanted}").format(unit=made.unit, wanted=expected[0]),
+                _("it is in {unit}, not in {wanted}").format(unit=made.unit, wanted=expected.unit),
                 "",
             )
         return made
@@ -191,11 +158,35 @@ def _shown(spec: FigureSpec) -> str:
     return "{" + ", ".join(f"{k} = {v!r}" for k, v in numbers.items() if k != "note") + "}"
 
 
+def _idle_keys(path: Path, study: Study) -> Iterator[TaotieError]:
+    """Keys that are given and would change nothing, rather than left out unsaid."""
+    kind = study.workload.kind
+    kinds = {key: one.kinds for key, one in STUDY_FIGURES.items()} | STUDY_NAMES
+    for table in ("workload", "compute"):
+        model: BaseModel = getattr(study, table)
+        for name in sorted(model.model_fields_set):
+            wanted = kinds.get(f"{table}.{name}", ())
+            if wanted and kind not in wanted:
+                yield StudyFigureError(
+                    f"{path} [{table}]",
+                    name,
+                    _shown_value(getattr(model, name)),
+                    _("a study of kind {kind} does not read it.").format(kind=repr(kind)),
+                    _("leave it out, or write kind = {kinds}").format(
+                        kinds=_(" or ").join(f'"{k}"' for k in wanted)
+                    ),
+                )
+
+
+def _shown_value(value: Any) -> str:
+    return _shown(value) if isinstance(value, FigureSpec) else str(value)[:60]
+
+
 def _within_limits(path: Path, key: str, made: Figure) -> None:
-    expected = EXPECTED.get(key)
+    expected = STUDY_FIGURES.get(key)
     if expected is None or made.distribution is None:
         return
-    unit, low, high, subject = expected
+    unit, low, high, subject = expected.unit, expected.low, expected.high, expected.hint
     table, _dot, name = key.rpartition(".")
     samples = made.to(unit).samples
     worst = float(samples.min()) if samples.min() < low else float(samples.max())
@@ -311,7 +302,7 @@ def _loose_specs(content: dict[str, Any], error: ValidationError) -> dict[str, F
             continue
         for name, value in keys.items():
             key = f"{table}.{name}"
-            if (key in EXPECTED or table == "figures") and key not in bad:
+            if (key in STUDY_FIGURES or table == "figures") and key not in bad:
                 try:
                     found[key] = FigureSpec.model_validate(value)
                 except ValidationError:

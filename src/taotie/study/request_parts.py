@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from taotie.compute.energy.energy_per_request import model_error
+from taotie.compute.energy.energy_per_request import IDLE_TDP_SHARE, model_error
 from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.roofline import COLUMNS
 from taotie.compute.energy.service_energy import MeanRequest, mean_request
 from taotie.compute.energy.serving_setup import ServingSetup
-from taotie.hardware.server import host_draw
-from taotie.quantity.catalog import figure
+from taotie.hardware.accelerator import Accelerator
+from taotie.hardware.server import host_draw, server_of
+from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure, exact, leaf
 
 
@@ -78,6 +79,32 @@ def shape_error(model: ModelArchitecture) -> Figure:
         kind="assumed", note="the model's shape is guessed, or its file was not wholly understood",
         label={"en": "True over assumed shape of the model", "zh": "模型真实结构与假定结构之比"},
     )  # fmt: skip
+
+
+def idle_power(setup: ServingSetup) -> Figure:
+    """Draw of a replica that waits: its accelerators and their share of the host. [W]"""
+    chip = setup.accelerator
+    host = host_draw(chip)
+    each = exact(float(host.accelerators), "1", "accelerators_per_server")
+    if chip.idle_power_w is not None:
+        own = figure(f"accelerators/{chip.name}/idle_power")
+    else:
+        own = figure(f"accelerators/{chip.name}/tdp") * exact(IDLE_TDP_SHARE, "1", "idle_over_tdp")
+    n = exact(float(setup.accelerators_per_replica), "1", "accelerators_of_a_replica")
+    return ((own + host.idle / each) * n).to("W")
+
+
+def highest_draw(chip: Accelerator) -> Figure:
+    """Highest draw of a server, per accelerator: measured where it was, else rated. [W/accelerator]"""
+    box = server_of(chip)
+    n = exact(float(box.accelerators), "accelerator", "accelerators_of_a_server")
+    if not box.stand_in:
+        quantity = "max_power" if box.max_power_w else "rated_power"
+        return table("servers").figure(box.name, quantity) / n
+    host = host_draw(chip)
+    each = exact(float(host.accelerators), "1", "accelerators_per_server")
+    one = exact(1.0, "accelerator", "one_accelerator")
+    return (figure(f"accelerators/{chip.name}/tdp") + host.most / each) / one
 
 
 def mean_figures(

@@ -82,7 +82,7 @@ def run_study(
         _emissions(walk, annual_grid)
         _rules(walk, annual)
         _likenesses(walk, headline, annual)
-        place = placement(walk, walk.figures["peak_facility_power"])
+        place = placement(walk, walk.figures["connection"])
         compared = _comparisons(walk)
         return _result(
             walk, chosen, service, it_load, facility_load, flows, headline, place, compared
@@ -105,8 +105,17 @@ def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
         load = it_load.at_boundary("facility", pue)
         load = Profile(load.terms, load.step_h, labels(N_("Facility load by hour")))
         walk.keep("mean_facility_power", load.average(), N_("Mean draw of the facility"))
+        connection = walk.keep(
+            "connection",
+            walk.figures["highest_it_power"].at_boundary("facility", pue),
+            N_("Connection: highest draw of the facility"),
+        )
+        # a campus draws its most whenever all of it works; the mean load factor is about energy
+        campus = walk.study.workload.kind == "campus"
         walk.keep(
-            "peak_facility_power", load.peak(), N_("Draw of the facility in the busiest hour")
+            "peak_facility_power",
+            connection if campus else load.peak(),
+            N_("Draw of the facility in the busiest hour"),
         )
         annual = walk.keep(
             "annual_energy",

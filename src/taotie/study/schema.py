@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from taotie.quantity.number_text import number_at
+
 SCHEMA_NAME = "taotie-study-1"
 Hours = Annotated[list[float], Field(min_length=24, max_length=24)]
 
@@ -37,6 +39,11 @@ class FigureSpec(_Table):
     def _bare_number(cls, given: Any) -> Any:
         if isinstance(given, int | float) and not isinstance(given, bool):
             return {"value": float(given)}
+        if isinstance(given, str):
+            found = number_at(given.strip())
+            if found is not None:
+                unit = given.strip()[found.end :].strip()
+                return {"value": found.value, **({"unit": unit} if unit else {})}
         return given
 
 
@@ -70,6 +77,10 @@ class Compute(_Table):
     )
     utilization: FigureSpec | None = Field(
         None, description="busy share of replicas at the peak hour"
+    )
+    slo: str | None = Field(None, description="what users are promised: tpot=50ms")
+    redundancy: int | None = Field(
+        None, ge=0, le=100_000, description="replicas held ready beyond the load; n+1 is 1"
     )
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "harmonic_shares",
     "observed_day",
     "observed_week",
+    "single_chat_day",
     "weekend_over_weekday",
 ]
 
@@ -273,6 +274,24 @@ def chat_day() -> DailyShape:
     1.13
     """
     return _chat_day(language())  # the name is in the language in force
+
+
+def single_chat_day() -> DailyShape:
+    """The built-in course with the peak of a single day, which machines must serve.
+
+    The mean course of many days is flatter than any one of them.
+
+    Examples
+    --------
+    >>> round(single_chat_day().peak_over_mean, 2)
+    1.49
+    """
+    peak = table("workload_defaults").value("chat_day", "peak_over_mean")
+    if not isinstance(peak, float):
+        raise SourceError(
+            _("table workload_defaults lacks {quantity}.").format(quantity="peak_over_mean")
+        )
+    return chat_day().with_peak(peak)
 
 
 @lru_cache(maxsize=2)

@@ -46,9 +46,9 @@ class Wanted:
 
     def shape(self) -> Any:
         """Course of the day, or of the week if a weekend is given."""
-        from taotie.workload.daily_shape import DailyShape, WeeklyShape, chat_day
+        from taotie.workload.daily_shape import DailyShape, WeeklyShape, single_chat_day
 
-        days = {"chat": chat_day, "flat": DailyShape.flat}
+        days = {"chat": single_chat_day, "flat": DailyShape.flat}
         if self.day not in days:
             raise UnknownNameError(
                 _("no course of the day is called {name}.").format(name=repr(self.day)),

@@ -1,0 +1,48 @@
+"""The flat names of `import taotie`: each loads, has a docstring, and none is missing or left over."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import taotie
+from taotie.answer.asks import ASKS, function_of
+
+
+@pytest.mark.parametrize("name", [n for n in taotie.__all__ if n != "__version__"])
+def test_worked_every_name_loads_and_says_what_it_is(name: str) -> None:
+    found = getattr(taotie, name)
+    assert found.__doc__
+    assert name in dir(taotie)
+
+
+@pytest.mark.parametrize("name", list(ASKS))
+def test_worked_every_question_is_a_name_with_its_settings(name: str) -> None:
+    assert name in taotie.__all__
+    function = function_of(name)
+    assert list(inspect.signature(function).parameters) == list(ASKS[name].settings)
+    assert callable(getattr(taotie, name))
+
+
+def test_worked_a_room_that_is_a_question_can_be_called() -> None:
+    import taotie.fleet.forecast
+
+    made = taotie.fleet(to=2026, samples=200)
+    assert made.ask == "fleet"
+    assert taotie.fleet.forecast.FleetScenario
+
+
+def test_worked_python_dash_m(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "taotie", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == f"taotie {taotie.__version__}"
+
+
+def test_error_a_name_nobody_knows() -> None:
+    with pytest.raises(AttributeError, match="promptt"):
+        taotie.promptt
