@@ -19,6 +19,19 @@ _WHERE = {
     "simulate": "taotie.answer.simulate",
     "train": "taotie.answer.train",
     "mine": "taotie.answer.mine",
+    "capacity": "taotie.answer.capacity",
+    "headroom": "taotie.answer.headroom",
+    "dispatch": "taotie.answer.dispatch",
+    "split": "taotie.answer.split",
+    "supply": "taotie.answer.supply",
+    "flex": "taotie.answer.flex",
+    "swings": "taotie.answer.swings",
+    "power": "taotie.answer.power",
+    "disclose": "taotie.answer.disclose",
+    "check_label": "taotie.answer.label",
+    "tax": "taotie.answer.tax",
+    "models": "taotie.answer.models",
+    "chips": "taotie.answer.chips",
     # what they give, and what it is made of
     "Answer": "taotie.answer.answer",
     "Figure": "taotie.quantity.figure",
@@ -52,8 +65,7 @@ class _Asked(ModuleType):
 
     def __call__(self, *places: Any, **settings: Any) -> Any:
         name = self.__name__.rpartition(".")[2]
-        asks = import_module("taotie.answer.asks")
-        return asks.function_of(name)(*places, **settings)
+        return getattr(import_module(f"taotie.answer.{name}"), name)(*places, **settings)
 
 
 def __getattr__(name: str) -> Any:

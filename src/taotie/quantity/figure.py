@@ -16,7 +16,14 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from taotie.errors import BoundaryError, RangeError, SamplingError, SourceError, UnitError
+from taotie.errors import (
+    BoundaryError,
+    MissingExtraError,
+    RangeError,
+    SamplingError,
+    SourceError,
+    UnitError,
+)
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import Distribution, Exact, distribution_from
@@ -491,9 +498,55 @@ class Figure:
     # ---- what a person reads -----------------------------------------------------------------------
 
     def __format__(self, spec: str) -> str:
-        from taotie.quantity.wording import text
+        from taotie.quantity.figure_views import formatted
 
-        return text(self.to(spec) if spec else self)
+        return formatted(self, spec)
+
+    def _repr_html_(self) -> str:
+        from taotie.quantity.figure_views import as_html
+
+        return as_html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values: label, value with range, unit, boundary, kind, formula, source."""
+        from taotie.quantity.figure_views import plain_values
+
+        return plain_values(self)
+
+    def to_frame(self) -> Any:
+        """One row of a pandas DataFrame (needs pandas)."""
+        from taotie.quantity.figure_views import record_row
+
+        try:
+            import pandas  # type: ignore[import-untyped,unused-ignore]
+        except ImportError:
+            raise MissingExtraError("pandas", "all") from None
+        return pandas.DataFrame([record_row(self)])
+
+    def chance_below(self, other: Figure) -> float:
+        """Share of the draws in which this figure is below another of the same boundary. [1]"""
+        from taotie.quantity.figure_views import chance_below
+
+        return chance_below(self, other)
+
+    def __lt__(self, other: Any) -> bool:
+        return self._compared(other, "<")
+
+    def __le__(self, other: Any) -> bool:
+        return self._compared(other, "<=")
+
+    def __gt__(self, other: Any) -> bool:
+        return self._compared(other, ">")
+
+    def __ge__(self, other: Any) -> bool:
+        return self._compared(other, ">=")
+
+    def _compared(self, other: Any, sign: str) -> bool:
+        from taotie.quantity.figure_views import compared
+
+        if not isinstance(other, Figure | int | float):
+            return NotImplemented
+        return compared(self, as_figure(other), sign)
 
     def __str__(self) -> str:
         return format(self, "")
