@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from taotie.audit import verdict as verdicts
+from taotie.audit.chosen import Candidate, candidates, stated_of
 from taotie.audit.claims_file import catalogue_input
 from taotie.audit.formula import Recomputed, evaluated
 from taotie.audit.formula_text import FormulaError
-from taotie.audit.slip import Context, Slip, likely_slip, slip_hint, slip_word
-from taotie.audit.statement import Statement, parse_statement
-from taotie.audit.verdict import Finding, Stated
+from taotie.audit.reading import Quantity, Reading
+from taotie.audit.slip import Context, Slip, fits, likely_slip, slip_hint, slip_word, undone
+from taotie.audit.statement import parse_statement, read_statement
+from taotie.audit.verdict import Finding, Stated, printed_finding
 from taotie.audit.wording import (
     INCONSISTENT_INPUTS,
     bare_text,
@@ -28,6 +31,8 @@ from taotie.quantity.number_text import number_at, plain
 from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.words.language import _
 
+THOUSANDS = ("thousand", "per_thousand", "token_scale", "long_scale", "du")
+
 
 @dataclass(frozen=True)
 class Check:
@@ -40,14 +45,17 @@ class Check:
         or "not checkable".
     slip : str
         Kind of the likely slip (`slip.SLIPS`), or empty.
+    chosen : Candidate or None
+        What of the text was judged; None where nothing in it speaks of what the inputs give.
     """
 
-    statement: Statement
+    reading: Reading
     recomputed: Recomputed
     finding: Finding
     verdict: str
     slip: str
     formula: str
+    chosen: Candidate | None = None
     source: Stated | None = None
     _slip: Slip | None = None
 
@@ -57,57 +65,122 @@ class Check:
         return self.verdict in verdicts.HARMLESS
 
     @property
-    def stated(self) -> Stated:
-        """What the statement says."""
-        return self.statement.stated
+    def stated(self) -> Stated | None:
+        """What the statement says of it."""
+        return self.chosen.stated if self.chosen else None
 
     @property
     def unit(self) -> Unit:
         """The unit both numbers are given in; that of the recomputed one where the dimensions differ."""
+        if self.stated is None:
+            return readable(self.recomputed.value, self.recomputed.unit)[1]
         return _common_unit(self.stated, self.recomputed)
 
     @property
     def why(self) -> str:
         """Which rule fired, in the language in force."""
+        if self.stated is None:
+            return self._nothing_fits()
         return _why(self.finding, self.stated, self.recomputed, self.source)
+
+    def _nothing_fits(self) -> str:
+        shown = self.recomputed.to(self.unit)
+        given = interval(shown.low, shown.high, shown.unit, 3)
+        if self.finding.rule == "several":
+            return _(
+                "I read: {read}. Several of them could be what the inputs give, {given}, and none agrees with it."
+            ).format(read=self.read_text, given=given)
+        return _("I read: {read}. None of it speaks of what the inputs give, {given}.").format(
+            read=self.read_text, given=given
+        )
+
+    @property
+    def read_text(self) -> str:
+        """Everything that was read, in the language in force."""
+        parts = [_quantity_text(q) for q in self.reading.quantities[:8]]
+        more = len(self.reading.quantities) - len(parts)
+        return ", ".join(parts) + (_(", and {n} more").format(n=more) if more > 0 else "")
 
     @property
     def hint(self) -> str:
         """What to write instead, in the language in force; empty if nothing is wrong."""
         if self.is_fine:
             return ""
+        if self.stated is None:
+            return _("name the quantity the inputs should give, or check the sentence without them")
         if self.finding.rule in ("bound_as_typical", "only_a_bound"):
             return _('say "at most" or "at least", as the source does')
+        if self.finding.rule in ("empty_range", "wide_range"):
+            return _("say a range that could be wrong")
         return slip_hint(self._slip, self.stated, self.recomputed)
 
+    @property
+    def ratio(self) -> float | None:
+        """Stated over recomputed, where both have one dimension."""
+        found = self.finding.ratio
+        return None if found is None or abs(found) == float("inf") else _tidy(found)
+
     def to_json(self) -> dict[str, Any]:
-        """Plain values: verdict, slip, stated, recomputed, unit, hint in both languages.
+        """Plain values: what was read and chosen, verdict, slip, ratio, stated, recomputed, unit, hint in both languages.
 
         `stated` and `recomputed` are in `unit`; where the dimensions differ `stated` is in the unit it was
         printed in and `unit` belongs to `recomputed`.
         """
         unit = self.unit
-        stated, shown = self.stated, self.recomputed.to(unit)
-        if stated.unit.same_dimension(unit):
-            stated = stated.to(unit)
+        shown = self.recomputed.to(unit)
         hints = in_each_language(lambda: self.hint or self.why)
+        whys = in_each_language(lambda: self.why)
+        stated = None
+        if self.stated is not None:
+            there = self.stated.to(unit) if self.stated.unit.same_dimension(unit) else self.stated
+            stated = _numbers(there.low, there.high)
         return {
+            "read": [self.reading.to_json(q) for q in self.reading.quantities],
+            "chosen": self._chosen_json(),
             "verdict": self.verdict,
             "slip": self.slip or None,
-            "stated": _numbers(stated.low, stated.high),
+            "ratio": self.ratio,
+            "stated": stated,
             "recomputed": _numbers(shown.low, shown.high, shown.value),
             "unit": unit.text,
+            "why_en": whys["en"],
+            "why_zh": whys["zh"],
             "hint_en": hints["en"],
             "hint_zh": hints["zh"],
         }
 
+    def _chosen_json(self) -> dict[str, Any] | None:
+        if self.chosen is None:
+            return None
+        main = self.chosen.main
+        stated = self.chosen.stated
+        made = self.reading.to_json(main)
+        if self.chosen.how != "direct":
+            made |= {
+                "value": _tidy(stated.value),
+                "low": _tidy(stated.low),
+                "high": _tidy(stated.high),
+                "unit": stated.unit.text,
+            }
+        listed = list(self.reading.quantities)
+        made["how"] = self.chosen.how
+        made["parts"] = [listed.index(q) for q in self.chosen.parts if q in listed]
+        return made
+
     def text(self) -> str:
         """What a terminal shows."""
         shown = self.recomputed.to(self.unit)
+        from_text = interval(shown.low, shown.high, shown.unit, 3)
+        if self.stated is None:
+            lines = [
+                f"{verdict_word(self.verdict)}   {self.why}",
+                _("hint: {hint}").format(hint=self.hint),
+            ]
+            return "\n".join(lines)
         head = _("{verdict}   says {stated}   from {recomputed}").format(
             verdict=verdict_word(self.verdict),
             stated=stated_text(self.stated),
-            recomputed=interval(shown.low, shown.high, shown.unit, 3),
+            recomputed=from_text,
         )
         lines = [head]
         if self.formula:
@@ -122,6 +195,11 @@ class Check:
 
     def __str__(self) -> str:
         return self.text()
+
+
+def _quantity_text(q: Quantity) -> str:
+    text = " ".join(q.text.split())
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def check(
@@ -165,7 +243,7 @@ def check(
     'inconsistent with its inputs'
     """
     names = tuple(counted)
-    statement = _read(_("what is said"), lambda: parse_statement(says, names))
+    reading = _read(_("what is said"), lambda: read_statement(says, names))
     if not given.strip() and not source_range.strip():
         raise FormulaError(
             _("there is nothing to check {text} against.").format(text=repr(says[:80])),
@@ -181,33 +259,155 @@ def check(
             count, unit = _read("per", lambda: _denominator(per, names))
             recomputed = recomputed.per(count, unit)
     if source_range.strip():
-        return _against_source(statement, recomputed, given, source_range, per, names)
+        return _against_source(reading, recomputed, given, source_range, per, names)
     assert recomputed is not None
-    recomputed = _as_emissions(recomputed, statement.stated.unit)
-    statement = _period_dropped(statement, recomputed.unit)
-    found = verdicts.finding(statement.stated, recomputed)
-    word = INCONSISTENT_INPUTS if found.verdict == verdicts.INCONSISTENT else found.verdict
-    return _checked(statement, recomputed, found, word, given, per)
+    return judged(reading, recomputed, given, per)
 
 
-def _period_dropped(statement: Statement, unit: Unit) -> Statement:
-    """The statement without its period where the inputs give an amount: "134 TWh a year" from 134 TWh.
+def judged(reading: Reading, recomputed: Recomputed, given: str = "", per: str = "") -> Check:
+    """The verdict on what a text says of the value its inputs give.
 
-    Not for power: "300 MW a year" is a slip of its own.
+    Parameters
+    ----------
+    reading : Reading
+        The text, read.
+    recomputed : Recomputed
+        What the inputs give.
+    given, per : str
+        The formula, and what its value is published per, as written.
     """
-    bare = statement.without_period
-    if bare.unit.same_dimension(unit) and not bare.unit.same_dimension(Unit("W")):
-        return replace(statement, stated=bare)
-    return statement
+    inputs = _inputs(recomputed)
+    found = candidates(reading, recomputed.unit, inputs)
+    tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
+    right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
+    if right:
+        chosen, result = min(right, key=lambda t: (t[1].verdict != verdicts.REPRODUCES, t[0].rank))
+        restated = _restatement(reading, chosen, tried)
+        if restated is not None:
+            chosen, result = restated
+        return _checked(reading, chosen, recomputed, result, _word(result), given, per)
+    sure = [
+        t for t in tried if t[0].how != "change" and t[0].rank <= 4 and t[0].main.kind != "short"
+    ]
+    wrong = _one_meant(reading, sure)
+    if wrong is not None:
+        return _checked(reading, wrong[0], recomputed, wrong[1], _word(wrong[1]), given, per)
+    if not found:
+        slipped = _other_dimension(reading, recomputed, inputs)
+        if slipped is not None:
+            kind, chosen = slipped
+            made = Finding(verdicts.UNIT_ERROR, "dimension")
+            return Check(
+                reading,
+                recomputed,
+                made,
+                made.verdict,
+                kind,
+                given.strip(),
+                chosen,
+                None,
+                Slip(kind),
+            )
+    rule = "several" if sure else "nothing_fits"
+    return Check(
+        reading,
+        recomputed,
+        Finding(verdicts.NOT_CHECKABLE, rule),
+        verdicts.NOT_CHECKABLE,
+        "",
+        given.strip(),
+    )
 
 
-def _as_emissions(recomputed: Recomputed, unit: Unit) -> Recomputed:
-    """A mass from the inputs read as a mass of CO2e where the statement speaks of CO2e, and the other way round."""
-    carbon = Unit("gCO2e") / Unit("g")
-    for step in (carbon, Unit() / carbon):
-        if (recomputed.unit * step).same_dimension(unit):
-            return replace(recomputed, unit=recomputed.unit * step)
-    return recomputed
+def _inputs(recomputed: Recomputed) -> list[tuple[float, Unit]]:
+    """The numbers of the formula, but not one that is already what it gives."""
+    made = []
+    for node in recomputed.literals:
+        same = node.unit.same_dimension(recomputed.unit)
+        if same and abs(
+            node.value * node.unit.factor_to(recomputed.unit) - recomputed.value
+        ) <= 1e-9 * abs(recomputed.value):
+            continue
+        made.append((node.value, node.unit))
+    return made
+
+
+def _word(found: Finding) -> str:
+    return INCONSISTENT_INPUTS if found.verdict == verdicts.INCONSISTENT else found.verdict
+
+
+_SAME = re.compile(
+    r"(?:[,，、(（]\s?)?(?:即|也就是|合|折合|相当于|等于|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
+    re.IGNORECASE,
+)
+
+
+def _restatement(
+    reading: Reading, chosen: Candidate, tried: Sequence[tuple[Candidate, Finding]]
+) -> tuple[Candidate, Finding] | None:
+    """The second of two numbers told as equal, where it is not: 1287 MWh, that is 12.87万度."""
+    text = reading.form.text
+    for other, result in tried:
+        a, b = sorted((chosen.main, other.main), key=lambda q: q.start)
+        if a.start == b.start or other.rank > 1 or b is chosen.main or a.role or b.role:
+            continue
+        told_equal = _SAME.fullmatch(text[a.end : b.start].strip() + "") or _SAME.search(
+            text[a.end : b.start]
+        )
+        if (
+            told_equal
+            and len(text[a.end : b.start]) <= 24
+            and result.verdict not in verdicts.HARMLESS
+        ):
+            return other, result
+    return None
+
+
+def _one_meant(
+    reading: Reading, tried: Sequence[tuple[Candidate, Finding]]
+) -> tuple[Candidate, Finding] | None:
+    """The one quantity that is claimed, where only one can be; None where it is open."""
+    if not tried:
+        return None
+    mains: dict[tuple[int, str], tuple[Candidate, Finding]] = {}
+    for c, f in tried:
+        mains.setdefault(
+            (c.main.start, c.how if c.how in ("product", "quotient", "ratio") else ""), (c, f)
+        )
+    options = [t for t in mains.values() if t[0].main.role != "from"]
+    if not options:
+        return None  # only what something is compared with
+    best = min(t[0].rank for t in options)
+    options = [t for t in options if t[0].rank == best] if best < 3 else options
+    if len(options) > 1:
+        ends = [t for t in options if t[0].main.role == "to"]
+        options = ends or options
+    if len(options) > 1:
+        text = reading.form.text
+        told = [
+            t for t in options if _SAME.search(text[max(0, t[0].main.start - 24) : t[0].main.start])
+        ]
+        options = told or options
+    return options[0] if len(options) == 1 else None
+
+
+def _other_dimension(
+    reading: Reading, recomputed: Recomputed, inputs: Sequence[tuple[float, Unit]]
+) -> tuple[str, Candidate] | None:
+    """The slip that explains a statement of another dimension: one that makes its number fit once undone."""
+    del inputs
+    for q in reading.quantities:
+        if q.kind not in ("amount", "count", "money") or q.role == "from":
+            continue
+        stated = stated_of(q)
+        kind = undone(stated, recomputed)
+        if not kind and q.unit != q.bare:
+            kind = undone(stated_of(q, q.bare), recomputed)
+        if kind == "count_lost" and q.kind == "count":
+            continue
+        if kind:
+            return kind, Candidate(stated, (q,))
+    return None
 
 
 def _catalogue(key: str) -> Any:
@@ -234,7 +434,7 @@ def _denominator(per: str, counted: tuple[str, ...]) -> tuple[float, Unit]:
 
 
 def _against_source(
-    statement: Statement,
+    reading: Reading,
     recomputed: Recomputed | None,
     given: str,
     source_range: str,
@@ -244,53 +444,61 @@ def _against_source(
     source = _read(_("the source's range"), lambda: parse_statement(source_range, counted)).stated
     if per and source.unit.same_dimension(Unit()) is False and recomputed is None:
         count, unit = _read("per", lambda: _denominator(per, counted))
-        source = Stated(
-            source.low / count,
-            source.high / count,
-            source.unit / unit,
-            source.tol / count,
-            source.hedge,
-        )
+        source = replace(source.scaled(1 / count), unit=source.unit / unit)
     as_found = Recomputed(
         source.value, source.low, source.high, source.low - source.tol, source.high + source.tol,
         source.unit, source_range.strip(),
     )  # fmt: skip
-    statement = _period_dropped(statement, source.unit)
-    stated = statement.stated
-    found = verdicts.finding(stated, as_found)
-    if stated.unit.same_dimension(source.unit) and found.rule != "power_of_1000":
-        here = as_found.to(stated.unit)
-        if source.hedge in ("at_most", "at_least") and stated.hedge not in (
-            source.hedge,
-            "greater",
-        ):
-            found = _against_bound(stated, here, source.hedge, found)
-        elif source.is_range and not stated.is_range and stated.hedge in ("none", "about"):
-            inside = here.widest_low - stated.tol <= stated.value <= here.widest_high + stated.tol
-            if inside:
-                found = Finding(verdicts.REPRODUCES, "inside_source_range", found.ratio)
-    if recomputed is not None and found.verdict in verdicts.HARMLESS:
-        by_formula = verdicts.finding(stated, recomputed)
+    made = judged(reading, as_found, "", per)
+    if made.chosen is None or not made.chosen.stated.unit.same_dimension(source.unit):
+        return replace(made, source=source)
+    best = made
+    for chosen in candidates(reading, source.unit) or [made.chosen]:
+        found = _by_source(chosen.stated, source, as_found)
+        tried = _checked(reading, chosen, as_found, found, found.verdict, "", per, given)
+        if chosen == made.chosen or (tried.is_fine and not best.is_fine):
+            best = tried
+    if recomputed is not None and best.is_fine and best.stated is not None:
+        by_formula = judged(reading, recomputed, given, per)
         if by_formula.verdict == verdicts.UNIT_ERROR:
-            return _checked(statement, recomputed, by_formula, by_formula.verdict, given, per)
-    made = _checked(statement, as_found, found, found.verdict, "", per, given)
-    return replace(made, source=source)
+            return by_formula
+    return replace(best, source=source)
+
+
+def _by_source(stated: Stated, source: Stated, as_found: Recomputed) -> Finding:
+    found = printed_finding(stated, as_found)
+    here = as_found.to(stated.unit)
+    if source.hedge in ("at_most", "at_least") and stated.hedge not in (source.hedge, "greater"):
+        return _against_bound(stated, here, source.hedge, found)
+    if (
+        source.is_range
+        and not stated.is_range
+        and stated.hedge in ("none", "about", "nearly", "exact")
+    ):
+        inside = here.low * (1 - 1e-9) <= stated.value <= here.high * (1 + 1e-9)
+        if inside:
+            return Finding(verdicts.REPRODUCES, "inside_source_range", found.ratio)
+        rounded = min(abs(stated.value - end) for end in (here.low, here.high)) <= stated.tol
+        if not rounded and found.verdict in verdicts.HARMLESS:
+            return Finding(verdicts.INCONSISTENT, "far", found.ratio)
+    return found
 
 
 def _against_bound(stated: Stated, source: Recomputed, bound: str, found: Finding) -> Finding:
     """A bound told as a typical value is wrong; a value inside the bound is not decided by it."""
     ratio = stated.value / source.value if source.value else None
-    near = found.verdict in verdicts.HARMLESS
-    if near:
+    if found.verdict in verdicts.HARMLESS:
         return Finding(verdicts.INCONSISTENT, "bound_as_typical", ratio)
     inside = stated.high < source.value if bound == "at_most" else stated.low > source.value
-    if inside:
+    slipped = any(fits(stated.scaled(1000.0**k), source) for k in (1, -1))
+    if inside and not slipped:
         return Finding(verdicts.NOT_CHECKABLE, "only_a_bound", ratio)
     return found
 
 
 def _checked(
-    statement: Statement,
+    reading: Reading,
+    chosen: Candidate,
     recomputed: Recomputed,
     found: Finding,
     word: str,
@@ -299,19 +507,23 @@ def _checked(
     more: str = "",
 ) -> Check:
     slip: Slip | None = None
-    explained = found.rule in ("bound_as_typical", "only_a_bound")
-    if word not in verdicts.HARMLESS and not explained:
+    explained = ("bound_as_typical", "only_a_bound", "empty_range", "wide_range")
+    if word not in verdicts.HARMLESS and found.rule not in explained:
         context = Context(
-            says=statement.text,
+            says=reading.source[:2000],
             given=f"{given} {more} {recomputed.filled}",
-            words=statement.words,
+            words=chosen.main.words,
             literals=recomputed.literals,
             per=per,
         )
-        slip = likely_slip(statement.stated, recomputed, context)
+        slip = likely_slip(chosen.stated, recomputed, context)
+        if slip is not None and slip.kind in THOUSANDS and found.rule != "dimension":
+            power = verdicts.power_of_1000(slip.factor)
+            found = Finding(verdicts.UNIT_ERROR, "power_of_1000", found.ratio, power)
+            word = verdicts.UNIT_ERROR
     return Check(
-        statement, recomputed, found, word, slip.kind if slip else "", given.strip(), _slip=slip
-    )
+        reading, recomputed, found, word, slip.kind if slip else "", given.strip(), chosen, None, slip
+    )  # fmt: skip
 
 
 # ---- how it is shown -------------------------------------------------------------------------------

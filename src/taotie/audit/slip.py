@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taotie.audit.formula import Recomputed
 from taotie.audit.formula_text import Node
-from taotie.audit.verdict import Stated
+from taotie.audit.verdict import HARMLESS, Stated, printed_finding
 from taotie.audit.wording import duration, number, prefixed, quantity, readable
 from taotie.quantity import unit as physical_units
 from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
 
 SLIPS = (
-    "power_energy", "count_lost", "dimension", "thousand", "per_thousand", "token_scale", "long_scale",
+    "power_energy", "period_added", "count_lost", "dimension", "thousand", "number_word", "per_thousand", "token_scale", "long_scale",
     "du", "wan_yi", "day_year", "period", "pound_kilogram", "joule_watt_hour", "bit_byte", "percent", "decimal",
 )  # fmt: skip
 LB_PER_KG = 1 / 0.45359237
 _CJK_NUMBERS = frozenset("十百千万亿")
 _SCALE_WORDS = frozenset({"billion", "bn", "milliard", "trillion", "tn", "quadrillion"})
 _COUNTED = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site")  # fmt: skip
-_FROM_LARGE_FACTORS = 24.0
+FIT = 0.05
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Context:
 
 
 def likely_slip(stated: Stated, recomputed: Recomputed, context: Context) -> Slip | None:
-    """The most plausible slip between the two, or None.
+    """The most plausible slip between the two, or None: one that makes the number fit once it is undone.
 
     Examples
     --------
@@ -81,12 +82,70 @@ def likely_slip(stated: Stated, recomputed: Recomputed, context: Context) -> Sli
     if not c.value or not stated.value or stated.value / c.value <= 0:
         return None
     ratio = stated.value / c.value
-    slack = stated.tol / abs(stated.value) + abs(c.widest_high - c.widest_low) / abs(2 * c.value)
     for kind, factor in _candidates(stated, recomputed, context, ratio):
-        allowed = (0.05 if max(factor, 1 / factor) >= _FROM_LARGE_FACTORS else 0.02) + slack
-        if abs(ratio / factor - 1) <= allowed:
+        if abs(ratio / factor - 1) <= 0.6 and fits(stated.scaled(1 / factor), recomputed):
             return Slip(kind, factor)
     return None
+
+
+def fits(stated: Stated, recomputed: Recomputed) -> bool:
+    """Does the number agree within its printed precision, whatever its hedge?"""
+    if not stated.unit.same_dimension(recomputed.unit):
+        return False
+    plainly = replace(stated, hedge="none") if stated.hedge in ("exact",) else stated
+    found = printed_finding(plainly, recomputed)
+    near = (found.ratio is not None and abs(found.ratio - 1) <= FIT) or stated.is_range
+    return found.verdict in HARMLESS and (near or stated.hedge in ("at_least", "at_most", "nearly"))
+
+
+def undone(stated: Stated, recomputed: Recomputed) -> str:
+    """Which lost or added time or count would make a statement of another dimension fit; empty if none does.
+
+    Examples
+    --------
+    >>> from taotie.audit.formula import evaluated
+    >>> undone(Stated(860, 860, Unit("MWh/d"), 5), evaluated("860 MWh"))
+    'period_added'
+    >>> undone(Stated(40, 40, Unit("MWh"), 0.5), evaluated("860 MWh/d"))
+    ''
+    """
+    target, own = recomputed.unit, stated.unit
+    for name in ("d", "h", "week", "month", "a", "min", "s"):
+        if (own * Unit(name)).same_dimension(target) and f"/{name}" in own.text + "/":
+            bare = Stated(
+                stated.low, stated.high, own * Unit(name), stated.tol, stated.hedge, stated.digits
+            )
+            if fits(bare, recomputed):
+                power = any(target.same_dimension(Unit(u)) for u in ("W",))
+                return "power_energy" if power else "period_added"
+    for unit in (Unit("h"), Unit() / Unit("h")):
+        moved = own * unit
+        if moved.same_dimension(target):
+            same = Stated(stated.low, stated.high, moved, stated.tol, stated.hedge, stated.digits)
+            if fits(same, recomputed):
+                return "power_energy"
+    for hours in (24.0, 8760.0):
+        if (own / Unit("h")).same_dimension(target) and fits(
+            Stated(
+                stated.low / hours,
+                stated.high / hours,
+                own / Unit("h"),
+                stated.tol / hours,
+                stated.hedge,
+                stated.digits,
+            ),
+            recomputed,
+        ):
+            return "power_energy"
+    for counted in _COUNTED:
+        for unit in (Unit(counted), Unit() / Unit(counted)):
+            if (own * unit).same_dimension(target):
+                same = Stated(
+                    stated.low, stated.high, own * unit, stated.tol, stated.hedge, stated.digits
+                )
+                if fits(same, recomputed) or fits(same.scaled(1e-3), recomputed):
+                    return "count_lost"
+    return ""
 
 
 # ---- another dimension -----------------------------------------------------------------------------
@@ -113,20 +172,28 @@ def _candidates(
     stated: Stated, recomputed: Recomputed, context: Context, ratio: float
 ) -> Iterable[tuple[str, float]]:
     """Slips the words allow, the most telling first."""
+    del ratio
     text = context.text
     words = context.number_words
-    chinese = bool(words & _CJK_NUMBERS)
+    chinese = bool(words & _CJK_NUMBERS) or bool(_HAN.search(context.says))
     energy = _holds(stated.unit, "Wh")
+    money = any(_holds(stated.unit, u) for u in ("USD", "EUR", "CNY")) or stated.unit.text == "GBP"
+    counted = (
+        money
+        or stated.unit.is_plain
+        or any(stated.unit.same_dimension(Unit(c)) for c in (*_COUNTED, "parameter"))
+    )
     if _mass_around(stated.unit, text):
         for power in (0, 1, -1):
             for f in (LB_PER_KG, 1 / LB_PER_KG):
                 yield "pound_kilogram", f * 1000.0**power
     for k in (1, -1, 2, -2, 3, -3):
-        yield _thousand_kind(stated, context, k), 1000.0**k
-    if chinese or "度" in text:
+        kind = _thousand_kind(stated, context, k)
+        # money and counts have no prefix to mistake: a number word was
+        yield ("number_word" if counted and kind in ("thousand", "du") else kind), 1000.0**k
+    if chinese:
         for n in (4, -4, 8, -8, 1, -1, 2, -2, 5, -5, 7, -7):
             yield "wan_yi", 10.0**n
-    yield from (("wan_yi", 1e4), ("wan_yi", 1e-4), ("wan_yi", 1e8), ("wan_yi", 1e-8))
     if _time_around(stated.unit, text, recomputed.literals):
         yield from (("day_year", 365.0), ("day_year", 1 / 365.0))
         for hours in (8760.0, 24.0, 730.0, 365 / 12, 12.0, 7.0, 60.0):
@@ -214,6 +281,8 @@ def slip_word(kind: str) -> str:
     """The slip in a few words, in the language in force."""
     return {
         "power_energy": _("power (MW) and energy (MWh) mixed up"),
+        "period_added": _("a total told as if it were used in each day, hour or year"),
+        "number_word": _("thousand, million, billion or trillion mixed up"),
         "count_lost": _('a "per" lost or added'),
         "dimension": _("another quantity"),
         "thousand": _("a factor of 1000 in the unit prefix (kWh, MWh, GWh, TWh)"),
@@ -240,6 +309,8 @@ def slip_hint(slip: Slip | None, stated: Stated, recomputed: Recomputed) -> str:
         return _("the inputs give {right}; no known slip explains the difference").format(
             right=right
         )
+    if slip.kind == "period_added":
+        return _("the inputs give {right} in all: leave the period out").format(right=right)
     if slip.kind == "power_energy":
         return _power_energy_hint(stated, recomputed, right)
     if slip.kind == "count_lost":

@@ -25,7 +25,7 @@ VERDICTS = (REPRODUCES, ROUNDING, UNIT_ERROR, INCONSISTENT, OUTDATED, NOT_CHECKA
 COMPUTED = (REPRODUCES, ROUNDING, UNIT_ERROR, INCONSISTENT)
 HARMLESS = (REPRODUCES, ROUNDING)
 
-HEDGES = ("none", "about", "comparable", "at_least", "at_most", "greater")
+HEDGES = ("none", "about", "comparable", "at_least", "at_most", "greater", "nearly", "exact")
 
 # Thresholds of the rules; the reasons are in docs/concepts/verdicts.md.
 NEAR_POWER_OF_1000 = 0.05
@@ -34,6 +34,13 @@ COMPARABLE_BAND = 0.10
 COMPARABLE_EDGE = 0.20
 BOUND_TIGHT = (0.999, 1.10)
 BOUND_LOOSE = (0.95, 1.50)
+# Of a sentence as it stands in print (`printed_finding`).
+ABOUT_GAP = 0.10
+NEARLY = (0.90, 1.02)
+NEARLY_LOOSE = (0.85, 1.05)
+PRINTED_BOUND_LOOSE = 2.0
+EMPTY_RANGE = 10.0
+WIDE_RANGE = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Stated:
         Half a unit of the last printed digit. [unit]
     hedge : str
         One of `HEDGES`: how the text qualifies the value.
+    digits : int
+        Significant digits printed.
     """
 
     low: float
@@ -55,6 +64,7 @@ class Stated:
     unit: Unit
     tol: float = 0.0
     hedge: str = "none"
+    digits: int = 2
 
     def __post_init__(self) -> None:
         if self.hedge not in HEDGES:
@@ -87,12 +97,12 @@ class Stated:
     def to(self, unit: Unit) -> Stated:
         """The same in another unit of the same dimension."""
         f = self.unit.factor_to(unit)
-        return Stated(self.low * f, self.high * f, unit, self.tol * f, self.hedge)
+        return Stated(self.low * f, self.high * f, unit, self.tol * f, self.hedge, self.digits)
 
     def scaled(self, factor: float) -> Stated:
         """The statement with every number times `factor`."""
         low, high = sorted((self.low * factor, self.high * factor))
-        return Stated(low, high, self.unit, self.tol * abs(factor), self.hedge)
+        return Stated(low, high, self.unit, self.tol * abs(factor), self.hedge, self.digits)
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,99 @@ def finding(stated: Stated, recomputed: Recomputed) -> Finding:
     else:
         verdict, rule = _against_point(stated, c)
     return Finding(verdict, rule, ratio)
+
+
+def printed_finding(stated: Stated, recomputed: Recomputed) -> Finding:
+    """The verdict on a number as it stands in print: right if it is a correct rounding at the digits printed.
+
+    Hedges widen what is right, "exactly" and many digits narrow it; a range ten times as wide as its lower end says
+    nothing. A unit error is only found where undoing it makes the number fit (`slip.py`), never here.
+
+    Examples
+    --------
+    >>> from taotie.audit.formula import evaluated
+    >>> share = evaluated("33.6 TWh / 4000 TWh")
+    >>> printed_finding(Stated(0.8, 0.8, Unit("%"), 0.05, "none", 1), share).verdict
+    'reproduces'
+    >>> printed_finding(Stated(0.9, 0.9, Unit("%"), 0.05, "none", 1), share).verdict
+    'inconsistent with source'
+    """
+    if not stated.unit.same_dimension(recomputed.unit):
+        return Finding(UNIT_ERROR, "dimension")
+    c = recomputed.to(stated.unit)
+    ratio = stated.value / c.value if c.value else (1.0 if stated.value == 0 else math.inf)
+    if stated.is_range and not c.has_range and (empty := _says_nothing(stated, c)):
+        return Finding(empty[0], empty[1], ratio)
+    if stated.hedge == "comparable":
+        verdict, rule = _comparable(stated, c)
+    elif stated.hedge in ("at_least", "at_most"):
+        verdict, rule = _printed_bound(stated, c)
+    elif stated.hedge == "nearly" and not c.has_range and stated.value > 0:
+        verdict, rule = _nearly(stated, c)
+    elif c.has_range:
+        verdict, rule = _against_range(stated, c)
+    else:
+        verdict, rule = _printed_point(stated, c)
+    return Finding(verdict, rule, ratio)
+
+
+def rounding_gap(stated: Stated) -> float:
+    """How far beyond its digits a number may be and still be a rounding, as a share. [1]"""
+    if stated.hedge == "exact":
+        return 0.0
+    if stated.hedge == "about":
+        return ABOUT_GAP
+    return ROUNDING_GAP if stated.digits <= 3 else 0.02 if stated.digits == 4 else 0.005
+
+
+def _printed_point(stated: Stated, c: Recomputed) -> tuple[str, str]:
+    low, high = stated.low - stated.tol, stated.high + stated.tol
+    dust = 1e-9 * abs(c.value)
+    if low <= c.widest_high + dust and c.widest_low - dust <= high:
+        return REPRODUCES, "inside_stated_range" if stated.is_range else "within_digits"
+    gap = rounding_gap(stated)
+    if stated.is_range:
+        near = _edge_gap(low, high, c.widest_low, c.widest_high) <= min(gap, ROUNDING_GAP)
+        return (ROUNDING, "edges_close") if near else (INCONSISTENT, "far")
+    off = abs(stated.value / c.value - 1) if c.value else math.inf
+    return (ROUNDING, "gap_small") if off <= gap else (INCONSISTENT, "far")
+
+
+def _nearly(stated: Stated, c: Recomputed) -> tuple[str, str]:
+    share = c.value / stated.low
+    if NEARLY[0] <= share <= max(NEARLY[1], 1 + stated.tol / stated.low / 2):
+        return REPRODUCES, "nearly"
+    if NEARLY_LOOSE[0] <= share <= NEARLY_LOOSE[1]:
+        return ROUNDING, "nearly"
+    return INCONSISTENT, "far"
+
+
+def _printed_bound(stated: Stated, c: Recomputed) -> tuple[str, str]:
+    """A bound is right where it holds; it misleads where it is far off."""
+    edge = stated.low if stated.hedge == "at_least" else stated.high
+    if not edge or edge * c.value < 0:
+        return INCONSISTENT, "bound_fails"
+    size = c.value / edge if stated.hedge == "at_least" else edge / c.value
+    slack = max(1 - BOUND_LOOSE[0], min(stated.tol / abs(edge), 0.08))
+    if BOUND_TIGHT[0] <= size <= BOUND_TIGHT[1]:
+        return REPRODUCES, "bound_holds"
+    if c.has_range and min(c.low, edge) <= edge <= c.high:
+        return ROUNDING, "bound_loose"
+    if 1 - slack <= size <= PRINTED_BOUND_LOOSE:
+        return ROUNDING, "bound_loose"
+    return INCONSISTENT, "bound_fails" if size < 1 else "bound_far"
+
+
+def _says_nothing(stated: Stated, c: Recomputed) -> tuple[str, str] | None:
+    """A range so wide that almost anything lies in it."""
+    if stated.high <= 0:
+        return None
+    width = stated.high / stated.low if stated.low > 0 else math.inf
+    if not stated.low <= c.value <= stated.high:
+        return None
+    if width >= EMPTY_RANGE:
+        return INCONSISTENT, "empty_range"
+    return (NOT_CHECKABLE, "wide_range") if width > WIDE_RANGE else None
 
 
 def power_of_1000(ratio: float) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from taotie.audit.claim import Article, ClaimError
 from taotie.audit.formula import Input
 from taotie.audit.statement import parse_statement
+from taotie.audit.wording import quantity
 from taotie.errors import TaotieError, nearest
 from taotie.words.language import _
 
@@ -57,6 +58,13 @@ def with_inputs(article: Article, values: Mapping[str, str]) -> Article:
                 _("{key}={text}: {what}").format(key=key, text=repr(text), what=error.message),
                 error.hint,
             ) from None
+        if stated.low < 0 <= given.numbers.low:
+            raise ClaimError(
+                _("{key}={text} is negative.").format(key=key, text=repr(text)),
+                _("what was above zero stays above zero, such as {value}").format(
+                    value=quantity(given.numbers.value, given.numbers.unit)
+                ),
+            )
         numbers = Input(stated.value, stated.unit, stated.low, stated.high)
         changed = replace(
             given, numbers=numbers, figures=(), source_key="", access="read", note=_("set by hand")

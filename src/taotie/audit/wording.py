@@ -295,6 +295,8 @@ def hedge_word(hedge: str) -> str:
         "at_least": _("at least"),
         "at_most": _("at most"),
         "greater": _("more than"),
+        "nearly": _("nearly"),
+        "exact": _("exactly"),
     }[hedge]
 
 
@@ -354,6 +356,9 @@ def rule_sentence(
         "bound_far": _("{stated} is far from {recomputed}: true, but it misleads."),
         "greater": _("{recomputed} is more than {stated_value}."),
         "not_greater": _("{recomputed} is not more than {stated_value}."),
+        "nearly": _("{recomputed} is just short of {stated_value}."),
+        "empty_range": _("{stated} is so wide that it says nothing: {recomputed}."),
+        "wide_range": _("{stated} is too wide to be right or wrong: {recomputed}."),
         "gap_small": _("{recomputed} against {stated}: {gap} apart."),
         "far": _("{stated} is {ratio} times what the inputs give, {recomputed}."),
         "inside_source_range": _("{stated} lies within the source's range {recomputed}."),

@@ -1,0 +1,382 @@
+"""Which of a text's quantities does a formula speak of? The one of its dimension; a product or a quotient where the text says its parts.
+
+A candidate is one way to take the text: a quantity as it stands, without a period that is only said nearby, a power with a
+time, a total with a count, two ends of a change. Nothing is taken that the text does not say; where nothing fits there is no
+candidate, and no verdict.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from taotie.audit.nouns import FLOWS
+from taotie.audit.reading import Quantity, Reading
+from taotie.audit.verdict import Stated
+from taotie.quantity.unit_text import PLAIN, Unit
+
+_H = Unit("h")
+_W = Unit("W")
+_WH = Unit("Wh")
+_PERCENT = Unit("%")
+_OF = re.compile(
+    r"\s(?:of|out of)\s(?:the\s|a\s|its\s|some\s|about\s|around\s|roughly\s){0,2}[^0-9.;,]{0,24}",
+    re.IGNORECASE,
+)
+_ASKS = ("request", "inference", "image", "video")
+_LOOSE_SHARE = 0.15
+ANNUAL_TOTAL_TWH = 1.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to take a text.
+
+    Attributes
+    ----------
+    stated : Stated
+        In a unit of the formula's dimension.
+    parts : tuple of Quantity
+        What it is made of.
+    how : str
+        direct | bare | annual | per | product | quotient | ratio | change | number
+    rank : int
+        The lower the surer.
+    """
+
+    stated: Stated
+    parts: tuple[Quantity, ...]
+    how: str = "direct"
+    rank: int = 0
+
+    @property
+    def main(self) -> Quantity:
+        """The quantity a reader would point at."""
+        return self.parts[0]
+
+
+def stated_of(q: Quantity, unit: Unit | None = None, factor: float = 1.0) -> Stated:
+    """A quantity as a stated value with the tolerance of its print."""
+    low, high = sorted((q.low * factor, q.high * factor))
+    size = max(abs(low), abs(high))
+    half = q.half * abs(factor)
+    if q.loose:
+        half = min(half, _LOOSE_SHARE * size)
+    if q.spread != (1.0, 1.0) and q.kind == "amount":
+        # a ton is 907 to 1016 kg
+        half = max(half, (1 - q.spread[0]) * size)
+    return Stated(
+        low, high, unit or q.unit, half, q.hedge if q.hedge in _KNOWN else "none", q.digits
+    )
+
+
+_KNOWN = ("none", "about", "comparable", "at_least", "at_most", "nearly", "exact")
+
+
+def candidates(
+    reading: Reading, unit: Unit, inputs: Sequence[tuple[float, Unit]] = ()
+) -> list[Candidate]:
+    """All ways to take the text as a statement of the dimension of `unit`, the surest first.
+
+    Parameters
+    ----------
+    inputs : sequence of (value, unit)
+        Numbers the formula was given: a quantity that only repeats one of them is not the claim.
+
+    Examples
+    --------
+    >>> from taotie.audit.reading import read
+    >>> c = candidates(read("600 queries use 180 Wh"), Unit("Wh") / Unit("request"))
+    >>> c[0].stated.value, c[0].how
+    (0.3, 'quotient')
+    >>> [c.how for c in candidates(read("a 60 W bulb for 3 minutes"), Unit("Wh"))]
+    ['product']
+    """
+    usable = [q for q in reading.quantities if q.kind not in ("year",)]
+    direct = [c for q in usable for c in _direct(q, unit)]
+    best = _without_inputs(direct, inputs)
+    named = [c for c in best if c.main.noun != "model"] or best
+    if named:
+        sure = [c for c in named if c.rank < 5]
+        named = sure or named
+    named = [*_shares_of(reading, usable, unit), *named]
+    if not named or all(c.rank >= 5 for c in named):
+        named = [*_composed(reading, usable, unit), *named]
+    return sorted(
+        named,
+        key=lambda c: (
+            c.rank,
+            c.main.role == "from",
+            -c.main.start if c.main.role == "to" else c.main.start,
+        ),
+    )
+
+
+def _without_inputs(
+    found: list[Candidate], inputs: Sequence[tuple[float, Unit]]
+) -> list[Candidate]:
+    """Without those that only repeat an input of the formula, if others are left."""
+    if len({c.main.start for c in found}) < 2 or len(inputs) < 1:
+        return found
+    kept = [c for c in found if not any(_repeats(c.main, value, unit) for value, unit in inputs)]
+    return kept or found
+
+
+def _repeats(q: Quantity, value: float, unit: Unit) -> bool:
+    for own in (q.unit, q.bare):
+        if own.same_dimension(unit) and value and not q.is_range:
+            return abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
+    return False
+
+
+# ---- one quantity ------------------------------------------------------------------------------------------
+
+
+def _direct(q: Quantity, unit: Unit) -> Iterable[Candidate]:
+    if q.kind == "short":
+        yield from _open_short(q, unit)
+        return
+    if q.kind in ("number", "thing"):
+        yield from _bare_number(q, unit)
+        return
+    if unit.same_dimension(PLAIN) and q.kind in ("share", "times"):
+        yield from _plain(q, unit)
+        return
+    if q.kind in ("share", "times"):
+        return
+    seen = False
+    for own, how, rank in _options(q):
+        for scale, name in _as_dimension(own, unit):
+            if not seen or how in ("bare", "annual"):
+                yield Candidate(stated_of(q, name, scale), (q,), how, rank)
+                seen = True
+            break
+        if seen:
+            break
+
+
+def _options(q: Quantity) -> Iterable[tuple[Unit, str, int]]:
+    """Units a quantity may be meant in: as it stands first."""
+    for count in q.counts:
+        yield q.unit / Unit(count), "per", 1
+    yield q.unit, "direct", 0
+    if q.period and not q.firm:
+        for count in q.counts:
+            yield q.bare / Unit(count), "per", 1
+        yield q.bare, "bare", 1
+    if q.period == "a" and q.firm and q.bare.same_dimension(_WH):
+        total = q.high * q.bare.factor_to(Unit("TWh"))
+        if total >= ANNUAL_TOTAL_TWH:
+            yield q.bare, "bare", 1  # a year's total: how annual statistics are printed
+    if not q.period and not q.firm and q.kind == "amount":
+        yield q.unit / Unit("a"), "annual", 1
+    if q.kind == "count" and q.count in FLOWS and q.period:
+        yield q.bare, "bare", 2
+
+
+def _as_dimension(own: Unit, unit: Unit) -> Iterable[tuple[float, Unit]]:
+    """The unit to state it in, and a factor, where `own` can be taken as `unit`."""
+    if own.same_dimension(unit):
+        yield 1.0, own
+        return
+    carbon = Unit("gCO2e") / Unit("g")
+    for step in (carbon, PLAIN / carbon):
+        if (own * step).same_dimension(unit):
+            yield (
+                own.factor_to(Unit("g")) if own.same_dimension(Unit("g")) else 1.0,
+                _carbon(own, step, unit),
+            )
+            return
+    for mine in _ASKS:
+        for other in _ASKS:
+            if mine != other and f"/{mine}" in own.text and f"/{other}" in unit.text:
+                moved = own * Unit(mine) / Unit(other)
+                if moved.same_dimension(unit) and "inference" in (mine, other):
+                    yield 1.0, moved
+                    return
+
+
+def _carbon(own: Unit, step: Unit, unit: Unit) -> Unit:
+    del unit
+    if own.same_dimension(Unit("g")):
+        return Unit("gCO2e")
+    return own * step
+
+
+def _plain(q: Quantity, unit: Unit) -> Iterable[Candidate]:
+    del unit
+    yield Candidate(stated_of(q), (q,))
+    factor = q.unit.factor_to(PLAIN)
+    low, high, half = q.low * factor, q.high * factor, q.half * factor
+    made = replace(q, unit=PLAIN, bare=PLAIN, low=low, high=high, half=half)
+    if q.kind == "share" and q.change and q.role != "to":
+        yield Candidate(stated_of(replace(made, low=-high, high=-low)), (q,), "change", 2)
+        sign = q.change
+        lo, hi = sorted((1 + sign * low, 1 + sign * high))
+        yield Candidate(stated_of(replace(made, low=lo, high=hi)), (q,), "change", 2)
+    if q.kind == "times" and low > 0:
+        if q.change < 0:
+            yield Candidate(
+                stated_of(replace(made, low=1 / high, high=1 / low, half=half / (low * high))),
+                (q,),
+                "change",
+                2,
+            )
+            if high <= 1:
+                yield Candidate(
+                    stated_of(replace(made, low=low - 1, high=high - 1)), (q,), "change", 2
+                )
+        if q.change > 0 and q.role != "to":
+            yield Candidate(stated_of(replace(made, low=low + 1, high=high + 1)), (q,), "change", 2)
+        if q.change >= 0 and low > 1:
+            yield Candidate(stated_of(replace(made, low=low - 1, high=high - 1)), (q,), "change", 3)
+
+
+def _bare_number(q: Quantity, unit: Unit) -> Iterable[Candidate]:
+    """A number without a unit: a plain number, or a count whose thing is not named."""
+    if unit.same_dimension(PLAIN):
+        yield Candidate(stated_of(q), (q,), "number", 3 if q.kind == "number" else 5)
+    elif _counts(unit):
+        yield Candidate(stated_of(q, unit), (q,), "number", 6)
+
+
+def _open_short(q: Quantity, unit: Unit) -> Iterable[Candidate]:
+    """405B, 500K: a number word where a count is asked for, a unit where that is."""
+    if _counts(unit) or unit.same_dimension(PLAIN):
+        yield Candidate(stated_of(q, unit if _counts(unit) else PLAIN), (q,), "number", 6)
+    literal = {"B": "B", "K": "K", "T": "t"}.get(q.short)
+    if literal == "B" and unit.same_dimension(Unit("B")):
+        yield Candidate(stated_of(q, Unit("B"), 1e-9), (q,), "direct", 4)
+
+
+def _counts(unit: Unit) -> bool:
+    names = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site", "parameter",
+             "USD", "EUR", "CNY")  # fmt: skip
+    return any(unit.same_dimension(Unit(n)) for n in names)
+
+
+# ---- several quantities ------------------------------------------------------------------------------------
+
+
+def _composed(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Candidate]:
+    del reading
+    made: list[Candidate] = []
+    amounts = [q for q in usable if q.kind in ("amount", "money")]
+    counts = [q for q in usable if q.kind == "count"]
+    for a in amounts:
+        for b in [*amounts, *counts]:
+            if a is b or abs(a.start - b.start) > 240:
+                continue
+            near = 2 if a.sentence == b.sentence else 4
+            if b.kind == "amount" and b.unit.same_dimension(_H):
+                for own in {a.unit, a.bare}:
+                    made += _product(a, b, own, unit, near)
+                    made += _quotient(a, b, own, b.unit, unit, near)
+            elif b.kind == "count":
+                for own in (a.unit, a.bare):
+                    for below in (b.unit, b.bare):
+                        made += _quotient(a, b, own, below, unit, near)
+                    made += _product(a, b, own, unit, near + 1)
+    if unit.same_dimension(PLAIN):
+        made += _ratios(usable)
+    return list({(c.stated.low, c.stated.high, c.how): c for c in made}.values())
+
+
+def _shares_of(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Candidate]:
+    """4.4 % of 4,000 TWh, a quarter of the 200 TWh."""
+    made: list[Candidate] = []
+    for a, b in itertools.pairwise(usable):
+        if a.kind != "share" or b.kind not in ("amount", "money", "count"):
+            continue
+        if not _OF.fullmatch(reading.form.text[a.end : b.start]):
+            continue
+        factor = a.unit.factor_to(PLAIN)
+        part = replace(b, low=b.low * a.low * factor, high=b.high * a.high * factor, half=b.half * a.high * factor + a.half * factor * b.high,
+                       hedge=a.hedge, digits=min(a.digits, b.digits), text=reading.form.text[a.start : b.end], start=a.start, loose=False)  # fmt: skip
+        made += [replace(c, parts=(part, a, b), how="share", rank=1) for c in _direct(part, unit)]
+    return made
+
+
+def _product(a: Quantity, b: Quantity, own: Unit, unit: Unit, rank: int) -> list[Candidate]:
+    whole = own * b.unit
+    for scale, name in _as_dimension(whole, unit):
+        low, high = sorted((a.low * b.low * scale, a.high * b.high * scale))
+        half = abs(high) * (_share(a) + _share(b))
+        hedge = a.hedge if a.hedge != "none" else b.hedge
+        stated = Stated(
+            low,
+            high,
+            name,
+            half,
+            hedge if hedge in _KNOWN else "none",
+            min(a.digits, b.digits),
+        )
+        return [Candidate(stated, (a, b), "product", rank)]
+    return []
+
+
+def _quotient(
+    a: Quantity, b: Quantity, own: Unit, below: Unit, unit: Unit, rank: int
+) -> list[Candidate]:
+    if b.low <= 0:
+        return []
+    whole = own / below
+    for scale, name in _as_dimension(whole, unit):
+        low, high = sorted((a.low / b.high * scale, a.high / b.low * scale))
+        half = abs(high) * (_share(a) + _share(b))
+        hedge = a.hedge if a.hedge != "none" else "none"
+        stated = Stated(
+            low,
+            high,
+            name,
+            half,
+            hedge if hedge in _KNOWN else "none",
+            min(a.digits, b.digits),
+        )
+        return [Candidate(stated, (a, b), "quotient", rank)]
+    return []
+
+
+def _share(q: Quantity) -> float:
+    """Half a unit of the last digit as a share; a part of a product is seldom rounded to its zeros."""
+    return min(q.half / abs(q.value), 0.05) if q.value else 0.0
+
+
+def _ratios(usable: list[Quantity]) -> list[Candidate]:
+    """from 61 TWh to 183 TWh: three times, a rise of 200 %."""
+    made: list[Candidate] = []
+    ends = [q for q in usable if q.kind in ("amount", "money", "count")]
+    for a in ends:
+        for b in ends:
+            if (
+                a is b
+                or not a.bare.same_dimension(b.bare)
+                or a.value <= 0
+                or a.sentence != b.sentence
+            ):
+                continue
+            pair = a.role == "from" and b.role == "to"
+            if not pair and len(ends) != 2:
+                continue
+            ratio = b.value * b.bare.factor_to(a.bare) / a.value
+            half = ratio * (_share(a) + _share(b))
+            rank = 3 if pair else 7
+            made.append(
+                Candidate(
+                    Stated(ratio, ratio, PLAIN, half, "none", min(a.digits, b.digits)),
+                    (b, a),
+                    "ratio",
+                    rank,
+                )
+            )
+            made.append(
+                Candidate(
+                    Stated(ratio - 1, ratio - 1, PLAIN, half, "none", min(a.digits, b.digits)),
+                    (b, a),
+                    "ratio",
+                    rank,
+                )
+            )
+    return made

@@ -1,0 +1,102 @@
+"""How does a text qualify its number? Words before and behind it: about, nearly, at least, up to, exactly; a change; a level."""
+
+from __future__ import annotations
+
+import re
+
+WINDOW = 48
+_TAIL = r"\s?(?:(?:the|a|an|some|of|about|as|at|为|达|到|了|用电|耗电|约|USD|US)\s?){0,2}[\s\"'“(（]{0,2}\Z"
+_WORDS: tuple[tuple[str, str], ...] = (
+    ("exact", r"\b(?:exactly|precisely)|正好|恰好|整整|刚好|恰恰|精确(?:地)?[为是]?"),
+    ("nearly", r"\b(?:nearly|almost|close to|just under|just below|just shy of|approach(?:es|ed|ing)?|nearing|not quite|a little under|slightly less than|slightly under)"
+               r"|将近|接近|几乎|逼近|(?<![最附远新靠])近|略低于|略少于|差不多"),
+    ("at_most", r"\b(?:no more than|not more than|at most|up to|less than|below|under|fewer than|(?:a )?maximum of|as much as|as many as|as high as"
+                r"|no higher than|not exceed(?:ing)?|capped at|lower than|within)|<=?|≤|至多|最多|不超过|未超过|不到|不足|低于|少于|不高于|小于|最高|上限[为是]?"),
+    ("at_least", r"\b(?:no less than|not less than|no fewer than|at least|more than|over|above|exceed(?:s|ed|ing)?|upwards? of|north of|in excess of|greater than"
+                 r"|beyond|topped|topping|tops|surpass(?:es|ed|ing)?|(?:a )?minimum of|higher than|well over|passed|larger than|just over|slightly more than|a little over)"
+                 r"|>=?|≥|至少|超过|超出|超(?![级算])|多于|逾|不低于|不少于|突破|高于|大于|最少|起码|跨过|略高于"),
+    ("comparable", r"\b(?:comparable to|on (?:a )?par with|rival(?:s|ed|ing|ling|led)?|similar to|in the range of|on the order of)|比肩|堪比|媲美|与.{0,4}相近"),
+    ("about", r"\b(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?|an? estimated|estimated(?: at)?|an average of|averag(?:es|ed|ing)|or so|like)|~|≈|大约|(?<![条节合预制签])约|大概|大致|估计(?:为)?|平均(?:为)?|左右"),
+)  # fmt: skip
+_BEFORE = tuple((name, re.compile(rf"(?:{words}){_TAIL}", re.IGNORECASE)) for name, words in _WORDS)
+_BEHIND = (
+    ("at_least", re.compile(r"\s?(?:or (?:more|above|higher)\b|及?以上|之上|\+|plus\b|开外)", re.IGNORECASE)),
+    ("at_most", re.compile(r"\s?(?:or (?:less|fewer|lower)\b|及?以下|以内|之内)", re.IGNORECASE)),
+    ("about", re.compile(r"\s?(?:左右|上下|or so\b|or thereabouts|-ish)", re.IGNORECASE)),
+)  # fmt: skip
+
+_UP = (
+    r"\b(?:r(?:ose|ise[sn]?|ising)|gr[eo]w(?:s|n|ing|th)?|increas(?:e[sd]?|ing)|up|jump(?:s|ed)?|climb(?:s|ed|ing)?|surg(?:e[sd]?|ing)|gain(?:s|ed)?"
+    r"|expand(?:s|ed)?|soar(?:s|ed)?|swell(?:s|ed)?|balloon(?:s|ed)?|went|go(?:es|ing)?|rais(?:e[sd]?|ing)|accelerat\w{1,4}|higher by|from)\b"
+    r"|增长|增加|上升|提高|上涨|攀升|增幅|同比增|升至|增至|涨|增"
+)
+_DOWN = (
+    r"\b(?:f[ea]ll(?:s|en|ing)?|dropp?(?:s|ed|ing)?|declin(?:e[sd]?|ing)|decreas(?:e[sd]?|ing)|down|cut(?:s|ting)?|reduc(?:e[sd]?|ing|tions?)|lower(?:s|ed|ing)?"
+    r"|shr(?:a|i|u)nk(?:s|ing)?|sav(?:e[sd]?|ings?)|slash(?:es|ed)?|trim(?:s|med)?|less)\b|下降|减少|降低|下滑|减|降|跌|节省|节约"
+)
+_CHANGE = (
+    (1, re.compile(rf"(?:{_UP})[^.;:。；，\n]{{0,30}}\Z", re.IGNORECASE)),
+    (-1, re.compile(rf"(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z", re.IGNORECASE)),
+)
+_CHANGE_BEHIND = (
+    (-1, re.compile(r"\s?(?:less|lower|fewer|cheaper|decrease|drop|decline|reduction|cut|fall|saving|smaller|below|under|off)\b|的?(?:降幅|下降|减少|降低)", re.IGNORECASE)),
+    (1, re.compile(r"\s?(?:more|higher|increase|rise|jump|growth|greater|larger|above|surge|gain)\b|的?(?:增长|增幅|上升|涨幅|提升)", re.IGNORECASE)),
+)  # fmt: skip
+_FROM = re.compile(
+    r"(?:\bfrom\b|(?<!more )(?<!less )(?<!greater )(?<!higher )(?<!lower )(?<!fewer )(?<!larger )\bthan\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b\.?"
+    r"|\binstead of\b|[从由自]|相比|而非|(?<![占对同环百])比(?![例重如]))\s?[^.;:。；，0-9]{0,16}\Z",
+    re.IGNORECASE,
+)
+_TO = re.compile(
+    r"(?:(?<!compared )(?<!relative )(?<!equivalent )(?<!equal )(?<!close )(?<!up )\b(?:to|reach(?:es|ed|ing)?|hit(?:s|ting)?)\b|(?:增|升|涨|降|跌|减|提高|增加|增长|上升|下降|攀升|达|飙升|扩大|翻)[至到]|至|达到|[升增]为)"
+    r"\s?[^.;:。；，0-9]{0,14}\Z",
+    re.IGNORECASE,
+)
+
+
+def hedge_around(before: str, behind: str) -> str:
+    """The hedge of a number between the texts `before` and `behind`; "none" where there is none.
+
+    Examples
+    --------
+    >>> hedge_around("it uses upwards of ", " MWh"), hedge_around("每天耗电超", "万度"), hedge_around("最近", "天")
+    ('at_least', 'at_least', 'none')
+    >>> hedge_around("no more than ", " TWh"), hedge_around("nearly ", " times"), hedge_around("", " MW or more")
+    ('at_most', 'nearly', 'none')
+    """
+    window = before[-WINDOW:]
+    for name, pattern in _BEFORE:
+        if pattern.search(window):
+            return name
+    for name, behind_pattern in _BEHIND:
+        if behind_pattern.match(behind):
+            return name
+    return "none"
+
+
+def change_around(before: str, behind: str) -> int:
+    """1 where the number is told as a rise, -1 as a fall, 0 else.
+
+    Examples
+    --------
+    >>> change_around("demand fell by ", ""), change_around("用电增长", ""), change_around("", " less than before"), change_around("it is ", "")
+    (-1, 1, -1, 0)
+    """
+    for sign, pattern in _CHANGE_BEHIND:
+        if pattern.match(behind):
+            return sign
+    window = before[-WINDOW:]
+    best, at = 0, -1
+    for sign, words in _CHANGE:
+        found = words.search(window)
+        if found and found.start() > at:
+            best, at = sign, found.start()
+    return best
+
+
+def role_of(before: str) -> str:
+    """ "from" or "to" where the number is an end of a change, else empty."""
+    window = before[-32:]
+    if _TO.search(window):
+        return "to"
+    return "from" if _FROM.search(window) else ""

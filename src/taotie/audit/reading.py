@@ -1,0 +1,120 @@
+"""Which quantities does a text state? All of them, each with its place, unit, period, count, hedge and range.
+
+A number with its unit phrase makes a `Quantity`; years, names (H100, GPT-4), dates and addresses are known and passed over. Which
+of several quantities a formula speaks of is decided in `chosen.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from taotie.audit.quantity_at import START, Quantity, quantity_at
+from taotie.audit.said_before import add_context
+from taotie.audit.text_form import Tidy, sentences, tidy
+from taotie.errors import RangeError, TaotieError
+from taotie.words.language import _
+
+__all__ = ["Quantity", "Reading", "read"]
+
+
+MAX_CHARACTERS = 5_000_000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All quantities of a text, and what could not be read."""
+
+    source: str
+    form: Tidy
+    quantities: tuple[Quantity, ...]
+    unread: tuple[tuple[int, int, str], ...] = field(default=())
+
+    def place(self, quantity: Quantity) -> tuple[int, int]:
+        """Start and end of a quantity in the text as it was given."""
+        return self.form.place(quantity.start), self.form.place(quantity.end)
+
+    def sentence(self, quantity: Quantity) -> str:
+        """The sentence it stands in."""
+        return self.form.text[slice(*quantity.sentence)]
+
+    @property
+    def amounts(self) -> tuple[Quantity, ...]:
+        """Everything but years and things nobody can name."""
+        return tuple(
+            q for q in self.quantities if q.kind not in ("year", "thing", "number", "short")
+        )
+
+    def to_json(self, quantity: Quantity, subject: str = "") -> dict[str, Any]:
+        """One quantity as plain values."""
+        start, end = self.place(quantity)
+
+        def clean(x: float) -> float:
+            return float(f"{x:.12g}")
+
+        return {
+            "text": self.source[start:end], "place": [start, end], "value": clean(quantity.value),
+            "low": clean(quantity.low), "high": clean(quantity.high), "unit": quantity.unit.text,
+            "period": quantity.period or None, "count": quantity.count or None, "subject": subject or None,
+            "hedge": quantity.hedge, "kind": quantity.kind,
+        }  # fmt: skip
+
+
+def read(text: str) -> Reading:
+    """All quantities of a text.
+
+    Raises
+    ------
+    RangeError
+        If the text is longer than `MAX_CHARACTERS`.
+
+    Examples
+    --------
+    >>> r = read("The 1.2 GW campus near Abilene would run about 1 million US homes; it costs $3.2B.")
+    >>> [(r.to_json(q)["text"], q.value, q.unit.text) for q in r.amounts]
+    [('1.2 GW', 1.2, 'GW'), ('1 million US homes', 1000000.0, 'household'), ('$3.2B', 3200000000.0, 'USD')]
+    >>> [(q.value, q.unit.text, q.hedge) for q in read("每天约用电50多万度，相当于1.7万户家庭").amounts]
+    [(550000.0, 'kWh/d', 'about'), (17000.0, 'household', 'none')]
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise _too_long(len(text))
+    form = tidy(text)
+    found: list[Quantity] = []
+    unread: list[tuple[int, int, str]] = [(p, p + 1, "digit") for p in form.foreign]
+    for start, end in sentences(form.text):
+        _read_sentence(form.text, start, end, found, unread)
+    return Reading(text, form, tuple(found), tuple(unread))
+
+
+def _too_long(n: int) -> RangeError:
+    return RangeError(
+        _("a text of {n} characters is too long (limit {limit}).").format(
+            n=n, limit=MAX_CHARACTERS
+        ),
+        _("check it in parts"),
+    )
+
+
+def _read_sentence(
+    whole: str, start: int, end: int, found: list[Quantity], unread: list[tuple[int, int, str]]
+) -> None:
+    text = whole[start:end]
+    at = 0
+    first = len(found)
+    while at < len(text):
+        mark = START.search(text, at)
+        if mark is None:
+            break
+        try:
+            made, at = quantity_at(text, mark)
+        except TaotieError:
+            length = re.compile(r"[0-9.,eE+-]+").match(text, mark.start())
+            at = max(mark.start() + 1, length.end() if length else 0)
+            unread.append((start + mark.start(), start + at, "number"))
+            continue
+        if made is not None:
+            found.append(
+                replace(made, start=made.start + start, end=made.end + start, sentence=(start, end))
+            )
+    add_context(text, start, found, first)

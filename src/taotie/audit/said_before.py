@@ -1,0 +1,132 @@
+"""What is said before a number that belongs to it? A period (每天耗电, annual use of) and what it is for (each query uses, 每张图片)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from taotie.audit.nouns import FLOWS, noun_at
+from taotie.audit.quantity_at import Quantity
+from taotie.audit.unit_phrase import phrase_at
+from taotie.quantity.unit_text import Unit
+
+_PERIOD_BEFORE = re.compile(
+    r"(?:(?P<h>\b(?:each|every|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each|every|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:耗|用)电量?|一天|单日|天天)"
+    r"|(?P<month>\b(?:each|every|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用)电量?)|(?P<week>\b(?:each|every|per|a) week\b|\bweekly\b|每周|每星期)"
+    r"|(?P<a>\b(?:each|every|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|全年|年度|年用电))"
+    r"(?P<gap>[^.;:。；\n]{0,60})\Z",
+    re.IGNORECASE,
+)
+_YEAR_IN = re.compile(
+    r"\b(?:in|during|for|throughout|over)\s(?:all of\s|fiscal\s|the year\s)?(?:19|20)[0-9]{2}\b|(?:19|20)[0-9]{2}年|全年|\bthat year\b|\blast year\b|去年|\bthis year\b|今年|\ban? year\b|\bannual|\byearly|每年|一年|\b[0-9]{4}\b"
+)
+_DETERMINER = re.compile(
+    r"\b(?:an?|each|every|one|single|average|typical|median|per|the)\s(?=[A-Za-z])|(?:每一?|单|一|平均每)(?=[次张台户个条人块颗卡座])|每[1一]?,?(?:000|千)次",
+    re.IGNORECASE,
+)
+
+
+def add_context(text: str, offset: int, found: list[Quantity], first: int) -> None:
+    """Periods and counts that stand before a number: 每天耗电, annual use of, each query uses."""
+    annual = bool(_YEAR_IN.search(text))
+    last_end = 0
+    for i in range(first, len(found)):
+        q = found[i]
+        at = q.start - offset
+        if q.kind in ("amount", "money", "count") and q.kind != "year":
+            before = text[max(0, at - 90) : at]
+            q = _with_period_before(q, before, at - last_end)
+            q = _with_count_before(q, before, at - last_end)
+            if not q.period and annual and q.kind == "amount":
+                q = replace(q, period="", firm=False)
+            found[i] = q
+        if q.kind not in ("year",):
+            last_end = q.end - offset
+
+
+def _flows(q: Quantity) -> bool:
+    """May this be said per day or per year?"""
+    if q.kind == "count":
+        return q.count in FLOWS
+    if q.bare.same_dimension(Unit("h")) or q.bare.same_dimension(Unit("%")):
+        return False
+    return q.count not in ("parameter",)
+
+
+def _last_period(before: str) -> re.Match[str] | None:
+    """The last word of a period before a number."""
+    found = _PERIOD_BEFORE.search(before)
+    while found is not None:
+        later = _PERIOD_BEFORE.search(before, found.start() + 1)
+        if later is None:
+            return found
+        found = later
+    return None
+
+
+def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
+    if q.period or not _flows(q):
+        return q
+    found = _last_period(before)
+    if found is None:
+        return q
+    name = next(n for n in ("h", "d", "month", "week", "a") if found[n])
+    gap = found["gap"]
+    near = not re.search(r"[,，0-9]", gap) and len(found[0]) <= since + 1
+    power = any(q.bare.same_dimension(Unit(u)) for u in ("W",))
+    if power and not (name == "h" and near and re.search(r"[耗用]电|\bus|consum|draw", gap)):
+        return q
+    unit = q.bare / Unit(name)
+    firm = near and name != "a" and q.kind == "amount"
+    if not near and name != "a" and not (q.kind == "amount" and len(gap) < 30):
+        return q
+    return replace(q, unit=unit, period=name, firm=firm)
+
+
+def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
+    if (
+        q.count
+        or q.kind != "amount"
+        or any(q.bare.same_dimension(Unit(u)) for u in ("h", "W", "%"))
+    ):
+        return q
+    counts: list[str] = []
+    for match in _DETERMINER.finditer(before):
+        if len(before) - match.start() > since + 1:
+            continue
+        if match[0].startswith("每") and ("千" in match[0] or "000" in match[0]):
+            counts.append("1000 request")
+            continue
+        if match[0][-1:].isascii():
+            noun = noun_at(before, match.end(), 3)
+            if noun is not None and not noun[2].lower().endswith("s"):
+                counts.append(noun[0])
+        else:
+            named = phrase_at(before, match.end())
+            if named is not None and named.kind == "count":
+                counts.append(named.count)
+            else:
+                counts.append(
+                    {
+                        "次": "request",
+                        "张": "image",
+                        "台": "server",
+                        "户": "household",
+                        "人": "person",
+                    }.get(before[match.end() : match.end() + 1], "")
+                )
+    counts = [c for c in dict.fromkeys(counts) if c]
+    if not counts:
+        return q
+    if "1000 request" in counts:
+        scaled = Unit("request")
+        return replace(
+            q,
+            low=q.low / 1000,
+            high=q.high / 1000,
+            half=q.half / 1000,
+            unit=q.unit / scaled,
+            bare=q.bare / scaled,
+            count="request",
+        )
+    return replace(q, counts=tuple(counts))

@@ -1,0 +1,305 @@
+"""What stands behind a number in a text? A unit, the thing that is counted, the period it is for.
+
+`terawatt-hours of electricity a year`, `Nvidia H100 GPUs`, `GPU hours`, `per 1,000 images`; Chinese in `unit_phrase_zh.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from taotie.audit.nouns import FLOWS, PERIODS, STOP, TOKEN, Phrase, amount, known_unit, noun_at
+from taotie.audit.unit_phrase_zh import CJK_ELECTRIC, chinese, chinese_count
+from taotie.errors import TaotieError
+from taotie.quantity.number_text import number_at
+from taotie.quantity.number_words import spelled_number_at
+from taotie.quantity.unit_text import PLAIN, Unit, parse_unit
+
+_SPELLED = re.compile(
+    r"(kilo|mega|giga|tera|peta|milli)?-?(watt|w)[- ]?(hour|hr|h)s?(?![A-Za-z])", re.IGNORECASE
+)
+_SPELLED_WATT = re.compile(r"(kilo|mega|giga|tera|milli)-?watts?(?![A-Za-z-])", re.IGNORECASE)
+_PREFIX = {"kilo": "k", "mega": "M", "giga": "G", "tera": "T", "peta": "P", "milli": "m", "": ""}
+_SYMBOL = re.compile(
+    r"(?:US)?\$|[€£¥%‰]|°\s?[CF]|[A-Za-z][A-Za-z]{0,13}(?:CO2(?:-?eq?)?)?[23]?(?![A-Za-z0-9])"
+)
+_SHORT_TONS = re.compile(
+    r"(?:(metric)[ -])?(?:(mega|kilo|giga)-?)?ton(?:ne)?s?(?![A-Za-z])", re.IGNORECASE
+)
+_ENERGY_WORDS = r"electricity|energy|power|capacity|load|demand|juice|compute|computing|IT load|data[- ]cent(?:er|re)s?|generation|consumption"
+_SUBSTANCE = re.compile(
+    rf"\s?(?:worth\s)?(?:of|in)?\s?(?:the\s)?(?:(?P<annual>annual|yearly)|(?P<daily>daily)|(?P<hourly>hourly))?\s?"
+    rf"(?:(?:additional|new|extra|total|fresh|clean|cooling|drinking|firm|renewable|grid|peak|critical|installed|contracted|global|U\.?S\.?|world|planned)\s){{0,2}}"
+    rf"(?:(?P<carbon>CO2(?:-?eq?(?:uivalents?)?)?|carbon(?: dioxide)?(?: equivalents?| emissions)?|greenhouse gas(?:es)?(?: emissions)?)|(?P<water>water)|(?:{_ENERGY_WORDS})(?![A-Za-z]))"
+    rf"(?:\s(?:use|usage|consumption|demand|needs?|emissions?|load|capacity|generation)(?![A-Za-z]))?",
+    re.IGNORECASE,
+)
+_BRACKET = re.compile(r"\s?[(（][A-Za-z0-9/*^ .%]{1,14}[)）]")
+_AFTER = re.compile(
+    r"[\s,]{0,2}(?:(?:of\s)?(?:(?:per|a|an|each|every|/|in an?|in one|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
+    r"(?P<unit>day|year|hour|month|week|second|minute|annum|yr|hr)s?(?![A-Za-z])"
+    r"|(?P<adverb>daily|annually|yearly|hourly|monthly|weekly)(?![A-Za-z])|(?P<pa>p\.\s?a\.|(?:/|\bper )(?:a|d|h|s)(?![A-Za-z]))"
+    r"|(?P<zh>每天|每日|每年|每小时|每月|每周|一天|一年|/天|/日|/年|/小时|/月)(?!前|后|来|内|半))",
+    re.IGNORECASE,
+)
+_ZH_PERIOD = {"天": "d", "日": "d", "年": "a", "小时": "h", "月": "month", "周": "week"}
+_PER = re.compile(
+    r"\s?(?:(?P<per>per|for each|for every|for a|for an|each|every|an?|for)\s|/\s?|(?P<zh>每一?))(?=[A-Za-z0-9\u4e00-\u9fff])",
+    re.IGNORECASE,
+)
+_HOURS_OF = re.compile(r"(?:s|-|\s){1,2}(?:hours?|h)(?![A-Za-z])", re.IGNORECASE)
+
+
+def phrase_at(text: str, at: int, money: bool = False) -> Phrase | None:
+    """The unit, noun and period behind a number, or None where there is none."""
+    spaces = 0
+    while spaces < 2 and text[at : at + 1] in (" ", "\n"):
+        at, spaces = at + 1, spaces + 1
+    char = text[at : at + 1]
+    if not char:
+        return None
+    if money:
+        return _with_rest(text, Phrase(kind="money", end=at))
+    made = chinese(text, at) if not char.isascii() else None
+    made = made or _english(text, at, spaces)
+    return None if made is None else _with_rest(text, made)
+
+
+def _english(text: str, at: int, spaces: int) -> Phrase | None:
+    hyphen = 1 if text[at] == "-" and text[at + 1 : at + 2].isalpha() else 0
+    at += hyphen
+    spelled = _SPELLED.match(text, at)
+    if spelled and (spelled[2].lower() == "watt" or spelled[1]):
+        word = _PREFIX[(spelled[1] or "").lower()] + "Wh"
+        return _compound(text, amount(1.0, Unit(word), spelled.end(), spelled[0]))
+    watts = _SPELLED_WATT.match(text, at)
+    if watts:
+        return _compound(
+            text, amount(1.0, Unit(_PREFIX[watts[1].lower()] + "W"), watts.end(), watts[0])
+        )
+    tons = _SHORT_TONS.match(text, at)
+    if tons:
+        scale = {"mega": 1e6, "kilo": 1e3, "giga": 1e9}.get((tons[2] or "").lower(), 1.0)
+        sure = tons[1] or "tonne" in tons[0].lower()
+        return amount(
+            scale, Unit("t"), tons.end(), tons[0], spread=(1.0, 1.0) if sure else (0.907, 1.017)
+        )
+    if text.startswith(("percentage point", "per cent"), at):
+        end = at + (8 if text.startswith("per cent", at) else 16)
+        return amount(1.0, Unit("%"), end + (text[end : end + 1] == "s"), text[at:end], "share")
+    symbol = _SYMBOL.match(text, at)
+    if symbol is None:
+        return None
+    word = symbol[0]
+    if word in ("x", "X") and text[symbol.end() : symbol.end() + 2].strip()[:1].isdigit():
+        return None  # 8x100
+    if word in ("%", "percent", "pct"):
+        return amount(1.0, Unit("%"), symbol.end(), word, "share")
+    if word in ("times", "x", "X") or (word in ("fold",) and hyphen):
+        return amount(1.0, PLAIN, symbol.end(), word, "times")
+    if word.startswith("°"):
+        return amount(1.0, Unit("1", (("degree", 1),)), symbol.end(), word)
+    hours = _machine_hours(text, at)
+    if hours:
+        return hours
+    found = known_unit(word) if not (len(word) == 1 and hyphen) else None
+    if found is None and text[symbol.end() - 1 : symbol.end()] in "23" and word[:-1] in ("m", "km"):
+        found = known_unit(word)
+    if found is not None:
+        scale, unit = found
+        kind = "money" if unit.physical in ("USD", "EUR", "CNY") else "amount"
+        return _compound(text, amount(scale, unit, symbol.end(), word, kind))
+    noun = noun_at(text, at)
+    if noun is not None:
+        named, end, written, when = noun
+        made = amount(1.0, Unit(named), end, written, "count", count=named, noun=text[at:end])
+        if when and named in FLOWS:
+            return replace(made, unit=made.unit / Unit(PERIODS[when]), period=PERIODS[when])
+        return made
+    if word.lower() in STOP:
+        return None
+    return Phrase(end=at, kind="thing", noun=word) if spaces or hyphen else None
+
+
+def _machine_hours(text: str, at: int) -> Phrase | None:
+    """`GPU hours`, `H800 GPU-hours`, `chip-hours`."""
+    noun = noun_at(text, at, 1)
+    if noun is None or noun[0] not in ("accelerator", "server"):
+        return None
+    hours = _HOURS_OF.match(text, noun[1])
+    if hours is None:
+        return None
+    unit = Unit(noun[0]) * Unit("h")
+    return amount(
+        1.0,
+        unit,
+        hours.end(),
+        text[at : hours.end()],
+        "count",
+        count=noun[0],
+        noun=text[at : hours.end()],
+    )
+
+
+def _compound(text: str, made: Phrase) -> Phrase:
+    """`/unit` and `*unit` glued to a unit: `gCO2e/kWh`, `Wh/request`, `L/kWh`."""
+    for _step in range(3):
+        sign = text[made.end : made.end + 1]
+        if sign not in ("/", "*") or not sign:
+            break
+        word = re.compile(r"[A-Za-z]{1,20}[23]?").match(text, made.end + 1)
+        if word is None:
+            break
+        try:
+            scale, unit = parse_unit(word[0])
+        except TaotieError:
+            # 100 km/charge is no length
+            return Phrase(end=word.end(), kind="thing", noun=made.written + sign + word[0])
+        if sign == "*":
+            made = replace(
+                made,
+                scale=made.scale * scale,
+                unit=made.unit * unit,
+                bare=made.unit * unit,
+                end=word.end(),
+            )
+        elif any(unit.same_dimension(Unit(p)) for p in ("s",)):
+            made = replace(
+                made,
+                scale=made.scale / scale,
+                unit=made.unit / unit,
+                period=word[0],
+                end=word.end(),
+            )
+        else:
+            below = made.unit / unit
+            made = replace(
+                made,
+                scale=made.scale / scale,
+                unit=below,
+                bare=below,
+                end=word.end(),
+                count=made.count or unit.physical,
+            )
+    return made
+
+
+def _with_rest(text: str, made: Phrase) -> Phrase:
+    """The substance, the period and what it is per, behind the unit."""
+    made = _with_substance(text, made)
+    for _step in range(3):
+        if made.kind in ("share", "times"):
+            break
+        bracket = _BRACKET.match(text, made.end)
+        if bracket:
+            made = replace(made, end=bracket.end())
+        flow = made.kind != "count" or made.count in FLOWS
+        after = _AFTER.match(text, made.end) if flow and not made.period else None
+        if after:
+            made = _per_time(made, _period_name(after), after.end())
+            # "over the year" says when, and may say a total
+            over = re.match(
+                r"[\s,]{0,2}(?:of\s)?(?:over|during|throughout|for|in)\b", after[0], re.IGNORECASE
+            )
+            made = replace(made, loose_period=bool(over))
+            continue
+        per = _per_count(text, made) if made.kind in ("amount", "money") else None
+        if per is None:
+            break
+        made = per
+    return made
+
+
+def _period_name(after: re.Match[str]) -> str:
+    if after["unit"]:
+        return {"yr": "a", "hr": "h"}.get(after["unit"].lower()) or PERIODS[after["unit"].lower()]
+    if after["adverb"]:
+        return PERIODS[after["adverb"].lower()]
+    if after["zh"]:
+        return next(v for k, v in _ZH_PERIOD.items() if after["zh"].endswith(k))
+    return after["pa"][-1] if after["pa"][-1] in "adhs" else "a"
+
+
+def _per_time(made: Phrase, name: str, end: int) -> Phrase:
+    if not any(made.unit.same_dimension(Unit(u)) for u in ("h",)):
+        return replace(made, unit=made.unit / Unit(name), period=name, end=end)
+    return replace(made, end=end, period=name)  # hours a day: a share of time, not read as one
+
+
+def _with_substance(text: str, made: Phrase) -> Phrase:
+    if made.kind != "amount":
+        return made
+    zh = CJK_ELECTRIC.match(text, made.end)
+    if zh:
+        return replace(made, end=zh.end(), substance="water" if "水" in zh[0] else "")
+    found = _SUBSTANCE.match(text, made.end)
+    if found is None:
+        return made
+    unit, bare, substance = made.unit, made.bare, ""
+    if found["carbon"]:
+        mass = {"t": "tCO2e", "kg": "kgCO2e", "g": "gCO2e", "Mt": "MtCO2e", "lb": "lbCO2e"}.get(
+            made.unit.physical
+        )
+        if mass is None:
+            return made
+        scale, unit = parse_unit(mass)
+        made, bare, substance = replace(made, scale=made.scale * scale), unit, "carbon"
+    elif found["water"]:
+        substance = "water"
+    made = replace(made, unit=unit, bare=bare, substance=substance, end=found.end())
+    for group, name in (("annual", "a"), ("daily", "d"), ("hourly", "h")):
+        if found[group]:
+            return replace(made, unit=made.unit / Unit(name), period=name)
+    return made
+
+
+def _per_count(text: str, made: Phrase) -> Phrase | None:
+    """`per query`, `per 1,000 images`, `每次`, `a household`."""
+    link = _PER.match(text, made.end)
+    if link is None or made.count:
+        return None
+    at, count = link.end(), 1.0
+    number = number_at(text, at) or spelled_number_at(text, at)
+    if number is not None:
+        count, at = number.value, number.end
+        if (link["per"] or "").lower() in ("a", "an", "each", "every", "for") and (
+            link["per"] or ""
+        ).lower() != "for":
+            return None
+        if (link["per"] or "").lower() == "for":
+            return None  # "750 ml for 25 queries" states a total and its count
+    elif (link["per"] or "").lower() in ("for",):
+        return None
+    if not count:
+        return None
+    if link["zh"] or not text[at : at + 1].isascii():
+        below = chinese_count(text, at)
+        if below is None or below.kind != "count":
+            return None
+        named, end = below.count, below.end
+        unit, scale = Unit(named), 1.0
+    else:
+        noun = noun_at(text, at, 3)
+        token = TOKEN.match(text, at)
+        if noun is not None:
+            named, end = noun[0], noun[1]
+            unit, scale = Unit(named), 1.0
+        elif (
+            token is not None
+            and token[0] not in ("a", "the")
+            and (link["per"] or "/").lower() in ("per", "/")
+        ):
+            spelled = _SPELLED.match(text, at) or token
+            found = known_unit(
+                _PREFIX[(spelled[1] or "").lower()] + "Wh" if spelled is not token else token[0]
+            )
+            if found is None:
+                return None
+            scale, unit = found
+            named, end = unit.physical, spelled.end()
+        else:
+            return None
+    factor = 1 / (count * scale)
+    return replace(
+        made, scale=made.scale * factor, unit=made.unit / unit, bare=made.bare / unit, count=named, end=end
+    )  # fmt: skip

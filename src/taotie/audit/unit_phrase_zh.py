@@ -1,0 +1,187 @@
+"""What stands behind a number in a Chinese text? `亿千瓦时电`, `个德国家庭`, `张B200`, `卡集群`, `个百分点`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from taotie.audit.nouns import CHINESE_NOUNS, GPU_NAME, Phrase, amount
+from taotie.quantity import unit as physical_units
+from taotie.quantity.unit_text import PLAIN, WORDS, Unit
+
+_CJK_UNITS = sorted((w for w in WORDS if not w.isascii() and w not in "€¥" and WORDS[w][1] not in ("request", "image", "household", "person", "server", "accelerator", "site", "token") and w not in ("天", "日", "年", "月", "元")), key=len, reverse=True)  # fmt: skip
+_CJK_UNIT = re.compile(
+    "|".join(
+        map(
+            re.escape,
+            [
+                *_CJK_UNITS,
+                "太瓦",
+                "拍瓦时",
+                "毫升",
+                "亿千瓦",
+                "加仑",
+                "立方",
+                "英镑",
+                "日元",
+                "毫瓦",
+                "千卡",
+            ],
+        )
+    )
+)
+_CJK_MORE = {
+    "太瓦": (1.0, "TW"),
+    "拍瓦时": (1.0, "PWh"),
+    "毫升": (1.0, "mL"),
+    "加仑": (3.785411784, "L"),
+    "立方": (1.0, "m3"),
+    "毫瓦": (1.0, "mW"),
+}
+_CJK_TIME = re.compile(r"个?(小时|分钟|个月|天|年|周|秒)(?![代级度底初末])")
+_CJK_SHARE = re.compile(r"个?百分点|成(?!本|为|立|功|果|交|长|都|员|熟)")
+_CJK_MEASURE = re.compile(r"多?(户|人|台|张|块|颗|片|枚|个|座|次|条|家|卡|辆)")
+_CJK_CARBON = re.compile(r"(?:的)?(?:二氧化碳|CO2|碳排放|碳|温室气体)(?:当量)?")
+CJK_ELECTRIC = re.compile(r"(?:的)?(?:电量|电力|电能|电(?!力|网|站|厂|动|池|费|价)|水(?!电|平|力))")
+
+
+def chinese(text: str, at: int) -> Phrase | None:
+    share = _CJK_SHARE.match(text, at)
+    if share:
+        point = "百分点" in share[0]
+        return amount(1.0 if point else 10.0, Unit("%"), share.end(), share[0], "share")
+    carbon = None
+    unit = _CJK_UNIT.match(text, at)
+    if unit and unit[0] == "倍":
+        return amount(1.0, PLAIN, unit.end(), "倍", "times")
+    if (
+        unit
+        and unit[0] == "度"
+        and re.search(r"摄氏|气温|温度|水温|升温|华氏", text[max(0, at - 14) : at])
+    ):
+        return amount(1.0, Unit("1", (("degree", 1),)), unit.end(), "度")
+    if unit:
+        scale, name = _CJK_MORE.get(unit[0]) or WORDS.get(unit[0], (1.0, "1"))
+        found = Unit(physical_units.canonical(name))
+        kind = "money" if found.physical in ("USD", "EUR", "CNY") else "amount"
+        made = amount(float(scale), found, unit.end(), unit[0], kind)
+        if found.physical in ("t", "kg", "g"):
+            carbon = _CJK_CARBON.match(text, unit.end())
+            if carbon:
+                return replace(
+                    made,
+                    unit=Unit(found.physical + "CO2e"),
+                    bare=Unit(found.physical + "CO2e"),
+                    substance="carbon",
+                    end=carbon.end(),
+                )
+        return _compound_chinese(text, made)
+    if text.startswith("元", at):
+        return amount(1.0, Unit("CNY"), at + 1, "元", "money")
+    time = _CJK_TIME.match(text, at)
+    if time:
+        name = {
+            "小时": "h",
+            "分钟": "min",
+            "个月": "month",
+            "天": "d",
+            "年": "a",
+            "周": "week",
+            "秒": "s",
+        }[time[1]]
+        return amount(1.0, Unit(name), time.end(), time[0])
+    return chinese_count(text, at)
+
+
+def _compound_chinese(text: str, made: Phrase) -> Phrase:
+    per = re.compile(r"/(次|户|人|台|张|千瓦时|度)").match(text, made.end)
+    if per:
+        name = {
+            "次": "request",
+            "户": "household",
+            "人": "person",
+            "台": "server",
+            "张": "image",
+            "千瓦时": "kWh",
+            "度": "kWh",
+        }[per[1]]
+        below = made.unit / Unit(name)
+        return replace(made, unit=below, bare=below, end=per.end(), count=name)
+    if made.unit.physical in ("W", "kW", "MW", "GW", "TW") and text[made.end : made.end + 1] == "/":
+        return made
+    return made
+
+
+def chinese_count(text: str, at: int) -> Phrase | None:
+    measure = _CJK_MEASURE.match(text, at)
+    start = measure.end() if measure else at
+    clause = re.compile(r"[^，。；、！？,;（()）\n]{0,14}").match(text, start)
+    tail = clause[0] if clause else ""
+    word = measure[1] if measure else ""
+    gpu = GPU_NAME.match(text, start + len(tail) - len(tail.lstrip()))
+    hours = re.compile(r"(?:GPU|卡|芯片)[- ]?(?:小时|时)(?!间|代)").match(text, at)
+    if hours:
+        return amount(
+            1.0,
+            Unit("accelerator") * Unit("h"),
+            hours.end(),
+            hours[0],
+            "count",
+            count="accelerator",
+            noun=hours[0],
+        )
+    if measure is not None and word == "卡":
+        return amount(
+            1.0, Unit("accelerator"), measure.end(), "卡", "count", count="accelerator", noun="卡"
+        )
+    best: tuple[int, str, str] | None = None
+    for name, named in CHINESE_NOUNS:
+        where = tail.find(name)
+        if 0 <= where <= (10 if measure else 4) and (best is None or where < best[0]):
+            best = (where, name, named)
+    if (
+        gpu
+        and (best is None or gpu.start() - start <= best[0])
+        and word in ("", "张", "块", "颗", "片", "枚", "个", "台")
+    ):
+        end = (
+            gpu.end()
+            if best is None or best[2] != "accelerator"
+            else start + best[0] + len(best[1])
+        )
+        if word == "台" and best and best[2] == "server":
+            return amount(
+                1.0, Unit("server"), end, text[at:end], "count", count="server", noun=text[at:end]
+            )
+        return amount(
+            1.0,
+            Unit("accelerator"),
+            max(end, gpu.end()),
+            text[at:end],
+            "count",
+            count="accelerator",
+            noun=text[at:end],
+        )
+    default = {
+        "户": "household",
+        "人": "person",
+        "次": "request",
+        "座": "site",
+        "台": "server",
+    }.get(word, "")
+    if best is not None and not re.search(
+        r"[用耗产能可需的]", tail[: best[0]].replace("的", "") if measure else ""
+    ):
+        if word == "次" and best[2] not in ("inference",):
+            best = (best[0], best[1], "request")
+        end = start + best[0] + len(best[1])
+        return amount(
+            1.0, Unit(best[2]), end, text[at:end], "count", count=best[2], noun=text[at:end]
+        )
+    if default:
+        return amount(1.0, Unit(default), start, word, "count", count=default, noun=word)
+    if word == "张" and re.match(r"图|照", tail):
+        return amount(1.0, Unit("image"), start + 1, word, "count", count="image", noun=word)
+    if measure:
+        return Phrase(end=start, kind="thing", noun=word + tail[:4])
+    return None
