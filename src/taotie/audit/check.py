@@ -277,7 +277,8 @@ def judged(reading: Reading, recomputed: Recomputed, given: str = "", per: str =
         The formula, and what its value is published per, as written.
     """
     inputs = _inputs(recomputed)
-    found = candidates(reading, recomputed.unit, inputs)
+    growth = bool(_GROWTH.search(recomputed.filled))
+    found = candidates(reading, recomputed.unit, inputs, growth)
     tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
     right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
     if right:
@@ -336,6 +337,7 @@ def _word(found: Finding) -> str:
     return INCONSISTENT_INPUTS if found.verdict == verdicts.INCONSISTENT else found.verdict
 
 
+_GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
 _SAME = re.compile(
     r"(?:[,，、(（]\s?)?(?:即|也就是|合|折合|相当于|等于|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
     re.IGNORECASE,

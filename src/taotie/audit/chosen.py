@@ -76,7 +76,10 @@ _KNOWN = ("none", "about", "comparable", "at_least", "at_most", "nearly", "exact
 
 
 def candidates(
-    reading: Reading, unit: Unit, inputs: Sequence[tuple[float, Unit]] = ()
+    reading: Reading,
+    unit: Unit,
+    inputs: Sequence[tuple[float, Unit]] = (),
+    growth: bool = False,
 ) -> list[Candidate]:
     """All ways to take the text as a statement of the dimension of `unit`, the surest first.
 
@@ -84,6 +87,8 @@ def candidates(
     ----------
     inputs : sequence of (value, unit)
         Numbers the formula was given: a quantity that only repeats one of them is not the claim.
+    growth : bool
+        Does the formula give a change (x/y - 1) and not a ratio?
 
     Examples
     --------
@@ -95,7 +100,7 @@ def candidates(
     ['product']
     """
     usable = [q for q in reading.quantities if q.kind not in ("year",)]
-    direct = [c for q in usable for c in _direct(q, unit)]
+    direct = [c for q in usable for c in _direct(q, unit, growth)]
     best = _without_inputs(direct, inputs)
     named = [c for c in best if c.main.noun != "model"] or best
     if named:
@@ -134,7 +139,7 @@ def _repeats(q: Quantity, value: float, unit: Unit) -> bool:
 # ---- one quantity ------------------------------------------------------------------------------------------
 
 
-def _direct(q: Quantity, unit: Unit) -> Iterable[Candidate]:
+def _direct(q: Quantity, unit: Unit, growth: bool = False) -> Iterable[Candidate]:
     if q.kind == "short":
         yield from _open_short(q, unit)
         return
@@ -142,7 +147,7 @@ def _direct(q: Quantity, unit: Unit) -> Iterable[Candidate]:
         yield from _bare_number(q, unit)
         return
     if unit.same_dimension(PLAIN) and q.kind in ("share", "times"):
-        yield from _plain(q, unit)
+        yield from _plain(q, growth)
         return
     if q.kind in ("share", "times"):
         return
@@ -205,33 +210,33 @@ def _carbon(own: Unit, step: Unit, unit: Unit) -> Unit:
     return own * step
 
 
-def _plain(q: Quantity, unit: Unit) -> Iterable[Candidate]:
-    del unit
+def _plain(q: Quantity, growth: bool) -> Iterable[Candidate]:
     yield Candidate(stated_of(q), (q,))
     factor = q.unit.factor_to(PLAIN)
     low, high, half = q.low * factor, q.high * factor, q.half * factor
     made = replace(q, unit=PLAIN, bare=PLAIN, low=low, high=high, half=half)
     if q.kind == "share" and q.change and q.role != "to":
-        yield Candidate(stated_of(replace(made, low=-high, high=-low)), (q,), "change", 2)
-        sign = q.change
-        lo, hi = sorted((1 + sign * low, 1 + sign * high))
-        yield Candidate(stated_of(replace(made, low=lo, high=hi)), (q,), "change", 2)
+        yield _changed(q, made, -high, -low)
+        if not growth:
+            yield _changed(q, made, 1 + q.change * low, 1 + q.change * high)
     if q.kind == "times" and low > 0:
         if q.change < 0:
-            yield Candidate(
-                stated_of(replace(made, low=1 / high, high=1 / low, half=half / (low * high))),
-                (q,),
-                "change",
-                2,
+            yield _changed(q, replace(made, half=half / (low * high)), 1 / high, 1 / low)
+        if q.change > 0 and q.role != "to" and not growth:
+            yield _changed(q, made, low + 1, high + 1)
+        if growth:
+            yield _changed(q, made, low - 1, high - 1)
+            yield _changed(
+                q,
+                made,
+                1 - 1 / low if q.change < 0 else 1 - low,
+                1 - 1 / high if q.change < 0 else 1 - high,
             )
-            if high <= 1:
-                yield Candidate(
-                    stated_of(replace(made, low=low - 1, high=high - 1)), (q,), "change", 2
-                )
-        if q.change > 0 and q.role != "to":
-            yield Candidate(stated_of(replace(made, low=low + 1, high=high + 1)), (q,), "change", 2)
-        if q.change >= 0 and low > 1:
-            yield Candidate(stated_of(replace(made, low=low - 1, high=high - 1)), (q,), "change", 3)
+
+
+def _changed(q: Quantity, made: Quantity, low: float, high: float) -> Candidate:
+    low, high = sorted((low, high))
+    return Candidate(stated_of(replace(made, low=low, high=high)), (q,), "change", 2)
 
 
 def _bare_number(q: Quantity, unit: Unit) -> Iterable[Candidate]:

@@ -27,7 +27,7 @@ _BEHIND = (
 
 _UP = (
     r"\b(?:r(?:ose|ise[sn]?|ising)|gr[eo]w(?:s|n|ing|th)?|increas(?:e[sd]?|ing)|up|jump(?:s|ed)?|climb(?:s|ed|ing)?|surg(?:e[sd]?|ing)|gain(?:s|ed)?"
-    r"|expand(?:s|ed)?|soar(?:s|ed)?|swell(?:s|ed)?|balloon(?:s|ed)?|went|go(?:es|ing)?|rais(?:e[sd]?|ing)|accelerat\w{1,4}|higher by|from)\b"
+    r"|expand(?:s|ed)?|soar(?:s|ed)?|swell(?:s|ed)?|balloon(?:s|ed)?|went|go(?:es|ing)?|rais(?:e[sd]?|ing)|accelerat\w{1,4}|higher by)\b"
     r"|增长|增加|上升|提高|上涨|攀升|增幅|同比增|升至|增至|涨|增"
 )
 _DOWN = (
@@ -52,6 +52,9 @@ _TO = re.compile(
     r"\s?[^.;:。；，0-9]{0,14}\Z",
     re.IGNORECASE,
 )
+
+
+_YEARS = re.compile(r"(?:19|20)[0-9]{2}\s?年?(?:底|初|末)?的?")
 
 
 def hedge_around(before: str, behind: str) -> str:
@@ -96,7 +99,7 @@ def change_around(before: str, behind: str) -> int:
 
 def role_of(before: str) -> str:
     """ "from" or "to" where the number is an end of a change, else empty."""
-    window = before[-32:]
+    window = _YEARS.sub("", before[-40:])
     if _TO.search(window):
         return "to"
     return "from" if _FROM.search(window) else ""

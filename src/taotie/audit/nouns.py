@@ -58,7 +58,7 @@ _NO_UNITS = frozenset((
     "cent", "cents", "server", "servers", "request", "requests", "inference", "inferences", "person", "persons",
     "household", "households", "chip", "chips", "gpu", "GPU", "GPUs", "accelerator", "accelerators", "prompt",
     "prompts", "query", "queries", "token", "tokens", "parameter", "parameters", "param", "hash", "inhabitant",
-    "inhabitants", "second", "E", "P", "G", "k", "n", "u", "pound", "pounds", "foot", "H2", "A2", "p", "T2",
+    "inhabitants", "E", "P", "G", "k", "n", "u", "pound", "pounds", "foot", "H2", "A2", "p", "T2",
 ))  # fmt: skip
 
 

@@ -21,7 +21,7 @@ _YEAR_IN = re.compile(
     r"\b(?:in|during|for|throughout|over)\s(?:all of\s|fiscal\s|the year\s)?(?:19|20)[0-9]{2}\b|(?:19|20)[0-9]{2}年|全年|\bthat year\b|\blast year\b|去年|\bthis year\b|今年|\ban? year\b|\bannual|\byearly|每年|一年|\b[0-9]{4}\b"
 )
 _DETERMINER = re.compile(
-    r"\b(?:an?|each|every|one|single|average|typical|median|per|the)\s(?=[A-Za-z])|(?:每一?|单|一|平均每)(?=[次张台户个条人块颗卡座])|每[1一]?,?(?:000|千)次",
+    r"\b(?:an?|each|every|one|single|average|typical|median|per|the)\s(?=[A-Za-z])|(?:每一?|单|一|平均每)(?=[次张台户个条人块颗卡座])",
     re.IGNORECASE,
 )
 
@@ -37,6 +37,7 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             before = text[max(0, at - 90) : at]
             q = _with_period_before(q, before, at - last_end)
             q = _with_count_before(q, before, at - last_end)
+            q = _per_counted(q, found[i - 1] if i > first else None, text, offset)
             if not q.period and annual and q.kind == "amount":
                 q = replace(q, period="", firm=False)
             found[i] = q
@@ -94,9 +95,6 @@ def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
     for match in _DETERMINER.finditer(before):
         if len(before) - match.start() > since + 1:
             continue
-        if match[0].startswith("每") and ("千" in match[0] or "000" in match[0]):
-            counts.append("1000 request")
-            continue
         if match[0][-1:].isascii():
             noun = noun_at(before, match.end(), 3)
             if noun is not None and not noun[2].lower().endswith("s"):
@@ -118,15 +116,23 @@ def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
     counts = [c for c in dict.fromkeys(counts) if c]
     if not counts:
         return q
-    if "1000 request" in counts:
-        scaled = Unit("request")
-        return replace(
-            q,
-            low=q.low / 1000,
-            high=q.high / 1000,
-            half=q.half / 1000,
-            unit=q.unit / scaled,
-            bare=q.bare / scaled,
-            count="request",
-        )
     return replace(q, counts=tuple(counts))
+
+
+def _per_counted(q: Quantity, before: Quantity | None, text: str, offset: int) -> Quantity:
+    """每千次2.9千瓦时, for every 1,000 images 2.9 kWh: the count before it is what it is for."""
+    if (
+        before is None
+        or before.kind != "count"
+        or q.kind != "amount"
+        or q.count
+        or not before.low > 0
+    ):
+        return q
+    ahead = text[max(0, before.start - offset - 10) : before.start - offset]
+    if not re.search(r"(?:每|\bper|\bevery|\beach)\s?\Z", ahead) or q.start - before.end > 24:
+        return q
+    n, unit = before.low, before.unit
+    return replace(
+        q, low=q.low / n, high=q.high / n, half=q.half / n, unit=q.unit / unit, bare=q.bare / unit, count=before.count
+    )  # fmt: skip

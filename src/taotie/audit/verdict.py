@@ -237,7 +237,7 @@ def _printed_bound(stated: Stated, c: Recomputed) -> tuple[str, str]:
     if not edge or edge * c.value < 0:
         return INCONSISTENT, "bound_fails"
     size = c.value / edge if stated.hedge == "at_least" else edge / c.value
-    slack = max(1 - BOUND_LOOSE[0], min(stated.tol / abs(edge), 0.08))
+    slack = 1 - BOUND_LOOSE[0]
     if BOUND_TIGHT[0] <= size <= BOUND_TIGHT[1]:
         return REPRODUCES, "bound_holds"
     if c.has_range and min(c.low, edge) <= edge <= c.high:
