@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from taotie.app.cli import audit as commands
+from taotie.app.cli import check as check_command
 from taotie.errors import TaotieError
 
 
@@ -17,6 +18,7 @@ from taotie.errors import TaotieError
 def app() -> typer.Typer:
     made = typer.Typer()
     commands.register(made)
+    check_command.register(made)
     return made
 
 
@@ -102,7 +104,8 @@ def test_check_json_per_and_range(app: typer.Typer) -> None:
         ("audit", "--set", "phone-100.per_call=1 Wh"),
         ("audit", "--set", "phone-1000.per_charge=1 Wh/charge"),
         ("audit", "--set", "phone-100.per_charge=1 W"),
-        ("check", "--says", "42 MWh"),
+        ("check", "--says", "no number here"),
+        ("check", "42 MWh", "--cite", "apa"),
         ("check", "--says", "42 MWh", "--from", "1/0"),
     ],
 )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from taotie.errors import TaotieError
-from taotie.quantity import unit as physical_units
 from taotie.quantity.unit_text import PLAIN, Unit, parse_unit
 
 NOUNS: dict[str, str] = {
@@ -114,7 +113,7 @@ def known_unit(word: str) -> tuple[float, Unit] | None:
     if word in _NO_UNITS or (len(word) == 1 and word not in _LETTERS and word not in "$€£¥%"):
         return None
     if word == "£":
-        return 1.0, Unit("GBP") if _known("GBP") else Unit("1", (("GBP", 1),))
+        return 1.0, Unit("GBP")
     if word == "‰":
         return 0.001, PLAIN
     if word in ("percent", "pct"):
@@ -146,14 +145,6 @@ def known_unit(word: str) -> tuple[float, Unit] | None:
             return known_unit(low)
         return None
     return None if unit.is_plain and word not in ("times", "x") else (scale, unit)
-
-
-def _known(word: str) -> bool:
-    try:
-        physical_units.canonical(word)
-    except TaotieError:
-        return False
-    return True
 
 
 def noun_of(word: str) -> str:

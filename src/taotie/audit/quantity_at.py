@@ -335,7 +335,7 @@ def _one(
             "RMB": "CNY",
             "£": "GBP",
         }.get(sign.upper(), "USD")
-        unit = Unit("1", (("GBP", 1),)) if currency == "GBP" else Unit(currency)
+        unit = Unit(currency)
         scale = _SHORT_SCALE[short["letter"].lower()] if short else 1.0
         end = short.end() if short else number.end
         number = replace(

@@ -46,6 +46,11 @@ class Reading:
             q for q in self.quantities if q.kind not in ("year", "thing", "number", "short")
         )
 
+    def text_of_all(self, most: int = 8) -> str:
+        """What was read, as written; for messages."""
+        texts = [" ".join(q.text.split()) for q in self.quantities]
+        return ", ".join(t if len(t) <= 40 else t[:37] + "..." for t in texts[:most])
+
     def to_json(self, quantity: Quantity, subject: str = "") -> dict[str, Any]:
         """One quantity as plain values."""
         start, end = self.place(quantity)

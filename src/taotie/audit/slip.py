@@ -177,7 +177,7 @@ def _candidates(
     words = context.number_words
     chinese = bool(words & _CJK_NUMBERS) or bool(_HAN.search(context.says))
     energy = _holds(stated.unit, "Wh")
-    money = any(_holds(stated.unit, u) for u in ("USD", "EUR", "CNY")) or stated.unit.text == "GBP"
+    money = any(_holds(stated.unit, u) for u in ("USD", "EUR", "CNY", "GBP"))
     counted = (
         money
         or stated.unit.is_plain

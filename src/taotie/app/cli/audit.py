@@ -1,4 +1,4 @@
-"""`taotie audit` and `taotie check`: published numbers recomputed, a whole article or one statement at a time."""
+"""`taotie audit`: the numbers of an article or of a claims file, recomputed and held against the catalogue."""
 
 from __future__ import annotations
 
@@ -92,6 +92,73 @@ def _changes(texts: list[str]) -> dict[str, str]:
     return made
 
 
+def _is_text(claims: str) -> bool:
+    from taotie.audit.article_text import SUFFIXES
+
+    return claims == "-" or claims.lower().endswith(SUFFIXES)
+
+
+def _audit_text(
+    path: str, html: Path | None, draft: Path | None, cite: str, as_json: bool, exit_zero: bool
+) -> None:
+    """An article as text: every number, the most wrong first."""
+    from taotie.answer.check import audit_article, citation_style
+    from taotie.audit.verdict import INCONSISTENT, UNIT_ERROR
+    from taotie.files.atomic import write_text
+
+    citation_style(cite)
+    answer = audit_article(path)
+    made = answer.detail
+    if draft is not None:
+        write_text(draft, made.draft())
+        answer = answer.with_files(str(draft))
+    if html is not None:
+        from taotie.app.pages.article_page import article_page
+
+        write_text(html, article_page(made))
+        answer = answer.with_files(str(html))
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        _print_text(made, answer, cite)
+    if not exit_zero and any(c.verdict in (INCONSISTENT, UNIT_ERROR) for c in made.claims):
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _print_text(made: Any, answer: Any, cite: str) -> None:
+    from taotie.app.cli.check import match_line
+    from taotie.audit.cite import citation
+    from taotie.audit.wording import MARKS, verdict_word
+    from taotie.quantity.catalog import source
+
+    out = console()
+    for c in made.by_fault:
+        text = " ".join(made.reading.to_json(c.quantity)["text"].split())
+        out.print(f"{MARKS[c.verdict]} {verdict_word(c.verdict)}   {text}", markup=False)
+        if c.best is not None:
+            out.print(f"    {match_line(c.best)}", markup=False)
+            if cite != "text":
+                out.print(citation(source(c.best.entry.source), cite), markup=False)
+    for b in made.between:
+        parts = " × ".join(" ".join(q.text.split()) for q in b.parts)
+        out.print(
+            _("{mark} {parts} against {whole}: {ratio:.3g} times").format(
+                mark=MARKS[b.verdict],
+                parts=parts,
+                whole=" ".join(b.whole.text.split()),
+                ratio=b.ratio,
+            ),
+            markup=False,
+        )
+    out.print(
+        _("{n} numbers with a unit, {m} without one or not understood").format(
+            n=len(made.claims), m=len(made.unread)
+        )
+    )
+    for one in answer.said:
+        out.print(one.text(), markup=False)
+
+
 def _distance(result: Any) -> float:
     """How far stated and recomputed are apart, on a logarithmic scale; another dimension first."""
     import math
@@ -105,14 +172,17 @@ def _distance(result: Any) -> float:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the two commands."""
+    """Add the command."""
 
     @app.command(help=_("Recompute every number of an article, or of a claims file of yours."))
     def audit(
         claims: Annotated[
             str,
             typer.Argument(
-                help=_("A claims file, or the name of a shipped one."), autocompletion=_claims_files
+                help=_(
+                    "An article (.txt, .html, .md, - for a pipe), a claims file, or the name of a shipped one."
+                ),
+                autocompletion=_claims_files,
             ),
         ] = "article",
         html: Annotated[
@@ -146,8 +216,18 @@ def register(app: typer.Typer) -> None:
         exit_zero: Annotated[
             bool, typer.Option("--exit-zero", help=_("Exit with 0 whatever the verdicts are."))
         ] = False,
+        draft: Annotated[
+            Path | None,
+            typer.Option("--draft", help=_("Of a text: write a claims file to start from.")),
+        ] = None,
+        cite: Annotated[
+            str, typer.Option("--cite", help=_("Style of the citations: bibtex, csl or text."))
+        ] = "text",
         as_json: Json = False,
     ) -> None:
+        if _is_text(claims):
+            _audit_text(claims, html, draft, cite, as_json, exit_zero)
+            return
         from taotie.audit.article import audit_claims
         from taotie.audit.claims_file import read_claims
         from taotie.audit.verdict import HARMLESS
@@ -168,43 +248,4 @@ def register(app: typer.Typer) -> None:
             if html is not None:
                 console().print(_("page: {path}").format(path=html), markup=False)
         if not exit_zero and any(r.verdict not in HARMLESS for r in made.results):
-            raise typer.Exit(CHECK_FAILED)
-
-    @app.command(help=_("Check one statement against the inputs it should follow from."))
-    def check(
-        says: Annotated[
-            str, typer.Option("--says", help=_("What is said, such as '42 MWh' or a sentence."))
-        ],
-        given: Annotated[
-            str,
-            typer.Option(
-                "--from", help=_("The inputs as a formula, such as '100000 * 700 W * 0.61'.")
-            ),
-        ] = "",
-        per: Annotated[
-            str,
-            typer.Option(
-                "--per", help=_("What the source prints it per, such as '1000 inference'.")
-            ),
-        ] = "",
-        source_range: Annotated[
-            str,
-            typer.Option(
-                "--source-range",
-                help=_("What the source gives: a range, or 'at most 2.9 Wh/request'."),
-            ),
-        ] = "",
-        exit_zero: Annotated[
-            bool, typer.Option("--exit-zero", help=_("Exit with 0 whatever the verdict is."))
-        ] = False,
-        as_json: Json = False,
-    ) -> None:
-        from taotie.audit.check import check as check_statement
-
-        made = check_statement(says, given, per=per, source_range=source_range)
-        if as_json:
-            print_json(made.to_json())
-        else:
-            console().print(made.text(), markup=False)
-        if not exit_zero and not made.is_fine:
             raise typer.Exit(CHECK_FAILED)

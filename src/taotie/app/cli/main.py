@@ -27,6 +27,7 @@ COMMANDS = (
     "label",
     "tax",
     "audit",
+    "check",
     "validate",
     "models",
     "chips",

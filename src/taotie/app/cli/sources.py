@@ -50,6 +50,47 @@ def _listing(unread: bool) -> list[dict[str, Any]]:
     return rows
 
 
+def _print_bibtex(keys: list[str]) -> None:
+    from taotie.audit.cite import citation
+    from taotie.quantity.catalog import source
+
+    typer.echo("\n\n".join(citation(source(key), "bibtex") for key in keys))
+
+
+def _print_search(words: str, bibtex: bool, as_json: bool) -> None:
+    """Figures that speak of something, the nearest first."""
+    from taotie.audit.catalogue_search import search
+    from taotie.errors import SourceError
+    from taotie.quantity.catalog import figure, source
+    from taotie.quantity.wording import text
+
+    found = [entry for entry, _score in search(words, 25)]
+    if not found:
+        raise SourceError(
+            _("nothing in the catalogue speaks of {words}.").format(words=repr(words[:80])),
+            _("list all sources with taotie sources"),
+        )
+    if bibtex:
+        _print_bibtex(list(dict.fromkeys(e.source for e in found)))
+    elif as_json:
+        print_json(
+            {
+                "figures": [
+                    {
+                        "key": e.key, "label_en": e.label_en, "label_zh": e.label_zh, "value": e.value, "low": e.low, "high": e.high,
+                        "unit": e.unit, "year": e.year, "access": e.access, "source": source(e.source).to_dict(),
+                    }
+                    for e in found
+                ]
+            }
+        )  # fmt: skip
+    else:
+        out = console()
+        for e in found:
+            label = e.label_zh if language() == "zh" else e.label_en
+            out.print(f"{e.key}  {text(figure(e.key))}  {label}", markup=False)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
@@ -60,8 +101,20 @@ def register(app: typer.Typer) -> None:
             bool,
             typer.Option("--unread", help=_("Only what nobody has opened: quoted or from memory.")),
         ] = False,
+        search: Annotated[
+            str, typer.Option("--search", help=_("Figures that speak of this, English or Chinese."))
+        ] = "",
+        bibtex: Annotated[
+            bool, typer.Option("--bibtex", help=_("As BibTeX: all sources, or the one named."))
+        ] = False,
         as_json: Json = False,
     ) -> None:
+        if search:
+            _print_search(search, bibtex, as_json)
+            return
+        if bibtex:
+            _print_bibtex([key] if key else _keys())
+            return
         from taotie.quantity.catalog import figure, figure_keys, source
         from taotie.quantity.wording import origin, text
 

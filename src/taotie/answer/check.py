@@ -1,0 +1,149 @@
+"""Is a sentence or an article right? What it says, what it follows from, what the catalogue says, and a citation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from taotie.answer.answer import Answer
+from taotie.audit import verdict as verdicts
+from taotie.audit.against import Match, against
+from taotie.audit.article_text import TextAudit, article_source, audit_text
+from taotie.audit.check import Check
+from taotie.audit.check import check as checked
+from taotie.audit.reading import Reading
+from taotie.audit.statement import read_statement
+from taotie.quantity import catalog
+from taotie.words.language import N_
+from taotie.words.said import Said
+
+__all__ = ["audit_article", "check_sentence"]
+
+
+def check_sentence(
+    says: str, given: str = "", *, per: str = "", source_range: str = "", cite: str = "text"
+) -> Answer:
+    """One sentence, against its inputs where they are given, and against the catalogue.
+
+    Parameters
+    ----------
+    says : str
+        The sentence, English or Chinese.
+    given, per, source_range : str
+        The formula it should follow from, what its value is published per, and what the source gives.
+    cite : str
+        Style of the citation: bibtex, csl or text.
+
+    Returns
+    -------
+    Answer
+        Its own keys: read, chosen, verdict, slip, ratio, against, cite, and what `Check.to_json` gives.
+
+    Raises
+    ------
+    TaotieError
+        If one of the texts cannot be read, or nothing is stated.
+
+    Examples
+    --------
+    >>> check_sentence("42 MWh", "100000 * 700 W * 0.61").own["verdict"]
+    'unit error'
+    >>> check_sentence("Data centres worldwide used 415 TWh in 2024").own["against"][0]["key"]
+    'iea2025_energy_and_ai.world_data_centers_2024'
+    """
+    from taotie.audit.cite import citation
+
+    citation_style(cite)
+    settings = {"says": says, "from": given, "per": per, "source_range": source_range, "cite": cite}
+    made: Check | None = None
+    if given.strip() or source_range.strip():
+        made = checked(says, given, per=per, source_range=source_range)
+        reading = made.reading
+        matches = against(reading)
+        own = made.to_json()
+    else:
+        reading = read_statement(says)
+        matches = against(reading)
+        own = _by_catalogue(reading, matches)
+    best = matches[0] if matches else None
+    own["against"] = [m.to_json() for m in matches]
+    own["cite"] = citation(catalog.source(best.entry.source), cite) if best else None
+    figures = {m.entry.key: catalog.figure(m.entry.key) for m in matches[:3]}
+    return Answer(
+        "check",
+        settings,
+        figures,
+        said=_said(made, matches),
+        own=own,
+        detail=(made, reading, matches),
+    )
+
+
+def citation_style(style: str) -> None:
+    """Refuse an unknown style before anything is searched."""
+    from taotie.audit.cite import STYLES
+    from taotie.errors import UnknownNameError, nearest
+    from taotie.words.language import _
+
+    if style not in STYLES:
+        raise UnknownNameError(
+            _("{style} is no style of citation.").format(style=repr(style)), nearest(style, STYLES)
+        )
+
+
+def _by_catalogue(reading: Reading, matches: list[Match]) -> dict[str, Any]:
+    best = matches[0] if matches else None
+    verdict = verdicts.NOT_CHECKABLE
+    chosen = None
+    if best is not None:
+        chosen = reading.to_json(best.quantity, best.entry.scope.words)
+        verdict = best.verdict
+        # a sentence another figure of the same scope agrees with is not called wrong
+        if verdict not in verdicts.HARMLESS:
+            agreeing = [m for m in matches if m.verdict in verdicts.HARMLESS]
+            verdict = agreeing[0].verdict if agreeing else verdict
+    return {
+        "read": [reading.to_json(q) for q in reading.quantities],
+        "chosen": chosen,
+        "verdict": verdict,
+        "slip": None,
+        "ratio": float(f"{best.ratio:.6g}") if best else None,
+    }
+
+
+def _said(made: Check | None, matches: list[Match]) -> tuple[Said, ...]:
+    said: list[Said] = []
+    if made is None and not matches:
+        said.append(
+            Said("nothing_found", N_("The catalogue has no figure of this subject and dimension."))
+        )
+    if matches and matches[0].entry.supersedes:
+        said.append(
+            Said(
+                "superseded",
+                N_("The figure {old} has been superseded by {new}."),
+                {"old": matches[0].entry.key, "new": matches[0].entry.supersedes},
+            )
+        )
+    return tuple(said)
+
+
+def audit_article(path: str) -> Answer:
+    """Every number of an article: a text, HTML or Markdown file, or ``-`` for what is piped in.
+
+    Returns
+    -------
+    Answer
+        Its own keys: claims, unread, between, counts.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is too large, or holds nothing that can be checked.
+    """
+    made: TextAudit = audit_text(article_source(path), path if path != "-" else "")
+    said = ()
+    if len({c.quantity.sentence for c in made.claims}) > made.searched:
+        said = (
+            Said("only_first", N_("Only the first {n} sentences with numbers were held against the catalogue."), {"n": made.searched}),
+        )  # fmt: skip
+    return Answer("audit", {"file": path}, said=said, own=made.to_json(), detail=made)

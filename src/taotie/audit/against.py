@@ -1,0 +1,232 @@
+"""What does the catalogue say of a sentence? Figures of the same subject and dimension, their ratio, and where the scope differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from taotie.audit import verdict as verdicts
+from taotie.audit.catalogue_search import Entry, search
+from taotie.audit.chosen import candidates
+from taotie.audit.formula import Recomputed
+from taotie.audit.reading import Quantity, Reading
+from taotie.audit.subject import Scope, scope_of
+from taotie.audit.verdict import Stated, printed_finding
+from taotie.errors import TaotieError
+from taotie.quantity import catalog
+from taotie.quantity.unit_text import Unit, parse_unit
+from taotie.words.language import _
+
+SUPERSEDED = verdicts.OUTDATED
+_KINDS = ("company", "place", "system")
+_HARD = ("crypto", "network", "query", "image", "video", "training", "queue", "household")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A figure of the catalogue beside a quantity of a text.
+
+    Attributes
+    ----------
+    ratio : float
+        Stated over the figure's value.
+    differences : tuple of str
+        Where the scope differs, each in the language in force.
+    """
+
+    entry: Entry
+    quantity: Quantity
+    stated: Stated
+    ratio: float
+    score: float
+    differences: tuple[str, ...]
+    same_year: bool | None
+    verdict: str
+
+    @property
+    def same_scope(self) -> bool:
+        """Is it the very thing the sentence speaks of?"""
+        return not self.differences
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        origin = catalog.source(self.entry.source)
+        return {
+            "key": self.entry.key, "value": self.entry.value, "low": self.entry.low, "high": self.entry.high, "unit": self.entry.unit,
+            "label_en": self.entry.label_en, "label_zh": self.entry.label_zh, "scope": self.entry.scope.words or None, "year": self.entry.year,
+            "ratio": float(f"{self.ratio:.6g}"), "same_scope": self.same_scope, "differences": list(self.differences),
+            "verdict": self.verdict, "source": {**origin.to_dict(), "access": self.entry.access, "citation": origin.citation},
+        }  # fmt: skip
+
+
+def against(reading: Reading, quantity: Quantity | None = None, limit: int = 6) -> list[Match]:
+    """Figures of the catalogue a text (or one quantity of it) can be held against, the best first.
+
+    Examples
+    --------
+    >>> from taotie.audit.reading import read
+    >>> m = against(read("Data centres worldwide used about 415 TWh in 2024"))[0]
+    >>> m.entry.key, round(m.ratio, 3), m.same_scope
+    ('iea2025_energy_and_ai.world_data_centers_2024', 1.0, True)
+    """
+    text = reading.form.text if quantity is None else reading.sentence(quantity)
+    said = scope_of(text)
+    single = reading if quantity is None else Reading(reading.source, reading.form, (quantity,))
+    made: dict[str, Match] = {}
+    for entry, score in search(text):
+        match = _match(single, said, entry, score)
+        if match is not None and (entry.key not in made or made[entry.key].score < match.score):
+            made[entry.key] = match
+    return sorted(made.values(), key=lambda m: -m.score)[:limit]
+
+
+def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match | None:
+    try:
+        scale, unit = parse_unit(entry.unit)
+    except TaotieError:
+        return None
+    found = [
+        c
+        for c in candidates(reading, unit)
+        if c.how in ("direct", "bare", "annual", "per", "share", "quotient", "number")
+        and c.rank < 5
+    ]
+    if not found and unit.text.endswith("/a"):
+        # a year's total as annual statistics are printed
+        found = [
+            c
+            for c in candidates(reading, unit * Unit("a"))
+            if c.how in ("direct", "bare") and c.rank < 5 and not c.main.period
+        ]
+        unit = unit * Unit("a")
+    if not found or (
+        unit.is_plain
+        and all(c.main.kind == "number" for c in found)
+        and "pue" not in {t.lower() for t in entry.scope.of("aspect")}
+    ):
+        return None
+    value, low, high = entry.value * scale, entry.low * scale, entry.high * scale
+    if not value:
+        return None
+    as_found = Recomputed(value, low, high, low, high, unit)
+
+    def gap(c: Any) -> float:
+        here = c.stated.value * c.stated.unit.factor_to(unit)
+        return abs(here / value - 1)
+
+    best = min(found, key=gap)
+    here = best.stated.to(unit)
+    ratio = here.value / value
+    if not 1e-4 < abs(ratio) < 1e4:
+        return None
+    differences, fit = _differences(said, entry, here.unit.text)
+    same_year = None if not said.years or entry.year is None else entry.year in said.years
+    total = score / 4 + fit
+    total += 1.5 if same_year else (-1.0 if same_year is False else 0.0)
+    near = 1.2 if abs(ratio - 1) <= 0.02 else 0.8 if abs(ratio - 1) <= 0.1 else 0.0
+    total += near - (1.0 if not 0.05 < ratio < 20 else 0.0)
+    total += 0.3 if not entry.supersedes else 0.0
+    return Match(
+        entry,
+        best.main,
+        here,
+        ratio,
+        total,
+        differences,
+        same_year,
+        _verdict(here, as_found, entry, differences, same_year),
+    )
+
+
+def _verdict(
+    stated: Stated,
+    found: Recomputed,
+    entry: Entry,
+    differences: tuple[str, ...],
+    same_year: bool | None,
+) -> str:
+    if differences or same_year is False:
+        return verdicts.NOT_CHECKABLE
+    result = printed_finding(stated, found)
+    bound = entry.bound in ("at_most", "at_least")
+    if result.verdict in verdicts.HARMLESS:
+        return SUPERSEDED if entry.supersedes else result.verdict
+    inside = found.low <= stated.value <= found.high
+    if inside:
+        return verdicts.REPRODUCES
+    # without the year it speaks of, or against a figure nobody looked up, a sentence is not called wrong
+    sure = same_year and not bound and entry.access != "memory"
+    return verdicts.INCONSISTENT if sure else verdicts.NOT_CHECKABLE
+
+
+_PER = {
+    "query": ("request",),
+    "image": ("image",),
+    "video": ("video",),
+    "household": ("household",),
+}
+
+
+def _systems(tags: frozenset[str], unit: str) -> frozenset[str]:
+    """What is counted by (a query, an image) is told by the unit, not by a word somewhere in the sentence."""
+    kept = tags - set(_PER)
+    return kept | {tag for tag, names in _PER.items() if any(f"/{n}" in unit for n in names)}
+
+
+def _differences(said: Scope, entry: Entry, unit: str) -> tuple[tuple[str, ...], float]:
+    """Where sentence and figure speak of different things; and how well they fit."""
+    found: list[str] = []
+    fit = 0.0
+    for kind in _KINDS:
+        mine, theirs = said.of(kind), entry.scope.of(kind)
+        if kind == "system":
+            mine, theirs = _systems(mine, unit), _systems(theirs, entry.unit)
+        both = mine & theirs
+        fit += {"company": 2.5, "place": 1.5, "system": 1.0}[kind] * len(both)
+        if kind == "system":
+            mine_hard, theirs_hard = mine & set(_HARD), theirs & set(_HARD)
+            extra = (mine_hard ^ theirs_hard) - both
+            ai = (
+                ("AI" in mine) != ("AI" in theirs)
+                and "data centres" in (mine | theirs)
+                and not (mine_hard or theirs_hard)
+            )
+            for tag in sorted(extra):
+                found.append(_("only one of them speaks of {tag}").format(tag=_tag(tag)))
+                fit -= 0.8
+            if ai and "data centres" not in both:
+                found.append(_("AI alone against all data centres"))
+                fit -= 0.5
+        elif mine and theirs and not both:
+            found.append(
+                _("{mine} against {theirs}").format(mine=_tags(mine), theirs=_tags(theirs))
+            )
+            fit -= 2.0
+        elif bool(mine) != bool(theirs) and (kind == "company" or theirs - {"world"}):
+            found.append(_("only one of them speaks of {tag}").format(tag=_tags(mine or theirs)))
+            fit -= 1.0
+    aspects = (said.of("aspect") ^ entry.scope.of("aspect")) & {
+        "water",
+        "price",
+        "investment",
+        "generation",
+        "emissions",
+    }
+    for tag in sorted(aspects):
+        if tag in entry.scope.of("aspect") or tag in ("generation",):
+            found.append(_("only one of them speaks of {tag}").format(tag=_tag(tag)))
+            fit -= 1.0
+    return tuple(found), fit
+
+
+def _tags(tags: frozenset[str]) -> str:
+    return ", ".join(_tag(t) for t in sorted(tags))
+
+
+def _tag(tag: str) -> str:
+    return {
+        "world": _("the world"), "US": _("the US"), "China": _("China"), "EU": _("the EU"), "crypto": _("crypto mining"), "network": _("networks"),
+        "data centres": _("data centres"), "AI": "AI", "query": _("one query"), "image": _("one image"), "video": _("one video"),
+        "training": _("training"), "queue": _("the queue"), "household": _("a household"), "water": _("water"), "price": _("a price"),
+        "investment": _("investment"), "generation": _("generation"), "emissions": _("emissions"),
+    }.get(tag, tag)  # fmt: skip

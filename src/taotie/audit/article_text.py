@@ -1,0 +1,310 @@
+"""What does a whole article state, and does it hold? Every number read, held against the catalogue and against the others."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from taotie.audit import verdict as verdicts
+from taotie.audit.against import Match, against
+from taotie.audit.chosen import stated_of
+from taotie.audit.formula import Recomputed
+from taotie.audit.reading import Quantity, Reading, read
+from taotie.audit.text_form import html_text, markdown_text
+from taotie.audit.verdict import printed_finding
+from taotie.errors import DataError, TaotieError
+from taotie.quantity.unit_text import Unit
+from taotie.words.language import _
+
+SUFFIXES = (".txt", ".html", ".htm", ".md", ".markdown", ".text")
+MAX_BYTES = 20_000_000
+MAX_SEARCHED = 250
+_WINDOW = 10
+_ORDER = (
+    verdicts.UNIT_ERROR, verdicts.INCONSISTENT, verdicts.OUTDATED, verdicts.ROUNDING, verdicts.REPRODUCES, verdicts.NOT_CHECKABLE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Between:
+    """Two numbers of the text whose product is a third: does it hold?"""
+
+    parts: tuple[Quantity, ...]
+    whole: Quantity
+    ratio: float
+    verdict: str
+
+    def to_json(self, reading: Reading) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "parts": [reading.to_json(q) for q in self.parts],
+            "whole": reading.to_json(self.whole),
+            "ratio": float(f"{self.ratio:.6g}"),
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True)
+class TextClaim:
+    """One number of an article: what it says, and what the catalogue and the article itself say of it."""
+
+    quantity: Quantity
+    sentence: str
+    verdict: str
+    matches: tuple[Match, ...]
+
+    @property
+    def best(self) -> Match | None:
+        """The figure it is held against."""
+        return self.matches[0] if self.matches else None
+
+
+@dataclass(frozen=True)
+class TextAudit:
+    """A whole article."""
+
+    name: str
+    reading: Reading
+    claims: tuple[TextClaim, ...]
+    between: tuple[Between, ...]
+    searched: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Claims by verdict."""
+        return {v: sum(c.verdict == v for c in self.claims) for v in verdicts.VERDICTS}
+
+    @property
+    def by_fault(self) -> list[TextClaim]:
+        """The most wrong first."""
+
+        def order(c: TextClaim) -> tuple[int, float]:
+            off = abs(c.best.ratio - 1) if c.best else 0.0
+            return _ORDER.index(c.verdict), -off
+
+        return sorted(self.claims, key=order)
+
+    @property
+    def unread(self) -> list[dict[str, Any]]:
+        """Numbers that were seen and not understood, with their place."""
+        seen = [
+            {
+                "text": self.reading.to_json(q)["text"],
+                "place": list(self.reading.place(q)),
+                "kind": q.kind,
+            }
+            for q in self.reading.quantities
+            if q.kind in ("thing", "number", "short")
+        ]
+        form = self.reading.form
+        seen += [
+            {"text": form.text[a:b][:40], "place": [form.place(a), form.place(b)], "kind": kind}
+            for a, b, kind in self.reading.unread
+            if kind != "digit"
+        ]
+        return seen
+
+    def to_json(self) -> dict[str, Any]:
+        """The claims as a single check gives them, what was not read, and how they hold among themselves."""
+        return {
+            "claims": [self._claim(c) for c in self.claims],
+            "unread": self.unread,
+            "between": [b.to_json(self.reading) for b in self.between],
+            "counts": self.counts,
+        }
+
+    def _claim(self, c: TextClaim) -> dict[str, Any]:
+        subject = c.best.entry.scope.words if c.best and c.best.same_scope else ""
+        shown = self.reading.to_json(c.quantity, subject)
+        return {
+            "read": [shown], "chosen": shown, "sentence": c.sentence, "place": shown["place"], "verdict": c.verdict, "slip": None,
+            "ratio": float(f"{c.best.ratio:.6g}") if c.best else None, "against": [m.to_json() for m in c.matches],
+            "cite": c.best.entry.source if c.best else None,
+        }  # fmt: skip
+
+    def draft(self) -> str:
+        """A claims file to start from: each number with its place, nothing decided."""
+        rows = ["[article]", f'title = "{_toml(self.name)}"', ""]
+        for i, c in enumerate(self.claims, 1):
+            q, (start, end) = c.quantity, self.reading.place(c.quantity)
+            stated = f"low = {q.low!r}\nhigh = {q.high!r}" if q.is_range else f"value = {q.low!r}"
+            rows += [
+                "[[draft]]", f'id = "n{i}"', f'says = "{_toml(" ".join(c.sentence.split()))}"', f"place = [{start}, {end}]", stated,
+                f'unit = "{_toml(q.unit.text)}"', f'hedge = "{q.hedge}"', f'verdict = "{c.verdict}"',
+                *([f'figure = "{c.best.entry.key}"'] if c.best else []), "",
+            ]  # fmt: skip
+        for u in self.unread:
+            rows += ["[[unread]]", f'text = "{_toml(str(u["text"]))}"', f"place = {u['place']}", ""]
+        return "\n".join(rows)
+
+
+def _toml(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+
+
+def article_source(path: str) -> str:
+    """The text of an article: a file, or ``-`` for what is piped in.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, is no text, or is too large.
+    """
+    if path == "-":
+        raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        try:
+            size = Path(path).stat().st_size
+            if size > MAX_BYTES:
+                raise _too_large(path, size)
+            raw = Path(path).read_bytes()
+        except OSError as error:
+            raise DataError(
+                _("{path} cannot be read: {what}.").format(path=path, what=error.strerror or error)
+            ) from None
+    if len(raw) > MAX_BYTES:
+        raise _too_large(path, len(raw))
+    if b"\0" in raw[:4096]:
+        raise DataError(
+            _("{path} is no text.").format(path=path), _("give a .txt, .html or .md file")
+        )
+    for code in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(code)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        text = raw.decode("latin-1")
+    head = text[:2000].lower()
+    if path.lower().endswith((".html", ".htm")) or (
+        path == "-" and ("<html" in head or "<!doctype" in head)
+    ):
+        return html_text(text)
+    if path.lower().endswith((".md", ".markdown")):
+        return markdown_text(text)
+    return text
+
+
+def _too_large(path: str, size: int) -> DataError:
+    return DataError(
+        _("{path} has {size} million bytes; an article has at most {limit}.").format(
+            path=path, size=round(size / 1e6), limit=round(MAX_BYTES / 1e6)
+        ),
+        _("give the part that is to be checked"),
+    )
+
+
+def audit_text(text: str, name: str = "") -> TextAudit:
+    """Every number of a text, held against the catalogue and against the others.
+
+    Raises
+    ------
+    DataError
+        If nothing in it can be checked.
+
+    Examples
+    --------
+    >>> a = audit_text("Each query takes 2.9 Wh. With 195 million queries a day that makes 564 MWh a day.")
+    >>> [round(b.ratio, 2) for b in a.between], len(a.claims)
+    ([1.0], 3)
+    """
+    reading = read(text)
+    kept = [q for q in reading.amounts if not _only_time(q)]
+    if not kept:
+        raise DataError(
+            _("nothing in {name} can be checked: no number with a unit.").format(
+                name=name or _("the text")
+            ),
+            _("a statement has a number with its unit, such as 42 MWh"),
+        )
+    claims: list[TextClaim] = []
+    sentences: set[tuple[int, int]] = set()
+    for q in kept:
+        sentences.add(q.sentence)
+        found: tuple[Match, ...] = ()
+        if len(sentences) <= MAX_SEARCHED:
+            found = tuple(m for m in against(reading, q, 4) if m.score > 1.0)
+        verdict = found[0].verdict if found else verdicts.NOT_CHECKABLE
+        claims.append(TextClaim(q, reading.sentence(q), verdict, found))
+    return TextAudit(
+        name, reading, tuple(claims), tuple(_between(kept)), min(len(sentences), MAX_SEARCHED)
+    )
+
+
+def _only_time(q: Quantity) -> bool:
+    return q.unit.same_dimension(Unit("h")) or "degree" in q.unit.text
+
+
+def _between(kept: list[Quantity]) -> list[Between]:
+    """Products the text states: so much for each, so many, so much in all."""
+    made: list[Between] = []
+    for i, each in enumerate(_each(kept)):
+        if each is None or not each.count:
+            continue
+        near = [
+            q
+            for q in kept[max(0, i - _WINDOW) : i + _WINDOW + 1]
+            if abs(q.start - each.start) < 1500
+        ]
+        for many in near:
+            if many.kind != "count" or many.count != each.count:
+                continue
+            for whole in near:
+                if (
+                    whole.kind not in ("amount", "money")
+                    or whole.start == each.start
+                    or whole.count
+                ):
+                    continue
+                found = _product(each, many, whole)
+                if found is not None:
+                    made.append(found)
+    return made
+
+
+def _each(kept: list[Quantity]) -> list[Quantity | None]:
+    """Quantities said of one of something: 2.9 Wh per query, "one query takes 2.9 Wh"."""
+    made: list[Quantity | None] = []
+    for q in kept:
+        if q.kind not in ("amount", "money") or q.period:
+            made.append(None)
+        elif q.count and f"/{q.count}" in q.unit.text:
+            made.append(q)
+        elif q.counts:
+            one = Unit(q.counts[-1])
+            made.append(replace(q, unit=q.unit / one, bare=q.bare / one, count=q.counts[-1]))
+        else:
+            made.append(None)
+    return made
+
+
+def _product(each: Quantity, many: Quantity, whole: Quantity) -> Between | None:
+    for one in (each.unit, each.bare):
+        for count in (many.unit, many.bare):
+            unit = one * count
+            for total in (whole.unit, whole.bare):
+                if not unit.same_dimension(total):
+                    continue
+                try:
+                    factor = unit.factor_to(total)
+                except TaotieError:
+                    continue
+                value = each.value * many.value * factor
+                if not value:
+                    return None
+                slack = sum(min(q.half / abs(q.value), 0.1) for q in (each, many) if q.value)
+                inputs = Recomputed(
+                    value, value, value, value * (1 - slack), value * (1 + slack), total
+                )
+                result = printed_finding(stated_of(whole, total), inputs)
+                ratio = whole.value / value
+                fine = result.verdict in verdicts.HARMLESS
+                if not fine and not 1e-4 < ratio < 1e4:
+                    return None
+                same = each.sentence == whole.sentence or abs(each.start - whole.start) < 300
+                verdict = result.verdict if fine or same else verdicts.NOT_CHECKABLE
+                return Between((each, many), whole, ratio, verdict)
+    return None
