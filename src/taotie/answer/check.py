@@ -141,7 +141,7 @@ def audit_article(path: str) -> Answer:
         If the file cannot be read, is too large, or holds nothing that can be checked.
     """
     made: TextAudit = audit_text(article_source(path), path if path != "-" else "")
-    said = ()
+    said: tuple[Said, ...] = ()
     if len({c.quantity.sentence for c in made.claims}) > made.searched:
         said = (
             Said("only_first", N_("Only the first {n} sentences with numbers were held against the catalogue."), {"n": made.searched}),

@@ -12,10 +12,11 @@ from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
 from taotie.audit.subject import Scope, scope_of
 from taotie.audit.verdict import Stated, printed_finding
+from taotie.audit.wording import number
 from taotie.errors import TaotieError
 from taotie.quantity import catalog
 from taotie.quantity.unit_text import Unit, parse_unit
-from taotie.words.language import _
+from taotie.words.language import _, language
 
 SUPERSEDED = verdicts.OUTDATED
 _KINDS = ("company", "place", "system")
@@ -230,3 +231,24 @@ def _tag(tag: str) -> str:
         "training": _("training"), "queue": _("the queue"), "household": _("a household"), "water": _("water"), "price": _("a price"),
         "investment": _("investment"), "generation": _("generation"), "emissions": _("emissions"),
     }.get(tag, tag)  # fmt: skip
+
+
+def match_line(match: Match) -> str:
+    """A figure of the catalogue beside what is stated, on one line."""
+
+    entry = match.entry
+    label = (entry.label_zh if language() == "zh" else entry.label_en) or entry.key
+    value = (
+        number(entry.value)
+        if entry.low == entry.high
+        else f"{number(entry.low)} - {number(entry.high)}"
+    )
+    origin = catalog.source(entry.source)
+    parts = [
+        _("{ratio:.3g} times {label}: {value} {unit}").format(
+            ratio=match.ratio, label=label, value=value, unit=entry.unit
+        ),
+        *match.differences,
+        f"{origin.author} ({entry.date[:4]})" if origin.author else entry.source,
+    ]
+    return "; ".join(parts) + f" [{entry.key}]"

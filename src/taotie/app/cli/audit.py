@@ -126,7 +126,7 @@ def _audit_text(
 
 
 def _print_text(made: Any, answer: Any, cite: str) -> None:
-    from taotie.app.cli.check import match_line
+    from taotie.audit.against import match_line
     from taotie.audit.cite import citation
     from taotie.audit.wording import MARKS, verdict_word
     from taotie.quantity.catalog import source

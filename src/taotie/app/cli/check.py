@@ -11,30 +11,6 @@ from taotie.app.cli.common import CHECK_FAILED, Json, console, print_json
 from taotie.words.language import _
 
 
-def match_line(match: Any) -> str:
-    """A figure of the catalogue beside what is stated, on one line."""
-    from taotie.audit.wording import number
-    from taotie.quantity.catalog import source
-    from taotie.words.language import language
-
-    entry = match.entry
-    label = (entry.label_zh if language() == "zh" else entry.label_en) or entry.key
-    value = (
-        number(entry.value)
-        if entry.low == entry.high
-        else f"{number(entry.low)} - {number(entry.high)}"
-    )
-    origin = source(entry.source)
-    parts = [
-        _("{ratio:.3g} times {label}: {value} {unit}").format(
-            ratio=match.ratio, label=label, value=value, unit=entry.unit
-        ),
-        *match.differences,
-        f"{origin.author} ({entry.date[:4]})" if origin.author else entry.source,
-    ]
-    return "; ".join(parts) + f" [{entry.key}]"
-
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
@@ -113,6 +89,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _print(answer: Any, cite: bool) -> None:
+    from taotie.audit.against import match_line
     from taotie.audit.wording import verdict_word
 
     made, reading, matches = answer.detail

@@ -39,7 +39,7 @@ def article_page(audit: Any) -> str:
 
 
 def _half(audit: Any, code: str) -> str:
-    from taotie.app.cli.check import match_line
+    from taotie.audit.against import match_line
     from taotie.audit.wording import MARKS, verdict_word
 
     reading = audit.reading
