@@ -287,3 +287,29 @@ def test_property_a_form_read_back_says_the_same(tmp_path):
         assert (
             a.value == pytest.approx(b.value) if isinstance(a.value, float) else a.value == b.value
         )
+
+
+def test_worked_what_an_answer_was_asked_for(tmp_path):
+    figures = {"energy": {"label": "e", "value": {"p05": 4.0, "p50": 5.0, "p95": 6.0, "mean": 5.0, "n": 9}, "unit": "MWh", "boundary": "facility", "kind": "modelled"}}  # fmt: skip
+    answer = {"ask": "train", "settings": {"on": "h100-sxm:8", "model": "m", "pue": 1.2, "batch": None}, "figures": figures}  # fmt: skip
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(answer))
+    found = {f.key: f for f in read_facts(path)}
+    assert (found["accelerator"].value, found["model"].value, found["pue"].value) == ("h100-sxm", "m", 1.2)  # fmt: skip
+    assert "batch" not in found
+    known = Facts()
+    for fact in found.values():
+        known.add(fact)
+    assert field(filled("mdf", known), "training_energy").text == "5.0x10^0 MWh"
+    with pytest.raises(BoundaryError, match="yearly energy"):  # a training run is no data centre
+        filled("dc2024", known)
+
+
+def test_worked_a_meter_of_a_month_says_so(tmp_path):
+    path = tmp_path / "meter.csv"
+    path.write_text("time_s,power_kw\n0,1000\n2592000,1000\n")
+    known = Facts()
+    for fact in read_facts(path, "facility"):
+        known.add(fact)
+    made = filled("dc2024", known, {"boundary": "facility"})
+    assert "not_a_year" in [s.code for s in made.said]

@@ -98,9 +98,13 @@ def datacenter_sheet(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
     """The sheet, with what is known; the rest listed."""
     found: dict[str, Fact] = {}
     fields: list[Field] = []
+    said: list[Said] = []
     for symbol, key, unit, label, more, place in ROWS:
         names = (symbol, key, *more)
-        if symbol == "EDC" and options.get("boundary") in (None, "facility"):
+        metered = facts.find("energy") if symbol == "EDC" else None
+        if (
+            metered is not None and metered.kind == "measured"
+        ):  # a meter's total; a run is no data centre
             names = (*names, "energy")
         if unit:
             unit_ = unit
@@ -126,8 +130,12 @@ def datacenter_sheet(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
                 status_of(one), place or one.boundary, sources=one.sources, symbol=symbol,
             )
         )  # fmt: skip
+    span = facts.number("h", "duration")
+    if span is not None and found.get("EDC") is not None and found["EDC"].key == "energy":
+        hours = float(span.value)
+        if abs(hours - 8760) > 25:
+            said.append(Said("not_a_year", N_("the meter covers {hours:g} h; the sheet is of a year"), {"hours": round(hours, 1)}))  # fmt: skip
     pue_fact = facts.number("1", "pue")
-    said: list[Said] = []
     if (
         "EIT" not in found
         and "EDC" in found

@@ -250,11 +250,28 @@ def facts_from(
             if fact is not None:
                 seen.add(key)
                 yield fact
+    if isinstance(content.get("ask"), str) and isinstance(content.get("settings"), Mapping):
+        for key, fact in _from_settings(content["settings"], origin):
+            if key not in seen:
+                seen.add(key)
+                yield fact
     study = content.get("study")
     parts = study.get("compute") if isinstance(study, Mapping) else None
     for key in ("model", "accelerator", "precision"):
         if isinstance(parts, Mapping) and isinstance(parts.get(key), str) and key not in seen:
             yield Fact(key, parts[key], origin=origin, kind="given")
+
+
+def _from_settings(settings: Mapping[str, Any], origin: str) -> Iterator[tuple[str, Fact]]:
+    """What an answer was asked for: model, accelerator, batch, PUE; a default that nobody stated is none."""
+    for key, name in (("model", "model"), ("on", "accelerator"), ("precision", "precision")):
+        value = settings.get(key)
+        if isinstance(value, str) and value:
+            yield name, Fact(name, value.partition(":")[0], origin=origin, kind="given")
+    for key in ("batch", "pue"):
+        value = settings.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield key, Fact(key, float(value), "1", origin=origin, kind="given")
 
 
 _KIND = {
