@@ -112,3 +112,50 @@ def test_worked_rows_that_cannot_be_are_told(tmp_path) -> None:
     )
     with pytest.raises(MeterError, match="is no number"):
         read_served_log(tmp_path / "x.csv")
+
+
+def test_matches_the_fast_way_and_the_slow(tmp_path, monkeypatch) -> None:
+    """DuckDB's columns and the plain reader's chunks: the same log, holes and labels included."""
+    pytest.importorskip("duckdb", reason="DuckDB is not installed")
+    from taotie.compute.metered import served_log
+
+    rng = np.random.default_rng(2)
+    rows = [
+        "created_at,ttft_ms,latency_s,prompt_tokens,cached_tokens,completion_tokens,model,user,other"
+    ]
+    for i in range(500):
+        wait = rng.integers(1, 900) if i % 7 else ""
+        user = ["ann", "", '"b, c"'][i % 3]
+        rows.append(
+            f"{1_767_225_600 + i * 0.25},{wait},{rng.integers(1, 50)},{rng.integers(1, 99)},{i % 5 or ''},{rng.integers(0, 99)},m{i % 2},{user},x"
+        )
+    (tmp_path / "r.csv").write_text("\n".join(rows) + "\n")
+    slow = read_served_log(tmp_path / "r.csv")
+    monkeypatch.setattr(served_log, "FAST_FROM", 0)
+    fast = read_served_log(tmp_path / "r.csv")
+    for name in ("start_ns", "first_ns", "end_ns", "prompt", "cached", "output"):
+        np.testing.assert_array_equal(getattr(slow, name), getattr(fast, name), name)
+    for label in ("model", "user"):
+        a, b = (
+            [names[c] for c in codes] for codes, names in (slow.labels[label], fast.labels[label])
+        )
+        assert a == b
+    assert {s.text() for s in slow.said} == {s.text() for s in fast.said}
+    (tmp_path / "bad.csv").write_text("\n".join(rows[:3]) + "\n1767225600,1,x,1,1,1,m,u,o\n")
+    with pytest.raises(MeterError, match="is no number"):
+        read_served_log(tmp_path / "bad.csv")
+
+
+def test_worked_a_key_that_comes_up_late(tmp_path, monkeypatch) -> None:
+    from taotie.compute.metered import served_log
+
+    monkeypatch.setattr(served_log, "CHUNK", 2)
+    row = '{"start": %d, "duration_s": 2, "prompt_tokens": 5, "completion_tokens": 6%s}\n'
+    t = 1_767_225_600
+    (tmp_path / "r.jsonl").write_text(
+        "".join(row % (t + i, ', "user": "ann", "ttft_s": 1' if i > 3 else "") for i in range(6))
+    )
+    log = read_served_log(tmp_path / "r.jsonl")
+    codes, names = log.labels["user"]
+    assert [names[c] for c in codes] == ["unlabelled"] * 4 + ["ann"] * 2
+    assert ((log.first_ns - log.start_ns) // S).tolist() == [0, 0, 0, 0, 1, 1]

@@ -28,6 +28,8 @@ __all__ = ["COLUMNS", "ServedLog", "read_served_log"]
 
 Ints = NDArray[np.int64]
 CHUNK = 50_000
+FAST_FROM = 8 << 20
+"""Size of a CSV from which on DuckDB reads it, where it is installed. [B]"""
 UNLABELLED = "unlabelled"
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -138,6 +140,71 @@ def _chunks(path: Path, given: Mapping[str, str]) -> Iterator[tuple[list[str], l
             if not block:
                 return
             yield names, [r for r in block if len(r) == width]
+
+
+def _fast(
+    path: Path, given: Mapping[str, str], where: str
+) -> tuple[dict[str, Any], dict[str, str], dict[str, tuple[str, ...]]] | None:
+    """Columns of a large CSV by DuckDB: plain numbers and labels only; None where anything else is in it.
+
+    The other way reads the same, slower, and says what is wrong.
+    """
+    if path.suffix.lower() != ".csv" or path.stat().st_size < FAST_FROM:
+        return None
+    try:
+        import duckdb
+    except ImportError:
+        return None
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        names = [n.strip() for n in next(csv.reader([stream.readline()]), [])]
+    chosen: dict[str, int] = {}
+    for i, name in enumerate(names):
+        kind = _kind(name, given)
+        if kind is not None and _better(chosen.get(kind), i, names, kind, given):
+            chosen[kind] = i
+    numbers = [k for k in chosen if k not in _NAMES]
+    words = [k for k in chosen if k in _NAMES]
+    quoted = str(path).replace("'", "''")
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
+    source = f"read_csv('{quoted}', header=true, auto_detect=false, delim=',', quote='\"', columns={{{columns}}})"
+    database = duckdb.connect()
+    try:
+        database.execute("SET threads=2")
+        database.execute("SET enable_progress_bar=false")
+        tables, picks, label_names = [], [f"CAST(c{chosen[k]} AS DOUBLE)" for k in numbers], {}
+        for k in words:
+            i = chosen[k]
+            database.execute(
+                f"CREATE TEMP TABLE w_{k} AS SELECT row_number() OVER (ORDER BY n) - 1 AS code, n FROM"
+                f" (SELECT DISTINCT coalesce(c{i}, '') AS n FROM {source})"
+            )
+            found = database.execute(f"SELECT n FROM w_{k} ORDER BY code").fetchall()
+            label_names[k] = tuple(r[0] or UNLABELLED for r in found)
+            tables.append(f"JOIN w_{k} ON w_{k}.n = coalesce(c{i}, '')")
+            picks.append(f"CAST(w_{k}.code AS INTEGER)")
+        rows = database.execute(
+            f"SELECT {', '.join(f'{p} AS x{j}' for j, p in enumerate(picks))} FROM {source} {' '.join(tables)}"
+        ).fetchnumpy()
+    except duckdb.Error:
+        return None
+    finally:
+        database.close()
+    column: dict[str, Any] = {}
+    for j, k in enumerate([*numbers, *words]):
+        values = rows.pop(f"x{j}")
+        if k in words:
+            column[k] = np.asarray(values, np.int64)
+            continue
+        missing = np.ma.getmaskarray(values)
+        plain = (
+            np.where(missing, np.nan, np.ma.getdata(values))
+            if missing.any()
+            else np.ma.getdata(values)
+        )
+        column[k] = plain
+        if k in _TIMES:
+            column[f"{k}?"] = ~missing
+    return column, {k: names[i] for k, i in chosen.items()}, label_names
 
 
 def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -282,6 +349,65 @@ class _Factor:
         )
 
 
+def _better(
+    known: int | None, i: int, names: Sequence[str], kind: str, given: Mapping[str, str]
+) -> bool:
+    """Is column `i` the better one for a kind than the one known?"""
+    if known is None or given.get(kind) == names[i]:
+        return True
+    return given.get(kind) != names[known] and _place(names[i], kind) < _place(names[known], kind)
+
+
+def _slow(
+    place: Path, given: Mapping[str, str], where: str
+) -> tuple[dict[str, Any], dict[str, str], dict[str, tuple[str, ...]], bool]:
+    """Columns of any log, chunk by chunk: values, the names they had, labels, and whether a stamp had no zone."""
+    parts: dict[str, list[Any]] = {}
+    factors = {n: _Factor() for n in _NAMES}
+    names_seen: dict[str, str] = {}
+    unzoned, total = False, 0
+    for names, rows in uncollected(_chunks(place, given)):
+        if not rows:
+            continue
+        cells = list(zip(*rows, strict=True))
+        chosen: dict[str, int] = {}
+        for i, name in enumerate(names):
+            kind = _kind(name, given)
+            if kind is not None and _better(chosen.get(kind), i, names, kind, given):
+                chosen[kind] = i
+        n = len(rows)
+        names_seen |= {k: names[i] for k, i in chosen.items()}
+        for kind in chosen:
+            if total and kind not in parts:  # a key that comes up late: nothing stood there before
+                parts[kind] = [
+                    factors[kind].of([""] * total) if kind in _NAMES else np.full(total, np.nan)
+                ]
+                if kind in _TIMES:
+                    parts[f"{kind}?"] = [np.zeros(total, bool)]
+        total += n
+        for kind, i in chosen.items():
+            if kind in _TIMES:
+                values, missing_zone, there = _stamps(cells[i], f"{where}, {names[i]}")
+                unzoned |= missing_zone
+                parts.setdefault(kind, []).append(
+                    np.where(there, values, np.nan) if values.dtype == float else values
+                )
+                parts.setdefault(f"{kind}?", []).append(there)
+            elif kind in _NAMES:
+                parts.setdefault(kind, []).append(factors[kind].of(cells[i]))
+            else:
+                parts.setdefault(kind, []).append(_numbers(cells[i], where, names[i]))
+        for kind in parts:
+            base = kind.rstrip("?")
+            if base not in chosen:
+                filler = np.zeros(n, bool) if kind.endswith("?") else np.full(n, np.nan)
+                if base in _NAMES:
+                    filler = factors[base].of([""] * n)
+                parts[kind].append(filler)
+    column = {k: np.concatenate(parts.pop(k)) for k in list(parts)}  # chunks go as they are joined
+    return column, names_seen, {k: tuple(f.codes) for k, f in factors.items()}, unzoned
+
+
 def read_served_log(
     path: Path | str,
     columns: Mapping[str, str] | None = None,
@@ -323,62 +449,23 @@ def read_served_log(
             _("{name} is no column of a request log.").format(name=unknown[0]), ", ".join(COLUMNS)
         )
     where = place.name
-    parts: dict[str, list[Any]] = {}
-    factors = {n: _Factor() for n in _NAMES}
-    names_seen: dict[str, str] = {}
-    unzoned, total, dropped = False, 0, 0
-    for names, rows in uncollected(_chunks(place, given)):
-        if not rows:
-            continue
-        cells = list(zip(*rows, strict=True))
-        chosen: dict[str, int] = {}
-        for i, name in enumerate(names):
-            kind = _kind(name, given)
-            if kind is None:
-                continue
-            known = chosen.get(kind)
-            better = known is None or (
-                given.get(kind) == name
-                or (
-                    given.get(kind) != names[known]
-                    and _place(name, kind) < _place(names[known], kind)
-                )
-            )
-            if better:
-                chosen[kind] = i
-        n = len(rows)
-        total += n
-        names_seen |= {k: names[i] for k, i in chosen.items()}
-        for kind, i in chosen.items():
-            if kind in _TIMES:
-                values, missing_zone, there = _stamps(cells[i], f"{where}, {names[i]}")
-                unzoned |= missing_zone
-                parts.setdefault(kind, []).append(
-                    np.where(there, values, np.nan) if values.dtype == float else values
-                )
-                parts.setdefault(f"{kind}?", []).append(there)
-            elif kind in _NAMES:
-                parts.setdefault(kind, []).append(factors[kind].of(cells[i]))
-            else:
-                parts.setdefault(kind, []).append(_numbers(cells[i], where, names[i]))
-        for kind in parts:
-            base = kind.rstrip("?")
-            if base not in chosen:
-                filler = np.zeros(n, bool) if kind.endswith("?") else np.full(n, np.nan)
-                if base in _NAMES:
-                    filler = factors[base].of([""] * n)
-                parts[kind].append(filler)
-    if not total:
+    unzoned = False
+    fast = _fast(place, given, where)
+    if fast is None:
+        column, names_seen, label_names, unzoned = _slow(place, given, where)
+    else:
+        column, names_seen, label_names = fast
+    if not column or not len(next(iter(column.values()))):
         raise MeterError(_("{where}: no row.").format(where=where))
     for key in ("start", "prompt", "output"):
-        if key not in parts:
+        if key not in column:
             raise MeterError(
                 _("{where}: no column of {kind}.").format(where=where, kind=key),
                 _("known names: {names}; or say --columns {key}=NAME").format(
                     names=", ".join(COLUMNS[key][:6]), key=key
                 ),
             )
-    if "end" not in parts and "duration" not in parts:
+    if "end" not in column and "duration" not in column:
         raise TraceError(
             _("{where}: a log of arrivals alone: it does not say when requests ended.").format(
                 where=where
@@ -387,7 +474,6 @@ def read_served_log(
                 "give --model and --on, so that their times can be predicted, or add a column end or duration_s"
             ),
         )
-    column = {k: np.concatenate(parts.pop(k)) for k in list(parts)}  # chunks go as they are joined
     if begin_ns is not None and column["start"].dtype != np.int64:
         _from_zero(column, begin_ns, time_unit)
     start = _to_ns(column["start"], column["start?"], time_unit, f"{where}, {names_seen['start']}")
@@ -458,7 +544,7 @@ def read_served_log(
         raise MeterError(_("{where}: no request with start, end and tokens.").format(where=where))
     order = np.flatnonzero(good)
     order = order[np.argsort(start[order], kind="stable")]
-    labels = {k: (column[k][order], tuple(factors[k].codes)) for k in _NAMES if k in column}
+    labels = {k: (column[k][order], label_names[k]) for k in _NAMES if k in column}
     cached_in = np.clip(np.nan_to_num(cached[order]), 0, prompt[order]).astype(np.int64)
     return ServedLog(
         start[order], first[order], end[order], prompt[order].astype(np.int64), cached_in,
