@@ -13,6 +13,7 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.buses import Places, bus_row, labels_of, pair_of, places_of
 from taotie.errors import RangeError
 from taotie.grid.capacity.hosting_capacity import (
+    Binding,
     HostingCapacityByTreatment,
     binding_label,
     hosting_capacity_at_bus,
@@ -263,20 +264,19 @@ def _every_bus(
             one["distance_km"] = None if np.isnan(distance[i]) else round(float(distance[i]), 2)
         buses.append(one)
     order = _order(found, distance, load_mw)[: max(int(settings["top"]), 0)]
-    columns = [
-        Column("bus", "", N_("bus")), Column("name", "", N_("name")),
-        Column("lat", "deg", N_("latitude")), Column("lon", "deg", N_("longitude")),
-        Column("firm_mw", "MW", N_("firm")), Column("binds", "", N_("limited by")),
-    ]  # fmt: skip
+    named, placed = any(names), places.known
+    columns = [Column("bus", "", N_("bus"))]
+    columns += [Column("name", "", N_("name"))]
+    if placed:
+        columns += [Column("lat", "", N_("latitude")), Column("lon", "", N_("longitude"))]
+    columns += [Column("firm_mw", "MW", N_("firm")), Column("binds", "", N_("limited by"))]
     rows = []
-    from taotie.grid.capacity.hosting_capacity import Binding
-
     for i in order:
         pair = Binding(int(firm.binding_branch[i]), int(firm.binding_outage[i]))
-        cells: list[Any] = [
-            int(grid.bus_number[i]), names[i], places.lat(i), places.lon(i),
-            round(float(firm_mw[i]), 1), binding_label(grid, pair),
-        ]  # fmt: skip
+        cells: list[Any] = [int(grid.bus_number[i]), names[i] if named else ""]
+        if placed:
+            cells += [places.lat(i), places.lon(i)]
+        cells += [round(float(firm_mw[i]), 1), binding_label(grid, pair)]
         if distance is not None:
             cells.append(None if np.isnan(distance[i]) else round(float(distance[i]), 1))
         rows.append(tuple(cells))

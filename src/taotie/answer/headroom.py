@@ -169,9 +169,11 @@ def _table(
     every: Sequence[AreaHeadroom], limits: tuple[float, ...], total: Any, power_w: float, pue: float
 ) -> Table:
     columns = [Column("area", "", N_("area"))]
-    columns += [Column(f"mw_at_{100 * share:g}_percent", "MW") for share in limits]
     columns += [
-        Column("hours_per_year", "h/a", N_("hours/a")), Column("accelerators", "", N_("accelerators")),
+        Column(f"mw_at_{100 * share:g}_percent", "MW", f"{100 * share:g} %") for share in limits
+    ]
+    columns += [
+        Column("hours_per_year", "h/a", N_("hours cut")), Column("accelerators", "", N_("accelerators")),
     ]  # fmt: skip
     rows: list[tuple[Any, ...]] = [
         (

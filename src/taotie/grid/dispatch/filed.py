@@ -63,19 +63,19 @@ class FiledDispatch:
             "generation": self.generation_mw, "load": self.load_mw, "share": 100 * abs(self.share),
             "mw": abs(self.imbalance_mw),
         }  # fmt: skip
-        found = [
-            Said(
-                "imbalance",
-                N_(
-                    "units of the file give {generation:.1f} MW for {load:.1f} MW of load: {mw:.1f} MW too much ({share:.1f} %), taken off the running units by their Pmax"
-                )
-                if self.imbalance_mw >= 0
-                else N_(
-                    "units of the file give {generation:.1f} MW for {load:.1f} MW of load: {mw:.1f} MW short ({share:.1f} %), put on the running units by their Pmax"
-                ),
-                values,
+        if abs(self.imbalance_mw) < 0.05:
+            message = N_(
+                "units of the file give {generation:.1f} MW for {load:.1f} MW of load: balanced"
             )
-        ]
+        elif self.imbalance_mw > 0:
+            message = N_(
+                "units of the file give {generation:.1f} MW for {load:.1f} MW of load: {mw:.1f} MW too much ({share:.1f} %), taken off the running units by their Pmax"
+            )
+        else:
+            message = N_(
+                "units of the file give {generation:.1f} MW for {load:.1f} MW of load: {mw:.1f} MW short ({share:.1f} %), put on the running units by their Pmax"
+            )
+        found = [Said("imbalance", message, values)]
         if self.unserved_mw > 0:
             found.append(
                 Said(
