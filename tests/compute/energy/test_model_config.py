@@ -290,6 +290,18 @@ def _nested(depth: int) -> dict[str, object]:
         ),
         ({**LLAMA, "block_configs": [1, 2]}, "block_configs"),
         ({**LLAMA, "hybrid_override_pattern": "MX"}, "hybrid_override_pattern"),
+        ({**LLAMA, "num_attention_heads": 0}, "at least 1"),
+        (
+            {
+                **LLAMA,
+                "model_type": "ernie4_5_moe",
+                "moe_num_experts": 8,
+                "moe_k": 2,
+                "moe_layer_start_index": 1,
+                "moe_layer_end_index": "x",
+            },
+            "wrong kind",
+        ),
     ],
 )
 def test_error_one_sentence_with_a_hint(config, words):

@@ -8,6 +8,7 @@ layers and is not understood, widens the range and is named in a note; nothing i
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from taotie.compute.energy.model_layers import LayerPlan, layer_plan
 from taotie.compute.energy.model_precision import native_precision
 from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.model_types import block_shapes, traits_of
-from taotie.errors import DataError, RangeError
+from taotie.errors import DataError, RangeError, TaotieError
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -168,9 +169,17 @@ def architecture_from_config(config: dict[str, Any], name: str) -> ModelArchitec
     strange = strange_keys(own, found.keys if found is not None else {})
     if traits is None:
         traits = _guessed_traits(k)
-    plan = layer_plan(k, own_type, traits.window_always)
-    counted = count_model(k, plan, traits, _tied(config, keys, types, found))
-    block_shapes(k, counted)
+    try:
+        plan = layer_plan(k, own_type, traits.window_always)
+        counted = count_model(k, plan, traits, _tied(config, keys, types, found))
+        block_shapes(k, counted)
+    except _MALFORMED as error:
+        raise _wrong_kind(name, error) from error
+    if min(counted.hidden, counted.heads) < 1 or not math.isfinite(counted.total):
+        raise RangeError(
+            _("{name}: layers, width and heads must be at least 1.").format(name=name),
+            _("give the config.json as published."),
+        )
     if counted.experts and not counted.top_k:
         raise RangeError(
             _("{name} has {experts} experts but no num_experts_per_tok.").format(
@@ -217,6 +226,24 @@ def architecture_from_config(config: dict[str, Any], name: str) -> ModelArchitec
             )
         )
     return _architecture(name, own_type, plan, counted, traits, keys, config, doubt, said)
+
+
+_MALFORMED = (
+    TypeError, ValueError, ZeroDivisionError, OverflowError, AttributeError, LookupError,
+)  # fmt: skip
+"""What a value of a wrong kind leads to: a word where a number belongs, a table where a list does, a zero."""
+
+
+def _wrong_kind(name: str, error: Exception) -> TaotieError:
+    """The error as a sentence; one of ours stays as it is."""
+    if isinstance(error, TaotieError):
+        return error
+    return RangeError(
+        _("{name}: a key of the config.json has a value of a wrong kind ({error}).").format(
+            name=name, error=str(error)[:80]
+        ),
+        _("give the config.json as published."),
+    )
 
 
 _SIZES = (
