@@ -258,6 +258,16 @@ def test_worked_several_islands_and_dead_buses():
     assert found.capacity_mw.round(6).tolist() == [350.0, 150.0, 50.0, 50.0, 20.0, 0.0]
 
 
+def test_worked_dispatch_that_misses_its_load():
+    """No output in the file: the units serve the 50 MW all the same, and nothing is counted twice."""
+    found = redispatched_capacity(_three(out=(0.0, 0.0)))
+    assert found.capacity_mw.round(6).tolist() == [350.0, 150.0, 50.0]
+    much = redispatched_capacity(_three(out=(200.0, 50.0)))
+    assert much.capacity_mw.round(6).tolist() == [350.0, 150.0, 50.0]
+    losses = redispatched_capacity(_three(out=(52.0, 0.0)))  # 2 MW of losses stay to be served
+    assert losses.capacity_mw[0] == pytest.approx(348)
+
+
 def test_error_options():
     with pytest.raises(RangeError, match=r"move=1\.5"):
         redispatched_capacity(_three(), move=1.5)

@@ -222,7 +222,9 @@ def redispatched_capacity(
     -----
     A linear programme with a row for every (branch, outage) pair; see `redispatch_simplex` for the search and
     `redispatch_screen` for why no pair is missed. Losses of the filed state stay where the slack shares put them, so that
-    no new load and the filed dispatch is exactly the state of `load_hosting_capacity`.
+    no new load and the filed dispatch is exactly the state of `load_hosting_capacity`. What the dispatch gives beyond the
+    load counts as losses up to 5 % of it; more, or less than the load, is a dispatch that does not fit, and the units
+    then serve the load as it is.
 
     Examples
     --------
@@ -364,6 +366,11 @@ def _searched(
         (found.status == INFEASIBLE) & (found.shortfall > 1e-9),
     )
     return found, np.flatnonzero(~proven)
+
+
+def searched_nodes(problem: RedispatchProblem, nodes: IntArray) -> Found:
+    """The largest loads at some nodes of an island under the ratings of `problem`: own search only, rows as `nodes`."""
+    return _searched(problem, nodes, 1, {"steps": 0, "screens": 0, "bases": 0})[0]
 
 
 class SeveralRedispatched(NamedTuple):

@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 from taotie.errors import CaseError, RangeError
 from taotie.grid.case.case import Case
 from taotie.grid.flow.contingency import SINGULAR, bridges
-from taotie.grid.flow.dc_power_flow import Island, ptdf
+from taotie.grid.flow.dc_power_flow import Island, ptdf, scheduled_injection_mw
 from taotie.words.language import _
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 CUT = 0.005  # of a rating: outages that move less are not listed
+LOSSES = 0.05  # of the load: what a dispatch may give beyond it as losses
 FAST = {"nsz", "arcp", "contract"}
 
 
@@ -277,6 +278,10 @@ def redispatch_problem(
         low, high = np.maximum(low, out - step), np.minimum(high, out + step)
     still = island.injection_mw.copy()
     np.subtract.at(still, at, out)  # what is not dispatched: load, losses
+    surplus = float(scheduled_injection_mw(case)[island.bus_row].sum())
+    served = float(np.abs(case.load_mw[island.bus_row]).sum())
+    if not -1e-6 <= surplus <= LOSSES * served:  # no losses, but a dispatch that misses its load
+        still += surplus * island.slack
     rows: list[IntArray] = [np.array([g]) for g in on]
     if not unit_outages:
         where, inv = np.unique(at, return_inverse=True)

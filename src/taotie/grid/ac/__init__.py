@@ -1,0 +1,1 @@
+"""Does a DC answer hold in AC? Voltages, reactive power, MVA ratings, every outage."""
