@@ -180,9 +180,62 @@ def register(app: typer.Typer) -> None:
             typer.Option(help=_("CSV with bus_id, lat, lon for the picture and the report.")),
         ] = None,
         report: Report = None,
+        redispatch: Annotated[
+            bool,
+            typer.Option("--redispatch", help=_("Units may be told anew what to give; exact.")),
+        ] = False,
+        units_off: Annotated[
+            bool, typer.Option("--units-off", help=_("With --redispatch: units may also go off."))
+        ] = False,
+        unit_outages: Annotated[
+            bool,
+            typer.Option("--unit-outages", help=_("With --redispatch: single units may trip too.")),
+        ] = False,
+        move: Annotated[
+            float | None,
+            typer.Option(
+                "--move", help=_("With --redispatch: share of its Pmax by which a unit may move.")
+            ),
+        ] = None,
+        hours: Annotated[
+            str,
+            typer.Option(
+                "--hours",
+                help=_(
+                    "Load by hour: year (the scenarios of the case) or a CSV, one column a bus number."
+                ),
+            ),
+        ] = "",
+        curtail: Annotated[
+            str,
+            typer.Option(
+                "--curtail", help=_("Shares of its energy that may be cut: 0,0.25%,0.5%,1%,5%.")
+            ),
+        ] = "",
+        calls: Annotated[
+            int | None,
+            typer.Option("--calls", help=_("How often the load may be called in these hours.")),
+        ] = None,
+        depth: Annotated[
+            float | None,
+            typer.Option("--depth", help=_("Share of the load that may be off at most.")),
+        ] = None,
+        ac: Annotated[
+            bool, typer.Option("--ac", help=_("Prove the redispatched answer in AC, every outage."))
+        ] = False,
+        ac_every: Annotated[
+            bool,
+            typer.Option(
+                "--ac-every", help=_("With --ac: solve all outages at the answer, foretell none.")
+            ),
+        ] = False,
+        power_factor: Annotated[
+            float, typer.Option("--power-factor", help=_("Of the new load, in AC."))
+        ] = 0.98,
         as_json: Json = False,
     ) -> None:
         from taotie.answer.capacity import capacity as ask
+        from taotie.answer.capacity_more import More, shares_of, with_more_of
 
         wanted = load_mw(load, pue)[0] if load else None
         if bus and report is not None:
@@ -196,6 +249,15 @@ def register(app: typer.Typer) -> None:
                 dispatch=dispatch or None, post_outage_rating=post_outage_rating, top=top,
                 coordinates=coordinates, load_words=_load_said(load, pue),
             )  # fmt: skip
+        answer = with_more_of(
+            answer,
+            name,
+            More(
+                redispatch, units_off, unit_outages, move, hours,
+                shares_of(curtail) if curtail else (), calls, depth, ac or ac_every, ac_every,
+                power_factor,
+            ),
+        )  # fmt: skip
         if table is not None:
             from taotie.answer.bus_table import write_bus_table
 
@@ -221,6 +283,35 @@ def register(app: typer.Typer) -> None:
             _show_bus(answer)
         else:
             _show_buses(answer, report)
+
+    @grid.command(help=_("New load that several buses take together, units told anew."))
+    def sites(
+        name: CaseName,
+        bus: Annotated[
+            list[int], typer.Option("--bus", "-b", help=_("Number of a bus; once for each site."))
+        ],
+        most: Annotated[
+            list[float] | None,
+            typer.Option("--most", help=_("Largest load wanted at each, in the same order. [MW]")),
+        ] = None,
+        units_off: Annotated[
+            bool, typer.Option("--units-off", help=_("Units may also go off."))
+        ] = False,
+        move: Annotated[
+            float | None,
+            typer.Option("--move", help=_("Share of its Pmax by which a unit may move.")),
+        ] = None,
+        as_json: Json = False,
+    ) -> None:
+        from taotie.answer.capacity_more import sites as ask
+
+        answer = ask(name, bus, most, units_off, move)
+        if as_json:
+            print_answer(answer, True)
+            return
+        print_said(answer.said)
+        print_table(answer.tables["sites"])
+        print_limits(answer.limits)
 
     @grid.command(help=_("New load a region takes if it steps back a few hours a year."))
     def headroom(
@@ -397,8 +488,17 @@ def _show_bus(answer: Any) -> None:
     head = [_("treatment"), "N-0 MW", "N-1 MW", _("limited by")]
     _table(out, head if takes is None else [*head, _("takes the load")], rows)
     _treatments(out, strict=True)
+    _show_more(answer)
     print_limits(answer.limits)
     print_files(answer.files)
+
+
+def _show_more(answer: Any) -> None:
+    """What was asked for beside fixed shares: units told anew, hours, AC."""
+    for name in ("more", "worst_hours"):
+        if name in answer.tables:
+            console().print(_(answer.tables[name].label) + ":")
+            print_table(answer.tables[name])
 
 
 def _show_buses(answer: Any, report: Path | None) -> None:
@@ -429,6 +529,7 @@ def _show_buses(answer: Any, report: Path | None) -> None:
     out.print(_("MW of new load a bus takes with any one branch lost, over all buses:"))
     _table(out, head if wanted is None else [*head, _("take the load")], rows)
     _treatments(out, secure)
+    _show_more(answer)
     if answer.tables["top"].rows:
         out.print(
             _("the nearest buses that take the load first:")

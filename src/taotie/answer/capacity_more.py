@@ -1,0 +1,607 @@
+"""What do buses take beyond the fixed-share answer: units told anew, stepping back some hours, proved in AC? [MW]
+
+Adds to the `Answer` of `taotie grid capacity`: columns of each bus, what was said, seconds of each step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from taotie.answer.answer import Answer, Column, Table
+from taotie.errors import DataError, RangeError
+from taotie.grid.capacity.hosting_capacity import Binding, binding_label, outage_labels
+from taotie.grid.capacity.redispatch import (
+    RedispatchedCapacity,
+    redispatch_cost_usd_per_mwh,
+    redispatched_capacity,
+    redispatched_sites,
+)
+from taotie.grid.case.case import Case, read_case
+from taotie.words.language import N_, _
+from taotie.words.said import Said, as_given
+
+__all__ = ["More", "hours_of", "shares_of", "sites", "with_more"]
+
+MOVED = 5  # units named a bus
+COST_BUSES = 12  # for how many buses of the table the cost of moving is computed
+HOURS_WITH_REDISPATCH = 100_000  # bus-hours solved without being asked for by name
+
+
+@dataclass(frozen=True)
+class More:
+    """What is wanted beside the fixed-share answer.
+
+    Parameters
+    ----------
+    redispatch : bool
+        Every unit may be told anew what to give.
+    units_off, unit_outages : bool
+        Units may go off; single units may trip as well.
+    move : float, optional
+        Share of its Pmax by which a unit may move. [1]
+    hours : str
+        "" for none, "year" for the scenarios of the case, or a CSV with one row an hour and one column a bus.
+    shares : tuple of float
+        Shares of energy that may be cut. [1]
+    calls, depth
+        How often the load may be called, and what share of it may be off.
+    ac : bool
+        Prove the redispatched answer in AC.
+    ac_every : bool
+        Solve every outage at the answer instead of those foretold near a limit.
+    power_factor : float
+        Of the new load, in AC. [1]
+    """
+
+    redispatch: bool = False
+    units_off: bool = False
+    unit_outages: bool = False
+    move: float | None = None
+    hours: str = ""
+    shares: tuple[float, ...] = ()
+    calls: int | None = None
+    depth: float | None = None
+    ac: bool = False
+    ac_every: bool = False
+    power_factor: float = 0.98
+
+    @property
+    def asked(self) -> bool:
+        """Anything at all."""
+        return self.redispatch or bool(self.hours) or self.ac or bool(self.shares)
+
+
+def shares_of(text: str) -> tuple[float, ...]:
+    """Shares such as ``0,0.25%,0.5%``; a number without a percent sign is the share itself.
+
+    Raises
+    ------
+    RangeError
+        Not a number, or outside 0 to 1.
+
+    Examples
+    --------
+    >>> shares_of("0, 0.25%, 0.05")
+    (0.0, 0.0025, 0.05)
+    """
+    found = []
+    for part in filter(None, (p.strip() for p in re.split(r"[,;，；]", text))):
+        number = part.rstrip("%％").strip()
+        try:
+            value = float(number) / (100 if number != part else 1)
+        except ValueError:
+            value = np.nan
+        if not 0 <= value < 1:
+            raise RangeError(
+                _("--curtail {part} is no share of energy between 0 and 1.").format(
+                    part=repr(part)
+                ),
+                "--curtail 0,0.25%,0.5%,1%,5%",
+            )
+        found.append(round(value, 12))
+    if not found:
+        raise RangeError(
+            _("--curtail {part} is no share of energy between 0 and 1.").format(part=repr(text)),
+            "--curtail 0,0.25%,0.5%,1%,5%",
+        )
+    return tuple(found)
+
+
+def hours_of(case: Case, text: str) -> np.ndarray:
+    """Load of every bus by hour: the case's own scenarios, or a CSV with a column a bus number. [MW]
+
+    Raises
+    ------
+    DataError
+        A file that is not there, or whose columns are not the buses of the case.
+    """
+    if text in ("", "year"):
+        from taotie.grid.capacity.by_hour import hourly_area_load_mw
+
+        return np.asarray(hourly_area_load_mw(case))
+    path = Path(text)
+    if not path.is_file():
+        raise DataError(
+            _("{path} is not there.").format(path=path),
+            _("--hours takes year (the scenarios shipped with the case) or a CSV."),
+        )
+    import csv
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = [row for row in csv.reader(file) if row]
+    try:
+        head = [int(cell) for cell in lines[0]]
+        values = np.array(lines[1:], dtype=float)
+    except (ValueError, IndexError):
+        raise DataError(
+            _("{path}: a first row of bus numbers and one row of MW an hour are needed.").format(
+                path=path.name
+            )
+        ) from None
+    rows = case.rows_of_bus(head)
+    missing = np.setdiff1d(np.flatnonzero(case.load_mw != 0), rows)
+    if missing.size or len(set(head)) != len(head):
+        raise DataError(
+            _(
+                "{path} lacks {n} buses that have a load, or names one twice; bus {bus} for one."
+            ).format(
+                path=path.name,
+                n=missing.size,
+                bus=int(case.bus_number[missing[0]]) if missing.size else head[0],
+            )
+        )
+    load = np.zeros((len(values), case.n_bus))
+    load[:, rows] = values
+    return load
+
+
+def with_more(
+    answer: Answer,
+    case: Case,
+    more: More,
+    outages: Any = None,
+    post_rating: str = "A",
+    step: Callable[[str], None] | None = None,
+) -> Answer:
+    """The answer with what was asked for beside it.
+
+    Parameters
+    ----------
+    answer : Answer
+        Of `capacity`; its `own["buses"]` are the buses asked for.
+    case : Case
+        As dispatched for that answer.
+    outages : array_like, optional
+        Rows of branches that may be lost, as for the answer.
+    """
+    if not more.asked:
+        return answer
+    buses = [dict(bus) for bus in answer.own["buses"]]
+    numbers = [int(bus["bus"]) for bus in buses]
+    said, limits = list(answer.said), list(answer.limits)
+    seconds = {**answer.own.get("seconds", {})}
+    tables = dict(answer.tables)
+    found: RedispatchedCapacity | None = None
+    if more.redispatch or more.ac:
+        if step is not None:
+            step(_("units told anew"))
+        found = redispatched_capacity(
+            case, None if len(numbers) == case.n_bus else numbers, units_off=more.units_off,
+            move=more.move, unit_outages=more.unit_outages, post_rating=post_rating,
+            outages=outages,
+        )  # fmt: skip
+        _redispatch_columns(buses, found)
+        said = [s for s in said if s.code != "firm_is_margin"]
+        said += _redispatch_said(found)
+        limits = [s for s in limits if s.code != "fixed_shares"] + _redispatch_limits(more)
+        seconds["redispatch"] = found.seconds["search"]
+        seconds["redispatch_processor"] = found.seconds["processor"]
+    if more.hours or more.shares:
+        _curtail(answer, buses, case, more, said, limits, seconds, tables, post_rating)
+    if more.ac and found is not None:
+        _prove(buses, found, more, said, limits, seconds, step)
+    tables["more"] = _table(case, buses, found)
+    own = {**answer.own, "buses": buses, "seconds": seconds}
+    settings = {
+        **answer.settings,
+        **{key: getattr(more, key) for key in ("redispatch", "units_off", "unit_outages", "move",
+                                               "hours", "calls", "depth", "ac", "power_factor")},
+        "curtail": list(more.shares),
+    }  # fmt: skip
+    return replace(
+        answer, settings=settings, tables=tables, said=tuple(said), limits=tuple(limits), own=own
+    )
+
+
+def _rounded(value: float) -> float | None:
+    return None if not np.isfinite(value) else float(value)
+
+
+def _redispatch_columns(buses: list[dict[str, Any]], found: RedispatchedCapacity) -> None:
+    case, labels = found.case, outage_labels(found.case)
+    rows = case.rows_of_bus([bus["bus"] for bus in buses])
+    best = np.argsort(-np.nan_to_num(found.capacity_mw[rows], nan=-1.0), kind="stable")
+    priced = set(best[:COST_BUSES].tolist())
+    for i, (bus, row) in enumerate(zip(buses, rows.tolist(), strict=True)):
+        x = _rounded(found.capacity_mw[row])
+        l, k = int(found.binding_branch[row]), int(found.binding_outage[row])
+        bus["redispatch_mw"] = x
+        bus["bound_mw"] = _rounded(found.bound_mw[row])
+        bus["loading"] = _rounded(found.loading[row])
+        bus["fixed_share_mw"] = bus["firm_mw"]
+        if x is not None:
+            bus["firm_mw"] = x
+        bus["binds"] = {
+            "branch": case.branch_labels[l] if l >= 0 else None,
+            "outage": labels[k] if l >= 0 and k != l else None,
+        }
+        bus["moved"] = [
+            {
+                "units": [g + 1 for g in m.unit],
+                "bus": int(case.bus_number[m.bus]),
+                "mw": round(m.mw, 3),
+            }
+            for m in found.moved(row, MOVED)
+        ]
+        if i in priced and len(case.gencost) and len(case.bus) <= 3000:
+            half, most = redispatch_cost_usd_per_mwh(found, int(bus["bus"]))
+            bus["cost_usd_per_mwh"] = {"50%": _rounded(half), "95%": _rounded(most)}
+
+
+def _redispatch_said(found: RedispatchedCapacity) -> list[Said]:
+    case = found.case
+    known = found.capacity_mw[np.isfinite(found.capacity_mw)]
+    gap = np.abs(found.gap_mw[np.isfinite(found.gap_mw)])
+    out = [
+        Said(
+            "firm_is_redispatched",
+            N_("firm MW: units told anew within their ranges, no limit passed in the intact grid or after any one outage; {n} buses, median {median:.1f} MW; answer and bound differ by {gap:.1e} MW at most"),
+            {"n": len(known), "median": float(np.median(known)) if len(known) else 0.0, "gap": float(gap.max()) if gap.size else 0.0},
+        )
+    ]  # fmt: skip
+    for wider in found.loosening:
+        if not wider.branch.size:
+            continue
+        most = np.maximum(wider.intact_mw, wider.outage_mw)
+        order = np.argsort(-most)[:8]
+        names = ", ".join(
+            f"{case.branch_label(int(wider.branch[i]))} +{most[i]:.1f} MW" for i in order
+        )
+        out.append(
+            Said(
+                "no_secure_dispatch",
+                N_("no dispatch keeps every rating with any one branch lost, even without new load (proved: overloads of {bound:.2%} of a rating in sum at least); these {n} branches were given the least room that lets one exist: {names}"),
+                {"bound": wider.bound, "n": int(wider.branch.size), "names": as_given("branches", names)},
+            )
+        )  # fmt: skip
+    if found.infeasible.any():
+        out.append(
+            Said(
+                "no_dispatch_at_bus",
+                N_("{n} buses take 0 MW: no dispatch keeps the ratings, whatever is put there"),
+                {"n": int(found.infeasible.sum())},
+            )
+        )
+    if len(found.by_highs):
+        out.append(
+            Said(
+                "by_highs",
+                N_("{n} buses were answered by HiGHS: the own search did not end there"),
+                {"n": len(found.by_highs)},
+            )
+        )
+    if len(found.unanswered):
+        numbers = ", ".join(str(int(case.bus_number[r])) for r in found.unanswered[:10])
+        out.append(
+            Said(
+                "unanswered",
+                N_("{n} buses have no answer within the time limit: {numbers}"),
+                {"n": len(found.unanswered), "numbers": as_given("buses", numbers)},
+            )
+        )
+    widened = sum(problem.widened for problem in found.problems)
+    if widened:
+        out.append(
+            Said(
+                "ranges_widened",
+                N_("{n} units give more or less than their own range allows; the range was widened to what they give"),
+                {"n": widened},
+            )
+        )  # fmt: skip
+    return out
+
+
+def _redispatch_limits(more: More) -> list[Said]:
+    units = (
+        N_("units in service as in the case and down to 0 MW; no ramps, reserves or start-up costs")
+        if more.units_off
+        else N_("units in service as in the case, between Pmin and Pmax; no ramps, reserves or start-up costs")
+    )  # fmt: skip
+    out = [
+        Said("preventive", N_("no unit moves after an outage; losses stay as in the case")),
+        Said("units_as_filed", units),
+    ]
+    if more.move is not None:
+        out.append(
+            Said(
+                "units_move",
+                N_("each unit stays within {share:.0%} of its Pmax of what it gives in the case"),
+                {"share": more.move},
+            )
+        )
+    return out
+
+
+def _curtail(
+    answer: Answer,
+    buses: list[dict[str, Any]],
+    case: Case,
+    more: More,
+    said: list[Said],
+    limits: list[Said],
+    seconds: dict[str, float],
+    tables: dict[str, Table],
+    post_rating: str,
+) -> None:
+    from taotie.grid.capacity.curtailable import SHARES, curtailable_capacity
+
+    load = hours_of(case, more.hours)
+    shares = more.shares or SHARES
+    numbers = [int(bus["bus"]) for bus in buses]
+    told_anew = more.redispatch and len(numbers) * len(load) <= HOURS_WITH_REDISPATCH
+    found = curtailable_capacity(
+        case, load, shares, more.calls, more.depth, redispatch=told_anew, buses=numbers,
+        post_rating=post_rating,
+    )  # fmt: skip
+    seconds["hours"] = found.seconds["wall"]
+    for i, bus in enumerate(buses):
+        bus["curtailable_mw"] = {f"{s:g}": float(x) for s, x in zip(shares, found.load_mw[:, i], strict=True)}  # fmt: skip
+    most = max(shares)
+    best = int(np.argmax(found.load_mw[-1])) if len(numbers) > 1 else 0
+    worst = found.worst_hours(numbers[best], most)
+    tables["worst_hours"] = Table(
+        (Column("bus", "", N_("bus")), Column("hour", "h", N_("hour")), Column("cut_mw", "MW", N_("cut"))),
+        tuple((numbers[best], int(h), round(float(c), 3)) for h, c in zip(worst.hour, worst.cut_mw, strict=True)),
+        N_("worst hours"),
+    )  # fmt: skip
+    said.append(
+        Said(
+            "curtailable",
+            N_("over {n} hours, units told anew in each: median {firm:.1f} MW firm, {most:.1f} MW if {share:.2%} of the energy may be cut")
+            if told_anew
+            else N_("over {n} hours with fixed shares: median {firm:.1f} MW firm, {most:.1f} MW if {share:.2%} of the energy may be cut"),
+            {
+                "n": len(load), "firm": float(np.median(found.load_mw[int(np.argmin(shares))])),
+                "most": float(np.median(found.load_mw[int(np.argmax(shares))])), "share": most,
+            },
+        )
+    )  # fmt: skip
+    said.append(
+        Said(
+            "worst_hours",
+            N_("bus {bus} at {share:.2%}: cut in {hours} hours, {calls} calls, the longest {longest} h"),
+            {"bus": numbers[best], "share": most, "hours": worst.hours, "calls": worst.calls, "longest": worst.longest_h},
+        )
+    )  # fmt: skip
+    if more.redispatch and not told_anew:
+        said.append(
+            Said(
+                "hours_fixed_shares",
+                N_("{n} buses in {h} hours are too many to tell the units anew in each: the hours are with fixed shares; name a bus for the other"),
+                {"n": len(numbers), "h": len(load)},
+            )
+        )  # fmt: skip
+    if found.unanswered.any():
+        said.append(
+            Said(
+                "hours_unanswered",
+                N_("{n} bus-hours have no answer in time and count as 0 MW"),
+                {"n": int(found.unanswered.sum())},
+            )
+        )
+    known = {s.code for s in limits}
+    limits += [s for s in found.limits if s.code not in known]
+
+
+def _prove(
+    buses: list[dict[str, Any]],
+    found: RedispatchedCapacity,
+    more: More,
+    said: list[Said],
+    limits: list[Said],
+    seconds: dict[str, float],
+    step: Callable[[str], None] | None,
+) -> None:
+    from taotie.grid.ac.proof import AcRule, ac_proofs
+
+    proved = ac_proofs(
+        found, [int(bus["bus"]) for bus in buses], AcRule(power_factor=more.power_factor),
+        every=more.ac_every, step=step,
+    )  # fmt: skip
+    for bus, proof in zip(buses, proved.proofs, strict=True):
+        bus["ac_mw"] = proof.ac_mw
+        bus["ac"] = {
+            "cut_by": proof.cut_by, "outages_solved": proof.solved,
+            "outages_foretold": proof.foretold, "bridges": proof.bridges,
+            "margin": proof.margin, "forecast_error": proof.forecast_error,
+            "loading": _rounded(proof.loading), "lowest_pu": _rounded(proof.lowest_pu),
+            "every_outage_solved": proof.every,
+        }  # fmt: skip
+    seconds["ac"] = sum(proved.seconds.values())
+    gap = proved.gap_percentiles()
+    cut = [p for p in proved.proofs if p.cut_by != "none"]
+    said += [
+        Said(
+            "ac_start",
+            N_("in AC, N-1 secure in DC and without new load: {pairs} pairs over their rating (the worst at {worst:.1%}), {volts} outages with a voltage outside its range; the rule is therefore no worsening (loading by {more:.0%}, voltage by {volt} p.u. at most)"),
+            {"pairs": proved.pairs_over, "worst": proved.worst_loading, "volts": proved.voltages_over, "more": proved.rule.more_loading, "volt": proved.rule.more_voltage},
+        ),
+        Said(
+            "ac_gap",
+            N_("holds in AC: {low:.0%} / {middle:.0%} / {high:.0%} of the DC answer at 5 / 50 / 95 % of {n} buses; {cut} of them were cut"),
+            {"low": gap[0], "middle": gap[2], "high": gap[4], "n": len(proved.proofs), "cut": len(cut)},
+        ),
+        Said(
+            "ac_checked",
+            N_("outages at each answer: {solved:.0f} solved in the mean, {foretold:.0f} foretold to stay {margin:.0%} or more away from any limit (largest error seen {error:.1%}), {bridges} bridges not taken out"),
+            {
+                "solved": float(np.mean([p.solved for p in proved.proofs])),
+                "foretold": float(np.mean([p.foretold for p in proved.proofs])),
+                "margin": min(p.margin for p in proved.proofs),
+                "error": max(p.forecast_error for p in proved.proofs),
+                "bridges": proved.proofs[0].bridges,
+            },
+        ),
+    ]  # fmt: skip
+    limits.append(
+        Said(
+            "ac_lower_bound",
+            N_("AC figures are what was seen to hold: an AC optimum may be higher; set-points, taps and shunts stand still, buses at a reactive limit stay there after an outage"),
+        )
+    )  # fmt: skip
+
+
+def _table(case: Case, buses: list[dict[str, Any]], found: RedispatchedCapacity | None) -> Table:
+    """Ten best buses with all that was computed."""
+    order = sorted(range(len(buses)), key=lambda i: -(buses[i]["firm_mw"] or 0.0))[:10]
+    shares = list(buses[0].get("curtailable_mw", {}))
+    columns = [Column("bus", "", N_("bus")), Column("name", "", N_("name"))]
+    columns.append(Column("fixed_share_mw", "MW", N_("fixed shares")))
+    if found is not None:
+        columns.append(Column("redispatch_mw", "MW", N_("units told anew")))
+    columns += [Column(f"curtailable_{s}_mw", "MW", f"{100 * float(s):g} %") for s in shares]
+    if "ac_mw" in buses[0]:
+        columns.append(Column("ac_mw", "MW", N_("holds in AC")))
+    columns.append(Column("binds", "", N_("limited by")))
+    rows = []
+    for i in order:
+        bus = buses[i]
+        cells = [bus["bus"], bus["name"], _short(bus.get("fixed_share_mw", bus["firm_mw"]))]
+        if found is not None:
+            cells.append(_short(bus["redispatch_mw"]))
+        cells += [_short(bus["curtailable_mw"][s]) for s in shares]
+        if "ac_mw" in bus:
+            cells.append(_short(bus["ac_mw"]))
+        cells.append(_binds(case, bus, found))
+        rows.append(tuple(cells))
+    return Table(tuple(columns), tuple(rows), N_("buses with all that was asked for"))
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _binds(case: Case, bus: dict[str, Any], found: RedispatchedCapacity | None) -> str:
+    if found is None:
+        pair = bus["binds"]
+        return " / ".join(filter(None, (pair["branch"], pair["outage"])))
+    row = int(case.rows_of_bus([bus["bus"]])[0])
+    l, k = int(found.binding_branch[row]), int(found.binding_outage[row])
+    if l < 0:
+        return _("spare generation")
+    return binding_label(case, Binding(l, k))
+
+
+def sites(
+    case: str | Path | Case,
+    buses: list[int],
+    most_mw: list[float] | None = None,
+    units_off: bool = False,
+    move: float | None = None,
+    post_rating: str = "A",
+) -> Answer:
+    """The largest total load at several buses at once, with units told anew; the ask behind `taotie grid sites`.
+
+    Parameters
+    ----------
+    case : str, path or Case
+    buses : list of int
+        Bus numbers as in the file.
+    most_mw : list of float, optional
+        Largest load wanted at each. [MW]
+    """
+    grid = case if isinstance(case, Case) else read_case(case)
+    if len(set(buses)) != len(buses) or not buses:
+        raise RangeError(_("name each bus once, and at least one."), "--bus 1 --bus 2")
+    if most_mw and len(most_mw) != len(buses):
+        raise RangeError(
+            _("{n} buses and {m} largest loads: give one for each bus, or none.").format(
+                n=len(buses), m=len(most_mw)
+            )
+        )
+    together = redispatched_sites(grid, buses, most_mw or None, units_off, move, post_rating)
+    alone = redispatched_capacity(
+        grid, buses, units_off=units_off, move=move, post_rating=post_rating
+    )
+    rows = grid.rows_of_bus(buses)
+    labels = outage_labels(grid)
+    names = grid.bus_name if len(grid.bus_name) == grid.n_bus else ("",) * grid.n_bus
+    of = [
+        {
+            "bus": int(b), "name": names[r].strip(), "load_mw": float(x),
+            "alone_mw": _rounded(alone.capacity_mw[r]),
+        }
+        for b, r, x in zip(buses, rows.tolist(), together.load_mw, strict=True)
+    ]  # fmt: skip
+    binding = [
+        {"branch": grid.branch_labels[l], "outage": None if k == l else labels[k]}
+        for l, k in together.binding[:15]
+    ]
+    said = [
+        Said(
+            "sites_total",
+            N_("{n} buses take {total:.1f} MW together, one of several ways of sharing it; answer and bound differ by {gap:.1e} MW"),
+            {"n": len(buses), "total": together.total_mw, "gap": abs(together.bound_mw - together.total_mw)},
+        ),
+        *[s for s in _redispatch_said(alone) if s.code == "no_secure_dispatch"],
+    ]  # fmt: skip
+    return Answer(
+        "sites",
+        {"case": grid.name, "buses": list(buses), "most_mw": most_mw, "units_off": units_off, "move": move},
+        tables={
+            "sites": Table(
+                (
+                    Column("bus", "", N_("bus")), Column("name", "", N_("name")),
+                    Column("load_mw", "MW", N_("together")), Column("alone_mw", "MW", N_("alone")),
+                ),
+                tuple((s["bus"], s["name"], _short(s["load_mw"]), _short(s["alone_mw"])) for s in of),
+            )
+        },
+        said=tuple(said),
+        limits=tuple(_redispatch_limits(More(units_off=units_off, move=move))),
+        own={
+            "case": grid.name, "total_mw": together.total_mw, "bound_mw": together.bound_mw,
+            "sites": of, "binding": binding,
+        },
+    )  # fmt: skip
+
+
+def with_more_of(answer: Answer, name: str | Path, more: More) -> Answer:
+    """As `with_more`, for the case, dispatch and outages of the answer's own settings."""
+    if not more.asked:
+        return answer
+    from taotie.answer.capacity import dispatched
+
+    detail = answer.detail
+    if hasattr(detail, "found"):
+        case = detail.found.case
+    else:
+        chosen = answer.settings["dispatch"]
+        case = dispatched(read_case(name), chosen)[0]
+    outages: Any = None
+    if answer.settings["contingencies"] == "none":
+        outages = []
+    elif answer.settings["contingencies"] == "table":
+        from taotie.grid.flow.contingency import contingency_table
+
+        outages = contingency_table(case).branches
+    rating = str(answer.settings["post_outage_rating"]).upper()
+    if rating != "A" and not (case.branch[:, 6 if rating == "B" else 7] > 0).any():
+        rating = "A"
+    return with_more(answer, case, more, outages, rating)
