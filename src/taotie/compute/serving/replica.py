@@ -333,7 +333,109 @@ def advance(  # type: ignore[no-untyped-def]
                 memory[r, tail + 1] = hit
                 memory[r, HIT_TOKENS] += hit
         # 3. the iteration, or many
-        if rn > 0:
+        chunks = np.int64(0)
+        if rn > 0 and chunked:
+            x = memory[r, ring + 3 * rh]
+            before = memory[r, ring + 3 * rh + 1]
+            budget = max(limits[BUDGET] - a * limits[STEP_TOKENS], np.int64(1))
+            chunks = (np.int64(request[x, PROMPT]) + request[x, WRITTEN] - before - 1) // budget
+        if (
+            chunks > 0
+        ):  # iterations that the first prompt fills alone: each is longer by the same amount
+            events += 1
+            p = budget
+            square = p * (2 * before + p)
+            u = costs[a, MIXED + 0] + costs[a, MIXED + 1] * c + limits[TP1] * p
+            u += limits[TQ1] * square
+            u2 = costs[a, MIXED + 2] + costs[a, MIXED + 3] * c + limits[TP2] * p
+            u2 += limits[TQ2] * square
+            s = costs[a, MIXED + 1] * a * grow + limits[TQ1] * 2 * p * p
+            s2 = costs[a, MIXED + 3] * a * grow + limits[TQ2] * 2 * p * p
+            k = chunks
+            if u >= u2:
+                common = costs[a, MIXED + 4] + costs[a, MIXED + 5] * c
+                common_step = costs[a, MIXED + 5] * a * grow
+                ep = limits[EP1]
+                eq = limits[EQ1]
+                if s2 > s:
+                    k = min(k, (u - u2) // (s2 - s) + 1)
+            else:
+                common = costs[a, MIXED + 6] + costs[a, MIXED + 7] * c
+                common_step = costs[a, MIXED + 7] * a * grow
+                ep = limits[EP2]
+                eq = limits[EQ2]
+                if s > s2:
+                    k = min(k, (u2 - u + s - s2 - 1) // (s - s2))
+                u = u2
+                s = s2
+            if a > 0:
+                k = min(k, (memory[r, HEAP + 0] >> 32) - d)
+                # none of them but the first may begin with too few pages
+                free = ((pages - reading - held + 1) << bits) - 1 - c - a * mask
+                k = min(k, max(free // (a * grow) + 1, np.int64(1)))
+            limit = until
+            if head >= 0 and a + rn < max_batch and arrival[head] > now and arrival[head] < limit:
+                limit = arrival[head]
+            if edge < limit:
+                limit = edge
+            dt = limit - now
+            t = k * u + s * (k * (k - 1) // 2)
+            if t > dt and k > 1:  # the smallest k that reaches the limit
+                if s > 0:
+                    b = u - 0.5 * s
+                    m = np.int64((np.sqrt(b * b + 2.0 * s * dt) - b) / s)
+                else:
+                    m = dt // u
+                if m < 1:
+                    m = np.int64(1)
+                while m * u + s * (m * (m - 1) // 2) < dt:
+                    m += 1
+                while m > 1 and (m - 1) * u + s * ((m - 1) * (m - 2) // 2) >= dt:
+                    m -= 1
+                if m < k:
+                    k = m
+                    t = k * u + s * (k * (k - 1) // 2)
+            pairs = k * (k - 1) // 2
+            shared = k * common + common_step * pairs
+            own = k * (ep * p + eq * square) + eq * 2 * p * p * pairs
+            e = shared + own
+            sharers = a + 1
+            rem += shared
+            q = rem // sharers
+            rem -= q * sharers
+            total += e
+            total_prefill += own + q
+            g += q
+            c += a * k * grow
+            d += k
+            iterations += k
+            if width > 0:
+                if now + t <= edge:
+                    if bin_now < n_bin:
+                        bins[bin_now, 0] += e
+                        bins[bin_now, 1] += t
+                        bins[bin_now, 2] += sharers * t
+                else:  # only the last iteration can cross the edge
+                    t_last = u + s * (k - 1)
+                    e_last = common + ep * p + eq * square
+                    e_last += (common_step + eq * 2 * p * p) * (k - 1)
+                    if bin_now < n_bin:
+                        bins[bin_now, 0] += e - e_last
+                        bins[bin_now, 1] += t - t_last
+                        bins[bin_now, 2] += sharers * (t - t_last)
+                    book(bins, width, 0, now + t - t_last, now + t, e_last, sharers)
+                    if now + t > n_bin * width:
+                        memory[r, SPILL_T0] = now + t - t_last
+                        memory[r, SPILL_T1] = now + t
+                        memory[r, SPILL_E] = e_last
+                        memory[r, SPILL_A] = sharers
+            now += t
+            busy += t
+            done_now = np.int64(0)
+            result[x, OWN] += own
+            result[x, SHARED] += q
+            memory[r, ring + 3 * rh + 1] = before + k * p
+        elif rn > 0:
             events += 1
             iterations += 1
             tokens = np.int64(0)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numba.core.options import DefaultOptions
 from numpy.typing import NDArray
+
+from taotie.files.kernels import njit
 
 __all__ = ["FAR", "N_COST", "N_LIMIT", "N_STATE", "book_spill", "compiled", "memory_columns"]
 

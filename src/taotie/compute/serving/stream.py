@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from taotie.compute.serving import state as sr
@@ -23,6 +22,7 @@ from taotie.compute.serving.result import NJ, QUANTILES, PoolAccount, pool_accou
 from taotie.compute.serving.routing import drawn
 from taotie.compute.serving.setup import ReplicaModel, check_energy, inner_bins
 from taotie.errors import RangeError
+from taotie.files.kernels import njit
 from taotie.words.language import _
 
 __all__ = ["Histogram", "StreamRun", "simulate_stream"]

@@ -16,10 +16,10 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError, RangeError
+from taotie.files.kernels import njit
 from taotie.grid.capacity import search
 from taotie.grid.capacity.core import (
     TREATMENTS,

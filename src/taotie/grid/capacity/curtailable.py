@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from taotie.errors import RangeError
+from taotie.files.kernels import njit
 from taotie.grid.capacity.by_hour import hourly_area_load_mw, hourly_hosting_capacity
 from taotie.grid.capacity.core import TREATMENTS, Treatment
 from taotie.grid.capacity.redispatch_hours import redispatched_by_hour

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from taotie.errors import CaseError, RangeError
+from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_lp import largest_load
 from taotie.grid.capacity.redispatch_screen import bring_up
 from taotie.grid.capacity.redispatch_setup import (

@@ -9,8 +9,8 @@ rating. Where even an unlisted outage could, the whole row is computed. So nothi
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_setup import FAST, FloatArray, IntArray, RedispatchProblem
 
 

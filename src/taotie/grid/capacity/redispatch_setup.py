@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from taotie.errors import CaseError, RangeError
+from taotie.files.kernels import njit
 from taotie.grid.case.case import Case
 from taotie.grid.flow.contingency import SINGULAR, bridges
 from taotie.grid.flow.dc_power_flow import Island, ptdf, scheduled_injection_mw

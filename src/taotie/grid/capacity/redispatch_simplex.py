@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_screen import (
     bring_up,
     load_on_pair,

@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_screen import bring_up, screen_pairs
 from taotie.grid.capacity.redispatch_setup import FAST, FloatArray, IntArray
 from taotie.grid.capacity.redispatch_simplex import OPTIMAL, W_MAX, solve, thin_pool

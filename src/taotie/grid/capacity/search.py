@@ -20,9 +20,9 @@ Nothing dense of size branch x branch or branch x bus is ever held: columns of 1
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from taotie.files.kernels import njit
 from taotie.grid.flow.sparse_solve import FAST, LANES, solve_lanes
 
 FloatArray = NDArray[np.float64]

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
+from taotie.files.kernels import njit
 from taotie.grid.capacity import search
 from taotie.grid.capacity.core import (
     TREATMENTS,

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from taotie.errors import RangeError
+from taotie.files.kernels import njit
 from taotie.grid.capacity import search
 from taotie.grid.capacity.core import (
     FloatArray,

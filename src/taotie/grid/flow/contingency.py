@@ -10,10 +10,10 @@ import re
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from taotie.errors import CaseError
+from taotie.files.kernels import njit
 from taotie.grid.case.case import Case, _package_folder
 from taotie.grid.flow.dc_power_flow import DcModel, Island, ptdf
 from taotie.grid.flow.sparse_solve import moved_shares

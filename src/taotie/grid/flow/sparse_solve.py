@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numba import njit
 from numpy.typing import NDArray
+
+from taotie.files.kernels import njit
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -1,0 +1,131 @@
+"""How are compiled kernels kept from one run to the next? Found by content, checked before use, and told when missing.
+
+numba keeps machine code beside the source and trusts it: a damaged file breaks every later run, and a copied tree, whose
+files are younger, is compiled anew. Here a kept kernel is found by the content of its room's kernels, carries a
+checksum, and is compiled again, silently but for one line, when either does not fit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from taotie.words.language import _
+
+__all__ = ["njit", "telling"]
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_DIGEST = 32
+_told: list[Callable[[str], None] | None] = [None]
+
+
+def telling(tell: Callable[[str], None] | None) -> None:
+    """Whom to tell, once, that kernels are being compiled; None: standard error, where a person reads it."""
+    _told[:] = [tell]
+
+
+def njit(*args: Any, **options: Any) -> Any:
+    """`numba.njit`, whose kept code is checked; used as a decorator with options.
+
+    Parameters
+    ----------
+    *args, **options
+        As of `numba.njit`.
+
+    Returns
+    -------
+    dispatcher or decorator
+    """
+    from numba import njit as plain
+
+    if args and callable(args[0]):
+        return _checked(plain(*args, **options))
+    made = plain(*args, **options)
+    return lambda function: _checked(made(function))
+
+
+def _checked(dispatcher: Any) -> Any:
+    """Replace the trust of one kernel's cache by a look."""
+    kept = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    source = Path(
+        getattr(getattr(dispatcher, "py_func", None), "__code__", _checked.__code__).co_filename
+    )
+    if kept is None or not all(
+        hasattr(kept, name) for name in ("_load_index", "_load_data", "_save_data", "load")
+    ):
+        return dispatcher
+    kept._source_stamp = _stamp(_room(source))
+    load_index, load, data_path, write = (
+        kept._load_index,
+        kept.load,
+        kept._data_path,
+        kept._open_for_write,
+    )
+
+    def index() -> Any:
+        try:
+            return load_index()
+        except Exception:  # whatever a damaged file makes of itself: as if there were none
+            return {}
+
+    def load_data(name: str) -> Any:
+        content = Path(data_path(name)).read_bytes()
+        body, digest = content[:-_DIGEST], content[-_DIGEST:]
+        if hashlib.sha256(body).digest() != digest:
+            raise OSError(name)  # numba goes on as if the file were gone
+        return pickle.loads(body)
+
+    def save_data(name: str, data: Any) -> None:
+        body = kept._dump(data)
+        with write(data_path(name)) as stream:
+            stream.write(body + hashlib.sha256(body).digest())
+
+    def look(key: Any) -> Any:
+        found = load(key)
+        if found is None:
+            _tell()
+        return found
+
+    kept._load_index, kept._load_data, kept._save_data, kept.load = (
+        index,
+        load_data,
+        save_data,
+        look,
+    )
+    return dispatcher
+
+
+def _room(source: Path) -> str:
+    """The room of a kernel, whose kernels call each other."""
+    try:
+        return source.resolve().relative_to(_PACKAGE).parts[0]
+    except ValueError:
+        return str(source)
+
+
+@lru_cache(maxsize=32)
+def _stamp(room: str) -> str:
+    """The content of all files with kernels in a room."""
+    place = _PACKAGE / room
+    files = sorted(place.rglob("*.py")) if place.is_dir() else [Path(room)]
+    found = hashlib.sha256()
+    for path in files:
+        content = path.read_bytes() if path.is_file() else b""
+        if b"njit" in content or b"compiled" in content:
+            found.update(path.name.encode() + b"\0" + content)
+    return found.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _tell() -> None:
+    """Say once that compiling takes a while and happens once."""
+    line = _("compiling kernels: a few seconds, once after installation")
+    if _told[0] is not None:
+        _told[0](line)
+    elif sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(line + "\n")

@@ -1,0 +1,67 @@
+"""Kept kernels: found in a copied tree, compiled again when damaged, told when missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba", reason="kernels are in the extra `simulate`")
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {folder!r})
+from taotie.files import kernels
+told = []
+kernels.telling(told.append)
+import some_kernel
+print(some_kernel.twice(21), len(told), sum(some_kernel.twice.stats.cache_hits.values()))
+"""
+KERNEL = """
+from taotie.files.kernels import njit
+
+@njit(cache=True)
+def twice(x):
+    return 2 * x
+"""
+
+
+def run(folder: Path) -> list[int]:
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(folder=str(folder))],
+        capture_output=True, text=True, env=environment, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [int(word) for word in done.stdout.split()]
+
+
+def test_worked_kept_copied_and_damaged_kernels(tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    first.mkdir()
+    (first / "some_kernel.py").write_text(KERNEL)
+    assert run(first) == [42, 1, 0]  # compiled, and told
+    assert run(first) == [42, 0, 1]  # kept
+    for ending in ("*.nbc", "*.nbi"):
+        for path in (first / "__pycache__").glob(ending):
+            content = bytearray(path.read_bytes())
+            content[len(content) // 2] ^= 0xFF
+            path.write_bytes(bytes(content[: -len(content) // 4]))
+        assert run(first) == [42, 1, 0]  # damaged: compiled again
+        assert run(first) == [42, 0, 1]
+    changed = (first / "some_kernel.py").read_text().replace("2 * x", "3 * x")
+    (first / "some_kernel.py").write_text(changed)
+    assert run(first)[0] == 63
+
+
+def test_worked_a_copied_tree_needs_no_compiling(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    (first / "some_kernel.py").write_text(KERNEL)
+    run(first)
+    shutil.copytree(first, second, copy_function=shutil.copyfile)  # new times, same content
+    assert run(second) == [42, 0, 1]
