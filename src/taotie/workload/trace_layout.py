@@ -294,6 +294,10 @@ def columns_of(
         _meaning(str(cell), name, known, look)
         for cell, name, look in zip(header, names, looks, strict=True)
     ]
+    for i, m in enumerate(meanings):
+        if m is not None and m.role == "t" and _falls([row[i] for row in sample]):
+            # values that go up and down are latencies (nginx's request_time), if anything else could be the time
+            meanings[i] = m._replace(rank=m.rank + 50)
     named = _asked_places(asked or {}, header, path)
     _no_totals(header, meanings, sample, named, path)
     found: dict[str, tuple[int, float | None]] = {}
@@ -328,6 +332,8 @@ def columns_of(
         if first is None:
             continue
         rivals = [i for i in places[1:] if (m := meanings[i]) is not None and m.rank == first.rank]
+        if role == "t" and rivals and sample:
+            _not_in_two(header, places[0], rivals[0], sample, path)
         if role in _WANTED and rivals and not _same(places[0], rivals, sample):
             raise TraceError(
                 _("{path}: columns {one} and {two} both look like the {role} column.").format(
@@ -370,6 +376,34 @@ def columns_of(
         tuple(passed),
         "t" in named,
     )
+
+
+def _falls(values: Sequence[Any]) -> bool:
+    """Whether small numbers go up and down from row to row, as latencies do."""
+    some = [float(value) for value in values if value is not None and _is_number(value)]
+    if len(some) < 8 or len(some) < len(values) or max(some) >= 7200.0:
+        return False
+    return sum(b < a for a, b in pairwise(some)) > 0.25 * len(some)
+
+
+def _not_in_two(
+    header: Sequence[str], one: int, two: int, sample: Sequence[Sequence[Any]], path: Path
+) -> None:
+    """Refuse a date and a time of day in two columns."""
+    clocks = [
+        sum(
+            bool(re.fullmatch(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?", str(row[i]).strip()))
+            for row in sample
+        )
+        for i in (one, two)
+    ]
+    if max(clocks) * 2 > len(sample) and min(clocks) == 0:
+        raise TraceError(
+            _("{path}: the date and the time of day stand in two columns ({one}, {two}).").format(
+                path=path, one=header[one], two=header[two]
+            ),
+            _("join them into one, such as 2026-01-05 10:15:00, and name it: --columns time=NAME"),
+        )
 
 
 def _called(role: str) -> str:

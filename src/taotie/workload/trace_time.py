@@ -210,9 +210,9 @@ def _unit(t: Extent, clock: Clock, path: Path) -> tuple[str, tuple[str, str] | N
         return _small_ms(t, low, high, clock, path)
     if t.n >= 2 * _FEW:
         rate = _rate(t, high - low, 1.0)
-        if rate > _FASTEST_PER_S or (
-            t.whole and rate < _SLOWEST_PER_S / 60 and clock.layout != "burstgpt"
-        ):
+        # some rows of BurstGPT, one model's, come minutes apart
+        slowest = _SLOWEST_PER_S / 4 if clock.layout == "burstgpt" else _SLOWEST_PER_S
+        if rate > _FASTEST_PER_S or (t.whole and rate < slowest):
             raise _ask(path, clock, low, high, _rates(t, high - low))
     return "s", None
 
