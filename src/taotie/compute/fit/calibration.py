@@ -696,13 +696,14 @@ def left_out_predictions(
     labels = np.array(rows.family if groups is None else list(groups))
     out = np.full((3, len(rows)), np.nan)
     profiles = []
-    whole = fit_together(rows, served, "all")
+    # a search that starts at the fit of all rows may stay near it; alone, each starts afresh
+    near = None if served is None else fit_together(rows, served, "all").value
     for label in sorted(set(labels)):
         here = labels == label
         others = None
         if served is not None:
             others = served.subset(np.array([m != label for m in served.model]))
-        made = fit_together(rows.subset(~here), others, f"without {label}", near=whole.value)
+        made = fit_together(rows.subset(~here), others, f"without {label}", near=near)
         profile = made.profiles[ENGINE]
         p = predict_rows(rows.subset(here), profile)
         out[:, here] = p.energy_j_per_token, p.throughput_token_s, p.power_w
