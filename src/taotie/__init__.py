@@ -30,6 +30,7 @@ _WHERE = {
     "disclose": "taotie.answer.disclose",
     "check_label": "taotie.answer.label",
     "tax": "taotie.answer.tax",
+    "check": "taotie.answer.check",
     "models": "taotie.answer.models",
     "chips": "taotie.answer.chips",
     # what they give, and what it is made of
@@ -55,8 +56,13 @@ _WHERE = {
     "accelerator": "taotie.hardware.accelerator",
     "speaking": "taotie.words.language",
 }
-_ROOMS = ("audit", "fleet")
+_ROOMS = {
+    "audit": ("taotie.answer.check", "audit_article"),
+    "fleet": ("taotie.answer.fleet", "fleet"),
+}
 """Questions that have the name of a room: the room's package can be called."""
+_OTHERWISE = {"check": "check_sentence"}
+"""Names that are longer where they stand."""
 __all__ = sorted([*_WHERE, *_ROOMS, "__version__"])
 
 
@@ -65,12 +71,13 @@ class _Asked(ModuleType):
 
     def __call__(self, *places: Any, **settings: Any) -> Any:
         name = self.__name__.rpartition(".")[2]
-        return getattr(import_module(f"taotie.answer.{name}"), name)(*places, **settings)
+        module, function = _ROOMS[name]
+        return getattr(import_module(module), function)(*places, **settings)
 
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
+        return getattr(import_module(_WHERE[name]), _OTHERWISE.get(name, name))
     if name in _ROOMS:
         return import_module(f"taotie.{name}")
     raise AttributeError(f"module 'taotie' has no attribute {name!r}")

@@ -134,6 +134,7 @@ def value_of(one: Setting, given: Any) -> Any:
 
     Examples
     --------
+    >>> from taotie.study.settings import SETTINGS
     >>> value_of(SETTINGS["hours"], "2 d"), value_of(SETTINGS["pue"], "1.15")
     (48.0, 1.15)
     """

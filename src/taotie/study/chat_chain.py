@@ -363,7 +363,7 @@ def _served(
     names: dict[str, Any] = {
         "prompt": p,
         "output": o,
-        "model": setup.model.name,
+        "model": setup.model.reference or setup.model.name,
         "accelerator": setup.accelerator.name,
         "accelerators_per_replica": setup.accelerators_per_replica,
         "precision": setup.precision,

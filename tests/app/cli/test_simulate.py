@@ -244,7 +244,7 @@ def test_worked_stream_of_text(app, trace, tmp_path):
     parts = json.loads(run(app, dated, "--stream", *words))
     assert parts["completed"] == whole["completed"] == 171
     assert parts["energy_j"]["total"] == pytest.approx(whole["energy_j"]["total"], rel=1e-9)
-    assert parts["notes"][:1] == ["29 requests without prompt or answer left out"]
+    assert "29 requests without prompt or answer left out" in parts["notes"]
     fast = json.loads(run(app, dated, "--stream", "--rate-scale", 4, *words))
     assert fast["span_s"] < 0.5 * parts["span_s"]
 

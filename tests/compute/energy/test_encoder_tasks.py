@@ -1,5 +1,7 @@
 """Encoders: launches rule alone, arithmetic in batches; the machine around them explains published energies."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -46,6 +48,6 @@ def test_error_refusals():
     with pytest.raises(RangeError, match="tokens"):
         encoder_cost(85e6, 12, np.nan, A100)
     with pytest.raises(RangeError, match="rated power"):
-        encoder_cost(85e6, 12, 100, accelerator("tpu-v4"))
+        encoder_cost(85e6, 12, 100, replace(A100, tdp_w=None))
     with pytest.raises(SourceError):
         published_energy_per_1000_wh("mind_reading")
