@@ -99,7 +99,7 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
             else None
         )
         if fits is not None:
-            walk.keep("share_of_capacity", fits, N_("Peak load over what the bus takes"))
+            walk.keep("share_of_capacity", fits, N_("Connection over what the bus takes"))
         else:
             walk.warn(
                 "no_capacity",

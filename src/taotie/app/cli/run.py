@@ -92,7 +92,9 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     title = answer.own["title"]
     console().print(as_text(title.get(language()) or title["en"]), markup=False, style="bold")
     print_rows(answer)
-    print_said(one for one in answer.said if not one.code.startswith("default."))
+    # notes on method and the list of defaults are in the report; what must be known is here
+    urgent = {w["code"] for w in answer.own["warnings"]} | {"not_written"}
+    print_said(one for one in answer.said if one.code in urgent or one.code.startswith("compared."))
     console().print(
         _("{n} defaults were used; the report lists each with its source.").format(
             n=len(answer.own["defaults"])

@@ -34,7 +34,7 @@ from taotie.words.language import _
 
 __all__ = ["run_case_text"]
 
-MAX_STEPS = 2_000_000
+MAX_STEPS = 200_000
 
 
 class _Leave(Exception):
