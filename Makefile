@@ -61,12 +61,16 @@ accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accur
 	@$(BIN)/python -m pytest -m slow
 
 # what only runs with a package that `all` leaves out: extra, its package, the tests
-EXTRAS := ac=pandapower=grid/flow/test_ac_power_flow.py,grid/case/test_adapters.py \
-  pypsa=pypsa=grid/case/test_adapters.py \
+EXTRAS := ac=pandapower=grid/flow/test_ac_power_flow.py,grid/case/test_adapters.py,grid/case/test_adapters_flags.py \
+  ac=lightsim2grid=grid/ac/test_proof.py,answer/test_capacity_more.py \
+  pypsa=pypsa=grid/case/test_adapters.py,grid/case/test_adapters_flags.py \
   powsybl=pypowsybl=grid/case/test_adapters_powsybl.py \
-  cluster=distributed=compute/serving/test_case.py
+  cluster=distributed=compute/serving/test_case.py,extras/test_supply_on_dask.py \
+  forms=typst=app/forms/test_forms.py \
+  meter=pynvml=metering/test_sources.py \
+  standards=cyclonedx=extras/test_disclosure_matches_standards.py,extras/test_supply_matches_linopy.py
 
-extras:  ## the tests that need pandapower, PyPSA, pypowsybl or distributed, each in an environment of its own
+extras:  ## the tests that need an optional package or a peer, each in an environment of its own
 	@mkdir -p .cache/extras; for item in $(EXTRAS); do \
 	  IFS== read -r extra package tests <<< "$$item"; place=.cache/extras/$$extra; log=.cache/extras/$$extra.log; \
 	  echo "== $$extra: $$package"; \
