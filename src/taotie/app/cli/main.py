@@ -34,6 +34,7 @@ COMMANDS = (
     "explain",
     "sources",
     "data",
+    "serve",
     "doctor",
 )
 
