@@ -59,6 +59,20 @@ def test_worked_hollow_marks_are_those_of_another_boundary(result: StudyResult) 
     assert shapes["One GPT-4o query"] == "circle"
 
 
+@pytest.mark.parametrize("unit", ["Wh/request", "J/request", "kWh/request"])
+def test_worked_an_at_most_stays_one_in_any_unit(result: StudyResult, unit: str) -> None:
+    beside, _missing = range_chart.published_of(result, unit)
+    bounds = {key: figure.bound for key, figure in beside}
+    assert bounds["devries2023.energy_per_request_chatgpt"] == "at_most"
+    assert bounds["epoch2025.energy_per_query"] not in ("at_most", "at_least")
+    ours = result.figures[result.headline].to(unit)
+    rows = range_chart._rows(result, result.headline, ours, beside)
+    spec = range_chart.spec(rows, unit, wide=True)
+    values = next(iter(spec["datasets"].values())) if "datasets" in spec else spec["data"]["values"]
+    shape = {r["name"]: (r["shape"], "at most" in r["under"]) for r in values}
+    assert shape["One ChatGPT request, 2023"] == ("triangle-left", True)
+
+
 def test_worked_published_joules_stand_in_our_unit(result: StudyResult) -> None:
     beside, missing = range_chart.published_of(result, "Wh/request")
     assert dict(beside)["lab2024.joules_per_request"].p50 == pytest.approx(1.5)

@@ -61,6 +61,20 @@ def test_worked_prefill_flops():
     assert cost.time_s[0] == pytest.approx((2 * params * 1000 + attention) / 989e12, rel=1e-12)
 
 
+def test_worked_a_window_bounds_the_pairs_of_a_prompt():
+    """Each token of a windowed layer meets at most `window` others: the pairs, counted one by one."""
+    row, window = setup().row.copy(), 256
+    row[COLUMNS.index("window")] = window
+    params, query = row[COLUMNS.index("dense_params")], 4096
+    row[COLUMNS.index("window_layers")] = 24
+    for prompt in (100, 256, 1000, 5000):
+        met = np.arange(prompt) + 0.5  # the token itself counts half, as it does in n^2 / 2
+        pairs = 8 * met.sum() + 24 * np.minimum(met, window).sum()
+        time = prefill_cost(row, IDEAL, prompt).time_s[0]
+        wanted = (2 * params * prompt + 4 * query * pairs) / 989e12
+        assert time == pytest.approx(wanted, rel=1e-6), prompt
+
+
 def test_worked_experts_touched():
     # one token uses 8 of 128 experts; very many tokens use all
     s = setup("qwen3-30b-a3b")

@@ -67,6 +67,19 @@ def test_matches_reading_at_once(log, tmp_path, part):
     np.testing.assert_array_equal(other.ttft_ps.counts, run.ttft_ps.counts)
 
 
+@pytest.mark.parametrize(("more", "rejected"), [(0, 0), (1, 1)])
+def test_worked_a_request_as_long_as_the_cache_is_served(tmp_path, more, rejected):
+    room = REPLICA.limits.kv_tokens
+    columns = {
+        "t_s": np.array([0.0, 1.0]),
+        "prompt_tokens": np.array([room - 100 + more, 10]),
+        "output_tokens": np.array([100, 5]),
+    }
+    write_parquet(tmp_path / "log.parquet", columns)
+    run = simulate_parquet(tmp_path / "log.parquet", Serving(REPLICA, 1, bin_s=3.0))
+    assert (run.rejected, run.requests) == (rejected, 2 - rejected)
+
+
 def test_matches_the_border_when_nothing_is_rejected(log, tmp_path):
     path, columns = log
     columns["prompt_tokens"][7] = 80

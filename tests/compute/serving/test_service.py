@@ -179,6 +179,15 @@ def test_worked_overload_is_told():
     assert calm.notes == ()
 
 
+@pytest.mark.parametrize(("more", "rejected"), [(-1, 0), (0, 0), (1, 1)])
+def test_worked_a_request_as_long_as_the_cache_is_served(more, rejected):
+    room = REPLICA.limits.kv_tokens
+    requests = Requests(np.array([0.0, 1.0]), np.array([room - 100 + more, 10]), np.array([100, 5]))
+    run = simulate(requests, Serving(REPLICA))
+    assert run.rejected == rejected
+    assert run.number.tolist() == [0, 1][rejected:]
+
+
 def test_worked_rejection():
     requests = Requests(np.array([0.0, 1.0]), np.array([8000, 10]), np.array([1, 5]))
     run = simulate(requests, Serving(REPLICA))
