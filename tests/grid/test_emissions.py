@@ -76,9 +76,10 @@ def test_matches_hourly_data_of_2022(shared_data, area, key, average, on_all, on
 
 
 def test_published_country_values():
-    assert intensity("USA").average.p50 == 383.78
+    assert (intensity("USA").average.p50, intensity("USA").year) == (384.4, 2025)
     assert intensity("Sweden").average.p50 < 50 < intensity("Poland").average.p50
-    assert intensity("us-camx").average_basis == "consumption"
+    assert (intensity("us-camx").average_basis, intensity("us-camx").year) == ("combustion", 2023)
+    assert (intensity("us-spso").average_basis, intensity("us-spso").year) == ("consumption", 2019)
     assert intensity("USA").marginal is None
 
 

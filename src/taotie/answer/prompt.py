@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, ask, default_said
 from taotie.errors import RangeError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
+from taotie.words.said import labels
 
 __all__ = ["prompt"]
 
 REPLICA_MAX = 1024
+_OF_A_PLACE = ("hour", "market_intensity", "wue", "electricity_price")
 
 
 @ask("prompt")
@@ -27,6 +31,7 @@ def prompt(chosen: Chosen) -> Answer:
     >>> prompt("llama-3.1-8b", on="h100-sxm:1", batch=32).figures["energy_per_request"].boundary
     'facility'
     """
+    from taotie.study.footprint import PER_REQUEST
     from taotie.study.one_request import one_request
 
     chip, count = machines(chosen.on)
@@ -53,6 +58,7 @@ def prompt(chosen: Chosen) -> Answer:
         acceptance=chosen.acceptance if chosen.draft else 0.0,
         prefix_hit=chosen.prefix_hit,
         software_date=chosen.software_date,
+        at=_at(chosen),
     )
     by_batch = Table(
         (
@@ -77,6 +83,7 @@ def prompt(chosen: Chosen) -> Answer:
         N_("What would narrow the range most:"),
     )
     plain = made.to_dict()
+    first = [k for k in PER_REQUEST if k in made.figures]
     return Answer(
         "prompt",
         chosen.values,
@@ -95,6 +102,45 @@ def prompt(chosen: Chosen) -> Answer:
             "method": plain["method"],
             "defaults": plain["defaults"],
         },
-        show=("energy_per_request", *(k for k in made.figures if k != "energy_per_request")),
+        show=tuple(dict.fromkeys(("energy_per_request", *first, *made.figures))),
         detail=made,
+    )
+
+
+def _at(chosen: Chosen) -> Any:
+    """Where and when the request runs; None if nobody said."""
+    from taotie.grid.place import place
+    from taotie.quantity.figure import leaf
+    from taotie.study.footprint import At, at_hour
+
+    if chosen.region is None:
+        idle = [name for name in _OF_A_PLACE if name in chosen.given]
+        if idle:
+            raise RangeError(
+                _("{name} says something about a place, and no place is named.").format(
+                    name="--" + idle[0].replace("_", "-")
+                ),
+                "--region virginia",
+            )
+        return None
+
+    def given(name: str, unit: str, label: str) -> Any:
+        value = getattr(chosen, name)
+        if value is None:
+            return None
+        return leaf(
+            name,
+            value=float(value),
+            unit=unit,
+            kind="assumed",
+            note="given by the user",
+            label=labels(label),
+        )
+
+    return At(
+        place(chosen.region),
+        at_hour(chosen.hour),
+        market=given("market_intensity", "gCO2e/kWh", N_("Market-based intensity")),
+        wue=given("wue", "L/kWh", N_("Water at the site per IT energy")),
+        price=given("electricity_price", "USD/kWh", N_("Price of electricity")),
     )

@@ -7,18 +7,22 @@ one more kilowatt-hour sets off: for decisions. *Generation* figures hold at the
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.errors import RangeError
+from taotie.grid.region_names import chain, place_key, place_name
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
-from taotie.words.language import _, language
+from taotie.words.language import N_, _
 
 __all__ = [
+    "AT_USE",
+    "BASES",
     "Intensity",
     "attributional_intensity_g_per_kwh",
     "coal_delay_t",
@@ -28,11 +32,32 @@ __all__ = [
     "intensity_regions",
     "marginal_intensity_g_per_kwh",
     "region_name",
+    "year_of",
 ]
 
 FloatArray = NDArray[np.float64]
 TABLE = "carbon_intensity"
-_AVERAGE = ("average_generation", "average_consumption", "average_fossil_only")
+_AVERAGE = {
+    "average_consumption_2023": "consumption_co2",
+    "average_generation_2025": "generation",
+    "average_combustion_2023": "combustion",
+    "average_generation": "generation",
+    "average_consumption": "consumption",
+    "average_fossil_only": "fossil_only",
+}
+"""Quantities of the table, the newest edition first, and what each stands for. Of a country the ministry's own factor
+comes before a life-cycle average, of a US state or subregion eGRID2023 before the rows of 2019."""
+
+BASES = {
+    "generation": N_("life cycle, at the power station"),
+    "combustion": N_("combustion, CO2e at the power station"),
+    "consumption": N_("combustion, at the point of use"),
+    "consumption_co2": N_("combustion, CO2 only, electricity consumed"),
+    "fossil_only": N_("life cycle of oil, gas and coal alone"),
+}
+"""What an average stands for, in words. Never mix two of them in one comparison unsaid."""
+AT_USE = ("consumption", "consumption_co2")
+"""Bases that hold where power is used: network losses are in them."""
 
 
 class Intensity(NamedTuple):
@@ -47,9 +72,13 @@ class Intensity(NamedTuple):
     average : Figure
         Average intensity. [gCO2e/kWh]
     average_basis : str
-        `generation`, `consumption` or `fossil_only`: what the average stands for.
+        One of `BASES`: what the average stands for.
     marginal : Figure or None
         Short-run marginal intensity; None where none is published or computed. [gCO2e/kWh]
+    year : int
+        Year that the average is of.
+    of : str
+        Key of the place it is held for: the region itself, or the next that contains it.
     """
 
     region: str
@@ -57,6 +86,8 @@ class Intensity(NamedTuple):
     average: Figure
     average_basis: str
     marginal: Figure | None
+    year: int = 0
+    of: str = ""
 
 
 def intensity_regions() -> tuple[str, ...]:
@@ -72,31 +103,32 @@ def intensity_regions() -> tuple[str, ...]:
 
 def region_name(region: str) -> str:
     """Name of a region in the language in force."""
-    return str(table(TABLE).value(region, f"name_{language()}") or region)
+    return place_name(region)
 
 
-def _region_key(name: str) -> str:
-    regions = intensity_regions()
-    wanted = name.strip().lower()
-    for key in regions:
-        cells = table(TABLE)
-        spoken = (key, cells.value(key, "name_en"), cells.value(key, "name_zh"))
-        if wanted in (str(s).lower() for s in spoken) or f"us-{wanted}" == key.lower():
-            return key
-    names = {str(table(TABLE).value(k, "name_en")).lower(): k for k in regions}
-    raise UnknownNameError(
-        _("no carbon intensity is known for {region!r}.").format(region=name),
-        nearest(name, [*names, *regions]),
-    )
+def year_of(key: str, quantity: str) -> int:
+    """Year that a cell of the table is of; 0 if it does not say.
+
+    Examples
+    --------
+    >>> year_of("DEU", "average_generation_2025"), year_of("US-VA", "average_combustion_2023")
+    (2025, 2023)
+    """
+    if quantity[-4:].isdigit():
+        return int(quantity[-4:])
+    cell = table(TABLE).cell(key, quantity)
+    years = re.findall(r"(?:19|20)\d\d", cell["locator"]) if cell else []
+    return int(years[-1]) if years else 0
 
 
 def intensity(region: str) -> Intensity:
-    """Average and marginal intensity of a country, US subregion or balancing area.
+    """Average and marginal intensity of a country, state, province, US subregion, market area or cloud region.
 
     Parameters
     ----------
     region : str
-        `USA`, `China`, `中国`, `US-ERCT`, `PJM` ...
+        `USA`, `China`, `中国`, `Virginia`, `US-ERCT`, `PJM`, `aws:us-east-1` ... Of what is not held, that of the
+        place which contains it.
 
     Returns
     -------
@@ -109,22 +141,30 @@ def intensity(region: str) -> Intensity:
 
     Examples
     --------
-    Ember's average for the United States in 2024, and two for PJM in 2022:
+    Ember's average for the United States in 2025, eGRID's for Virginia in 2023, and two for PJM in 2022:
 
-    >>> round(intensity("United States").average.p50, 2)
-    383.78
+    >>> round(intensity("United States").average.p50, 1), intensity("Virginia").year
+    (384.4, 2023)
     >>> pjm = intensity("PJM")
     >>> round(pjm.average.p50, 1), round(pjm.marginal.p50, 1)
     (359.0, 574.3)
     """
-    key = _region_key(region)
+    key = place_key(region)
     cells = table(TABLE)
-    known = cells.quantities(key)
-    basis = next(q for q in _AVERAGE if q in known)
-    marginal = cells.figure(key, "marginal_short_run") if "marginal_short_run" in known else None
-    return Intensity(
-        key, region_name(key), cells.figure(key, basis), basis.removeprefix("average_"), marginal
-    )
+    held = set(cells.items())
+    for one in chain(key):
+        known = set(cells.quantities(one)) if one in held else set()
+        quantity = next((q for q in _AVERAGE if q in known), None)
+        if quantity is None:
+            continue
+        marginal = (
+            cells.figure(one, "marginal_short_run") if "marginal_short_run" in known else None
+        )
+        return Intensity(
+            key, place_name(key), cells.figure(one, quantity), _AVERAGE[quantity], marginal,
+            year_of(one, quantity), one,
+        )  # fmt: skip
+    raise AssertionError(key)  # the world has one
 
 
 def grid_loss_share() -> Figure:

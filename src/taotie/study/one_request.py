@@ -17,6 +17,7 @@ from taotie.hardware.server import machine_notes
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.record import sources_of, to_record
 from taotie.quantity.sensitivity import Drivers
+from taotie.study.footprint import At, request_footprint
 from taotie.study.request_parts import Lengths, request_parts
 from taotie.study.result import Default
 from taotie.words.language import N_
@@ -67,6 +68,7 @@ def one_request(
     acceptance: float = 0.0,
     prefix_hit: float = 0.0,
     software_date: str = "",
+    at: At | None = None,
 ) -> OneRequest:
     """Energy of one request at the plug of the building.
 
@@ -89,7 +91,9 @@ def one_request(
     batch : float, optional
         Requests decoded together; without it any batch from 4 to 128 may be, and the range shows it. [1]
     pue : float, optional
-        Default: the range assumed for a data centre built for AI. [1]
+        Default: that of the cloud region, else the range assumed for a data centre built for AI. [1]
+    at : At, optional
+        Where and when: then carbon, water, hardware and price stand beside the energy.
 
     Raises
     ------
@@ -135,7 +139,12 @@ def one_request(
         size = _given(
             "batch", batch, "1", "Batch: requests decoded together", "批大小：同时解码的请求数"
         )
-    if pue is None:
+    published = at.place.pue if at is not None else None
+    if pue is None and published is not None:
+        building = published.figure.named("pue", en="PUE of the cloud region", zh="云区域的PUE")
+        why = N_("the operator's figure for the region")
+        defaults.append(Default("pue", f"{building.p50:.4g}", building, Said("default.pue", why)))
+    elif pue is None:
         building = published_pue()
         why = N_(
             "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
@@ -151,6 +160,17 @@ def one_request(
         return _priced(setup, prompt, answer, b, building, prefix_hit)
 
     figures = priced(size)
+    seconds = figures.pop("accelerator_time")
+    left: dict[str, Figure] = {}
+    where: list[Said] = []
+    if at is not None:
+        left, where = request_footprint(
+            at,
+            figures["energy_per_request"],
+            figures["energy_per_request_server"],
+            chip.name,
+            seconds,
+        )
     limit = setup.largest_batch(tokens_in + tokens_out)
     by_batch = tuple(
         (
@@ -171,7 +191,9 @@ def one_request(
                 {"limit": limit, "batch": batch},
             )
         )
-    return OneRequest(figures, by_batch, drivers, tuple(defaults), (*said, *outside))
+    return OneRequest(
+        {**figures, **left}, by_batch, drivers, tuple(defaults), (*said, *outside, *where)
+    )
 
 
 def _given(key: str, value: float, unit: str, en: str, zh: str) -> Figure:
@@ -205,5 +227,9 @@ def _priced(
         "energy_per_request_server": (server, N_("Energy per request at the server's plug")),
         "energy_cooling": (facility.beyond(server), N_("Cooling and conversion")),
         "energy_per_request": (facility, N_("Energy per request")),
+        "accelerator_time": (
+            parts.replica_s * exact(float(setup.accelerators_per_replica), "accelerator", "held"),
+            N_("Accelerators times the time a request holds them"),
+        ),
     }
     return {key: f.named(key, **labels(label)) for key, (f, label) in made.items()}

@@ -150,7 +150,11 @@ _TABLE = (
     Setting("data_parallel", "whole", N_("Groups of a replica's accelerators with attention of their own."), low=1, high=4096, default=1),
     Setting("expert_parallel", "whole", N_("Accelerators that whole experts are spread over; 1 cuts each, 0 is all."), low=0, high=4096, default=0),
     Setting("prefix_hit", "number", N_("Share of the prompt found in a prefix cache."), "1", 0, 0.999999, default=0.0),
-    Setting("region", "text", N_("Whose grid, such as USA or PJM.")),
+    Setting("region", "text", N_("Where: a country, state, province, grid or cloud region, such as Virginia, DEU, PJM, aws:us-east-1."), options=("--region", "--place"), known="taotie.grid.region_names.place_keys"),
+    Setting("hour", "number", N_("Hour of the day there, 0 to 23, standard time; default: the mean of the year."), "h"),
+    Setting("market_intensity", "number", N_("Market-based intensity of your contracts, shown beside the location-based."), "gCO2e/kWh", 0, 3000),
+    Setting("wue", "number", N_("Water at the site per IT energy."), "L/kWh", 0, 50),
+    Setting("electricity_price", "number", N_("What the site pays for electricity."), "USD/kWh", 0, 10),
     Setting("samples", "whole", N_("Number of samples of each figure."), low=100, high=2_000_000, default=10_000),
     Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=20240409),
     # training
