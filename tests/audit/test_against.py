@@ -176,8 +176,8 @@ def test_property_reading_is_linear() -> None:
             read(text)
             return time.process_time() - started
 
-        taken(200)
-        assert taken(4000) < 9 * taken(1000) + 0.3
+        taken(50)
+        assert taken(1200) < 9 * taken(300) + 0.1
 
 
 def test_worked_command_line(tmp_path: Path) -> None:

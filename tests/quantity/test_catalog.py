@@ -18,6 +18,7 @@ from taotie.quantity.catalog import (
     table,
     table_names,
 )
+from taotie.quantity.distribution import distribution_from
 
 SOURCE = """
 [source]
@@ -109,7 +110,7 @@ def test_worked_a_sound_catalogue(shelf: Callable[..., Path]) -> None:
     assert chips.value("h100", "name") == "H100 SXM"
     assert chips.value("a100", "idle") is None  # unknown, not zero
     assert figure("chips/h100/tdp").to("kW/accelerator").p50 == pytest.approx(0.7)
-    assert chips.figure("h100", "idle").distribution == catalog.distribution_from(
+    assert chips.figure("h100", "idle").distribution == distribution_from(
         {"low": 60.0, "high": 90.0}
     )
     assert chips.figure("h100", "price").distribution is not None

@@ -326,3 +326,30 @@ def test_matches_threads_agree() -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda i: units.product(KNOWN[i % 40], "1/a"), range(400)))
     assert found == [units.product(KNOWN[i % 40], "1/a") for i in range(400)]
+
+
+def test_matches_kept_answers_are_those_of_pint(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = units._answers()
+    assert kept, "units.txt has changed: run tools/unit_answers.py"
+    monkeypatch.setattr(units, "_answers", dict)
+    for name in ("_canonical", "dimension", "factor", "product", "quotient"):
+        asked = getattr(units, name).__wrapped__
+        for question, answer in kept[name.strip("_")].items():
+            assert asked(*question.split(" ")) == answer, (name, question)
+
+
+def test_property_a_word_that_is_a_unit_may_be_one() -> None:
+    for word in (
+        "kWh",
+        "terawatts",
+        "kilowatt",
+        "gCO2e",
+        "MtCO2e",
+        "requests",
+        "km",
+        "hours",
+        "m3",
+    ):
+        assert units.may_be_unit(word), word
+    for word in ("northern", "Virginia", "electricity", "the"):
+        assert not units.may_be_unit(word), word

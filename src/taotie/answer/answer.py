@@ -9,25 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from taotie import __version__
-from taotie.quantity.figure import Figure
-from taotie.quantity.profile import Profile
-from taotie.quantity.record import sources_of, to_record
-from taotie.quantity.wording import (
-    bound_word,
-    boundary_word,
-    kind_word,
-    number,
-    readable,
-    unit_word,
-    value_text,
-)
 from taotie.words.language import in_language, language
 from taotie.words.said import Said
+
+if (
+    TYPE_CHECKING
+):  # what figures need is loaded where figures are shown: a sentence checked has none
+    import numpy as np
+
+    from taotie.quantity.figure import Figure
+    from taotie.quantity.profile import Profile
 
 __all__ = ["Answer", "Column", "Row", "Series", "Table"]
 
@@ -48,6 +42,8 @@ class Column:
     @property
     def heading(self) -> str:
         """Head of the column with its unit, in the language in force."""
+        from taotie.quantity.wording import unit_word
+
         head = in_language(self.label, language()) if self.label else self.name
         unit = unit_word(self.unit) if self.unit else ""
         return f"{head} [{unit}]" if unit else head
@@ -112,7 +108,7 @@ class Series:
             "step_h": self.step_h,
             "boundary": self.boundary,
             "kind": self.kind,
-            **{k: plain(np.asarray(v)) for k, v in self.values.items()},
+            **{k: plain(v) for k, v in self.values.items()},
         }
 
 
@@ -200,8 +196,13 @@ class Answer:
     def sources(self) -> dict[str, Mapping[str, str]]:
         """Every source behind the figures and the series, by key."""
         every = [*self.figures.values()]
-        every += [f for p in self.series.values() if isinstance(p, Profile) for _s, f in p.terms]
-        found: dict[str, Mapping[str, str]] = dict(sources_of(every)) if every else {}
+        for one in self.series.values():
+            every += [f for _s, f in getattr(one, "terms", ())]
+        found: dict[str, Mapping[str, str]] = {}
+        if every:
+            from taotie.quantity.record import sources_of
+
+            found |= sources_of(every)
         for key, fields in self.more_sources.items():
             found.setdefault(key, fields)
         return {key: found[key] for key in sorted(found)}
@@ -221,6 +222,8 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: the only JSON of an answer."""
+        from taotie.quantity.record import to_record
+
         record = to_record(self.figures.values()) if self.figures else {}
         named = {key: record[figure.node_id] for key, figure in self.figures.items()}
         return {
@@ -240,6 +243,16 @@ class Answer:
 
 def row_of(key: str, figure: Figure) -> Row:
     """One figure as a row."""
+    from taotie.quantity.wording import (
+        bound_word,
+        boundary_word,
+        kind_word,
+        number,
+        readable,
+        unit_word,
+        value_text,
+    )
+
     one = readable(figure)
     value = one.value
     bound = f"{bound_word(one.bound)} " if one.bound in ("at_most", "at_least") else ""
@@ -276,14 +289,12 @@ def plain(value: Any) -> Any:
     """`value` as JSON knows it: NaN and infinities become null, a `Said` both its texts."""
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return float(value) if math.isfinite(value) else None
     if value is None or isinstance(value, bool | int | str):
         return value
+    if hasattr(value, "tolist"):  # an array, or one number of it
+        return plain(value.tolist())
     if hasattr(value, "to_dict"):
         return plain(value.to_dict())
     if isinstance(value, Sequence | set | frozenset):

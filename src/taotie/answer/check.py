@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from taotie.answer.answer import Answer
@@ -67,7 +68,7 @@ def check_sentence(
     best = matches[0] if matches else None
     own["against"] = [m.to_json() for m in matches]
     own["cite"] = citation(catalog.source(best.entry.source), cite) if best else None
-    figures = {m.entry.key: catalog.figure(m.entry.key) for m in matches[:3]}
+    figures = _Held(tuple(m.entry.key for m in matches[:3]))
     return Answer(
         "check",
         settings,
@@ -76,6 +77,24 @@ def check_sentence(
         own=own,
         detail=(made, reading, matches),
     )
+
+
+class _Held(Mapping[str, Any]):
+    """Figures of the catalogue by key, each loaded when it is looked at."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._keys = dict.fromkeys(keys)
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._keys:
+            raise KeyError(key)
+        return catalog.figure(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def citation_style(style: str) -> None:

@@ -16,7 +16,7 @@ from taotie.audit.wording import number
 from taotie.errors import TaotieError
 from taotie.quantity import catalog
 from taotie.quantity.unit_text import Unit, parse_unit
-from taotie.words.language import _, language
+from taotie.words.language import N_, _, language
 
 SUPERSEDED = verdicts.OUTDATED
 _KINDS = ("company", "place", "system")
@@ -224,13 +224,17 @@ def _tags(tags: frozenset[str]) -> str:
     return ", ".join(_tag(t) for t in sorted(tags))
 
 
+_TAG_WORDS = {
+    "world": N_("the world"), "US": N_("the US"), "China": N_("China"), "EU": N_("the EU"), "crypto": N_("crypto mining"), "network": N_("networks"),
+    "data centres": N_("data centres"), "query": N_("one query"), "image": N_("one image"), "video": N_("one video"),
+    "training": N_("training"), "queue": N_("the queue"), "household": N_("a household"), "water": N_("water"), "price": N_("a price"),
+    "investment": N_("investment"), "generation": N_("generation"), "emissions": N_("emissions"),
+}  # fmt: skip
+
+
 def _tag(tag: str) -> str:
-    return {
-        "world": _("the world"), "US": _("the US"), "China": _("China"), "EU": _("the EU"), "crypto": _("crypto mining"), "network": _("networks"),
-        "data centres": _("data centres"), "AI": "AI", "query": _("one query"), "image": _("one image"), "video": _("one video"),
-        "training": _("training"), "queue": _("the queue"), "household": _("a household"), "water": _("water"), "price": _("a price"),
-        "investment": _("investment"), "generation": _("generation"), "emissions": _("emissions"),
-    }.get(tag, tag)  # fmt: skip
+    word = _TAG_WORDS.get(tag)
+    return _(word) if word else tag
 
 
 def match_line(match: Match) -> str:

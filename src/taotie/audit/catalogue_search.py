@@ -1,18 +1,26 @@
 """Which figures of the catalogue speak of a sentence? Full text in SQLite's FTS5, Han characters as overlapping pairs.
 
-No model and no network: labels, locators and sources are indexed when the first search of a process asks for it.
+No model and no network: labels, locators and sources are indexed when a first search asks for it, and the index is kept.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
 import sqlite3
 import tomllib
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from taotie.audit.subject import Scope, scope_of
+from taotie.errors import TaotieError
+from taotie.files.atomic import writing
+from taotie.files.fetch import cache_folder
 from taotie.quantity import catalog
 
 _HAN = re.compile("[\u4e00-\u9fff]+")
@@ -50,7 +58,7 @@ class Entry:
     bound: str
     scope: Scope
 
-    @property
+    @cached_property
     def year(self) -> int | None:
         """The year it speaks of: of its label, else of its locator, else of its source."""
         for text in (self.label_en, self.key.partition(".")[2].replace("_", " "), self.locator):
@@ -58,6 +66,21 @@ class Entry:
             if years:
                 return max(years)
         return int(self.date[:4]) if self.date[:4].isdigit() else None
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values, for the index that is kept."""
+        fields = {
+            name: getattr(self, name) for name in self.__dataclass_fields__ if name != "scope"
+        }
+        tags = {kind: sorted(tags) for kind, tags in self.scope.tags.items()}
+        return {**fields, "tags": tags, "years": sorted(self.scope.years)}
+
+    @classmethod
+    def from_plain(cls, fields: dict[str, Any]) -> Entry:
+        """An entry from what `to_plain` gave."""
+        tags = {kind: frozenset(found) for kind, found in fields.pop("tags").items()}
+        years = frozenset(fields.pop("years"))
+        return cls(**fields, scope=Scope(tags, years))
 
 
 def pairs(text: str) -> str:
@@ -124,19 +147,62 @@ def _entry(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _index() -> sqlite3.Connection:
-    base = sqlite3.connect(":memory:", check_same_thread=False)
+def _filled(base: sqlite3.Connection) -> sqlite3.Connection:
+    """The index, made from the catalogue."""
+    base.execute("create table made (sign)")
+    base.execute("create table entry (key primary key, fields)")
     base.execute(
         "create virtual table figure using fts5(key unindexed, label, more, tokenize='porter unicode61')"
     )
-    rows = []
+    words, fields = [], []
     for e in entries().values():
         origin = catalog.source(e.source)
         more = f"{e.locator} {e.key.replace('_', ' ').replace('.', ' ')} {origin.author} {origin.title}"
-        rows.append((e.key, pairs(f"{e.label_en} {e.label_zh}"), pairs(more)))
-    base.executemany("insert into figure values (?, ?, ?)", rows)
+        words.append((e.key, pairs(f"{e.label_en} {e.label_zh}"), pairs(more)))
+        fields.append((e.key, json.dumps(e.to_plain(), ensure_ascii=False)))
+    base.executemany("insert into figure values (?, ?, ?)", words)
+    base.executemany("insert into entry values (?, ?)", fields)
     return base
+
+
+def _sign() -> str:
+    """What an index was made from: names, sizes and times of the catalogue's files and of these two."""
+    made = hashlib.sha256()
+    here = Path(__file__)
+    with os.scandir(catalog.FIGURES) as found:
+        files = sorted((f.name, f.stat()) for f in found if f.name.endswith(".toml"))
+    files += [(n, here.with_name(n).stat()) for n in (here.name, "subject.py")]
+    for name, stat in files:
+        made.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return made.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _index() -> sqlite3.Connection:
+    """The index: kept in the user's cache folder between processes, in memory where that cannot be written."""
+    place = hashlib.sha256(str(catalog.FIGURES).encode()).hexdigest()[:12]
+    path = cache_folder() / f"catalogue-{place}.sqlite"
+    sign = _sign()
+    for _attempt in range(2):
+        with suppress(sqlite3.Error, OSError):
+            kept = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
+            if kept.execute("select sign from made").fetchone() == (sign,):
+                return kept
+            kept.close()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with writing(path) as aside, closing(sqlite3.connect(aside)) as base:
+                _filled(base).execute("insert into made values (?)", (sign,))
+                base.commit()
+        except (sqlite3.Error, OSError, TaotieError):
+            break
+    return _filled(sqlite3.connect(":memory:", check_same_thread=False))
+
+
+@lru_cache(maxsize=4096)
+def _entry_of(key: str) -> Entry:
+    fields = _index().execute("select fields from entry where key = ?", (key,)).fetchone()[0]
+    return Entry.from_plain(json.loads(fields))
 
 
 def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:
@@ -158,4 +224,4 @@ def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:
         "select key, bm25(figure, 0, 4.0, 1.0) from figure where figure match ? order by 2 limit ?",
         (query, limit),
     )
-    return [(entries()[key], -float(score)) for key, score in found]
+    return [(_entry_of(key), -float(score)) for key, score in found.fetchall()]

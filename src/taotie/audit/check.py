@@ -9,7 +9,6 @@ from typing import Any
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.chosen import Candidate, candidates, stated_of
-from taotie.audit.claims_file import catalogue_input
 from taotie.audit.formula import Recomputed, evaluated
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.reading import Quantity, Reading
@@ -413,6 +412,8 @@ def _other_dimension(
 
 
 def _catalogue(key: str) -> Any:
+    from taotie.audit.claims_file import catalogue_input
+
     return catalogue_input(key)
 
 

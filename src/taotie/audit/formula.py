@@ -9,13 +9,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from taotie.audit.formula_text import FormulaError, Node, parsed
 from taotie.errors import RangeError, UnitError, UnknownNameError, nearest
 from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words.language import _
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAX_EXPONENT = 12
 MAX_RANGES = 12  # 2**12 corners
@@ -137,6 +139,8 @@ def evaluated(
     >>> round(r.low, 2), round(r.high, 2)
     (85.41, 134.03)
     """
+    import numpy as np
+
     given = dict(inputs or {})
     tree, literals = parsed(text, given, counted)
     used = list(dict.fromkeys(n.text for n in _walk(tree) if n.kind == "name"))
@@ -178,6 +182,8 @@ def _walk(node: Node) -> Iterable[Node]:
 
 def _corners(used: Mapping[str, Input], text: str) -> tuple[dict[str, np.ndarray], int]:
     """Values of every input: first central, then the corners of the ranges, then those with print precision."""
+    import numpy as np
+
     ranged = [name for name, i in used.items() if i.has_range]
     widened = [name for name, i in used.items() if i.has_range or i.tol]
     if len(widened) > MAX_RANGES:
@@ -207,6 +213,8 @@ def _corners(used: Mapping[str, Input], text: str) -> tuple[dict[str, np.ndarray
 def _value(
     node: Node, inputs: Mapping[str, Input], points: Mapping[str, np.ndarray], text: str
 ) -> tuple[np.ndarray, Unit]:
+    import numpy as np
+
     if node.kind == "number":
         return np.asarray(node.value, dtype=float), node.unit
     if node.kind == "name":
@@ -245,6 +253,8 @@ def _value(
 def _to_power(
     a: np.ndarray, unit_a: Unit, b: np.ndarray, unit_b: Unit, text: str
 ) -> tuple[np.ndarray, Unit]:
+    import numpy as np
+
     if not unit_b.same_dimension(PLAIN):
         raise UnitError(
             _("formula {text}: an exponent has no unit, this one is in {unit}.").format(

@@ -18,7 +18,13 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("comparable", r"\b(?:comparable to|on (?:a )?par with|rival(?:s|ed|ing|ling|led)?|similar to|in the range of|on the order of)|比肩|堪比|媲美|与.{0,4}相近"),
     ("about", r"\b(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?|an? estimated|estimated(?: at)?|an average of|averag(?:es|ed|ing)|or so|like)|~|≈|大约|(?<![条节合预制签])约|大概|大致|估计(?:为)?|平均(?:为)?|左右"),
 )  # fmt: skip
-_BEFORE = tuple((name, re.compile(rf"(?:{words}){_TAIL}", re.IGNORECASE)) for name, words in _WORDS)
+_RANK = {name: i for i, (name, _words) in enumerate(_WORDS)}
+# one look for all of them, and only where a word begins or a Han character stands
+_BEFORE = re.compile(
+    r"(?=\b[a-z]|[^a-z\s])(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _WORDS) + ")",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(_TAIL, re.IGNORECASE)
 _BEHIND = (
     ("at_least", re.compile(r"\s?(?:or (?:more|above|higher)\b|及?以上|之上|\+|plus\b|开外)", re.IGNORECASE)),
     ("at_most", re.compile(r"\s?(?:or (?:less|fewer|lower)\b|及?以下|以内|之内)", re.IGNORECASE)),
@@ -35,20 +41,31 @@ _DOWN = (
     r"|shr(?:a|i|u)nk(?:s|ing)?|sav(?:e[sd]?|ings?)|slash(?:es|ed)?|trim(?:s|med)?|less)\b|下降|减少|降低|下滑|减|降|跌|节省|节约"
 )
 _CHANGE = (
-    (1, re.compile(rf"(?:{_UP})[^.;:。；，\n]{{0,30}}\Z", re.IGNORECASE)),
-    (-1, re.compile(rf"(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z", re.IGNORECASE)),
+    (
+        1,
+        re.compile(
+            rf"(?=\b[rgiujcsebwah]|[增上提涨攀升同])(?:{_UP})[^.;:。；，\n]{{0,30}}\Z",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        -1,
+        re.compile(
+            rf"(?=\b[fdcrlst]|[下减降跌节])(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z", re.IGNORECASE
+        ),
+    ),
 )
 _CHANGE_BEHIND = (
     (-1, re.compile(r"\s?(?:less|lower|fewer|cheaper|decrease|drop|decline|reduction|cut|fall|saving|smaller|below|under|off)\b|的?(?:降幅|下降|减少|降低)", re.IGNORECASE)),
     (1, re.compile(r"\s?(?:more|higher|increase|rise|jump|growth|greater|larger|above|surge|gain)\b|的?(?:增长|增幅|上升|涨幅|提升)", re.IGNORECASE)),
 )  # fmt: skip
 _FROM = re.compile(
-    r"(?:\bfrom\b|(?<!more )(?<!less )(?<!greater )(?<!higher )(?<!lower )(?<!fewer )(?<!larger )\bthan\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b\.?"
+    r"(?=\b[ftcvi]|[从由自相而比])(?:\bfrom\b|(?<!more )(?<!less )(?<!greater )(?<!higher )(?<!lower )(?<!fewer )(?<!larger )\bthan\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b\.?"
     r"|\binstead of\b|[从由自]|相比|而非|(?<![占对同环百])比(?![例重如]))\s?[^.;:。；，0-9]{0,16}\Z",
     re.IGNORECASE,
 )
 _TO = re.compile(
-    r"(?:(?<!compared )(?<!relative )(?<!equivalent )(?<!equal )(?<!close )(?<!up )\b(?:to|reach(?:es|ed|ing)?|hit(?:s|ting)?)\b|(?:增|升|涨|降|跌|减|提高|增加|增长|上升|下降|攀升|达|飙升|扩大|翻)[至到]|至|达到|[升增]为)"
+    r"(?=\b[trh]|[增升涨降跌减提上下攀达飙扩翻至])(?:(?<!compared )(?<!relative )(?<!equivalent )(?<!equal )(?<!close )(?<!up )\b(?:to|reach(?:es|ed|ing)?|hit(?:s|ting)?)\b|(?:增|升|涨|降|跌|减|提高|增加|增长|上升|下降|攀升|达|飙升|扩大|翻)[至到]|至|达到|[升增]为)"
     r"\s?[^.;:。；，0-9]{0,14}\Z",
     re.IGNORECASE,
 )
@@ -68,9 +85,9 @@ def hedge_around(before: str, behind: str) -> str:
     ('at_most', 'nearly', 'none')
     """
     window = before[-WINDOW:]
-    for name, pattern in _BEFORE:
-        if pattern.search(window):
-            return name
+    found = [m.lastgroup for m in _BEFORE.finditer(window) if _UNTIL.match(window, m.end())]
+    if found:
+        return min((name for name in found if name), key=_RANK.__getitem__)
     for name, behind_pattern in _BEHIND:
         if behind_pattern.match(behind):
             return name

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from taotie.errors import TaotieError
-from taotie.quantity.unit_text import PLAIN, Unit, parse_unit
+from taotie.quantity.unit import may_be_unit
+from taotie.quantity.unit_text import PLAIN, WORDS, Unit, parse_unit
 
 NOUNS: dict[str, str] = {
     "home": "household", "house": "household", "household": "household", "dwelling": "household", "family": "household",
@@ -118,6 +119,10 @@ def known_unit(word: str) -> tuple[float, Unit] | None:
         return 0.001, PLAIN
     if word in ("percent", "pct"):
         return 1.0, Unit("%")
+    if word not in WORDS and not may_be_unit(word) and not may_be_unit(word.lower()):
+        stem = word.rstrip("s")
+        if stem not in WORDS and not (word.endswith("es") and word[:-2] in WORDS):
+            return None
     try:
         scale, unit = parse_unit(word)
     except TaotieError:

@@ -126,6 +126,8 @@ _YEAR_BEFORE = re.compile(
 )
 _MONTH_ONLY = re.compile(r"\s?(?:月|日|号|点|世纪|年代|岁|届|楼|层|版|年级|级|期)")
 START = re.compile(
+    # most places of a text are the middle of a word: one look says so
+    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])[A-Za-z_]|[一二两三四五六七八九十百千半几数上翻减])(?:"
     r"(?P<skip>https?://\S{1,400}|www\.\S{1,200}|\b10\.[0-9]{4,6}/\S{1,120}|arXiv:[0-9.v]{1,16}|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b"
     r"|\b[0-9]{1,2}:[0-9]{2}\b|\b24/7\b|第[0-9]{1,4}|\b[0-9]{1,3}(?:st|nd|rd|th)\b|\b(?:4K|8K|5G|4G|6G|3D|2D)\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
@@ -135,11 +137,11 @@ START = re.compile(
     r"|(?P<fold>\b(?:" + "|".join(_FOLD) + r")-?fold\b)"
     r"|(?P<multiple>\b(?:doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|trebl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing)|quintupl(?:e[sd]?|ing)|halv(?:e[sd]?|ing)|twice|thrice)\b(?!-)"
     r"|翻(?:了)?(?:一番|两番|一倍|番|倍)|减半|(?<![一])一半)"
-    r"|(?P<named>[A-Za-z_][A-Za-z_.-]{0,12}[0-9][A-Za-z0-9.-]{0,12})"
+    r"|(?P<named>(?<![A-Za-z_])[A-Za-z_][A-Za-z_.-]{0,30}[0-9][A-Za-z0-9.-]{0,12})"
     r"|(?P<money>(?:US|HK|A|C)?\$\s?|[€£¥]\s?|\b(?:USD|EUR|CNY|RMB|US\$)\s?)(?=[0-9.])"
     r"|(?P<digits>[-+]?\.?[0-9])"
     r"|(?P<spelled>\b(?:" + "|".join(_SPELLED_STARTS) + r")\b)"
-    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|百分之|千分之)",
+    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|百分之|千分之))",
     re.IGNORECASE,
 )  # fmt: skip
 

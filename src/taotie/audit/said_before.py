@@ -11,12 +11,12 @@ from taotie.audit.unit_phrase import phrase_at
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
-    r"(?:(?P<h>\b(?:each|every|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each|every|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:耗|用)电量?|一天|单日|天天)"
+    r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<h>\b(?:each|every|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each|every|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:耗|用)电量?|一天|单日|天天)"
     r"|(?P<month>\b(?:each|every|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用)电量?)|(?P<week>\b(?:each|every|per|a) week\b|\bweekly\b|每周|每星期)"
-    r"|(?P<a>\b(?:each|every|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|全年|年度|年用电))"
-    r"(?P<gap>[^.;:。；\n]{0,60})\Z",
+    r"|(?P<a>\b(?:each|every|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|全年|年度|年用电))",
     re.IGNORECASE,
 )
+_STOPS = re.compile(r"[.;:。；\n]")
 _YEAR_IN = re.compile(
     r"\b(?:in|during|for|throughout|over)\s(?:all of\s|fiscal\s|the year\s)?(?:19|20)[0-9]{2}\b|(?:19|20)[0-9]{2}年|全年|\bthat year\b|\blast year\b|去年|\bthis year\b|今年|\ban? year\b|\bannual|\byearly|每年|一年|\b[0-9]{4}\b"
 )
@@ -54,15 +54,16 @@ def _flows(q: Quantity) -> bool:
     return q.count not in ("parameter",)
 
 
-def _last_period(before: str) -> re.Match[str] | None:
-    """The last word of a period before a number."""
-    found = _PERIOD_BEFORE.search(before)
-    while found is not None:
-        later = _PERIOD_BEFORE.search(before, found.start() + 1)
-        if later is None:
-            return found
-        found = later
-    return None
+def _last_period(before: str) -> tuple[str, str, int] | None:
+    """The last word of a period before a number: its name, what stands between, and where it starts."""
+    found = list(_PERIOD_BEFORE.finditer(before))
+    if not found:
+        return None
+    last = found[-1]
+    gap = before[last.end() :]
+    if len(gap) > 60 or _STOPS.search(gap):
+        return None
+    return str(last.lastgroup), gap, last.start()
 
 
 def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
@@ -71,9 +72,8 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     found = _last_period(before)
     if found is None:
         return q
-    name = next(n for n in ("h", "d", "month", "week", "a") if found[n])
-    gap = found["gap"]
-    near = not re.search(r"[,，0-9]", gap) and len(found[0]) <= since + 1
+    name, gap, start = found
+    near = not re.search(r"[,，0-9]", gap) and len(before) - start <= since + 1
     power = any(q.bare.same_dimension(Unit(u)) for u in ("W",))
     if power and not (name == "h" and near and re.search(r"[耗用]电|\bus|consum|draw", gap)):
         return q

@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taotie.errors import SourceError, TaotieError, nearest
 from taotie.quantity import unit as units
-from taotie.quantity.distribution import distribution_from
-from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
 from taotie.words.language import LANGUAGES, N_, _, in_language
+
+if TYPE_CHECKING:  # a search of sources needs no figure, and no array behind it
+    from taotie.quantity.figure import Figure
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 FIGURES = DATA / "figures"
@@ -116,6 +117,9 @@ def figure(key: str) -> Figure:
 
 
 def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str) -> Figure:
+    from taotie.quantity.distribution import distribution_from
+    from taotie.quantity.figure import leaf
+
     unknown = sorted(set(fields) - _FIELDS)
     if unknown:
         raise SourceError(

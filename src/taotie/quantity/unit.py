@@ -1,11 +1,15 @@
 """Which unit is it, and what does a product of two units give?
 
 pint decides, at the borders only: every answer is cached by the spelling of the unit, so that
-arithmetic on figures costs a dictionary look-up. The units are in `units.txt`.
+arithmetic on figures costs a dictionary look-up. The units are in `units.txt`; pint's answers on common ones are
+kept in `unit_answers.json` (`tools/unit_answers.py` makes it, a test holds it against pint), so that a short command
+need not wait for pint.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from functools import lru_cache
@@ -27,6 +31,8 @@ _NUMBER = re.compile(
 )
 _PREFIXED = re.compile(r".+(square|cubic)_meter")
 _building = Lock()
+UNITS = Path(__file__).with_name("units.txt")
+ANSWERS = Path(__file__).with_name("unit_answers.json")
 
 
 def registry() -> Any:
@@ -39,7 +45,48 @@ def registry() -> Any:
 def _registry() -> Any:
     import pint
 
-    return pint.UnitRegistry(str(Path(__file__).with_name("units.txt")), cache_folder=None)
+    return pint.UnitRegistry(str(UNITS), cache_folder=None)
+
+
+@lru_cache(maxsize=1)
+def _answers() -> dict[str, Any]:
+    """What pint answered before; nothing where the units have changed since."""
+    try:
+        kept: dict[str, Any] = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    same = kept.get("units") == hashlib.sha256(UNITS.read_bytes()).hexdigest()
+    return kept if same else {}
+
+
+def _kept(question: str, *names: str) -> Any:
+    return _answers().get(question, {}).get(" ".join(names))
+
+
+def may_be_unit(word: str) -> bool:
+    """Can one word be a unit at all? Quick, for texts of many words: yes may still be wrong, no never is.
+
+    Examples
+    --------
+    >>> may_be_unit("GWh"), may_be_unit("kilowatts"), may_be_unit("northern")
+    (True, True, False)
+    """
+    kept = _answers()
+    if not kept or not word.isalnum():
+        return True
+    names, prefixes = _spellings()
+    for spelled in (word, word[:-1] if word.endswith("s") else word):
+        if spelled in names or any(
+            spelled.startswith(p) and spelled[len(p) :] in names for p in prefixes
+        ):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> tuple[frozenset[str], tuple[str, ...]]:
+    kept = _answers()
+    return frozenset(kept["names"]), tuple(p for p in kept["prefixes"] if p)
 
 
 @lru_cache(maxsize=4096)
@@ -151,7 +198,7 @@ def canonical(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _canonical(text: str) -> str:
-    return _symbol(_parse(text))
+    return _kept("canonical", text) or _symbol(_parse(text))
 
 
 def _symbol(unit: Any) -> str:
@@ -187,6 +234,9 @@ def dimension(text: str) -> str:
     >>> dimension("MWh") == dimension("MW")
     False
     """
+    kept = _kept("dimension", text)
+    if kept:
+        return str(kept)
     parts = sorted(dict(_parse(text).dimensionality).items())
     return "*".join(f"{name}^{float(power):g}" for name, power in parts if power) or DIMENSIONLESS
 
@@ -217,6 +267,9 @@ def factor(source: str, target: str) -> float:
     """
     if source == target:
         return 1.0
+    kept = _kept("factor", source, target)
+    if kept:
+        return float(kept)
     if not same_dimension(source, target):
         raise UnitError(
             _("{source} is not convertible to {target}: {a} is not {b}.").format(
@@ -251,13 +304,13 @@ def product(a: str, b: str) -> str:
     >>> product("Wh/request", "request/d")
     'Wh/d'
     """
-    return _within(_parse(a) * _parse(b))
+    return _kept("product", a, b) or _within(_parse(a) * _parse(b))
 
 
 @lru_cache(maxsize=4096)
 def quotient(a: str, b: str) -> str:
     """Unit of a value in `a` over a value in `b`."""
-    return _within(_parse(a) / _parse(b))
+    return _kept("quotient", a, b) or _within(_parse(a) / _parse(b))
 
 
 @lru_cache(maxsize=4096)

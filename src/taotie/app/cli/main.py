@@ -60,8 +60,8 @@ def _take_language(arguments: list[str]) -> list[str]:
     return rest
 
 
-def build() -> Any:
-    """The command tree, in the language in force."""
+def build(only: str = "") -> Any:
+    """The command tree, in the language in force; of one command alone where that is all that is asked."""
     if language() != "en":
         # Typer takes its own words ("Options", "Arguments") from gettext when it is imported.
         gettext.gettext = _
@@ -87,7 +87,8 @@ def build() -> Any:
             typer.echo(f"taotie {__version__}")
             raise typer.Exit
 
-    for name in COMMANDS:
+    # reading the signatures of all commands takes longer than many an answer
+    for name in (only,) if only in COMMANDS else COMMANDS:
         import_module(f"taotie.app.cli.{name}").register(app)
     command = typer.main.get_command(app)
     if language() != "en":
@@ -119,7 +120,8 @@ def main() -> None:
     as_json = "--json" in arguments
     try:
         arguments = _take_language(arguments)
-        build().main(args=arguments, prog_name="taotie")
+        first = next((word for word in arguments if not word.startswith("-")), "")
+        build(first).main(args=arguments, prog_name="taotie")
     except TaotieError as error:
         from taotie.app.cli.common import WRONG_INPUT, print_error
 
