@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench accept extras services faults messages browser clean help
+.PHONY: run test lint bench accept extras services faults messages browser changelog docs clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -92,6 +92,16 @@ services: .venv/.dev  ## readers against real programs: a Prometheus (Debian pac
 
 faults: .venv/.dev  ## a recorder killed at sixty random instants, two hundred recorded days, the cost of recording
 	@$(BIN)/python -m pytest -m slow -rs tests/metering
+
+changelog:  ## CHANGELOG.md out of changes/
+	@$(PYTHON) tools/changelog.py
+
+docs: .venv/.base  ## the documentation as a site in out/site, with a gallery of pages
+	@test -x .cache/docs/bin/python || $(PYTHON) -m venv .cache/docs
+	@.cache/docs/bin/python -m pip install -q --disable-pip-version-check -r tools/docs_requirements.txt
+	@.cache/docs/bin/mkdocs build -q
+	@$(BIN)/python tools/gallery.py out/site/gallery
+	@echo "written: out/site/index.html"
 
 clean:  ## remove what was built
 	@rm -rf .venv out .cache .mypy_cache .ruff_cache .hypothesis

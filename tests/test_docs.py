@@ -1,0 +1,52 @@
+"""The site's navigation, its reference, the list of changes and the gallery leave nothing out."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import changelog  # noqa: E402
+import gallery  # noqa: E402
+import site_hooks  # noqa: E402
+
+
+def test_every_change_stands_in_the_changelog() -> None:
+    text = changelog.changelog()
+    for entry in (ROOT / "changes").glob("[0-9]*.md"):
+        last = entry.read_text("utf-8").strip().splitlines()[-1]
+        assert last in text, entry.name
+    assert len(re.findall(r"^## ", text, re.M)) >= len(list((ROOT / "changes").glob("[0-9]*.md")))
+
+
+def test_every_public_room_stands_in_the_reference() -> None:
+    rooms = {p.parent.name for p in (ROOT / "src" / "taotie").glob("*/__init__.py")}
+    below = {"app", "files", "words", "data", "locale"}  # no one imports these from outside
+    assert rooms - below == set(site_hooks.ROOMS)
+    assert "taotie.answer.prompt" in site_hooks.modules("answer")
+
+
+def test_navigation_reaches_every_page() -> None:
+    listed = re.findall(r": ([\w/.]+(?:\.md|/))$", (ROOT / "mkdocs.yml").read_text(), re.M)
+    made = {"index.md", "changes.md", "reference/"}
+    for place in set(listed) - made:
+        assert (ROOT / "docs" / place).exists(), place
+    for page in (ROOT / "docs").rglob("*.md"):
+        name = page.relative_to(ROOT / "docs").as_posix()
+        assert any(name == p or (p.endswith("/") and name.startswith(p)) for p in listed), name
+
+
+def test_each_tutorial_has_both_languages() -> None:
+    folder = ROOT / "docs" / "tutorials"
+    assert {p.name for p in folder.glob("*.md")} == {p.name for p in (folder / "zh").glob("*.md")}
+
+
+def test_gallery_links_what_its_commands_write() -> None:
+    links = re.findall(r'href="gallery/([^"]+)"', (ROOT / "docs" / "gallery.md").read_text("utf-8"))
+    written = " ".join(" ".join(words) for words in gallery.commands(Path("F")))
+    for link in links:
+        assert f"F/{link.removesuffix('/report.html')}" in written, link
+    assert len(links) == len(gallery.commands(Path("F")))
