@@ -20,6 +20,7 @@ _WHERE = {
     "train": "taotie.answer.train",
     "mine": "taotie.answer.mine",
     "capacity": "taotie.answer.capacity",
+    "sites": "taotie.answer.capacity_more",
     "headroom": "taotie.answer.headroom",
     "dispatch": "taotie.answer.dispatch",
     "split": "taotie.answer.split",
@@ -28,11 +29,23 @@ _WHERE = {
     "swings": "taotie.answer.swings",
     "power": "taotie.answer.power",
     "disclose": "taotie.answer.disclose",
+    "label": "taotie.answer.label",
     "check_label": "taotie.answer.label",
     "tax": "taotie.answer.tax",
+    "rules": "taotie.answer.tax",
     "check": "taotie.answer.check",
+    "meter_show": "taotie.answer.meter_live",
+    "meter_import": "taotie.answer.meter",
+    "meter_report": "taotie.answer.meter",
+    "meter_usage": "taotie.answer.meter_usage",
+    "validate_serving": "taotie.answer.validate",
+    "validate_mlenergy": "taotie.answer.validate",
+    "predict": "taotie.answer.validate",
+    "calibrate": "taotie.answer.validate",
     "models": "taotie.answer.models",
     "chips": "taotie.answer.chips",
+    "ask": "taotie.answer.asking",
+    "schema_of": "taotie.answer.schema",
     # what they give, and what it is made of
     "Answer": "taotie.answer.answer",
     "Figure": "taotie.quantity.figure",
@@ -57,12 +70,18 @@ _WHERE = {
     "speaking": "taotie.words.language",
 }
 _ROOMS = {
-    "audit": ("taotie.answer.check", "audit_article"),
+    "audit": ("taotie.answer.audit", "audit"),
     "fleet": ("taotie.answer.fleet", "fleet"),
 }
 """Questions that have the name of a room: the room's package can be called."""
-_OTHERWISE = {"check": "check_sentence"}
-"""Names that are longer where they stand."""
+_OTHERWISE = {
+    "check": "check_sentence",
+    "label": "energy_label",
+    "meter_show": "stored",
+    "meter_import": "meter_files",
+    "meter_usage": "usage_report",
+}
+"""Names that are others where they stand."""
 __all__ = sorted([*_WHERE, *_ROOMS, "__version__"])
 
 

@@ -10,7 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from taotie.app.cli.grid import load_mw, register
+from taotie.answer.load import load_mw
+from taotie.app.cli.grid import register
 from taotie.errors import CaseError, DataError, RangeError, UnknownNameError
 from taotie.grid.capacity.hosting_capacity import load_hosting_capacity
 from taotie.grid.case.case import read_case

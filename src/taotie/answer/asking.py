@@ -1,7 +1,8 @@
 """How is a question asked? Settings checked against their one table, defaults filled in and listed, samples drawn alike.
 
-`@ask("prompt")` turns a function of `Chosen` settings into the public function of that question: known settings
-only, numbers with or without a unit, the same words for every door.
+`@answers("prompt")` turns a function of `Chosen` settings, `@answers_with("supply")` one of plain parameters, into the
+public function of that question: known settings only, numbers with or without a unit, the same words for every door.
+`ask(NAME, ...)` asks any of them.
 """
 
 from __future__ import annotations
@@ -9,21 +10,30 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
 from typing import Any
 
 from taotie.answer.answer import Answer
-from taotie.answer.asks import ASKS
+from taotie.answer.asks import ASKS, declared_of, function_of
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.quantity.quantity_text import parse_quantity
 from taotie.study.settings import Setting
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
-__all__ = ["Chosen", "ask", "checked", "default_said", "value_of"]
+__all__ = [
+    "Chosen",
+    "answers",
+    "answers_with",
+    "ask",
+    "checked",
+    "default_said",
+    "not_from_here",
+    "value_of",
+]
 
 
 @dataclass
@@ -63,7 +73,78 @@ def _short(value: Any) -> Any:
     return f"{value:g}" if isinstance(value, float) else value
 
 
-def ask(name: str) -> Callable[[Callable[[Chosen], Answer]], Callable[..., Answer]]:
+def ask(name: str, /, *, tell: Callable[[str], None] | None = None, **settings: Any) -> Answer:
+    """The answer to a question of the table: the one way in for every door.
+
+    Parameters
+    ----------
+    name : str
+        Such as prompt, capacity or meter report; hyphens and underscores do as well.
+    tell : callable, optional
+        Told the name of each step.
+    **settings
+        By name, with or without a unit in a text; see `schema_of`.
+
+    Raises
+    ------
+    TaotieError
+        In one sentence, for what is not known or cannot be.
+
+    Examples
+    --------
+    >>> ask("rules", mw="75 MW", place="ercot").settings["mw"]
+    75.0
+    """
+    declared = declared_of(name)
+    return function_of(declared.name)(tell=tell, **settings)
+
+
+def not_from_here(name: str, settings: Mapping[str, Any]) -> None:
+    """Refuse what a network must not ask: files, folders and machines of this computer.
+
+    Raises
+    ------
+    RangeError
+        If a setting names one, or may: where a name or a path is taken, a network gives the name.
+
+    Examples
+    --------
+    >>> not_from_here("capacity", {"case": "case118"})
+    """
+    declared = declared_of(name)
+    if declared.local:
+        raise RangeError(
+            _("{ask} is about this computer: it is not answered over a network.").format(ask=name),
+            f"taotie {' '.join(declared.words)}",
+        )
+    for key, one in declared.settings.items():
+        value = settings.get(key, settings.get(one.parameter))
+        if value is None:
+            continue
+        if one.of_this_computer or (one.may_be_file and _is_path(value)):
+            raise RangeError(
+                _("{name} names a file or a machine of this computer: a network does not set it.").format(
+                    name=key
+                ),
+                _("leave it out, or ask on the command line."),
+            )  # fmt: skip
+
+
+def _is_path(value: Any) -> bool:
+    """Whether a text could be read as a file: it has a folder or an ending, or there is such a file."""
+    text = str(value).strip()
+    if text == "-" or any(c in text for c in "/\\~\0") or text.startswith("."):
+        return True
+    ending = text.rpartition(".")[2]
+    if ending != text and ending.isalpha() and 1 <= len(ending) <= 10:
+        return True
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return True
+
+
+def answers(name: str) -> Callable[[Callable[[Chosen], Answer]], Callable[..., Answer]]:
     """Make a function of chosen settings the public function of a declared question.
 
     It then takes the question's settings by name (or in their order), and `tell`, told the name of each step.
@@ -106,6 +187,72 @@ def ask(name: str) -> Callable[[Callable[[Chosen], Answer]], Callable[..., Answe
     return decorate
 
 
+def answers_with(name: str) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Make a function of plain parameters the public function of a declared question.
+
+    Called in Python it takes its own parameters, in their order or by name, and the settings by their names: what is
+    given as a text, number or flag is checked as at any other door, a case or a table already read goes through.
+    Defaults come from the table; one with a reason is said with the answer.
+
+    Raises
+    ------
+    UnknownNameError, UnitError, RangeError
+        When it is called: see `checked`.
+    """
+    declared = ASKS[name]
+    table = declared.settings
+
+    def decorate(function: Callable[..., Answer]) -> Callable[..., Answer]:
+        signature = inspect.signature(function)
+        own = list(signature.parameters)
+        of_parameter = {one.parameter: one for one in table.values()}
+
+        @functools.wraps(function)
+        def asked(*places: Any, tell: Callable[[str], None] | None = None, **given: Any) -> Answer:
+            by_place = [
+                p for p, one in signature.parameters.items() if one.kind is not one.KEYWORD_ONLY
+            ]
+            if len(places) > len(by_place):
+                raise TypeError(
+                    f"{name} takes at most {len(by_place)} settings without their names"
+                )
+            for key, value in zip(by_place, places, strict=False):
+                if key in given:
+                    raise TypeError(f"{name}: {key} is given twice")
+                given[key] = value
+            chosen: dict[str, Any] = {}
+            values: dict[str, Any] = {}
+            for key, value in given.items():
+                one = of_parameter.get(key) or table.get(key)
+                if one is not None:
+                    chosen[one.name] = value
+                elif key in own:
+                    values[key] = value
+                else:
+                    raise _no_setting(name, key, [*table, *own])
+            made = checked(name, table, chosen)
+            values |= {one.parameter: made.values[key] for key, one in table.items()}
+            if tell is not None and "tell" in own:
+                values["tell"] = tell
+            answer = function(**values)
+            said = {one.code for one in answer.said}
+            return answer.saying(*(one for one in made.defaults() if one.code not in said))
+
+        return asked
+
+    return decorate
+
+
+def _as_typed(one: Setting) -> tuple[str, ...]:
+    return (one.name.upper(),) if one.first else (one.spelled[0], one.name.upper())
+
+
+def _no_setting(ask_name: str, key: str, known: Iterable[str]) -> UnknownNameError:
+    return UnknownNameError(
+        _("{ask} has no setting {name}.").format(ask=ask_name, name=repr(key)), nearest(key, known)
+    )
+
+
 def checked(ask_name: str, table: Mapping[str, Setting], given: Mapping[str, Any]) -> Chosen:
     """Settings in their units, complete, within their limits.
 
@@ -118,9 +265,12 @@ def checked(ask_name: str, table: Mapping[str, Setting], given: Mapping[str, Any
     """
     for name in given:
         if name not in table:
-            raise UnknownNameError(
-                _("{ask} has no setting {name}.").format(ask=ask_name, name=repr(name)),
-                nearest(name, table),
+            raise _no_setting(ask_name, name, table)
+    for name, one in table.items():
+        if one.required and given.get(name) is None:
+            raise RangeError(
+                _("{ask} needs {name}: {what}").format(ask=ask_name, name=name, what=_(one.help)),
+                " ".join(("taotie", *declared_of(ask_name).words, *_as_typed(one))),
             )
     values = {
         name: one.default if given.get(name) is None else value_of(one, given[name])
@@ -155,14 +305,39 @@ def value_of(one: Setting, given: Any) -> Any:
                     nearest(str(given), one.choices),
                 )
         return text
+    if one.several:
+        return _several(one, given)
     if one.type == "file":
-        return Path(given)
+        return Path(given) if isinstance(given, str | PurePath) else _not_a_text(one, given)
+    if isinstance(given, bool | Mapping | list | tuple | set):
+        return _not_a_text(one, given)
+    return str(given) if isinstance(given, int | float | PurePath) else given
+
+
+def _not_a_text(one: Setting, given: Any) -> Any:
+    raise _wrong(one, given, _("it is not a text."))
+
+
+def _several(one: Setting, given: Any) -> tuple[Any, ...]:
+    """Several values: a list, or one; a text of one may hold more, where the setting says what parts them."""
+    if isinstance(given, Mapping | bool):
+        raise _wrong(one, given, _("it is not a list."))
+    every = [given] if isinstance(given, str | PurePath | int | float) else list(given)
+    if one.split:
+        every = [
+            part.strip() if isinstance(part, str) else part
+            for value in every
+            for part in (value.split(one.split) if isinstance(value, str) else (value,))
+        ]
+        every = [v for v in every if v != ""]
     if one.type == "files":
-        every = [given] if isinstance(given, str | Path) else list(given)
-        return tuple(Path(v) for v in every)
-    if one.type == "texts":
-        return (given,) if isinstance(given, str) else tuple(str(v) for v in given)
-    return str(given) if not isinstance(given, str) else given
+        return tuple(Path(v) if isinstance(v, str) else v for v in every)
+    if one.type in ("numbers", "wholes"):
+        each = replace(one, type="number" if one.type == "numbers" else "whole")
+        return tuple(_number(each, v) for v in every)
+    if any(isinstance(v, bool | Mapping | list | tuple) for v in every):
+        raise _wrong(one, given, _("it is not a list of texts."))
+    return tuple(str(v) if isinstance(v, int | float | PurePath) else v for v in every)
 
 
 def _number(one: Setting, given: Any) -> float | int:
@@ -171,11 +346,14 @@ def _number(one: Setting, given: Any) -> float | int:
     if hasattr(given, "samples") and hasattr(given, "to"):  # a figure: its own range is kept
         return given.to(one.unit)
     unit = one.unit or "1"
-    value = (
-        parse_quantity(given, unit, bare=unit, name=one.name)
-        if isinstance(given, str)
-        else float(given)
-    )
+    if isinstance(given, str):
+        bare = None if one.unit_needed else unit
+        value = parse_quantity(given, unit, bare=bare, name=one.name)
+    else:
+        try:
+            value = float(given)
+        except (TypeError, ValueError, OverflowError):
+            raise _wrong(one, given, _("it is not a number.")) from None
     if not math.isfinite(value):
         raise _wrong(one, given, _("it is not a finite number."))
     if one.type == "whole" and value != int(value):

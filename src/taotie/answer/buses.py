@@ -13,7 +13,7 @@ from taotie.errors import DataError, RangeError, UnknownNameError, nearest
 from taotie.grid.case.case import Case
 from taotie.words.language import _
 
-__all__ = ["Places", "bus_row", "labels_of", "pair_of", "places_of"]
+__all__ = ["Places", "bus_row", "labels_of", "pair_of", "place_of", "places_of"]
 
 EARTH_KM = 6371.0088  # mean radius
 
@@ -75,6 +75,23 @@ class Places:
 
 def _need() -> str:
     return _("give --coordinates FILE with the columns bus_id,lat,lon.")
+
+
+def place_of(text: str) -> tuple[float, float]:
+    """Latitude and longitude from ``31.5,-97.1``. [degrees]
+
+    Raises
+    ------
+    RangeError
+        If it is not two numbers.
+    """
+    try:
+        lat, lon = (float(part) for part in text.split(","))
+    except ValueError:
+        raise RangeError(
+            _("--near {text} is not LAT,LON.").format(text=repr(text)), "--near 31.5,-97.1"
+        ) from None
+    return lat, lon
 
 
 def places_of(case: Case, coordinates: Path | None) -> Places:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.answer.buses import Places, bus_row, labels_of, pair_of, places_of
+from taotie.answer.asking import answers_with
+from taotie.answer.buses import Places, bus_row, labels_of, pair_of, place_of, places_of
+from taotie.answer.capacity_more import More, shares_of, with_more_of
+from taotie.answer.load import load_figures, load_said
+from taotie.answer.load import load_mw as load_mw_of
 from taotie.errors import RangeError
 from taotie.grid.capacity.hosting_capacity import (
     Binding,
@@ -24,6 +29,7 @@ from taotie.grid.capacity.limiting import limiting_pairs
 from taotie.grid.case.case import Case, read_case
 from taotie.grid.dispatch.filed import FiledDispatch, filed_dispatch, require_balance
 from taotie.grid.flow.dc_power_flow import dc_model
+from taotie.quantity.figure import Figure
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -41,6 +47,11 @@ class CapacityDetail:
     places: Places
     load_mw: float | None
     contingencies: str
+    load_words: Said | None = None
+    """How the load came about."""
+    load_figures: tuple[Figure, ...] = ()
+    """Published figures the load rests on."""
+    coordinates: Path | None = None
 
 
 def dispatched(case: Case, how: str | None) -> tuple[Case, FiledDispatch, list[Said]]:
@@ -84,19 +95,33 @@ def dispatched(case: Case, how: str | None) -> tuple[Case, FiledDispatch, list[S
     return made, after, [*said, *(s for s in after.said if s.code != "imbalance")]
 
 
+@answers_with("capacity")
 def capacity(
     case: str | Path | Case,
-    load_mw: float | None = None,
+    load_mw: float | str | None = None,
     *,
+    pue: float = 1.2,
     bus: int | str | None = None,
-    near: tuple[float, float] | None = None,
+    near: tuple[float, float] | str | None = None,
     contingencies: str = "all",
     dispatch: str | None = None,
     post_outage_rating: str = "a",
     top: int = 10,
     coordinates: Path | None = None,
+    redispatch: bool = False,
+    units_off: bool = False,
+    unit_outages: bool = False,
+    move: float | None = None,
+    hours: str | None = None,
+    curtail: str | None = None,
+    calls: int | None = None,
+    depth: float | None = None,
+    ac: bool = False,
+    ac_every: bool = False,
+    power_factor: float = 0.98,
     load_words: Said | None = None,
     threads: int | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Answer:
     """New load that the buses of a grid take, with any one branch lost.
 
@@ -104,11 +129,13 @@ def capacity(
     ----------
     case : str, path or Case
         By name, or a file.
-    load_mw : float, optional
-        The load asked about. [MW]
+    load_mw : float or str, optional
+        The load asked about: megawatts, or a text such as 1.2GW or 100000xh100. [MW]
+    pue : float
+        Of the building, where the load is given in accelerators. [1]
     bus : int or str, optional
         Only this bus, by number or name.
-    near : (latitude, longitude), optional
+    near : (latitude, longitude) or str, optional
         The nearest buses stand first. [degrees]
     contingencies : {"all", "none", "table"}
     dispatch : {None, "file", "optimal", "n-1"}
@@ -119,6 +146,12 @@ def capacity(
         Buses listed by name.
     coordinates : path, optional
         CSV with bus_id, lat, lon.
+    redispatch, units_off, unit_outages, move
+        Units may be told anew what to give; they may go off; single units may trip; by which share of Pmax they move.
+    hours, curtail, calls, depth
+        Load by hour, and how much, how often and how deep the new load may be cut.
+    ac, ac_every, power_factor
+        Prove the redispatched answer in AC.
     load_words : Said, optional
         How the load came about.
 
@@ -137,12 +170,25 @@ def capacity(
             _("--post-outage-rating {value} is not known.").format(value=repr(post_outage_rating)),
             _("write a, b or c."),
         )
+    place = place_of(near) if isinstance(near, str) else near
+    behind: tuple[Figure, ...] = ()
+    if isinstance(load_mw, str):
+        text = load_mw
+        behind, load_words = tuple(load_figures(text)), load_words or load_said(text, pue)
+        load_mw = load_mw_of(text, pue)[0]
+    if tell is not None:
+        tell(_("searching every bus of {case}").format(case=_case_name(case)))
+    more = More(
+        redispatch, units_off, unit_outages, move, hours or "", shares_of(curtail) if curtail else (),
+        calls, depth, ac or ac_every, ac_every, power_factor,
+    )  # fmt: skip
     tic = time.perf_counter()
     grid = case if isinstance(case, Case) else read_case(case)
     read_s = time.perf_counter() - tic
     places = places_of(grid, coordinates)
     row = None if bus is None else bus_row(grid, bus)
-    distance = None if near is None else places.distance_km(*near)
+    distance = None if place is None else places.distance_km(*place)
+    given = grid
     grid, filed, told = dispatched(grid, dispatch)
     lost: dict[str, Any] = {"n_threads": threads}
     if contingencies == "none":
@@ -156,7 +202,7 @@ def capacity(
         lost["post_outage_rating"] = post_outage_rating
         told += _rating_said(grid, post_outage_rating)
     settings = {
-        "case": grid.name, "load_mw": load_mw, "bus": bus, "near": near, "top": top,
+        "case": grid.name, "load_mw": load_mw, "bus": bus, "near": place, "top": top,
         "contingencies": contingencies, "dispatch": dispatch or "file",
         "post_outage_rating": post_outage_rating,
         "coordinates": None if coordinates is None else str(coordinates),
@@ -164,10 +210,23 @@ def capacity(
     if load_words is not None:
         told.append(load_words)
     if row is not None:
-        return _one_bus(grid, row, load_mw, lost, filed, told, places, settings)
-    found = load_hosting_capacity(grid, **lost)
-    seconds = {"read": read_s, **found.seconds}
-    return _every_bus(found, load_mw, filed, told, places, distance, seconds, settings)
+        answer = _one_bus(grid, row, load_mw, lost, filed, told, places, settings)
+    else:
+        found = load_hosting_capacity(grid, **lost)
+        seconds = {"read": read_s, **found.seconds}
+        answer = _every_bus(found, load_mw, filed, told, places, distance, seconds, settings)
+        detail = replace(
+            answer.detail, load_words=load_words, load_figures=behind, coordinates=coordinates
+        )
+        answer = replace(answer, detail=detail)
+    if more.asked:
+        case_used = answer.detail.found.case if row is None else dispatched(given, dispatch)[0]
+        answer = with_more_of(answer, case_used, more)
+    return answer
+
+
+def _case_name(case: str | Path | Case) -> str:
+    return case.name if isinstance(case, Case) else str(case)
 
 
 def _rating_said(grid: Case, which: str) -> list[Said]:

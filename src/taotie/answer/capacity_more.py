@@ -6,7 +6,7 @@ Adds to the `Answer` of `taotie grid capacity`: columns of each bus, what was sa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.errors import DataError, RangeError
 from taotie.grid.capacity.hosting_capacity import Binding, binding_label, outage_labels
 from taotie.grid.capacity.redispatch import (
@@ -508,10 +509,11 @@ def _binds(case: Case, bus: dict[str, Any], found: RedispatchedCapacity | None) 
     return binding_label(case, Binding(l, k))
 
 
+@answers_with("sites")
 def sites(
     case: str | Path | Case,
-    buses: list[int],
-    most_mw: list[float] | None = None,
+    buses: Sequence[int],
+    most_mw: Sequence[float] | None = None,
     units_off: bool = False,
     move: float | None = None,
     post_rating: str = "A",
@@ -527,6 +529,8 @@ def sites(
         Largest load wanted at each. [MW]
     """
     grid = case if isinstance(case, Case) else read_case(case)
+    buses = list(buses)
+    most_mw = list(most_mw) if most_mw else None
     if len(set(buses)) != len(buses) or not buses:
         raise RangeError(_("name each bus once, and at least one."), "--bus 1 --bus 2")
     if most_mw and len(most_mw) != len(buses):
@@ -582,18 +586,10 @@ def sites(
     )  # fmt: skip
 
 
-def with_more_of(answer: Answer, name: str | Path, more: More) -> Answer:
-    """As `with_more`, for the case, dispatch and outages of the answer's own settings."""
+def with_more_of(answer: Answer, case: Case, more: More) -> Answer:
+    """As `with_more`, for the outages of the answer's own settings."""
     if not more.asked:
         return answer
-    from taotie.answer.capacity import dispatched
-
-    detail = answer.detail
-    if hasattr(detail, "found"):
-        case = detail.found.case
-    else:
-        chosen = answer.settings["dispatch"]
-        case = dispatched(read_case(name), chosen)[0]
     outages: Any = None
     if answer.settings["contingencies"] == "none":
         outages = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from taotie.answer.answer import Answer
+from taotie.answer.asking import answers_with
 from taotie.audit import verdict as verdicts
 from taotie.audit.against import Match, against
 from taotie.audit.article_text import TextAudit, article_source, audit_text
@@ -17,11 +18,12 @@ from taotie.quantity import catalog
 from taotie.words.language import N_
 from taotie.words.said import Said
 
-__all__ = ["audit_article", "check_sentence"]
+__all__ = ["audit_article", "check_sentence", "is_wrong"]
 
 
+@answers_with("check")
 def check_sentence(
-    says: str, given: str = "", *, per: str = "", source_range: str = "", cite: str = "text"
+    says: str = "", given: str = "", *, per: str = "", source_range: str = "", cite: str = "text"
 ) -> Answer:
     """One sentence, against its inputs where they are given, and against the catalogue.
 
@@ -95,6 +97,13 @@ class _Held(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._keys)
+
+
+def is_wrong(answer: Answer) -> bool:
+    """Whether the sentence does not hold; one that only the catalogue could judge, and cannot, is not wrong."""
+    asked, verdict = answer.settings, answer.own["verdict"]
+    alone = not (asked["from"].strip() or asked["source_range"].strip())
+    return verdict not in verdicts.HARMLESS and not (alone and verdict == verdicts.NOT_CHECKABLE)
 
 
 def citation_style(style: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.words.language import N_
 from taotie.words.said import Said
 
@@ -22,6 +23,7 @@ COLUMNS = (
 )
 
 
+@answers_with("chips")
 def chips(chip: str = "") -> Answer:
     """The table of accelerators, or one of them with its sourced quantities and the host around it.
 

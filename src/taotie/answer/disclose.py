@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.errors import DataError
 from taotie.policy.disclosure.facts import Facts, given_fact, read_facts
 from taotie.policy.disclosure.form import Disclosure
@@ -19,6 +20,7 @@ from taotie.words.said import Said
 __all__ = ["disclose"]
 
 
+@answers_with("disclose")
 def disclose(
     form: str,
     sources: Sequence[str | Path] = (),

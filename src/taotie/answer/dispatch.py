@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer
+from taotie.answer.asking import answers_with
 from taotie.answer.buses import bus_row
+from taotie.answer.load import load_mw as load_mw_of
 from taotie.errors import RangeError
 from taotie.grid.case.case import Case, read_case
 from taotie.grid.dispatch.effects import dispatch_emissions, fuel_shares, unit_factors_t_per_mwh
@@ -25,11 +27,13 @@ LIMITS = (
 )
 
 
+@answers_with("dispatch")
 def dispatch(
     case: str | Path | Case,
     *,
     bus: int | str | None = None,
-    load_mw: float | None = None,
+    load_mw: float | str | None = None,
+    pue: float = 1.2,
     n_1: bool = False,
     value_of_lost_load: float | None = None,
 ) -> Answer:
@@ -40,8 +44,10 @@ def dispatch(
     case : str, path or Case
     bus : int or str, optional
         Where the new load stands.
-    load_mw : float, optional
-        [MW]
+    load_mw : float or str, optional
+        Megawatts, or a text such as 1.2GW or 100000xh100. [MW]
+    pue : float
+        Of the building, where the load is given in accelerators. [1]
     n_1 : bool
         Keep every rating with any one branch lost.
     value_of_lost_load : float, optional
@@ -52,6 +58,8 @@ def dispatch(
     TaotieError
         In one sentence, for what cannot be.
     """
+    if isinstance(load_mw, str):
+        load_mw = load_mw_of(load_mw, pue)[0]
     if (load_mw is not None) != (bus is not None):
         raise RangeError(
             _("--bus and --load go together: where, and how much."), "--bus 1001 --load 150MW"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.answer.asking import Chosen, ask
+from taotie.answer.asking import Chosen, answers
 from taotie.errors import RangeError
 from taotie.words.language import N_, _
 from taotie.words.said import Said
@@ -27,7 +27,7 @@ class FleetDetail:
     gap: Any
 
 
-@ask("fleet")
+@answers("fleet")
 def fleet(chosen: Chosen) -> Answer:
     """Power and electricity of the world's AI fleet by year.
 

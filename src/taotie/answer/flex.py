@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import RangeError
 from taotie.grid.flexibility import (
@@ -32,6 +33,7 @@ CALLS = (
 LENGTHS = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 24)
 
 
+@answers_with("flex")
 def flex(
     load_mw: float = 100.0,
     training: float = 0.5,

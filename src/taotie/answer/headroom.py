@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.errors import RangeError
 from taotie.grid.headroom import (
     HEADROOM_LIMITS,
@@ -39,11 +40,12 @@ class HeadroomDetail:
     pue: float
 
 
+@answers_with("headroom")
 def headroom(
     demand: str | Path | HourlyDemand,
     areas: Sequence[str] = (),
     *,
-    limits: Sequence[float] = LIMITS,
+    limits: Sequence[float] | None = None,
     first_year: int | None = None,
     last_year: int | None = None,
     draws: int = 0,
@@ -60,7 +62,7 @@ def headroom(
     areas : sequence of str
         Only these.
     limits : sequence of float
-        Shares of energy that may be cut. [1]
+        Shares of energy that may be cut; default 0.25, 0.5, 1 and 5 %. [1]
     first_year, last_year : int, optional
     draws, seed : int
         Draws of years for a range; 0 for none.
@@ -73,6 +75,7 @@ def headroom(
     TaotieError
         In one sentence, for what cannot be.
     """
+    limits = LIMITS if limits is None else tuple(limits)
     for share in limits:
         if not 0 <= share < 1:
             raise RangeError(

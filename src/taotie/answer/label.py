@@ -11,6 +11,7 @@ import numpy as np
 
 from taotie import __version__
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.errors import DataError, RangeError, TaotieError
 from taotie.policy.energy_label import SCHEMA, LabelInputs, differences, hash_of, inputs_of
 from taotie.quantity.catalog import figure, table
@@ -79,8 +80,9 @@ def _interval(samples: Any, unit: str, boundary: str) -> dict[str, Any]:
     return {"p10": low, "p50": middle, "p90": high, "unit": unit, "boundary": boundary}
 
 
+@answers_with("label")
 def energy_label(
-    model: str,
+    model: str = "llama-3.1-70b",
     tokens_in: float = 300,
     tokens_out: float = 500,
     accelerator: str = "h100-sxm",
@@ -104,6 +106,11 @@ def energy_label(
     from taotie.compute.energy.serving_setup import smallest_replica
     from taotie.hardware.accelerator import accelerator as accelerator_named
 
+    accelerator, _colon, count = accelerator.partition(":")
+    if count:
+        if not count.isdigit():
+            raise RangeError(_("--on {text} does not end in a number of accelerators.").format(text=f"{accelerator}:{count}"), "--on h100-sxm:8")  # fmt: skip
+        accelerators = int(count)
     chip = accelerator_named(accelerator)
     n = accelerators
     if n is None:
@@ -124,6 +131,7 @@ def energy_label(
     )  # fmt: skip
 
 
+@answers_with("check-label")
 def check_label(path: str | Path) -> Answer:
     """Whether a label holds: computed again from what it states.
 

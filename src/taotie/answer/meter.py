@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.errors import MeterError, TraceError
+from taotie.answer.asking import answers_with
+from taotie.answer.meter_keep import kept_in
+from taotie.errors import MeterError, RangeError, TraceError
 from taotie.metering.import_file import read_meter_files
 from taotie.metering.recording import Recording
 from taotie.metering.window import iso_time
@@ -129,13 +131,41 @@ _PLACE_LABELS = {
 }
 
 
+def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """``a=b,c=d`` as a mapping.
+
+    Raises
+    ------
+    RangeError
+        If a part is not a name and a value.
+
+    Examples
+    --------
+    >>> pairs(["time=created_at,prompt=n_in"], "--columns")
+    {'time': 'created_at', 'prompt': 'n_in'}
+    """
+    found = {}
+    for text in given:
+        for part in text.split(","):
+            key, sign, value = (w.strip() for w in part.partition("="))
+            if not sign or not key or not value:
+                raise RangeError(
+                    _("{option} {part}: a name, =, and a value.").format(option=option, part=part),
+                    f"{option} start=created_at,prompt=n_in",
+                )
+            found[key] = value
+    return found
+
+
+@answers_with("meter import")
 def meter_files(
     paths: Sequence[Path | str],
     layout: str = "auto",
     boundary: str = "device",
     measured: bool = False,
+    into: Path | str | None = None,
 ) -> Answer:
-    """Read logs of meters and say what they hold.
+    """Read logs of meters and say what they hold; with `into`, keep the readings in that ledger.
 
     Raises
     ------
@@ -149,19 +179,25 @@ def meter_files(
         "boundary": boundary,
         "measured": measured,
     }
-    return recording_answer(recording, settings)
+    answer = recording_answer(recording, settings)
+    if into is None:
+        return answer
+    kept_in(recording, into)
+    return answer.with_files(str(into))
 
 
+@answers_with("meter report")
 def meter_report(
-    paths: Sequence[Path | str],
+    paths: Sequence[Path | str] | None = None,
     requests: Path | str | None = None,
     *,
+    ledger: Path | str = "taotie-meter.db",
     layout: str = "auto",
     boundary: str | None = None,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str] | Sequence[str] | None = None,
     time_unit: str = "",
     requests_from: str = "",
-    groups: Mapping[str, Sequence[str]] | None = None,
+    groups: Mapping[str, Sequence[str]] | Sequence[str] | None = None,
     idle_w: float | None = None,
     model: str = "",
     on: str = "",
@@ -179,8 +215,10 @@ def meter_report(
 
     Parameters
     ----------
-    paths : sequence of path-like
+    paths : sequence of path-like, optional
         Logs of meters, or a ledger.
+    ledger : path-like
+        Read where no files are given.
     requests : path-like, optional
         Log of the requests served.
     boundary : str, optional
@@ -215,6 +253,11 @@ def meter_report(
     """
     from taotie.study.metered_day import metered_day
 
+    paths = list(paths or [ledger])
+    if columns is not None and not isinstance(columns, Mapping):
+        columns = pairs(columns, "--columns")
+    if groups is not None and not isinstance(groups, Mapping):
+        groups = {k: v.split("+") for k, v in pairs(groups, "--group").items()}
     recording = read_meter_files(paths, layout, boundary or "device")
     setup = _setup(model, on, accelerators, precision)
     log = _log(requests, columns, time_unit, requests_from, setup)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from taotie.answer.answer import Answer
+from taotie.answer.asking import answers_with
 from taotie.answer.meter import recording_answer
 from taotie.errors import MeterError
 from taotie.metering.ledger import Ledger, read_ledger
@@ -93,8 +94,15 @@ def record(
             recorder.close()
 
 
-def stored(path: Path | str) -> Answer:
-    """What a ledger holds."""
+@answers_with("meter show")
+def stored(path: Path | str = "taotie-meter.db") -> Answer:
+    """What a ledger holds.
+
+    Raises
+    ------
+    MeterError
+        If it is no ledger.
+    """
     return recording_answer(read_ledger(path), {"ledger": str(path)}, "meter show")
 
 
@@ -132,34 +140,6 @@ def live_rows(path: Path | str, over_s: float = 10.0) -> list[Live]:
             )
         )  # fmt: skip
     return rows
-
-
-def kept_in(recording: Any, path: Path | str) -> None:
-    """Put imported readings into a ledger, under a run of their own; what it holds already stays."""
-    import numpy as np
-
-    with Ledger(path, boot=f"import:{recording.source}") as ledger:
-        ledger.add_channels(recording.channels)
-        times = np.unique(
-            np.concatenate([r.t_ns for r in recording.readings] or [np.zeros(0, np.int64)])
-        )
-        ledger.db.execute("BEGIN")
-        ledger.db.executemany(
-            "INSERT OR REPLACE INTO sweep VALUES (?, ?, ?)",
-            ((ledger.run, t, t) for t in times.tolist()),
-        )
-        for one in recording.readings:
-            number = ledger.number_of(one.channel.id)
-            ledger.db.executemany(
-                "INSERT OR REPLACE INTO sample VALUES (?, ?, ?, ?, ?)",
-                (
-                    (ledger.run, t, number, raw, s)
-                    for t, raw, s in zip(
-                        one.t_ns.tolist(), one.raw.tolist(), one.status.tolist(), strict=True
-                    )
-                ),
-            )
-        ledger.db.execute("COMMIT")
 
 
 def exported(paths: Sequence[Path | str], to: str) -> str:

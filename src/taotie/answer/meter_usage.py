@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.errors import UnknownNameError
+from taotie.answer.asking import answers_with
+from taotie.errors import MeterError, UnknownNameError
 from taotie.metering.agent_log import read_claude_code, read_codex
 from taotie.metering.usage import Call, Usage
 from taotie.metering.usage_export import read_usage
 from taotie.quantity.figure import leaf
-from taotie.words.language import N_
+from taotie.words.language import N_, _
 from taotie.words.said import Said, labels
 
 __all__ = ["usage_answer", "usage_report"]
@@ -25,6 +26,7 @@ WATER_L_PER_KWH = (1.0, 3.5)
 SHOWN = 1000
 
 
+@answers_with("meter usage")
 def usage_report(
     places: Sequence[Path | str] = (),
     claude_code: bool = False,
@@ -48,6 +50,8 @@ def usage_report(
     MeterError
         If there is no call in them.
     """
+    if not places and not claude_code and not codex:
+        raise MeterError(_("nothing to read."), "taotie meter usage --claude-code")
     calls: list[Call] = []
     said: list[Said] = []
     for reader, wanted in ((read_claude_code, claude_code), (read_codex, codex)):

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from taotie.answer.answer import Answer, Series
-from taotie.answer.asking import Chosen, ask
+from taotie.answer.asking import Chosen, answers
 from taotie.errors import DataError, RangeError
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _
@@ -16,7 +16,7 @@ from taotie.words.said import Said
 __all__ = ["mine"]
 
 
-@ask("mine")
+@answers("mine")
 def mine(chosen: Chosen) -> Answer:
     """Lower, best and upper estimate of the electricity of Bitcoin, as if the day lasted a year.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.words.language import N_
 from taotie.words.said import Said
 
@@ -20,6 +21,7 @@ COLUMNS = (
 )
 
 
+@answers_with("models")
 def models(model: str = "") -> Answer:
     """The table of models; or one model of it, of a config.json or of sizes, part by part.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
 from taotie.fleet.time_to_power import energised_mw, power_option, power_options
@@ -29,6 +30,7 @@ CASES: Mapping[str, tuple[dict[str, list[float]], float, tuple[str, ...]]] = {
 """Restart of Palisades (800 MW) and Crane (835 MW), and the 50 MW that Helion sold."""
 
 
+@answers_with("power")
 def power(
     options: Sequence[str] = (),
     *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.answer.asking import Chosen, ask, default_said
+from taotie.answer.asking import Chosen, answers, default_said
 from taotie.errors import RangeError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
@@ -17,7 +17,7 @@ REPLICA_MAX = 1024
 _OF_A_PLACE = ("hour", "market_intensity", "wue", "electricity_price")
 
 
-@ask("prompt")
+@answers("prompt")
 def prompt(chosen: Chosen) -> Answer:
     """Energy of one request, part by part, from the accelerators to the building's meter.
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Series, Table
-from taotie.answer.asking import Chosen, ask
+from taotie.answer.asking import Chosen, answers
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
@@ -58,7 +58,7 @@ class SimulationDetail:
     rate_scale: float | None
 
 
-@ask("simulate")
+@answers("simulate")
 def simulate(chosen: Chosen) -> Answer:
     """Simulate a service request by request.
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
+from taotie.errors import RangeError
 from taotie.grid.cluster_split import Site, TrainingStep, best_split
-from taotie.words.language import N_
+from taotie.words.language import N_, _
 from taotie.words.said import Said
 
 __all__ = ["split"]
 
 
+@answers_with("split")
 def split(
-    sites: Sequence[Site],
+    sites: Sequence[Site | str],
     accelerators: int = 100_000,
     *,
     parameters: float = 1.8e12,
@@ -30,7 +33,8 @@ def split(
 
     Parameters
     ----------
-    sites : sequence of Site
+    sites : sequence of Site or str
+        A text is ``name:MW:Tbit/s``, and may go on ``:PUE:USD/MWh``.
         Name, power, network, PUE and price of each.
     accelerators : int
     parameters, active, tokens : float
@@ -45,11 +49,12 @@ def split(
     TaotieError
         In one sentence, for what cannot be.
     """
+    places = [_site(one) if isinstance(one, str) else one for one in sites]
     step = TrainingStep(
         parameters, active, tokens, peak_tflops * 1e12, mfu, power_w, compression=compression,
         local_steps=local_steps, overlap=overlap,
     )  # fmt: skip
-    found = best_split(list(sites), step, accelerators)
+    found = best_split(places, step, accelerators)
     rows = [
         {"site": s.name, "accelerators": int(n), "mw": round(float(n * power_w * s.pue / 1e6), 3)}
         for s, n in zip(found.sites, found.accelerators, strict=True)
@@ -72,7 +77,7 @@ def split(
     return Answer(
         "split",
         {
-            "sites": [s.name for s in sites], "accelerators": accelerators, "parameters": parameters,
+            "sites": [s.name for s in places], "accelerators": accelerators, "parameters": parameters,
             "active": active, "tokens": tokens, "peak_tflops": peak_tflops, "mfu": mfu, "power_w": power_w,
             "local_steps": local_steps, "compression": compression, "overlap": overlap,
         },
@@ -92,3 +97,17 @@ def split(
             "cost_usd_per_step": found.cost_usd_per_step,
         },
     )  # fmt: skip
+
+
+def _site(text: str) -> Site:
+    """A site from ``name:MW:Tbit/s[:PUE[:USD/MWh]]``."""
+    fields = text.split(":")
+    try:
+        numbers = [float(f) for f in fields[1:]]
+        if not 2 <= len(numbers) <= 4 or not fields[0]:
+            raise ValueError
+    except ValueError:
+        raise RangeError(
+            _("--site {text} is not name:MW:Tbit/s.").format(text=repr(text)), "--site Texas:80:1"
+        ) from None
+    return Site(fields[0], numbers[0], numbers[1] * 1e12, *numbers[2:])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.answer.answer import Answer
-from taotie.answer.asking import Chosen, ask, default_said
+from taotie.answer.asking import Chosen, answers, default_said
 from taotie.errors import TaotieError
 from taotie.words.language import N_, _
 from taotie.words.said import Said
@@ -14,7 +14,7 @@ from taotie.words.said import Said
 __all__ = ["checked_result", "run"]
 
 
-@ask("run")
+@answers("run")
 def run(chosen: Chosen) -> Answer:
     """Compute a study.
 

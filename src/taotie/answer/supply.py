@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Column, Series, Table
+from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
 from taotie.grid.supply.matching import SupplyPlan, SupplyProblem, solve_supply
@@ -43,6 +44,7 @@ class SupplyDetail:
     year_hours: float
 
 
+@answers_with("supply")
 def supply(
     load: float | str | Path | None = None,
     *,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Series, Table
+from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import RangeError
 from taotie.facility.swing_filters import (
@@ -56,6 +57,7 @@ class SwingDetail:
     dip: DipResponse | None
 
 
+@answers_with("swings")
 def swings(
     peak_mw: float = 105.0,
     low_mw: float = 45.0,
@@ -68,7 +70,7 @@ def swings(
     checkpoint_every_s: float = 0.0,
     checkpoint_s: float = 0.0,
     fault_at_s: Sequence[float] = (),
-    fault_s: float = 0.0,
+    fault_s: float = 30.0,
     idle_mw: float = 0.0,
     jitter: float = 0.0,
     seed: int = 0,
@@ -119,6 +121,7 @@ def swings(
             peak_mw, low_mw, period_s, duty, duration_s, step_s, checkpoint_every_s=checkpoint_every_s, checkpoint_s=checkpoint_s,
             fault_at_s=fault_at_s, fault_s=fault_s, idle_mw=idle_mw, jitter=jitter, seed=seed,
         )  # fmt: skip
+    fault_s = fault_s if fault_at_s else 0.0  # no fault, no length of it
     limits: Sequence[Band] = EXAMPLE_BANDS
     if bands is not None:
         limits = read_bands(Path(bands))

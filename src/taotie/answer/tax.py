@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.asking import answers_with
 from taotie.errors import RangeError
 from taotie.policy.excise_tax import DAME_SCHEDULE, DAME_START, excise_tax, tax_rate
 from taotie.policy.large_load_rules import LargeLoadRule, rules_for
@@ -20,9 +21,10 @@ __all__ = ["rules", "tax"]
 YEARS_MAX = 60
 
 
+@answers_with("tax")
 def tax(
     energy: float | str,
-    price: float | str,
+    price: float | str = 60.0,
     year: int = DAME_START,
     *,
     until: int | None = None,
@@ -104,6 +106,7 @@ def tax(
     )  # fmt: skip
 
 
+@answers_with("rules")
 def rules(mw: float, place: str) -> Answer:
     """Rules for large loads at a place, each with status, date and how it was come by.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.answer.asking import Chosen, ask
+from taotie.answer.asking import Chosen, answers
 from taotie.errors import RangeError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
@@ -14,7 +14,7 @@ from taotie.words.said import Said, in_each_language
 __all__ = ["published_training_runs", "train"]
 
 
-@ask("train")
+@answers("train")
 def train(chosen: Chosen) -> Answer:
     """Energy of a training run from chips and hours, operations, or parameters and tokens.
 

@@ -6,75 +6,17 @@ table. Asks name the settings they take in `answer/asks.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
+from taotie.study.setting import Setting
+from taotie.study.settings_grid import GRID
+from taotie.study.settings_meter import METER
+from taotie.study.settings_reader import READER
+from taotie.study.settings_supply import SUPPLY
 from taotie.words.language import N_
 
-__all__ = ["SETTINGS", "STUDY_FIGURES", "Setting", "setting"]
-
-Type = Literal["number", "whole", "text", "flag", "texts", "file", "files", "choice"]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One thing that can be asked for.
-
-    Parameters
-    ----------
-    name : str
-        In Python, JSON and REST.
-    type : str
-        number (with a unit), whole (number), text, texts (several), flag, file, files, choice.
-    help : str
-        What it is, a message marked with `N_`.
-    unit : str
-        Of a bare number; other units of the same dimension are converted.
-    low, high : float, optional
-        Limits of what is possible.
-    default : optional
-        Value if nothing is said; None where the ask decides.
-    reason, source : str
-        Why that default, and the source behind it. A default with a reason is listed with the answer.
-    choices : tuple of str
-        Of a choice.
-    options : tuple of str
-        Spellings on the command line; default ``--name-with-dashes``.
-    old : tuple of str
-        Spellings that still work for a release, with a note.
-    first : bool
-        May stand first on the command line without its name.
-    known : str
-        Dotted name of a function that lists the names known, for completion.
-    local : bool
-        Names a file or a machine of this computer.
-    """
-
-    name: str
-    type: Type
-    help: str
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    default: Any = None
-    reason: str = ""
-    source: str = ""
-    choices: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-    old: tuple[str, ...] = ()
-    first: bool = False
-    known: str = ""
-    local: bool = False
-    """Names a file or a machine of this computer: never taken from a network."""
-
-    @property
-    def spelled(self) -> tuple[str, ...]:
-        """Spellings on the command line."""
-        return self.options or (f"--{self.name.replace('_', '-')}",)
-
-    def but(self, **changes: Any) -> Setting:
-        """The same setting as another ask takes it."""
-        return replace(self, **changes)
+__all__ = ["SETTINGS", "SETTINGS_OF", "STUDY_FIGURES", "Setting", "setting"]
 
 
 @dataclass(frozen=True)
@@ -128,7 +70,7 @@ STUDY_NAMES: dict[str, tuple[str, ...]] = {
 # below 1 the room says what is meant
 PUE = Setting("pue", "number", N_("PUE of the building."), "1", high=10.0)
 _MODEL = Setting(
-    "model", "text", N_("A model: its name, config.json, or size such as 7B."), default="llama-3.1-70b", options=("--model", "-m"),
+    "model", "text", N_("A model: its name, config.json, or size such as 7B."), default="llama-3.1-70b", options=("--model", "-m"), may_be_file=True,
     known="taotie.compute.energy.model_architecture.model_architectures",
 )  # fmt: skip
 _ON = Setting(
@@ -182,7 +124,7 @@ _TABLE = (
     Setting("study", "file", N_("A study file, such as studies/chat_service.toml."), first=True),
     Setting("threads", "whole", N_("Threads; results do not depend on it."), low=1, high=64),
     # simulation
-    Setting("trace", "text", N_("A log (.csv, .jsonl, .parquet, a ServeGen folder), a published one by name, `chat` or `conversations`."), first=True),
+    Setting("trace", "text", N_("A log (.csv, .jsonl, .parquet, a ServeGen folder), a published one by name, `chat` or `conversations`."), first=True, may_be_file=True),
     Setting("replicas", "text", N_("How many, or auto: as few as keep --slo."), default="auto"),
     Setting("slo", "text", N_("What users are promised: ttft=1s,tpot=50ms,share=99%."), default=""),
     Setting("routing", "choice", N_("round-robin, random, two-choices, least-outstanding or prefix-aware."), default="least-outstanding", choices=("round-robin", "random", "two-choices", "least-outstanding", "prefix-aware")),
@@ -228,8 +170,13 @@ _TABLE = (
     Setting("curve", "flag", N_("Simulate other fleets too: the cost of the promise."), default=False),
 )  # fmt: skip
 
-SETTINGS: dict[str, Setting] = {one.name: one for one in _TABLE}
-"""Settings of the asks by name."""
+SETTINGS_OF: dict[str, tuple[Setting, ...]] = {**GRID, **SUPPLY, **READER, **METER}
+"""Settings that one ask alone takes, by ask."""
+SETTINGS: dict[str, Setting] = {
+    **{one.name: one for one in _TABLE},
+    **{f"{ask}.{one.name}": one for ask, every in SETTINGS_OF.items() for one in every},
+}
+"""Settings of the asks by name; those of one ask alone as ``ask.name``."""
 
 
 def setting(name: str, **changes: Any) -> Setting:

@@ -35,7 +35,7 @@ def _parameter(one: Setting) -> inspect.Parameter:
         names = one.options or (f"--{one.name.replace('_', '-')}",)
         option = typer.Option(*names, show_default=shown, **common)
         annotation = Annotated[bool | None, option]
-    elif one.type in ("texts", "files"):
+    elif one.several:
         option = typer.Option(*one.spelled, *one.old, **common)
         annotation = Annotated[list[str] | None, option]
     else:
@@ -56,6 +56,8 @@ def _default(one: Setting) -> str | bool:
             on, off = one.options[0].split("/")
             return (on if one.default else off).lstrip("-")
         return False
+    if isinstance(one.default, tuple):
+        return ",".join(str(v) for v in one.default)
     return f"{one.default:g}" if isinstance(one.default, float) else str(one.default)
 
 
@@ -89,13 +91,14 @@ def register_ask(
     declared = ASKS[name]
     extras = tuple(extras)
     first = next((s for s in declared.settings.values() if s.first), None)
+    typed = name.removeprefix(f"{declared.group} ")
 
     def command(**given: Any) -> None:
         door = {one.name: given.pop(one.name, None) for one in extras}
         door["json"] = given.pop("as_json")
         if first is not None:
             place = given.pop("first_argument")
-            if place is not None:
+            if place:
                 given[first.name] = _once(first, place, given.get(first.name))
         settings = {k: v for k, v in given.items() if v is not None and v != []}
         if before is not None and before(settings, door):
@@ -108,7 +111,7 @@ def register_ask(
     if first is not None:
         argument = typer.Argument(
             help=_(first.help),
-            metavar=f"[{first.name.upper()}]",
+            metavar=_metavar(first),
             autocompletion=_known(first.known) if first.known else None,
         )
         parameters = [p for p in parameters if p.name != first.name or first.options]
@@ -116,7 +119,7 @@ def register_ask(
             0,
             inspect.Parameter(
                 "first_argument", inspect.Parameter.KEYWORD_ONLY, default=None,
-                annotation=Annotated[str | None, argument],
+                annotation=Annotated[list[str] | None if first.several else str | None, argument],
             ),
         )  # fmt: skip
     for one in extras:
@@ -134,11 +137,16 @@ def register_ask(
     )  # fmt: skip
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
-    command.__name__ = name
-    app.command(name=name, help=_(declared.help))(command)
+    command.__name__ = declared.flat
+    app.command(name=typed, help=_(declared.help))(command)
 
 
-def _once(first: Setting, place: str, named: Any) -> str:
+def _metavar(first: Setting) -> str:
+    name = first.name.upper() + ("..." if first.several else "")
+    return name if first.required else f"[{name}]"
+
+
+def _once(first: Setting, place: Any, named: Any) -> Any:
     from taotie.errors import RangeError
 
     if named is not None:

@@ -1,4 +1,4 @@
-"""`taotie validate` and `taotie calibrate`: predictions beside measurement, and where the coefficients come from."""
+"""`taotie validate`, `predict` and `calibrate`: predictions beside measurement, and where the coefficients come from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.common import Json, console, print_json, progress
+from taotie.app.cli.asked import Extra, register_ask
+from taotie.app.cli.common import console, print_json
 from taotie.words.language import _
 
 
@@ -23,171 +24,79 @@ def register(app: typer.Typer) -> None:
     def group() -> None:
         """Two kinds of tables, one command each."""
 
-    @validate.command(
-        help=_(
-            "A table with the columns of InferenceX: served loads by engine, accelerators and requests in flight. "
-            "Nothing measured is used."
-        )
-    )
-    def serving(
-        file: Annotated[Path, typer.Argument(help=_("CSV of measured runs."))],
-        against: Annotated[
-            Path | None,
-            typer.Option("--against", help=_("Score predictions on record instead of new ones.")),
-        ] = None,
-        output: Annotated[
-            Path | None, typer.Option("--output", "-o", help=_("Write the JSON to this file too."))
-        ] = None,
-        as_json: Json = False,
-    ) -> None:
-        from taotie.compute.fit.frozen_predictions import scored_against
-        from taotie.compute.fit.serving_validation import validate_serving
+    output = typer.Option("--output", "-o", help=_("Write the JSON to this file too."))
+    kept = Extra("output", Annotated[Path | None, output])
+    register_ask(validate, "validate serving", _give, (kept,))
+    register_ask(validate, "validate mlenergy", _give, (kept,))
+    freeze = typer.Option("--freeze", help=_("File to write the predictions to."))
+    register_ask(app, "predict", _predicted, (Extra("freeze", Annotated[Path | None, freeze]),))
+    register_ask(app, "calibrate", _calibrated)
 
-        with progress(_("predicting"), as_json):
-            result = validate_serving(file) if against is None else scored_against(file, against)
-        _give(result, output, as_json)
 
-    @validate.command(
-        help=_(
-            "A table with the columns of the ML.ENERGY Benchmark: LLM serving, pictures or films. "
-            "Nothing measured is used but the mean batch."
-        )
-    )
-    def mlenergy(
-        file: Annotated[Path, typer.Argument(help=_("CSV of measured runs."))],
-        no_batch: Annotated[
-            bool, typer.Option("--no-batch", help=_("Do not use the measured batch."))
-        ] = False,
-        fit_on: Annotated[
-            Path | None,
-            typer.Option("--fit-on", help=_("Refit the coefficients on this table first.")),
-        ] = None,
-        leave_one_family_out: Annotated[
-            bool,
-            typer.Option(
-                "--leave-one-family-out",
-                help=_("Predict each model family with coefficients fitted without it."),
-            ),
-        ] = False,
-        runtime: Annotated[
-            str,
-            typer.Option(help=_("Generation of the serving software; default: from the columns.")),
-        ] = "",
-        output: Annotated[
-            Path | None, typer.Option("--output", "-o", help=_("Write the JSON to this file too."))
-        ] = None,
-        as_json: Json = False,
-    ) -> None:
-        from taotie.compute.fit.validation import validate_mlenergy
-
-        with progress(_("predicting"), as_json):
-            result = validate_mlenergy(
-                file,
-                use_batch=not no_batch,
-                fit_on=fit_on,
-                leave_one_family_out=leave_one_family_out,
-                runtime=runtime or None,
-            )
-        _give(result, output, as_json)
-
-    @app.command(
-        help=_(
-            "Predict rate, power, energy and latency of set-ups and put them on record, dated and hashed."
-        )
-    )
-    def predict(
-        setups: Annotated[
-            Path | None,
-            typer.Argument(
-                help=_("CSV of set-ups, columns of InferenceX; default: 300 set-ups on 12 chips.")
-            ),
-        ] = None,
-        freeze: Annotated[
-            Path | None, typer.Option("--freeze", help=_("File to write the predictions to."))
-        ] = None,
-        as_json: Json = False,
-    ) -> None:
+def _predicted(answer: Any, door: dict[str, Any]) -> None:
+    made, freeze = answer.own, door["freeze"]
+    if freeze is not None:
         import json
 
-        from taotie.compute.fit.frozen_predictions import frozen
+        from taotie.files.atomic import write_text
 
-        with progress(_("predicting"), as_json):
-            made = frozen(setups)
-        if freeze is not None:
-            rows = ",\n".join(json.dumps(r) for r in made.pop("rows"))
-            head = json.dumps(made, indent=1)[:-2]
-            freeze.write_text(f'{head},\n "rows": [\n{rows}\n]\n}}\n', encoding="utf-8")
-            made["rows"] = json.loads(f"[{rows}]")
-        if as_json:
-            print_json(made)
-            return
-        out = console()
+        rest = {key: value for key, value in answer.detail.items() if key != "rows"}
+        rows = ",\n".join(json.dumps(r) for r in answer.detail["rows"])
+        head = json.dumps(rest, indent=1)[:-2]
+        write_text(freeze, f'{head},\n "rows": [\n{rows}\n]\n}}\n')
+        answer = answer.with_files(str(freeze))
+    if door["json"]:
+        print_json(answer.to_dict())
+        return
+    out = console()
+    out.print(
+        _("{n} set-ups predicted on {day}; {k} not usable; sha256 {hash}").format(
+            n=len(made["rows"]),
+            day=made["made_on"],
+            k=len(made["unusable"]),
+            hash=made["sha256"],
+        ),
+        markup=False,
+    )
+    for problem in made["unusable"][:5]:
         out.print(
-            _("{n} set-ups predicted on {day}; {k} not usable; sha256 {hash}").format(
-                n=len(made["rows"]),
-                day=made["made_on"],
-                k=len(made["unusable"]),
-                hash=made["sha256"],
-            ),
+            _("  row {row}: {why}").format(row=problem["row"], why=problem["why"]), markup=False
+        )
+    if freeze is not None:
+        out.print(_("written to {path}").format(path=freeze), markup=False)
+
+
+def _calibrated(answer: Any, door: dict[str, Any]) -> None:
+    if door["json"]:
+        print_json(answer.to_dict())
+        return
+    out = console()
+    for name, row in answer.own.items():
+        error = row.get("left_out_median_error")
+        words = (
+            ""
+            if error is None
+            else _(", median error on left-out families {error:.1%}").format(error=error)
+        )
+        out.print(
+            _("{name}: {rows} rows{words}").format(name=name, rows=row["rows"], words=words),
             markup=False,
         )
-        for problem in made["unusable"][:5]:
-            out.print(
-                _("  row {row}: {why}").format(row=problem["row"], why=problem["why"]), markup=False
-            )
-        if freeze is not None:
-            out.print(_("written to {path}").format(path=freeze), markup=False)
-
-    @app.command(
-        help=_("Refit the coefficients of the energy model from measured tables in a folder.")
-    )
-    def calibrate(
-        folder: Annotated[
-            Path, typer.Argument(help=_("Folder that holds mlenergy_v1, mlenergy_v2, mlenergy_v3."))
-        ],
-        output: Annotated[
-            Path | None,
-            typer.Option(
-                "--output",
-                "-o",
-                help=_("Coefficient file to write; default: the installed one."),
-            ),
-        ] = None,
-        as_json: Json = False,
-    ) -> None:
-        from taotie.compute.fit.refit import refit
-
-        with progress(_("fitting"), as_json):
-            result = refit(folder, output)
-        if as_json:
-            print_json(result)
-            return
-        out = console()
-        for name, row in result.items():
-            error = row.get("left_out_median_error")
-            words = (
-                ""
-                if error is None
-                else _(", median error on left-out families {error:.1%}").format(error=error)
-            )
-            out.print(
-                _("{name}: {rows} rows{words}").format(name=name, rows=row["rows"], words=words),
-                markup=False,
-            )
 
 
-def _give(result: dict[str, Any], output: Path | None, as_json: bool) -> None:
-    if output is not None:
-        import json
+def _give(answer: Any, door: dict[str, Any]) -> None:
+    import json
 
-        output.write_text(
-            json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
-            encoding="utf-8",
-        )
-    if as_json:
-        print_json(result)
+    from taotie.files.atomic import write_text
+
+    if door["output"] is not None:
+        answer = answer.with_files(str(door["output"]))
+        text = json.dumps(answer.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+        write_text(door["output"], text + "\n")
+    if door["json"]:
+        print_json(answer.to_dict())
     else:
-        _show(result)
+        _show(answer.own)
 
 
 def _percent(value: float | None) -> str:

@@ -1,0 +1,124 @@
+"""Are the published numbers of an article right? The ask behind `taotie audit`: a text, or a file of claims."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from taotie.answer.answer import Answer
+from taotie.answer.asking import answers_with
+from taotie.answer.check import audit_article, citation_style
+from taotie.audit.article import Audit, audit_claims
+from taotie.audit.article_text import SUFFIXES
+from taotie.audit.claim import ClaimError
+from taotie.audit.claims_file import read_claims, shipped
+from taotie.audit.verdict import HARMLESS, INCONSISTENT, UNIT_ERROR, VERDICTS
+from taotie.audit.what_if import with_inputs
+from taotie.quantity import catalog
+from taotie.words.language import _
+
+__all__ = ["audit", "claims_known", "is_wrong", "verdicts"]
+
+
+@answers_with("audit")
+def audit(
+    claims: str = "article",
+    *,
+    system: str = "",
+    verdict: str = "",
+    decided_by: str = "",
+    changes: Sequence[str] = (),
+    by_ratio: bool = False,
+    cite: str = "text",
+) -> Answer:
+    """Every number of an article as text, or every claim of a file, recomputed and held against the catalogue.
+
+    Parameters
+    ----------
+    claims : str
+        A text (.txt, .html, .md, or ``-`` for what is piped in), a claims file, or the name of a shipped one.
+    system, verdict, decided_by : str
+        Of a claims file: only claims about this, with this verdict, decided this way.
+    changes : sequence of str
+        Of a claims file: other values of inputs, ``claim.input=value``.
+    by_ratio : bool
+        The furthest off first.
+    cite : str
+        Style of citations: text, bibtex or csl.
+
+    Returns
+    -------
+    Answer
+        Its own keys: counts, claims, and of a text unread and between; `wrong` is true where a claim does not hold.
+
+    Raises
+    ------
+    TaotieError
+        If something cannot be read.
+    """
+    citation_style(cite)
+    if _is_text(claims):
+        found = audit_article(claims)
+        return replace(found, settings={**found.settings, "claims": claims, "cite": cite})
+    made = audit_claims(with_inputs(read_claims(claims), _changes(changes)))
+    made = made.only(system=system or None, verdict=verdict or None, decided_by=decided_by or None)
+    if by_ratio:
+        made = Audit(made.article, tuple(sorted(made.results, key=_distance, reverse=True)))
+    sources = dict.fromkeys(key for r in made.results for key in r.source_keys)
+    return Answer(
+        "audit",
+        {
+            "claims": claims, "system": system, "verdict": verdict, "decided_by": decided_by,
+            "changes": list(changes), "by_ratio": by_ratio,
+        },
+        own={**made.to_json(), "wrong": any(r.verdict not in HARMLESS for r in made.results)},
+        more_sources={k: catalog.source(k).to_dict() for k in sources if k in catalog.source_keys()},
+        detail=made,
+    )  # fmt: skip
+
+
+def is_wrong(answer: Answer) -> bool:
+    """Whether a claim does not hold."""
+    if "wrong" in answer.own:
+        return bool(answer.own["wrong"])
+    return any(c.verdict in (INCONSISTENT, UNIT_ERROR) for c in answer.detail.claims)
+
+
+def claims_known() -> list[str]:
+    """What can be audited by name."""
+    return ["article", *shipped()]
+
+
+def verdicts() -> list[str]:
+    """The verdicts there are."""
+    return list(VERDICTS)
+
+
+def _is_text(claims: str) -> bool:
+    return claims == "-" or claims.lower().endswith(SUFFIXES)
+
+
+def _changes(texts: Sequence[str]) -> dict[str, str]:
+    """`claim.input=value` as a mapping."""
+    made: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or "." not in key or not value.strip():
+            raise ClaimError(
+                _("--set {text} is not claim.input=value.").format(text=repr(text)),
+                _("such as --set 'phone-100.per_charge=12 Wh/charge'"),
+            )
+        made[key.strip()] = value.strip()
+    return made
+
+
+def _distance(result: Any) -> float:
+    """How far stated and recomputed are apart, on a logarithmic scale; another dimension first."""
+    if result.finding is not None and result.finding.rule == "dimension":
+        return math.inf
+    ratio = result.ratio
+    if ratio is None or ratio <= 0 or not math.isfinite(ratio):
+        return -1.0
+    return abs(math.log(ratio))

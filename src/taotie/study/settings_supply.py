@@ -1,0 +1,111 @@
+"""Which settings do the questions about supply, flexible loads, swings and time to power take?"""
+
+from __future__ import annotations
+
+from taotie.study.setting import Setting
+from taotie.words.language import N_
+
+__all__ = ["SUPPLY"]
+
+_SEED = Setting("seed", "whole", N_("Seed of the draws."), low=0, high=2**63 - 1, default=0)
+_SAMPLES = Setting(
+    "samples",
+    "whole",
+    N_("Number of draws of each figure."),
+    low=100,
+    high=2_000_000,
+    default=10_000,
+)
+_EXAMPLE = N_("the example this question is shown with")
+
+SUPPLY: dict[str, tuple[Setting, ...]] = {
+    "supply": (
+        Setting("load", "text", N_("Constant MW, a CSV file with load_mw, or a study's result.json."), options=("--load", "-l"), may_be_file=True),
+        Setting("series", "files", N_("CSV: wind_cf, pv_cf, price, co2_g_per_kwh, clean_share; may be given again."), default=()),
+        Setting("technologies", "texts", N_("Technologies: wind,pv,battery,iron-air,hydrogen,nuclear,geothermal,gas,gas-ccs."), default=("wind", "pv", "battery"), options=("--with",), python="with_", split=","),
+        Setting("score", "number", N_("Goal: carbon-free share by hour, 0 to 1 (default 0.9)."), "1"),
+        Setting("cost", "number", N_("Goal instead: the best score at this cost per MWh."), "1"),
+        Setting("match", "text", N_("hourly or annual."), default="hourly", choices=("hourly", "annual")),
+        Setting("costs", "text", N_("Set of costs: us2030 (USD) or eu2030 (EUR)."), default="us2030", choices=("us2030", "eu2030")),
+        Setting("rate", "number", N_("Interest, 1/a."), "1", default=0.07),
+        Setting("price", "number", N_("Price of grid power per MWh, where the series have none."), "1", default=60.0),
+        Setting("grid_co2", "number", N_("g/kWh of grid power, where the series have none."), "gCO2e/kWh", python="grid_co2_g_per_kwh"),
+        Setting("grid_clean", "number", N_("Carbon-free share of grid power, 0 to 1."), "1", default=0.0),
+        Setting("connection", "number", N_("Most the grid gives, MW."), "MW", python="connection_mw"),
+        Setting("sell", "number", N_("Energy that may be sold, over the load's energy."), "1", default=0.0, python="most_sold"),
+        Setting("step", "number", N_("Length of a step, h."), "h", default=3.0, python="step_h"),
+        Setting("most", "texts", N_("A limit such as nuclear=50, MW; may be given again."), default=(), python="most_mw"),
+        Setting("negative_prices", "text", N_("refuse, keep or zero."), default="refuse", choices=("refuse", "keep", "zero")),
+        Setting("drop_leap_day", "flag", N_("Leave 29 February out."), default=False),
+        Setting("seed", "whole", N_("Seed of the made-up year."), low=0, high=2**63 - 1, default=0),
+        Setting("latitude", "number", N_("Latitude of the made-up year, degrees north."), "1", default=40.0),
+        Setting("weather", "text", N_("Weather from which wind and sun follow: CSV with ghi, dni, dhi, db_c, wind_ms, or pvlib:NAME."), may_be_file=True),
+        Setting("weather_site", "text", N_("Which site of the weather file."), default=""),
+        Setting("compare", "flag", N_("Beside it: the grid alone, and matching over the year."), default=False),
+        Setting("curve", "flag", N_("Beside it: the cost at other scores."), default=False),
+        Setting("sites", "files", N_("A CSV of another year or place, solved alone; may be given again."), default=(), options=("--site",)),
+        Setting("cluster", "text", N_("Address of a Dask scheduler for --site."), default="", local=True),
+    ),
+    "flex": (
+        Setting("load", "number", N_("The load, MW."), "MW", default=100.0, reason=_EXAMPLE, options=("--load", "-l"), python="load_mw"),
+        Setting("training", "number", N_("Share of training, 0 to 1."), "1", default=0.5, reason=_EXAMPLE),
+        Setting("batch", "number", N_("Share of inference that may wait, 0 to 1."), "1", default=0.2, reason=_EXAMPLE),
+        Setting("waits", "number", N_("Deadline of what may wait, h."), "h", default=24.0, python="batch_waits_h"),
+        Setting("cap", "number", N_("Power cap of training in a cut, 0 to 1; 0 pauses it."), "1", default=0.0, python="training_cap"),
+        Setting("idle", "number", N_("What paused machines still draw, 0 to 1."), "1", default=0.15),
+        Setting("battery_mw", "number", N_("Power of a battery, MW."), "MW", default=0.0),
+        Setting("battery_mwh", "number", N_("Energy of it, MWh."), "MWh", default=0.0),
+        Setting("room", "file", N_("Hourly CSV: room_mw of a bus, or load_mw of a region.")),
+        Setting("duration", "number", N_("Longest cut, h."), "h", default=4.0, python="duration_h"),
+        Setting("calls", "number", N_("Most cuts a year."), "1", default=50.0),
+        Setting("energy", "number", N_("Most energy that may be cut, over the load's."), "1", default=0.005, python="energy_share"),
+        Setting("depth", "number", N_("Deepest cut, 0 to 1; default: what the load can."), "1"),
+        Setting("value", "number", N_("Worth of an accelerator's hour, USD."), "1", default=2.0, python="usd_per_hour"),
+        Setting("kw", "number", N_("Draw of an accelerator with all around it, kW."), "kW", default=1.275, python="kw_per_accelerator"),
+    ),
+    "swings": (
+        Setting("peak", "number", N_("Power while computing, MW."), "MW", default=105.0, reason=_EXAMPLE, python="peak_mw"),
+        Setting("low", "number", N_("Power while communicating, MW."), "MW", default=45.0, reason=_EXAMPLE, python="low_mw"),
+        Setting("period", "number", N_("Length of an iteration, s."), "s", default=2.0, reason=_EXAMPLE, python="period_s"),
+        Setting("duty", "number", N_("Share of an iteration at high power, 0 to 1."), "1", default=0.7, reason=_EXAMPLE),
+        Setting("duration", "number", N_("Length of the series, s."), "s", default=60.0, python="duration_s"),
+        Setting("step", "number", N_("Length of a step, s."), "s", default=0.01, python="step_s"),
+        Setting("file", "file", N_("A recorded series instead: CSV with time_s and power_mw.")),
+        Setting("checkpoint_every", "number", N_("Between checkpoints, s."), "s", default=0.0, python="checkpoint_every_s"),
+        Setting("checkpoint", "number", N_("Length of a checkpoint, s."), "s", default=0.0, python="checkpoint_s"),
+        Setting("fault_at", "numbers", N_("When a fault stops the job, s; may be given again."), "s", default=(), python="fault_at_s", split=","),
+        Setting("fault", "number", N_("How long it stands still, s."), "s", default=30.0, python="fault_s"),
+        Setting("idle", "number", N_("Power while it stands still, MW."), "MW", default=0.0, python="idle_mw"),
+        Setting("jitter", "number", N_("Spread of the length of iterations, 0 to 0.5."), "1", default=0.0),
+        _SEED,
+        Setting("floor", "number", N_("Filter: no less than this, MW."), "MW", python="floor_mw"),
+        Setting("ramp", "number", N_("Filter: no steeper than this, MW/s."), "MW/s", python="ramp_mw_per_s"),
+        Setting("capacitor_s", "number", N_("Filter: capacitors that carry this window, s."), "s"),
+        Setting("capacitor_mw", "number", N_("Their power, MW."), "MW"),
+        Setting("battery_s", "number", N_("Filter: a battery with this time constant, s."), "s"),
+        Setting("battery_mw", "number", N_("Its power, MW."), "MW"),
+        Setting("bands", "file", N_("A utility's limits: CSV with low_hz, high_hz, limit_mw or limit_share.")),
+        Setting("most_ramp", "number", N_("A utility's ramp, MW/s."), "MW/s", python="most_ramp_mw_per_s"),
+        Setting("most_range", "number", N_("A utility's dynamic range, MW."), "MW", python="most_range_mw"),
+        Setting("dip", "number", N_("A voltage dip: what remains of the voltage, 0 to 1."), "1", python="dip_voltage"),
+        Setting("dip_s", "number", N_("How long it lasts, s."), "s", default=0.1),
+        Setting("trip_voltage", "number", N_("Below which the load leaves, 0 to 1."), "1", default=0.7),
+        Setting("trip_s", "number", N_("And after how long, s."), "s", default=0.02),
+        Setting("back_after", "number", N_("When it comes back, s."), "s", default=10.0, python="back_after_s"),
+        Setting("back_ramp", "number", N_("How fast it comes back, MW/s; default: at once."), "MW/s", python="back_mw_per_s"),
+    ),
+    "power": (
+        Setting("options", "texts", N_("A way with its MW, such as grid_queue=100; again for another project."), default=(), options=("--option", "-o"), split=","),
+        Setting("need", "number", N_("The need, MW."), "MW", python="need_mw"),
+        Setting("need_file", "file", N_("The need by year: CSV with year and mw.")),
+        Setting("case", "text", N_("palisades, crane or helion."), choices=("palisades", "crane", "helion")),
+        Setting("years", "whole", N_("Years to look ahead."), default=12),
+        Setting("by", "number", N_("The year for which the chance is told."), "1", default=5.0, python="by_year"),
+        Setting("coal", "number", N_("A coal plant that runs on meanwhile, MW."), "MW", default=0.0, python="coal_mw"),
+        Setting("coal_years", "number", N_("For how many years."), "1", default=1.0),
+        Setting("coal_factor", "number", N_("Its capacity factor, 0 to 1."), "1", default=0.5),
+        _SEED,
+        _SAMPLES,
+    ),
+}  # fmt: skip
+"""Settings by question."""
