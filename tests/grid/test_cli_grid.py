@@ -171,7 +171,7 @@ def test_worked_headroom_report(run, tmp_path, monkeypatch):
         widths = [float(w) for w in re.findall(r'width="([\d.]+)"', bar)]
         assert len(widths) == 4
         assert sum(widths) < 100
-    assert "--draws 3 --seed 0" in text
+    assert "--draws 3 --report" in text
     assert not re.findall(r'(?:src|href)="https?:', text)
     assert "copper plate" in text
 

@@ -320,6 +320,8 @@ def _not_a_text(one: Setting, given: Any) -> Any:
 
 def _several(one: Setting, given: Any) -> tuple[Any, ...]:
     """Several values: a list, or one; a text of one may hold more, where the setting says what parts them."""
+    if one.mapping and isinstance(given, Mapping):
+        return given  # type: ignore[return-value]
     if isinstance(given, Mapping | bool):
         raise _wrong(one, given, _("it is not a list."))
     every = [given] if isinstance(given, str | PurePath | int | float) else list(given)

@@ -79,7 +79,8 @@ def _property(one: Setting, code: str) -> dict[str, Any]:
     found: dict[str, Any] = {"description": in_language(one.help, code)}
     if one.several:
         each = _value(one.but(type=_EACH[one.type]))
-        found |= {"anyOf": [each, {"type": "array", "items": each}]}
+        ways = [each, {"type": "array", "items": each}]
+        found |= {"anyOf": [*ways, {"type": "object"}] if one.mapping else ways}
     else:
         found |= _value(one)
     if one.default is not None:

@@ -54,6 +54,8 @@ class Setting:
         Several values may also stand in one text, parted by this.
     unit_needed : bool
         A typed number must have its unit.
+    mapping : bool
+        Texts such as ``name=value``, or a mapping.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Setting:
     python: str = ""
     split: str = ""
     unit_needed: bool = False
+    mapping: bool = False
 
     @property
     def parameter(self) -> str:

@@ -46,8 +46,8 @@ READER: dict[str, tuple[Setting, ...]] = {
         Setting("file", "file", N_("The label, a JSON file."), first=True, required=True, python="path"),
     ),
     "tax": (
-        Setting("energy", "number", N_('Electricity of a tax year, such as "100 GWh".'), "MWh", required=True, unit_needed=True),
-        Setting("price", "number", N_('Its price, such as "60 USD/MWh".'), "USD/MWh", default=60.0, reason=N_("a round price of industrial power")),
+        Setting("energy", "number", N_('Electricity of a tax year, such as "100 GWh".'), "MWh", 0, required=True, unit_needed=True),
+        Setting("price", "number", N_('Its price, such as "60 USD/MWh".'), "USD/MWh", 0, default=60.0, reason=N_("a round price of industrial power")),
         Setting("year", "whole", N_("Calendar year in which the tax year begins."), default=2024),
         Setting("until", "whole", N_("And up to this year.")),
         Setting("apply_to", "text", N_("mining, or ai as a counterfactual."), default="mining", choices=("mining", "ai")),

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+from typing import Any
 
-from taotie.answer.answer import Answer
 from taotie.app.cli.common import console, print_json
 from taotie.words.language import _, in_language, language
 
-__all__ = ["command_line", "print_answer"]
+__all__ = ["print_answer"]
 
 N_ROW = 40
 
 
-def command_line() -> str:
-    """The command as typed, for "compute it again"."""
-    import shlex
-
-    return "taotie " + shlex.join(sys.argv[1:])
-
-
-def print_answer(answer: Answer, as_json: bool, heading: str = "") -> None:
+def print_answer(answer: Any, as_json: bool, heading: str = "") -> None:
     """An answer on standard output; what was said goes to standard output too, marked."""
     if as_json:
         print_json(answer.to_dict())

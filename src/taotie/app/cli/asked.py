@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from taotie.answer.asks import ASKS, function_of
+from taotie.answer.asks import ASKS, Declared, function_of
 from taotie.app.cli.common import progress
 from taotie.study.settings import Setting
 from taotie.words.language import _
@@ -103,6 +104,7 @@ def register_ask(
         settings = {k: v for k, v in given.items() if v is not None and v != []}
         if before is not None and before(settings, door):
             return
+        door["command"] = command_of(declared, settings, door)
         with progress(_(declared.help), quiet=door["json"]) as step:
             answer = function_of(name)(tell=step, **settings)
         show(answer, door)
@@ -139,6 +141,28 @@ def register_ask(
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     command.__name__ = declared.flat
     app.command(name=typed, help=_(declared.help))(command)
+
+
+def command_of(declared: Declared, settings: dict[str, Any], door: dict[str, Any]) -> str:
+    """The command that asks the same again, for a page: without the folders of this computer."""
+    first = next((s for s in declared.settings.values() if s.first), None)
+    words = ["taotie", *declared.words]
+    for one in sorted(declared.settings.values(), key=lambda s: s is not first):
+        if one.name not in settings:
+            continue
+        value = settings[one.name]
+        if one.type == "flag":
+            names = one.spelled[0].split("/")
+            words.append(names[0] if value or len(names) == 1 else names[1])
+            continue
+        for each in value if one.several and not isinstance(value, str) else [value]:
+            text = str(each)
+            if one.of_this_computer or one.may_be_file:
+                text = Path(text).name or text
+            words += [text] if one is first else [one.spelled[0], text]
+    if door.get("report") is not None:
+        words += ["--report", Path(door["report"]).name]
+    return shlex.join(words)
 
 
 def _metavar(first: Setting) -> str:

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.answers import command_line
 from taotie.app.cli.asked import Extra, Report, register_ask
 from taotie.app.cli.common import console
 from taotie.app.cli.shown import print_answer, print_files, print_limits, print_said, print_table
@@ -75,7 +74,7 @@ def _show_capacity(answer: Any, door: dict[str, Any]) -> None:
         _picture(answer, door["picture"])
         answer = answer.with_files(str(door["picture"]))
     if door["report"] is not None:
-        _capacity_page(answer, door["report"], command_line())
+        _capacity_page(answer, door["report"], door["command"])
     if door["json"]:
         print_answer(answer, True)
     elif bus:
@@ -100,7 +99,7 @@ def _show_headroom(answer: Any, door: dict[str, Any]) -> None:
         detail = answer.detail
         write_headroom_page(
             list(detail.every), door["report"], language(), detail.ranges, detail.power_w, detail.pue,
-            command_line(),
+            door["command"],
         )  # fmt: skip
         answer = answer.with_files(str(door["report"]))
     if door["json"]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from taotie.app.cli.answers import command_line, print_answer
+from taotie.app.cli.answers import print_answer
 from taotie.app.cli.asked import Report, register_ask
 from taotie.words.language import _
 
@@ -23,7 +23,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
 
         write_answer_page(
             answer, door["report"], title=lambda a: _("When is power there?"), sentence=_sentence,
-            about=lambda a: _("Time to power of one site"), pictures=power_pictures, command=command_line(),
+            about=lambda a: _("Time to power of one site"), pictures=power_pictures, command=door["command"],
         )  # fmt: skip
         answer = answer.with_files(str(door["report"]))
     print_answer(answer, door["json"], _sentence(answer))

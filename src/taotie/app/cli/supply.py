@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from taotie.app.cli.answers import command_line, print_answer
+from taotie.app.cli.answers import print_answer
 from taotie.app.cli.asked import Report, register_ask
 from taotie.words.language import _
 
@@ -30,7 +30,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         write_answer_page(
             answer, door["report"], title=lambda a: _("What supplies the load around the clock?"),
             sentence=_sentence, about=lambda a: _("Supply: carbon-free power by the hour"),
-            pictures=supply_pictures, command=command_line(),
+            pictures=supply_pictures, command=door["command"],
         )  # fmt: skip
         answer = answer.with_files(str(door["report"]))
     print_answer(answer, door["json"], _("Least-cost supply:"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from taotie.app.cli.answers import command_line, print_answer
+from taotie.app.cli.answers import print_answer
 from taotie.app.cli.asked import Report, register_ask
 from taotie.words.language import _
 
@@ -24,7 +24,7 @@ def _show_tax(answer: Any, door: dict[str, Any]) -> None:
 
         write_answer_page(
             answer, door["report"], title=_heading, sentence=lambda a: a.said[0].text(),
-            about=lambda a: _("A tax that was proposed"), pictures=tax_pictures, command=command_line(),
+            about=lambda a: _("A tax that was proposed"), pictures=tax_pictures, command=door["command"],
         )  # fmt: skip
         answer = answer.with_files(str(door["report"]))
     print_answer(answer, door["json"], _heading(answer))
