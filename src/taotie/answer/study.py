@@ -14,6 +14,10 @@ from taotie.words.said import Said
 __all__ = ["checked_result", "run"]
 
 
+SAME = {"mean_load": "mean_facility_power", "peak_load": "peak_facility_power"}
+"""Keys that every answer about a load shares, and what a study calls them."""
+
+
 @answers("run")
 def run(chosen: Chosen) -> Answer:
     """Compute a study.
@@ -45,7 +49,7 @@ def answer_of(result: Any) -> Answer:
     return Answer(
         "run",
         result.study,
-        result.figures,
+        {**result.figures, **{key: result.figures[of] for key, of in SAME.items()}},
         series=dict(result.profiles),
         said=(*said, *defaults),
         show=result.show,

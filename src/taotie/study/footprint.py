@@ -6,14 +6,16 @@ figures, never a mix. Both hold at the meter, without network losses. Market-bas
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from taotie.errors import RangeError
-from taotie.grid.emissions import BASES
+from taotie.grid.emissions import BASES, Intensity
 from taotie.grid.place import Place
+from taotie.grid.region_names import place_name
 from taotie.hardware.embodied import active_share, embodied_class, embodied_g, lifetime, made_carbon
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.words.language import N_, _
@@ -25,6 +27,7 @@ __all__ = [
     "at_hour",
     "average_intensity",
     "carbon_g",
+    "named_of_year",
     "request_footprint",
     "site_water",
     "water_ml",
@@ -88,7 +91,7 @@ def average_intensity(at: At, said: list[Said]) -> Figure:
     if at.average is not None:
         return at.average
     found = at.place.intensity
-    made = _of_year(found.average, found.of, found.year, found.average_basis, at.place)
+    made = named_of_year(found)
     if at.hours is None:
         return made
     held = at.place.hourly()
@@ -115,7 +118,7 @@ def average_intensity(at: At, said: list[Said]) -> Figure:
         )
     )
     factor = leaf(
-        f"hourly_intensity.{area}.{'_'.join(f'{w:.4g}' for w in at.hours / np.sum(at.hours))}"[:120],
+        f"hourly_intensity.{area}.{_digest(at.hours)}",
         value=weight, unit="1", kind="modelled",
         note=f"hours of {area}, 2022, weighted by the hours of the load; table hourly_intensity",
         label=labels(N_("Intensity at these hours over the mean of the year")),
@@ -123,19 +126,24 @@ def average_intensity(at: At, said: list[Said]) -> Figure:
     return made * factor
 
 
-def _of_year(made: Figure, of: str, year: int, basis: str, place: Place) -> Figure:
-    from taotie.grid.region_names import place_name
+def _digest(hours: np.ndarray) -> str:
+    """A short name of weights, so that two courses of the day are two leaves."""
+    text = ",".join(f"{w:.6g}" for w in hours / np.sum(hours))
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
+
+def named_of_year(found: Intensity) -> Figure:
+    """Average intensity with place, year and basis in its name. [gCO2e/kWh]"""
     texts = {}
     for code, label in labels(N_("Average carbon intensity")).items():
-        name = place_name(of, code)
-        what = labels(BASES[basis])[code]
+        name = place_name(found.of, code)
+        what = labels(BASES[found.average_basis])[code]
         texts[code] = (
-            f"{label}（{name}，{year}年，{what}）"
+            f"{label}（{name}，{found.year}年，{what}）"
             if code == "zh"
-            else f"{label} ({name}, {year}, {what})"
+            else f"{label} ({name}, {found.year}, {what})"
         )
-    return made.named("carbon_intensity", **texts)
+    return found.average.named("carbon_intensity", **texts)
 
 
 def site_water(at: At, said: list[Said]) -> Figure:
@@ -268,8 +276,6 @@ def request_footprint(
 
 
 def _name(key: str) -> Said:
-    from taotie.grid.region_names import place_name
-
     return Said("place", "", {}, {c: place_name(key, c) for c in ("en", "zh")})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from taotie.errors import MissingExtraError, StudyError, TaotieError
+from taotie.errors import MissingExtraError, RangeError, StudyError, TaotieError
 from taotie.grid.capacity.hosting_capacity import (
     Binding,
     HostingCapacityByTreatment,
@@ -47,12 +47,7 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
     """
     given = walk.study.grid
     with walk.at("grid"):
-        name = walk.choice(
-            "grid.case",
-            given.case,
-            "ACTIVSg2000",
-            N_("the synthetic grid of Texas: 2,000 buses, no actual lines"),
-        )
+        name = _named_case(walk)
         treatment = walk.choice(
             "grid.treatment",
             given.treatment,
@@ -118,6 +113,22 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
         pair = found.binding[treatment] if security == "n-1" else Binding(-1, -1)
         picture = _picture(case, bus, name, peak.p50, pair)
     return Placement(capacity, picture)
+
+
+def _named_case(walk: Walk) -> str:
+    """The case of the study, of its place, or the synthetic grid of Texas where no place is named."""
+    given, where = walk.study.grid.case, walk.place
+    if given is None and where is not None and not where.grid_case:
+        raise RangeError(
+            _("no grid case of {place} comes with the cases at hand.").format(place=where.name()),
+            _("name one in [grid] case, or leave [grid] out"),
+        )
+    return walk.choice(
+        "grid.case",
+        given,
+        where.grid_case if where is not None else "ACTIVSg2000",
+        N_("the synthetic grid of Texas: 2,000 buses, no actual lines"),
+    )
 
 
 def _without_ratings(walk: Walk, case: Case, name: str, peak: Figure) -> Placement:

@@ -10,7 +10,8 @@ from taotie.errors import UnknownNameError, nearest
 from taotie.facility.pue import published_pue
 from taotie.fleet.annual_energy import share_of_national_use
 from taotie.fleet.comparison import countries, equivalents, nearest_countries
-from taotie.grid.emissions import grid_loss_share, intensity
+from taotie.fleet.nation import state_generation, state_name
+from taotie.grid.emissions import AT_USE, grid_loss_share, intensity
 from taotie.policy.excise_tax import excise_tax
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
@@ -19,10 +20,13 @@ from taotie.quantity.sampling import sampling
 from taotie.study.campus_chain import campus
 from taotie.study.chat_chain import ChatService, chat_service
 from taotie.study.every_bus import SHOW
+from taotie.study.footprint import PER_REQUEST, named_of_year
 from taotie.study.placement import Placement, placement
 from taotie.study.read import StudyFile, read_study
 from taotie.study.result import Compared, Flow, StudyResult
+from taotie.study.service_footprint import service_footprint
 from taotie.study.steps.walk import Walk
+from taotie.study.whereabouts import OF_A_GRID, grid_is_asked, nation_of, stand
 from taotie.words.language import N_, _
 from taotie.words.said import Said, in_each_language, labels
 
@@ -64,6 +68,7 @@ def run_study(
     file = study if isinstance(study, StudyFile) else read_study(study)
     with sampling(file.study.samples, file.study.seed) as chosen:
         walk = Walk(file, n_threads, tell)
+        stand(walk)
         if file.study.workload.kind == "chat":
             service = chat_service(walk)
             it_load, headline = service.it_load, "energy_per_request"
@@ -79,10 +84,12 @@ def run_study(
         else:
             flows = _power_flows(walk, accelerator_power, host_power, it_load, pue, loss)
         _nation(walk, annual)
-        _emissions(walk, annual_grid)
+        _emissions(walk, annual, annual_grid)
         _rules(walk, annual)
         _likenesses(walk, headline, annual)
-        place = placement(walk, walk.figures["connection"])
+        if walk.place is not None:
+            service_footprint(walk, facility_load, annual)
+        place = placement(walk, walk.figures["connection"]) if grid_is_asked(walk) else None
         compared = _comparisons(walk)
         return _result(
             walk, chosen, service, it_load, facility_load, flows, headline, place, compared
@@ -94,13 +101,7 @@ def run_study(
 
 def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
     with walk.at("facility"):
-        pue = walk.figure(
-            "facility.pue",
-            published_pue,
-            N_(
-                "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
-            ),
-        )
+        pue = _pue(walk)
         walk.keep("pue", pue, N_("PUE: facility over IT energy"))
         load = it_load.at_boundary("facility", pue)
         load = Profile(load.terms, load.step_h, labels(N_("Facility load by hour")))
@@ -125,12 +126,37 @@ def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
     return pue, load, annual
 
 
+def _pue(walk: Walk) -> Figure:
+    """As given, of the cloud region, or the range assumed for a building of our time."""
+    published = walk.place.pue if walk.place is not None else None
+    if published is not None:
+        return walk.figure(
+            "facility.pue", lambda: published.figure, N_("the operator's figure for the region")
+        )
+    return walk.figure(
+        "facility.pue",
+        published_pue,
+        N_(
+            "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
+        ),
+    )
+
+
 def _network(walk: Walk, annual: Figure) -> tuple[Figure, Figure]:
     with walk.at("grid"):
-        loss = walk.figure(
-            "grid.network_loss",
-            grid_loss_share,
-            N_("share of US electricity lost between plant and meter"),
+        where = walk.place
+        loss = (
+            walk.figure(
+                "grid.network_loss",
+                grid_loss_share,
+                N_("share of US electricity lost between plant and meter"),
+            )
+            if where is None or where.loss.of == "USA"
+            else walk.figure(
+                "grid.network_loss",
+                lambda: where.loss.figure,
+                N_("usual share lost between plant and meter there; not looked up"),
+            )
         )
         step = 1 / (1 - loss)
         annual_grid = walk.keep(
@@ -209,12 +235,15 @@ def _power_flows(
 
 def _nation(walk: Walk, annual: Figure) -> None:
     with walk.at("fleet"):
-        country = walk.choice(
-            "fleet.country",
-            walk.study.fleet.country,
-            "united_states",
-            N_("where most AI servers stood in 2024"),
-        )
+        country = nation_of(walk)
+        if not country:
+            assert walk.place is not None
+            walk.note(
+                "nation_not_held",
+                N_("The yearly electricity of {place} is not held: no share is shown."),
+                place=walk.place.named,
+            )
+            return
         if country not in countries():
             raise UnknownNameError(
                 _("country={name} is not in the table of countries.").format(name=repr(country)),
@@ -228,6 +257,8 @@ def _nation(walk: Walk, annual: Figure) -> None:
             zh=f"占全国电力的份额（{words['zh']}）",
         )
         walk.figures["share_of_nation"] = named
+        if walk.place is not None and walk.place.state:
+            _share_of_state(walk, annual, walk.place.state)
         for rank, match in enumerate(nearest_countries(annual, 1)):
             name = match.label
             walk.figures[f"country_{rank + 1}"] = match.ratio.named(
@@ -237,25 +268,50 @@ def _nation(walk: Walk, annual: Figure) -> None:
             )
 
 
-def _emissions(walk: Walk, annual_grid: Figure) -> None:
+def _share_of_state(walk: Walk, annual: Figure, state: str) -> None:
+    made = (annual / state_generation(state)).to("%")
+    names = in_each_language(lambda: state_name(state))
+    walk.figures["share_of_state"] = made.named(
+        "share_of_state",
+        en=f"Share of the electricity generated in the state ({names['en']}, 2021)",
+        zh=f"占该州发电量的份额（{names['zh']}，2021年）",
+    )
+
+
+def _emissions(walk: Walk, annual: Figure, annual_grid: Figure) -> None:
     with walk.at("grid"):
-        region = walk.choice(
-            "grid.region",
-            walk.study.grid.region,
-            "USA",
-            N_("the country the study is set in by default"),
+        if walk.place is not None and walk.study.grid.region is None:
+            found = walk.place.intensity
+        else:
+            region = walk.choice(
+                "grid.region",
+                walk.study.grid.region,
+                "USA",
+                N_("the country the study is set in by default"),
+            )
+            found = intensity(region)
+        given = walk.file.given("grid.carbon_intensity")
+        average = given if given is not None else found.average
+        if given is None and walk.place is None:
+            walk.figure(
+                "grid.carbon_intensity",
+                lambda: found.average,
+                N_(
+                    "average of the region's generation over its life cycle; marginal intensity differs"
+                ),
+            )
+        walk.figures["carbon_intensity"] = (
+            average.named(
+                "carbon_intensity", **labels(N_("Average carbon intensity of generation"))
+            )
+            if given is not None
+            else named_of_year(found)
         )
-        average = walk.figure(
-            "grid.carbon_intensity",
-            lambda: intensity(region).average,
-            N_(
-                "average of the region's generation over its life cycle; marginal intensity differs"
-            ),
-        )
-        walk.keep("carbon_intensity", average, N_("Average carbon intensity of generation"))
+        # electricity as used has the losses of the network in its intensity already
+        energy = annual if given is None and found.average_basis in AT_USE else annual_grid
         walk.keep(
             "annual_emissions",
-            (annual_grid * exact(1.0, "a") * average).to("tCO2e"),
+            (energy * exact(1.0, "a") * average).to("tCO2e"),
             N_("Emissions of a year, average intensity"),
         )
 
@@ -330,12 +386,7 @@ def _check_show(walk: Walk, place: Placement | None) -> None:
     """Results the report is asked to open with must exist, or there is a reason that was told."""
     unlimited = place is None or place.capacity is None
     for key in walk.study.report.show:
-        told = unlimited and key.startswith(
-            (
-                "load_hosting_capacity", "share_of_buses", "share_of_capacity", "median_capacity",
-                "several_sites", "spare_generation",
-            )
-        )  # fmt: skip
+        told = unlimited and key.startswith(OF_A_GRID)
         if key not in walk.figures and not told:
             with walk.at("report"):
                 raise UnknownNameError(
@@ -371,7 +422,7 @@ def _result(
         k
         for k in (
             headline, "annual_energy", "peak_facility_power", "accelerators", "share_of_nation",
-            "annual_emissions", "load_hosting_capacity", "share_of_capacity",
+            "annual_emissions", *PER_REQUEST, "load_hosting_capacity", "share_of_capacity",
             *(SHOW if study.grid.bus == "all" else ()),
         )
         if k in walk.figures

@@ -88,6 +88,24 @@ class Facility(_Table):
     """In which building."""
 
     pue: FigureSpec | None = Field(None, description="facility over IT energy")
+    wue: FigureSpec | None = Field(None, description="water at the site, L per kWh of IT")
+
+
+class Place(_Table):
+    """Where it stands: sets nation, intensity, losses, water, price, weather and grid case."""
+
+    region: str | None = Field(
+        None,
+        description="any of the following by name: Virginia, Germany, 四川, PJM, aws:us-east-1",
+    )
+    country: str | None = None
+    state: str | None = Field(None, description="of the United States")
+    province: str | None = Field(None, description="of China")
+    grid: str | None = Field(None, description="eGRID subregion or market area")
+    cloud: str | None = Field(None, description="cloud region, such as aws:us-east-1")
+    latitude: float | None = Field(None, ge=-90, le=90)
+    longitude: float | None = Field(None, ge=-180, le=180)
+    weather: str | None = Field(None, description="hourly weather: a file beside the study")
 
 
 class Fleet(_Table):
@@ -109,6 +127,9 @@ class Grid(_Table):
     network_loss: FigureSpec | None = Field(None, description="share lost between plant and meter")
     region: str | None = Field(None, description="whose average carbon intensity")
     carbon_intensity: FigureSpec | None = Field(None, description="gCO2e/kWh, average")
+    market_intensity: FigureSpec | None = Field(
+        None, description="gCO2e/kWh of contracts, shown beside the location-based"
+    )
 
 
 class Policy(_Table):
@@ -147,6 +168,7 @@ class Study(_Table):
     workload: Workload = Workload()
     compute: Compute = Compute()
     facility: Facility = Facility()
+    place: Place = Place()
     fleet: Fleet = Fleet()
     grid: Grid = Grid()
     policy: Policy = Policy()

@@ -45,6 +45,8 @@ STUDY_FIGURES: dict[str, StudyFigure] = {
         StudyFigure("workload.load_factor", N_("Mean draw over highest measured draw"), "1", 0.0, 1.0, bounded=True, kinds=("campus",)),
         StudyFigure("compute.utilization", N_("Utilization at the busiest hour"), "1", 0.01, 1.0, bounded=True, kinds=("chat",)),
         StudyFigure("facility.pue", N_("PUE: facility over IT energy"), "1", 1.0, 10.0, hint="pue", bounded=True),
+        StudyFigure("facility.wue", N_("Water at the site per IT energy"), "L/kWh", 0.0, 50.0),
+        StudyFigure("grid.market_intensity", N_("Market-based intensity"), "gCO2e/kWh", 0.0, 3000.0),
         StudyFigure("grid.network_loss", N_("Network losses"), "1", 0.0, 0.5, bounded=True),
         StudyFigure("grid.carbon_intensity", N_("Average carbon intensity of generation"), "gCO2e/kWh", 0.0, 3000.0),
         StudyFigure("policy.electricity_price", N_("Price of electricity"), "USD/kWh", 0.0, 10.0),

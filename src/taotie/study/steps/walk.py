@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from taotie.errors import StudyError, TaotieError
+from taotie.grid.place import Place
 from taotie.quantity.figure import Figure
 from taotie.study.read import StudyFile
 from taotie.study.result import Default
@@ -37,6 +38,8 @@ class Walk:
         self.warnings: list[Said] = []
         self.notes: list[Said] = []
         self.files: list[Mapping[str, Any]] = []
+        self.place: Place | None = None
+        """Where the study says that it stands; None if it does not."""
 
     def figure(self, key: str, default: Callable[[], Figure], reason: str) -> Figure:
         """The figure of `table.key`, or the default, which is then listed with its reason."""
