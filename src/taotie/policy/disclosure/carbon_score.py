@@ -7,6 +7,7 @@ refused. A score never stands without its unit of work, and carries its count.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -154,8 +155,6 @@ def sci_ai(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
         rationale, gross = facts.text("rationale"), facts.text("gross_or_effective")
         more.append(Field("rationale", N_("Rationale of the unit of work"), rationale, rationale, status="given") if rationale else Field("rationale", N_("Rationale of the unit of work"), missing=(N_("rationale of the unit of work"),)))  # fmt: skip
         more.append(Field("gross_or_effective", N_("Gross or effective"), gross, gross, status="given") if gross in ("gross", "effective") else Field("gross_or_effective", N_("Gross or effective"), missing=(N_("whether the count is gross or effective"),)))  # fmt: skip
-    from dataclasses import replace
-
     return replace(one, fields=(*one.fields, *more))
 
 
@@ -184,12 +183,19 @@ def _score(
         if not unit:
             missing.append(N_("the unit of work (functional_unit)"))
         fields.append(Field("score", N_("Score"), missing=tuple(missing)))
-    n = float(count.value) if count is not None and energy is total else 1.0
+    n = float(count.value) if count is not None else 1.0
     if n <= 0:
         sci_g(1.0, 1.0, 0.0, n)
     known = ("functional_unit", N_("Unit of work (R)"))
     fields.append(Field(*known, f"1 {unit}", unit, status="given") if unit else Field(*known, missing=(N_("the unit of work (functional_unit)"),)))  # fmt: skip
     if energy is not None:
+        if energy is per:  # of one unit of work: the count belongs to the embodied carbon
+            energy = replace(
+                energy,
+                value=float(energy.value) * n, unit="kWh",
+                low=None if energy.low is None else energy.low * n,
+                high=None if energy.high is None else energy.high * n,
+            )  # fmt: skip
         e = float(energy.value)
         fields.append(Field("energy", N_("Energy (E)"), f"{plain_number(e)} kWh", e, "kWh", energy.low, energy.high, status_of(energy), level, sources=energy.sources))  # fmt: skip
         fields.append(Field("count", N_("Units of work"), plain_number(n), n, unit or "1", status="given" if count is not None else "computed"))  # fmt: skip
@@ -207,13 +213,18 @@ def _score(
     if te is not None and tir is not None and life is not None and share is not None:
         embodied = float(embodied_share_g(float(te.value), float(tir.value), float(life.value), float(share.value)))  # fmt: skip
         fields.append(Field("embodied", label, f"{plain_number(embodied, 4)} gCO2e", embodied, "gCO2e", status="computed", method="TE x (TiR/EL) x (RR/ToR)"))  # fmt: skip
+    elif (own := facts.number("gCO2e/request", "embodied_per_request")) is not None and unit == "request":  # fmt: skip
+        embodied = float(own.value) * n
+        fields.append(Field("embodied", label, f"{plain_number(embodied, 4)} gCO2e", embodied, "gCO2e", status=status_of(own), method=f"{plain_number(float(own.value), 4)} gCO2e/request x R", sources=own.sources))  # fmt: skip
     else:
         lacking = [k for k, v in (("TE", te), ("TiR", tir), ("EL", life), ("RR/ToR", share)) if v is None]  # fmt: skip
         fields.append(Field("embodied", label, unit="gCO2e", missing=tuple(lacking)))
     if energy is not None and intensity is not None and unit:
         operational = float(energy.value) * float(intensity.value)
         fields.append(Field("operational", N_("Operation (O = E x I)"), f"{plain_number(operational, 4)} gCO2e", operational, "gCO2e", status="computed"))  # fmt: skip
-        if embodied is not None:
+        if embodied is not None and count is None and te is not None:
+            fields.insert(0, Field("score", N_("Score"), missing=(N_("units of work done in the time reserved (count)"),)))  # fmt: skip
+        elif embodied is not None:
             score = float(sci_g(float(energy.value), float(intensity.value), embodied, n))
             scale, name = _counted(score, unit)
             fields.insert(0, Field("score", N_("Score"), f"{plain_number(score * scale, 4)} gCO2e/{name}", score, f"gCO2e/{unit}", status="computed", boundary=level, method="(E x I + M) / R"))  # fmt: skip

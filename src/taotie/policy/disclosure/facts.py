@@ -9,14 +9,16 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from taotie.errors import BoundaryError, DataError, RangeError, UnitError, nearest
+from taotie.errors import BoundaryError, DataError, RangeError, TaotieError, UnitError, nearest
 from taotie.quantity import unit as units
 from taotie.quantity.boundary import LEVELS, check, step
+from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.language import _
 
 __all__ = ["Fact", "Facts", "facts_from", "given_fact", "read_facts"]
@@ -161,6 +163,18 @@ def _short(value: float | str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+WORDS = frozenset({
+    "accelerator", "activity", "country", "data_type", "dataType", "date", "energy_provider", "energy_source", "functional_unit",
+    "gross_or_effective", "hardware", "includes", "infraType", "license", "market_instruments", "model", "name", "rationale",
+    "role", "stage", "task", "taskFamily", "taskStage",
+})  # fmt: skip
+"""Facts that are words, whatever they begin with: `hardware=8 x H100`."""
+WORDS_END = ("_hardware", "_task", "_method")
+_STARTS = re.compile(r"[-+]?[.,]?\d")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_UNIT = re.compile(r"^[-+]?[\d.,_\s]+(?:[eE][-+]?\d+)?")
+
+
 def given_fact(text: str, boundary: str | None = None) -> Fact:
     """A fact as the user states it: ``training_energy=1287 MWh``, ``EDC=12 GWh @facility``, ``task=translation``.
 
@@ -177,27 +191,28 @@ def given_fact(text: str, boundary: str | None = None) -> Fact:
     level = boundary
     if at and place.strip() in LEVELS:
         value, level = body.strip(), place.strip()
-    number, _space, unit = value.partition(" ")
+    if key in WORDS or key.endswith(WORDS_END):
+        return Fact(key, value, boundary=check(level) if at else None, kind="given", origin="--set")
     low = high = None
     if " to " in value:
         first, _to, rest = value.partition(" to ")
         second, _s, unit = rest.strip().partition(" ")
+        unit = unit.strip() or "1"
         try:
-            low, high = float(first), float(second)
-        except ValueError:
+            low, high = (
+                parse_quantity(f"{first} {unit}", unit),
+                parse_quantity(f"{second} {unit}", unit),
+            )
+        except TaotieError:
             return Fact(key, value, origin="--set", kind="given")
         if not low <= high:
             raise RangeError(_("{text}: the range ends before it begins.").format(text=text))
         middle = math.sqrt(low * high) if low > 0 else 0.5 * (low + high)
-        units.canonical(unit.strip() or "1")
-        return Fact(key, middle, unit.strip() or "1", low, high, check(level), "given", "--set")
-    try:
-        amount = float(number.replace("_", ""))
-    except ValueError:
+        return Fact(key, middle, unit, low, high, check(level), "given", "--set")
+    unit = _UNIT.sub("", value).strip()
+    if not _STARTS.match(value) or _DATE.match(value):
         return Fact(key, value, origin="--set", kind="given")
-    unit = unit.strip()
-    if unit:
-        units.canonical(unit)
+    amount = parse_quantity(value, unit or "1", name=key)
     return Fact(key, amount, unit or "1", None, None, check(level), "given", "--set")
 
 
