@@ -68,7 +68,11 @@ class Languages:
                     return
                 inner = dict(scope)
                 inner["root_path"] = scope.get("root_path", "") + f"/{first}"
-                await self.app(inner, receive, send)
+                try:
+                    await self.app(inner, receive, send)
+                finally:
+                    # for the log and the counts of the layer outside
+                    scope["route"] = inner.get("route")
             elif first in WITHOUT or scope["method"] not in ("GET", "HEAD"):
                 await self.app(scope, receive, send)
             elif re.fullmatch(r"[a-z]{2}(-[A-Za-z]{2,4})?", first):

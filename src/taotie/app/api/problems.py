@@ -6,9 +6,8 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +15,10 @@ from starlette.responses import Response
 from taotie.errors import MissingExtraError, StudyError, TaotieError
 from taotie.words.language import N_, _, language
 
-__all__ = ["Problem", "add_handlers", "problem_of", "problem_response"]
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+__all__ = ["Problem", "add_handlers", "problem_of", "problem_response", "refused_response"]
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -119,6 +121,11 @@ def _shown(request: Request, problem: Mapping[str, Any], headers: Mapping[str, s
         media_type="text/html",
         headers={"Content-Language": language(), "Cache-Control": "no-store", **headers},
     )
+
+
+def refused_response(request: Request, problem: Mapping[str, Any]) -> Response:
+    """A problem that a working process found, in the form this client reads."""
+    return _shown(request, problem, {})
 
 
 def _plain_page(_request: Request, problem: Mapping[str, Any]) -> str:

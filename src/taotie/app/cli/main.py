@@ -35,6 +35,7 @@ COMMANDS = (
     "sources",
     "data",
     "serve",
+    "mcp",
     "doctor",
 )
 
