@@ -194,7 +194,7 @@ def meter_report(
     ledger: Path | str = "taotie-meter.db",
     layout: str = "auto",
     boundary: str | None = None,
-    columns: Mapping[str, str] | Sequence[str] | None = None,
+    columns: Mapping[str, str] | Sequence[str] | str | None = None,
     time_unit: str = "",
     requests_from: str = "",
     groups: Mapping[str, Sequence[str]] | Sequence[str] | None = None,
@@ -254,8 +254,8 @@ def meter_report(
     from taotie.study.metered_day import metered_day
 
     paths = list(paths or [ledger])
-    if columns is not None and not isinstance(columns, Mapping):
-        columns = pairs(columns, "--columns")
+    if isinstance(columns, Mapping):
+        columns = [f"{k}={v}" for k, v in columns.items()]
     if groups is not None and not isinstance(groups, Mapping):
         groups = {k: v.split("+") for k, v in pairs(groups, "--group").items()}
     recording = read_meter_files(paths, layout, boundary or "device")
@@ -296,34 +296,33 @@ def _setup(model: str, on: str, accelerators: int | None, precision: str) -> Any
 
 def _log(
     requests: Path | str | None,
-    columns: Mapping[str, str] | None,
+    columns: Sequence[str] | str | None,
     time_unit: str,
     requests_from: str,
     setup: Any,
 ) -> Any:
     if requests is None:
         return None
-    from taotie.compute.metered.served_log import read_served_log
     from taotie.compute.metered.weights import predicted_times
     from taotie.metering.when import stamp_ns
+    from taotie.workload.served import read_served_log
+    from taotie.workload.trace_layout import columns_asked
 
+    text = columns if isinstance(columns, str) else ",".join(columns or ())
     begin = stamp_ns(requests_from, "--requests-from")[0] if requests_from else None
-    try:
-        log = read_served_log(requests, columns, time_unit, begin)
-    except TraceError:
-        if setup is None:
-            raise
-        from taotie.workload.trace import read_trace
-
-        if begin is None:
-            raise MeterError(
-                _(
-                    "{where}: a log of arrivals alone needs --requests-from, the time of its first request."
-                ).format(where=Path(requests).name),
-                "--requests-from 2026-03-01T12:00:00Z",
-            ) from None
-        log = predicted_times(read_trace(requests), setup, begin)
-    return log
+    log = read_served_log(requests, columns_asked(text), time_unit, begin)
+    if log.times != "arrivals":
+        return log
+    if setup is None:
+        raise TraceError(
+            _("{where}: a log of arrivals alone: it does not say when requests ended.").format(
+                where=Path(requests).name
+            ),
+            _(
+                "give --model and --on, so that their times can be predicted, or add a column end or duration_s"
+            ),
+        )
+    return predicted_times(log, setup)
 
 
 def _cost(

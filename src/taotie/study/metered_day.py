@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.compute.energy.serving_setup import ServingSetup
-from taotie.compute.metered.served_log import UNLABELLED, ServedLog
 from taotie.compute.metered.weights import Weights, model_weights, plain_weights
 from taotie.errors import MeterError, nearest
 from taotie.metering.attribution import Attribution, attribution, group_course
@@ -22,6 +21,7 @@ from taotie.metering.steps import Readings, steps
 from taotie.metering.window import HOUR_NS, EnergyWindow, course_uj, hour_edges_ns
 from taotie.words.language import N_, _
 from taotie.words.said import Said
+from taotie.workload.served import UNLABELLED, ServedLog
 
 __all__ = ["HourRow", "MeteredDay", "metered_day"]
 

@@ -20,15 +20,17 @@ from taotie.files.fetch import data_folder, local_path
 from taotie.files.registry import dataset
 from taotie.words.language import N_, _
 from taotie.workload.requests import Requests
-from taotie.workload.trace_csv import read_csv
-from taotie.workload.trace_jsonl import read_jsonl
+from taotie.workload.trace_csv import csv_draft, read_csv
+from taotie.workload.trace_jsonl import json_draft, read_jsonl
 from taotie.workload.trace_layout import AUTO, COMPRESSED, LAYOUTS, bare_ending, checked_layout
-from taotie.workload.trace_parquet import read_parquet
+from taotie.workload.trace_parquet import parquet_draft, read_parquet
 from taotie.workload.trace_rows import (
     MAX_BYTES,
     MAX_REQUESTS,
     MAX_TOKENS,
     MAYBE_CUT_OFF,
+    Draft,
+    Reading,
     ZeroLength,
     open_text,
     regular_file,
@@ -44,6 +46,7 @@ __all__ = [
     "MAX_TOKENS",
     "OWN_COPY_TRACES",
     "PUBLISHED_TRACES",
+    "drafted",
     "own_copy",
     "published_trace",
     "read_csv",
@@ -239,34 +242,29 @@ def read_trace(
         )
     if layout == "servegen-conversations":
         return read_conversations(place, name=name, source=source)
-    kind = _KINDS.get(ending) or _kind(place)
-    if kind == "parquet":
-        return read_parquet(
-            place,
-            zero_length=zero_length,
-            name=name,
-            source=source,
-            max_requests=max_requests,
-            layout=layout,
-            strict_columns=strict_columns,
-            only=only,
-            columns=columns,
-            time_unit=time_unit,
-        )
-    reader = read_jsonl if kind == "json" else read_csv
-    return reader(
-        place,
-        zero_length=zero_length,
-        name=name,
-        source=source,
-        max_bytes=max_bytes,
-        max_requests=max_requests,
-        layout=layout,
-        strict_columns=strict_columns,
-        only=only,
-        columns=columns,
-        time_unit=time_unit,
+    reading = Reading(
+        zero_length,
+        max_requests,
+        layout,
+        strict_columns,
+        tuple((only or {}).items()),
+        tuple((columns or {}).items()),
+        time_unit,
     )
+    draft = drafted(place, reading, max_bytes)
+    if draft is None:
+        return read_conversations(place, name=name, source=source)
+    return draft.requests(name, source)
+
+
+def drafted(path: Path, reading: Reading, max_bytes: int = MAX_BYTES) -> Draft | None:
+    """Rows of a log of any container, checked but not yet put together; None: ServeGen's conversations."""
+    kind = _KINDS.get(bare_ending(path)) or _kind(path)
+    if kind == "parquet":
+        return parquet_draft(path, reading)
+    if kind == "json":
+        return json_draft(path, reading, max_bytes)
+    return csv_draft(path, reading, max_bytes)
 
 
 _KINDS = {

@@ -30,7 +30,7 @@ from taotie.workload.trace_rows import (
     short_lines,
 )
 
-__all__ = ["delimiter_of", "read_csv"]
+__all__ = ["csv_draft", "delimiter_of", "read_csv"]
 
 _SAMPLE_ROWS = 200
 
@@ -54,19 +54,22 @@ def read_csv(
     Times are dates such as `2023-11-16 18:15:46.6805900` (with or without an offset from UTC) or numbers, whose unit
     `trace_time` finds. Columns that are not needed are left alone and told.
     """
-    place = regular_file(Path(path), max_bytes)
-    draft = Draft(
-        place,
-        Reading(
-            zero_length,
-            max_requests,
-            layout,
-            strict_columns,
-            tuple((only or {}).items()),
-            tuple((columns or {}).items()),
-            time_unit,
-        ),
+    reading = Reading(
+        zero_length,
+        max_requests,
+        layout,
+        strict_columns,
+        tuple((only or {}).items()),
+        tuple((columns or {}).items()),
+        time_unit,
     )
+    return csv_draft(Path(path), reading, max_bytes).requests(name, source)
+
+
+def csv_draft(path: Path, reading: Reading, max_bytes: int = MAX_BYTES) -> Draft:
+    """The rows of a log with a header line, checked."""
+    place = regular_file(path, max_bytes)
+    draft = Draft(place, reading)
     with open_text(place, max_bytes) as stream:
         try:
             _csv_rows(stream, draft)
@@ -82,7 +85,7 @@ def read_csv(
                 _("{path} cannot be read: {why}.").format(path=place, why=error),
                 _("was it fetched completely?"),
             ) from error
-    return draft.requests(name, source)
+    return draft
 
 
 def delimiter_of(line: str, path: Path) -> str:
@@ -178,6 +181,7 @@ def _keep(rows: list[list[str]], at: Ints, found: Columns, draft: Draft) -> None
         else None,
         wait,
     )
+    draft.keep_served(at, lambda place: [row[place] for row in rows])
 
 
 def _no_header(header: list[str], draft: Draft) -> None:

@@ -30,9 +30,10 @@ from taotie.workload.trace_rows import (
     regular_file,
     short_lines,
 )
+from taotie.workload.trace_served import served_places
 from taotie.workload.trace_servegen import read_conversations
 
-__all__ = ["read_jsonl"]
+__all__ = ["json_draft", "read_jsonl"]
 
 MAX_DOCUMENT = 10**9
 """Largest file that is one JSON document: it is held in memory whole. [character]"""
@@ -58,24 +59,30 @@ def read_jsonl(
     Keys as in any layout of `trace_layout.LAYOUTS`, or any names that mean the same (`t_s`, `usage.prompt_tokens`,
     ...); the first lines decide which keys are read.
     """
-    place = regular_file(Path(path), max_bytes)
-    draft = Draft(
-        place,
-        Reading(
-            zero_length,
-            max_requests,
-            layout,
-            strict_columns,
-            tuple((only or {}).items()),
-            tuple((columns or {}).items()),
-            time_unit,
-        ),
+    reading = Reading(
+        zero_length,
+        max_requests,
+        layout,
+        strict_columns,
+        tuple((only or {}).items()),
+        tuple((columns or {}).items()),
+        time_unit,
     )
+    made = json_draft(Path(path), reading, max_bytes)
+    if made is None:
+        return read_conversations(Path(path), name=name, source=source)
+    return made.requests(name, source)
+
+
+def json_draft(path: Path, reading: Reading, max_bytes: int = MAX_BYTES) -> Draft | None:
+    """The rows of a log in JSON, checked; None if it is ServeGen's list of conversations."""
+    place = regular_file(path, max_bytes)
+    draft = Draft(place, reading)
     with open_text(place, max_bytes) as stream:
         try:
             _read(stream, draft)
         except _Conversations:
-            return read_conversations(place, name=name, source=source)
+            return None
         except UnicodeDecodeError as error:
             not_utf8(place, error)
         except (OSError, EOFError) as error:
@@ -83,7 +90,7 @@ def read_jsonl(
                 _("{path} cannot be read: {why}.").format(path=place, why=error),
                 _("was it fetched completely?"),
             ) from error
-    return draft.requests(name, source)
+    return draft
 
 
 def _read(stream: TextIO, draft: Draft) -> None:
@@ -304,6 +311,8 @@ class _Rows:
             kept = [i for i, entry in enumerate(entries) if str(value_at(entry, path)) == wanted]
             draft.left_out += len(entries) - len(kept)
             entries, numbers = [entries[i] for i in kept], [numbers[i] for i in kept]
+        if draft.served is not None:
+            self._late(entries)
         place = {role: spot for role, (spot, _unit) in columns.role.items()}
         prompt, output = self._of(entries, place["prompt"]), self._of(entries, place["output"])
         if None in prompt or None in output:
@@ -339,6 +348,27 @@ class _Rows:
             self._sessions(entries, place, columns),
             wait,
         )
+        draft.keep_served(at, lambda spot: self._of(entries, spot))
+
+    def _late(self, entries: list[dict[str, Any]]) -> None:
+        """Keys that tell when or for whom, and come up only after the first lines."""
+        served = self.draft.served
+        some = entries[:: max(1, len(entries) // _SAMPLE_ROWS)]
+        top = {key for entry in entries for key in entry} - {path[0] for path in self.paths}
+        fresh = [
+            path
+            for path in dict.fromkeys([*paths_of(some), *((str(key),) for key in sorted(top))])
+            if path not in self.paths and not any(p[: len(path)] == path for p in self.paths)
+        ]
+        if served is None or not fresh:
+            return
+        header = [".".join(path) for path in fresh]
+        sample = [[value_at(entry, path) for path in fresh] for entry in entries]
+        offset = len(self.paths)
+        self.paths += fresh
+        for role, part in served_places(header, sample, {}, {}).items():
+            if role not in served.parts:
+                served.late(role, part._replace(place=offset + part.place), self.draft.rows)
 
     def _sessions(
         self, entries: list[dict[str, Any]], place: dict[str, int], columns: Columns

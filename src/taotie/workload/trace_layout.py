@@ -22,6 +22,7 @@ from taotie.workload.trace_time import Clock
 
 __all__ = [
     "AUTO",
+    "COLUMN_EXTRAS",
     "COLUMN_NAMES",
     "LAYOUTS",
     "Columns",
@@ -108,8 +109,16 @@ COLUMN_NAMES = {
     "cached": "cached",
     "model": "model",
     "user": "user",
+    "route": "route",
+    "first": "first",
+    "end": "end",
+    "duration": "duration",
+    "ttft": "ttft",
+    "start": "t",
 }
-"""What `--columns` calls a role."""
+"""What `--columns` calls a role; the last ones tell when a request was served and for whom."""
+COLUMN_EXTRAS = ("cached", "model", "user", "route", "first", "end", "duration", "ttft")
+"""Roles that a simulation passes over."""
 
 _WANTED = {
     "t": "t_s (or TIMESTAMP, time, t_ms)",

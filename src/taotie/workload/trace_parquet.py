@@ -23,8 +23,9 @@ from taotie.workload.trace_rows import (
     ZeroLength,
     regular_file,
 )
+from taotie.workload.trace_served import LABELS, MOMENTS
 
-__all__ = ["leaves", "read_parquet", "stamp_ns"]
+__all__ = ["leaves", "parquet_draft", "read_parquet", "stamp_ns"]
 
 
 def read_parquet(
@@ -49,7 +50,27 @@ def read_parquet(
     MissingExtraError
         If DuckDB is not installed.
     """
-    place = regular_file(Path(path), max_bytes=None)
+    reading = Reading(
+        zero_length,
+        max_requests,
+        layout,
+        strict_columns,
+        tuple((only or {}).items()),
+        tuple((columns or {}).items()),
+        time_unit,
+    )
+    return parquet_draft(Path(path), reading).requests(name, source)
+
+
+def parquet_draft(path: Path, reading: Reading) -> Draft:
+    """The rows of a Parquet log, checked.
+
+    Raises
+    ------
+    MissingExtraError
+        If DuckDB is not installed.
+    """
+    place = regular_file(path, max_bytes=None)
     try:
         import duckdb
     except ImportError:
@@ -61,18 +82,7 @@ def read_parquet(
             ),
             _("rename the file"),
         )
-    draft = Draft(
-        place,
-        Reading(
-            zero_length,
-            max_requests,
-            layout,
-            strict_columns,
-            tuple((only or {}).items()),
-            tuple((columns or {}).items()),
-            time_unit,
-        ),
-    )
+    draft = Draft(place, reading)
     with duckdb.connect(
         config={"autoinstall_known_extensions": "false", "threads": "2"}
     ) as connection:
@@ -86,7 +96,7 @@ def read_parquet(
                 ),
                 _("was it fetched completely?"),
             ) from error
-    return draft.requests(name, source)
+    return draft
 
 
 def stamp_ns(column: str) -> str:
@@ -185,12 +195,46 @@ def _parquet_rows(connection: Any, draft: Draft) -> None:
         waits = np.where(np.ma.getmaskarray(t), given.filled(np.nan), np.nan)
         t = np.where(np.isfinite(waits), np.nan, t.filled(np.nan))
     _keep(draft, t, sides, sessions, waits)
+    if draft.served is not None:
+        _served(table, found, draft)
     if "hash" in columns.role:
         if chosen:
             draft.say("hash_ids_filtered", N_("prefix blocks are not read when rows are chosen"))
         else:
             name, expression, listed = found[place["hash"]]
             _parquet_blocks(connection, draft, name, expression, listed, rows)
+
+
+def _served(table: _Table, found: list[tuple[str, str, str]], draft: Draft) -> None:
+    """Keep when and for whom requests were served: whole columns, as numbers, ns of dates, or numbers of labels."""
+    served = draft.served
+    if served is None:
+        return
+    for role, part in served.parts.items():
+        _name, expression, kind = found[part.place]
+        if role in LABELS:
+            texts = table.run(
+                f"coalesce(trim(cast({expression} as varchar)), '') as c"
+            ).fetchnumpy()
+            served.put(role, served.label_codes(role, texts["c"].tolist()))
+            continue
+        dates = kind.startswith(("TIMESTAMP", "DATE"))
+        if role in MOMENTS and (dates or kind == "VARCHAR"):
+            if dates:
+                stamps = (
+                    f"epoch_ns({expression})" if "NS" in kind else f"epoch_us({expression}) * 1000"
+                )
+            else:
+                stamps = stamp_ns(expression)
+            served.dated[role] = True
+            values = table.column(f"cast({stamps} as bigint)")
+            served.put(role, values.filled(np.iinfo(np.int64).min))
+        elif role == "gaps":
+            served.put(role, table.column(f"list_sum({expression})").astype(float).filled(np.nan))
+        else:
+            served.put(
+                role, table.column(f"cast({expression} as double)").astype(float).filled(np.nan)
+            )
 
 
 def _counted(expression: str, kind: str) -> str:

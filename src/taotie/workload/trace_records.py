@@ -238,7 +238,14 @@ def _spans(documents: list[Record]) -> Records:
                     start = span.get("startTimeUnixNano") or span.get("start_time_unix_nano")
                     if isinstance(start, str) and start.isdigit():
                         start = int(start)
-                    spans[key] = {"startTimeUnixNano": start, "attributes": attributes}
+                    end = span.get("endTimeUnixNano") or span.get("end_time_unix_nano")
+                    if isinstance(end, str) and end.isdigit():
+                        end = int(end)
+                    spans[key] = {
+                        "startTimeUnixNano": start,
+                        "endTimeUnixNano": end,
+                        "attributes": attributes,
+                    }
     above: set[str] = set()
     for key in spans:
         up, steps = parent.get(key, ""), 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import io
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, NoReturn, TextIO
 
@@ -19,8 +19,9 @@ from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
-from taotie.workload.trace_layout import AUTO, COMPRESSED, Columns, columns_of
+from taotie.workload.trace_layout import AUTO, COLUMN_EXTRAS, COMPRESSED, Columns, columns_of
 from taotie.workload.trace_roles import name_words
+from taotie.workload.trace_served import ServedColumns, served_places, time_is_of_the_answer
 from taotie.workload.trace_time import TIME_UNITS, seconds_of
 
 __all__ = [
@@ -71,6 +72,8 @@ class Reading(NamedTuple):
     """Roles and the columns the user named for them."""
     time_unit: str = ""
     """Unit of times that are numbers; empty: found from names and values."""
+    served: bool = False
+    """Keep what tells when requests were served and for whom."""
 
 
 class Draft:
@@ -100,18 +103,23 @@ class Draft:
         # BurstGPT counts seconds from midnight: then the hour of the day is known without a date
         self.from_midnight = False
         self.sessions: dict[str, int] | None = None
+        self.served: ServedColumns | None = None
+        self.ends = False
+        """Whether the times are those of the answers."""
         self._parts: list[tuple[Ints, Floats, Any, Any, Ints, Floats]] = []
 
     def recognise(self, header: Sequence[str], sample: Sequence[Sequence[Any]] = ()) -> Columns:
         """The columns of this log; what was recognised and what is not used is noted."""
-        columns = columns_of(
-            header,
-            self.path,
-            self.reading.layout,
-            self.reading.strict_columns,
-            dict(self.reading.columns),
-            sample,
-        )
+        asked_for = dict(self.reading.columns)
+        try:
+            columns = self._columns(header, sample, asked_for)
+        except TraceError:
+            # a log of answers tells when each ended and how long it took: its requests began before
+            ends = served_places(header, sample, {}, {}) if self.reading.served else {}
+            if "t" in asked_for or not {"end", "duration"} <= set(ends):
+                raise
+            columns = self._columns(header, sample, {**asked_for, "t": ends["end"].name})
+            self.ends = True
         self.found = columns
         self.columns = (columns.name("t"), columns.name("prompt"), columns.name("output"))
         self.layout = columns.said()
@@ -125,11 +133,23 @@ class Draft:
                 column=columns.name("t")[:40],
                 others=", ".join(name[:40] for name in columns.passed[:6]),
             )
-        if columns.unknown:
+        if self.reading.served:
+            taken = {r: p for r, (p, _unit) in columns.role.items() if r not in COLUMN_EXTRAS}
+            asked = {
+                r: p
+                for r, (p, _unit) in columns.role.items()
+                if r in COLUMN_EXTRAS and r in dict(self.reading.columns)
+            }
+            places = served_places(header, sample, taken, asked)
+            self.served = ServedColumns(places)
+            self.ends |= "duration" in places and time_is_of_the_answer(columns.name("t"), header)
+        used = set() if self.served is None else {p.name for p in self.served.parts.values()}
+        unknown = [name for name in columns.unknown if name not in used]
+        if unknown:
             self.say(
                 "columns_unused",
                 N_("columns no layout knows, not used: {columns}"),
-                columns=", ".join(name[:40] for name in columns.unknown[:12]),
+                columns=", ".join(name[:40] for name in unknown[:12]),
             )
         for role, places in columns.added.items():
             self.say(
@@ -140,7 +160,7 @@ class Draft:
                 others=", ".join(columns.header[place][:60] for place in places),
                 column=columns.name(role)[:60],
             )
-        if "cached" in columns.role and "prompt" not in columns.added:
+        if not self.reading.served and "cached" in columns.role and "prompt" not in columns.added:
             self.say(
                 "cached_not_used",
                 N_(
@@ -149,6 +169,31 @@ class Draft:
                 column=columns.name("cached")[:60],
             )
         return columns
+
+    def _columns(
+        self, header: Sequence[str], sample: Sequence[Sequence[Any]], asked: dict[str, str]
+    ) -> Columns:
+        return columns_of(
+            header, self.path, self.reading.layout, self.reading.strict_columns, asked, sample
+        )
+
+    def keep_served(self, at: Ints, cells_of: Callable[[int], Sequence[Any]]) -> None:
+        """Keep when and for whom some rows were served, where that is asked for."""
+        if self.served is None:
+            return
+        try:
+            self.served.add(cells_of)
+        except ValueError as error:
+            i, cell = error.args
+            name = next(
+                (
+                    part.name
+                    for part in self.served.parts.values()
+                    if cells_of(part.place)[i] is cell
+                ),
+                "",
+            )
+            self.refuse(int(at[i]), name, cell, _("is not a number"))
 
     def filters(self, header: Sequence[str]) -> list[tuple[int, str]]:
         """Places of the columns rows are chosen by, and the value wanted there."""
@@ -298,7 +343,7 @@ class Draft:
         if empty:
             keep, note = self._without_empty(prompt, output)
             treated.append(note)
-        t_s, start_h = self._seconds(t, delay, session)
+        t_s, start_h, _zero = self._seconds(t, delay, session)
         self._look_at_times(t_s, prompt, output)
         if keep is not None:
             t_s = t_s[keep]
@@ -379,10 +424,13 @@ class Draft:
             {"n": int(empty.sum())},
         )
 
-    def _seconds(self, t: Floats, delay: Floats, session: Any) -> tuple[Floats, float | None]:
-        """Seconds of every row, and the hour of the day of 0 s where numbers are dates."""
+    def _seconds(
+        self, t: Floats, delay: Floats, session: Any
+    ) -> tuple[Floats, float | None, int | None]:
+        """Seconds of every row, the hour of the day of 0 s where numbers are dates, and 0 s itself. [s, h, ns]"""
         waits = bool(delay.size and np.isnan(t).any())
         start_h = None
+        zero_ns = int(self.epoch.astype(np.int64)) if self.epoch is not None else None
         clock = self.found.clock(self.reading.time_unit) if self.found is not None else None
         step = 1.0
         if self.dated or clock is None:
@@ -399,7 +447,7 @@ class Draft:
                 )
             read = seconds_of(known, clock, self.path)
             self.said += read.said
-            start_h = read.start_h
+            start_h, zero_ns = read.start_h, read.zero_ns
             step = TIME_UNITS.get(read.unit, 1.0)
             if waits:
                 t_s = np.full(t.size, np.nan)
@@ -409,7 +457,16 @@ class Draft:
         if waits:
             named = self.found.role["delay"][1] if self.found is not None else None
             self._wait(t_s, delay * (named if named is not None else step), session)
-        return (t_s if t_s is not t else np.array(t)), start_h
+        return (t_s if t_s is not t else np.array(t)), start_h, zero_ns
+
+    def arrivals(self) -> tuple[Floats, Any, Any, int | None]:
+        """Times after a zero of all rows in their order, tokens, and that zero where it is a date. [s, token, ns UTC]"""
+        self._some_rows()
+        t, prompt, output = (self._joined(i) for i in (1, 2, 3))
+        session = self._joined(4) if self.sessions else None
+        t_s, _start_h, zero_ns = self._seconds(t, self._joined(5), session)
+        self._look_at_times(t_s, prompt, output)
+        return t_s, prompt, output, zero_ns
 
     def _wait(self, t_s: Floats, delay_s: Floats, session: Any) -> None:
         """Times of turns that give their delay after the turn before, in place."""

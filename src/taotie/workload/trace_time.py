@@ -8,6 +8,7 @@ service has, and where two units do, the reader asks.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC
@@ -75,6 +76,8 @@ class Read(NamedTuple):
     start_h: float | None
     """Hour of the day (UTC) of the smallest time, where the numbers are dates."""
     said: tuple[Said, ...]
+    zero_ns: int | None = None
+    """The smallest time, where the numbers are dates. [ns since 1970]"""
 
 
 def checked_unit(unit: str) -> str:
@@ -132,7 +135,12 @@ def seconds_of(t: Floats, clock: Clock, path: Path) -> Read:
     extent = Extent(t.size, float(t.min()), float(t.max()), bool((t == np.floor(t)).all()))
     scale = scale_of(extent, clock, path)
     after = t - scale.zero if scale.zero else t
-    return Read(after * scale.step_s, scale.unit, scale.start_h, scale.said)
+    zero_ns = None
+    if scale.zero:
+        ns = round(scale.step_s * 1e9)  # whole numbers stay whole
+        whole = math.floor(scale.zero)
+        zero_ns = whole * ns + round((scale.zero - whole) * ns)
+    return Read(after * scale.step_s, scale.unit, scale.start_h, scale.said, zero_ns)
 
 
 def scale_of(extent: Extent, clock: Clock, path: Path) -> Scale:

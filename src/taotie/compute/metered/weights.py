@@ -5,6 +5,7 @@ They only share out what was measured; where they are joules, their sum stands b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,9 @@ from numpy.typing import NDArray
 from taotie.compute.energy.roofline import decode_cost, prefill_cost
 from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.serving_setup import ServingSetup
-from taotie.compute.metered.served_log import ServedLog
 from taotie.words.language import N_
 from taotie.words.said import Said
-from taotie.workload.requests import Requests
+from taotie.workload.served import ServedLog
 
 __all__ = [
     "PER_CACHED", "PER_COMPUTED", "PER_OUTPUT", "Weights", "mean_batch", "model_weights", "plain_weights",
@@ -96,36 +96,32 @@ def model_weights(log: ServedLog, setup: ServingSetup, replicas: int = 1) -> Wei
     return _apart(log, fill, log.output * per_token, True)
 
 
-def predicted_times(requests: Requests, setup: ServingSetup, start_ns: int) -> ServedLog:
+def predicted_times(log: ServedLog, setup: ServingSetup) -> ServedLog:
     """A log of arrivals with the times the energy model gives each request: no queue, the mean batch.
 
     Parameters
     ----------
-    requests : Requests
+    log : ServedLog
+        Whose ends are not known.
     setup : ServingSetup
-    start_ns : int
-        When the first request came, UTC. [ns]
     """
     x, c = setup.row, runtime_profile(setup.runtime).coefficients(setup.accelerator.architecture)
-    start = start_ns + np.rint(requests.t_s * 1e9).astype(np.int64)
-    context = requests.prompt_tokens + 0.5 * requests.output_tokens
+    start = log.start_ns
+    context = log.prompt + 0.5 * log.output
     batch = 1.0
     for _round in range(4):  # the batch follows from the times, and these from the batch
         step_s = decode_cost(x, c, batch, context).time_s
-        fill_s = prefill_cost(x, c, requests.prompt_tokens, batch=batch).time_s
-        whole_s = fill_s + requests.output_tokens * step_s
-        span = max(requests.span_s, float(whole_s.max()))
+        fill_s = prefill_cost(x, c, log.prompt, batch=batch).time_s
+        whole_s = fill_s + log.output * step_s
+        span = max(float(start[-1] - start[0]) / 1e9, float(whole_s.max()))
         batch = float(np.clip(whole_s.sum() / span, 1.0, 512.0))
     first = start + np.rint(fill_s * 1e9).astype(np.int64)
-    end = first + np.rint(requests.output_tokens * step_s * 1e9).astype(np.int64)
+    end = first + np.rint(log.output * step_s * 1e9).astype(np.int64)
     said = Said(
         "times_predicted",
         N_(
             "{where} does not say when requests ended: their times are predicted by the energy model, without queues."
         ),
-        {"where": requests.name or "log"},
+        {"where": log.name or "log"},
     )
-    return ServedLog(
-        start, first, end, requests.prompt_tokens, np.zeros(len(start), np.int64), requests.output_tokens,
-        {}, (*requests.said, said), "predicted",
-    )  # fmt: skip
+    return replace(log, first_ns=first, end_ns=end, said=(*log.said, said), times="predicted")
