@@ -82,6 +82,7 @@ def day(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    recording(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0)
+    if "day" not in sys.argv:
+        recording(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0)
     with tempfile.TemporaryDirectory() as place:
         day(Path(place))
