@@ -19,7 +19,7 @@ from taotie.errors import MeterError
 from taotie.metering.channel import ABSENT, BOUNDARIES, ENERGY_UJ, OK, POWER_UW, Channel
 from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings
-from taotie.metering.when import stamp_ns
+from taotie.metering.when import epoch_ns, stamp_ns
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -65,6 +65,8 @@ _ABSENT = {
     "err!",
 }
 CHUNK = 50_000
+BLOCK = 4 << 20
+"""Text taken apart at a time. [character]"""
 LARGEST_DEVICE_W = 20_000.0
 """No single device draws this much: a column read as watts above it is in mW."""
 
@@ -143,26 +145,15 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
     units: dict[int, str] = {i: _unit_in(names[i]) for i in value_at}
     places: dict[str, str] = {}
     said: list[Said] = []
-    cut, unzoned, n = 0, False, 1
+    cut, unzoned = 0, False
     ends_whole = text.endswith("\n")
-    reader = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True)
-    next(reader)
-    width = len(names)
-    while True:
-        block = list(itertools.islice(reader, CHUNK))
-        if not block:
-            break
-        numbers = range(n + 1, n + 1 + len(block))
-        n += len(block)
-        whole = [(k, row) for k, row in zip(numbers, block, strict=True) if len(row) >= width]
-        cut += sum(1 for row in block if len(row) < width and "".join(row).strip())
-        if not whole:
+    for cells, at, short in _parts(text, delimiter, len(names)):
+        cut += short
+        if not len(at):
             continue
-        at = np.array([k for k, _row in whole])
-        cells = list(zip(*(row[:width] for _k, row in whole), strict=True))
         t, missing_zone = _times(cells[time_at], at, where)
         unzoned |= missing_zone
-        devices = [d.strip() for d in cells[name_at]] if name_at is not None else ["0"] * len(whole)
+        devices = [d.strip() for d in cells[name_at]] if name_at is not None else ["0"] * len(at)
         if place_at is not None:
             places |= {d: p.strip().lower() for d, p in zip(devices, cells[place_at], strict=True)}
         codes: dict[str, int] = {}
@@ -208,9 +199,51 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
     return Recording(tuple(made), (), tuple(said), where)
 
 
-def _lines(text: str) -> Iterator[str]:
+def _parts(
+    text: str, delimiter: str, width: int
+) -> Iterator[tuple[list[Sequence[str]], NDArray[Any], int]]:
+    """Columns of some rows, the numbers of their lines, and how many rows were cut off.
+
+    Plain lines are taken apart in one go; from the first that is quoted or odd on, by the `csv` module.
+    """
+    at, line = text.find("\n") + 1, 1
+    while 0 < at < len(text):
+        end = text.rfind("\n", at, at + BLOCK) + 1 or text.find("\n", at) + 1 or len(text)
+        piece = text[at:end].replace("\r\n", "\n").removesuffix("\n")
+        lines = piece.split("\n")
+        if (
+            '"' in piece
+            or "\r" in piece
+            or set(map(str.count, lines, itertools.repeat(delimiter))) != {width - 1}
+        ):
+            yield from _read_parts(text, at, line, delimiter, width)
+            return
+        cells = delimiter.join(lines).split(delimiter)
+        yield (
+            [cells[i::width] for i in range(width)],
+            np.arange(line + 1, line + 1 + len(lines)),
+            0,
+        )
+        at, line = end, line + len(lines)
+
+
+def _read_parts(
+    text: str, at: int, line: int, delimiter: str, width: int
+) -> Iterator[tuple[list[Sequence[str]], NDArray[Any], int]]:
+    reader = csv.reader(_lines(text, at), delimiter=delimiter, skipinitialspace=True)
+    while block := list(itertools.islice(reader, CHUNK)):
+        whole = [(k, row) for k, row in enumerate(block, start=line + 1) if len(row) >= width]
+        line += len(block)
+        cut = sum(1 for row in block if len(row) < width and "".join(row).strip())
+        yield (
+            list(zip(*(row[:width] for _k, row in whole), strict=True)),
+            np.array([k for k, _row in whole], np.int64),
+            cut,
+        )
+
+
+def _lines(text: str, at: int) -> Iterator[str]:
     """Lines of a text one by one: a copy of the whole would cost four bytes a letter."""
-    at = 0
     while at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end + 1
@@ -220,6 +253,13 @@ def _lines(text: str) -> Iterator[str]:
 
 def _times(cells: Sequence[str], at: NDArray[Any], where: str) -> tuple[NDArray[np.int64], bool]:
     """Stamps as ns; each different one is read once. And whether one had no zone."""
+    distinct = list(dict.fromkeys(cells))
+    if all(map(str.isdigit, distinct)) and len({len(text) for text in distinct}) == 1:
+        ends = [epoch_ns(int(text), where) // int(text) for text in (distinct[0], distinct[-1])]
+        if ends[0] == ends[1]:  # whole numbers of one unit
+            numbers = np.array(distinct, np.int64) * ends[0]
+            lookup = dict(zip(distinct, numbers.tolist(), strict=True))
+            return np.fromiter(map(lookup.__getitem__, cells), np.int64, len(cells)), False
     known: dict[str, int] = {}
     unzoned = False
     for text, line in zip(cells, at.tolist(), strict=True):
@@ -239,7 +279,7 @@ def _values(
 ) -> NDArray[np.float64]:
     """Numbers of a column; units that the cells name are kept, and refused where they differ."""
     try:
-        return np.array(cells, dtype=np.float64)
+        return np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
         pass
     found = np.empty(len(cells))

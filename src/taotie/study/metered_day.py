@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,10 +221,10 @@ def _groups(
     log: ServedLog | None,
     groups: Mapping[str, Sequence[str]] | None,
     said: list[Said],
-) -> list[tuple[list[Readings], NDArray[np.bool_]]]:
+) -> list[tuple[list[Readings], Any]]:
     n = len(log) if log is not None else 0
     if not groups or log is None:
-        return [(readings, np.ones(n, bool))]
+        return [(readings, slice(None))]
     codes, names = log.labels.get("model", (np.zeros(n, np.int64), (UNLABELLED,)))
     made: list[tuple[list[Readings], NDArray[np.bool_]]] = []
     used: set[str] = set()
@@ -257,7 +258,7 @@ def _attributed(
     members: list[Readings],
     log: ServedLog | None,
     weights: Weights | None,
-    mask: NDArray[np.bool_],
+    mask: Any,
     idle_w: float | None,
 ) -> Attribution:
     course = group_course(members)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from taotie.workload.trace_rows import (
     CHUNK_ROWS,
     MAX_BYTES,
     MAX_REQUESTS,
+    MAYBE_CUT_OFF,
     Draft,
     Reading,
     ZeroLength,
@@ -33,6 +35,10 @@ from taotie.workload.trace_rows import (
 __all__ = ["csv_draft", "delimiter_of", "read_csv"]
 
 _SAMPLE_ROWS = 200
+_BLOCK = 4 << 20
+"""Text taken apart at a time. [character]"""
+_LONGEST = 1 << 20
+"""Longest line that is taken apart so. [character]"""
 
 
 def read_csv(
@@ -104,70 +110,159 @@ def delimiter_of(line: str, path: Path) -> str:
     return best if found[best] > 0 else ","
 
 
-def _header(stream: TextIO, draft: Draft) -> tuple[list[str], Iterator[list[str]], int]:
-    """The header's cells, the reader of the rows after it, and the number of its line."""
-    lines = short_lines(stream, draft)
-    skipped = 0
-    first = next(lines, None)
-    while first is not None and (not first.strip() or (first.startswith("#") and skipped < 100)):
-        skipped += 1
-        first = next(lines, None)
-    if first is None:
-        raise TraceError(
-            _("{path} is empty.").format(path=draft.path), _("was it fetched completely?")
-        )
-    rows = csv.reader(chain([first], lines), delimiter=delimiter_of(first, draft.path), strict=True)
-    header = [cell.strip() for cell in next(rows)]
-    return header, rows, skipped
+class _Text:
+    """Rows of a stream in chunks: plain lines taken apart in one go, anything quoted or odd by the `csv` module."""
+
+    def __init__(self, stream: TextIO, draft: Draft) -> None:
+        self.stream = stream
+        self.draft = draft
+        self.line = 0
+        self.lines = short_lines(stream, draft)
+        first = next(self.lines, None)
+        while first is not None and (
+            not first.strip() or (first.startswith("#") and self.line < 100)
+        ):
+            self.line += 1
+            first = next(self.lines, None)
+        if first is None:
+            raise TraceError(
+                _("{path} is empty.").format(path=draft.path), _("was it fetched completely?")
+            )
+        self.delimiter = delimiter_of(first, draft.path)
+        self.quoted = '"' in first
+        rows = csv.reader(chain([first], self.lines), delimiter=self.delimiter, strict=True)
+        self.header = [cell.strip() for cell in next(rows)]
+        self.line += rows.line_num
+
+    def chunks(self) -> Iterator[tuple[_Cells, int]]:
+        """Cells of some rows, and the number of the line before them."""
+        width = len(self.header)
+        while not self.quoted and width > 1:
+            block = self.stream.read(_BLOCK)
+            if not block:
+                return
+            while not block.endswith("\n"):
+                more = self.stream.readline(_BLOCK)
+                if not more:
+                    break
+                block += more
+            plain = block.replace("\r\n", "\n")
+            lines = plain.removesuffix("\n").split("\n")
+            if (
+                '"' in plain
+                or "\r" in plain
+                or "\0" in plain
+                or len(lines) < len(plain) // _LONGEST
+                or set(map(str.count, lines, repeat(self.delimiter))) != {width - 1}
+            ):
+                self.lines = chain(io.StringIO(block, newline=""), self.lines)
+                break
+            if not block.endswith("\n"):
+                self.draft.say(
+                    MAYBE_CUT_OFF, N_("the last line has no line end: it may be cut off")
+                )
+            before, self.line = self.line, self.line + len(lines)
+            del block, plain
+            # the lines are joined again by the delimiter, so that one cut takes all cells apart
+            cells = self.delimiter.join(lines)
+            del lines
+            yield _Plain(cells.split(self.delimiter), width), before
+        reader = csv.reader(self.lines, delimiter=self.delimiter, strict=True)
+        begin = self.line
+        while rows := list(islice(reader, CHUNK_ROWS)):
+            # One row a line, as in every log seen; a quoted cell over several lines shifts the numbers a little.
+            yield _Rows(rows), self.line
+            self.line = begin + reader.line_num
+
+
+class _Cells(Protocol):
+    """Cells of some rows."""
+
+    def __len__(self) -> int: ...
+    def column(self, place: int) -> list[str]:
+        """One column."""
+        ...
+
+    def rows(self, most: int | None = None) -> list[list[str]]:
+        """The rows, or the first of them."""
+        ...
+
+
+class _Plain:
+    def __init__(self, cells: list[str], width: int) -> None:
+        self.cells, self.width = cells, width
+
+    def __len__(self) -> int:
+        return len(self.cells) // self.width
+
+    def column(self, place: int) -> list[str]:
+        return self.cells[place :: self.width]
+
+    def rows(self, most: int | None = None) -> list[list[str]]:
+        n = len(self) if most is None else min(most, len(self))
+        return [self.cells[i * self.width : (i + 1) * self.width] for i in range(n)]
+
+
+class _Rows:
+    def __init__(self, rows: list[list[str]]) -> None:
+        self.every = rows
+
+    def __len__(self) -> int:
+        return len(self.every)
+
+    def column(self, place: int) -> list[str]:
+        return [row[place] for row in self.every]
+
+    def rows(self, most: int | None = None) -> list[list[str]]:
+        return self.every if most is None else self.every[:most]
 
 
 def _csv_rows(stream: TextIO, draft: Draft) -> None:
-    header, lines, skipped = _header(stream, draft)
+    text = _Text(stream, draft)
+    header = text.header
     _no_header(header, draft)
-    width = len(header)
     found: Columns | None = None
     chosen = draft.filters(header)
-    while True:
-        before = lines.line_num + skipped  # type: ignore[attr-defined]
-        rows = list(islice(lines, CHUNK_ROWS))
-        if not rows:
-            if found is None:
-                draft.recognise(header)
-            return
-        # One row a line, as in every log seen; a quoted cell over several lines shifts the numbers a little.
-        at = before + 1 + np.arange(len(rows), dtype=np.int64)
-        if set(map(len, rows)) != {width}:
-            rows, at = _whole_rows(rows, at, width, draft)
-        for place, value in chosen:
-            kept = [i for i, row in enumerate(rows) if row[place] == value]
-            draft.left_out += len(rows) - len(kept)
-            rows, at = [rows[i] for i in kept], at[np.array(kept, dtype=np.int64)]
-        if not rows:
+    for cells, before in text.chunks():
+        at = before + 1 + np.arange(len(cells), dtype=np.int64)
+        if isinstance(cells, _Rows) and set(map(len, cells.every)) != {len(header)}:
+            kept_rows, at = _whole_rows(cells.every, at, len(header), draft)
+            cells = _Rows(kept_rows)
+        if chosen:
+            rows = cells.rows()
+            for place, value in chosen:
+                kept = [i for i, row in enumerate(rows) if row[place] == value]
+                draft.left_out += len(rows) - len(kept)
+                rows, at = [rows[i] for i in kept], at[np.array(kept, dtype=np.int64)]
+            cells = _Rows(rows)
+        if not len(cells):
             continue
         if found is None:
-            found = draft.recognise(header, rows[:_SAMPLE_ROWS])
+            found = draft.recognise(header, cells.rows(_SAMPLE_ROWS))
             if "hash" in found.role:
                 draft.say(
                     "hash_ids_ignored",
                     N_("prefix blocks in a CSV file are not read; use JSON lines"),
                 )
-        _keep(rows, at, found, draft)
+        _keep(cells, at, found, draft)
+    if found is None:
+        draft.recognise(header)
 
 
-def _keep(rows: list[list[str]], at: Ints, found: Columns, draft: Draft) -> None:
+def _keep(rows: _Cells, at: Ints, found: Columns, draft: Draft) -> None:
     """Check and keep some rows."""
     places = {role: place for role, (place, _unit) in found.role.items()}
     sides = {
-        role: [[row[place] for row in rows] for place in (places[role], *found.added.get(role, ()))]
+        role: [rows.column(place) for place in (places[role], *found.added.get(role, ()))]
         for role in ("prompt", "output")
     }
-    cells: list[str | None] = [row[places["t"]] for row in rows]
+    cells: list[str | None] = [*rows.column(places["t"])]
     wait = None
-    if "delay" in places and not all(row[places["t"]].strip() for row in rows):
+    if "delay" in places and not all(cell and cell.strip() for cell in cells):
         # a later turn may give its delay in place of a time
         late = [
-            None if row[places["t"]].strip() else row[places["delay"]].strip() or None
-            for row in rows
+            None if cell and cell.strip() else delay.strip() or None
+            for cell, delay in zip(cells, rows.column(places["delay"]), strict=True)
         ]
         wait = numbers([np.nan if w is None else w for w in late], at, found.name("delay"), draft)
         cells = [cell if w is None else None for cell, w in zip(cells, late, strict=True)]
@@ -176,12 +271,10 @@ def _keep(rows: list[list[str]], at: Ints, found: Columns, draft: Draft) -> None
         times(cells, at, draft.columns[0], draft),
         counts(sides["prompt"], at, draft.columns[1], draft),
         counts(sides["output"], at, draft.columns[2], draft),
-        draft.session_numbers(row[places["session"]] for row in rows)
-        if "session" in places
-        else None,
+        draft.session_numbers(rows.column(places["session"])) if "session" in places else None,
         wait,
     )
-    draft.keep_served(at, lambda place: [row[place] for row in rows])
+    draft.keep_served(at, rows.column)
 
 
 def _no_header(header: list[str], draft: Draft) -> None:

@@ -134,15 +134,15 @@ class Draft:
                 others=", ".join(name[:40] for name in columns.passed[:6]),
             )
         if self.reading.served:
-            taken = {r: p for r, (p, _unit) in columns.role.items() if r not in COLUMN_EXTRAS}
+            taken = {r: at for r, (at, _unit) in columns.role.items() if r not in COLUMN_EXTRAS}
             asked = {
-                r: p
-                for r, (p, _unit) in columns.role.items()
+                r: at
+                for r, (at, _unit) in columns.role.items()
                 if r in COLUMN_EXTRAS and r in dict(self.reading.columns)
             }
-            places = served_places(header, sample, taken, asked)
-            self.served = ServedColumns(places)
-            self.ends |= "duration" in places and time_is_of_the_answer(columns.name("t"), header)
+            parts = served_places(header, sample, taken, asked)
+            self.served = ServedColumns(parts)
+            self.ends |= "duration" in parts and time_is_of_the_answer(columns.name("t"), header)
         used = set() if self.served is None else {p.name for p in self.served.parts.values()}
         unknown = [name for name in columns.unknown if name not in used]
         if unknown:
@@ -184,15 +184,8 @@ class Draft:
         try:
             self.served.add(cells_of)
         except ValueError as error:
-            i, cell = error.args
-            name = next(
-                (
-                    part.name
-                    for part in self.served.parts.values()
-                    if cells_of(part.place)[i] is cell
-                ),
-                "",
-            )
+            i, cell, place = error.args
+            name = next(p.name for p in self.served.parts.values() if p.place == place)
             self.refuse(int(at[i]), name, cell, _("is not a number"))
 
     def filters(self, header: Sequence[str]) -> list[tuple[int, str]]:

@@ -182,19 +182,23 @@ class ServedColumns:
         Raises
         ------
         ValueError
-            With the cell and its number among the rows, if it is no number or time.
+            With the number of a row among these, its cell and the column's place, if it is no number or time.
         """
         for role, part in self.parts.items():
             cells = cells_of(part.place)
-            if role in LABELS:
-                kept: Any = self._labels(role, cells)
-            elif role in MOMENTS:
-                kept = self._moments(role, cells)
-            elif role == "gaps":
-                kept = np.array([math.fsum(c) if isinstance(c, list) else math.nan for c in cells])
-            else:
-                kept = _numbers(cells)
-            self._chunks[role].append(kept)
+            try:
+                self._chunks[role].append(self._kept(role, cells))
+            except ValueError as error:
+                raise ValueError(*error.args, part.place) from None
+
+    def _kept(self, role: str, cells: Sequence[Any]) -> Any:
+        if role in LABELS:
+            return self._labels(role, cells)
+        if role in MOMENTS:
+            return self._moments(role, cells)
+        if role == "gaps":
+            return np.array([math.fsum(c) if isinstance(c, list) else math.nan for c in cells])
+        return _numbers(cells)
 
     def late(self, role: str, part: ServedPart, rows: int) -> None:
         """A column that comes up after some rows: nothing stood there before."""
