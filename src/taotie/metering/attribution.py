@@ -322,7 +322,8 @@ def attribution(
     course_of = np.concatenate([[0.0], np.cumsum(per_weight * dt)])
     active = np.zeros(len(start))
     while phases:
-        a, b, w, i, j = phases.pop()
+        a, b, w, *places = phases.pop()
+        i, j = (np.asarray(v, np.int64) for v in places)
         a, b = np.clip(a, t0, t1), np.clip(b, t0, t1)
         same = i == j
         density = np.where(b > a, w / np.maximum(b - a, 1), 0.0)
