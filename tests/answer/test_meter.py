@@ -167,6 +167,32 @@ def test_worked_prediction_beside_and_calibration(day, tmp_path) -> None:
     kept = read_calibration(tmp_path / "mine.toml")
     assert kept.low < own["ratio"] < kept.high or kept.n >= 5
     assert kept.about["model"] == "llama-3.1-8b"
+    # the same factor and its own range in a prompt and in a study, for this machine only
+    from taotie.answer.prompt import prompt
+
+    asked = {"model": "llama-3.1-8b", "on": "h100-sxm:1", "precision": "bf16", "batch": 8}
+    plain, mine = prompt(**asked), prompt(**asked, calibrate=tmp_path / "mine.toml")
+    own, model = (a.figures["energy_per_request_accelerator"] for a in (mine, plain))
+    assert own.p50 / model.p50 == pytest.approx((kept.next_low * kept.next_high) ** 0.5, rel=0.03)
+    assert own.p95 / own.p05 == pytest.approx(kept.next_high / kept.next_low, rel=0.05)
+    assert "own_calibration" in {d["leaf"] for d in mine.own["drivers"]}
+    with pytest.raises(MeterError, match="measured with on=h100-sxm"):
+        prompt(
+            "llama-3.1-8b", on="a100-sxm-80gb:1", precision="bf16", calibrate=tmp_path / "mine.toml"
+        )
+    study = (
+        'title = "own"\nsamples = 500\n[workload]\nkind = "chat"\nrequests_per_day = 1e6\n[compute]\n'
+        'model = "llama-3.1-8b"\naccelerator = "h100-sxm"\naccelerators_per_replica = 1\nprecision = "bf16"\n'
+    )
+    from taotie.answer.study import run
+
+    (tmp_path / "plain.toml").write_text(study)
+    (tmp_path / "own.toml").write_text(study + 'calibrate = "mine.toml"\n')
+    ours, theirs = (
+        run(tmp_path / f"{n}.toml").figures["energy_per_request_accelerator"]
+        for n in ("own", "plain")
+    )
+    assert ours.p50 / theirs.p50 == pytest.approx(kept.factor, rel=0.15)
     with pytest.raises(MeterError, match="needs requests"):
         meter_report([folder / "meter.csv"], calibrate=tmp_path / "mine.toml")
 

@@ -107,7 +107,7 @@ ASKS: dict[str, Declared] = {
             "tokens_in", "tokens_out",
             setting("on", reason=N_("the accelerator most delivered in 2023 and 2024")),
             "batch", "precision", "runtime", "pue", "software_date", "data_parallel", "expert_parallel",
-            "draft", "acceptance", "prefix_hit", "region", "hour", "market_intensity", "wue",
+            "draft", "acceptance", "prefix_hit", "calibrate", "region", "hour", "market_intensity", "wue",
             "electricity_price",
         ),
         _declared(

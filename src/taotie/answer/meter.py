@@ -276,7 +276,7 @@ def meter_report(
     if day.predicted_j and day.active_uj:
         ratio = day.active_uj / 1e6 / day.predicted_j
     if calibrate is not None:
-        files.append(_calibrate(day, calibrate, settings))
+        files.append(_calibrate(day, calibrate, setup))
     return _answer(recording, day, settings, said, cost, hours, ratio, files)
 
 
@@ -403,15 +403,15 @@ def _cost(
     return cost, values
 
 
-def _calibrate(day: Any, path: Path | str, settings: Mapping[str, Any]) -> str:
-    from taotie.compute.metered.calibration import calibration, write_calibration
+def _calibrate(day: Any, path: Path | str, setup: Any) -> str:
+    from taotie.compute.metered.calibration import about_setup, calibration, write_calibration
 
     if not day.pairs:
         raise MeterError(
             _("a calibration needs requests and a prediction."),
             "--requests LOG --model MODEL --on ACCELERATOR",
         )
-    about = {k: str(settings[k]) for k in ("model", "on", "precision", "accelerators")}
+    about = about_setup(setup)
     measured, predicted, load = (np.array(v) for v in zip(*day.pairs, strict=True))
     write_calibration(calibration(measured, predicted, load, about), path)
     return str(path)

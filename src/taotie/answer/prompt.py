@@ -59,6 +59,7 @@ def prompt(chosen: Chosen) -> Answer:
         prefix_hit=chosen.prefix_hit,
         software_date=chosen.software_date,
         at=_at(chosen),
+        calibrate=chosen.calibrate,
     )
     by_batch = Table(
         (

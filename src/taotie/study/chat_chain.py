@@ -15,6 +15,7 @@ from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH
 from taotie.compute.energy.whole_replicas import largest_kept_batch, load_state, served_day
+from taotie.compute.metered.calibration import calibration_for
 from taotie.compute.serving.service import ServiceLevel
 from taotie.errors import RangeError, StudyError, TaotieError
 from taotie.files.fetch import local_path
@@ -423,7 +424,9 @@ def _energies(
     served: _Served,
     requests_per_day: Figure,
 ) -> dict[str, Figure]:
-    made = request_parts(setup, lengths, served.batch, exact(1.0, "1", "busy"))
+    kept = walk.study.compute.calibrate
+    own = calibration_for(walk.file.path.parent / kept, setup) if kept else None
+    made = request_parts(setup, lengths, served.batch, exact(1.0, "1", "busy"), own=own)
     # replicas that wait draw power, whoever's requests they wait for: shared by all of the day
     waiting = exact(1.0, "1", "whole_time") - served.busy
     idle = (served.replicas * waiting * idle_power(setup) / requests_per_day).to("Wh/request")

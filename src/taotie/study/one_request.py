@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from taotie.compute.energy.model_architecture import model_architecture, model_used
@@ -11,6 +12,7 @@ from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.setup_notes import not_measured
+from taotie.compute.metered.calibration import calibration_for
 from taotie.facility.pue import checked_pue, published_pue
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.server import machine_notes
@@ -69,6 +71,7 @@ def one_request(
     prefix_hit: float = 0.0,
     software_date: str = "",
     at: At | None = None,
+    calibrate: Path | str | None = None,
 ) -> OneRequest:
     """Energy of one request at the plug of the building.
 
@@ -92,6 +95,8 @@ def one_request(
         Requests decoded together; without it any batch from 4 to 128 may be, and the range shows it. [1]
     pue : float, optional
         Default: that of the cloud region, else the range assumed for a data centre built for AI. [1]
+    calibrate : path-like, optional
+        A calibration of one's own machine (`taotie meter report --calibrate`): its range instead of the model's.
     at : At, optional
         Where and when: then carbon, water, hardware and price stand beside the energy.
 
@@ -127,6 +132,7 @@ def one_request(
         software_date=software_date,
     )
     outside = not_measured(setup, batch)
+    own = calibration_for(calibrate, setup) if calibrate is not None else None
     if batch is None:
         size = leaf(
             "unknown_batch", low=4, high=128, spread="lognormal", unit="1", kind="assumed",
@@ -157,7 +163,7 @@ def one_request(
     answer = _given("tokens_out", tokens_out, "token/request", "Answer", "回答")
 
     def priced(b: Figure) -> dict[str, Figure]:
-        return _priced(setup, prompt, answer, b, building, prefix_hit)
+        return _priced(setup, prompt, answer, b, building, prefix_hit, own)
 
     figures = priced(size)
     seconds = figures.pop("accelerator_time")
@@ -209,11 +215,12 @@ def _priced(
     batch: Figure,
     pue: Figure,
     prefix_hit: float = 0.0,
+    own: Figure | None = None,
 ) -> dict[str, Figure]:
     """The chain of one request, from prefill to the plug of the building."""
     lengths = Lengths(prompt, answer, prompt + answer / 2, exact(1.0, "1", "prompt_spread"))
     busy = exact(1.0, "1", "busy_share")
-    parts = request_parts(setup, lengths, batch, busy, prefix_hit)
+    parts = request_parts(setup, lengths, batch, busy, prefix_hit, own)
     server = parts.accelerator.joined("server", parts.host)
     facility = server.at_boundary("facility", pue)
     made = {

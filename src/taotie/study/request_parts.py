@@ -48,15 +48,17 @@ def request_parts(
     batch: Figure,
     busy_share: Figure,
     prefix_hit: float = 0.0,
+    own: Figure | None = None,
 ) -> RequestParts:
     """Energy of the mean request of a service, with the range by which the model misses.
 
+    `own` is measured over predicted energy of one's own machine; it stands instead of that range.
     What is not known of the batch is in the range of `batch`; the error of the model is that of predictions
     with a known batch, or it would be counted twice.
     """
     mean = mean_figures(setup, lengths, batch, busy_share, prefix_hit)
-    miss = model_error(setup, batch.p50, known_batch=True)
-    if setup.model.doubt:
+    miss = own if own is not None else model_error(setup, batch.p50, known_batch=True)
+    if own is None and setup.model.doubt:
         miss = miss * shape_error(setup.model)
     host_miss = leaf(
         "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",

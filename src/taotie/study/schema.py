@@ -79,6 +79,9 @@ class Compute(_Table):
         None, description="busy share of replicas at the peak hour"
     )
     slo: str | None = Field(None, description="what users are promised: tpot=50ms")
+    calibrate: str | None = Field(
+        None, description="a calibration of one's own machine, beside the study file"
+    )
     redundancy: int | None = Field(
         None, ge=0, le=100_000, description="replicas held ready beyond the load; n+1 is 1"
     )

@@ -93,6 +93,7 @@ _TABLE = (
     Setting("software_date", "text", N_("Day the serving software is of, such as 2026-05-20."), default=""),
     Setting("data_parallel", "whole", N_("Groups of a replica's accelerators with attention of their own."), low=1, high=4096, default=1),
     Setting("expert_parallel", "whole", N_("Accelerators that whole experts are spread over; 1 cuts each, 0 is all."), low=0, high=4096, default=0),
+    Setting("calibrate", "file", N_("Calibration of your own machine, kept by taotie meter report --calibrate.")),
     Setting("prefix_hit", "number", N_("Share of the prompt found in a prefix cache."), "1", 0, 0.999999, default=0.0),
     Setting("region", "text", N_("Where: a country, state, province, grid or cloud region, such as Virginia, DEU, PJM, aws:us-east-1."), options=("--region", "--place"), known="taotie.grid.region_names.place_keys"),
     Setting("hour", "number", N_("Hour of the day there, 0 to 23, standard time; default: the mean of the year."), "h"),

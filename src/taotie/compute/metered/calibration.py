@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import MeterError
 from taotie.files.atomic import write_text
 from taotie.quantity.figure import Figure, leaf
@@ -19,8 +20,10 @@ from taotie.words.said import labels
 
 __all__ = [
     "Calibration",
+    "about_setup",
     "calibration",
     "calibration_figure",
+    "calibration_for",
     "read_calibration",
     "write_calibration",
 ]
@@ -177,12 +180,46 @@ def read_calibration(path: Path | str) -> Calibration:
     return made
 
 
+def calibration_for(path: Path | str, setup: ServingSetup) -> Figure:
+    """The factor of a calibration file, if it was measured on this set-up. [1]
+
+    Raises
+    ------
+    MeterError
+        If it is no calibration, or one of another model, accelerator, precision or number of accelerators.
+    """
+    made = read_calibration(path)
+    here = about_setup(setup)
+    other = {k: v for k, v in made.about.items() if k in here and v not in ("None", "", here[k])}
+    if other:
+        raise MeterError(
+            _("{path} was measured with {theirs}, this asks for {ours}.").format(
+                path=path,
+                theirs=", ".join(f"{k}={v}" for k, v in other.items()),
+                ours=", ".join(f"{k}={here[k]}" for k in other),
+            ),
+            _("a factor holds for its own machine; leave --calibrate out, or measure this one"),
+        )
+    return calibration_figure(made)
+
+
+def about_setup(setup: ServingSetup) -> dict[str, str]:
+    """What a calibration holds for, by the names of the tables."""
+    return {
+        "model": setup.model.name,
+        "on": setup.accelerator.name,
+        "precision": setup.precision,
+        "accelerators": str(setup.accelerators_per_replica),
+    }
+
+
 def calibration_figure(made: Calibration) -> Figure:
     """The factor as a figure, to multiply a predicted energy with. [1]"""
     return leaf(
         "own_calibration",
         low=made.next_low,
         high=made.next_high,
+        spread="lognormal",
         unit="1",
         kind="measured",
         label=labels(N_("measured over predicted energy, this machine")),
