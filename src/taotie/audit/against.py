@@ -135,8 +135,18 @@ def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match |
         total,
         differences,
         same_year,
-        _verdict(here, as_found, entry, differences, same_year),
+        _verdict(here, as_found, entry, differences, same_year, _speaks_of(said, entry, here.unit)),
     )
+
+
+def _speaks_of(said: Scope, entry: Entry, unit: Unit) -> bool:
+    """Does the sentence name everything the figure is about? Without that it may speak of another thing, and is not called wrong."""
+    if unit.is_plain or unit.physical == "%":
+        return False  # a share can be of anything
+    named = all(entry.scope.of(kind) <= said.of(kind) for kind in ("place", "company"))
+    systems = _systems(entry.scope.of("system"), entry.unit)
+    mine = _systems(said.of("system"), unit.text)
+    return named and systems == mine and bool(systems or entry.scope.of("company"))
 
 
 def _verdict(
@@ -145,6 +155,7 @@ def _verdict(
     entry: Entry,
     differences: tuple[str, ...],
     same_year: bool | None,
+    named: bool,
 ) -> str:
     if differences or same_year is False:
         return verdicts.NOT_CHECKABLE
@@ -156,7 +167,7 @@ def _verdict(
     if inside:
         return verdicts.REPRODUCES
     # without the year it speaks of, or against a figure nobody looked up, a sentence is not called wrong
-    sure = same_year and not bound and entry.access != "memory"
+    sure = named and same_year and not bound and entry.access != "memory"
     return verdicts.INCONSISTENT if sure else verdicts.NOT_CHECKABLE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -230,7 +231,11 @@ def audit_text(text: str, name: str = "") -> TextAudit:
         verdict = found[0].verdict if found else verdicts.NOT_CHECKABLE
         claims.append(TextClaim(q, reading.sentence(q), verdict, found))
     return TextAudit(
-        name, reading, tuple(claims), tuple(_between(kept)), min(len(sentences), MAX_SEARCHED)
+        name,
+        reading,
+        tuple(claims),
+        tuple(_between(reading.form.text, kept)),
+        min(len(sentences), MAX_SEARCHED),
     )
 
 
@@ -238,9 +243,13 @@ def _only_time(q: Quantity) -> bool:
     return q.unit.same_dimension(Unit("h")) or "degree" in q.unit.text
 
 
-def _between(kept: list[Quantity]) -> list[Between]:
-    """Products the text states: so much for each, so many, so much in all."""
-    made: list[Between] = []
+def _between(text: str, kept: list[Quantity]) -> list[Between]:
+    """Products the text states: so much for each, so many, so much in all.
+
+    One that holds is worth telling. One that does not is told only where the text draws the conclusion itself and
+    nothing else could be meant: two numbers that merely stand near a third say nothing of it.
+    """
+    made: dict[int, list[Between]] = {}
     for i, each in enumerate(_each(kept)):
         if each is None or not each.count:
             continue
@@ -261,8 +270,42 @@ def _between(kept: list[Quantity]) -> list[Between]:
                     continue
                 found = _product(each, many, whole)
                 if found is not None:
-                    made.append(found)
-    return made
+                    made.setdefault(whole.start, []).append(found)
+    kept_of: list[Between] = []
+    for found_all in made.values():
+        fine = [b for b in found_all if b.verdict in verdicts.HARMLESS]
+        told = [b for b in found_all if _concludes(text, b) and not _nearer(kept, b)]
+        kept_of += fine or (
+            told if len({tuple(q.start for q in b.parts) for b in told}) == 1 else []
+        )
+    return kept_of
+
+
+_CONCLUSION = re.compile(
+    r"\b(?:that|this|it|which|they|these|together)\s(?:is|are|was|makes?|would be|came|comes?|adds?|amounts?|gives?|means)\b"
+    r"|\b(?:mak(?:es?|ing)|comes? to|works? out|adds? up|amounts? to|in all|in total|altogether|equals?|totals?|totall?ing)\b|="
+    r"|合计|共计|总计|一共|总共|乘起来|相乘|也就是|就是|折合|算下来|合起来",
+    re.IGNORECASE,
+)
+
+
+def _concludes(text: str, b: Between) -> bool:
+    """Does the text itself go from the two parts to the whole?"""
+    last = max(q.end for q in b.parts)
+    first = min(q.start for q in b.parts)
+    gap = text[last : b.whole.start]
+    far = b.whole.start - first > 260 or len(gap) > 90 or "\n" in gap
+    return last <= b.whole.start and not far and bool(_CONCLUSION.search(gap))
+
+
+def _nearer(kept: list[Quantity], b: Between) -> bool:
+    """Is another amount of the kind said between what is for each and the whole? Then that one may be meant."""
+    each = b.parts[0]
+    return any(
+        each.end <= q.start < b.whole.start
+        and any(q.bare.same_dimension(u) for u in (each.bare, b.whole.bare))
+        for q in kept
+    )
 
 
 def _each(kept: list[Quantity]) -> list[Quantity | None]:
@@ -304,7 +347,5 @@ def _product(each: Quantity, many: Quantity, whole: Quantity) -> Between | None:
                 fine = result.verdict in verdicts.HARMLESS
                 if not fine and not 1e-4 < ratio < 1e4:
                     return None
-                same = each.sentence == whole.sentence or abs(each.start - whole.start) < 300
-                verdict = result.verdict if fine or same else verdicts.NOT_CHECKABLE
-                return Between((each, many), whole, ratio, verdict)
+                return Between((each, many), whole, ratio, result.verdict)
     return None

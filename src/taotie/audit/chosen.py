@@ -107,6 +107,8 @@ def candidates(
         sure = [c for c in named if c.rank < 5]
         named = sure or named
     named = [*_shares_of(reading, usable, unit), *named]
+    if not named:
+        named = _said_of_one(reading, usable, unit)
     if not named or all(c.rank >= 5 for c in named):
         named = [*_composed(reading, usable, unit), *named]
     return sorted(
@@ -123,10 +125,9 @@ def _without_inputs(
     found: list[Candidate], inputs: Sequence[tuple[float, Unit]]
 ) -> list[Candidate]:
     """Without those that only repeat an input of the formula, if others are left."""
-    if len({c.main.start for c in found}) < 2 or len(inputs) < 1:
+    if not inputs:
         return found
-    kept = [c for c in found if not any(_repeats(c.main, value, unit) for value, unit in inputs)]
-    return kept or found
+    return [c for c in found if not any(_repeats(c.main, value, unit) for value, unit in inputs)]
 
 
 def _repeats(q: Quantity, value: float, unit: Unit) -> bool:
@@ -260,6 +261,40 @@ def _counts(unit: Unit) -> bool:
     names = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site", "parameter",
              "USD", "EUR", "CNY")  # fmt: skip
     return any(unit.same_dimension(Unit(n)) for n in names)
+
+
+_ONE = re.compile(
+    r"\b(?:each|every|apiece|per (?:head|capita|person)|a head|everybody|everyone|on average)\b|每|人均|户均|平均|单(?:张|台|卡|次|户|机)",
+    re.IGNORECASE,
+)
+_NAMES_OF = {
+    "person": r"\b(?:man|woman|child|person|resident|inhabitant|citizen)\b|居民|人口|每人",
+    "household": r"\b(?:home|house|household|family)\b|家庭|住户|每户",
+    "server": r"\b(?:server|machine|node|rack)\b|服务器|节点", "accelerator": r"\b(?:GPU|chip|card|accelerator|processor)\b|[HBA][0-9]{2,3}\b|卡|芯片|GPU",
+    "request": r"\b(?:query|prompt|question|request|answer|reply|response|search|message|conversation|chat)\b|问|答|查询|请求|提示|对话|搜索|次",
+    "inference": r"\b(?:query|prompt|question|request|answer|inference)\b|推理|次", "image": r"\b(?:image|picture|photo)\b|图|照片|张", "video": r"\b(?:video|clip)\b|视频",
+    "token": r"\btoken\b|词元",
+}  # fmt: skip
+
+
+def _said_of_one(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Candidate]:
+    """What is for each of something, where the sentence names the thing and not behind its number: every woman and child uses 31 kW."""
+    made: list[Candidate] = []
+    for count, names in _NAMES_OF.items():
+        if f"/{count}" not in unit.text:
+            continue
+        for q in usable:
+            if q.kind not in ("amount", "money") or q.count:
+                continue
+            sentence = reading.sentence(q)
+            if not (_ONE.search(sentence) or re.search(names, sentence, re.IGNORECASE)):
+                continue
+            for own in (q.unit, q.bare):
+                per = own / Unit(count)
+                if per.same_dimension(unit):
+                    made.append(Candidate(stated_of(q, per), (q,), "per", 2))
+                    break
+    return made
 
 
 # ---- several quantities ------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ CHINESE_NOUNS: tuple[tuple[str, str], ...] = (
     ("加速卡", "accelerator"), ("显卡", "accelerator"), ("计算卡", "accelerator"), ("算力卡", "accelerator"), ("芯片", "accelerator"),
     ("加速器", "accelerator"), ("GPU", "accelerator"), ("图形处理器", "accelerator"), ("服务器", "server"), ("节点", "server"),
     ("次查询", "request"), ("查询", "request"), ("提问", "request"), ("请求", "request"), ("搜索", "request"), ("对话", "request"), ("问答", "request"),
-    ("提示词", "request"), ("推理", "inference"), ("图片", "image"), ("图像", "image"), ("照片", "image"), ("视频", "video"),
+    ("提示词", "request"), ("提示", "request"), ("消息", "request"), ("推理", "inference"), ("图片", "image"), ("图像", "image"), ("照片", "image"), ("视频", "video"),
     ("词元", "token"), ("token", "token"), ("Token", "token"), ("tokens", "token"), ("参数", "parameter"), ("数据中心", "site"), ("园区", "site"),
 )  # fmt: skip
 GPU_NAME = re.compile(
@@ -108,6 +108,10 @@ def amount(
     return Phrase(scale, unit, end, unit, kind=kind, written=written, **more)  # type: ignore[arg-type]
 
 
+_LITERS = re.compile(r"(milli|mega|giga|centi|kilo)?lit(?:er|re)s?")
+_LITER_PREFIX = {"milli": 1e-3, "centi": 1e-2, "kilo": 1e3, "mega": 1e6, "giga": 1e9, None: 1.0}
+
+
 @lru_cache(maxsize=4096)
 def known_unit(word: str) -> tuple[float, Unit] | None:
     """Factor and unit of one printed word, or None; never an English word that only looks like a unit."""
@@ -117,6 +121,9 @@ def known_unit(word: str) -> tuple[float, Unit] | None:
         return 1.0, Unit("GBP")
     if word == "‰":
         return 0.001, PLAIN
+    liters = _LITERS.fullmatch(word)
+    if liters:
+        return _LITER_PREFIX[liters[1]], Unit("L")
     if word in ("percent", "pct"):
         return 1.0, Unit("%")
     if word not in WORDS and not may_be_unit(word) and not may_be_unit(word.lower()):
@@ -168,6 +175,12 @@ def noun_of(word: str) -> str:
     return ""
 
 
+# "90,000 of Nvidia's current accelerators", "three million of the county's homes"
+_OWNER = re.compile(
+    r"\s?of (?:the |its |their |our |those |these )?(?:[A-Z][\w.&-]{1,20}['’]s? |[a-z]{3,14}['’]s )?"
+)
+
+
 def noun_at(text: str, at: int, adjectives: int = 4) -> tuple[str, int, str, str] | None:
     """The counted thing behind `at`, adjectives skipped: its name, where it ends, the word, and an adjective of time.
 
@@ -177,6 +190,9 @@ def noun_at(text: str, at: int, adjectives: int = 4) -> tuple[str, int, str, str
     (('household', 24), ('person', 12, 'users', 'weekly'))
     """
     when = ""
+    owner = _OWNER.match(text, at)
+    if owner:
+        at = owner.end()
     for _step in range(adjectives + 1):
         while at < len(text) and text[at] in " -":
             at += 1

@@ -132,7 +132,7 @@ START = re.compile(
     r"|\b[0-9]{1,2}:[0-9]{2}\b|\b24/7\b|第[0-9]{1,4}|\b[0-9]{1,3}(?:st|nd|rd|th)\b|\b(?:4K|8K|5G|4G|6G|3D|2D)\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
     r"|(?P<day>\b[0-9]{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|[0-9]{1,2}月(?:[0-9]{1,2}[日号])?(?![0-9]))"
-    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,5}|five|six|seven|eight|ten|twelve|twenty|hundred)(?![0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
+    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,5}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
     r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的))"
     r"|(?P<fold>\b(?:" + "|".join(_FOLD) + r")-?fold\b)"
     r"|(?P<multiple>\b(?:doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|trebl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing)|quintupl(?:e[sd]?|ing)|halv(?:e[sd]?|ing)|twice|thrice)\b(?!-)"
@@ -140,6 +140,7 @@ START = re.compile(
     r"|(?P<named>(?<![A-Za-z_])[A-Za-z_][A-Za-z_.-]{0,30}[0-9][A-Za-z0-9.-]{0,12})"
     r"|(?P<money>(?:US|HK|A|C)?\$\s?|[€£¥]\s?|\b(?:USD|EUR|CNY|RMB|US\$)\s?)(?=[0-9.])"
     r"|(?P<digits>[-+]?\.?[0-9])"
+    r"|(?P<one>(?<!per )\ban?\s(?=(?:kilo|mega|giga|tera)watts?(?:[- ]hours?)?\b(?!-)))"
     r"|(?P<spelled>\b(?:" + "|".join(_SPELLED_STARTS) + r")\b)"
     r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|百分之|千分之))",
     re.IGNORECASE,
@@ -170,6 +171,12 @@ def quantity_at(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
         return _plain(text, mark, value, "times"), mark.end()
     if mark["named"]:
         return _named(text, mark)
+    if mark["one"]:  # just under a gigawatt
+        phrase = phrase_at(text, mark.end())
+        if phrase is None:
+            return None, mark.end()
+        one = PrintedNumber(1.0, 0.02, (), mark.end(), 0.5, 1, True)
+        return _made(text, mark.start(), mark.start(), one, phrase, phrase.end, True), phrase.end
     if mark["money"]:
         return _number(text, mark.start(), mark.end(), True, mark["money"].strip())
     return _number(text, mark.start(), mark.start(), False)
@@ -303,11 +310,14 @@ def _fraction(text: str, at: int, number: PrintedNumber) -> tuple[Quantity | Non
     unit = re.compile(r"\s(?:an?\s)?(?=[A-Za-z])").match(text, number.end)
     if unit and text[number.end : unit.end()].strip() in ("a", "an"):
         phrase = phrase_at(text, unit.end())
-        if phrase is not None and phrase.kind == "amount":
+        if phrase is not None and phrase.kind in ("amount", "share"):
             made = _made(text, at, at, number, phrase, phrase.end, False)
             return made, phrase.end
     behind = text[number.end : number.end + 14]
-    if not re.match(r"\s(?:of|the|its|their|as|that|what|an?|less|more|again)\b|[,.;)]|\Z", behind):
+    if not re.match(
+        r"\s(?:of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came)\b|[,.;)]|\Z",
+        behind,
+    ):
         return None, number.end
     if re.search(
         r"(?:first|second|third|fourth|last|next|this|other|better|per|final|latest|each)\s\Z",
@@ -373,7 +383,20 @@ def _one(
         phrase = replace(phrase, end=number.end)
         if _MONTH_ONLY.match(text, number.end) and not spelled:
             return None
+    if phrase.kind == "none" and 1 < number.value < 5 and _is_pue(text, at, number):
+        phrase = replace(phrase, kind="times", noun="PUE")
     return _made(text, start, at, number, phrase, phrase.end, spelled, step), phrase.end
+
+
+def _is_pue(text: str, at: int, number: PrintedNumber) -> bool:
+    """Is a bare number with decimals a PUE? The word stands before it in its sentence, and nothing else it could be."""
+    before = text[max(0, at - 60) : at]
+    return number.digits >= 2 and "." in text[at : number.end] and bool(_PUE.search(before))
+
+
+_PUE = re.compile(
+    r"\b(?:PUE|power usage effectiveness)|PUE|电能利用效率|能源使用效率", re.IGNORECASE
+)
 
 
 def _worth(text: str, at: int, number: PrintedNumber, phrase: Phrase | None) -> bool:
@@ -386,7 +409,7 @@ def _worth(text: str, at: int, number: PrintedNumber, phrase: Phrase | None) -> 
         return True
     # 一次, 两个 are what a total is for
     return not (
-        phrase.kind == "count" and number.value < 3 and phrase.noun[:1] in "个次张台户人条座块颗"
+        phrase.kind == "count" and number.value < 3 and phrase.noun[:1] in "个次张台户人条座块颗家"
     )
 
 

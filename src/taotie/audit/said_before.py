@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from taotie.audit.nouns import FLOWS, noun_at
+from taotie.audit.nouns import FLOWS, PERIODS, noun_at
 from taotie.audit.quantity_at import Quantity
 from taotie.audit.unit_phrase import phrase_at
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
-    r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<h>\b(?:each|every|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each|every|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:耗|用)电量?|一天|单日|天天)"
+    r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<s>\b(?:each|every|per|a) second\b|每秒钟?)|(?P<min>\b(?:each|every|per|a) minute\b|每分钟)|(?P<h>\b(?:each|every|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each|every|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:耗|用)电量?|一天|单日|天天)"
     r"|(?P<month>\b(?:each|every|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用)电量?)|(?P<week>\b(?:each|every|per|a) week\b|\bweekly\b|每周|每星期)"
     r"|(?P<a>\b(?:each|every|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|全年|年度|年用电))",
     re.IGNORECASE,
@@ -37,12 +37,30 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             before = text[max(0, at - 90) : at]
             q = _with_period_before(q, before, at - last_end)
             q = _with_count_before(q, before, at - last_end)
+            q = _with_unit_before(q, before)
             q = _per_counted(q, found[i - 1] if i > first else None, text, offset)
             if not q.period and annual and q.kind == "amount":
                 q = replace(q, period="", firm=False)
             found[i] = q
+        elif q.kind in ("number", "thing") and not q.is_range:
+            q = found[i] = _of_the_same(q, found[first:i], text, offset)
         if q.kind not in ("year",):
             last_end = q.end - offset
+
+
+_A_DAY = re.compile(r"\s(?:an?|each|every|per)\s(day|hour|week|month|year|minute|second)\b")
+
+
+def _of_the_same(q: Quantity, before: list[Quantity], text: str, offset: int) -> Quantity:
+    """12,000 questions in a week, or 1,700 a day: the second number counts what the first did."""
+    behind = _A_DAY.match(text, q.start - offset + len(q.text.split()[0]))
+    counted = next((b for b in reversed(before) if b.kind == "count" and b.count in FLOWS), None)
+    if behind is None or counted is None:
+        return q
+    name, unit = PERIODS[behind[1]], Unit(counted.count)
+    return replace(
+        q, kind="count", unit=unit / Unit(name), bare=unit, period=name, count=counted.count, noun=counted.noun, end=offset + behind.end()
+    )  # fmt: skip
 
 
 def _flows(q: Quantity) -> bool:
@@ -85,16 +103,18 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
 
 
 def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
-    if (
-        q.count
-        or q.kind != "amount"
-        or any(q.bare.same_dimension(Unit(u)) for u in ("h", "W", "%"))
-    ):
+    if q.count or q.kind != "amount" or any(q.bare.same_dimension(Unit(u)) for u in ("h", "%")):
         return q
+    power = q.bare.same_dimension(Unit("W"))
     counts: list[str] = []
+    asked = _ANSWERING.search(before)
+    if asked and not power:
+        counts.append(_ANSWERED[asked["what"]])
     for match in _DETERMINER.finditer(before):
         if len(before) - match.start() > since + 1:
             continue
+        if power and not _EACH.match(match[0]):
+            continue  # "a server draws 10.2 kW" may be said of the server as such
         if match[0][-1:].isascii():
             noun = noun_at(before, match.end(), 3)
             if noun is not None and not noun[2].lower().endswith("s"):
@@ -107,6 +127,7 @@ def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
                 counts.append(
                     {
                         "次": "request",
+                        "条": "request",
                         "张": "image",
                         "台": "server",
                         "户": "household",
@@ -117,6 +138,34 @@ def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
     if not counts:
         return q
     return replace(q, counts=tuple(counts))
+
+
+_EACH = re.compile(r"each|every|per\b|每|平均每", re.IGNORECASE)
+_ANSWERED = {
+    "问题": "request", "提问": "request", "请求": "request", "查询": "request", "提示": "request", "对话": "request", "图": "image", "视频": "video",
+}  # fmt: skip
+_ANSWERING = re.compile(
+    r"每(?:次)?(?:回答|答|处理|响应|生成|完成|画|发)一?[个次条张道段]?[^，。；,0-9]{0,6}?(?P<what>"
+    + "|".join(_ANSWERED)
+    + r")[^，。；,0-9]{0,20}\Z"
+)
+_PER_UNIT = re.compile(
+    r"每(?:一?度电?|(?P<kwh>千瓦时|度电?|度)|(?P<mwh>兆瓦时)|(?P<gpuh>(?:GPU|卡|芯片)小?时)|(?P<t>吨)|(?P<kw>千瓦))(?:的?(?:电价|价格|电费|成本|只要|要|需|约|为|是|仅|收)){0,2}\s?\Z"
+)
+
+
+def _with_unit_before(q: Quantity, before: str) -> Quantity:
+    """每千瓦时0.36元, 每卡时2美元: what a price is for stands before it."""
+    if q.kind != "money" or q.count or "/" in q.bare.text:
+        return q
+    found = _PER_UNIT.search(before)
+    if found is None:
+        return q
+    if found["gpuh"]:
+        below = Unit("accelerator") * Unit("h")
+    else:
+        below = Unit({"mwh": "MWh", "t": "t", "kw": "kW"}.get(found.lastgroup or "", "kWh"))
+    return replace(q, unit=q.unit / below, bare=q.bare / below)
 
 
 def _per_counted(q: Quantity, before: Quantity | None, text: str, offset: int) -> Quantity:

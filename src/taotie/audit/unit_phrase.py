@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from taotie.audit.nouns import FLOWS, PERIODS, STOP, TOKEN, Phrase, amount, known_unit, noun_at
+from taotie.audit.nouns import FLOWS, PERIODS, STOP, Phrase, amount, known_unit, noun_at
 from taotie.audit.unit_phrase_zh import CJK_ELECTRIC, chinese, chinese_count
 from taotie.errors import TaotieError
 from taotie.quantity.number_text import number_at
@@ -47,7 +47,12 @@ _PER = re.compile(
     r"\s?(?:(?P<per>per|for each|for every|for a|for an|each|every|an?|for)\s|/\s?|(?P<zh>每一?))(?=[A-Za-z0-9\u4e00-\u9fff])",
     re.IGNORECASE,
 )
-_HOURS_OF = re.compile(r"(?:s|-|\s){1,2}(?:hours?|h)(?![A-Za-z])", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9'&-]{0,30}")
+_CENTS = re.compile(r"cents?(?=\s(?:per|an?|for (?:each|every))\s|\s?/)")
+_MEGAWATT_DAY = re.compile(
+    r"(?:(?P<prefix>kilo|mega|giga)watt|(?P<short>[kMG]W))[- ](?P<time>day|month|year)s?(?![A-Za-z])"
+)
+_HOURS_OF = re.compile(r"(?:s|-|\s){1,2}(?:hours?|h)(?![A-Za-z])|\s?小?时(?!间|代)", re.IGNORECASE)
 
 
 def phrase_at(text: str, at: int, money: bool = False) -> Phrase | None:
@@ -87,9 +92,12 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
     if text.startswith(("percentage point", "per cent"), at):
         end = at + (8 if text.startswith("per cent", at) else 16)
         return amount(1.0, Unit("%"), end + (text[end : end + 1] == "s"), text[at:end], "share")
+    cents = _CENTS.match(text, at)
+    if cents:
+        return amount(0.01, Unit("USD"), cents.end(), cents[0], "money")
     symbol = _SYMBOL.match(text, at)
     if symbol is None:
-        return None
+        return _machine_hours(text, at) or _named_machines(text, at)
     word = symbol[0]
     if word in ("x", "X") and text[symbol.end() : symbol.end() + 2].strip()[:1].isdigit():
         return None  # 8x100
@@ -117,8 +125,26 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
             return replace(made, unit=made.unit / Unit(PERIODS[when]), period=PERIODS[when])
         return made
     if word.lower() in STOP:
-        return None
+        return _of_owned(text, at) if word == "of" else None
     return Phrase(end=at, kind="thing", noun=word) if spaces or hyphen else None
+
+
+def _named_machines(text: str, at: int) -> Phrase | None:
+    """`H100s`, `Nvidia's B200s`: a name with digits is no unit."""
+    noun = noun_at(text, at, 1)
+    if noun is None or noun[0] not in ("accelerator", "server"):
+        return None
+    named, end, _written, _when = noun
+    return amount(1.0, Unit(named), end, text[at:end], "count", count=named, noun=text[at:end])
+
+
+def _of_owned(text: str, at: int) -> Phrase | None:
+    """`90,000 of Nvidia's current accelerators`."""
+    noun = noun_at(text, at) if text.startswith("of ", at) else None
+    if noun is None:
+        return None
+    named, end, written, _when = noun
+    return amount(1.0, Unit(named), end, written, "count", count=named, noun=text[at:end])
 
 
 def _machine_hours(text: str, at: int) -> Phrase | None:
@@ -280,14 +306,22 @@ def _per_count(text: str, made: Phrase) -> Phrase | None:
         unit, scale = Unit(named), 1.0
     else:
         noun = noun_at(text, at, 3)
-        token = TOKEN.match(text, at)
-        if noun is not None:
+        token = _WORD.match(text, at)
+        held = _MEGAWATT_DAY.match(text, at)
+        if held:
+            power = held["short"] or _PREFIX[held["prefix"]] + "W"
+            unit, scale = Unit(power) * Unit(PERIODS[held["time"]]), 1.0
+            named, end = unit.text, held.end()
+        elif noun is not None:
             named, end = noun[0], noun[1]
             unit, scale = Unit(named), 1.0
         elif (
             token is not None
             and token[0] not in ("a", "the")
-            and (link["per"] or "/").lower() in ("per", "/")
+            and (
+                (link["per"] or "/").lower() in ("per", "/")
+                or (made.kind == "money" and link["per"].lower() in ("a", "an", "each", "every"))
+            )
         ):
             spelled = _SPELLED.match(text, at) or token
             found = known_unit(

@@ -40,7 +40,7 @@ _CJK_MORE = {
 }
 _CJK_TIME = re.compile(r"个?(小时|分钟|个月|天|年|周|秒)(?![代级度底初末均活期边])")
 _CJK_SHARE = re.compile(r"个?百分点|成(?!本|为|立|功|果|交|长|都|员|熟)")
-_CJK_MEASURE = re.compile(r"多?(户|人|台|张|块|颗|片|枚|个|座|次|条|家|卡|辆)")
+_CJK_MEASURE = re.compile(r"多?(户|人|台|张|块|颗|片|枚|个|座|次|条|家|卡|辆|道)")
 _CJK_CARBON = re.compile(r"(?:的)?(?:二氧化碳|CO2|碳排放|碳|温室气体)(?:当量)?")
 CJK_ELECTRIC = re.compile(r"(?:的)?(?:电量|电力|电能|电(?!力|网|站|厂|动|池|费|价)|水(?!电|平|力))")
 
@@ -135,6 +135,16 @@ def chinese_count(text: str, at: int) -> Phrase | None:
             1.0, Unit("accelerator"), measure.end(), "卡", "count", count="accelerator", noun="卡"
         )
     best: tuple[int, str, str] | None = None
+    asked = re.match(r"(?:普通|常见|简单|复杂|日常)?的?(?:问题|提问)", tail)
+    if (
+        asked
+        and word in ("", "个", "条", "次")
+        and re.search(r"[回问答]", text[max(0, at - 16) : at])
+    ):
+        end = start + asked.end()
+        return amount(
+            1.0, Unit("request"), end, text[at:end], "count", count="request", noun=text[at:end]
+        )
     for name, named in CHINESE_NOUNS:
         where = tail.find(name)
         if 0 <= where <= (10 if measure else 4) and (best is None or where < best[0]):

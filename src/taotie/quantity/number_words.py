@@ -31,6 +31,11 @@ _FRACTION = re.compile(
     rf"\b(?:(?P<n>an?|one|two|three|four|five|six|seven|eight|nine)[ -])?(?P<d>{'|'.join(_PARTS)})s?\b",
     re.IGNORECASE,
 )
+_AND = re.compile(
+    rf"(?:\sand\s|\s|-)(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?\b(?![-'][a-z])",
+    re.IGNORECASE,
+)
+_AND_A_HALF = re.compile(r"\sand a half\b(?=\s)", re.IGNORECASE)
 _HALF_A = re.compile(
     r"\bhalf[ -]an?[ -](hundred|thousand|million|billion|trillion)\b", re.IGNORECASE
 )
@@ -121,12 +126,20 @@ def _english(text: str, at: int) -> PrintedNumber | None:
                 value += _SMALL[second]
         if found["point"] and end == found.end():
             value += 0.1 * _SMALL[found["point"].lower()]
+    halves = _AND_A_HALF.match(text, end)
+    if halves:  # two and a half billion
+        value, end = value + 0.5, halves.end()
     dozen = _DOZEN.match(text, end)
     if dozen:
         return _exact(12 * value, ("dozen",), dozen.end(), 1, 1.0)
     words, scale, end = number_words_at(text, end)
     if not words and found["a"]:
         return None
+    more = _AND.match(text, end) if words == ("hundred",) else None
+    if more:  # one hundred and fifty
+        first, second = more["one"].lower(), (more["two"] or "").lower()
+        value = value * scale + _SMALL.get(first, _TENS.get(first, 0)) + _SMALL.get(second, 0)
+        words, scale, end = number_words_at(text, more.end())
     rest = _FRACTION.match(text, end + 1)
     if not words and text[end : end + 1] in (" ", "-") and rest and rest["n"] is None:
         return None  # "two thirds" is a share
