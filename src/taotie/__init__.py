@@ -16,6 +16,9 @@ _WHERE = {
     # the questions
     "prompt": "taotie.answer.prompt",
     "run": "taotie.answer.study",
+    "generate": "taotie.answer.generate",
+    "embed": "taotie.answer.embed",
+    "compare": "taotie.answer.compare",
     "simulate": "taotie.answer.simulate",
     "train": "taotie.answer.train",
     "mine": "taotie.answer.mine",

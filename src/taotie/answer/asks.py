@@ -111,6 +111,28 @@ ASKS: dict[str, Declared] = {
             "electricity_price",
         ),
         _declared(
+            "generate",
+            N_("Energy of one generated picture or film on given machines."),
+            SETTINGS_OF["generate"][0],
+            setting("on", reason=N_("the accelerator most delivered in 2023 and 2024")),
+            "pue", "region", "hour", "market_intensity", "wue", "electricity_price",
+        ),
+        _declared(
+            "embed",
+            N_("Energy of one embedding or classification by an encoder."),
+            setting("on", default="a100", reason=N_("the chip encoders were measured on")),
+            "pue", "region", "hour", "market_intensity", "wue", "electricity_price",
+        ),
+        _declared(
+            "compare",
+            N_("What would halve the energy of a request: other formats, batches, caches, drafts, chips, models, side by side."),
+            setting("model", first=True, reason=N_("a model of usual size whose weights are published")),
+            "tokens_in", "tokens_out",
+            setting("on", reason=N_("the accelerator most delivered in 2023 and 2024")),
+            setting("batch", default=16.0, reason=N_("a service with some load: savings are told at one batch")),
+            "precision", "runtime", "pue",
+        ),
+        _declared(
             "simulate",
             N_("A request log on a fleet of accelerators: latency, energy of each request, power."),
             "trace", "model",

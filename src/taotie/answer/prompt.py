@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, answers, default_said
+from taotie.answer.whereabouts import at_of
 from taotie.errors import RangeError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
-from taotie.words.said import labels
 
 __all__ = ["prompt"]
 
 REPLICA_MAX = 1024
-_OF_A_PLACE = ("hour", "market_intensity", "wue", "electricity_price")
 
 
 @answers("prompt")
@@ -58,7 +55,7 @@ def prompt(chosen: Chosen) -> Answer:
         acceptance=chosen.acceptance if chosen.draft else 0.0,
         prefix_hit=chosen.prefix_hit,
         software_date=chosen.software_date,
-        at=_at(chosen),
+        at=at_of(chosen),
         calibrate=chosen.calibrate,
     )
     by_batch = Table(
@@ -105,43 +102,4 @@ def prompt(chosen: Chosen) -> Answer:
         },
         show=tuple(dict.fromkeys(("energy_per_request", *first, *made.figures))),
         detail=made,
-    )
-
-
-def _at(chosen: Chosen) -> Any:
-    """Where and when the request runs; None if nobody said."""
-    from taotie.grid.place import place
-    from taotie.quantity.figure import leaf
-    from taotie.study.footprint import At, at_hour
-
-    if chosen.region is None:
-        idle = [name for name in _OF_A_PLACE if name in chosen.given]
-        if idle:
-            raise RangeError(
-                _("{name} says something about a place, and no place is named.").format(
-                    name="--" + idle[0].replace("_", "-")
-                ),
-                "--region virginia",
-            )
-        return None
-
-    def given(name: str, unit: str, label: str) -> Any:
-        value = getattr(chosen, name)
-        if value is None:
-            return None
-        return leaf(
-            name,
-            value=float(value),
-            unit=unit,
-            kind="assumed",
-            note="given by the user",
-            label=labels(label),
-        )
-
-    return At(
-        place(chosen.region),
-        at_hour(chosen.hour),
-        market=given("market_intensity", "gCO2e/kWh", N_("Market-based intensity")),
-        wue=given("wue", "L/kWh", N_("Water at the site per IT energy")),
-        price=given("electricity_price", "USD/kWh", N_("Price of electricity")),
     )

@@ -14,6 +14,7 @@ from taotie.study.settings_grid import GRID
 from taotie.study.settings_meter import METER
 from taotie.study.settings_reader import READER
 from taotie.study.settings_supply import SUPPLY
+from taotie.study.settings_workload import WORKLOAD
 from taotie.words.language import N_
 
 __all__ = ["SETTINGS", "SETTINGS_OF", "STUDY_FIGURES", "Setting", "setting"]
@@ -173,7 +174,7 @@ _TABLE = (
     Setting("curve", "flag", N_("Simulate other fleets too: the cost of the promise."), default=False),
 )  # fmt: skip
 
-SETTINGS_OF: dict[str, tuple[Setting, ...]] = {**GRID, **SUPPLY, **READER, **METER}
+SETTINGS_OF: dict[str, tuple[Setting, ...]] = {**GRID, **SUPPLY, **READER, **METER, **WORKLOAD}
 """Settings that one ask alone takes, by ask."""
 SETTINGS: dict[str, Setting] = {
     **{one.name: one for one in _TABLE},

@@ -13,6 +13,9 @@ from taotie.words.language import LANGUAGES, _, language, use_language
 COMMANDS = (
     "run",
     "prompt",
+    "generate",
+    "embed",
+    "compare",
     "simulate",
     "train",
     "mine",

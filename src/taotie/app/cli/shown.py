@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from taotie.words.language import _
+from taotie.words.language import _, in_language, language
+from taotie.words.said import Said
 
 __all__ = [
     "as_text",
     "cell",
     "print_answer",
+    "print_item",
     "print_limits",
     "print_rows",
     "print_said",
@@ -49,6 +51,19 @@ def print_answer(answer: Any, as_json: bool, tables: Iterable[str] = ()) -> None
     print_said(answer.said)
     print_limits(answer.limits)
     print_files(answer.files)
+
+
+def print_item(answer: Any, door: dict[str, Any]) -> None:
+    """One item: its figures, what its range hangs on most, what is said."""
+    if door["json"]:
+        print_answer(answer, True)
+        return
+    print_rows(answer)
+    table = answer.tables["drivers"]
+    _console().print(f"\n{in_language(table.label, language())}", markup=False)
+    print_table(table.without("leaf"), 4, told=False)
+    print_said(answer.said)
+    print_limits(answer.limits)
 
 
 def print_rows(answer: Any, every: bool = False) -> None:
@@ -95,6 +110,8 @@ def cell(value: Any) -> str:
 
     if value is None:
         return "–"
+    if isinstance(value, Said):
+        return as_text(value.text())
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int):

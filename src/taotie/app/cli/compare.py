@@ -1,0 +1,31 @@
+"""`taotie compare`: what would halve the energy of a request, one change at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from taotie.app.cli.asked import register_ask
+from taotie.app.cli.common import console
+from taotie.app.cli.shown import print_answer, print_limits, print_rows, print_said, print_table
+from taotie.words.language import in_language, language
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    register_ask(app, "compare", _show)
+
+
+def _show(answer: Any, door: dict[str, Any]) -> None:
+    if door["json"]:
+        print_answer(answer, True)
+        return
+    print_rows(answer)
+    table = answer.tables["changes"]
+    console().print(f"\n{in_language(table.label, language())}", markup=False)
+    print_table(table.without("change"))
+    print_said(answer.said)
+    print_limits(answer.limits)

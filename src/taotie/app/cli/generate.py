@@ -1,0 +1,15 @@
+"""`taotie generate`: the energy of one picture or film on given machines."""
+
+from __future__ import annotations
+
+import typer
+
+from taotie.app.cli.asked import register_ask
+from taotie.app.cli.shown import print_item
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    register_ask(app, "generate", print_item)
