@@ -50,3 +50,10 @@ def test_gallery_links_what_its_commands_write() -> None:
     for link in links:
         assert f"F/{link.removesuffix('/report.html')}" in written, link
     assert len(links) == len(gallery.commands(Path("F")))
+
+
+def test_contributing_names_what_there_is() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for place in re.findall(r"`((?:src|tests|tools|docs|study|answer|app|taotie|benchmarks|findings|changes|data)/[\w/.*]*)`", text):  # fmt: skip
+        found = [*ROOT.glob(place), *(ROOT / "src" / "taotie").glob(place), *(ROOT / "src").glob(place)]  # fmt: skip
+        assert found, place
