@@ -124,6 +124,14 @@ def test_published_hours_at_the_wall(tmp_path) -> None:
     assert own["carbon_g"]["marginal"] == pytest.approx(4260)
     assert own["price"] == pytest.approx(0.66)
     assert own["water_l"] == pytest.approx(1.8)
+    # hour by hour the same, in the table that page and terminal show
+    table = meter_report(
+        [tmp_path / "wall.csv"], boundary="wall", factors=tmp_path / "f.csv"
+    ).tables["hours"]
+    assert table.column("carbon_g") == pytest.approx([960, 720, 720])
+    assert table.column("carbon_marginal_g") == pytest.approx([1200, 2520, 540])
+    assert sum(table.column("water_l")) == pytest.approx(1.8)
+    assert sum(table.column("price")) == pytest.approx(0.66)
     (tmp_path / "f.csv").write_text(hours.rsplit("\n", 2)[0] + "\n")  # the last hour has no factors
     answer = meter_report([tmp_path / "wall.csv"], boundary="wall", factors=tmp_path / "f.csv")
     assert answer.own["covered"]["average"] == pytest.approx(5 / 6)

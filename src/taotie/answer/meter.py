@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,7 @@ def meter_report(
     paths: Sequence[Path | str] | None = None,
     requests: Path | str | None = None,
     *,
+    metrics: Path | str | None = None,
     ledger: Path | str = "taotie-meter.db",
     layout: str = "auto",
     boundary: str | None = None,
@@ -221,6 +223,8 @@ def meter_report(
         Read where no files are given.
     requests : path-like, optional
         Log of the requests served.
+    metrics : path-like, optional
+        Folder of the serving engine's own /metrics pages: tokens and joules per token without a log.
     boundary : str, optional
         Which meters to take; by default accelerators, else wall, board, package.
     columns, time_unit, requests_from
@@ -266,18 +270,76 @@ def meter_report(
         "files": [str(p) for p in paths], "requests": str(requests) if requests else None, "boundary": boundary,
         "groups": {k: list(v) for k, v in (groups or {}).items()}, "idle_w": idle_w, "model": model or None,
         "on": on or None, "accelerators": setup.accelerators_per_replica if setup else accelerators,
-        "precision": precision, "factors": str(factors) if factors else None, "region": region or None, "pue": pue,
+        "precision": precision, "metrics": str(metrics) if metrics else None, "factors": str(factors) if factors else None, "region": region or None, "pue": pue,
         "price": price, "wue": wue, "server_factor": server_factor,
     }  # fmt: skip
     said = list(day.said)
     cost, hours = _cost(day, factors, region, pue, price, wue, server_factor, said)
+    more = _more(recording, day, metrics, idle_w, said)
     files = []
     ratio = None
     if day.predicted_j and day.active_uj:
         ratio = day.active_uj / 1e6 / day.predicted_j
     if calibrate is not None:
         files.append(_calibrate(day, calibrate, setup))
-    return _answer(recording, day, settings, said, cost, hours, ratio, files)
+    answer = _answer(recording, day, settings, said, cost, hours, ratio, files)
+    return replace(
+        answer,
+        tables={**answer.tables, **{k: t for k, (t, _rows) in more.items()}},
+        own={**answer.own, **{k: rows for k, (_t, rows) in more.items()}},
+    )
+
+
+def _more(
+    recording: Recording,
+    day: Any,
+    metrics: Path | str | None,
+    idle_w: float | None,
+    said: list[Said],
+) -> dict[str, tuple[Table, list[dict[str, Any]]]]:
+    """What an engine's counters and the activity of MIG instances tell: a table and the same as plain rows."""
+    found = {}
+    if metrics is not None:
+        from taotie.metering.import_file import pages_of
+        from taotie.study.metered_engine import engine_energy
+
+        ids = {c.id for c in day.summed}
+        rows, told = engine_energy(
+            [r for r in recording.readings if r.channel.id in ids], pages_of(metrics), idle_w,
+            Path(metrics).name,
+        )  # fmt: skip
+        said += told
+        table = Table(
+            (
+                Column("engine", "", N_("engine")), Column("model", "", N_("model")),
+                Column("computed", "token", N_("prompt tokens computed")), Column("cached", "token", N_("of them cached")),
+                Column("output", "token", N_("tokens written")), Column("requests", "", N_("requests")),
+                Column("energy_j", "J", N_("energy beyond waiting")),
+                Column("j_per_token", "J/token", N_("energy per token written")),
+                Column("read_j", "J/token", N_("per token read")), Column("write_j", "J/token", N_("per token written")),
+            ),
+            tuple(tuple(r[:10]) for r in rows), N_("By the engine's own counters"),
+        )  # fmt: skip
+        found["engine"] = (table, [r._asdict() for r in rows])
+    if recording.slices:
+        from taotie.study.metered_slices import metered_slices
+
+        parts, told = metered_slices(recording, idle_w)
+        said += told
+        table = Table(
+            (
+                Column("uuid", "", N_("board")), Column("instance", "", N_("MIG instance")), Column("profile", "", N_("profile")),
+                Column("energy_j", "J", N_("energy")), Column("activity", "1", N_("active")),
+            ),
+            tuple((p.uuid, p.instance or "–", p.profile, p.energy_uj / 1e6, p.activity) for p in parts),
+            N_("By MIG instance, modelled"),
+        )  # fmt: skip
+        plain = [
+            {"uuid": p.uuid, "instance": p.instance or None, "profile": p.profile, "energy_j": p.energy_uj / 1e6, "activity": p.activity}
+            for p in parts
+        ]  # fmt: skip
+        found["slices"] = (table, plain)
+    return found
 
 
 def _setup(model: str, on: str, accelerators: int | None, precision: str) -> Any:
@@ -400,7 +462,7 @@ def _cost(
                     {"factor": name, "share": round(100 * share, 1)},
                 )
             )
-    return cost, values
+    return cost, {**values, "it_kwh": energy}
 
 
 def _calibrate(day: Any, path: Path | str, setup: Any) -> str:
@@ -612,16 +674,23 @@ def _once(said: Sequence[Said]) -> list[Said]:
 
 
 def _hours_table(day: Any, factors: Mapping[str, Any]) -> Table:
+    """Each hour with its factors, and what they make of its energy: nothing where a factor is missing."""
+    kwh = factors["it_kwh"] * factors["pue"]
+    water = np.where(np.isfinite(factors["wue"]), factors["wue"] * factors["it_kwh"], np.nan)
+    water = np.where(
+        np.isfinite(factors["water"]), np.nan_to_num(water) + factors["water"] * kwh, water
+    )
+    cells = {
+        "average": factors["average"], "marginal": factors["marginal"], "pue": factors["pue"],
+        "carbon_g": kwh * factors["average"], "carbon_marginal_g": kwh * factors["marginal"],
+        "water_l": water, "price": kwh * factors["price"],
+    }  # fmt: skip
     rows = []
     for i, hour in enumerate(day.hours):
-        cells = [
-            float(factors[k][i]) if np.isfinite(factors[k][i]) else None
-            for k in ("average", "marginal", "pue")
-        ]
         rows.append(
             (
                 iso_time(hour.start_ns), hour.energy_uj / 1e6, hour.unallocated_uj / 1e6, hour.requests, hour.known,
-                *cells,
+                *(float(v[i]) if np.isfinite(v[i]) else None for v in cells.values()),
             )
         )  # fmt: skip
     return Table(
@@ -629,7 +698,9 @@ def _hours_table(day: Any, factors: Mapping[str, Any]) -> Table:
             Column("start", "", N_("hour, UTC")), Column("energy_j", "J", N_("energy metered")),
             Column("idle_j", "J", N_("energy while nothing was asked")), Column("requests", "", N_("requests")),
             Column("whole", "", N_("seen whole")), Column("average", "gCO2e/kWh"), Column("marginal", "gCO2e/kWh"),
-            Column("pue", "1"),
+            Column("pue", "1"), Column("carbon_g", "gCO2e", N_("carbon, average")),
+            Column("carbon_marginal_g", "gCO2e", N_("carbon, marginal")), Column("water_l", "L", N_("water")),
+            Column("price", "", N_("price")),
         ),
         tuple(rows),
         N_("Hours"),

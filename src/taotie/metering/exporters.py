@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.metering.channel import ABSENT, ENERGY_UJ, OK, POWER_UW, Channel
-from taotie.metering.recording import Recording
+from taotie.metering.recording import Recording, SliceCourse
 from taotie.metering.steps import Readings
 from taotie.words.language import N_
 from taotie.words.said import Said
@@ -59,6 +59,8 @@ METERS: Mapping[str, Meter] = {
     "taotie_device_power_watts": Meter("W", "device", ("gpu_uuid",), "taotie"),
     "taotie_host_energy_joules_total": Meter("J", "package", ("domain",), "taotie"),
 }
+ACTIVITY = "DCGM_FI_PROF_GR_ENGINE_ACTIVE"
+"""Share of time the engine of a board, or of one MIG instance, was active."""
 _RAPL = re.compile(r"node_rapl_(\w+?)_joules_total$")
 _HOSTS = ("Hostname", "hostname", "host", "node_name", "instance", "exported_instance", "node")
 
@@ -119,7 +121,17 @@ def recording_of_series(series: Iterable[Series], source: str = "") -> Recording
     said: list[Said] = []
     unknown: set[str] = set()
     dummies: set[str] = set()
+    slices: list[SliceCourse] = []
     for one in series:
+        if one.name == ACTIVITY and one.labels.get("GPU_I_ID"):
+            slices.append(
+                SliceCourse(
+                    next((one.labels[k] for k in _GPU if one.labels.get(k)), ""),
+                    one.labels["GPU_I_ID"], one.labels.get("GPU_I_PROFILE", ""),
+                    one.labels.get("modelName", ""), one.t_ns, one.value,
+                )
+            )  # fmt: skip
+            continue
         known = _meter_of(one.name, one.labels)
         if known is None:
             if _looks_like_energy(one.name):
@@ -159,7 +171,7 @@ def recording_of_series(series: Iterable[Series], source: str = "") -> Recording
                 {"n": len(unknown), "names": ", ".join(sorted(unknown)[:5])},
             )
         )
-    return Recording(tuple(_inside(made)), (), tuple(said), source)
+    return Recording(tuple(_inside(made)), (), tuple(said), source, tuple(slices))
 
 
 def _readings(

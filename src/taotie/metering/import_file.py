@@ -18,7 +18,7 @@ from taotie.metering.wall import read_dcmi, read_redfish
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
-__all__ = ["LAYOUTS", "layout_of", "read_meter_file", "read_meter_files"]
+__all__ = ["LAYOUTS", "layout_of", "pages_of", "read_meter_file", "read_meter_files"]
 
 LAYOUTS = (
     "ledger", "prometheus", "exposition", "otlp", "codecarbon", "zeus", "slurm", "table", "redfish", "dcmi",
@@ -177,20 +177,36 @@ def _exposition(text: str, path: Path) -> Recording:
     return made
 
 
-def _pages(folder: Path) -> Recording:
-    """A folder of pages: the time of each is in its name (a stamp) or that of the file."""
+def pages_of(folder: Path | str) -> list[tuple[int, str]]:
+    """Pages of a folder and when each was read: a stamp in its name, or the time of the file. [ns]
+
+    Raises
+    ------
+    MeterError
+        If there is no such folder, or nothing in it.
+    """
     from taotie.metering.when import stamp_ns
 
+    place = Path(folder)
+    if not place.is_dir():
+        raise MeterError(
+            _("{path} is no folder of pages.").format(path=place),
+            _("keep each scrape as a file named for its time, such as 2026-03-01T12_00_00Z.txt"),
+        )
     pages = []
-    for path in sorted(p for p in folder.iterdir() if p.is_file()):
+    for path in sorted(p for p in place.iterdir() if p.is_file()):
         try:
             t = stamp_ns(path.name.split(".")[0].replace("_", ":"), path.name)[0]
         except MeterError:
             t = path.stat().st_mtime_ns
         pages.append((t, _text(path)))
     if not pages:
-        raise MeterError(_("{path}: an empty folder.").format(path=folder))
-    series, said = series_of_scrapes(pages, folder.name)
+        raise MeterError(_("{path}: an empty folder.").format(path=place))
+    return pages
+
+
+def _pages(folder: Path) -> Recording:
+    series, said = series_of_scrapes(pages_of(folder), folder.name)
     return recording_of_series(series, folder.name).with_said(*said)
 
 

@@ -6,10 +6,12 @@ give windows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taotie.errors import MeterError
 from taotie.metering.channel import Channel, Chosen, Reading, chosen
@@ -24,7 +26,34 @@ from taotie.metering.window import (
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
-__all__ = ["Recording", "merged", "recorded"]
+__all__ = ["Recording", "SliceCourse", "merged", "recorded"]
+
+
+@dataclass(frozen=True, eq=False)
+class SliceCourse:
+    """How active the engine of one MIG instance was, over time.
+
+    Attributes
+    ----------
+    uuid, instance, profile, card : str
+        The board, the instance's number on it, its profile such as ``3g.40gb``, and the model of the board.
+    t_ns : ndarray of int64, shape (n,)
+    activity : ndarray of float64, shape (n,)
+        Share of time; NaN where there is no value. [1]
+    """
+
+    uuid: str
+    instance: str
+    profile: str
+    card: str
+    t_ns: NDArray[np.int64]
+    activity: NDArray[np.float64]
+
+    @property
+    def slices(self) -> int:
+        """Slices of the board it has, by its profile."""
+        found = re.search(r"(\d+)g\b", self.profile)
+        return int(found[1]) if found else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +70,15 @@ class Recording:
         What was dropped, guessed or strange.
     source : str
         File, address or meter.
+    slices : tuple of SliceCourse
+        Activity of MIG instances, where it was recorded.
     """
 
     readings: tuple[Readings, ...] = ()
     windows: tuple[EnergyWindow, ...] = ()
     said: tuple[Said, ...] = ()
     source: str = ""
+    slices: tuple[SliceCourse, ...] = ()
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -170,4 +202,5 @@ def merged(recordings: Sequence[Recording]) -> Recording:
         tuple(w for r in recordings for w in r.windows),
         tuple(said),
         ", ".join(dict.fromkeys(r.source for r in recordings if r.source)),
+        tuple(s for r in recordings for s in r.slices),
     )

@@ -32,6 +32,7 @@ METER: dict[str, tuple[Setting, ...]] = {
     "meter report": (
         _FILES,
         Setting("requests", "file", N_("Log of the requests served."), options=("--requests", "-r")),
+        Setting("metrics", "file", N_("Folder of the serving engine's /metrics pages, one a scrape.")),
         _LEDGER,
         _LAYOUT,
         Setting("boundary", "text", N_("Which meters to take.")),

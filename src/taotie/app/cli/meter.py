@@ -131,7 +131,9 @@ def _show_report(answer: Any, door: dict[str, Any]) -> None:
 
         write_meter_page(answer, door["report"])
         answer = answer.with_files(str(door["report"]))
-    print_answer(answer, door["json"], ("channels", "by_model", "by_user"))
+    print_answer(
+        answer, door["json"], ("channels", "hours", "by_model", "by_user", "engine", "slices")
+    )
 
 
 def _by(settings: dict[str, Any], door: dict[str, Any]) -> bool:

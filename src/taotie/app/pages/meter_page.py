@@ -63,6 +63,8 @@ def _half(answer: Answer) -> dict[str, Any]:
         "by_model": _("By model"),
         "by_user": _("By user"),
         "by_route": _("By route"),
+        "engine": _("By the engine's own counters"),
+        "slices": _("By MIG instance, modelled"),
         "channels": _("Meters"),
     }
     tables = [
