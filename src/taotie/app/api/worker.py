@@ -46,7 +46,24 @@ def answer_text(answer: Any) -> str:
 def _asked(task: dict[str, Any], tell: Callable[[str], None]) -> bytes:
     from taotie.answer.asking import ask
 
+    if "buses" in task and "case" in task["settings"]:
+        _few_enough(task["settings"]["case"], task["buses"])
     return answer_text(ask(task["ask"], tell=tell, **task["settings"])).encode()
+
+
+def _few_enough(case: str, most: int) -> None:
+    from taotie.errors import RangeError
+    from taotie.grid.case.case import read_case
+    from taotie.words.language import _
+
+    found = read_case(case).n_bus
+    if found > most:
+        raise RangeError(
+            _("{name}={value} is more than this service gives: {most}.").format(
+                name=_("buses"), value=found, most=most
+            ),
+            _("ask for less, or install taotie on a machine of your own"),
+        )
 
 
 def _called(task: dict[str, Any], tell: Callable[[str], None]) -> bytes:
@@ -133,11 +150,10 @@ def main() -> None:
 
 def _warm(asks: Any) -> None:
     """Import and compile what the first question would wait for."""
-    from taotie.answer.asking import ask
-
     for name, settings in asks:
+        task = {"ask": name, "function": name, "settings": settings}
         with suppress(Exception):
-            answer_text(ask(name, **settings))
+            (_called if ":" in name else _asked)(task, lambda step: None)
 
 
 def _one(task: dict[str, Any], folder: Path, frames_out: BinaryIO) -> None:

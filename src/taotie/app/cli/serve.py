@@ -121,6 +121,12 @@ def _listen(setup: Any, host: str, port: int, proxies: str, quiet: bool) -> None
     log.handlers = [handler]
     log.propagate = False
     log.setLevel(logging.WARNING if quiet else logging.INFO)
+    # the server's own words go the same way; its tracebacks, which may hold what a user wrote, are not written
+    server_log = logging.getLogger("uvicorn")
+    server_log.handlers = [handler]
+    server_log.propagate = False
+    server_log.setLevel(logging.WARNING)
+    os.umask(0o077)  # what a service keeps is its user's alone
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
