@@ -66,6 +66,17 @@ def test_property_compose_opens_no_port_to_the_network_and_holds_no_password() -
     assert "read_only: true" in text
 
 
+def _python() -> str:
+    """An interpreter that another user may run: the test's own often lies in somebody's home."""
+    if os.geteuid() != 0:
+        return sys.executable
+    for found in ("/usr/local/bin/python3", "/usr/bin/python3"):
+        ask = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
+        if Path(found).exists() and subprocess.run([found, "-c", ask], check=False).returncode == 0:
+            return found
+    pytest.skip("there is no Python 3.11 that a user without rights may run")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="a container of Linux")
 def test_worked_its_steps_in_a_clean_folder(tmp_path: Path) -> None:
     """Everything the image would copy, installed as it would be; then the service from a package nobody may write."""
@@ -105,7 +116,7 @@ def test_worked_its_steps_in_a_clean_folder(tmp_path: Path) -> None:
     }  # fmt: skip
     (run,) = (rest for stage, word, rest in steps() if stage == "build" and word == "RUN")
     run = run.replace("/opt/taotie", str(installed)).replace(
-        "python -m venv", f"{sys.executable} -m venv"
+        "python -m venv", f"{_python()} -m venv"
     )
     done = subprocess.run(
         ["bash", "-ec", run],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -52,15 +53,19 @@ class Languages:
         first = path.split("/", 2)[1] if path.startswith("/") else ""
         headers = {k: v for k, v in scope["headers"] if k == b"accept-language"}
         liked = preferred(headers.get(b"accept-language", b"").decode("latin-1"))
-        asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=200) if (
-            b"lang=" in scope.get("query_string", b"")
-        ) else {}  # fmt: skip
+        query = scope.get("query_string", b"")
+        asked: dict[str, list[str]] = {}
+        if b"lang" in query:
+            with suppress(ValueError):  # more fields than any page has: their page refuses them
+                asked = parse_qs(
+                    query.decode("latin-1"), keep_blank_values=True, max_num_fields=200
+                )
         named = asked.get("lang", [""])[-1]
-        wrong = named if named and named not in LANGUAGES else ""
+        wrong = "lang" in asked and named not in LANGUAGES
         code = first if first in LANGUAGES else named if named in LANGUAGES else liked
         with speaking(code):
             if wrong:
-                await self._refuse(scope, receive, send, wrong)
+                await self._refuse(scope, receive, send, named)
             elif first in LANGUAGES:
                 rest = path[len(first) + 1 :]
                 if not rest:
@@ -78,9 +83,12 @@ class Languages:
             elif re.fullmatch(r"[a-z]{2}(-[A-Za-z]{2,4})?", first):
                 await self._refuse(scope, receive, send, first)
             else:
-                query = scope.get("query_string", b"").decode("latin-1")
                 # one slash: `//host/` in a Location would lead to another site
-                to = f"/{code}/" + quote(path.lstrip("/\\")) + (f"?{query}" if query else "")
+                to = (
+                    f"/{code}/"
+                    + quote(path.lstrip("/\\"))
+                    + (f"?{query.decode('latin-1')}" if query else "")
+                )
                 await RedirectResponse(
                     to, 302, headers={"Vary": "Accept-Language", "Cache-Control": "no-store"}
                 )(scope, receive, send)
@@ -89,7 +97,7 @@ class Languages:
     async def _refuse(scope: MutableMapping[str, Any], receive: Any, send: Any, code: str) -> None:
         problem = problem_of(
             Problem(
-                404,
+                400 if scope["path"].startswith("/api/") else 404,
                 _("{code} is not a language of taotie.").format(code=repr(code[:40])),
                 _("known: {names}").format(names=", ".join(f"/{c}/" for c in LANGUAGES)),
             )

@@ -141,6 +141,17 @@ def _plain_page(_request: Request, problem: Mapping[str, Any]) -> str:
     )
 
 
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """Every method an address takes: its routes may be several, one a method."""
+    from starlette.routing import Match
+
+    found: set[str] = set()
+    for route in app.router.routes:
+        if route.matches(request.scope)[0] is Match.PARTIAL:
+            found |= set(getattr(route, "methods", None) or ())
+    return found
+
+
 def add_handlers(app: FastAPI) -> None:
     """Answer every error of `app` with a problem or a page; nothing ends in a traceback."""
 
@@ -159,9 +170,10 @@ def add_handlers(app: FastAPI) -> None:
             405: _("{path} does not take {method}."),
         }.get(error.status_code, _("The request cannot be read."))
         detail = detail.format(path=request.url.path[:200], method=request.method[:20])
-        return _shown(
-            request, problem_of(Problem(error.status_code, detail)), dict(error.headers or {})
-        )
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(sorted(_methods(app, request)))
+        return _shown(request, problem_of(Problem(error.status_code, detail)), headers)
 
     @app.exception_handler(Exception)
     async def ours(request: Request, error: Exception) -> Response:

@@ -140,7 +140,7 @@ _PREFER = {
     "in": "header",
     "required": False,
     "description": "`respond-async` makes a job of a short question; `keep` keeps its answer by hash.",
-    "schema": {"type": "string", "enum": ["respond-async", "keep"]},
+    "schema": {"type": "string"},
 }
 _AGAIN = {
     "name": "Idempotency-Key",

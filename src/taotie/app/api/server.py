@@ -78,7 +78,8 @@ def create_app(setup: ServiceSetup | None = None, *, limits: Limits | None = Non
         return refused_response(request, error.problem)
 
     _add_health(app, service)
-    app.include_router(router)
+    # as routes of the application itself: what an address takes is then seen in one place
+    app.router.routes.extend(router.routes)
     static = Path(str(files("taotie.app.web"))) / "static"
     if static.is_dir():
         app.mount("/static", StaticFiles(directory=static), name="static")
