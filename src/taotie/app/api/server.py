@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -19,7 +20,6 @@ from taotie.app.api.guard import Guard
 from taotie.app.api.headers import SecurityHeaders
 from taotie.app.api.languages import Languages
 from taotie.app.api.limits import Limits
-from taotie.app.api.paged import Pages
 from taotie.app.api.pool import Refused
 from taotie.app.api.problems import add_handlers, refused_response
 from taotie.app.api.routes import SCHEMAS, router
@@ -83,11 +83,12 @@ def create_app(setup: ServiceSetup | None = None, *, limits: Limits | None = Non
     static = Path(str(files("taotie.app.web"))) / "static"
     if static.is_dir():
         app.mount("/static", StaticFiles(directory=static), name="static")
-    live = getattr(web, "live_routers", None)
-    for pages in live() if live is not None else ():
-        app.include_router(pages, include_in_schema=False)
-    if web.routers():
-        app.router.routes.append(Pages())
+    for pages in web.routers():
+        # pages are made by `service.call`, in processes that can be stopped
+        for route in pages.routes:
+            if isinstance(route, APIRoute):
+                route.include_in_schema = False
+        app.router.routes.extend(pages.routes)
     _publish(app)
     # the last one added stands outermost
     app.add_middleware(Languages)

@@ -35,10 +35,8 @@ __all__ = ["Service", "ServiceSetup", "state_folder"]
 
 log = logging.getLogger("taotie.serve")
 
-_FIRST_PAGE = {
-    "method": "GET", "path": "/en/", "root": "/en", "query": "", "scheme": "http", "headers": [], "body": "",
-}  # fmt: skip
-WARM = (("prompt", {"samples": 100}), ("taotie.app.api.paged:rendered", _FIRST_PAGE))
+_FIRST_PAGE = {"name": "prompt", "pairs": [], "posted": {}, "origin": ""}
+WARM = (("prompt", {"samples": 100}), ("taotie.app.web.calls:page", _FIRST_PAGE))
 """What each process does once before it takes questions: nobody waits for imports and compiled code then."""
 
 KEPT_BYTES = 32 * 1024 * 1024
