@@ -88,3 +88,44 @@ def test_error_area_that_was_not_fetched(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="not on this machine") as error:
         demand_of_area("ERCO")
     assert "taotie data fetch eia930-cleaned-demand" in error.value.hint
+
+
+def test_worked_one_row_an_area_is_the_same_as_one_column_an_area(tmp_path):
+    when = np.arange("2021-01-01T00", "2021-03-01T00", dtype="datetime64[h]")
+    a, b = wave(np.arange(len(when))), 2 * wave(np.arange(len(when)) + 5)
+    (tmp_path / "wide.csv").write_text("time,A,B\n" + "".join(f"{w},{x:.3f},{y:.3f}\n" for w, x, y in zip(when, a, b, strict=True)))  # fmt: skip
+    rows = "".join(f"{w},B,{y:.3f}\n{w},A,{x:.3f}\n" for w, x, y in zip(when, a, b, strict=True))
+    (tmp_path / "long.csv").write_text("time,area,mw\n" + rows)
+    wide, long = (read_hourly_demand(tmp_path / f"{n}.csv") for n in ("wide", "long"))
+    assert long.areas == wide.areas == ("A", "B")
+    np.testing.assert_array_equal(long.demand_mw, wide.demand_mw)
+    assert [t.code for t in long.told] == [t.code for t in wide.told]
+
+
+def test_error_times_repeat_and_nothing_names_the_area(tmp_path):
+    when = np.arange("2021-01-01T00", "2021-01-05T00", dtype="datetime64[h]")
+    path = tmp_path / "d.csv"
+    path.write_text("time,mw\n" + "".join(f"{w},5\n{w},7\n" for w in when))
+    with pytest.raises(DataError, match="no one column says"):
+        read_hourly_demand(path)
+    path.write_text("time,area,mw\n" + "".join(f"{w},A,5\n{w},B,7\n" for w in when) + f"{when[0]},A,9\n")  # fmt: skip
+    with pytest.raises(DataError, match="A has 2 rows at 2021-01-01"):
+        read_hourly_demand(path)
+
+
+@pytest.mark.parametrize(("name", "scale"), [("A_gw", 1e3), ("A (GW)", 1e3), ("A [kW]", 1e-3), ("A_MW", 1.0), ("Norway", 1.0)])  # fmt: skip
+def test_worked_a_column_in_another_unit(tmp_path, name, scale):
+    when = np.arange("2021-01-01T00", "2021-02-01T00", dtype="datetime64[h]")
+    path = tmp_path / "d.csv"
+    path.write_text(f"time,{name}\n" + "".join(f"{w},5\n" for w in when))
+    found = read_hourly_demand(path)
+    assert found.demand_mw[0, 0] == pytest.approx(5 * scale)
+    assert ("unit_of_name" in [t.code for t in found.told]) == (scale != 1.0)
+
+
+def test_error_a_column_of_energy(tmp_path):
+    when = np.arange("2021-01-01T00", "2021-02-01T00", dtype="datetime64[h]")
+    path = tmp_path / "d.csv"
+    path.write_text("time,A_mwh\n" + "".join(f"{w},5\n" for w in when))
+    with pytest.raises(DataError, match="holds energy"):
+        read_hourly_demand(path)

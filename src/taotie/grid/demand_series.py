@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +109,8 @@ def read_hourly_demand(
     ----------
     path : Path
         The time column is the first that holds stamps such as 2022-07-01 13:00, with or without a zone such
-        as Z, +01:00 or -0500; all other numeric columns are areas.
+        as Z, +01:00 or -0500; all other numeric columns are areas, in MW or the unit their names end in (``north_gw``).
+        Or one row for each time and area: times, one column of names, one of MW.
     first_year, last_year : int, optional
         Years kept.
 
@@ -140,7 +141,9 @@ def read_hourly_demand(
     areas = [i for i, c in enumerate(columns) if i != stamps and c.dtype.kind == "f"]
     if not areas or not keep.any():
         raise DataError(_("{path} holds no demand for these years.").format(path=path))
-    demand = np.column_stack([columns[i] for i in areas])[keep]
+    told: list[Said] = []
+    scale = np.array([_scale(names[i], told) for i in areas])
+    demand = np.column_stack([columns[i] for i in areas])[keep] * scale
     for i, column in zip(areas, demand.T, strict=True):
         bad = np.flatnonzero(~np.isfinite(column) | (column < 0))
         if bad.size:
@@ -150,7 +153,77 @@ def read_hourly_demand(
                 ),
                 _("fill gaps first: a missing hour is not an hour without demand."),
             )
-    return _series(tuple(names[i] for i in areas), when[keep], demand, path.name)
+    words = [i for i, c in enumerate(columns) if c.dtype.kind == "U" and len(set(c.tolist())) > 1]
+    listed, when = tuple(names[i] for i in areas), when[keep]
+    if len(np.unique(when)) < 0.98 * len(when):
+        listed, when, demand = _by_row(path, when, demand, [columns[i][keep] for i in words])
+    elif words:
+        left = Said("columns_left", N_("columns of words are not read: {names}"), {"names": ", ".join(names[i] for i in words)})  # fmt: skip
+        told.append(left)
+    made = _series(listed, when, demand, path.name)
+    return replace(made, told=(*told, *made.told))
+
+
+_UNIT_OF_NAME = re.compile(r"(?:^|[\s_(\[])(GW|MW|kW|GWh|MWh|kWh)[)\]]?$", re.IGNORECASE)
+
+
+def _scale(name: str, told: list[Said]) -> float:
+    """MW in one unit of a column whose name ends in a unit.
+
+    Raises
+    ------
+    DataError
+        If the name says energy: energy of a step is power only with its length.
+    """
+    found = _UNIT_OF_NAME.search(name.strip())
+    if found is None:
+        return 1.0
+    unit = found[1].lower()
+    if unit.endswith("wh"):
+        raise DataError(
+            _("column {name} holds energy; demand is power, in MW.").format(name=repr(name)),
+            _("divide by the length of a step, and name the column NAME_MW."),
+        )
+    scale = {"gw": 1e3, "mw": 1.0, "kw": 1e-3}[unit]
+    if scale != 1.0:
+        told.append(Said("unit_of_name", N_("column {name} is taken to be in {unit}"), {"name": name, "unit": found[1]}))  # fmt: skip
+    return scale
+
+
+def _by_row(
+    path: Path, when: NDArray[np.datetime64], demand: FloatArray, words: list[NDArray[np.generic]]
+) -> tuple[tuple[str, ...], NDArray[np.datetime64], FloatArray]:
+    """Areas of a file with one row for each time and area.
+
+    Raises
+    ------
+    DataError
+        If times repeat and no single column names the area of each row.
+    """
+    if len(words) != 1 or demand.shape[1] != 1:
+        raise DataError(
+            _("{path}: times repeat, and no one column says which area a row is of.").format(
+                path=path.name
+            ),
+            _("give one column of times and one of MW an area; or times, the area's name, its MW."),
+        )
+    listed, which = np.unique(words[0], return_inverse=True)
+    times, step = np.unique(when, return_inverse=True)
+    count = np.zeros((len(times), len(listed)), np.int64)
+    np.add.at(count, (step, which), 1)
+    uneven = np.argwhere(count != 1)
+    # where clocks go back an hour stands twice for every area: such rows are of one table no longer
+    if uneven.size:
+        t, a = uneven[0]
+        raise DataError(
+            _("{path}: {area} has {n} rows at {time}.").format(
+                path=path.name, area=str(listed[a]), n=int(count[t, a]), time=str(times[t])
+            ),
+            _("every area needs one row a time; write times in UTC."),
+        )
+    made = np.zeros((len(times), len(listed)))
+    made[step, which] = demand[:, 0]
+    return tuple(str(a) for a in listed), times, made
 
 
 def _series(
