@@ -14,6 +14,7 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.buses import Places, bus_row, labels_of, pair_of, place_of, places_of
 from taotie.answer.capacity_more import More, shares_of, with_more_of
+from taotie.answer.capacity_shown import spread_of_buses
 from taotie.answer.load import load_figures, load_said
 from taotie.answer.load import load_mw as load_mw_of
 from taotie.errors import RangeError
@@ -367,7 +368,10 @@ def _every_bus(
     return Answer(
         "capacity",
         settings,
-        tables={"top": Table(tuple(columns), tuple(rows), N_("best buses"))},
+        tables={
+            "spread": spread_of_buses(found, bool(own["dispatch"]["n1_secure"]), load_mw),
+            "top": Table(tuple(columns), tuple(rows), N_("best buses")),
+        },
         said=(*told, *_security_said(found), _firm_said()),
         limits=found.limits,
         own=own,
@@ -444,11 +448,13 @@ def _one_bus(
         )
     rows = tuple(
         (way, round(found.n0_mw[way], 1), round(mw, 1), found.binding_label[way])
+        + (() if load_mw is None else (mw >= load_mw,))
         for way, mw in found.n1_mw.items()
     )
     columns = (
         Column("treatment", "", N_("treatment")), Column("n0_mw", "MW", "N-0"),
         Column("n1_mw", "MW", "N-1"), Column("binds", "", N_("limited by")),
+        *(() if load_mw is None else (Column("takes_load", "", N_("takes the load")),)),
     )  # fmt: skip
     return Answer(
         "capacity",

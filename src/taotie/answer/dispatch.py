@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from taotie.answer.answer import Answer
+from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.buses import bus_row
 from taotie.answer.load import load_mw as load_mw_of
@@ -19,6 +19,11 @@ from taotie.words.language import N_, _
 from taotie.words.said import Said
 
 __all__ = ["dispatch"]
+
+STATES = {"before": Said("before", N_("before")), "after": Said("after", N_("after"))}
+PRICES = (
+    ("lowest", N_("lowest")), ("median", N_("median")), ("highest", N_("highest")), ("at_bus", N_("at bus")),
+)  # fmt: skip
 
 LIMITS = (
     Said("commitment", N_("units in service as in the case: none is switched on or off")),
@@ -99,9 +104,22 @@ def dispatch(
         best = optimal_dispatch(one, value_of_lost_load=value_of_lost_load, n_1=n_1)
         own[state] = _state(best, row, number, bus is not None)
         said += _state_said(best, state, row, bus is not None)
+    columns = (
+        Column("state", "", N_("new load")), Column("cost_usd_per_h", "USD/h", N_("cost")),
+        *(Column(f"{key}_usd_per_mwh", "USD/MWh", label) for key, label in PRICES),
+        Column("full_branches", "", N_("full branches")), Column("average_g_per_kwh", "gCO2e/kWh", N_("average intensity")),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            STATES[state], one["cost_usd_per_h"], *(one["price_usd_per_mwh"][key] for key, _label in PRICES),
+            len(one["congested"]), one["average_g_per_kwh"] if one["fuels"] else None,
+        )
+        for state, one in ((state, own[state]) for state in states)
+    )  # fmt: skip
     return Answer(
         "dispatch",
         {"case": grid.name, "bus": bus, "load_mw": load_mw, "n_1": n_1, "value_of_lost_load": value_of_lost_load},
+        tables={"states": Table(columns, rows, N_("Before and after the new load"))},
         said=tuple(said),
         limits=(*LIMITS, *(n for n in grid.notes if n not in grid.told)),
         own={**own, "licence": grid.licence},

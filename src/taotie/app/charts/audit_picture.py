@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-from taotie.audit.article import Audit, Result
-from taotie.audit.verdict import VERDICTS
-from taotie.audit.wording import MARKS, system_word, verdict_word
+from taotie.answer.parts.audit import MARKS, VERDICTS, Audit, Result, system_word, verdict_word
 from taotie.words.language import _
 
 COLOURS = {

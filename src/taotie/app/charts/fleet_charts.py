@@ -8,6 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from taotie.answer.parts.fleet import (
+    SCOPES,
+    FleetForecast,
+    Floats,
+    PublishedForecast,
+    one_axis,
+    published_forecasts,
+)
 from taotie.app.charts import theme
 from taotie.app.charts.picture import (
     NARROW,
@@ -21,8 +29,6 @@ from taotie.app.charts.picture import (
     sentences,
     static_svg,
 )
-from taotie.fleet.forecast import FleetForecast, Floats
-from taotie.fleet.published_models import SCOPES, PublishedForecast, one_axis, published_forecasts
 from taotie.quantity.catalog import table
 from taotie.quantity.wording import boundary_word, number
 from taotie.words.language import _, language

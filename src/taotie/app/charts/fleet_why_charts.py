@@ -5,6 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from taotie.answer.parts.fleet import (
+    Decomposition,
+    FleetForecast,
+    PowerGap,
+    countries,
+    country_demand,
+    efficiency_bands,
+    efficiency_trend,
+    generations,
+    power_option,
+    power_options,
+    probability_by,
+)
 from taotie.app.charts import theme
 from taotie.app.charts.fleet_charts import both_widths, chart_size, region_name, scope_name
 from taotie.app.charts.picture import (
@@ -17,12 +30,6 @@ from taotie.app.charts.picture import (
     chart_spec,
     span_text,
 )
-from taotie.fleet.comparison import countries, country_demand
-from taotie.fleet.decomposition import Decomposition
-from taotie.fleet.efficiency import efficiency_bands, efficiency_trend, generations
-from taotie.fleet.forecast import FleetForecast
-from taotie.fleet.power_gap import PowerGap
-from taotie.fleet.time_to_power import power_option, power_options, probability_by
 from taotie.quantity.catalog import table
 from taotie.quantity.wording import number
 from taotie.words.language import _

@@ -12,6 +12,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.answer.parts.grid import CapacityPicture
 from taotie.app.charts import theme
 from taotie.app.charts.grid_numbers import (
     COLOURS,
@@ -28,7 +29,6 @@ from taotie.app.charts.grid_numbers import (
     share_taking,
     way_name,
 )
-from taotie.grid.picture import CapacityPicture
 from taotie.words.language import _, language
 
 _WIDTH, _MARGIN = 520.0, 10.0

@@ -12,6 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.grid import (
+    CapacityPicture,
+    HostingCapacityByTreatment,
+    limiting_pairs,
+    pair_words,
+    picture_note,
+)
 from taotie.app.charts import theme
 from taotie.app.charts.grid_capacity_map import classes_html, maps_html
 from taotie.app.charts.grid_numbers import (
@@ -37,11 +44,6 @@ from taotie.app.charts.grid_numbers import (
 )
 from taotie.app.charts.grid_tables import bus_table, limiting_table, share_table
 from taotie.app.charts.picture import Picture, cut, sentences
-from taotie.grid.capacity.hosting_capacity import (
-    HostingCapacityByTreatment,
-)
-from taotie.grid.capacity.limiting import limiting_pairs, pair_words
-from taotie.grid.picture import CapacityPicture, picture_note
 from taotie.quantity.wording import number
 from taotie.words.language import _
 

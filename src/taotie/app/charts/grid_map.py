@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.grid import CapacityPicture
+from taotie.answer.parts.study import ON_MAP, EveryBus, GridPicture, StudyResult
 from taotie.app.charts import grid_charts, theme
 from taotie.app.charts.picture import Absent, DataTable, Picture, cut, sentences, source_keys
-from taotie.grid.picture import CapacityPicture
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import number
-from taotie.study.every_bus import ON_MAP, EveryBus
-from taotie.study.result import GridPicture, StudyResult
 from taotie.words.language import _
 
 N_SINGLE_MAX = 1_500  # branches drawn one by one

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.grid.capacity.hosting_capacity import HostingCapacityByTreatment
+from taotie.answer.parts.grid import HostingCapacityByTreatment
 from taotie.quantity.wording import number
 from taotie.words.language import _, language
 

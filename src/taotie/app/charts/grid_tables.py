@@ -6,6 +6,12 @@ import json
 
 import numpy as np
 
+from taotie.answer.parts.grid import (
+    CapacityPicture,
+    HostingCapacityByTreatment,
+    limiting_pairs,
+    outage_labels,
+)
 from taotie.app.charts.grid_numbers import (
     N_BUS_DRAWN,
     N_BUS_NAMED,
@@ -14,9 +20,6 @@ from taotie.app.charts.grid_numbers import (
     way_name,
 )
 from taotie.app.charts.picture import Cell, DataTable, _data_uri
-from taotie.grid.capacity.hosting_capacity import HostingCapacityByTreatment, outage_labels
-from taotie.grid.capacity.limiting import limiting_pairs
-from taotie.grid.picture import CapacityPicture
 from taotie.words.language import _
 
 

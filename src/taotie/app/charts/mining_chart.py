@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.mining import MiningEnergy
 from taotie.app.charts import theme
 from taotie.app.charts.picture import altair, chart_spec, static_svg
-from taotie.compute.mining_energy import MiningEnergy
 from taotie.files.atomic import write_text
 from taotie.words.language import _
 

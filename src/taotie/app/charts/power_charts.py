@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from taotie.answer.answer import Answer
+from taotie.answer.parts.fleet import power_option
 from taotie.app.charts.answer_charts import bar_picture, line_picture
 from taotie.app.charts.picture import Cell, Picture
-from taotie.fleet.time_to_power import power_option
 from taotie.words.language import _
 
 __all__ = ["power_pictures"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.study import StudyResult
 from taotie.app.charts import theme
 from taotie.app.charts.picture import (
     NARROW,
@@ -42,7 +43,6 @@ from taotie.quantity.wording import (
     readable,
     unit_word,
 )
-from taotie.study.result import StudyResult
 from taotie.words.language import _
 
 N_PUBLISHED_MAX = 60

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.study import StudyResult
 from taotie.app.charts import theme
 from taotie.app.charts.picture import (
     NARROW,
@@ -26,7 +27,6 @@ from taotie.app.charts.picture import (
 )
 from taotie.app.charts.sankey_layout import Band, check_conserved, layers_of, layout, ribbon_path
 from taotie.quantity.wording import boundary_word, number, readable, unit_word
-from taotie.study.result import StudyResult
 from taotie.words.language import _
 
 N_FLOW_MAX = 100

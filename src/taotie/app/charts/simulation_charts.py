@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from taotie.answer.parts.simulation import BatchTime, TimeCourse
 from taotie.app.charts import theme
 from taotie.app.charts.picture import (
     Cell,
@@ -30,7 +31,6 @@ from taotie.app.charts.vega_lite import (
     tips,
     y_axis,
 )
-from taotie.compute.serving.profile import BatchTime, TimeCourse
 from taotie.quantity.wording import number
 from taotie.words.language import _
 

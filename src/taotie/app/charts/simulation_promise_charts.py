@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.simulation import PromiseCurve, ServiceLevel
 from taotie.app.charts import theme
 from taotie.app.charts.picture import Cell, DataTable, Picture, amount, sentences
 from taotie.app.charts.simulation_charts import SOURCE, percent
@@ -23,8 +24,6 @@ from taotie.app.charts.vega_lite import (
     tips,
     y_axis,
 )
-from taotie.compute.serving.promise_cost import PromiseCurve
-from taotie.compute.serving.service import ServiceLevel
 from taotie.quantity.wording import number
 from taotie.words.language import _
 

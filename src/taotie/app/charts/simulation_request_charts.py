@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.simulation import EnergyByLength, EnergyDistribution
 from taotie.app.charts import theme
 from taotie.app.charts.picture import Cell, DataTable, Picture, sentences
 from taotie.app.charts.simulation_charts import SOURCE, percent
@@ -24,7 +25,6 @@ from taotie.app.charts.vega_lite import (
     tips,
     y_axis,
 )
-from taotie.compute.serving.profile import EnergyByLength, EnergyDistribution
 from taotie.quantity.wording import number
 from taotie.words.language import _
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from taotie.answer.answer import Answer
+from taotie.answer.parts.supply import technology_name
 from taotie.app.charts.answer_charts import area_picture, bar_picture, line_picture
 from taotie.app.charts.picture import Cell, Picture
-from taotie.grid.supply.technology import technology_name
 from taotie.quantity.wording import number
 from taotie.words.language import _
 

@@ -18,8 +18,7 @@ _TINTS = {
 
 def verdict_svg(answer: Any) -> str:
     """The card of a checked sentence as SVG."""
-    from taotie.audit.against import match_line
-    from taotie.audit.wording import MARKS, verdict_word
+    from taotie.answer.parts.audit import MARKS, match_line, verdict_word
 
     made, _reading, matches = answer.detail
     verdict = answer.own["verdict"]

@@ -10,9 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.answer.asks import ASKS, Declared, function_of
+from taotie.answer.asks import ASKS, Declared, Setting, function_of
 from taotie.app.cli.common import progress
-from taotie.study.settings import Setting
 from taotie.words.language import _
 
 __all__ = ["Extra", "asked", "register_ask"]

@@ -64,8 +64,13 @@ def _write_page(made: Any, as_text: bool, path: Path) -> None:
 def _print_audit(audit: Any) -> None:
     from rich.table import Table
 
-    from taotie.audit.article import needed_text
-    from taotie.audit.wording import MARKS, decided_word, system_word, verdict_word
+    from taotie.answer.parts.audit import (
+        MARKS,
+        decided_word,
+        needed_text,
+        system_word,
+        verdict_word,
+    )
 
     out = console()
     if audit.article.title:
@@ -113,9 +118,7 @@ def _print_audit(audit: Any) -> None:
 
 
 def _print_text(made: Any, answer: Any, cite: str) -> None:
-    from taotie.audit.against import match_line
-    from taotie.audit.cite import citation
-    from taotie.audit.wording import MARKS, verdict_word
+    from taotie.answer.parts.audit import MARKS, citation, match_line, verdict_word
     from taotie.quantity.catalog import source
 
     out = console()

@@ -55,7 +55,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
 def _rendered(made: object, path: Path) -> bytes:
     import json
 
-    from taotie.policy.disclosure.form import Disclosure
+    from taotie.answer.parts.forms import Disclosure
 
     assert isinstance(made, Disclosure)
     kind = path.suffix.lower()

@@ -20,9 +20,9 @@ def newest_result(folder: Path = Path("out")) -> Path | None:
 
 def figures_of(path: Path) -> dict[str, Any]:
     """Figures of a result file, made again."""
+    from taotie.answer.parts.study import read_result
     from taotie.quantity.record import from_record
     from taotie.quantity.sampling import Sampling
-    from taotie.study.result_file import read_result
 
     content = read_result(path)
     entries = {k: e.model_dump(exclude_none=True) for k, e in content.figures.items()}

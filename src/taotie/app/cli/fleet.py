@@ -14,7 +14,7 @@ from taotie.words.language import _, in_language, language
 
 
 def _makers() -> list[str]:
-    from taotie.fleet.stock import makers
+    from taotie.answer.parts.fleet import makers
 
     return makers()
 

@@ -14,19 +14,8 @@ from taotie.app.cli.asked import Extra, Report, register_ask
 from taotie.app.cli.common import console
 from taotie.app.cli.shown import print_answer, print_files, print_limits, print_said, print_table
 from taotie.errors import RangeError
-from taotie.words.language import N_, _, language
+from taotie.words.language import _, language
 from taotie.words.said import in_each_language
-
-
-def _table(out: Any, head: list[str], rows: list[list[str]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for i, name in enumerate(head):
-        table.add_column(name, justify="left" if i == 0 else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
 
 
 def _treatments(out: Any, strict: bool) -> None:
@@ -131,13 +120,7 @@ def _show_bus(answer: Any) -> None:
         markup=False,
     )
     print_said(answer.said)
-    rows = []
-    takes = own.get("takes_load")
-    for way, mw in found.n1_mw.items():
-        row = [way, f"{found.n0_mw[way]:,.1f}", f"{mw:,.1f}", found.binding_label[way]]
-        rows.append(row if takes is None else [*row, _("yes") if takes[way] else _("no")])
-    head = [_("treatment"), "N-0 MW", "N-1 MW", _("limited by")]
-    _table(out, head if takes is None else [*head, _("takes the load")], rows)
+    print_table(answer.tables["treatments"])
     _treatments(out, strict=True)
     _show_more(answer)
     print_limits(answer.limits)
@@ -154,12 +137,10 @@ def _show_more(answer: Any) -> None:
 
 def _show_buses(answer: Any, report: Path | None) -> None:
     """All buses: what is said, the spread of the answers, the best buses by name."""
-    import numpy as np
+    from taotie.answer.capacity_shown import binds_most
 
-    from taotie.grid.capacity.limiting import limiting_pairs, pair_words
-
-    out, found, own = console(), answer.detail.found, answer.own
-    case, wanted = found.case, answer.detail.load_mw
+    out, own = console(), answer.own
+    case, wanted = answer.detail.found.case, answer.detail.load_mw
     out.print(
         _("{case}: {buses} buses, {branches} branches, {load:.1f} GW of load ({licence})").format(
             case=case.name, buses=case.n_bus, branches=case.n_branch, load=case.total_load_mw / 1e3,
@@ -169,16 +150,8 @@ def _show_buses(answer: Any, report: Path | None) -> None:
     )  # fmt: skip
     print_said(answer.said)
     secure = bool(own["dispatch"]["n1_secure"])
-    head = [_("treatment"), "5 %", "25 %", _("median"), "75 %", "95 %"]
-    rows = []
-    for name, way in found.by_treatment.items():
-        if name == "strict" and not secure:
-            continue
-        quantiles = np.percentile(way.load_hosting_capacity_mw, [5, 25, 50, 75, 95])
-        row = [name, *(f"{q:,.1f}" for q in quantiles)]
-        rows.append(row if wanted is None else [*row, f"{own['share_of_buses'][name]:.1%}"])
     out.print(_("MW of new load a bus takes with any one branch lost, over all buses:"))
-    _table(out, head if wanted is None else [*head, _("take the load")], rows)
+    print_table(answer.tables["spread"])
     _treatments(out, secure)
     _show_more(answer)
     if answer.tables["top"].rows:
@@ -190,9 +163,8 @@ def _show_buses(answer: Any, report: Path | None) -> None:
             else _("the best buses:")
         )
         print_table(answer.tables["top"])
-    names = [f"{pair_words(found, p)} ({p.buses})" for p in limiting_pairs(found, "margin")[:5]]
     out.print(
-        _("what binds most buses (5 % margin): {names}").format(names="; ".join(names)),
+        _("what binds most buses (5 % margin): {names}").format(names=binds_most(answer)),
         markup=False,
     )
     if report is not None:
@@ -202,51 +174,27 @@ def _show_buses(answer: Any, report: Path | None) -> None:
 
 
 def _picture(answer: Any, path: Path) -> None:
-    import numpy as np
-
+    from taotie.answer.capacity_shown import picture_of_buses
     from taotie.app.charts.grid_svg import grid_svg
     from taotie.files.atomic import write_text
-    from taotie.grid.picture import grid_picture
 
-    found, wanted = answer.detail.found, answer.detail.load_mw
-    mw = found.margin.load_hosting_capacity_mw
-    top = max(2 * wanted, 1.0) if wanted else float(np.percentile(mw, 90)) or 1.0
     title = _("{case}: MW of new load each bus takes, any one branch lost (5 % margin)").format(
-        case=found.case.name
+        case=answer.own["case"]
     )
-    drawn = grid_picture(found.case, answer.detail.coordinates, registered=True)
+    drawn, mw, top = picture_of_buses(answer)
     write_text(path, grid_svg(drawn, mw, title, top))
 
 
 def _capacity_page(answer: Any, report: Path, command: str) -> None:
+    from taotie.answer.capacity_shown import capacity_picture
     from taotie.app.pages.grid_page import write_capacity_page
-    from taotie.grid.picture import CapacityPicture, grid_picture
 
     detail = answer.detail
-    drawn = grid_picture(detail.found.case, detail.coordinates, registered=True)
     said = {}
     if detail.load_words is not None:
         said = in_each_language(lambda: _("{text}.").format(text=detail.load_words.text()))
     write_capacity_page(
-        CapacityPicture(
-            detail.found, drawn, detail.load_mw, detail.contingencies, answer.said, _best(answer)
-        ),
-        report,
-        language(),
-        said,
-        detail.load_figures,
-        command,
-    )
-
-
-def _best(answer: Any) -> tuple[tuple[str, float], ...]:
-    """The buses of the table by number and name, with what they take."""
-    table = answer.tables["top"]
-    return tuple(
-        (f"{bus} {name}".strip(), mw)
-        for bus, name, mw in zip(
-            table.column("bus"), table.column("name"), table.column("firm_mw"), strict=True
-        )
+        capacity_picture(answer), report, language(), said, detail.load_figures, command
     )
 
 
@@ -254,28 +202,10 @@ def _show_dispatch(answer: Any, door: dict[str, Any]) -> None:
     if door["json"]:
         print_answer(answer, True)
         return
-    out, own = console(), answer.own
-    keys = ("lowest", "median", "highest", "at_bus")
-    rows = []
-    for state, word in (("before", N_("before")), ("after", N_("after"))):
-        if state not in own:
-            continue
-        one = own[state]
-        prices = one["price_usd_per_mwh"]
-        rows.append(
-            [
-                _(word),
-                f"{one['cost_usd_per_h']:,.0f}",
-                *("-" if prices[k] is None else f"{prices[k]:.2f}" for k in keys),
-                str(len(one["congested"])),
-                f"{one['average_g_per_kwh']:.0f}" if one["fuels"] else "-",
-            ]
-        )
-    head = ["", "$/h", _("lowest $/MWh"), _("median"), _("highest"), _("at bus"), _("full branches"), "g/kWh"]  # fmt: skip
-    _table(out, head, rows)
+    print_table(answer.tables["states"])
     print_said(answer.said)
-    out.print(
-        _("units in service as in the case; DC; {licence}").format(licence=own["licence"]),
+    console().print(
+        _("units in service as in the case; DC; {licence}").format(licence=answer.own["licence"]),
         markup=False,
     )
     print_limits(answer.limits)

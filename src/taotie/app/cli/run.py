@@ -107,8 +107,8 @@ def _write(name: str, result: Any, path: Path) -> None:
     if name == "figures.parquet":
         result.write_parquet(path)
     elif name == "audit.html":
+        from taotie.answer.parts.audit import audit_claims
         from taotie.app.pages.audit_page import write_audit_page
-        from taotie.audit.article import audit_claims
 
         write_audit_page(audit_claims(), path, language())
     else:

@@ -119,7 +119,7 @@ def cell(value: Any) -> str:
         return str(value) if abs(value) < 10_000 else f"{value:,}".replace(",", "\u202f")
     if isinstance(value, float):
         return number(value, 4)
-    return as_text(value)
+    return as_text(value.text() if isinstance(value, Said) else value)
 
 
 def print_said(said: Iterable[Any]) -> None:

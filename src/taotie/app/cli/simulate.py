@@ -71,13 +71,16 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
 
 def _over_time(values: Any, width: int = 60) -> str:
     """Power and batch as two rows of bars, from 0 to the highest."""
-    import numpy as np
-
     rows = []
     for label, series in ((_("power"), values["total"]), (_("batch"), values["mean_batch"])):
         n = min(width, len(series))
-        means = [float(part.mean()) for part in np.array_split(series, n)]
+        means = [sum(part) / len(part) for part in _parts(list(series), n)]
         top = max(means) or 1.0
         bars = "".join(" ▁▂▃▄▅▆▇█"[round(8 * m / top)] for m in means)
         rows.append(f"{label:>6} |{bars}| 0..{top:.4g}")
     return "\n".join(rows)
+
+
+def _parts(values: list[float], n: int) -> list[list[float]]:
+    """`values` in `n` stretches of nearly the same length."""
+    return [values[i * len(values) // n : (i + 1) * len(values) // n] for i in range(n)]

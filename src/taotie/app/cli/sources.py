@@ -51,7 +51,7 @@ def _listing(unread: bool) -> list[dict[str, Any]]:
 
 
 def _print_bibtex(keys: list[str]) -> None:
-    from taotie.audit.cite import citation
+    from taotie.answer.parts.audit import citation
     from taotie.quantity.catalog import source
 
     typer.echo("\n\n".join(citation(source(key), "bibtex") for key in keys))
@@ -59,7 +59,7 @@ def _print_bibtex(keys: list[str]) -> None:
 
 def _print_search(words: str, bibtex: bool, as_json: bool) -> None:
     """Figures that speak of something, the nearest first."""
-    from taotie.audit.catalogue_search import search
+    from taotie.answer.parts.audit import search
     from taotie.errors import SourceError
     from taotie.quantity.catalog import figure, source
     from taotie.quantity.wording import text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from taotie.answer.parts.forms import Disclosure
 from taotie.app.forms.rows import sheet_of
 from taotie.errors import MissingExtraError
-from taotie.policy.disclosure.form import Disclosure
 
 __all__ = ["form_html"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from taotie.policy.disclosure.form import Disclosure
+from taotie.answer.parts.forms import Disclosure
 from taotie.words.language import _, in_language, language
 
 __all__ = ["FormRow", "FormSheet", "sheet_of", "status_word"]

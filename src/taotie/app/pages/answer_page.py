@@ -15,6 +15,7 @@ from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
 from taotie.quantity.source import Source
 from taotie.words.language import _, in_language, language
+from taotie.words.said import Said
 
 __all__ = ["answer_html", "write_answer_page"]
 
@@ -121,4 +122,4 @@ def _cell(cell: Any) -> str:
         return _("yes") if cell else _("no")
     if isinstance(cell, float | int) or cell is None:
         return cell_text(float(cell) if isinstance(cell, int) else cell)
-    return str(cell)
+    return cell.text() if isinstance(cell, Said) else str(cell)

@@ -39,8 +39,7 @@ def article_page(audit: Any) -> str:
 
 
 def _half(audit: Any, code: str) -> str:
-    from taotie.audit.against import match_line
-    from taotie.audit.wording import MARKS, verdict_word
+    from taotie.answer.parts.audit import MARKS, match_line, verdict_word
 
     reading = audit.reading
     rows = []

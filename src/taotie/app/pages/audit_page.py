@@ -9,23 +9,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from taotie.app.charts.audit_picture import ratio_picture, squares_picture
-from taotie.app.pages.html import page_html
-from taotie.audit.article import Audit, Result, needed_text
-from taotie.audit.claim import ClaimInput
-from taotie.audit.slip import slip_word
-from taotie.audit.verdict import VERDICTS
-from taotie.audit.wording import (
+from taotie.answer.parts.audit import (
     MARKS,
+    VERDICTS,
+    Audit,
+    ClaimInput,
+    Result,
     access_word,
     bound_word,
     decided_word,
     interval,
+    needed_text,
     percent,
     readable,
+    slip_word,
     system_word,
     verdict_word,
 )
+from taotie.app.charts.audit_picture import ratio_picture, squares_picture
+from taotie.app.pages.html import page_html
 from taotie.files.atomic import write_bytes
 from taotie.quantity import catalog
 from taotie.quantity.wording import boundary_word

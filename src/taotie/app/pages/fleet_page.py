@@ -7,6 +7,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from taotie.answer.parts.fleet import (
+    Backtest,
+    FleetForecast,
+    PowerGap,
+    RollingBacktest,
+    backtest,
+    chat_growth,
+    rolling_backtest,
+)
 from taotie.app.charts import drivers_chart
 from taotie.app.charts.fleet_charts import fan_picture, published_picture, scope_name
 from taotie.app.charts.fleet_why_charts import (
@@ -22,10 +31,6 @@ from taotie.app.pages.html import page_html
 from taotie.app.pages.tables import source_rows
 from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
-from taotie.fleet.backtest import Backtest, RollingBacktest, backtest, rolling_backtest
-from taotie.fleet.decomposition import chat_growth
-from taotie.fleet.forecast import FleetForecast
-from taotie.fleet.power_gap import PowerGap
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.sensitivity import Drivers
 from taotie.quantity.wording import number, origin, value_text
@@ -176,7 +181,7 @@ def _sentence(made: FleetForecast, tests: tuple[Backtest, RollingBacktest]) -> s
 
 
 def _backtest_rows(tests: tuple[Backtest, RollingBacktest]) -> list[dict[str, str]]:
-    from taotie.fleet.stock import chip_stock
+    from taotie.answer.parts.fleet import chip_stock
 
     _one, rolled = tests
     rows = [{"name": _("all"), "n": str(len(rolled.rows)), "held": f"{rolled.coverage:.0%}"}]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.grid import CapacityPicture
 from taotie.app.charts import grid_charts as charts
 from taotie.app.charts import grid_numbers as numbers
 from taotie.app.charts.picture import sentences
@@ -16,7 +17,6 @@ from taotie.app.pages.html import page_html
 from taotie.app.pages.tables import source_rows
 from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
-from taotie.grid.picture import CapacityPicture
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import boundary_word, kind_word, number
 from taotie.words.language import _, language

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from taotie.answer.parts.study import StudyResult
 from taotie.app.charts.picture import amount, dot, median_text, range_text, sentences
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import (
@@ -15,7 +16,6 @@ from taotie.quantity.wording import (
     readable,
     unit_word,
 )
-from taotie.study.result import StudyResult
 from taotie.words.language import _
 
 N_KEY_FIGURES = 8

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.grid import HEADROOM_LIMITS, AreaHeadroom, accelerators_that_fit
 from taotie.app.charts.grid_numbers import COLOURS, RULES, listed, named
 from taotie.app.charts.picture import Cell, DataTable, Picture, cut
 from taotie.app.pages.headline import Tile
 from taotie.app.pages.html import page_html
 from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
-from taotie.grid.headroom import HEADROOM_LIMITS, AreaHeadroom, accelerators_that_fit
 from taotie.quantity.wording import kind_word, number
 from taotie.words.language import _
 

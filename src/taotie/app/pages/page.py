@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie import __version__
+from taotie.answer.parts.study import StudyResult
 from taotie.app.charts import daily_chart, drivers_chart, grid_map, range_chart, sankey
 from taotie.app.charts.picture import Absent, Picture, median_text, range_text
 from taotie.app.pages import headline, tables
@@ -24,7 +25,6 @@ from taotie.quantity.evaluation import leaves
 from taotie.quantity.figure import Figure
 from taotie.quantity.sensitivity import Drivers, drivers
 from taotie.quantity.wording import boundary_word, kind_word, number, readable, unit_word
-from taotie.study.result import StudyResult
 
 N_NOTE_MAX = 200
 STUDY_CHARS_MAX = 20_000

@@ -12,6 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from taotie import __version__
+from taotie.answer.parts.simulation import (
+    CaseRun,
+    PromiseCurve,
+    StreamedCase,
+    StreamRun,
+    model_error,
+    profile,
+    setup_of,
+)
 from taotie.app.charts.picture import Absent, Picture, amount, sentences
 from taotie.app.charts.simulation_charts import batch_picture, clock, percent, power_picture
 from taotie.app.charts.simulation_promise_charts import (
@@ -37,12 +46,6 @@ from taotie.app.pages.simulation_tables import (
 )
 from taotie.app.pages.tables import SourceRow, source_row, source_rows
 from taotie.app.pages.words import page_words
-from taotie.compute.energy.energy_per_request import model_error
-from taotie.compute.serving import profile
-from taotie.compute.serving.case import CaseRun, setup_of
-from taotie.compute.serving.profile import StreamedCase
-from taotie.compute.serving.promise_cost import PromiseCurve
-from taotie.compute.serving.stream import StreamRun
 from taotie.errors import RangeError, SourceError
 from taotie.files.atomic import write_bytes
 from taotie.quantity.catalog import source

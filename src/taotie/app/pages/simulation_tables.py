@@ -12,17 +12,22 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.simulation import (
+    IDLE_TDP_SHARE,
+    KV_LINK_B_S,
+    MEMORY_IN_USE,
+    RESERVED_B,
+    ServingCase,
+    ServingRun,
+    StreamRun,
+    runtime_profile,
+    server_of,
+    setup_of,
+)
 from taotie.app.charts.picture import amount, cut
 from taotie.app.charts.simulation_charts import duration_text, percent
 from taotie.app.charts.simulation_promise_charts import level_text
-from taotie.compute.energy.energy_per_request import IDLE_TDP_SHARE
-from taotie.compute.energy.runtime_profile import runtime_profile
-from taotie.compute.energy.serving_setup import MEMORY_IN_USE, RESERVED_B
-from taotie.compute.serving.case import KV_LINK_B_S, ServingCase, setup_of
-from taotie.compute.serving.service import ServingRun
-from taotie.compute.serving.stream import StreamRun
 from taotie.errors import SourceError
-from taotie.hardware.server import server_of
 from taotie.quantity.catalog import table
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import kind_word, number

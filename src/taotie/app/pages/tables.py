@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from taotie.answer.parts.study import Default, StudyResult
 from taotie.app.charts.picture import cut, source_keys
 from taotie.app.pages.headline import Tile, tile
 from taotie.errors import SourceError
@@ -14,7 +15,6 @@ from taotie.quantity.figure import Figure, leaves
 from taotie.quantity.sampling import sampling
 from taotie.quantity.source import Source
 from taotie.quantity.wording import kind_word, origin
-from taotie.study.result import Default, StudyResult
 from taotie.words.language import _, language
 
 N_FIGURE_MAX = 400

@@ -1,0 +1,39 @@
+"""What do pages and pictures of the fleet take from the rooms? Types, words and drawings, handed through."""
+
+from __future__ import annotations
+
+from taotie.fleet.backtest import Backtest, RollingBacktest, backtest, rolling_backtest
+from taotie.fleet.comparison import countries, country_demand
+from taotie.fleet.decomposition import Decomposition, chat_growth
+from taotie.fleet.efficiency import efficiency_bands, efficiency_trend, generations
+from taotie.fleet.forecast import FleetForecast, Floats
+from taotie.fleet.power_gap import PowerGap
+from taotie.fleet.published_models import SCOPES, PublishedForecast, one_axis, published_forecasts
+from taotie.fleet.stock import chip_stock, makers
+from taotie.fleet.time_to_power import power_option, power_options, probability_by
+
+__all__ = [
+    "SCOPES",
+    "Backtest",
+    "Decomposition",
+    "FleetForecast",
+    "Floats",
+    "PowerGap",
+    "PublishedForecast",
+    "RollingBacktest",
+    "backtest",
+    "chat_growth",
+    "chip_stock",
+    "countries",
+    "country_demand",
+    "efficiency_bands",
+    "efficiency_trend",
+    "generations",
+    "makers",
+    "one_axis",
+    "power_option",
+    "power_options",
+    "probability_by",
+    "published_forecasts",
+    "rolling_backtest",
+]

@@ -1,0 +1,21 @@
+"""What do pages and pictures of a grid take from the rooms? Types, words and drawings, handed through."""
+
+from __future__ import annotations
+
+from taotie.grid.capacity.hosting_capacity import HostingCapacityByTreatment, outage_labels
+from taotie.grid.capacity.limiting import limiting_pairs, pair_words
+from taotie.grid.headroom import HEADROOM_LIMITS, AreaHeadroom, accelerators_that_fit
+from taotie.grid.picture import CapacityPicture, grid_picture, picture_note
+
+__all__ = [
+    "HEADROOM_LIMITS",
+    "AreaHeadroom",
+    "CapacityPicture",
+    "HostingCapacityByTreatment",
+    "accelerators_that_fit",
+    "grid_picture",
+    "limiting_pairs",
+    "outage_labels",
+    "pair_words",
+    "picture_note",
+]
