@@ -15,7 +15,7 @@ from taotie.errors import UnknownNameError, nearest
 from taotie.study.settings import SETTINGS, SETTINGS_OF, Setting, setting
 from taotie.words.language import N_, _
 
-__all__ = ["ASKS", "Declared", "declared_of", "function_of"]
+__all__ = ["ASKS", "Declared", "Setting", "declared_of", "function_of"]
 
 
 @dataclass(frozen=True)
