@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taotie.answer.asking import checked, not_from_here
-from taotie.answer.asks import Declared, declared_of
+from taotie.answer.asks import Declared, Setting, declared_of
 from taotie.answer.schema import asks_known, schema_of
 from taotie.app.api.limits import Limits
 from taotie.app.api.problems import Problem
 from taotie.app.api.uploads import safe_name
 from taotie.errors import RangeError
-from taotie.study.settings import Setting
 from taotie.words.language import _
 
 __all__ = ["Asked", "asked", "asks_by_name", "body_schema", "json_of"]
