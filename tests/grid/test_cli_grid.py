@@ -192,7 +192,7 @@ def test_worked_dispatch(run):
     assert answer["before"]["cost_usd_per_h"] == pytest.approx(17479.897, abs=5e-4)
     assert answer["after"]["price_usd_per_mwh"]["at_bus"] >= 39
     assert answer["before"]["congested"] == [{"branch": "4-5", "outage": None}]
-    assert "17\u202f480" in run("dispatch", "case5")
+    assert "17480" in "".join(run("dispatch", "case5").split())  # whatever parts thousands
     fuels = json.loads(run("dispatch", "ACTIVSg200", "--bus", 1, "--load", "5MW", "--json"))[
         "before"
     ]
