@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
-from taotie.grid.case.case import Case
+from taotie.grid.case.case import Case, read_case
 from taotie.words.language import _
 
-__all__ = ["Places", "bus_row", "labels_of", "pair_of", "place_of", "places_of"]
+__all__ = ["Places", "bus_row", "buses_in", "labels_of", "pair_of", "place_of", "places_of"]
 
 EARTH_KM = 6371.0088  # mean radius
 
@@ -75,6 +75,22 @@ class Places:
 
 def _need() -> str:
     return _("give --coordinates FILE with the columns bus_id,lat,lon.")
+
+
+def buses_in(case: str | Path) -> int:
+    """How many buses a case has, by its name or file.
+
+    Raises
+    ------
+    CaseError
+        If there is no such case.
+
+    Examples
+    --------
+    >>> buses_in("case39")
+    39
+    """
+    return read_case(case).n_bus
 
 
 def place_of(text: str) -> tuple[float, float]:

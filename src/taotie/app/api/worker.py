@@ -52,11 +52,11 @@ def _asked(task: dict[str, Any], tell: Callable[[str], None]) -> bytes:
 
 
 def _few_enough(case: str, most: int) -> None:
+    from taotie.answer.buses import buses_in
     from taotie.errors import RangeError
-    from taotie.grid.case.case import read_case
     from taotie.words.language import _
 
-    found = read_case(case).n_bus
+    found = buses_in(case)
     if found > most:
         raise RangeError(
             _("{name}={value} is more than this service gives: {most}.").format(
