@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from taotie.answer.check import audit_article, check_sentence
 from taotie.app.cli import audit as audit_command
 from taotie.app.cli import check as check_command
 from taotie.app.cli import sources as sources_command
+from taotie.app.pages.article_page import article_page
 from taotie.audit.against import against
 from taotie.audit.article_text import audit_text
 from taotie.audit.cite import STYLES, citation
@@ -82,6 +84,25 @@ def test_worked_article_among_itself() -> None:
     assert [b.verdict for b in audit_text(text).between] == ["reproduces"]
     wrong = audit_text(text.replace("564", "5640")).between
     assert [b.verdict for b in wrong] == ["inconsistent with source"]
+
+
+def test_no_conclusion_that_the_text_does_not_draw() -> None:
+    apart = "Each query takes 2.9 Wh. The site has 195 million queries a day. The county used 900 MWh a day."
+    assert audit_text(apart).between == ()
+    drawn = "Each query takes 2.9 Wh; with 195 million queries a day that makes 5,640 MWh a day."
+    assert [b.verdict for b in audit_text(drawn).between] == ["inconsistent with source"]
+
+
+def test_worked_equal_numbers_of_other_things_agree_on_nothing() -> None:
+    own = check_sentence("The turbines could deliver 415 TWh in 2024").own
+    assert own["verdict"] == "not checkable"
+
+
+def test_worked_the_page_is_not_hidden() -> None:
+    """A rule for `[lang]` once hid the whole page, whose root has a language too."""
+    page = article_page(audit_text("US data centres used 176 TWh in 2023."))
+    assert "display:none" not in page
+    assert page.count("<details>") == 1
 
 
 def test_worked_places_hold_in_the_original_text() -> None:
@@ -153,6 +174,9 @@ def test_error_files(tmp_path: Path) -> None:
     for path in (empty, binary, large, tmp_path / "absent.md"):
         with pytest.raises(TaotieError):
             audit_article(str(path))
+    with pytest.raises(TaotieError, match="has 50 million bytes") as refused:
+        audit_article(str(large))
+    assert "cannot be read" not in str(refused.value)
 
 
 def test_property_reading_is_linear() -> None:
@@ -178,6 +202,27 @@ def test_property_reading_is_linear() -> None:
 
         taken(50)
         assert taken(1200) < 9 * taken(300) + 0.1
+
+
+_TEMPTING = (
+    "5", "12,345", "0.3", "$", "%", " ", " ", ", ", "to ", "from ", "per ", "a ", "TWh", "kWh ", "million ", "one ", "third ", "half ", "each ", "query ", "homes ",
+    "万", "亿", "千瓦时", "每", "次", "一", "三分之", "从", "至", "(", ")", "-", "=", ".", "。", "H100 ", "GPT-4 ", "2023", "年", "x", "about ", "PUE ", "’s ", "of the ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_property_no_text_is_slower_than_linear(seed: int) -> None:
+    """Random pieces of what tempts a pattern, repeated: four times the text, less than nine times the time."""
+    draw = random.Random(seed)
+    piece = "".join(draw.choice(_TEMPTING) for _ in range(draw.randint(2, 9)))
+
+    def taken(n: int) -> float:
+        started = time.process_time()
+        read(piece * n)
+        return time.process_time() - started
+
+    taken(10)
+    assert taken(240) < 9 * taken(60) + 0.1, piece
 
 
 def test_worked_command_line(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from taotie.audit import verdict as verdicts
@@ -72,10 +72,19 @@ def against(reading: Reading, quantity: Quantity | None = None, limit: int = 6) 
     """
     text = reading.form.text if quantity is None else reading.sentence(quantity)
     said = scope_of(text)
+    lent = quantity is not None and not (said.of("system") or said.of("company"))
+    if lent and quantity is not None:
+        # "By 2028 it expects 325 TWh": what it is about stands before it; years are those of the sentence alone
+        start = quantity.sentence[0]
+        before = reading.form.text[max(0, start - 240) : start].rpartition("\n")[2]
+        text = f"{before} {text}"
+        said = Scope(scope_of(text).tags, said.years)
     single = reading if quantity is None else Reading(reading.source, reading.form, (quantity,))
     made: dict[str, Match] = {}
     for entry, score in search(text):
         match = _match(single, said, entry, score)
+        if match is not None and lent and match.verdict not in (*verdicts.HARMLESS, SUPERSEDED):
+            match = replace(match, verdict=verdicts.NOT_CHECKABLE)
         if match is not None and (entry.key not in made or made[entry.key].score < match.score):
             made[entry.key] = match
     return sorted(made.values(), key=lambda m: -m.score)[:limit]
@@ -135,8 +144,29 @@ def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match |
         total,
         differences,
         same_year,
-        _verdict(here, as_found, entry, differences, same_year, _speaks_of(said, entry, here.unit)),
+        _verdict(here, as_found, entry, differences, same_year, _speaks_of(said, entry, here.unit))
+        if _may_speak_of(said, entry, here.unit, best.main)
+        else verdicts.NOT_CHECKABLE,
     )
+
+
+def _may_speak_of(said: Scope, entry: Entry, unit: Unit, quantity: Quantity) -> bool:
+    """May the sentence speak of the figure's thing at all? Two numbers that happen to be equal agree on nothing."""
+    theirs, mine = (
+        _systems(entry.scope.of("system"), entry.unit),
+        _systems(said.of("system"), unit.text),
+    )
+    kinds = ("place", "company")
+    if not theirs and not any(entry.scope.of(k) for k in kinds):
+        return False
+    if theirs and not theirs & mine and not entry.scope.of("company") & said.of("company"):
+        return False
+    if (unit.is_plain or unit.physical == "%") and not all(
+        entry.scope.of(k) <= said.of(k) for k in kinds
+    ):
+        return False  # a share or a factor can be of anything
+    changed = quantity.change != 0 and quantity.role != "to" and quantity.kind == "amount"
+    return not changed or "growth" in entry.scope.of("aspect")
 
 
 def _speaks_of(said: Scope, entry: Entry, unit: Unit) -> bool:
@@ -248,20 +278,30 @@ def _tag(tag: str) -> str:
     return _(word) if word else tag
 
 
+def _shown(entry: Entry) -> str:
+    """A figure's value as people write it: a share in per cent."""
+    share = entry.unit == "1" and "share" in entry.scope.of("aspect") and entry.high <= 1
+    scale, unit = (100.0, "%") if share else (1.0, "" if entry.unit == "1" else entry.unit)
+    low, high = entry.low * scale, entry.high * scale
+    value = number(entry.value * scale) if low == high else f"{number(low)} - {number(high)}"
+    return f"{value} {unit}".strip()
+
+
 def match_line(match: Match) -> str:
     """A figure of the catalogue beside what is stated, on one line."""
 
     entry = match.entry
     label = (entry.label_zh if language() == "zh" else entry.label_en) or entry.key
-    value = (
-        number(entry.value)
-        if entry.low == entry.high
-        else f"{number(entry.low)} - {number(entry.high)}"
-    )
+    value = _shown(entry)
+    near = abs(match.ratio - 1) < 0.005
     origin = catalog.source(entry.source)
     parts = [
-        _("{ratio:.3g} times {label}: {value} {unit}").format(
-            ratio=match.ratio, label=label, value=value, unit=entry.unit
+        (
+            _("agrees with {label}: {value}").format(label=label, value=value)
+            if near
+            else _("{ratio:.3g} times {label}: {value}").format(
+                ratio=match.ratio, label=label, value=value
+            )
         ),
         *match.differences,
         f"{origin.author} ({entry.date[:4]})" if origin.author else entry.source,

@@ -157,14 +157,16 @@ def article_source(path: str) -> str:
         raw = sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
         try:
-            size = Path(path).stat().st_size
-            if size > MAX_BYTES:
-                raise _too_large(path, size)
-            raw = Path(path).read_bytes()
+            with Path(path).open("rb") as file:
+                size = file.seek(0, 2)
+                file.seek(0)
+                raw = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
         except OSError as error:
             raise DataError(
                 _("{path} cannot be read: {what}.").format(path=path, what=error.strerror or error)
             ) from None
+        if size > MAX_BYTES:
+            raise _too_large(path, size)
     if len(raw) > MAX_BYTES:
         raise _too_large(path, len(raw))
     if b"\0" in raw[:4096]:

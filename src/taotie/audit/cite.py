@@ -26,7 +26,7 @@ def citation(source: Source, style: str = "text") -> str:
     >>> s = Source("iea2025", "Energy and AI", "International Energy Agency", "IEA, April 2025", date="2025-04-10")
     >>> print(citation(s, "bibtex"))
     @misc{iea2025,
-      author = {International Energy Agency},
+      author = {{International Energy Agency}},
       title = {{Energy and AI}},
       howpublished = {IEA, April 2025},
       year = {2025}
@@ -85,7 +85,16 @@ def _authors(text: str) -> list[str]:
 
 
 def _bib_authors(text: str) -> str:
-    return " and ".join(_authors(text))
+    """Persons as they are; a body in braces, so that no program takes its last word for a surname."""
+    made = []
+    for author in _authors(text):
+        person, several, _body = author.partition(" et al.")
+        if several:
+            made += [person, "others"]
+        else:
+            is_person = re.fullmatch(r"(?:[A-Z]\. ?)+[\w' -]+", author)
+            made.append(author if is_person else "{" + author + "}")
+    return " and ".join(made)
 
 
 def _escaped(text: str) -> str:

@@ -43,7 +43,7 @@ STOP = frozenset((
     "costs", "power", "powers", "powered", "run", "runs", "running", "each", "every", "up", "down", "over", "under",
     "more", "less", "most", "between", "about", "around", "into", "out", "it", "they", "we", "you", "i", "he", "she",
 ))  # fmt: skip
-TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9.'&-]{0,30}")
+TOKEN = re.compile(r"[A-Za-z](?:[A-Za-z0-9.'&-]{0,29}[A-Za-z0-9])?")
 PERIODS = {
     "day": "d", "year": "a", "hour": "h", "month": "month", "week": "week", "second": "s", "minute": "min", "annum": "a",
     "daily": "d", "annually": "a", "yearly": "a", "hourly": "h", "monthly": "month", "weekly": "week", "annual": "a",
@@ -230,6 +230,8 @@ def noun_at(text: str, at: int, adjectives: int = 4) -> tuple[str, int, str, str
         if low in PERIODS:
             when = low
         at = word.end()
+        if text[at : at + 1] == "." and "." in word[0]:
+            at += 1  # U.S. homes
         if text[at : at + 1] not in (" ", "-"):
             return None
     return None

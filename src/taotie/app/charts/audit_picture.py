@@ -6,7 +6,7 @@ import math
 from html import escape
 
 from taotie.answer.parts.audit import MARKS, VERDICTS, Audit, Result, system_word, verdict_word
-from taotie.words.language import _
+from taotie.words.language import _, language
 
 COLOURS = {
     "reproduces": "#1f7a5c",
@@ -17,7 +17,7 @@ COLOURS = {
     "not checkable": "#8c949b",
 }
 _SIDE, _GAP, _LEFT, _ROW = 20, 4, 170, 26
-_WIDTH = 760
+_WIDTH = 400  # what a phone shows without shrinking its letters
 _PER_ROW = 24
 _SHOWN_BEYOND = 2.0  # ratios further off than this factor carry their name
 _LIMIT = 4.0  # decades on either side
@@ -67,11 +67,14 @@ def _square(r: Result, x: int, y: int) -> str:
 
 
 def ratio_picture(audit: Audit) -> str:
-    """An SVG of stated over recomputed for the computed claims; another dimension stands at the right edge."""
+    """An SVG of stated over recomputed for the computed claims, and below it in words those furthest off.
+
+    The furthest off carry a number, which the list explains: names of claims would be too small to read on a phone.
+    """
     shown = [r for r in audit.results if r.claim.decided_by == "computed" and r.finding is not None]
     if not shown:
         return ""
-    left, right, top = 20, _WIDTH - 130, 26
+    left, right, top = 14, _WIDTH - 14, 14
 
     def x_of(ratio: float) -> float:
         decades = min(max(math.log10(ratio), -_LIMIT), _LIMIT)
@@ -88,49 +91,62 @@ def ratio_picture(audit: Audit) -> str:
         level = stacks.get(round(x / _BIN), 0)
         stacks[round(x / _BIN)] = level + 1
         placed.append((r, x, level))
-    height = top + max(150, 60 + _STEP * max(stacks.values(), default=0), 40 + 18 * len(beside))
+    named = [r for r, _x, level in placed if level == 0 and _is_far(r)]
+    named.sort(key=lambda r: r.ratio or 0.0)
+    numbers = {r.claim.id: i for i, r in enumerate([*named, *beside], 1)}
+    height = top + max(120, 64 + _STEP * max(stacks.values(), default=0)) + (34 if beside else 0)
+    floor = height - (60 if beside else 26)
 
     parts: list[str] = []
     for k in range(-4, 5):
         x = x_of(10.0**k)
         line = "axis" if k in (-3, 0, 3) else "grid"
         parts.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top - 6}" y2="{height - 26}" class="{line}"/>'
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top - 6}" y2="{floor}" class="{line}"/>'
         )
         text = {-3: "1/1000", 0: "1", 3: "1000"}.get(k, "")
         if text:
             parts.append(
-                f'<text x="{x:.1f}" y="{height - 10}" text-anchor="middle" class="label">{text}</text>'
+                f'<text x="{x:.1f}" y="{floor + 17}" text-anchor="middle" class="label">{text}</text>'
             )
-    beyond = escape(_("another dimension"))
-    parts.append(
-        f'<text x="{_WIDTH}" y="{top - 10}" text-anchor="end" class="label">{beyond}</text>'
-    )
-    for i, r in enumerate(beside):
-        parts.append(_dot(r, right + 24.0, top + 8.0 + i * 18, name=True))
     for r, x, level in placed:
-        far = abs(math.log10(r.ratio or 1.0)) > math.log10(_SHOWN_BEYOND)
-        parts.append(_dot(r, x, height - 34.0 - level * _STEP, name=far and level == 0))
+        parts.append(_dot(r, x, floor - 8.0 - level * _STEP, numbers.get(r.claim.id)))
+    if beside:
+        beyond = escape(_("another dimension"))
+        parts.append(f'<text x="{left}" y="{height - 8}" class="label">{beyond}</text>')
+        for i, r in enumerate(beside):
+            parts.append(_dot(r, _WIDTH / 2 + i * 26, height - 12.0, numbers[r.claim.id]))
     label = escape(_("Stated over recomputed value, logarithmic"))
+    rows = "".join(_in_words(r, numbers[r.claim.id]) for r in [*named, *beside])
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}" class="ratios">'
         + "".join(parts)
-        + "</svg>"
+        + f'</svg><ol class="named">{rows}</ol>'
     )
 
 
-def _dot(r: Result, x: float, y: float, name: bool) -> str:
+def _is_far(r: Result) -> bool:
+    far = abs(math.log10(r.ratio or 1.0)) > math.log10(_SHOWN_BEYOND)
+    return far and r.verdict in ("unit error", "inconsistent with source")
+
+
+def _in_words(r: Result, n: int) -> str:
+    """What a numbered dot is, as the article says it."""
+    says = r.claim.says.get(language()) or r.claim.says.get("en") or r.claim.id
+    ratio = "" if r.ratio is None else f" ({r.ratio:.3g}×)"
+    return (
+        f'<li value="{n}"><a href="#{escape(r.claim.id)}" data-jump="{escape(r.claim.id)}">{escape(says)}</a>'
+        f"{ratio} {MARKS[r.verdict]} {escape(verdict_word(r.verdict))}</li>"
+    )
+
+
+def _dot(r: Result, x: float, y: float, n: int | None) -> str:
     ratio = "" if r.ratio is None else f" ({r.ratio:.3g})"
     title = escape(f"{r.claim.id}{ratio}: {verdict_word(r.verdict)}")
     text = ""
-    if name and r.verdict in ("unit error", "inconsistent with source"):
-        text = (
-            f'<text x="{x:.1f}" y="{y - 7:.1f}" class="name" transform="rotate(-38 {x:.1f} {y - 7:.1f})">'
-            f"{escape(r.claim.id)}</text>"
-            if r.ratio is not None
-            else f'<text x="{x + 9:.1f}" y="{y + 4:.1f}" class="name">{escape(r.claim.id)}</text>'
-        )
+    if n is not None:
+        text = f'<text x="{x:.1f}" y="{y - 8:.1f}" text-anchor="middle" class="name">{n}</text>'
     return (
         f'<a href="#{escape(r.claim.id)}" data-jump="{escape(r.claim.id)}"><title>{title}</title>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{COLOURS[r.verdict]}"/>{text}</a>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{COLOURS[r.verdict]}"/>{text}</a>'
     )

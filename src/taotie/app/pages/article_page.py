@@ -15,15 +15,15 @@ _STYLE = """
 :root{color-scheme:light dark}body{font:16px/1.6 system-ui,"Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:70rem;padding:1rem}
 .two{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:2rem}mark{color:#111;border-radius:3px;padding:0 .15em;text-decoration:none}
 .text{white-space:pre-wrap;overflow-wrap:anywhere}ol{padding-left:1.4rem}li{margin-bottom:.8rem;overflow-wrap:anywhere}small{display:block;opacity:.8}
-@media(max-width:720px){.two{grid-template-columns:minmax(0,1fr)}}nav a{margin-right:1rem}[lang]{display:none}[lang].on{display:block}
+@media(max-width:720px){.two{grid-template-columns:minmax(0,1fr)}}summary{cursor:pointer;margin:2rem 0 1rem}@media(prefers-color-scheme:dark){body{background:#14181c;color:#e8eaed}a{color:#8ab4f8}}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def article_page(audit: Any) -> str:
-    """The page of a `TextAudit`, one file that opens without a network; both languages below each other.
+    """The page of a `TextAudit`, one file that opens without a network and runs no script.
 
-    The language in force comes first.
+    The language in force is shown; the other one is folded away below it.
     """
     order = [language(), *(c for c in LANGUAGES if c != language())]
     halves = []
@@ -31,10 +31,12 @@ def article_page(audit: Any) -> str:
         with speaking(code):
             halves.append(_half(audit, code))
     title = escape(audit.name or "taotie")
+    other = {"en": "English", "zh": "中文"}[order[1]]
+    folded = f"<details><summary>{other}</summary>{halves[1]}</details>"
     return (
         f'<!doctype html><html lang="{"zh-Hans" if order[0] == "zh" else "en"}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body>{''.join(halves)}</body></html>"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body>{halves[0]}{folded}</body></html>"
     )
 
 
@@ -64,7 +66,7 @@ def _half(audit: Any, code: str) -> str:
     )
     lang = "zh-Hans" if code == "zh" else "en"
     return (
-        f'<section lang="{lang}" class="on"><h1>{escape(audit.name or _("A text"))}</h1><p>{escape(counts)}</p><div class="two">'
+        f'<section lang="{lang}"><h1>{escape(audit.name or _("A text"))}</h1><p>{escape(counts)}</p><div class="two">'
         f'<div class="text">{_tinted(audit, code)}</div><div><ol>{"".join(rows)}</ol>{together}</div></div></section>'
     )
 
