@@ -36,13 +36,14 @@ def _app() -> typer.Typer:
 CASES = Path(__file__).resolve().parents[1] / "cases" / "audit"
 
 
-def test_published_well_known_sentences_find_their_figure() -> None:
-    """The figure named beforehand stands first; sentences and answers are in well_known.csv."""
-    with (CASES / "well_known.csv").open(encoding="utf-8", newline="") as file:
+@pytest.mark.parametrize(("name", "least"), [("well_known.csv", 40), ("well_known_later.csv", 24)])
+def test_published_well_known_sentences_find_their_figure(name: str, least: int) -> None:
+    """The figure named beforehand stands first. The later ones, once tried as they were: 20 of 24."""
+    with (CASES / name).open(encoding="utf-8", newline="") as file:
         cases = list(csv.DictReader(file))
     found = {r["says"]: [m.entry.key for m in against(read(r["says"]))[:1]] for r in cases}
     right = [r for r in cases if any(k in found[r["says"]] for k in r["figure"].split("|"))]
-    assert len(cases) >= 40
+    assert len(cases) >= least
     assert len(right) >= 0.85 * len(cases), [
         (r["says"], found[r["says"]]) for r in cases if r not in right
     ]

@@ -133,7 +133,11 @@ def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match |
     same_year = None if not said.years or entry.year is None else entry.year in said.years
     total = score / 4 + fit
     total += 1.5 if same_year else (-1.0 if same_year is False else 0.0)
-    near = 1.2 if abs(ratio - 1) <= 0.02 else 0.8 if abs(ratio - 1) <= 0.1 else 0.0
+    off = abs(ratio - 1)
+    near = 2.2 if off <= 0.006 else 1.4 if off <= 0.02 else 0.8 if off <= 0.1 else 0.0
+    if here.is_range and low < high:
+        ends = max(abs(here.low / low - 1), abs(here.high / high - 1)) if low and high else 1.0
+        near += 2.0 if ends <= 0.02 else 0.0
     total += near - (1.0 if not 0.05 < ratio < 20 else 0.0)
     total += 0.3 if not entry.supersedes else 0.0
     return Match(

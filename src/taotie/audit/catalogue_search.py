@@ -25,6 +25,7 @@ from taotie.quantity import catalog
 
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,30}")
+_YEARS = re.compile(r"(?<![0-9.,])(?:19|20)[0-9]{2}(?![0-9])")
 _STOP = frozenset(
     (
         "the", "of", "a", "an", "in", "on", "and", "or", "is", "are", "was", "were", "to", "by", "for", "with", "that", "this", "it", "its", "as",
@@ -215,6 +216,7 @@ def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:
     """
     words = {w.lower().strip("-") for w in _WORD.findall(text)} - _STOP
     terms = [*sorted(w for w in words if len(w) > 1)[:40]]
+    terms += sorted(set(_YEARS.findall(text)))[:6]
     for run in _HAN.findall(text):
         terms += pairs(run).split()[:40]
     if not terms:

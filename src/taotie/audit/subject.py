@@ -35,8 +35,15 @@ _TAGS: dict[str, tuple[tuple[str, str], ...]] = {
         )
     ),
 }  # fmt: skip
+# ASCII: a Han character ends a Latin word (Mistral的)
 _COMPILED = {
-    kind: tuple((name, re.compile(words, re.IGNORECASE)) for name, words in rows)
+    kind: tuple(
+        (
+            name,
+            re.compile(words, re.IGNORECASE | re.ASCII),
+        )
+        for name, words in rows
+    )
     for kind, rows in _TAGS.items()
 }
 _YEAR = re.compile(r"(?<![0-9.,])(?:19|20)[0-9]{2}(?![0-9.,]?[0-9])")
