@@ -108,7 +108,7 @@ ASKS: dict[str, Declared] = {
             setting("on", reason=N_("the accelerator most delivered in 2023 and 2024")),
             "batch", "precision", "runtime", "pue", "software_date", "data_parallel", "expert_parallel",
             "draft", "acceptance", "prefix_hit", "calibrate", "region", "hour", "market_intensity", "wue",
-            "electricity_price",
+            "electricity_price", "price_in", "price_out", "active", "total", "provider", "claimed",
         ),
         _declared(
             "generate",

@@ -12,6 +12,7 @@ from taotie.words.language import N_, _
 __all__ = ["prompt"]
 
 REPLICA_MAX = 1024
+_OF_A_CLOSED = ("active", "total", "provider", "claimed")
 
 
 @answers("prompt")
@@ -28,9 +29,21 @@ def prompt(chosen: Chosen) -> Answer:
     >>> prompt("llama-3.1-8b", on="h100-sxm:1", batch=32).figures["energy_per_request"].boundary
     'facility'
     """
+    from taotie.answer.closed_prompt import closed_prompt, is_closed
     from taotie.study.footprint import PER_REQUEST
     from taotie.study.one_request import one_request
 
+    at = at_of(chosen)
+    if is_closed(chosen):
+        return closed_prompt(chosen, at)
+    only = [name for name in _OF_A_CLOSED if name in chosen.given]
+    if only:
+        raise RangeError(
+            _("{name} tells of a closed model; the shape of {model} is known.").format(
+                name="--" + only[0], model=chosen.model
+            ),
+            _("leave it out"),
+        )
     chip, count = machines(chosen.on)
     if count is not None and count > REPLICA_MAX:
         raise RangeError(
@@ -55,7 +68,7 @@ def prompt(chosen: Chosen) -> Answer:
         acceptance=chosen.acceptance if chosen.draft else 0.0,
         prefix_hit=chosen.prefix_hit,
         software_date=chosen.software_date,
-        at=at_of(chosen),
+        at=at,
         calibrate=chosen.calibrate,
     )
     by_batch = Table(

@@ -21,7 +21,9 @@ def at_of(chosen: Chosen) -> Any:
     from taotie.study.footprint import At, at_hour
 
     if chosen.region is None:
-        idle = [name for name in _OF_A_PLACE if name in chosen.given]
+        # a price also serves a claim that is held against it
+        used = ("electricity_price",) if "claimed" in chosen.given else ()
+        idle = [n for n in _OF_A_PLACE if n in chosen.given and n not in used]
         if idle:
             raise RangeError(
                 _("{name} says something about a place, and no place is named.").format(

@@ -1,7 +1,8 @@
 """What was the weather? Files of hourly weather in, temperature [C], relative humidity [1], pressure [Pa] out.
 
-EnergyPlus weather (`.epw`), and plain CSV with the columns temperature_c, relative_humidity (or rh_pct) and
-pressure_pa. Nothing here opens the network. Mind the terms of weather files: many EPW files are not free.
+EnergyPlus weather (`.epw`) and plain CSV with the columns temperature_c, relative_humidity (or rh_pct) and pressure_pa
+are read here, so that a bad line is named; typical years TMY3, TMY2 and NSRDB (PSM) are read by pvlib. Nothing here
+opens the network. Mind the terms of weather files: many EPW files are not free.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from taotie.errors import DataError, RangeError
+from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.facility.moist_air import checked_weather
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
-__all__ = ["Weather", "read_epw", "read_weather", "read_weather_csv"]
+__all__ = ["Weather", "read_epw", "read_tmy", "read_weather", "read_weather_csv", "whole_year"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -78,17 +80,22 @@ class Weather:
 
 
 def read_weather(path: str | os.PathLike[str]) -> Weather:
-    """Read a weather file, its kind chosen by the ending `.epw` or `.csv`.
+    """Read a weather file, its kind chosen by the ending `.epw`, `.tm2` or `.csv` and by its first line.
 
     Raises
     ------
     DataError
         If the file cannot be read; names file, line and column.
+    MissingExtraError
+        If a typical year needs pvlib and it is not installed.
     """
     place = Path(path)
-    if place.suffix.lower() == ".epw":
+    ending = place.suffix.lower()
+    if ending == ".epw":
         return read_epw(place)
-    if place.suffix.lower() == ".csv":
+    if ending == ".tm2" or (ending == ".csv" and _tmy_kind(place)):
+        return read_tmy(place)
+    if ending == ".csv":
         return read_weather_csv(place)
     raise DataError(
         _("{path}: a weather file ends in .epw or .csv.").format(path=place),
@@ -117,11 +124,13 @@ def read_epw(path: str | os.PathLike[str]) -> Weather:
             _("was it fetched completely?"),
         )
     columns: dict[str, list[float]] = {key: [] for key in _EPW_PLACES}
+    times: list[tuple[int, list[str]]] = []
     for number, row in enumerate(rows[_EPW_HEADER:], start=_EPW_HEADER + 1):
         if not row:
             continue
         if len(row) < 10:
             _refuse(place, number, _("columns"), len(row), _("are too few"))
+        times.append((number, row[:4]))
         for key, at in _EPW_PLACES.items():
             value = _number(place, number, key, row[at])
             if value >= _EPW_MISSING[key]:
@@ -130,7 +139,156 @@ def read_epw(path: str | os.PathLike[str]) -> Weather:
     columns["relative_humidity"] = [0.01 * value for value in columns["relative_humidity"]]
     cells = [cell.strip() for cell in rows[0][1:4]]
     name = ", ".join(cell for cell in cells if cell and cell != "-")
-    return _weather(place, columns, name or place.stem)
+    return _weather(place, columns, name or place.stem, _of_times(place, times))
+
+
+def _of_times(path: Path, times: list[tuple[int, list[str]]]) -> list[Said]:
+    """What the times of a file tell: an hour that is missing inside, or that all of it is of one real year."""
+    said: list[Said] = []
+    starts = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30])
+    before: int | None = None
+    years = set()
+    for number, cells in times:
+        try:
+            year, month, day, hour = (int(float(c)) for c in cells)
+            at = int(starts[month - 1] + day - 1) * 24 + hour
+        except (ValueError, IndexError):
+            return []
+        years.add(year)
+        leap = (month, day) == (2, 29)
+        if before is not None and not leap and at - before not in (1, 0, 1 - 8760):
+            said.append(
+                Said(
+                    "weather_gap",
+                    N_("{path}, line {line}: {n} hours are missing before it."),
+                    {"path": path, "line": number, "n": (at - before - 1) % 8760},
+                )
+            )
+            break
+        before = before if leap else at
+    if len(years) == 1 and len(times) >= 8760:
+        said.append(
+            Said(
+                "weather_year",
+                N_("The weather is that of the year {year}, not a typical one."),
+                {"year": years.pop()},
+            )
+        )
+    return said
+
+
+def _tmy_kind(path: Path) -> str:
+    """`tmy3`, `psm` or nothing, by the first two lines."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            head = [file.readline(4000) for _line in range(2)]
+    except OSError:
+        return ""
+    if head[1].lower().startswith(("date (mm/dd/yyyy)", "date(mm/dd/yyyy)")):
+        return "tmy3"
+    return "psm" if head[0].lower().startswith("source,") else ""
+
+
+def read_tmy(path: str | os.PathLike[str]) -> Weather:
+    """Read a typical year: TMY3 (`.csv`), TMY2 (`.tm2`) or NSRDB PSM (`.csv`), with pvlib's readers.
+
+    Raises
+    ------
+    MissingExtraError
+        If pvlib is not installed.
+    DataError
+        If pvlib cannot read it, or a value is impossible.
+    """
+    try:
+        from pvlib import iotools
+    except ImportError:
+        raise MissingExtraError("pvlib", "weather") from None
+    place = Path(path)
+    if not place.is_file():
+        raise DataError(_("{path} is not a file.").format(path=place), _("name the weather file"))
+    kind = "tmy2" if place.suffix.lower() == ".tm2" else _tmy_kind(place)
+    reader = {
+        "tmy2": iotools.read_tmy2,
+        "tmy3": iotools.read_tmy3,
+        "psm": getattr(iotools, "read_nsrdb_psm4", None),
+    }.get(kind)
+    if reader is None:
+        raise DataError(
+            _("{path} is no typical year that is known.").format(path=place),
+            _(
+                "TMY3, TMY2 and NSRDB files are read; else a CSV with temperature_c and relative_humidity"
+            ),
+        )
+    try:
+        table, about = reader(str(place))
+        temperature, humidity, pressure = _tmy_columns(table, kind)
+    except MissingExtraError:
+        raise
+    except Exception as error:  # pvlib raises whatever its parsing trips over
+        raise DataError(
+            _("{path} cannot be read: {why}.").format(
+                path=place, why=str(error)[:120] or type(error).__name__
+            ),
+            _("was it fetched completely?"),
+        ) from error
+    name = str(about.get("Name") or about.get("City") or about.get("city") or place.stem).strip(
+        '" '
+    )
+    columns = {
+        "temperature_c": temperature,
+        "relative_humidity": humidity,
+        "pressure_pa": pressure,
+    }
+    return _weather(place, columns, name)
+
+
+def _tmy_columns(table: Any, kind: str) -> tuple[list[float], list[float], list[float]]:
+    """Temperature [C], humidity [1], pressure [Pa] of a frame as pvlib names them."""
+
+    def column(*names: str) -> Any:
+        found = next((n for n in names if n in table.columns), None)
+        if found is None:
+            raise ValueError(f"no column {names[0]}")
+        return table[found].astype(float)
+
+    temperature = column("temp_air", "DryBulb", "Temperature")
+    humidity = column("relative_humidity", "RHum", "Relative Humidity") / 100.0
+    pressure = column("pressure", "Pressure", "atmospheric_pressure") * 100.0
+    if kind == "tmy2":
+        temperature = temperature / (10.0 if temperature.abs().max() > 70 else 1.0)
+    return temperature.tolist(), humidity.tolist(), pressure.tolist()
+
+
+def whole_year(weather: Weather) -> Weather:
+    """The same weather as 8,760 hours: a leap day is left out.
+
+    Raises
+    ------
+    DataError
+        If it is not a whole year, or hours are missing inside.
+    """
+    gap = next((s for s in weather.said if s.code == "weather_gap"), None)
+    if gap is not None:
+        raise DataError(gap.text(), _("fill the gap, or take a typical year"))
+    n = len(weather)
+    if n == 8760:
+        return weather
+    if n != 8784:
+        raise DataError(
+            _("{name} holds {n} hours; a year has 8760.").format(
+                name=weather.source or weather.name, n=n
+            ),
+            _("give hourly weather of one whole year"),
+        )
+    keep = np.r_[0:1416, 1440:8784]
+    return Weather(
+        weather.temperature_c[keep],
+        weather.relative_humidity[keep],
+        weather.pressure_pa[keep],
+        weather.name,
+        weather.source,
+        (*weather.said, Said("leap_day", N_("the leap day of the weather is left out"))),
+    )
 
 
 def read_weather_csv(path: str | os.PathLike[str]) -> Weather:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from taotie.errors import UnknownNameError, nearest
+from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.facility.pue import published_pue
 from taotie.fleet.annual_energy import share_of_national_use
 from taotie.fleet.comparison import countries, equivalents, nearest_countries
@@ -17,6 +17,7 @@ from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
 from taotie.quantity.sampling import sampling
+from taotie.study.building import Building, building
 from taotie.study.campus_chain import campus
 from taotie.study.chat_chain import ChatService, chat_service
 from taotie.study.every_bus import SHOW
@@ -100,15 +101,20 @@ def run_study(
 
 
 def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
+    made = _cooled(walk, it_load)
     with walk.at("facility"):
-        pue = _pue(walk)
+        pue = made.pue if made is not None else _pue(walk)
         walk.keep("pue", pue, N_("PUE: facility over IT energy"))
+        worst = pue
+        if made is not None:
+            worst = walk.keep("pue_worst_hour", made.worst_pue, N_("PUE of the worst hour"))
+            walk.keep("wue", made.wue, N_("Water at the site per IT energy"))
         load = it_load.at_boundary("facility", pue)
         load = Profile(load.terms, load.step_h, labels(N_("Facility load by hour")))
         walk.keep("mean_facility_power", load.average(), N_("Mean draw of the facility"))
         connection = walk.keep(
             "connection",
-            walk.figures["highest_it_power"].at_boundary("facility", pue),
+            walk.figures["highest_it_power"].at_boundary("facility", worst),
             N_("Connection: highest draw of the facility"),
         )
         # a campus draws its most whenever all of it works; the mean load factor is about energy
@@ -124,6 +130,28 @@ def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
             N_("Electricity in a year"),
         )
     return pue, load, annual
+
+
+def _cooled(walk: Walk, it_load: Profile) -> Building | None:
+    """The building of `[facility] cooling`; None where a PUE or nothing is given."""
+    cooling = walk.study.facility.cooling
+    if cooling is None:
+        return None
+    with walk.at("facility"):
+        if walk.study.facility.pue is not None:
+            raise RangeError(
+                _("cooling and pue are both given."), _("cooling computes the PUE from weather")
+            )
+        made = building(walk, it_load, cooling)
+        one = exact(1.0, "1", "hour_of_the_middle_building")
+        walk.profiles["pue_by_hour"] = Profile(
+            ((made.hourly_pue, one),), label=labels(N_("PUE by hour of the year"))
+        )
+        walk.profiles["wue_by_hour"] = Profile(
+            ((made.hourly_wue, exact(1.0, "L/kWh", "hour_of_water")),),
+            label=labels(N_("Water by hour of the year")),
+        )
+    return made
 
 
 def _pue(walk: Walk) -> Figure:
@@ -433,7 +461,7 @@ def _result(
         sampling=chosen,
         figures=walk.figures,
         headline=headline,
-        profiles={"it_load": it_load, "facility_load": facility_load},
+        profiles={"it_load": it_load, "facility_load": facility_load, **walk.profiles},
         flows=flows,
         published=published,
         published_beside="energy_per_request" if service is not None else "",

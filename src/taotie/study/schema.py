@@ -91,6 +91,10 @@ class Facility(_Table):
     """In which building."""
 
     pue: FigureSpec | None = Field(None, description="facility over IT energy")
+    cooling: str | None = Field(
+        None,
+        description="air-economizer, water-economizer, direct-to-chip: hourly PUE and water from the weather of [place]",
+    )
     wue: FigureSpec | None = Field(None, description="water at the site, L per kWh of IT")
 
 

@@ -25,7 +25,9 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         return
     print_rows(answer)
     for name, most in (("by_batch", None), ("drivers", 4)):
-        table = answer.tables[name]
+        table = answer.tables.get(name)
+        if table is None:
+            continue
         console().print(f"\n{in_language(table.label, language())}", markup=False)
         print_table(table.without("leaf"), most, told=False)
     print_said(answer.said)

@@ -15,7 +15,14 @@ from typing import Any
 
 from taotie import __version__
 from taotie.answer.parts.study import StudyResult
-from taotie.app.charts import daily_chart, drivers_chart, grid_map, range_chart, sankey
+from taotie.app.charts import (
+    building_chart,
+    daily_chart,
+    drivers_chart,
+    grid_map,
+    range_chart,
+    sankey,
+)
 from taotie.app.charts.picture import Absent, Picture, median_text, range_text
 from taotie.app.pages import headline, tables
 from taotie.app.pages.html import page_html
@@ -82,8 +89,19 @@ def _computed(result: StudyResult) -> Computed:
     known = {f.key for f in figures if f.is_leaf}
     figures += [f for key, f in published if f.is_leaf and key not in known]
     return Computed(
-        daily_chart.days_of(result.profiles), drivers(result.figures[result.headline]), figures
+        daily_chart.days_of(
+            {k: p for k, p in result.profiles.items() if k not in building_chart.OF_THE_YEAR}
+        ),
+        drivers(result.figures[result.headline]),
+        figures,
     )
+
+
+def _of_the_building(result: StudyResult) -> list[Picture | Absent]:
+    """The year of the building, where the study cools one: nothing of a room that was not asked for."""
+    if "pue_by_hour" not in result.profiles:
+        return []
+    return [building_chart.picture(result.profiles)]
 
 
 def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
@@ -91,6 +109,7 @@ def _half(result: StudyResult, shared: Computed) -> dict[str, Any]:
         sankey.picture(result),
         range_chart.picture(result),
         daily_chart.picture(shared.days),
+        *_of_the_building(result),
         drivers_chart.picture(result.figures[result.headline], shared.drivers),
         grid_map.picture(result),
     ]

@@ -89,6 +89,8 @@ class ModelRange(NamedTuple):
     basis: str
     proxy: str
     """The model it was taken from, where it is another version."""
+    widen: float = 1.0
+    """Factor by which that widened the range on either side."""
 
 
 class TokenEnergy(Protocol):
@@ -117,6 +119,11 @@ def plain_model_name(name: str) -> str:
 
 def _tier(name: str) -> str:
     return next((t for t in _TIERS if re.search(rf"(^|-){t}($|-|\d)", name)), "")
+
+
+def _words(name: str) -> list[str]:
+    """Words of a name that are no version."""
+    return re.findall(r"[a-z]{2,}", name)
 
 
 def _family(name: str) -> str:
@@ -153,26 +160,34 @@ def model_range(name: str) -> ModelRange:
             for alias in str(cells.value(row, "alias")).split():
                 known.setdefault(plain_model_name(alias), row)
     item: str | None = known.get(name.strip().lower()) or known.get(plain)
-    proxy = ""
+    proxy, steps = "", 1
     if item is None:
         same = [k for k in known if _family(k) == _family(plain) and _tier(k) == _tier(plain)]
-        if same and _version(plain):
-            item = known[min(same, key=lambda k: _distance(_version(k), _version(plain)))]
+        # a word that no model of the family has may be a tier of its own, ten times as large
+        spoken = {w for k in known if _family(k) == _family(plain) for w in _words(k)}
+        if same and _version(plain) and set(_words(plain)) <= spoken:
+            near = min(same, key=lambda k: _distance(_version(k), _version(plain)))
+            item = known[near]
             proxy = str(item)
+            steps = max(round(abs(_version(plain)[0] - _version(near)[0])), 1)
     if item is None:
         raise UnknownNameError(
             _("no range of energy is known for the model {name}.").format(name=name),
             nearest(plain, known),
         )
     cell = cells.cell(item, "energy_reference_request") or {}
-    widen = PROXY_SPREAD if proxy else 1.0
+    widen = PROXY_SPREAD ** min(steps, 4) if proxy else 1.0
     low, middle, high = (float(cell[k]) for k in ("low", "value", "high"))
-    return ModelRange(item, low / widen, middle, high * widen, "assumed", proxy)
+    return ModelRange(item, low / widen, middle, high * widen, "assumed", proxy, widen)
 
 
-def _distance(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    padded = [(x, y) for x, y in zip((*a, 0.0, 0.0, 0.0), (*b, 0.0, 0.0, 0.0), strict=False)][:3]
-    return sum(abs(x - y) * w for (x, y), w in zip(padded, (100.0, 10.0, 1.0), strict=True))
+def _distance(a: tuple[float, ...], wanted: tuple[float, ...]) -> tuple[float, float]:
+    """How far a version is: by its first number; of an earlier generation the latest is nearest."""
+    first, rest = a[0] if a else 0.0, a[1] if len(a) > 1 else 0.0
+    minor = wanted[1] if len(wanted) > 1 else 0.0
+    if first == wanted[0]:
+        return 0.0, abs(rest - minor)
+    return abs(first - wanted[0]), -rest if first < wanted[0] else rest
 
 
 def token_sums(calls: Sequence[Call]) -> TokenSums:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from taotie.errors import StudyError, TaotieError
 from taotie.grid.place import Place
 from taotie.quantity.figure import Figure
+from taotie.quantity.profile import Profile
 from taotie.study.read import StudyFile
 from taotie.study.result import Default
 from taotie.words.said import Said, in_each_language, labels
@@ -38,6 +39,7 @@ class Walk:
         self.warnings: list[Said] = []
         self.notes: list[Said] = []
         self.files: list[Mapping[str, Any]] = []
+        self.profiles: dict[str, Profile] = {}
         self.place: Place | None = None
         """Where the study says that it stands; None if it does not."""
 

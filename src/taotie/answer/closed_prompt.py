@@ -1,0 +1,369 @@
+"""How much does a request to a closed model take? A wide range, assumed, and what would narrow it. [Wh/request]"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from taotie.answer.answer import Answer
+from taotie.answer.asking import Chosen
+from taotie.errors import RangeError, UnknownNameError
+from taotie.hardware.machines import machines
+from taotie.quantity.figure import Figure, leaf
+from taotie.words.language import N_, _
+from taotie.words.said import Said, as_given, labels
+
+if TYPE_CHECKING:
+    from taotie.compute.metered.closed_model import ClosedModel, Known
+    from taotie.study.footprint import At
+
+__all__ = ["closed_prompt", "is_closed"]
+
+IMPROBABLE = 0.10
+"""Electricity above that share of the list price is improbable: services that told spend 0.3 to 6 %."""
+ACCELERATOR_W = (250.0, 700.0)
+PUE_MIDDLE = 1.09
+HOST_MIDDLE = 1.71 / PUE_MIDDLE
+"""Hosts and waiting over accelerators: 0.24 over 0.14 Wh of Google's median prompt, without its PUE of 1.09."""
+
+
+def is_closed(chosen: Chosen) -> bool:
+    """Is the model closed: named so in the table, or told by its price, with no shape that we hold?"""
+    from taotie.compute.energy.model_architecture import model_architecture
+    from taotie.compute.metered.closed_model import closed_model
+
+    if chosen.price_in is not None or chosen.price_out is not None:
+        return True
+    try:
+        model_architecture(chosen.model)
+    except UnknownNameError:
+        try:
+            closed_model(chosen.model)
+        except UnknownNameError:
+            return False
+        return True
+    return False
+
+
+def closed_prompt(chosen: Chosen, at: At | None) -> Answer:
+    """The answer for a closed model.
+
+    Raises
+    ------
+    UnknownNameError, RangeError
+        If the model is not held and no price is given, or what is known cannot be.
+    """
+    from taotie.compute.metered.closed_model import closed_draws
+
+    model, sizes = _model(chosen)
+    published = at.place.pue if at is not None else None
+    pue = chosen.pue
+    if pue is None and published is not None:
+        pue = published.figure.p50
+    known = _known(chosen, pue)
+    draws = closed_draws(
+        model, chosen.tokens_in, chosen.tokens_out, known, n=400, seed=_seed(chosen), sizes=sizes
+    )
+    low, middle, high = np.percentile(draws, [10, 50, 90])
+    building = PUE_MIDDLE if pue is None else pue
+    parts = _parts(chosen, model, draws, building)
+    figures: dict[str, Figure] = {"energy_per_request": parts["facility"]}
+    said = _said(chosen, model, known, float(low), float(high))
+    if at is not None:
+        more, where = _footprint(known, parts, at)
+        figures.update(more)
+        said += where
+    said += _price(chosen, model, figures, float(high))
+    return Answer(
+        "prompt",
+        {**chosen.values, "model": model.name},
+        figures,
+        said=(*said, *_own_defaults(chosen)),
+        show=tuple(figures),
+        own={
+            "kind": "assumed",
+            "basis": model.basis,
+            "as_of": model.as_of,
+            "provider": model.provider,
+            "proxy": model.proxy,
+            "p10": float(low),
+            "p50": float(middle),
+            "p90": float(high),
+            "active": list(model.active),
+            "total": list(model.total),
+        },
+    )
+
+
+def _seed(chosen: Chosen) -> int:
+    return int(chosen.seed) % 2**31
+
+
+def _model(chosen: Chosen) -> tuple[ClosedModel, Any]:
+    from taotie.compute.metered.closed_model import ClosedModel, closed_model, sizes_from_price
+
+    if chosen.price_in is None and chosen.price_out is None:
+        found = closed_model(chosen.model)
+        if chosen.provider is not None:
+            from dataclasses import replace
+
+            found = replace(found, provider=_provider(chosen.provider))
+        return found, None
+    if chosen.price_in is None or chosen.price_out is None:
+        raise RangeError(
+            _(
+                "a model is told by both its prices: --price-in and --price-out, USD per million tokens."
+            ),
+            "--price-in 1.25 --price-out 10",
+        )
+    rng = np.random.default_rng(_seed(chosen) + 1)
+    sizes = sizes_from_price(chosen.price_in, chosen.price_out, 400, rng)
+    ends = [(float(np.percentile(s, 10)), float(np.percentile(s, 90))) for s in sizes]
+    provider = _provider(chosen.provider) if chosen.provider is not None else ""
+    name = str(chosen.model) if "model" in chosen.given else "a model told by its price"
+    return (
+        ClosedModel(
+            name,
+            provider,
+            ends[0],
+            ends[1],
+            chosen.price_in,
+            chosen.price_out,
+            "price",
+        ),
+        sizes,
+    )
+
+
+def _provider(name: str) -> str:
+    from taotie.compute.metered.closed_model import CHIPS
+    from taotie.quantity.catalog import table
+
+    cells = table("closed_model_energy")
+    known = {str(cells.value(i, "provider")) for i in cells.items()} | {c for c in CHIPS if c}
+    found = {k.lower(): k for k in known}
+    wanted = name.strip().lower()
+    if wanted in found:
+        return found[wanted]
+    return name.strip()
+
+
+def _known(chosen: Chosen, pue: float | None) -> Known:
+    from taotie.compute.metered.closed_model import Known
+    from taotie.hardware.accelerator import accelerator
+
+    chip, count = machines(chosen.on) if "on" in chosen.given else (None, None)
+    chip = accelerator(chip).name if chip is not None else None
+    active, total = chosen.active, chosen.total
+    return Known(
+        batch=chosen.batch,
+        chip=chip,
+        accelerators=count,
+        precision=chosen.precision,
+        active=active,
+        total=total,
+        building=pue,
+    )
+
+
+def _parts(chosen: Chosen, model: ClosedModel, draws: np.ndarray, pue: float) -> dict[str, Figure]:
+    """The drawn energy at accelerators, servers and the building's meter, one leaf."""
+    quantiles = np.quantile(draws, np.linspace(0.005, 0.995, 199))
+    told = "_".join(
+        f"{name}={chosen.values[name]}"
+        for name in ("tokens_in", "tokens_out", "on", "batch", "precision", "active", "total", "provider")
+        if name in chosen.given
+    )  # fmt: skip
+
+    def at(boundary: str, over: float, label: str) -> Figure:
+        # one name, so one column of draws: the three rise and fall together
+        return leaf(
+            f"closed.{model.name}.{told}", unit="Wh/request", kind="assumed", boundary=boundary,
+            values=[float(v) / over for v in quantiles], spread="empirical",
+            note=(
+                f"{model.name}: neither size nor machines are published; drawn over size (basis: {model.basis}), "
+                "precision, chip, copies, load and building"
+            ),
+            label=labels(label),
+        )  # fmt: skip
+
+    return {
+        "accelerator": at(
+            "accelerator", HOST_MIDDLE * pue, N_("Energy per request, accelerators alone")
+        ),
+        "server": at("server", pue, N_("Energy per request at the server's plug")),
+        "facility": at("facility", 1.0, N_("Energy per request")),
+    }
+
+
+def _short(value: float) -> str:
+    from taotie.quantity.wording import number
+
+    return number(value)
+
+
+def _said(chosen: Chosen, model: ClosedModel, known: Known, low: float, high: float) -> list[Said]:
+    lowest, highest = [known.active / 1e9] * 2 if known.active else [v / 1e9 for v in model.active]
+    said = [
+        Said(
+            "closed_model",
+            N_(
+                "{model} is closed: {provider} publishes neither size nor machines. {tokens_in} tokens in, {tokens_out} out: {low} to {high} Wh (8 of 10 draws), assumed, if {active} of {total} billion parameters work per token. Basis: {basis}."
+            ),
+            {
+                "model": model.name,
+                "provider": model.provider or Said("maker", N_("its maker")),
+                "tokens_in": f"{chosen.tokens_in:g}",
+                "tokens_out": f"{chosen.tokens_out:g}",
+                "low": _short(low),
+                "high": _short(high),
+                "active": _span(lowest, highest),
+                "total": _span(
+                    *(v / 1e9 for v in ([known.total] * 2 if known.total else model.total))
+                ),
+                "basis": _basis(model),
+            },
+        )
+    ]
+    if model.proxy:
+        said.append(
+            Said(
+                "closed_proxy",
+                N_(
+                    "{asked} is not in the table: {model}, the nearest version of its family and tier, stands in, its sizes {times} times wider either way."
+                ),
+                {"asked": model.proxy, "model": model.name, "times": _short(model.widen)},
+            )
+        )
+    if model.stale:
+        said.append(
+            Said(
+                "closed_stale",
+                N_("Prices are of {date}: list prices move within months."),
+                {"date": model.as_of},
+            )
+        )
+    missing = [
+        name
+        for name, given in (
+            ("--batch", known.batch),
+            ("--on", known.chip),
+            ("--active", known.active),
+            ("--precision", known.precision),
+        )
+        if given is None
+    ]
+    if missing:
+        said.append(
+            Said(
+                "closed_narrow",
+                N_("What would narrow it: {what}. Load matters more than size."),
+                {"what": ", ".join(missing)},
+            )
+        )
+    said.append(
+        Said(
+            "closed_reasoning",
+            N_(
+                "Hidden tokens of thought are not in these lengths: a reasoning model writes 1.5 to 20 times what it shows; add them to --tokens-out."
+            ),
+        )
+    )
+    return said
+
+
+def _span(low: float, high: float) -> str:
+    a, b = (f"{v:.0f}" if v >= 10 else f"{v:.2g}" for v in (low, high))
+    return a if a == b else f"{a}-{b}"
+
+
+def _basis(model: ClosedModel) -> Said:
+    words = {
+        "price": N_("list price"),
+        "third_party_estimate": N_("estimates by others"),
+        "speed_ratio": N_("ratio of speeds"),
+        "published": N_("published"),
+    }
+    from taotie.words.said import joined
+
+    parts = [
+        Said("basis", words[p]) if p in words else as_given("basis", p)
+        for p in model.basis.split("+")
+    ]
+    if model.as_of:
+        parts.append(as_given("as_of", model.as_of))
+    return joined(parts)
+
+
+def _footprint(
+    known: Known, parts: dict[str, Figure], at: At
+) -> tuple[dict[str, Figure], list[Said]]:
+    from taotie.study.footprint import request_footprint
+
+    power = leaf(
+        "assumed.accelerator_power", low=ACCELERATOR_W[0], high=ACCELERATOR_W[1], spread="lognormal", unit="W/accelerator",
+        kind="assumed", note="mean draw of an accelerator that serves: 250 to 700 W",
+        label=labels(N_("Mean draw of an accelerator that serves")),
+    )  # fmt: skip
+    seconds = (parts["accelerator"] / power).to("accelerator s/request")
+    return request_footprint(
+        at, parts["facility"], parts["server"], known.chip or "h100-sxm", seconds
+    )
+
+
+def _price(
+    chosen: Chosen, model: ClosedModel, figures: dict[str, Figure], high: float
+) -> list[Said]:
+    """The alarm: electricity that would cost more than was paid, or an improbable share of it."""
+    from taotie.compute.metered.closed_model import price_share
+
+    if model.price_in is None or model.price_out is None:
+        return []
+    paid = (chosen.tokens_in * model.price_in + chosen.tokens_out * model.price_out) / 1e6
+    tariff = 0.08 if chosen.electricity_price is None else chosen.electricity_price
+    if paid <= 0 or tariff <= 0:
+        return []
+    claimed = chosen.claimed
+    share = price_share(claimed if claimed is not None else high, paid, tariff)
+    values = {
+        "energy": _short(claimed if claimed is not None else high),
+        "share": _short(100 * share),
+        "paid": _short(paid),
+        "tariff": f"{tariff:g}",
+    }
+    figures["list_price_per_request"] = leaf(
+        f"list_price.{model.name}.{chosen.tokens_in:g}.{chosen.tokens_out:g}", value=paid, unit="USD/request",
+        kind="estimated", note=f"list price of {model.as_of or 'the user'}: {model.price_in:g} in, {model.price_out:g} out, USD per million tokens",
+        label=labels(N_("List price of a request")),
+    )  # fmt: skip
+    if share > 1:
+        code, message = (
+            "price_impossible",
+            N_(
+                "{energy} Wh would cost {share} % of the list price of {paid} USD in electricity at {tariff} USD/kWh: more than was paid."
+            ),
+        )
+    elif share > IMPROBABLE:
+        code, message = (
+            "price_improbable",
+            N_(
+                "{energy} Wh would cost {share} % of the list price of {paid} USD in electricity at {tariff} USD/kWh: improbable, unless hidden tokens are billed too."
+            ),
+        )
+    elif claimed is not None:
+        code, message = (
+            "price_possible",
+            N_(
+                "{energy} Wh would cost {share} % of the list price of {paid} USD in electricity at {tariff} USD/kWh: possible."
+            ),
+        )
+    else:
+        return []
+    return [Said(code, message, values)]
+
+
+def _own_defaults(chosen: Chosen) -> list[Said]:
+    """Defaults that this answer used: lengths; machines and engine are drawn."""
+    drawn = {f"default.{name}" for name in ("on", "runtime", "model")}
+    return [one for one in chosen.defaults() if one.code not in drawn]
