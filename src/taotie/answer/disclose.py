@@ -9,6 +9,7 @@ from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
+from taotie.answer.made import computed
 from taotie.errors import DataError
 from taotie.policy.disclosure.facts import Facts, given_fact, read_facts
 from taotie.policy.disclosure.form import Disclosure
@@ -93,9 +94,18 @@ def disclose(
         limits=(
             Said("not_compliance", N_("These are the fields of a form, not a statement that a law is complied with.")),
         ),
+        figures={
+            "fields_filled": computed("disclose.filled", float(_filled(made)), "1", N_("fields filled"), made.form, kind="defined"),
+        },
         own=made.to_dict(),
         detail=made,
     )  # fmt: skip
+
+
+def _filled(made: Disclosure) -> int:
+    """Fields that hold something; of the others the form says what is missing."""
+    lacking = {m["field"] for m in made.missing}
+    return sum(key not in lacking for key in made.to_dict()["fields"])
 
 
 _ENERGY = ("energy", "electricity", "EDC", "EIT", "power")

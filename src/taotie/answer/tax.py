@@ -7,6 +7,7 @@ from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
+from taotie.answer.made import computed
 from taotie.errors import RangeError
 from taotie.policy.excise_tax import DAME_SCHEDULE, DAME_START, excise_tax, tax_rate
 from taotie.policy.large_load_rules import LargeLoadRule, rules_for
@@ -124,8 +125,8 @@ def rules(mw: float, place: str) -> Answer:
     def row(one: LargeLoadRule) -> tuple[Any, ...]:
         return (one.title, one.from_mw, one.status, one.date, one.access, one.text)
 
-    drafts = [r for r in concerned if r.status in ("draft", "proposed", "unknown")]
-    said = [Said("not_advice", N_("entries as known to this project, most from memory or reports: look each up before relying on it"))]  # fmt: skip
+    drafts = [r for r in concerned if r.status in ("draft", "proposed", "superseded", "unknown")]
+    said = [Said("not_advice", N_("entries as known to this project, from the pages named or from memory as marked: look each up before relying on it"))]  # fmt: skip
     if drafts:
         said.append(Said("not_law", N_("{n} of these are no law in force or their text is unknown"), {"n": len(drafts)}))  # fmt: skip
     if any(r.place == "us" for r in (*concerned, *smaller)) and place.strip().lower() in (
@@ -134,9 +135,13 @@ def rules(mw: float, place: str) -> Answer:
     ):
         said.append(Said("ercot_ferc", N_("most of ERCOT lies outside the reach of FERC, whose orders are listed for the United States")))  # fmt: skip
     used = sorted({r.source for r in (*concerned, *smaller)})
+    in_force = sum(r.status == "in_force" for r in concerned)
     return Answer(
         ask="rules",
         settings={"mw": mw, "place": place},
+        figures={
+            "rules_in_force": computed("rules.in_force", float(in_force), "1", N_("rules in force that concern a load of this size"), "table large_load_rules", kind="defined"),
+        },
         tables={
             "concerned": Table(columns, tuple(row(r) for r in concerned), N_("Rules that concern a load of this size")),
             "larger": Table(columns, tuple(row(r) for r in smaller), N_("From a larger size on")),

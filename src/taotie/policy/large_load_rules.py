@@ -25,7 +25,7 @@ WITHIN = {
 }
 """Places inside others, whose rules hold too; ERCOT lies in the US, but outside most of FERC's reach."""
 ALIASES = {"texas": "ercot", "usa": "us", "united_states": "us", "ie": "ireland", "nl": "netherlands", "de": "germany", "cn": "china", "prc": "china"}  # fmt: skip
-STATUS = ("in_force", "decided", "draft", "proposed", "unknown")
+STATUS = ("in_force", "decided", "draft", "proposed", "superseded", "unknown")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class LargeLoadRule:
     from_mw : float or None
         From which size it concerns a load; None if that is not known. [MW]
     status : str
-        in_force, decided (adopted, not yet in force), draft, proposed or unknown.
+        in_force, decided (adopted, not yet in force), draft, proposed, superseded (no longer in force) or unknown.
     date : str
         Of the rule or of the step it stands at.
     access : str

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from taotie.app.cli.answers import print_answer
-from taotie.app.cli.asked import Extra, register_ask
+from taotie.app.cli.asked import Extra, Report, register_ask
 from taotie.errors import DataError
 from taotie.words.language import _
 
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     extras = (
         Extra("out", Annotated[list[Path] | None, out]),
         Extra("document", Annotated[Path | None, document]),
+        Report,
     )
     register_ask(app, "disclose", _show, extras)
 
@@ -49,6 +50,16 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     for path, content in files:
         write_bytes(path, content)
     answer = answer.with_files(*(str(p) for p, _c in files))
+    if door["report"] is not None:
+        from taotie.app.charts.rules_chart import form_pictures
+        from taotie.app.pages.answer_page import write_answer_page
+
+        write_answer_page(
+            answer, door["report"], title=lambda a: in_language(made.title, language()),
+            sentence=lambda a: _("Boundary: {boundary}").format(boundary=a.own["boundary"]),
+            about=lambda a: _("A form filled from a figure"), pictures=form_pictures, command=door["command"],
+        )  # fmt: skip
+        answer = answer.with_files(str(door["report"]))
     print_answer(answer, door["json"], in_language(made.title, language()))
 
 

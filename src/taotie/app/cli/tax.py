@@ -14,7 +14,7 @@ from taotie.words.language import _
 def register(app: typer.Typer) -> None:
     """Add both commands."""
     register_ask(app, "tax", _show_tax, (Report,))
-    register_ask(app, "rules", _show_rules)
+    register_ask(app, "rules", _show_rules, (Report,))
 
 
 def _show_tax(answer: Any, door: dict[str, Any]) -> None:
@@ -31,8 +31,20 @@ def _show_tax(answer: Any, door: dict[str, Any]) -> None:
 
 
 def _show_rules(answer: Any, door: dict[str, Any]) -> None:
-    heading = _("Rules for a load of {mw:g} MW, {place}:").format(**answer.settings)
-    print_answer(answer, door["json"], heading)
+    if door["report"] is not None:
+        from taotie.app.charts.rules_chart import rules_pictures
+        from taotie.app.pages.answer_page import write_answer_page
+
+        write_answer_page(
+            answer, door["report"], title=_rules_heading, sentence=lambda a: a.said[0].text(),
+            about=lambda a: _("Rules for large loads"), pictures=rules_pictures, command=door["command"],
+        )  # fmt: skip
+        answer = answer.with_files(str(door["report"]))
+    print_answer(answer, door["json"], _rules_heading(answer))
+
+
+def _rules_heading(answer: Any) -> str:
+    return _("Rules for a load of {mw:g} MW, {place}:").format(**answer.settings)
 
 
 def _heading(answer: Any) -> str:
