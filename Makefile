@@ -66,6 +66,7 @@ EXTRAS := ac=pandapower=grid/flow/test_ac_power_flow.py,grid/case/test_adapters.
   pypsa=pypsa=grid/case/test_adapters.py,grid/case/test_adapters_flags.py \
   powsybl=pypowsybl=grid/case/test_adapters_powsybl.py \
   cluster=distributed=compute/serving/test_case.py,extras/test_supply_on_dask.py \
+  cluster,serve=distributed=app/api/test_cluster.py \
   forms=typst=app/forms/test_forms.py \
   meter=pynvml=metering/test_sources.py \
   standards=cyclonedx=extras/test_disclosure_matches_standards.py,extras/test_supply_matches_linopy.py
@@ -75,7 +76,7 @@ extras:  ## the tests that need an optional package or a peer, each in an enviro
 	  IFS== read -r extra package tests <<< "$$item"; place=.cache/extras/$$extra; log=.cache/extras/$$extra.log; \
 	  echo "== $$extra: $$package"; \
 	  test -x $$place/bin/python || $(PYTHON) -m venv $$place; \
-	  $$place/bin/python -m pip install -q --disable-pip-version-check -e ".[grid,data,$$extra]" pytest hypothesis || exit 1; \
+	  $$place/bin/python -m pip install -q --disable-pip-version-check -e ".[grid,data,$$extra]" pytest hypothesis httpx || exit 1; \
 	  $$place/bin/python -m pytest -p no:cacheprovider -rs -m "slow or not slow" $$(printf ' tests/%s' $${tests//,/ }) | tee $$log; \
 	  test $${PIPESTATUS[0]} = 0 || exit 1; \
 	  if grep -iE "^SKIPPED.*($$package is not installed|could not import '$$package')" $$log; then echo "still skipped, though $$package should be there"; exit 1; fi; \

@@ -1,11 +1,45 @@
-"""Compile the message catalogues when the package is built or installed; a wheel without them fails."""
+"""Compile the message catalogues when the package is built or installed; a wheel without them, or without a template,
+style or script that a page names, fails."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+NEEDED = (
+    "py.typed",
+    "quantity/units.txt",
+    "data/figures/*.toml",
+    "data/tables/*.csv",
+    "app/pages/templates/*.html",
+    "app/pages/templates/*.css",
+    "app/pages/templates/*.js",
+)
+"""What is no module and must be there; of a pattern at least one file."""
+
+
+def missing_assets(package: Path) -> list[str]:
+    """What the package needs and does not hold: files by pattern, and every asset or template that a page names."""
+    missing = [pattern for pattern in NEEDED if not any(package.glob(pattern))]
+    web = package / "app" / "web"
+    if (web / "site.py").is_file():
+        templates = sorted((web / "templates").glob("*.html"))
+        if not templates:
+            missing.append("app/web/templates/*.html")
+        for template in templates:
+            text = template.read_text("utf-8")
+            named = {f"static/{n}" for n in re.findall(r"""asset\(['"]([^'"]+)['"]\)""", text)}
+            named |= {
+                f"templates/{n}"
+                for n in re.findall(
+                    r"""\{%-?\s*(?:extends|include|import|from)\s+['"]([^'"]+)['"]""", text
+                )
+            }
+            missing += [f"app/web/{n}" for n in sorted(named) if not (web / n).is_file()]
+    return missing
 
 
 class CompileMessages(BuildHookInterface):
@@ -17,6 +51,9 @@ class CompileMessages(BuildHookInterface):
         from babel.messages.mofile import write_mo
         from babel.messages.pofile import read_po
 
+        missing = missing_assets(Path(self.root, "src", "taotie"))
+        if missing:
+            raise FileNotFoundError(f"the package would lack {', '.join(missing)}")
         folders = sorted(Path(self.root, "src", "taotie", "locale").glob("*/LC_MESSAGES"))
         if not any(folder.glob("*.po") for folder in folders):
             raise FileNotFoundError("no message catalogue under src/taotie/locale")

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -139,7 +140,12 @@ def main() -> None:
             assert service.stdout is not None
             address = urlsplit(service.stdout.readline().split()[-1])
             host, port = str(address.hostname), int(address.port or 0)
-            time.sleep(5)
+            for _ in range(600):
+                try:
+                    urllib.request.urlopen(f"http://{host}:{port}/healthz").close()
+                    break
+                except OSError:
+                    time.sleep(0.2)
             asyncio.run(closed(host, port, 20, given.samples, 4, 10**6))
             most = asyncio.run(closed(host, port, 100, given.samples, 8, 2 * 10**6))
             print(

@@ -51,6 +51,32 @@ def test_worked_wheel_holds_data_templates_and_compiled_messages(wheel: zipfile.
     assert any(n.startswith("taotie/app/pages/templates/") for n in names)
 
 
+def test_worked_a_build_without_an_asset_fails(tmp_path: Path) -> None:
+    """As it happened elsewhere: a wheel without its pages."""
+    pytest.importorskip("hatchling", reason="building a wheel needs hatchling")
+    sys.path.insert(0, str(ROOT))
+    try:
+        from hatch_build import missing_assets
+    finally:
+        sys.path.remove(str(ROOT))
+    package = ROOT / "src" / "taotie"
+    assert missing_assets(package) == []
+    copy = tmp_path / "taotie"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__", "locale"))
+    (copy / "app/pages/templates/report.css").unlink()
+    for style in (copy / "app/pages/templates").glob("*.css"):
+        style.unlink()
+    (copy / "py.typed").unlink()
+    assert missing_assets(copy) == ["py.typed", "app/pages/templates/*.css"]
+    web = copy / "app" / "web"
+    (web / "templates").mkdir(exist_ok=True)
+    (web / "site.py").write_text("")
+    (web / "templates" / "a.html").write_text(
+        "{% extends 'no_such.html' %}{{ at.asset('lost.js') }}"
+    )
+    assert missing_assets(copy)[2:] == ["app/web/static/lost.js", "app/web/templates/no_such.html"]
+
+
 def test_property_wheel_is_small_and_holds_no_bulk_data(wheel: zipfile.ZipFile) -> None:
     sizes = {i.filename: i.file_size for i in wheel.infolist()}
     assert max(sizes.values()) < 1_500_000, max(sizes, key=lambda n: sizes[n])

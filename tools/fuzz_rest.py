@@ -50,13 +50,18 @@ def main() -> None:
         try:
             assert service.stdout is not None
             address = service.stdout.readline().split()[-1]
-            time.sleep(5)
+            for _ in range(600):
+                try:
+                    counted(address)
+                    break
+                except OSError:
+                    time.sleep(0.2)
             seed = given.seed
             while sum(counted(address).values()) < given.calls:
                 done = subprocess.run(
                     [given.schemathesis, "run", address + "api/v1/openapi.json",
                      "--phases", "coverage,fuzzing" if seed == given.seed else "fuzzing",
-                     "-n", str(given.examples), "--seed", str(seed), "-w", "2", "--no-color", "--no-shrink",
+                     "-n", str(given.examples), "--seed", str(seed), "-w", "1", "--no-color", "--no-shrink",
                      "--exclude-checks", "positive_data_acceptance", "--continue-on-failure",
                      "--suppress-health-check", "all", "--request-timeout", "90",
                      "--exclude-path", "/api/v1/jobs/{job_id}/events"],
