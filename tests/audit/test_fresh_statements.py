@@ -1,6 +1,6 @@
 """Statements as they appear in print, the answers written down before they were tried: who is accused, refused, caught.
 
-`fresh_statements.csv` and `later_statements.csv` were tried once as they were; what failed in kind was mended after. The
+The three files were tried once as they were, one after the other; what failed in kind was mended after. The
 first counts are in docs/concepts/verdicts.md.
 """
 
@@ -17,7 +17,7 @@ from taotie.audit.check import check
 from taotie.errors import TaotieError
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "audit"
-FILES = ("fresh_statements.csv", "later_statements.csv")
+FILES = ("fresh_statements.csv", "later_statements.csv", "last_statements.csv")
 
 
 def _said(row: dict[str, str]) -> str:

@@ -131,7 +131,13 @@ def _without_inputs(
 
 
 def _repeats(q: Quantity, value: float, unit: Unit) -> bool:
-    for own in (q.unit, q.bare):
+    each = [c for c in _NAMES_OF if f"/{c}" in unit.text and f"/{c}" not in q.unit.text]
+    owns = [
+        q.unit,
+        q.bare,
+        *(q.bare / Unit(c) for c in each),
+    ]  # "1.3 kW apiece" is 1.3 kW/accelerator
+    for own in owns:
         if own.same_dimension(unit) and value and not q.is_range:
             return abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
     return False
@@ -267,6 +273,14 @@ _ONE = re.compile(
     r"\b(?:each|every|apiece|per (?:head|capita|person)|a head|everybody|everyone|on average)\b|每|人均|户均|平均|单(?:张|台|卡|次|户|机)",
     re.IGNORECASE,
 )
+_IN_EACH = tuple(
+    (name, re.compile(words, re.IGNORECASE))
+    for name, words in (
+        ("h", r"\b(?:each|every|per|an) hour\b|\bhourly\b|每小时"), ("d", r"\b(?:each|every|per|a) day\b|\bdaily\b|每天|每日|日均"),
+        ("a", r"\b(?:each|every|per|a) year\b|\bannual|\byearly\b|每年|全年"), ("month", r"\b(?:each|every|per|a) month\b|每月"),
+        ("week", r"\b(?:each|every|per|a) week\b|每周"),
+    )
+)  # fmt: skip
 _NAMES_OF = {
     "person": r"\b(?:man|woman|child|person|resident|inhabitant|citizen)\b|居民|人口|每人",
     "household": r"\b(?:home|house|household|family)\b|家庭|住户|每户",
@@ -278,8 +292,21 @@ _NAMES_OF = {
 
 
 def _said_of_one(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Candidate]:
-    """What is for each of something, where the sentence names the thing and not behind its number: every woman and child uses 31 kW."""
+    """What is for each of something, or in each day, where the sentence says so and not behind its number: every woman and child uses 31 kW."""
     made: list[Candidate] = []
+    for q in usable:
+        if (
+            q.count and f"/{q.count}" in q.unit.text
+        ):  # "for a typical family" may stand with a total
+            for own in (q.unit * Unit(q.count), q.bare * Unit(q.count)):
+                if own.same_dimension(unit):
+                    made.append(Candidate(stated_of(q, own), (q,), "per", 2))
+                    break
+        if q.kind == "count" and not q.period:
+            for name, words in _IN_EACH:
+                if (q.unit / Unit(name)).same_dimension(unit) and words.search(reading.sentence(q)):
+                    made.append(Candidate(stated_of(q, q.unit / Unit(name)), (q,), "per", 2))
+                    break
     for count, names in _NAMES_OF.items():
         if f"/{count}" not in unit.text:
             continue

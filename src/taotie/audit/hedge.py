@@ -61,7 +61,7 @@ _CHANGE_BEHIND = (
 )  # fmt: skip
 _FROM = re.compile(
     r"(?=\b[ftcvi]|[从由自相而比])(?:\bfrom\b|(?<!more )(?<!less )(?<!greater )(?<!higher )(?<!lower )(?<!fewer )(?<!larger )\bthan\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b\.?"
-    r"|\binstead of\b|[从由自]|相比|而非|(?<![占对同环百])比(?![例重如]))\s?[^.;:。；，0-9]{0,16}\Z",
+    r"|\binstead of\b|[从由自]|相比|而非|(?<![占对同环百])比(?![例重如])(?![^.;，。]{0,10}[多少高低增减大小快慢]))\s?[^.;:。；，0-9]{0,16}\Z",
     re.IGNORECASE,
 )
 _TO = re.compile(

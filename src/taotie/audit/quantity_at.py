@@ -362,6 +362,10 @@ def _one(
         with_short = _short(text, start, at, number, short)
         if with_short is not None:
             return with_short
+    if text.startswith("成半", number.end) and number.value < 10:  # 三成半
+        number = replace(number, value=number.value + 0.5, half=0.05)
+        tenths = Phrase(10.0, Unit("%"), number.end + 2, Unit("%"), kind="share")
+        return _made(text, start, at, number, tenths, tenths.end, spelled), tenths.end
     phrase = phrase_at(text, number.end)
     if (
         phrase is not None
