@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
-import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from taotie.errors import DataError, MissingExtraError, UnknownNameError
+from taotie.errors import DataError, UnknownNameError
 from taotie.files import fetch as room
 from taotie.files.fetch import data_folder, fetch, local_path, present
 from taotie.files.registry import Dataset, RemoteFile, dataset
@@ -160,6 +162,39 @@ def test_error_unknown_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         local_path("azure-llm-2023", "../../etc/passwd")
 
 
+class _Publisher(SimpleHTTPRequestHandler):
+    """Files of a folder, and answers that a careless or hostile server gives."""
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        if self.path == "/endless":
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(b"x" * 65_536)
+        elif self.path == "/slow":
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for _i in range(100):
+                    self.wfile.write(b"x")
+                    time.sleep(0.02)
+        elif self.path == "/packed":
+            self.send_response(200)
+            self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            self.wfile.write(gzip.compress(CONTENT))
+        elif self.path == "/away":
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:9/two.csv")
+            self.end_headers()
+        else:
+            super().do_GET()
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """A publisher on this machine; the address of its folder."""
@@ -167,28 +202,27 @@ def server(tmp_path: Path) -> Iterator[str]:
     (folder / "a").mkdir(parents=True)
     (folder / "a" / "one.csv").write_bytes(CONTENT)
     (folder / "two.csv").write_bytes(CONTENT[:-1])
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
-            pass
-
-    made = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    made = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Publisher, directory=str(folder)))
+    made.daemon_threads = True
     threading.Thread(target=made.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{made.server_address[1]}/"
     made.shutdown()
     made.server_close()
 
 
-def test_worked_pooch_fetches_over_http(
-    toy: Dataset, server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("pooch", reason="downloads are in the extra `data`")
-    files = (
-        *(RemoteFile("toy", f.path, server + f.path, f.sha256, f.bytes) for f in toy.files),
-        RemoteFile("toy", "absent.csv", server + "absent.csv", "0" * 64, 1),
+@pytest.fixture
+def published(toy: Dataset, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = ("a/one.csv", "two.csv", "absent.csv", "endless", "slow", "packed", "away")
+    files = tuple(
+        RemoteFile("toy", path, server + path, hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
+        for path in paths
     )
     entry = Dataset("toy", {"en": "t"}, "a", "CC0", "c", "https://example.org", files)
     monkeypatch.setattr(room, "dataset", lambda name: entry)
+    monkeypatch.setattr(room, "_WITHOUT_TLS_TOO", True)
+
+
+def test_worked_fetches_over_http(published: None) -> None:
     (place,) = fetch("toy", ["a/one.csv"])
     assert place.read_bytes() == CONTENT
     with pytest.raises(DataError, match=r"is not two\.csv of toy: its sha256 differs"):
@@ -198,8 +232,37 @@ def test_worked_pooch_fetches_over_http(
     assert every_file(data_folder()) == ["toy/a/one.csv"]
 
 
-def test_error_pooch_is_not_installed(toy: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(MissingExtraError, match=r"taotie\[data\]"):
-        fetch("toy")
+@pytest.mark.parametrize(
+    ("path", "why"), [("endless", "more came than its 40 bytes"), ("slow", "slower than"), ("packed", "sent packed")]
+)  # fmt: skip
+def test_error_what_a_server_must_not_do(
+    published: None, monkeypatch: pytest.MonkeyPatch, path: str, why: str
+) -> None:
+    monkeypatch.setattr(room, "CONNECT_S", 0.3)
+    with pytest.raises(DataError, match=why):
+        fetch("toy", [path])
+    assert every_file(data_folder()) == []
+
+
+def test_error_a_redirect_away_from_https(published: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room._HttpsOnly, "redirect_request", _redirected_by_rule)
+    with pytest.raises(DataError, match="leads away from https"):
+        fetch("toy", ["away"])
+
+
+_redirect = room._HttpsOnly.redirect_request
+
+
+def _redirected_by_rule(self: object, *args: object) -> object:
+    room._WITHOUT_TLS_TOO = False
+    try:
+        return _redirect(self, *args)  # type: ignore[arg-type]
+    finally:
+        room._WITHOUT_TLS_TOO = True
+
+
+def test_error_an_address_without_tls(published: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_WITHOUT_TLS_TOO", False)
+    with pytest.raises(DataError, match="no https address"):
+        fetch("toy", ["a/one.csv"])
     assert every_file(data_folder()) == []

@@ -15,7 +15,6 @@ HEAVY = (
     "pydantic",
     "altair",
     "duckdb",
-    "pooch",
     "rich",
     "typer",
 )

@@ -251,7 +251,7 @@ def test_error_csv(tmp_path: Path, content: str | bytes, message: str) -> None:
         (MOONCAKE.replace("6758", '"6758"'), "column input_length: '6758' is not a number"),
         (MOONCAKE.replace("6758", "true"), "column input_length: True is not a number"),
         (MOONCAKE.replace("6758", "NaN"), "column input_length: nan is not a finite number"),
-        (MOONCAKE.replace("6758", "1" + "0" * 400), "column input_length: .* is too large"),
+        (MOONCAKE.replace("6758", "1" + "0" * 400), "line 1 is not JSON: a number of 401 digits"),
         (MOONCAKE.replace("6758", "1" * 5000), "line 1 is not JSON"),
         (MOONCAKE.replace("27000", "-1"), "column timestamp: -1.0 is negative"),
         (MOONCAKE.replace("[46, 47]", "[46, 1.5]"), "column hash_ids.*not a list of whole numbers"),
@@ -316,7 +316,7 @@ def test_error_wrong_places(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match="cannot be read: No such file"):
         read_trace(tmp_path / "nowhere.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(TraceError, match="is not a file"):
+    with pytest.raises(TraceError, match="it is a folder"):
         read_trace(tmp_path / "folder.csv")
     with pytest.raises(TraceError, match="Not a gzipped file"):
         read_trace(write(tmp_path, b"x", "log.csv.gz"))

@@ -16,6 +16,7 @@ import numpy as np
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.errors import DataError, RangeError
+from taotie.files.read import csv_rows, of_others, read_text
 from taotie.grid.capacity.hosting_capacity import Binding, binding_label, outage_labels
 from taotie.grid.capacity.redispatch import (
     RedispatchedCapacity,
@@ -114,6 +115,7 @@ def shares_of(text: str) -> tuple[float, ...]:
     return tuple(found)
 
 
+@of_others(DataError)
 def hours_of(case: Case, text: str) -> np.ndarray:
     """Load of every bus by hour: the case's own scenarios, or a CSV with a column a bus number. [MW]
 
@@ -127,18 +129,17 @@ def hours_of(case: Case, text: str) -> np.ndarray:
 
         return np.asarray(hourly_area_load_mw(case))
     path = Path(text)
-    if not path.is_file():
+    if not path.exists():
         raise DataError(
             _("{path} is not there.").format(path=path),
             _("--hours takes year (the scenarios shipped with the case) or a CSV."),
         )
-    import csv
-
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = [row for row in csv.reader(file) if row]
+    lines = [row for row in csv_rows(read_text(path), path) if row]
     try:
         head = [int(cell) for cell in lines[0]]
-        values = np.array(lines[1:], dtype=float)
+        values = np.array(lines[1:], dtype=float).reshape(-1, len(head))
+        if not np.isfinite(values).all() or len(values) * len(head) != sum(map(len, lines[1:])):
+            raise ValueError
     except (ValueError, IndexError):
         raise DataError(
             _("{path}: a first row of bus numbers and one row of MW an hour are needed.").format(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import DataError
+from taotie.files.read import read_json
 from taotie.policy.disclosure.facts import Facts, given_fact, read_facts
 from taotie.policy.disclosure.form import Disclosure
 from taotie.policy.disclosure.forms import FORMS, filled
@@ -119,10 +119,10 @@ def _is_energy(text: str) -> bool:
 def _before(path: Path, form: str) -> str:
     """Hash of the version before, which must be of the same form."""
     try:
-        content = json.loads(path.read_bytes())
+        content = read_json(path)
         found = str(content["sha256"])
         other = str(content["form"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise DataError(
             _("{path} is no earlier version of a form: {why}.").format(path=path, why=str(error)[:80]),
             _("give the JSON that `taotie disclose` wrote"),
@@ -135,10 +135,7 @@ def _before(path: Path, form: str) -> str:
 def _passthrough(path: str | Path | None) -> dict[str, Any]:
     if path is None:
         return {}
-    try:
-        content = json.loads(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
-        raise DataError(_("{path} is not JSON: {what}.").format(path=path, what=str(error)[:120])) from None  # fmt: skip
+    content = read_json(path)
     if not isinstance(content, dict):
         raise DataError(
             _("{path} is not JSON: {what}.").format(path=path, what=_("a table is needed"))

@@ -13,6 +13,7 @@ from taotie import __version__
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.errors import DataError, RangeError, TaotieError
+from taotie.files.read import of_others, read_json
 from taotie.policy.energy_label import SCHEMA, LabelInputs, differences, hash_of, inputs_of
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
@@ -132,6 +133,7 @@ def energy_label(
 
 
 @answers_with("check-label")
+@of_others(DataError)
 def check_label(path: str | Path) -> Answer:
     """Whether a label holds: computed again from what it states.
 
@@ -141,16 +143,7 @@ def check_label(path: str | Path) -> Answer:
         If the file is no label.
     """
     place = Path(path)
-    try:
-        raw = place.read_bytes()
-        if len(raw) > MAX_BYTES:
-            raise DataError(_("{path} is larger than a label is.").format(path=place))
-        content = json.loads(raw)
-    except DataError:
-        raise
-    except (OSError, ValueError, RecursionError) as error:
-        why = getattr(error, "strerror", None) or str(error)[:120]
-        raise DataError(_("{path} cannot be read: {why}.").format(path=place, why=why)) from None
+    content = read_json(place, MAX_BYTES)
     inputs = inputs_of(content, place.name)
     try:
         computed, _figures = _label(inputs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
+from taotie.files.read import csv_dicts, read_text
 from taotie.fleet.time_to_power import energised_mw, power_option, power_options
 from taotie.grid.coal_delay import coal_delay_t
 from taotie.quantity.catalog import figure, source
@@ -188,11 +188,12 @@ def _need(mw: float | None, path: str | Path | None, when: Any) -> Any:
             raise RangeError(_("a need of {mw:g} MW is none.").format(mw=mw), "--need 100")
         return np.full(when.size, float(mw))
     place = Path(path)
+    text = read_text(place)
     try:
-        rows = list(csv.DictReader(place.read_text("utf-8-sig").splitlines()))
+        rows = list(csv_dicts(text, place))
         years = np.array([float(r["year"]) for r in rows])
         need = np.array([float(r["mw"]) for r in rows])
-    except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise DataError(
             _("{path} is no need by year: {why}.").format(path=place, why=str(error)[:80]),
             _("columns year (from the decision) and mw"),

@@ -97,17 +97,22 @@ def checked_result(path: Path) -> Answer:
     ResultError
         If the file is damaged.
     """
-    from taotie.study.result_file import check_result
+    from taotie.study.result_file import NOT_COMPUTED, check_result
 
     n, different = check_result(path)
     said = (
         Said(
             "check_result",
-            N_("{n} of {total} figures do not compute.")
+            N_(
+                "this is not what taotie computes: {n} differences in {total} figures and what stands beside them"
+            )
             if different
-            else N_("all {n} figures compute to the last bit"),
+            else N_(
+                "all {n} figures and the profiles compute to the last bit; the content is as it was written"
+            ),
             {"n": len(different) if different else n, "total": n},
         ),
+        Said("not_computed", NOT_COMPUTED, {}),
     )
     return Answer(
         "check_result",

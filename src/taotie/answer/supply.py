@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from taotie.answer.answer import Answer, Column, Series, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
+from taotie.files.read import read_json
 from taotie.grid.supply.matching import SupplyPlan, SupplyProblem, solve_supply
 from taotie.grid.supply.series import (
     HourlySeries,
@@ -322,13 +322,7 @@ def load_of(path: Path, spans_h: Sequence[float] = ()) -> HourlySeries:
         return HourlySeries(
             {"load_mw": found.values["load_mw"]}, found.step_h, found.start, {"load_mw": path.name}, found.said
         )  # fmt: skip
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(_("{path} is larger than a result is.").format(path=path))
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)[:120]
-        raise DataError(_("{path} cannot be read: {why}.").format(path=path, why=why)) from None
+    content = read_json(path, MAX_BYTES)
     profiles = content.get("profiles") if isinstance(content, dict) else None
     rows = profiles if isinstance(profiles, dict) else {}
     for name in ("facility_load", *rows):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from taotie.audit import verdict as verdicts
@@ -16,6 +15,7 @@ from taotie.audit.reading import Quantity, Reading, read
 from taotie.audit.text_form import html_text, markdown_text
 from taotie.audit.verdict import printed_finding
 from taotie.errors import DataError, TaotieError
+from taotie.files.read import read_bytes
 from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
 
@@ -156,17 +156,7 @@ def article_source(path: str) -> str:
     if path == "-":
         raw = sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
-        try:
-            with Path(path).open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(0)
-                raw = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
-        except OSError as error:
-            raise DataError(
-                _("{path} cannot be read: {what}.").format(path=path, what=error.strerror or error)
-            ) from None
-        if size > MAX_BYTES:
-            raise _too_large(path, size)
+        raw = read_bytes(path, MAX_BYTES)
     if len(raw) > MAX_BYTES:
         raise _too_large(path, len(raw))
     if b"\0" in raw[:4096]:

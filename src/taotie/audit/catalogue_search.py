@@ -10,7 +10,6 @@ import json
 import os
 import re
 import sqlite3
-import tomllib
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -21,6 +20,7 @@ from taotie.audit.subject import Scope, scope_of
 from taotie.errors import TaotieError
 from taotie.files.atomic import writing
 from taotie.files.fetch import cache_folder
+from taotie.files.read import json_value, read_toml
 from taotie.quantity import catalog
 
 _HAN = re.compile("[\u4e00-\u9fff]+")
@@ -104,7 +104,7 @@ def entries() -> dict[str, Entry]:
     for path in sorted(catalog.FIGURES.glob("*.toml")):
         if path.stem.startswith("taotie_") or path.stem in _OWN:
             continue
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = read_toml(path)
         origin = data.get("source", {})
         older = {
             str(f["supersedes"]): name
@@ -203,7 +203,7 @@ def _index() -> sqlite3.Connection:
 @lru_cache(maxsize=4096)
 def _entry_of(key: str) -> Entry:
     fields = _index().execute("select fields from entry where key = ?", (key,)).fetchone()[0]
-    return Entry.from_plain(json.loads(fields))
+    return Entry.from_plain(json_value(fields))
 
 
 def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -13,12 +12,13 @@ from taotie.audit.claim import Article, Claim, ClaimError
 from taotie.audit.claim_reader import ClaimReader, numbers_of
 from taotie.audit.formula import Input
 from taotie.errors import TaotieError, nearest
+from taotie.files.read import of_others, read_toml
 from taotie.quantity import catalog
 from taotie.quantity.source import Source, source_from
 from taotie.words.language import _
 
 CLAIMS = Path(__file__).resolve().parent.parent / "data" / "claims"
-MAX_BYTES = 4_000_000
+MAX_BYTES = 500_000
 MAX_CLAIMS = 5_000
 
 _ARTICLE_FIELDS = {
@@ -54,6 +54,7 @@ def find(name: str | Path = "article") -> Path:
     )
 
 
+@of_others(ClaimError)
 def read_claims(name: str | Path = "article") -> Article:
     """The article in a claims file.
 
@@ -69,22 +70,7 @@ def read_claims(name: str | Path = "article") -> Article:
     98
     """
     path = find(name)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ClaimError(
-                _("{file} has {n} bytes; a claims file has at most {limit}.").format(
-                    file=path.name, n=path.stat().st_size, limit=MAX_BYTES
-                )
-            )
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ClaimError(
-            _("{file} is not TOML: {what}").format(file=path.name, what=error)
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ClaimError(
-            _("{file} cannot be read: {what}").format(file=path.name, what=error)
-        ) from None
+    values = read_toml(path, MAX_BYTES, ClaimError)
     return claims_from(values, path.name)
 
 

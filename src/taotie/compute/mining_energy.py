@@ -7,7 +7,6 @@ list of machines are the user's (`read_hash_rates`, `read_miners`).
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError
+from taotie.files.read import csv_dicts, of_others, read_text
 from taotie.quantity.catalog import source
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import _
@@ -364,6 +364,7 @@ def _released(text: str) -> np.datetime64:
     return np.datetime64(text, "D")
 
 
+@of_others(DataError)
 def read_miners(path: Path) -> Miners:
     """A list of machines: CSV with a name, a release date and an efficiency.
 
@@ -375,11 +376,7 @@ def read_miners(path: Path) -> Miners:
     DataError
         If a column is missing, or a value cannot be read or is not above 0; the message names the line.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(_("{path} cannot be read: {what}.").format(path=path, what=error)) from None
+    rows = list(csv_dicts(read_text(path), path))
 
     def column(*known: str) -> str:
         for name in known:

@@ -6,7 +6,6 @@ its samples, and the spectrum is that of the held curve, so a square wave has ex
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError
+from taotie.files.read import csv_dicts, of_others, read_text
 from taotie.words.language import _
 
 __all__ = [
@@ -386,6 +386,7 @@ def band_results(swing: Swing, bands: Sequence[Band]) -> list[BandResult]:
     return found
 
 
+@of_others(DataError)
 def read_bands(path: Path) -> tuple[Band, ...]:
     """A utility's bands from a CSV: low_hz, high_hz and limit_mw or limit_share, and a name if it has one.
 
@@ -410,6 +411,7 @@ def read_bands(path: Path) -> tuple[Band, ...]:
     return tuple(found)
 
 
+@of_others(DataError)
 def read_waveform(path: Path) -> Swing:
     """A recorded series: time_s and power_mw, power_kw or power_w, in even steps.
 
@@ -438,11 +440,7 @@ def read_waveform(path: Path) -> Swing:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or str(error)[:80]
-        raise DataError(_("{path} cannot be read: {why}.").format(path=path, why=why)) from None
+    rows = list(csv_dicts(read_text(path), path))
     if not rows:
         raise DataError(_("{path} is empty.").format(path=path))
     return rows

@@ -7,10 +7,8 @@ opens the network. Mind the terms of weather files: many EPW files are not free.
 
 from __future__ import annotations
 
-import csv
 import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import numpy.typing as npt
 
 from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.facility.moist_air import checked_weather
+from taotie.files.read import csv_rows, of_others, read_text
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -79,6 +78,7 @@ class Weather:
         return int(self.temperature_c.size)
 
 
+@of_others(DataError)
 def read_weather(path: str | os.PathLike[str]) -> Weather:
     """Read a weather file, its kind chosen by the ending `.epw`, `.tm2` or `.csv` and by its first line.
 
@@ -333,29 +333,8 @@ def read_weather_csv(path: str | os.PathLike[str]) -> Weather:
 
 
 def _rows(path: Path) -> list[list[str]]:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise DataError(
-                _("{path} is not a file.").format(path=path), _("name the weather file")
-            )
-        if status.st_size > _MAX_BYTES:
-            raise DataError(
-                _("{path} has {size:.0f} MB, far more than a year of hourly weather.").format(
-                    path=path, size=status.st_size / 1e6
-                ),
-                _("give one place and one year"),
-            )
-        text = path.read_text("utf-8-sig")
-        rows = list(csv.reader(text.splitlines()))
-    except DataError:
-        raise
-    except (OSError, ValueError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise DataError(
-            _("{path} cannot be read: {why}.").format(path=path, why=why),
-            _("check the path, and that it is UTF-8 text"),
-        ) from error
+    hint = _("give one place and one year, as UTF-8 text")
+    rows = list(csv_rows(read_text(path, _MAX_BYTES, hint=hint), path, hint=hint))
     if not any(rows):
         raise DataError(_("{path} is empty.").format(path=path), _("was it fetched completely?"))
     return rows

@@ -10,11 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import BaseHandler, HTTPRedirectHandler, Request, build_opener
 
-from taotie.errors import DataError, MissingExtraError
+from taotie.errors import DataError
 from taotie.files.atomic import writing
 from taotie.files.registry import Dataset, RemoteFile, dataset
 from taotie.words.language import _
@@ -51,7 +55,13 @@ _cache_folder = cache_folder  # its name until it became public
 def data_folder() -> Path:
     """The folder publishers' files stand in: `TAOTIE_DATA`, else the user's cache folder."""
     chosen = os.environ.get("TAOTIE_DATA", "").strip()
-    return Path(chosen).expanduser() if chosen else cache_folder()
+    try:
+        return Path(chosen).expanduser() if chosen else cache_folder()
+    except RuntimeError:  # ~name of nobody, or no home at all
+        raise DataError(
+            _("there is no folder for data: {path}.").format(path=chosen or "~"),
+            _("set TAOTIE_DATA to a folder of your own"),
+        ) from None
 
 
 def sha256_of(path: Path) -> str:
@@ -144,14 +154,53 @@ def present(entry: Dataset) -> tuple[RemoteFile, ...]:
 
 
 def _download(url: str, target: Path, expected_bytes: int) -> None:
-    """Fill `target` from `url` with pooch, which follows redirects and keeps time limits."""
-    try:
-        import pooch
-    except ImportError:
-        raise MissingExtraError("pooch", "data") from None
-    pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(progressbar=False, timeout=30)
-    downloader(url, str(target), None)
+    """Fill `target` from `url`: over https alone, as sent, no longer than its size allows and no byte more."""
+    request = Request(url, headers={"Accept-Encoding": "identity", "User-Agent": "taotie"})
+    opener = build_opener(_HttpsOnly(), *(() if _WITHOUT_TLS_TOO else (_NoHttp(),)))
+    ends = time.monotonic() + CONNECT_S + expected_bytes / SLOWEST_B_PER_S
+    with opener.open(request, timeout=CONNECT_S) as answer, target.open("xb") as stream:
+        coded = answer.headers.get("Content-Encoding", "identity").lower()
+        if coded != "identity":
+            raise OSError(
+                _("it was sent packed ({how}), though asked for as it is").format(how=coded)
+            )
+        left = expected_bytes
+        while part := answer.read1(min(left + 1, 1 << 20)):
+            left -= len(part)
+            if left < 0:
+                raise OSError(_("more came than its {n} bytes").format(n=expected_bytes))
+            if time.monotonic() > ends:
+                raise OSError(
+                    _("it came slower than {n} kB a second").format(n=SLOWEST_B_PER_S // 1000)
+                )
+            stream.write(part)
+
+
+CONNECT_S = 30.0
+"""Longest wait for an answer, and between two parts of it. [s]"""
+SLOWEST_B_PER_S = 20_000
+"""A file that comes slower is given up: 1 GB in 14 h. [B/s]"""
+_WITHOUT_TLS_TOO = False  # a test fetches from this machine
+
+
+class _HttpsOnly(HTTPRedirectHandler):
+    """Follows redirects to https addresses alone."""
+
+    def redirect_request(self, *args: Any, **options: Any) -> Any:
+        made = super().redirect_request(*args, **options)
+        if made is not None and not (made.type == "https" or _WITHOUT_TLS_TOO):
+            raise URLError(_("it leads away from https, to {url}").format(url=made.full_url))
+        return made
+
+
+class _NoHttp(BaseHandler):
+    """Refuses every address that is not https."""
+
+    handler_order = 100
+
+    def default_open(self, request: Request) -> None:
+        if request.type != "https":
+            raise URLError(_("it is no https address"))
 
 
 def fetch(
@@ -173,7 +222,7 @@ def fetch(
     paths : iterable of str, optional
         Only these files; all of the dataset by default.
     download : callable, optional
-        Another way to get a file (`Downloader`); pooch over HTTPS by default.
+        Another way to get a file (`Downloader`); over https by default.
     on_file : callable, optional
         Told of each file and what happens to it: `"present"`, `"fetching"` or `"fetched"`.
 
@@ -188,8 +237,6 @@ def fetch(
         If the dataset or a path is not registered.
     DataError
         If the network, the folder or the content is not what it should be. Names the file.
-    MissingExtraError
-        If pooch is needed and not installed.
     """
     entry = dataset(dataset_name)
     chosen = entry.files if paths is None else tuple(entry.file(path) for path in paths)
@@ -228,9 +275,9 @@ def _fetch_one(file: RemoteFile, place: Path, download: Downloader) -> None:
     with writing(place) as aside:
         try:
             download(file.url, aside, file.bytes)
-        except (MissingExtraError, PermissionError):
+        except PermissionError:
             raise
-        except Exception as error:  # each HTTP library has exceptions of its own
+        except Exception as error:  # sockets, TLS and HTTP have exceptions of their own
             raise DataError(
                 _("{path} of {dataset} could not be fetched from {url}: {why}").format(
                     path=file.path, dataset=file.dataset, url=file.url, why=error

@@ -18,13 +18,13 @@ figure = "taotie_fleet2026.pue"
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from taotie.errors import DataError, RangeError, UnitError, UnknownNameError, nearest
 from taotie.facility.pue import checked_pue
+from taotie.files.read import of_others, read_toml
 from taotie.fleet.forecast import FleetScenario
 from taotie.fleet.growth import FORMS
 from taotie.fleet.stock import makers
@@ -41,6 +41,7 @@ _RANGES = {"mean_life": "a", "power_limit": "GW/a"}
 _KEYS = ("name", "horizon", "makers", "forms", "correlated", "limited", *_FACTORS, *_RANGES)
 
 
+@of_others(DataError)
 def read_scenario(path: Path) -> FleetScenario:
     """A scenario from a TOML file.
 
@@ -51,10 +52,7 @@ def read_scenario(path: Path) -> FleetScenario:
     RangeError, UnitError, UnknownNameError
         If a key, name or value in it is wrong; the message names file and key.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(_("{path} cannot be read: {what}.").format(path=path, what=error)) from None
+    content = read_toml(path)
     return scenario_from(content.get("fleet", content), str(path))
 
 

@@ -6,7 +6,6 @@ The counts are Epoch AI's estimates of what was delivered [1], as 5, 50 and 95 %
 
 from __future__ import annotations
 
-import csv
 import itertools
 import math
 import re
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
+from taotie.files.read import csv_dicts, of_others, open_text, read_text
 from taotie.quantity.catalog import source, table
 from taotie.quantity.distribution import Z90
 from taotie.quantity.figure import Figure, leaf
@@ -384,6 +384,7 @@ def alive(
 # ---- a series of somebody else ---------------------------------------------------------------------
 
 
+@of_others(DataError)
 def read_stock(path: Path) -> ChipStock:
     """A series of your own: CSV with the columns date, p05, p50, p95 (cumulative rated power in MW).
 
@@ -393,11 +394,7 @@ def read_stock(path: Path) -> ChipStock:
         If the file cannot be read, a column is missing, a date is given twice or a quarter is missing, or the points
         are not in order; the message names the line.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(_("{path} cannot be read: {what}.").format(path=path, what=error)) from None
+    rows = list(csv_dicts(read_text(path), path))
     if not rows:
         raise DataError(_("{path} has no rows.").format(path=path), "date,p05,p50,p95")
     missing = [c for c in ("date", *_POINTS) if c not in rows[0]]
@@ -480,8 +477,8 @@ def vintages(maker: str) -> dict[str, dict[date, float]]:
             "taotie data fetch epoch-ai-chip-counts",
         )
     found: dict[str, dict[date, float]] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
+    with open_text(path) as file:
+        for row in csv_dicts(file, path):
             if "Incomplete" in (row["Notes"] or ""):
                 continue
             month, day, year = (int(x) for x in row["End date"].split("/"))

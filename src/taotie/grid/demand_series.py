@@ -6,7 +6,6 @@ lacks of a year is said, since a part of a year weighs as a part.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import DataError, MissingExtraError, UnknownNameError, nearest
+from taotie.files.read import csv_rows, of_others, read_text, regular_file
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -100,6 +100,7 @@ class HourlyDemand:
         return float(sum(self.share_of_year.values()))
 
 
+@of_others(DataError)
 def read_hourly_demand(
     path: Path, first_year: int | None = None, last_year: int | None = None
 ) -> HourlyDemand:
@@ -400,6 +401,7 @@ def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
         import duckdb
     except ImportError:
         raise MissingExtraError("duckdb", "data") from None
+    regular_file(path, None)
     try:
         with duckdb.connect() as connection:
             connection.execute("set enable_progress_bar = false")
@@ -423,13 +425,7 @@ def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
 
 
 def _csv(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            _("{path} cannot be read: {reason}.").format(path=path, reason=error)
-        ) from error
+    rows = list(csv_rows(read_text(path), path))
     if len(rows) < 2 or len({len(r) for r in rows}) != 1:
         raise DataError(
             _("{path} is not a table: rows of different length, or none.").format(path=path)

@@ -7,7 +7,6 @@ larger than a firm one by what the grid's hourly room allows.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError
+from taotie.files.read import csv_dicts, of_others, read_text
 from taotie.grid.headroom import curtailable_capacity_mw
 from taotie.hardware.power_curve import capped_run
 from taotie.words.language import _
@@ -303,6 +303,7 @@ def value_of_computing(usd_per_accelerator_hour: float, kw_per_accelerator: floa
     return usd_per_accelerator_hour / kw_per_accelerator * 1e3
 
 
+@of_others(DataError)
 def read_room(path: Path) -> tuple[Floats, float]:
     """Hourly room of a CSV: `room_mw`, or `load_mw` of a region whose highest demand is taken as what it can serve.
 
@@ -318,11 +319,7 @@ def read_room(path: Path) -> tuple[Floats, float]:
     DataError
         If neither column is there or a cell is no number.
     """
-    try:
-        rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or str(error)[:80]
-        raise DataError(_("{path} cannot be read: {why}.").format(path=path, why=why)) from None
+    rows = list(csv_dicts(read_text(path), path))
     column = next((c for c in ("room_mw", "capacity_mw", "load_mw", "demand_mw") if rows and c in rows[0]), None)  # fmt: skip
     if column is None:
         raise DataError(

@@ -6,9 +6,6 @@ connected, not where it lies; `GridPicture.geographic` says which it is.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError, DataError
 from taotie.files.fetch import local_path
+from taotie.files.read import csv_rows, of_others, open_text
 from taotie.grid.case.case import Case
 from taotie.grid.flow.dc_power_flow import branch_flow_mw
 from taotie.words.language import _
@@ -92,6 +90,7 @@ class GridPicture:
     n_lost: int = 0
 
 
+@of_others(DataError)
 def bus_coordinates(case: Case, path: Path) -> tuple[FloatArray, FloatArray]:
     """Longitude and latitude of every bus from a table with columns bus_id, lat, lon.
 
@@ -161,24 +160,16 @@ def registered_coordinates(case: Case) -> tuple[FloatArray, FloatArray] | None:
 
 def _columns(path: Path, names: tuple[str, ...]) -> list[tuple[str, ...]]:
     """The cells of these columns, row by row; a row that ends early has empty cells."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            head = [cell.strip() for cell in next(rows, [])]
-            if not set(names) <= set(head):
-                raise DataError(
-                    _("{path} has no columns {names}.").format(path=path, names=", ".join(names)),
-                    _("its first line has: {head}").format(head=", ".join(head)[:200] or "-"),
-                )
-            place = [head.index(name) for name in names]
-            return [tuple(r[i] if i < len(r) else "" for i in place) for r in rows if r]
-    except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(
-            _("coordinates {path} cannot be read: {reason}.").format(path=path, reason=error)
-        ) from error
+    with open_text(path) as file:
+        rows = csv_rows(file, path)
+        head = [cell.strip() for cell in next(rows, [])]
+        if not set(names) <= set(head):
+            raise DataError(
+                _("{path} has no columns {names}.").format(path=path, names=", ".join(names)),
+                _("its first line has: {head}").format(head=", ".join(head)[:200] or "-"),
+            )
+        place = [head.index(name) for name in names]
+        return [tuple(r[i] if i < len(r) else "" for i in place) for r in rows if r]
 
 
 def _whole(path: Path, row: int, text: str) -> int:

@@ -6,13 +6,13 @@ Subagents write files of their own, which count for their session.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from taotie.errors import MeterError
+from taotie.files.read import json_value, of_others, open_text
 from taotie.metering.usage import Call, Usage, normal_usage
 from taotie.metering.when import stamp_ns
 from taotie.words.language import N_, _
@@ -44,24 +44,20 @@ def _files(place: Path) -> list[Path]:
 
 
 def _lines(path: Path, bad: list[int]) -> Iterator[Mapping[str, Any]]:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            for line in stream:
-                if not line.strip():
-                    continue
-                try:
-                    one = json.loads(line)
-                except ValueError:
-                    bad.append(1)  # the last line of a session that still runs
-                    continue
-                if isinstance(one, dict):
-                    yield one
-    except OSError as error:
-        raise MeterError(
-            _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
-        ) from None
+    with open_text(path, None, MeterError, errors="replace") as stream:
+        for line in stream:
+            if not line.strip():
+                continue
+            try:
+                one = json_value(line)
+            except ValueError:
+                bad.append(1)  # the last line of a session that still runs
+                continue
+            if isinstance(one, dict):
+                yield one
 
 
+@of_others(MeterError)
 def read_claude_code(place: Path | str | None = None) -> tuple[list[Call], list[Said]]:
     """Calls of Claude Code, from a transcript or its folder, subagents counted.
 
@@ -130,6 +126,7 @@ def _said(calls: list[Call], bad: list[int], root: Path) -> list[Said]:
     return said
 
 
+@of_others(MeterError)
 def read_codex(place: Path | str | None = None) -> tuple[list[Call], list[Said]]:
     """Calls of Codex: its totals run on through a session, and are differenced; a fall begins anew.
 

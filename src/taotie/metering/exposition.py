@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from taotie.errors import MeterError
+from taotie.files.read import of_others
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -39,6 +40,7 @@ class Scrape(NamedTuple):
     said: tuple[Said, ...]
 
 
+@of_others(MeterError)
 def read_exposition(text: str, where: str = "") -> Scrape:
     """Read a page in the text format.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from taotie.errors import MeterError
+from taotie.files.read import json_value, of_others, open_binary, read_text
 from taotie.metering.exporters import recording_of_series
 from taotie.metering.otel import read_otlp
 from taotie.metering.prometheus import read_answer, series_of_scrapes
@@ -27,25 +27,15 @@ MAX_BYTES = 2 << 30
 
 
 def _text(path: Path) -> str:
+    text = read_text(path, MAX_BYTES, MeterError, _("cut it by day"), errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _json(text: str, path: Path) -> Any:
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise MeterError(
-                _("{path} is larger than {n} GB.").format(path=path, n=MAX_BYTES >> 30),
-                _("cut it by day"),
-            )
-        if path.suffix == ".gz":
-            with gzip.open(path, "rt", encoding="utf-8-sig", errors="replace") as stream:
-                return stream.read(MAX_BYTES)
-        return path.read_text(encoding="utf-8-sig", errors="replace")
-    except IsADirectoryError:
-        raise MeterError(_("{path} is a folder.").format(path=path)) from None
-    except (OSError, EOFError) as error:
-        raise MeterError(
-            _("{path} cannot be read: {why}.").format(
-                path=path, why=getattr(error, "strerror", None) or error
-            )
-        ) from None
+        return json_value(text)
+    except ValueError as error:
+        raise MeterError(_("{path}: {why}.").format(path=path, why=str(error)[:120])) from None
 
 
 def layout_of(text: str) -> str:
@@ -81,6 +71,7 @@ def layout_of(text: str) -> str:
     return ""
 
 
+@of_others(MeterError)
 def read_meter_file(
     path: Path | str, layout: str = "auto", boundary: str = "device", measured: bool = False
 ) -> Recording:
@@ -107,7 +98,7 @@ def read_meter_file(
         raise MeterError(_("{path} does not exist.").format(path=place))
     if place.is_dir():
         return _pages(place)
-    with place.open("rb") as stream:
+    with open_binary(place, None, MeterError) as stream:
         if stream.read(15) == b"SQLite format 3":
             from taotie.metering.ledger import read_ledger
 
@@ -128,7 +119,7 @@ def read_meter_file(
     if kind == "table":
         return read_table(text, where, boundary)
     if kind == "redfish":
-        return _one_instant([(c, r, s) for c, r, s in read_redfish(json.loads(text))], place)
+        return _one_instant([(c, r, s) for c, r, s in read_redfish(_json(text, place))], place)
     if kind == "dcmi":
         raise MeterError(
             _(
@@ -210,6 +201,7 @@ def _pages(folder: Path) -> Recording:
     return recording_of_series(series, folder.name).with_said(*said)
 
 
+@of_others(MeterError)
 def read_meter_files(
     paths: Sequence[Path | str],
     layout: str = "auto",

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from taotie.errors import MeterError
+from taotie.files.read import of_others
 from taotie.metering.channel import Channel, Reading
 from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings
@@ -293,6 +294,7 @@ def opened(path: Path | str) -> sqlite3.Connection:
     return db
 
 
+@of_others(MeterError)
 def read_ledger(
     path: Path | str, start_ns: int | None = None, end_ns: int | None = None
 ) -> Recording:
@@ -413,6 +415,7 @@ def _hours(
     return found
 
 
+@of_others(MeterError)
 def read_events(path: Path | str) -> list[Event]:
     """What happened while a ledger was written."""
     with closing(opened(path)) as db:

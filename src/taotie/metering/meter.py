@@ -13,12 +13,13 @@ from contextlib import ContextDecorator
 from types import TracebackType
 from typing import Any
 
+from taotie.errors import MeterError
 from taotie.metering.channel import Channel, Reading
 from taotie.metering.ledger import boot_ns
-from taotie.metering.recorder import opened_sources, sources_here
+from taotie.metering.recorder import FASTEST_HZ, SLOWEST_S, opened_sources, sources_here
 from taotie.metering.recording import Recording, recorded
 from taotie.metering.window import EnergyWindow
-from taotie.words.language import N_
+from taotie.words.language import N_, _
 from taotie.words.said import Said
 
 __all__ = ["Meter", "boards_of_this_job"]
@@ -107,6 +108,13 @@ class Meter(ContextDecorator):
         hz: float = 1.0,
         environment: Mapping[str, str] | None = None,
     ) -> None:
+        if not 1.0 / SLOWEST_S <= hz <= FASTEST_HZ:
+            raise MeterError(
+                _("{hz} readings a second cannot be.").format(hz=hz),
+                _(
+                    "0.034 to 100: counters of processors wrap if they are read more seldom than each 30 s"
+                ),
+            )
         self._given = sources
         self._environment = environment
         self.period_s = 1.0 / hz

@@ -5,13 +5,13 @@ A cumulative sum that names a new start time began anew at zero; a delta adds up
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from taotie.errors import MeterError
+from taotie.files.read import json_value, of_others
 from taotie.metering.channel import Channel, to_raw
 from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings
@@ -37,6 +37,7 @@ DELTA = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
 CUMULATIVE = (2, "2", "AGGREGATION_TEMPORALITY_CUMULATIVE")
 
 
+@of_others(MeterError)
 def read_otlp(text: str, where: str = "") -> Recording:
     """Read OTLP metrics in JSON: one document, or one a line as the collector's file exporter writes.
 
@@ -61,7 +62,7 @@ def read_otlp(text: str, where: str = "") -> Recording:
 
 def _documents(text: str, where: str, said: list[Said]) -> Iterator[Mapping[str, Any]]:
     try:
-        whole = json.loads(text)
+        whole = json_value(text)
         yield from whole if isinstance(whole, list) else [whole]
         return
     except ValueError:
@@ -69,7 +70,7 @@ def _documents(text: str, where: str, said: list[Said]) -> Iterator[Mapping[str,
     lines = [line for line in text.split("\n") if line.strip()]
     for i, line in enumerate(lines):
         try:
-            one = json.loads(line)
+            one = json_value(line)
         except ValueError:
             if i == len(lines) - 1 and i > 0:
                 said.append(

@@ -6,7 +6,6 @@ Raw samples (`m[1h]`), not a grid: `query_range` repeats the last value for minu
 
 from __future__ import annotations
 
-import json
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import MeterError
+from taotie.files.read import json_value, of_others
 from taotie.metering.exporters import METERS, Series, recording_of_series
 from taotie.metering.exposition import read_exposition
 from taotie.metering.recording import Recording
@@ -46,7 +46,7 @@ def fetched(url: str, timeout_s: float = 30.0) -> str:
     except urllib.error.HTTPError as error:
         body = error.read(2000).decode("utf-8", errors="replace")
         try:
-            why = str(json.loads(body).get("error", ""))
+            why = str(json_value(body).get("error", ""))
         except (ValueError, AttributeError):
             why = str(error.reason)
         raise MeterError(
@@ -79,6 +79,7 @@ class PrometheusClient:
         url = f"{self.url}{path}?{urllib.parse.urlencode(query)}"
         return _checked(self._fetch(url), url)
 
+    @of_others(MeterError)
     def meters(self) -> list[str]:
         """Names of known meters that it holds."""
         data = self._ask("/api/v1/label/__name__/values")
@@ -88,6 +89,7 @@ class PrometheusClient:
             {n for n in names if n in METERS or n.removesuffix("_total") in METERS} | set(rapl)
         )
 
+    @of_others(MeterError)
     def recording(
         self, start_s: float, end_s: float, names: Sequence[str] = (), where: str = ""
     ) -> Recording:
@@ -128,6 +130,7 @@ class PrometheusClient:
         return made.with_said(*said)
 
 
+@of_others(MeterError)
 def _checked(text: str, where: str) -> Any:
     begin = text.lstrip()[:1]
     if begin == "<":
@@ -136,7 +139,7 @@ def _checked(text: str, where: str) -> Any:
             _("a login page or a proxy stands before it: ask the Prometheus itself"),
         )
     try:
-        answer = json.loads(text)
+        answer = json_value(text)
     except ValueError:
         raise MeterError(
             _("{where}: the answer is cut off or no JSON.").format(where=where),
@@ -148,6 +151,7 @@ def _checked(text: str, where: str) -> Any:
     return answer["data"]
 
 
+@of_others(MeterError)
 def series_of_answer(data: Mapping[str, Any]) -> list[Series]:
     """Series of the `data` of an answer: matrix or vector. Values come as text."""
     rows = data.get("result", [])
@@ -165,6 +169,7 @@ def series_of_answer(data: Mapping[str, Any]) -> list[Series]:
     return found
 
 
+@of_others(MeterError)
 def read_answer(text: str, where: str = "") -> Recording:
     """A saved answer of `query` or `query_range`.
 
@@ -202,6 +207,7 @@ def read_answer(text: str, where: str = "") -> Recording:
     return made
 
 
+@of_others(MeterError)
 def series_of_scrapes(
     pages: Sequence[tuple[int, str]], where: str = ""
 ) -> tuple[list[Series], list[Said]]:

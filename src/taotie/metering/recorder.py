@@ -18,6 +18,7 @@ __all__ = ["SOURCES", "Recorder", "opened_sources", "sources_here"]
 
 SOURCES = ("nvml", "amdsmi", "rapl", "hwmon", "jetson", "ipmi")
 """Meters by name; the first three are tried by default."""
+FASTEST_HZ = 100.0
 SLOWEST_S = 30.0
 """Counters of processors wrap within minutes: the longest pause between two sweeps. [s]"""
 
@@ -122,7 +123,7 @@ class Recorder:
         hours: bool = True,
         raw_kept_ns: int = RAW_KEPT_NS,
     ) -> None:
-        if not 1.0 / SLOWEST_S <= hz <= 100.0:
+        if not 1.0 / SLOWEST_S <= hz <= FASTEST_HZ:
             raise MeterError(
                 _("{hz} readings a second cannot be.").format(hz=hz),
                 _(

@@ -6,7 +6,6 @@ and mW is refused with the line.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import MeterError
+from taotie.files.read import csv_rows, of_others
 from taotie.metering.channel import ABSENT, BOUNDARIES, ENERGY_UJ, OK, POWER_UW, Channel
 from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings
@@ -113,6 +113,7 @@ def table_heading(first: str) -> tuple[list[str], str] | None:
     return None
 
 
+@of_others(MeterError)
 def read_table(text: str, where: str = "", boundary: str = "device") -> Recording:
     """Read a table with a time, perhaps a device, and columns of power or energy.
 
@@ -147,7 +148,7 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
     said: list[Said] = []
     cut, unzoned = 0, False
     ends_whole = text.endswith("\n")
-    for cells, at, short in _parts(text, delimiter, len(names)):
+    for cells, at, short in _parts(text, delimiter, len(names), where):
         cut += short
         if not len(at):
             continue
@@ -200,7 +201,7 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
 
 
 def _parts(
-    text: str, delimiter: str, width: int
+    text: str, delimiter: str, width: int, where: str
 ) -> Iterator[tuple[list[Sequence[str]], NDArray[Any], int]]:
     """Columns of some rows, the numbers of their lines, and how many rows were cut off.
 
@@ -216,7 +217,7 @@ def _parts(
             or "\r" in piece
             or set(map(str.count, lines, itertools.repeat(delimiter))) != {width - 1}
         ):
-            yield from _read_parts(text, at, line, delimiter, width)
+            yield from _read_parts(text, at, line, delimiter, width, where)
             return
         cells = delimiter.join(lines).split(delimiter)
         yield (
@@ -228,9 +229,11 @@ def _parts(
 
 
 def _read_parts(
-    text: str, at: int, line: int, delimiter: str, width: int
+    text: str, at: int, line: int, delimiter: str, width: int, where: str
 ) -> Iterator[tuple[list[Sequence[str]], NDArray[Any], int]]:
-    reader = csv.reader(_lines(text, at), delimiter=delimiter, skipinitialspace=True)
+    reader = csv_rows(
+        _lines(text, at), where, MeterError, delimiter=delimiter, skipinitialspace=True
+    )
     while block := list(itertools.islice(reader, CHUNK)):
         whole = [(k, row) for k, row in enumerate(block, start=line + 1) if len(row) >= width]
         line += len(block)

@@ -6,13 +6,12 @@ the node's: true of a job only if it had the node alone.
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import re
 from collections.abc import Iterator, Mapping
 
 from taotie.errors import MeterError
+from taotie.files.read import csv_dicts, of_others
 from taotie.metering.channel import to_raw
 from taotie.metering.recording import Recording
 from taotie.metering.when import epoch_ns, stamp_ns
@@ -39,9 +38,9 @@ def too_short(seconds: float, update_s: float = COUNTER_UPDATE_S) -> bool:
     return seconds < update_s
 
 
-def _rows(text: str, delimiter: str = ",") -> Iterator[dict[str, str]]:
-    for row in csv.DictReader(io.StringIO(text), delimiter=delimiter):
-        yield {str(k).strip(): (v or "").strip() for k, v in row.items() if k is not None}
+def _rows(text: str, where: str, delimiter: str = ",") -> Iterator[dict[str, str]]:
+    for row in csv_dicts(text, where, MeterError, delimiter=delimiter):
+        yield {k.strip(): v.strip() for k, v in row.items()}
 
 
 def _number(row: Mapping[str, str], key: str, where: str) -> float | None:
@@ -56,6 +55,7 @@ def _number(row: Mapping[str, str], key: str, where: str) -> float | None:
         ) from None
 
 
+@of_others(MeterError)
 def read_codecarbon(text: str, where: str = "", measured: bool = False) -> Recording:
     """Read CodeCarbon's `emissions.csv`.
 
@@ -72,7 +72,7 @@ def read_codecarbon(text: str, where: str = "", measured: bool = False) -> Recor
         If columns are missing or a value is no number.
     """
     by_run: dict[str, dict[str, str]] = {}
-    for n, row in enumerate(_rows(text), start=1):
+    for n, row in enumerate(_rows(text, where), start=1):
         by_run[row.get("run_id") or str(n)] = row  # rows of a run are cumulative: the last stands
     said: list[Said] = []
     windows: list[EnergyWindow] = []
@@ -174,6 +174,7 @@ def _one_machine(
     return {k[3] for k in kept}
 
 
+@of_others(MeterError)
 def read_zeus(text: str, where: str = "") -> Recording:
     """Read the CSV of Zeus' `ZeusMonitor`: windows with the joules of each GPU.
 
@@ -185,7 +186,7 @@ def read_zeus(text: str, where: str = "") -> Recording:
     windows: list[EnergyWindow] = []
     said: list[Said] = []
     short = 0
-    for i, row in enumerate(_rows(text), start=2):
+    for i, row in enumerate(_rows(text, where), start=2):
         place = f"{where}, line {i}"
         begin, seconds = _number(row, "start_time", place), _number(row, "elapsed_time", place)
         if begin is None or seconds is None:
@@ -239,6 +240,7 @@ def _overlap(windows: list[EnergyWindow]) -> bool:
     return False
 
 
+@of_others(MeterError)
 def read_slurm(text: str, where: str = "") -> Recording:
     """Read `sacct -P -o JobIDRaw,Start,End,NodeList,AllocTRES,ConsumedEnergyRaw`.
 
@@ -250,7 +252,7 @@ def read_slurm(text: str, where: str = "") -> Recording:
     windows: list[EnergyWindow] = []
     said: list[Said] = []
     unzoned, none = False, 0
-    for i, row in enumerate(_rows(text, "|"), start=2):
+    for i, row in enumerate(_rows(text, where, "|"), start=2):
         place = f"{where}, line {i}"
         if "ConsumedEnergyRaw" not in row:
             raise MeterError(

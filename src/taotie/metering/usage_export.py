@@ -5,14 +5,12 @@ Each becomes calls with tokens in the normal form; which layout it is follows fr
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from taotie.errors import MeterError
+from taotie.files.read import csv_dicts, json_value, of_others, read_text
 from taotie.metering.agent_log import read_claude_code, read_codex
 from taotie.metering.usage import Call, Usage, has_tokens, normal_usage
 from taotie.metering.when import epoch_ns, stamp_ns
@@ -68,6 +66,7 @@ _SESSIONS = (
 )
 
 
+@of_others(MeterError)
 def read_usage(place: Path | str) -> tuple[list[Call], list[Said]]:
     """Calls of any export of use, or of an agent's transcripts.
 
@@ -93,7 +92,7 @@ def read_usage(place: Path | str) -> tuple[list[Call], list[Said]]:
             return read_codex(path)
     if not path.is_file():
         raise MeterError(_("{path} does not exist.").format(path=path))
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    text = read_text(path, kind=MeterError, errors="replace")
     if path.suffix == ".jsonl":
         if '"token_count"' in text and '"total_token_usage"' in text:
             return read_codex(path)
@@ -134,14 +133,14 @@ def _rows(text: str, path: Path) -> Iterator[tuple[Mapping[str, Any], Mapping[st
     begin = text.lstrip()[:1]
     if begin in "{[" and begin:
         try:
-            documents = [json.loads(text)]
+            documents = [json_value(text)]
         except ValueError:
             documents = []
             for n, line in enumerate(text.splitlines(), start=1):
                 if not line.strip():
                     continue
                 try:
-                    documents.append(json.loads(line))
+                    documents.append(json_value(line))
                 except ValueError:
                     raise MeterError(
                         _("{where}, line {n}: no JSON.").format(where=path.name, n=n)
@@ -150,7 +149,7 @@ def _rows(text: str, path: Path) -> Iterator[tuple[Mapping[str, Any], Mapping[st
             yield from _inside(document, {})
         return
     delimiter = "\t" if "\t" in text.split("\n", 1)[0] else ","
-    for row in csv.DictReader(io.StringIO(text), delimiter=delimiter):
+    for row in csv_dicts(text, path, MeterError, delimiter=delimiter):
         yield {k: _cell(v) for k, v in row.items() if k}, {}
 
 

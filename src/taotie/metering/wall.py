@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from taotie.errors import MeterError
+from taotie.files.read import of_others
 from taotie.metering.channel import ABSENT, DENIED, OK, UNSUPPORTED, Channel, Reading, to_raw
 from taotie.words.language import _
 
@@ -32,6 +33,7 @@ PDU_ENERGY_OID = ".1.3.6.1.4.1.318.1.1.26.4.3.1.9"
 """rPDU2DeviceStatusEnergy, in tenths of kWh; its user can reset it."""
 
 
+@of_others(MeterError)
 def read_dcmi(text: str) -> float:
     """Watts of `ipmitool dcmi power reading`.
 
@@ -122,6 +124,7 @@ def _ipmitool() -> str:
     return run.stdout
 
 
+@of_others(MeterError)
 def read_redfish(
     answer: Mapping[str, Any], host: str = ""
 ) -> list[tuple[Channel, int | None, int]]:

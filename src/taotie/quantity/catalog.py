@@ -6,8 +6,6 @@ that each cell has its own source. Nothing is read before it is asked for.
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from taotie.errors import SourceError, TaotieError, nearest
+from taotie.files.read import csv_rows, read_text, read_toml
 from taotie.quantity import unit as units
 from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
 from taotie.words.language import LANGUAGES, N_, _, in_language
@@ -43,12 +42,7 @@ def _source_file(key: str) -> Mapping[str, Any]:
             _("no source {key} in the catalogue.").format(key=repr(key)),
             nearest(key, source_keys()),
         )
-    try:
-        return MappingProxyType(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(
-            _("{path} cannot be read: {what}.").format(path=path.name, what=error)
-        ) from None
+    return MappingProxyType(read_toml(path, kind=SourceError))
 
 
 @lru_cache(maxsize=1)
@@ -323,8 +317,6 @@ def table(name: str) -> Table:
             raise SourceError(
                 _("{where}: column {name} is missing.").format(where=where, name=missing[0])
             )
-        if None in row:
-            raise SourceError(_("{where}: more cells than columns.").format(where=where))
         key = (row["item"].strip(), row["quantity"].strip())
         if key in cells:
             raise SourceError(
@@ -337,15 +329,16 @@ def table(name: str) -> Table:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            for row in reader:
-                yield reader.line_num, row
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise SourceError(
-            _("{path} cannot be read: {what}.").format(path=path.name, what=error)
-        ) from None
+    rows = csv_rows(read_text(path, kind=SourceError), path, SourceError)
+    head = next(rows, [])
+    for line, cells in enumerate((r for r in rows if r), start=2):
+        if len(cells) > len(head):
+            raise SourceError(
+                _("{where}: more cells than columns.").format(
+                    where=f"{path.name} {_('line')} {line}"
+                )
+            )
+        yield line, dict(zip(head, cells, strict=False))  # a cell that is missing is no empty one
 
 
 def problems() -> Iterator[str]:

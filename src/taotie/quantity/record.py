@@ -221,10 +221,14 @@ def recompute(
     entries: Mapping[str, Mapping[str, Any]],
     sampling: Sampling,
     sources: Mapping[str, Mapping[str, Any]] | None = None,
+    made: Mapping[str, Figure] | None = None,
 ) -> list[str]:
-    """Compute every figure again; one line for each whose stated value differs in any bit."""
+    """Compute every figure again; one line for each whose stated value differs in any bit.
+
+    `made` are the figures of the entries, where `from_record` has made them already.
+    """
     different: list[str] = []
-    for key, figure in from_record(entries, sampling, sources).items():
+    for key, figure in (made or from_record(entries, sampling, sources)).items():
         entry = entries[key]
         try:
             value = figure.value

@@ -9,7 +9,6 @@ need not wait for pint.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from functools import lru_cache
@@ -17,7 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from taotie.errors import UnitError, nearest
+from taotie.errors import DataError, UnitError, nearest
+from taotie.files.read import read_bytes, read_json
 from taotie.words.language import N_, _
 
 DIMENSIONLESS = "1"
@@ -52,10 +52,10 @@ def _registry() -> Any:
 def _answers() -> dict[str, Any]:
     """What pint answered before; nothing where the units have changed since."""
     try:
-        kept: dict[str, Any] = json.loads(ANSWERS.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        kept: dict[str, Any] = read_json(ANSWERS)
+    except DataError:
         return {}
-    same = kept.get("units") == hashlib.sha256(UNITS.read_bytes()).hexdigest()
+    same = kept.get("units") == hashlib.sha256(read_bytes(UNITS)).hexdigest()
     return kept if same else {}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from taotie.compute.energy.whole_replicas import largest_kept_batch, load_state,
 from taotie.compute.metered.calibration import calibration_for
 from taotie.compute.serving.service import ServiceLevel
 from taotie.errors import RangeError, StudyError, TaotieError
-from taotie.files.fetch import local_path
+from taotie.files.fetch import local_path, sha256_of
 from taotie.files.registry import dataset
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.server import machine_notes, server_of
@@ -180,7 +179,7 @@ def _trace(walk: Walk, wanted: str) -> tuple[Requests, None, TokenMoments, dict[
                 ]
             )
         requests = read_trace(path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = sha256_of(path)
         origin = {
             "kind": "measured",
             "source": None,
@@ -193,7 +192,7 @@ def _trace(walk: Walk, wanted: str) -> tuple[Requests, None, TokenMoments, dict[
     walk.files.append(
         {
             "name": shown,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": sha256_of(path),
             "bytes": path.stat().st_size,
             "role": "trace",
             "licence": licence,

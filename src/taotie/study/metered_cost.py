@@ -6,8 +6,6 @@ one, and the share of the energy that was covered is told.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import MeterError
 from taotie.facility.pue import checked_pue
+from taotie.files.read import csv_rows, of_others, read_text
 from taotie.metering.when import stamp_ns
 from taotie.metering.window import HOUR_NS
 from taotie.words.language import N_, _
@@ -139,6 +138,7 @@ def hour_cost(
     )
 
 
+@of_others(MeterError)
 def read_hour_factors(path: Path | str) -> HourFactors:
     """Factors by hour from a CSV: a column of time and any of those in `FACTORS`.
 
@@ -148,11 +148,7 @@ def read_hour_factors(path: Path | str) -> HourFactors:
         If there is no time or no factor, or a cell is no number.
     """
     place = Path(path)
-    try:
-        text = place.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MeterError(_("{path}: {why}.").format(path=place, why=error)) from None
-    rows = list(csv.reader(io.StringIO(text)))
+    rows = list(csv_rows(read_text(place, kind=MeterError), place, MeterError))
     if not rows:
         raise MeterError(_("{where}: no row.").format(where=place.name))
     names = [n.strip().lower() for n in rows[0]]

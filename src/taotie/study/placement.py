@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from taotie.errors import MissingExtraError, RangeError, StudyError, TaotieError
+from taotie.errors import CaseError, MissingExtraError, RangeError, StudyError, TaotieError
+from taotie.files.read import read_bytes
 from taotie.grid.capacity.hosting_capacity import (
     Binding,
     HostingCapacityByTreatment,
@@ -156,7 +157,7 @@ def _case(walk: Walk, name: str) -> Case:
 
         path = (walk.file.path.parent / name).resolve()
         case = read_case(path)
-        content = path.read_bytes()
+        content = read_bytes(path, 256_000_000, CaseError)
         walk.files.append(
             {
                 "name": name,

@@ -5,14 +5,14 @@ Each problem names file, table, key and value, and has a hint.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from taotie.errors import StudyError, TaotieError, nearest
+from taotie.errors import DataError, StudyError, TaotieError, nearest
+from taotie.files.read import read_toml, regular_file
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure as catalogue_figure
 from taotie.quantity.distribution import distribution_from
@@ -21,7 +21,7 @@ from taotie.study.schema import FigureSpec, Study
 from taotie.study.settings import STUDY_FIGURES, STUDY_NAMES
 from taotie.words.language import LANGUAGES, _, in_language
 
-STUDY_BYTES_MAX = 1_000_000
+STUDY_BYTES_MAX = 500_000
 
 
 class StudyFile:
@@ -258,28 +258,10 @@ def _unique(found: list[TaotieError]) -> list[TaotieError]:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > STUDY_BYTES_MAX:
-            raise StudyError(
-                [TaotieError(_("{path} is larger than a study file is.").format(path=path))]
-            )
-        text = path.read_bytes().decode("utf-8")
-        return tomllib.loads(text)
-    except OSError as error:
-        found = TaotieError(
-            _("{path} cannot be read: {what}.").format(path=path, what=error.strerror),
-            _("give the path of a study file; examples are in studies/"),
-        )
-    except UnicodeDecodeError as error:
-        found = TaotieError(
-            _("{path} is not UTF-8 text: byte {n}.").format(path=path, n=error.start),
-            _("save the file as UTF-8"),
-        )
-    except tomllib.TOMLDecodeError as error:
-        found = TaotieError(
-            _("{path} is not TOML: {what}.").format(path=path, what=error),
-            _("each key stands once in its table; texts are in quotes"),
-        )
-    raise StudyError([found]) from None
+        regular_file(path, hint=_("give the path of a study file; examples are in studies/"))
+        return read_toml(path, STUDY_BYTES_MAX)
+    except DataError as error:
+        raise StudyError([TaotieError(error.message, error.hint)]) from None
 
 
 def _specs(study: Study) -> dict[str, FigureSpec]:

@@ -6,6 +6,7 @@ bytes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import numpy as np
 from taotie import __version__
 from taotie.errors import MissingExtraError
 from taotie.files.atomic import write_bytes, writing
+from taotie.files.read import json_value
 from taotie.quantity.figure import Figure
 from taotie.quantity.profile import Profile
 from taotie.quantity.record import sources_of, to_record
@@ -152,7 +154,7 @@ class StudyResult:
             "samples": self.sampling.n,
             "results": list(self.figures),
             "figures": to_record(every),
-            "profiles": {k: _profile(p) for k, p in self.profiles.items()},
+            "profiles": {k: profile_record(p) for k, p in self.profiles.items()},
             "flows": [{"start": f.start, "end": f.end, "figure": f.figure} for f in self.flows],
             "comparisons": [c.to_dict() for c in self.comparisons],
             "defaults": [d.to_dict() for d in self.defaults],
@@ -163,6 +165,7 @@ class StudyResult:
         }
         if self.request_energy_wh is not None:
             content["request_energy_wh"] = [float(v) for v in self.request_energy_wh]
+        content["sha256"] = content_hash(content)
         return content
 
     def to_json(self) -> bytes:
@@ -179,7 +182,15 @@ class StudyResult:
         write_figures_parquet(self.to_dict()["figures"], path)
 
 
-def _profile(profile: Profile) -> dict[str, Any]:
+def content_hash(content: Mapping[str, Any]) -> str:
+    """sha256 of a content's canonical JSON: keys in order, no spaces, as a reader of the file finds it."""
+    plain = json_value(json.dumps(content, allow_nan=False))
+    text = json.dumps(plain, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def profile_record(profile: Profile) -> dict[str, Any]:
+    """A profile as plain values; its percentiles follow from its terms."""
     p05, p50, p95 = profile.percentiles()
     return {
         "unit": profile.unit,

@@ -6,7 +6,6 @@ Nothing is shipped: the publishers' terms do not allow it. A CSV file with the c
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError, UnitError
+from taotie.files.read import csv_dicts, csv_rows, of_others, read_text
 from taotie.words.language import _
 
 __all__ = ["HashRates", "block_subsidy_btc", "miner_revenue_usd", "read_hash_rates"]
@@ -99,6 +99,7 @@ def miner_revenue_usd(
     return BLOCKS_PER_DAY * block_subsidy_btc(days) * price * (1.0 + fee_share)
 
 
+@of_others(DataError)
 def read_hash_rates(path: Path, max_gap_days: int = 31) -> HashRates:
     """A series of hash rate and price (or revenue), interpolated to days.
 
@@ -122,13 +123,9 @@ def read_hash_rates(path: Path, max_gap_days: int = 31) -> HashRates:
     UnitError
         If prices are in another currency than USD.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = list(reader.fieldnames or ())
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(_("{path} cannot be read: {what}.").format(path=path, what=error)) from None
+    text = read_text(path)
+    columns = next(csv_rows(text, path), [])
+    rows = list(csv_dicts(text, path))
     money = "revenue_usd_per_day" if "revenue_usd_per_day" in columns else "price_usd"
     for needed in ("date", "hashrate_th_s", money):
         if needed in columns:

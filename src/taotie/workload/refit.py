@@ -6,13 +6,13 @@ of two waves on the mean course of a day. Both print rows of `data/tables/worklo
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from taotie.files.read import csv_dicts, open_text
 from taotie.workload.chat import TokenLengths
 from taotie.workload.requests import Floats, Ints, token_moments
 from taotie.workload.trace import read_trace
@@ -194,8 +194,8 @@ def language_service_rates(path: Path) -> Floats:
         Whole days only. [request/s]
     """
     rates: dict[str, list[float]] = {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
+    with open_text(path) as stream:
+        for row in csv_dicts(stream, path):
             if row["service"].startswith("language/"):
                 rates.setdefault(row["service"], []).append(float(row["req_per_s"]))
     whole = min(len(values) for values in rates.values()) // 144

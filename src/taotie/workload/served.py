@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import TraceError
+from taotie.files.read import of_others
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.trace import drafted
@@ -76,6 +77,7 @@ class ServedLog:
         )
 
 
+@of_others(TraceError)
 def read_served_log(
     path: str | os.PathLike[str],
     columns: Mapping[str, str] | None = None,

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.files.fetch import data_folder, local_path
+from taotie.files.read import of_others, open_binary
 from taotie.files.registry import dataset
 from taotie.words.language import N_, _
 from taotie.workload.requests import Requests
@@ -178,6 +179,7 @@ def published_trace(name: str) -> Requests | None:
     return replace(requests, said=tuple(s for s in requests.said if s.code != MAYBE_CUT_OFF))
 
 
+@of_others(TraceError)
 def read_trace(
     path: str | os.PathLike[str],
     *,
@@ -295,14 +297,8 @@ def _kind(place: Path) -> str:
             except (OSError, EOFError, UnicodeDecodeError, ValueError):
                 begin = b"\0"
     else:
-        try:
-            with place.open("rb") as raw:
-                begin = raw.read(4096)
-        except OSError as error:
-            raise TraceError(
-                _("{path} cannot be read: {why}.").format(path=place, why=error.strerror or error),
-                _("check the rights of the file"),
-            ) from error
+        with open_binary(place, None, TraceError) as raw:
+            begin = raw.read(4096)
     if begin.startswith(b"PAR1"):
         return "parquet"
     other = next((what for mark, what in _OTHERS.items() if begin.startswith(mark)), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from array import array
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from taotie.errors import TraceError, UnknownNameError, nearest
+from taotie.files.read import json_value, json_values
 from taotie.words.language import N_, _
 from taotie.workload.requests import Floats, Ints, Requests
 from taotie.workload.trace_cells import times
@@ -147,16 +147,16 @@ def _is_document(first: str) -> bool:
         return True
     if text.startswith("["):
         try:
-            return not isinstance(json.loads(text), list) or text.startswith(("[{", "[["))
-        except (ValueError, RecursionError):
+            return not isinstance(json_value(text), list) or text.startswith(("[{", "[["))
+        except ValueError:
             return not text.startswith("[" * 200)
     return text.startswith("{") and not text.endswith("}")
 
 
 def _parsed(text: str, draft: Draft) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return json_value(text)
+    except ValueError as error:
         raise TraceError(
             _("{path} is not JSON: {why}.").format(path=draft.path, why=error),
             _("was it fetched completely?"),
@@ -522,8 +522,8 @@ def _mooncake_key(entry: dict[str, Any], number: int, draft: Draft) -> None:
 
 def _json_object(line: str, number: int, draft: Draft) -> dict[str, Any]:
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        entry = json_value(line)
+    except ValueError as error:
         raise TraceError(
             _("{path}, line {line} is not JSON: {why}.").format(
                 path=draft.path, line=number, why=error
@@ -540,8 +540,8 @@ def _json_object(line: str, number: int, draft: Draft) -> dict[str, Any]:
 
 def _json_objects(lines: list[str], numbers: list[int], draft: Draft) -> list[dict[str, Any]]:
     try:
-        entries = list(map(json.loads, lines))
-    except (ValueError, RecursionError):
+        entries = json_values(lines)
+    except ValueError:
         entries = []
     if len(entries) != len(lines) or set(map(type, entries)) != {dict}:
         return [_json_object(line, n, draft) for line, n in zip(lines, numbers, strict=True)]

@@ -6,9 +6,6 @@ column, and what it treats (sorted, left out) it notes.
 
 from __future__ import annotations
 
-import importlib
-import io
-import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, NoReturn, TextIO
@@ -16,10 +13,11 @@ from typing import Any, Literal, NamedTuple, NoReturn, TextIO
 import numpy as np
 
 from taotie.errors import TraceError, UnknownNameError, nearest
+from taotie.files import read as files
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
-from taotie.workload.trace_layout import AUTO, COLUMN_EXTRAS, COMPRESSED, Columns, columns_of
+from taotie.workload.trace_layout import AUTO, COLUMN_EXTRAS, Columns, columns_of
 from taotie.workload.trace_roles import name_words
 from taotie.workload.trace_served import ServedColumns, served_places, time_is_of_the_answer
 from taotie.workload.trace_time import TIME_UNITS, seconds_of
@@ -611,80 +609,30 @@ def block_tokens(sizes: Ints, prompt: Any) -> int | None:
 
 def regular_file(path: Path, max_bytes: int | None) -> Path:
     """`path`, if it is a file that may be read: there, not empty, not a device, not too large."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise TraceError(
-            _("{path} cannot be read: {why}.").format(path=path, why=why),
-            _("check the path of the request log"),
-        ) from error
-    if not stat.S_ISREG(status.st_mode):
-        raise TraceError(
-            _("{path} is not a file.").format(path=path), _("name the request log itself")
-        )
-    if status.st_size == 0:
+    place = files.regular_file(
+        path, None, TraceError, _("check the path: the request log itself is read")
+    )
+    size = place.stat().st_size
+    if size == 0:
         raise TraceError(_("{path} is empty.").format(path=path), _("was it fetched completely?"))
-    if max_bytes is not None and status.st_size > max_bytes:
+    if max_bytes is not None and size > max_bytes:
         raise TraceError(
             _(
                 "{path} has {size:.1f} GB, above the limit of {limit:.1f} GB for a text file."
-            ).format(path=path, size=status.st_size / 1e9, limit=max_bytes / 1e9),
+            ).format(path=path, size=size / 1e9, limit=max_bytes / 1e9),
             _("convert it to Parquet, cut it into pieces, or raise max_bytes"),
         )
-    return path
-
-
-class _Limited(io.RawIOBase):
-    """Bytes of a compressed file, refused beyond a limit: a small file may hold a great deal."""
-
-    def __init__(self, inner: Any, path: Path, limit: int) -> None:
-        self.inner, self.path, self.left = inner, path, limit
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        got = self.inner.read(len(buffer))
-        self.left -= len(got)
-        if self.left < 0:
-            raise TraceError(
-                _("{path} is above the limit for a text file once it is unpacked.").format(
-                    path=self.path
-                ),
-                _("convert it to Parquet, cut it into pieces, or raise max_bytes"),
-            )
-        buffer[: len(got)] = got
-        return len(got)
-
-    def close(self) -> None:
-        self.inner.close()
-        super().close()
+    return place
 
 
 def open_text(path: Path, max_bytes: int = MAX_BYTES) -> TextIO:
     """The file as text, unpacked if it is compressed; a byte-order mark is skipped."""
-    try:
-        if path.suffix.lower() not in COMPRESSED:
-            return path.open(encoding="utf-8-sig", newline="")
-        unpack: Any = importlib.import_module(
-            {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}[path.suffix.lower()]
-        )
-        inner = unpack.open(path, "rb")
-        inner.peek(1)
-        raw = io.BufferedReader(_Limited(inner, path, max_bytes), 1 << 20)
-        return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-    except (OSError, EOFError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise TraceError(
-            _("{path} cannot be read: {why}.").format(path=path, why=why),
-            _("check the rights of the file, and that it was fetched completely"),
-        ) from error
-    except Exception as error:  # lzma has an error of its own
-        raise TraceError(
-            _("{path} cannot be read: {why}.").format(path=path, why=error),
-            _("was it fetched completely?"),
-        ) from error
+    return files.open_text(
+        path,
+        max_bytes,
+        TraceError,
+        _("convert it to Parquet, cut it into pieces, or raise max_bytes"),
+    )
 
 
 def short_lines(stream: TextIO, draft: Draft) -> Iterator[str]:

@@ -6,8 +6,6 @@ in `chunk-<i>-dataset.json` as text such as `{322: 0.5, 406: 0.5}`, which is rea
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import re
 from collections.abc import Iterable
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import TraceError
+from taotie.files.read import csv_rows, json_value, of_others
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.requests import Floats, Requests
@@ -32,6 +31,7 @@ MAX_FILE_BYTES = 256 * 10**6
 _WINDOW_S = 600.0
 
 
+@of_others(TraceError)
 def read_servegen(path: str | os.PathLike[str]) -> ServeGenService:
     """Read the clients of one ServeGen service.
 
@@ -109,14 +109,9 @@ def _windows(path: Path) -> tuple[Floats, Floats, Any, Floats]:
     place = regular_file(path, MAX_FILE_BYTES)
     rows: list[tuple[float, float, bool, float]] = []
     with open_text(place) as stream:
-        try:
-            for line, cells in enumerate(csv.reader(stream), 1):
-                if cells:
-                    rows.append(_window(cells, place, line))
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise TraceError(
-                _("{path} cannot be read: {why}.").format(path=place, why=error)
-            ) from error
+        for line, cells in enumerate(csv_rows(stream, place, TraceError), 1):
+            if cells:
+                rows.append(_window(cells, place, line))
     if not rows:
         raise TraceError(_("{path} is empty.").format(path=place), _("was it fetched completely?"))
     start = np.array([row[0] for row in rows])
@@ -199,8 +194,10 @@ def _distributions(path: Path) -> tuple[tuple[float, dict[str, Lengths]], ...]:
 def _json(place: Path) -> Any:
     try:
         with open_text(place) as stream:
-            return json.load(stream)
-    except (ValueError, RecursionError) as error:
+            return json_value(stream.read())
+    except TraceError:
+        raise
+    except ValueError as error:
         raise TraceError(
             _("{path} is not JSON: {why}.").format(path=place, why=error),
             _("was it fetched completely?"),
@@ -236,6 +233,7 @@ def _lengths(text: Any, path: Path, key: str) -> Lengths:
     return Lengths(value[order].astype(np.int64), np.cumsum(share[order]) / share.sum())
 
 
+@of_others(TraceError)
 def read_conversations(
     path: str | os.PathLike[str], *, name: str = "", source: str = ""
 ) -> Requests:

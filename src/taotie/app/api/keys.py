@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from taotie.errors import DataError
+from taotie.files.read import read_text
 from taotie.words.language import _
 
 __all__ = ["Keys", "new_key"]
@@ -84,8 +85,8 @@ class Keys:
             If it cannot be read, or holds no key: an empty file must not open the door.
         """
         try:
-            found = cls.of_text(path.read_text("utf-8"), str(path))
-        except (OSError, UnicodeDecodeError) as error:
+            found = cls.of_text(read_text(path, 1_000_000), str(path))
+        except DataError as error:
             raise DataError(
                 _("the key file {path} cannot be read.").format(path=path),
                 "taotie serve --new-key NAME",

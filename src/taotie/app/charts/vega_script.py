@@ -11,9 +11,10 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
-from taotie.errors import MissingExtraError, TaotieError
+from taotie.errors import DataError, MissingExtraError, TaotieError
 from taotie.files.atomic import write_bytes
 from taotie.files.fetch import _cache_folder
+from taotie.files.read import read_text
 
 VL_VERSION = "6.4"
 _SNIPPET = "window.vegaEmbed=vegaEmbed;"
@@ -53,10 +54,8 @@ def vega_script(folder: Path | None = None) -> str:
 def _read(path: Path) -> str | None:
     """The kept script, or None if there is none or it is not what was written."""
     try:
-        if path.stat().st_size > _BYTES_MAX:
-            return None
-        digest, _newline, script = path.read_text(encoding="utf-8").partition("\n")
-    except (OSError, UnicodeDecodeError):
+        digest, _newline, script = read_text(path, _BYTES_MAX).partition("\n")
+    except DataError:
         return None
     return script if script and digest == _digest(script) else None
 

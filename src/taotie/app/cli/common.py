@@ -1,6 +1,7 @@
 """What all commands share: the console, `--json`, how errors are printed, and exit codes.
 
-Exit codes: 0 fine, 1 a check failed, 2 the input is wrong, 3 hardware or a permission is missing.
+Exit codes: 0 fine, 1 a check failed, 2 the input is wrong, 3 hardware or a permission is missing, 70 an error of
+taotie itself, which leaves a report.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Annotated, Any
 
 import typer
 
 from taotie.errors import StudyError, TaotieError
 from taotie.words.language import _
+from taotie.words.plain import as_text
 
-OK, CHECK_FAILED, WRONG_INPUT, MISSING = 0, 1, 2, 3
+OK, CHECK_FAILED, WRONG_INPUT, MISSING, UNFORESEEN = 0, 1, 2, 3, 70
 
 Json = Annotated[bool, typer.Option("--json", help=_("Print machine-readable JSON."))]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help=_("Seed of the draws."))]
@@ -25,18 +28,26 @@ Samples = Annotated[
 ]
 
 
-def console() -> Any:
-    """A Rich console for standard output; plain when it goes to a pipe."""
+@lru_cache(maxsize=1)
+def _plain_console() -> Any:
+    """Rich's console, to which every text is text: no markup, no emoji codes, no control characters."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    class Plain(Console):
+        def render_str(self, text: str, **options: Any) -> Any:
+            return super().render_str(as_text(text), **{**options, "markup": False, "emoji": False})
+
+    return Plain
+
+
+def console() -> Any:
+    """A Rich console for standard output; plain when it goes to a pipe."""
+    return _plain_console()(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def error_console() -> Any:
     """A Rich console for standard error."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
+    return _plain_console()(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
@@ -58,7 +69,8 @@ def print_error(error: TaotieError, as_json: bool) -> None:
         )
         return
     name = type(error).__name__
-    sys.stderr.write(f"{name}: " + f"\n\n{name}: ".join(str(p) for p in problems) + "\n")
+    text = f"{name}: " + f"\n\n{name}: ".join(str(p) for p in problems)
+    sys.stderr.write(as_text(text) + "\n")
 
 
 @contextmanager

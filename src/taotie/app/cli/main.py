@@ -1,6 +1,7 @@
 """The command `taotie`. Every command is a file beside this one; none imports anything heavy until it runs."""
 
 import gettext
+import io
 import os
 import sys
 from importlib import import_module
@@ -120,24 +121,67 @@ def _translate(command: Any) -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake is a sentence, never a traceback."""
+    _safe_streams()
     arguments = sys.argv[1:]
     as_json = "--json" in arguments
     try:
-        arguments = _take_language(arguments)
-        first = next((word for word in arguments if not word.startswith("-")), "")
-        build(first).main(args=arguments, prog_name="taotie")
+        try:
+            arguments = _take_language(arguments)
+            first = next((word for word in arguments if not word.startswith("-")), "")
+            build(first).main(args=arguments, prog_name="taotie")
+        finally:
+            sys.stdout.flush()  # here, where an error is still a sentence
     except TaotieError as error:
-        from taotie.app.cli.common import WRONG_INPUT, print_error
-
-        print_error(error, as_json)
-        sys.exit(WRONG_INPUT)
+        _end(error, as_json)
     except BrokenPipeError:
         # the reader of our output went away, such as `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(0)
     except KeyboardInterrupt:
         sys.stderr.write(_("interrupted; nothing was left half-written") + "\n")
         sys.exit(130)
+    except Exception as error:
+        from taotie.app.cli.last_net import unforeseen
+
+        code = unforeseen(error, as_json)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _forget_output()
+        sys.exit(code)
+
+
+def _end(error: TaotieError, as_json: bool) -> None:
+    """Say what is wrong with the input, if anybody can still hear it, and leave."""
+    from taotie.app.cli.common import WRONG_INPUT, print_error
+
+    try:
+        print_error(error, as_json)
+        sys.stdout.flush()
+    except OSError:
+        _forget_output()
+        print_error(error, False)
+    sys.exit(WRONG_INPUT)
+
+
+def _safe_streams() -> None:
+    """Streams that take any text: one that was closed takes it and drops it, one of few characters writes `?`."""
+    if sys.stderr is None:
+        sys.stderr = io.TextIOWrapper(io.FileIO(os.devnull, "w"), errors="replace")
+    if sys.stdout is None:
+        sys.stdout = io.TextIOWrapper(io.FileIO(os.devnull, "w"), errors="replace")
+        sys.stderr.write(_("standard output is closed: nothing is shown") + "\n")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="replace")
+
+
+def _forget_output() -> None:
+    """Nothing more is written to standard output: Python would try again as it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # a stream without a file behind it
+        sys.stdout = io.TextIOWrapper(io.FileIO(os.devnull, "w"))
 
 
 if __name__ == "__main__":

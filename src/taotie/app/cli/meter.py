@@ -161,7 +161,7 @@ def _live(ledger: Path) -> None:
     from rich.text import Text
 
     from taotie.answer.meter_live import live_rows
-    from taotie.app.cli.shown import as_text
+    from taotie.words.plain import as_text
 
     def table() -> Any:
         made = Table(box=None)

@@ -9,9 +9,10 @@ import typer
 
 from taotie.app.cli.asked import Extra, register_ask
 from taotie.app.cli.common import CHECK_FAILED, console, progress
-from taotie.app.cli.shown import as_text, print_answer, print_files, print_rows, print_said
+from taotie.app.cli.shown import print_answer, print_files, print_rows, print_said
 from taotie.errors import MissingExtraError
 from taotie.words.language import N_, _, language
+from taotie.words.plain import as_text
 from taotie.words.said import Said, as_given
 
 OUT = Path("out")
@@ -57,7 +58,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     skipped: list[MissingExtraError] = []
     with (
         progress(_("writing the report"), quiet=door["json"]),
-        writing_folder(folder) as aside,
+        writing_folder(folder, replacing=WRITTEN) as aside,
     ):
         answer.detail.write_json(aside / "result.json")
         for name in ("figures.parquet", "audit.html", "report.html"):
@@ -65,7 +66,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
                 _write(name, answer.detail, aside / name)
             except MissingExtraError as error:
                 skipped.append(error)
-    written = [n for n in WRITTEN if (folder / n).exists()]
+        written = [n for n in WRITTEN if (aside / n).exists()]
     answer = answer.with_files(*(str(folder / n) for n in written)).saying(
         *(
             Said(

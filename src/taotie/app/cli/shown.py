@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from taotie.words.language import _, in_language, language
+from taotie.words.plain import as_text
 from taotie.words.said import Said
 
 __all__ = [
@@ -20,22 +21,6 @@ __all__ = [
     "print_said",
     "print_table",
 ]
-
-
-def as_text(text: object) -> str:
-    """Somebody's words without control characters: nothing moves the cursor or turns the line around.
-
-    Examples
-    --------
-    >>> as_text("a\\x1b[31mred")
-    'a?[31mred'
-    """
-    return "".join(
-        c if c in "\n\t" or (c.isprintable() and c not in _TURNING) else "?" for c in str(text)
-    )
-
-
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
 def print_answer(answer: Any, as_json: bool, tables: Iterable[str] = ()) -> None:

@@ -20,6 +20,7 @@ from taotie.app.charts.picture import unchecked
 from taotie.app.charts.vega_script import vega_script
 from taotie.errors import MissingExtraError
 from taotie.words.language import LANGUAGES, language, speaking
+from taotie.words.plain import as_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
@@ -140,9 +141,15 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
     )
     environment.filters["embedded"] = embedded_json
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """What a template prints of a value: somebody's words as text; our own markup as it is."""
+    return as_text(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _inside_script(script: str) -> str:

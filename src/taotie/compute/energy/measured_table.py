@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
 from taotie.errors import DataError
+from taotie.files.read import csv_dicts, read_text
 from taotie.words.language import _
 
 __all__ = ["number", "read_table"]
@@ -24,17 +24,9 @@ def read_table(path: str | Path) -> list[dict[str, str]]:
         If the file is absent, empty, larger than 200 MB, not UTF-8, or has no header.
     """
     file = Path(path)
-    if not file.is_file():
+    if not file.exists():
         raise DataError(_("no file at {path}.").format(path=file))
-    if file.stat().st_size > LARGEST_FILE_B:
-        raise DataError(_("{path} is larger than 200 MB.").format(path=file))
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as handle:
-            rows = list(csv.DictReader(handle))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            _("{path} is not a CSV file in UTF-8: {error}").format(path=file, error=error)
-        ) from error
+    rows = list(csv_dicts(read_text(file, LARGEST_FILE_B), file))
     if not rows:
         raise DataError(_("{path} has no rows.").format(path=file))
     return rows

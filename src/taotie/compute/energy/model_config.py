@@ -7,7 +7,6 @@ layers and is not understood, widens the range and is named in a note; nothing i
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from taotie.compute.energy.model_precision import native_precision
 from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.model_types import block_shapes, traits_of
 from taotie.errors import DataError, RangeError, TaotieError
+from taotie.files.read import of_others, read_json, regular_file
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -41,6 +41,7 @@ DOUBT_KEYS = 0.5
 """Half-widths (relative) of the range where the type, or a key that shapes layers, is not known: our guess."""
 
 
+@of_others(DataError)
 def read_model_config(path: str | Path) -> ModelArchitecture:
     """The architecture described by a local `config.json`, or by the folder that holds it.
 
@@ -54,24 +55,17 @@ def read_model_config(path: str | Path) -> ModelArchitecture:
     file = Path(path)
     if file.is_dir():
         file = file / "config.json"
-    if not file.is_file():
+    if not file.exists():
         raise DataError(
             _("no file at {path}.").format(path=file),
             _("give the config.json of the model, as its publisher released it."),
         )
-    size = file.stat().st_size
-    if size > LARGEST_CONFIG_B:
-        raise DataError(
-            _("{path} holds {size} B; a config.json holds a few kB.").format(path=file, size=size),
-            _("give the config.json of the model, not its weights."),
-        )
-    try:
-        config = json.loads(file.read_bytes().decode("utf-8-sig"), parse_int=_whole)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise DataError(
-            _("{path} is not JSON: {error}").format(path=file, error=str(error)[:120]),
-            _("give the config.json of the model, as its publisher released it."),
-        ) from error
+    regular_file(
+        file, LARGEST_CONFIG_B, hint=_("give the config.json of the model, not its weights.")
+    )
+    config = read_json(
+        file, hint=_("give the config.json of the model, as its publisher released it.")
+    )
     if not isinstance(config, dict):
         raise DataError(
             _("{path} is not a table of keys and values.").format(path=file),
@@ -81,19 +75,15 @@ def read_model_config(path: str | Path) -> ModelArchitecture:
     known = str(named).rstrip("/").split("/")[-1] if isinstance(named, str) else ""
     stem = file.parent.name if file.name == "config.json" else file.stem
     beside = file.with_name("hf_quant_config.json")
-    if "quantization_config" not in config and beside.is_file() and beside.stat().st_size < 10**7:
+    if "quantization_config" not in config and beside.is_file():
         try:
-            given = json.loads(beside.read_bytes().decode("utf-8")).get("quantization")
-        except (UnicodeDecodeError, ValueError, AttributeError, RecursionError):
+            given = read_json(beside, 10**7).get("quantization")
+        except (DataError, AttributeError):
             given = None
         if isinstance(given, dict):
             config = {**config, "quantization_config": {"quant_method": "modelopt", **given}}
     found = architecture_from_config(config, (known or stem or file.stem).lower())
     return replace(found, reference=str(path))
-
-
-def _whole(digits: str) -> int | float:
-    return int(digits) if len(digits) < 25 else float("inf")
 
 
 def _language_part(

@@ -7,7 +7,6 @@ in the defaults of the class (`data/model_types.csv`: Hugging Face transformers 
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.errors import RangeError
+from taotie.files.read import csv_rows, open_text
 from taotie.words.language import _
 
 __all__ = ["ClassDefaults", "Keys", "class_defaults", "strange_keys"]
@@ -96,8 +96,8 @@ def _value(text: str) -> Any:
 
 @lru_cache(maxsize=1)
 def _types() -> dict[str, tuple[str, str, str]]:
-    with TYPES_FILE.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(line for line in file if not line.startswith("#"))
+    with open_text(TYPES_FILE) as file:
+        rows = csv_rows((line for line in file if not line.startswith("#")), TYPES_FILE)
         next(rows)
         return {row[0]: (row[1], row[2], row[3]) for row in rows}
 

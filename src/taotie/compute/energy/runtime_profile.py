@@ -7,7 +7,6 @@ they were off on models left out of the fit.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +18,8 @@ from numpy.typing import NDArray
 
 from taotie.compute.energy.roofline import COEFFICIENTS
 from taotie.errors import DataError, UnknownNameError, nearest
+from taotie.files.atomic import write_text
+from taotie.files.read import read_toml
 from taotie.quantity.catalog import DATA
 from taotie.words.language import _
 
@@ -143,8 +144,7 @@ class RuntimeProfile:
 @lru_cache(maxsize=4)
 def _read(path: Path) -> dict[str, RuntimeProfile]:
     try:
-        with path.open("rb") as file:
-            raw = tomllib.load(file)
+        raw = read_toml(path)
         found = {}
         for name, r in raw["runtime"].items():
             found[name] = RuntimeProfile(
@@ -235,8 +235,7 @@ def generation_profiles(path: Path | None = None) -> dict[str, dict[str, Any]]:
         If the coefficient file lacks them.
     """
     try:
-        with (path or COEFFICIENT_FILE).open("rb") as file:
-            return dict(tomllib.load(file)["generation"])
+        return dict(read_toml(path or COEFFICIENT_FILE)["generation"])
     except (OSError, KeyError, ValueError) as error:
         raise DataError(
             _("the coefficients of generation cannot be read: {error}").format(error=error),
@@ -306,7 +305,5 @@ def write_profiles(
         for architecture, values in made["by_architecture"].items():
             lines += ["", f"[{head}.by_architecture.{architecture}]"]
             lines += [f'"{k}" = {_toml(v)}' for k, v in values.items()]
-    partial = path.with_suffix(".part")
-    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_text(path, "\n".join(lines) + "\n")
     _read.cache_clear()

@@ -23,6 +23,7 @@ from taotie.compute.fit.error_summary import coverage, error_summary
 from taotie.compute.fit.serving_rows import ServingRows, read_serving_rows
 from taotie.compute.fit.serving_validation import engine_profiles, served_widths
 from taotie.errors import DataError
+from taotie.files.read import of_others, read_bytes, read_json
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.catalog import DATA
 from taotie.words.language import _
@@ -142,7 +143,7 @@ def frozen(
     content: dict[str, Any] = {
         "made_on": today or datetime.date.today().isoformat(),
         "version": __version__,
-        "coefficients_sha256": hashlib.sha256(COEFFICIENT_FILE.read_bytes()).hexdigest(),
+        "coefficients_sha256": hashlib.sha256(read_bytes(COEFFICIENT_FILE)).hexdigest(),
         "columns": [*COLUMNS, *PREDICTED],
         "rows": [
             [*described, *(float(f"{column[i]:.5g}") for column in numbers)]
@@ -153,6 +154,7 @@ def frozen(
     return {**content, "sha256": _checksum(content)}
 
 
+@of_others(DataError)
 def read_frozen(path: str | Path) -> dict[str, Any]:
     """Predictions on record, whole and unchanged.
 
@@ -164,7 +166,7 @@ def read_frozen(path: str | Path) -> dict[str, Any]:
     file = Path(path)
     hint = _("`taotie predict --freeze FILE` writes one.")
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
         columns, rows = content["columns"], content["rows"]
         known = columns == [*COLUMNS, *PREDICTED] and all(len(r) == len(columns) for r in rows)
         same = content["sha256"] == _checksum(content)

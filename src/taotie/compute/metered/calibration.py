@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import MeterError
 from taotie.files.atomic import write_text
+from taotie.files.read import of_others, read_toml
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _
 from taotie.words.said import labels
@@ -150,6 +150,7 @@ def write_calibration(made: Calibration, path: Path | str) -> None:
     )
 
 
+@of_others(MeterError)
 def read_calibration(path: Path | str) -> Calibration:
     """A calibration from its file.
 
@@ -158,10 +159,7 @@ def read_calibration(path: Path | str) -> Calibration:
     MeterError
         If it is none, or its numbers cannot be.
     """
-    try:
-        fields = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MeterError(_("{path}: {why}.").format(path=path, why=error)) from None
+    fields = read_toml(path, kind=MeterError)
     given = fields.get("calibration", {})
     missing = [k for k in Calibration._fields if k not in ("about", *given)]
     if missing:

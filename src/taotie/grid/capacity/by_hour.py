@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError, RangeError
 from taotie.files.kernels import njit
+from taotie.files.read import read_text
 from taotie.grid.capacity import search
 from taotie.grid.capacity.core import (
     TREATMENTS,
@@ -113,7 +114,7 @@ def hourly_area_load_mw(case: Case, hours: slice | None = None) -> FloatArray:
             _("no hourly loads are shipped for {case}.").format(case=case.name),
             _("they exist for ACTIVSg200 and ACTIVSg2000; or pass your own, one row an hour."),
         )
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = read_text(path, errors="replace")
     found = re.findall(
         r"^\s*(\d+)\s+\S+\s+CT_TAREALOAD\s+(\d+)\s+CT_LOAD_ALL_P\s+CT_REP\s+([\d.]+)\s*;",
         text,

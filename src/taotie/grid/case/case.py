@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from taotie.errors import CaseError, MissingExtraError, UnknownNameError, nearest
+from taotie.files.atomic import write_text
+from taotie.files.read import of_others, open_binary
 from taotie.grid.case.grid_case import ISOLATED, Case
 from taotie.grid.case.matpower_file import (
     MAX_BYTES,
@@ -65,6 +67,7 @@ def _case_path(name: str) -> Path:
     )
 
 
+@of_others(CaseError)
 def read_case(name: str | Path, max_bytes: int = MAX_BYTES) -> Case:
     """Read a grid by name, or from a file whose ending says what it is.
 
@@ -131,7 +134,7 @@ def _is_there(path: Path) -> bool:
 def _looks_like_matpower(path: Path) -> bool:
     """A case under another ending: the words every MATPOWER case holds."""
     try:
-        with path.open("rb") as file:
+        with open_binary(path, None) as file:
             start = file.read(2_000_000)
     except OSError:
         return False
@@ -165,5 +168,5 @@ def write_case(case: Case, path: Path | None = None) -> str:
         )
     )
     if path is not None:
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
     return text

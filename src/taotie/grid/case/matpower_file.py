@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import CaseError
+from taotie.files.read import read_bytes, regular_file
 from taotie.grid.case.octave import run_case_text
 from taotie.grid.case.octave_tokens import OctaveError, without_remarks
 from taotie.grid.case.octave_values import Short
@@ -78,25 +79,18 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES, max_lines: int = MAX_LINES
     CaseError
         File absent, larger than `max_bytes` [B] or `max_lines`, with NUL bytes, or empty.
     """
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise CaseError(_("{path} is not a file.").format(path=path))
-        if size > max_bytes:
-            raise CaseError(
-                _("{path} has {size:.0f} MB; case files up to {limit:.0f} MB are read.").format(
-                    path=path, size=size / 1e6, limit=max_bytes / 1e6
-                ),
-                _("the largest public case (82,000 buses) has 23 MB; is this a case file?"),
-            )
-        raw = path.read_bytes()
-    except OSError as error:
-        raise CaseError(
-            _("case file {path} cannot be read: {reason}.").format(
-                path=path, reason=error.strerror or error
-            ),
-            _("give the path of a MATPOWER .m file or the name of a case, such as ieee118."),
-        ) from error
+    there = regular_file(
+        path,
+        None,
+        CaseError,
+        _("give the path of a MATPOWER .m file or the name of a case, such as ieee118."),
+    )
+    raw = read_bytes(
+        there,
+        max_bytes,
+        CaseError,
+        _("the largest public case (82,000 buses) has 23 MB; is this a case file?"),
+    )
     if b"\0" in raw:
         raise CaseError(_("{path} is not a text file.").format(path=path))
     if raw.count(b"\n") > max_lines:

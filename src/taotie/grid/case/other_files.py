@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from taotie.errors import CaseError
+from taotie.files.read import read_json
 from taotie.grid.case.adapter_base import needed
 from taotie.grid.case.case_notes import table_not_read
 from taotie.grid.case.grid_case import Case
@@ -199,12 +200,7 @@ def _pypsa(path: Path) -> Case:
 def _json(path: Path) -> Case:
     from taotie.grid.case.adapters_pandapower import case_from_pandapower
 
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CaseError(
-            _("{path} is not JSON: {reason}.").format(path=path.name, reason=error)
-        ) from error
+    content = read_json(path, MAX_BYTES, CaseError)
     if isinstance(content, dict) and "voltageLevels" in json.dumps(list(content))[:2000]:
         return _powsybl(path)
     if not (isinstance(content, dict) and content.get("_class") == "pandapowerNet"):

@@ -11,7 +11,6 @@ References
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import DataError
+from taotie.files.read import csv_dicts, read_text
 from taotie.grid.case.case import Case, read_case
 from taotie.words.language import _
 
@@ -69,16 +69,15 @@ class RtsGmlcYear:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError:
+    hint = _("give the folder with a copy of GridMod/RTS-GMLC, the one that holds RTS_Data.")
+    if not path.exists():
         raise DataError(
             _("{name} of RTS-GMLC is not in {folder}.").format(
                 name=path.name, folder=path.parent.name
             ),
-            _("give the folder with a copy of GridMod/RTS-GMLC, the one that holds RTS_Data."),
-        ) from None
+            hint,
+        )
+    return list(csv_dicts(read_text(path, hint=hint), path, hint=hint))
 
 
 def _number(text: str) -> float:

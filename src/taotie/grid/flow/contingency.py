@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from taotie.errors import CaseError
 from taotie.files.kernels import njit
+from taotie.files.read import read_text
 from taotie.grid.case.case import Case, _package_folder
 from taotie.grid.flow.dc_power_flow import DcModel, Island, ptdf
 from taotie.grid.flow.sparse_solve import moved_shares
@@ -277,7 +278,7 @@ def contingency_table(case: Case) -> ContingencyTable:
                 "tables exist for ACTIVSg200, ACTIVSg500, ACTIVSg2000 and ACTIVSg10k; by default every branch is an outage."
             ),
         )
-    found = _TABLE_ROW.findall(path.read_text(encoding="utf-8", errors="replace"))
+    found = _TABLE_ROW.findall(read_text(path, errors="replace"))
     label = np.array([int(row[0]) for row in found], np.int64)
     branch = np.array([int(row[2] or 0) for row in found], np.int64)
     unit = np.array([int(row[3] or 0) for row in found], np.int64)

@@ -6,9 +6,6 @@ if there is one. Every series of a run has the same steps; nothing is cut, fille
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError, nearest
+from taotie.files.read import csv_rows, decoded, of_others, read_bytes, unpacked
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -68,6 +66,7 @@ class HourlySeries:
         return next(iter(self.values.values())).size
 
 
+@of_others(DataError)
 def read_series(path: str | Path) -> HourlySeries:
     """Series of a CSV file, plain or gzipped.
 
@@ -79,22 +78,9 @@ def read_series(path: str | Path) -> HourlySeries:
         If a value is impossible: a capacity factor or a share outside 0..1, a negative load or intensity.
     """
     place = Path(path)
-    try:
-        raw = place.read_bytes()
-        if len(raw) > MAX_BYTES:
-            raise DataError(_("{path} has {size:.0f} MB, more than years of hours.").format(path=place, size=len(raw) / 1e6))  # fmt: skip
-        if raw[:2] == b"\x1f\x8b":
-            with gzip.open(io.BytesIO(raw)) as stream:
-                raw = stream.read(MAX_BYTES)
-        rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
-    except DataError:
-        raise
-    except (OSError, EOFError, ValueError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or str(error)[:120]
-        raise DataError(
-            _("{path} cannot be read: {why}.").format(path=place, why=why),
-            _("give a CSV file with a column such as load_mw, wind_cf, pv_cf or price"),
-        ) from None
+    hint = _("give a CSV file with a column such as load_mw, wind_cf, pv_cf or price")
+    text = decoded(unpacked(read_bytes(place, MAX_BYTES, hint=hint), place, MAX_BYTES), place)
+    rows = list(csv_rows(text, place, hint=hint))
     while rows and not any(c.strip() for c in rows[-1]):
         rows.pop()
     if len(rows) < 3:

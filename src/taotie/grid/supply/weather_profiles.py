@@ -7,15 +7,13 @@ taken to hub height by a power law, then the farm's curve of `series.wind_power_
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, MissingExtraError, RangeError
+from taotie.files.read import csv_dicts, decoded, of_others, read_bytes, unpacked
 from taotie.grid.supply.series import HourlySeries, wind_power_curve
 from taotie.words.language import N_, _
 from taotie.words.said import Said
@@ -138,6 +136,7 @@ def wind_factor(wind_ms: npt.ArrayLike, height_m: float = 10.0) -> Floats:
     return wind_power_curve(speed)
 
 
+@of_others(DataError)
 def read_weather_profiles(path: str | Path, latitude: float, site: str = "") -> HourlySeries:
     """Capacity factors of a weather file.
 
@@ -174,16 +173,8 @@ def read_weather_profiles(path: str | Path, latitude: float, site: str = "") -> 
 
 
 def _from_csv(path: Path, site: str) -> tuple[dict[str, Floats], str]:
-    try:
-        raw = path.read_bytes()
-        if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
-        if len(raw) > MAX_BYTES:
-            raise DataError(_("{path} has {size:.0f} MB, more than years of hours.").format(path=path, size=len(raw) / 1e6))  # fmt: skip
-        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or str(error)[:120]
-        raise DataError(_("{path} cannot be read: {why}.").format(path=path, why=why)) from None
+    text = decoded(unpacked(read_bytes(path, MAX_BYTES), path, MAX_BYTES), path)
+    rows = list(csv_dicts(text, path))
     if rows and "site" in rows[0]:
         known = sorted({r["site"] for r in rows})
         if not site and len(known) > 1:

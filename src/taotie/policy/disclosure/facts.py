@@ -5,9 +5,6 @@ A fact keeps the boundary of its figure. Two files that state the same fact diff
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -16,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.errors import BoundaryError, DataError, RangeError, TaotieError, UnitError, nearest
+from taotie.files.read import csv_rows, json_value, of_others, read_text
 from taotie.quantity import unit as units
 from taotie.quantity.boundary import LEVELS, check, step
 from taotie.quantity.quantity_text import parse_quantity
@@ -175,6 +173,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UNIT = re.compile(r"^[-+]?[\d.,_\s]+(?:[eE][-+]?\d+)?")
 
 
+@of_others(DataError)
 def given_fact(text: str, boundary: str | None = None) -> Fact:
     """A fact as the user states it: ``training_energy=1287 MWh``, ``EDC=12 GWh @facility``, ``task=translation``.
 
@@ -216,6 +215,7 @@ def given_fact(text: str, boundary: str | None = None) -> Fact:
     return Fact(key, amount, unit or "1", None, None, check(level), "given", "--set")
 
 
+@of_others(DataError)
 def read_facts(path: Path, boundary: str | None = None) -> list[Fact]:
     """Facts of a `result.json`, the JSON of any answer, a JSON of facts, or a meter's CSV.
 
@@ -224,18 +224,13 @@ def read_facts(path: Path, boundary: str | None = None) -> list[Fact]:
     DataError
         If the file cannot be read or holds no fact.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(_("{path} is larger than a result is.").format(path=path))
-        raw = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)[:120]
-        raise DataError(_("{path} cannot be read: {why}.").format(path=path, why=why), _("give a result.json, the --json of a command, or a meter's CSV")) from None  # fmt: skip
+    hint = _("give a result.json, the --json of a command, or a meter's CSV")
+    raw = read_text(path, MAX_BYTES, hint=hint)
     if path.suffix.lower() == ".csv" or not raw.lstrip().startswith("{"):
         return _meter(path, raw, boundary)
     try:
-        content = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        content = json_value(raw)
+    except ValueError as error:
         raise DataError(_("{path} is not JSON: {what}.").format(path=path, what=str(error)[:120])) from None  # fmt: skip
     found = list(facts_from(content, path.name, boundary))
     if not found:
@@ -351,7 +346,7 @@ _POWER = {"power_w": 1e-6, "power_kw": 1e-3, "power_mw": 1.0, "watts": 1e-6, "po
 
 def _meter(path: Path, raw: str, boundary: str | None) -> list[Fact]:
     """Energy, duration and mean power of a recorded series; the trapezoidal rule, no gap is filled."""
-    rows = [r for r in csv.reader(io.StringIO(raw)) if r]
+    rows = [r for r in csv_rows(raw, path) if r]
     head = [c.strip().lower() for c in rows[0]] if rows else []
     at_power = next((head.index(c) for c in _POWER if c in head), None)
     at_time = next((head.index(c) for c in ("time_s", "seconds", "t_s", "time", "timestamp") if c in head), None)  # fmt: skip

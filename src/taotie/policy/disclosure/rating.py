@@ -6,12 +6,12 @@ fifths of the *models*; both are here. No mark or label of theirs is used.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
+from taotie.files.read import csv_dicts, of_others, read_text
 from taotie.policy.disclosure.facts import Facts
 from taotie.policy.disclosure.form import Disclosure, Field, needed_boundary, plain_number
 from taotie.words.language import N_, _
@@ -66,6 +66,7 @@ def stars(energy_wh: float, others_wh: Sequence[float], band: str = "range") -> 
     return 5 - min(max(int(share * 5 + 1e-12), 0), 4)
 
 
+@of_others(DataError)
 def read_leaderboard(path: Path, task: str = "") -> tuple[list[float], str]:
     """Energies of a CSV with `wh_per_1000_queries` (and `task`, `date`), and the date it bears.
 
@@ -74,10 +75,7 @@ def read_leaderboard(path: Path, task: str = "") -> tuple[list[float], str]:
     DataError
         If it cannot be read, has no such column, or no date.
     """
-    try:
-        rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(_("{path} cannot be read: {why}.").format(path=path, why=getattr(error, "strerror", None) or error)) from None  # fmt: skip
+    rows = list(csv_dicts(read_text(path), path))
     column = next((c for c in ("wh_per_1000_queries", "gpu_energy_wh", "wh") if rows and c in rows[0]), None)  # fmt: skip
     if column is None:
         raise DataError(_("{path} has no column wh_per_1000_queries.").format(path=path))
