@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.facility.moist_air import checked_weather
-from taotie.files.read import csv_rows, of_others, read_text
+from taotie.files.read import csv_rows, of_others, open_text, read_text
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -180,7 +180,7 @@ def _of_times(path: Path, times: list[tuple[int, list[str]]]) -> list[Said]:
 def _tmy_kind(path: Path) -> str:
     """`tmy3`, `psm` or nothing, by the first two lines."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
+        with open_text(path, _MAX_BYTES, errors="replace") as file:
             head = [file.readline(4000) for _line in range(2)]
     except OSError:
         return ""

@@ -13,6 +13,7 @@ from taotie.facility.climate_year import climate_keys, climate_year, nearest_cli
 from taotie.facility.site_pue import Cooling, cooling_load, site_pue
 from taotie.facility.water import wue_l_per_kwh
 from taotie.facility.weather_file import Weather, read_weather, whole_year
+from taotie.files.read import read_bytes
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
@@ -125,7 +126,7 @@ def weather_of(walk: Walk) -> tuple[Weather, bool]:
 def _keep_file(walk: Walk, path: Path) -> None:
     import hashlib
 
-    content = (path if path.is_absolute() else walk.file.path.parent / path).read_bytes()
+    content = read_bytes(path if path.is_absolute() else walk.file.path.parent / path)
     walk.files.append(
         {
             "name": path.name,
