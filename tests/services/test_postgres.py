@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import pwd
 import shutil
@@ -83,7 +84,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def store(address: str) -> Iterator[PostgresStore]:
     made = PostgresStore(address)
     with made._transaction() as at:
-        at.execute("TRUNCATE jobs, results")
+        at.execute("TRUNCATE jobs, results, files")
     yield made
     made.close()
 
@@ -143,3 +144,30 @@ def test_property_texts_with_zero_bytes_and_half_characters_are_kept(store: Post
     back = store.job(job.id)
     assert back is not None
     assert back.task["settings"]["says"] == "a\x00b \U0001f600"
+
+
+def test_worked_a_job_sent_to_one_service_is_done_by_another(address: str, tmp_path: Path) -> None:
+    """With the file it reads, which only the first one was sent."""
+    from fastapi.testclient import TestClient
+
+    from taotie.app.api.server import create_app
+    from taotie.app.api.service import ServiceSetup
+
+    text = "date,hashrate_th_s,price_usd\n2024-01-01,5e8,42000\n2024-01-02,5.1e8,43000\n"
+    body = {"date": "2024-01-02", "series": {"name": "r.csv", "text": text}}
+    first = ServiceSetup(folder=tmp_path / "a", database=address, workers=1)
+    second = ServiceSetup(folder=tmp_path / "b", database=address, workers=1)
+    with TestClient(create_app(first), base_url="http://127.0.0.1") as one:
+        here = one.post("/api/v1/mine", json=body)
+        # its own runners step aside, as if they were busy for hours
+        one.portal.call(one.app.state.service.jobs.stop)
+        job = one.post("/api/v1/mine", json=body, headers={"Prefer": "respond-async"}).json()
+        with TestClient(create_app(second), base_url="http://127.0.0.1") as two:
+            with two.stream("GET", f"/api/v1/jobs/{job['id']}/events") as events:
+                last = [line for line in events.iter_lines() if line.startswith("data: ")][-1]
+            ended = json.loads(last.removeprefix("data: "))
+        if here.status_code == 200:
+            assert ended["state"] == "done"
+            assert one.get(ended["result"]).content == here.content
+        else:
+            assert ended["problem"]["detail"] == here.json()["detail"]

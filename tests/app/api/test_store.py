@@ -163,6 +163,17 @@ def test_worked_no_such_result(store: Store, name: str) -> None:
     assert store.result(name) is None
 
 
+def test_worked_files_of_jobs_stay_while_a_job_waits(store: Store) -> None:
+    store.put_file("a" * 64, b"x\x00y")
+    store.put_file("a" * 64, b"x\x00y")
+    store.put_file("b" * 64, b"z")
+    store.add("mine", {"files": {"r.csv": {"upload": "a" * 64, "name": "r.csv"}}})
+    assert store.uploads_wanted() == {"a" * 64}
+    assert store.clear_files(store.uploads_wanted()) == 1
+    assert store.file("a" * 64) == b"x\x00y"
+    assert store.file("b" * 64) is None
+
+
 Check = Callable[[Store], None]
 EVERY_CHECK: tuple[Check, ...] = (
     test_worked_life_of_a_job,
@@ -172,5 +183,6 @@ EVERY_CHECK: tuple[Check, ...] = (
     test_worked_cancel_twice_is_once_and_its_run_keeps_nothing,
     test_worked_a_full_queue_takes_nothing,
     test_worked_a_stop_gives_the_job_back_as_new,
+    test_worked_files_of_jobs_stay_while_a_job_waits,
 )
 """What a real PostgreSQL must do as well: `tests/services/test_postgres.py` runs these."""

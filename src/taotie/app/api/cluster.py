@@ -103,10 +103,9 @@ async def dask_run(address: str, uploads: Uploads, memory: int) -> Callable[...,
         ) from error
 
     async def run(task: Mapping[str, Any], seconds: float, tell: Callable[[str], None]) -> bytes:
-        files = {
-            one["name"]: uploads.path(one["upload"]).read_bytes()
-            for one in task.get("files", {}).values()
-        }
+        with tempfile.TemporaryDirectory() as place:
+            uploads.put(task.get("files", {}), Path(place))
+            files = {path.name: path.read_bytes() for path in Path(place).iterdir()}
         tell(_("on the cluster"))
         # a job is never run twice: no retries, and no result of another is taken for its own
         future = client.submit(answered_there, dict(task), files, memory, seconds, pure=False, retries=0)  # fmt: skip

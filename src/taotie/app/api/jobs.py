@@ -283,3 +283,4 @@ class Jobs:
                 if at % 120 == 0:
                     wanted = await self._do(self.store.uploads_wanted)
                     await self._do(self.uploads.clear, wanted)
+                    await self._do(self.store.clear_files, wanted)

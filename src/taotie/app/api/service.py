@@ -103,6 +103,8 @@ class Service:
         work = folder / "work" / f"{os.getpid()}"
         await asyncio.to_thread(_clear_work, folder / "work")
         self.uploads = Uploads(folder / "uploads", self.limits.upload, self.limits.uploads)
+        if self.store.shared:
+            self.uploads.elsewhere = self.store.file
         self.pool = Pool(
             setup.workers, work / "answers", memory=self.limits.memory,
             waiting=self.limits.waiting, warm=WARM, kernels=folder,
@@ -187,6 +189,10 @@ class Service:
             In the words every door has.
         """
         made = await self.asked(name, given)
+        if self.store.shared:
+            for one in made.files.values():
+                content = await asyncio.to_thread(self.uploads.path(one["upload"]).read_bytes)
+                await asyncio.to_thread(self.store.put_file, one["upload"], content)
         return await self.jobs.add(declared_of(name).flat, self._task(made), owner, repeated)
 
     async def keep(self, name: str, content: bytes) -> str:

@@ -60,6 +60,11 @@ _TABLES = (
         size BIGINT NOT NULL,
         made DOUBLE PRECISION NOT NULL
     )""",
+    """CREATE TABLE IF NOT EXISTS files (
+        hash TEXT PRIMARY KEY,
+        content {blob} NOT NULL,
+        made DOUBLE PRECISION NOT NULL
+    )""",
 )
 
 
@@ -119,6 +124,8 @@ class Store:
 
     serial = "INTEGER PRIMARY KEY"
     blob = "BLOB"
+    shared = False
+    """Several services work on it: a job's files must stand in it too, since another may run the job."""
     skip = ""
     """What a claim adds so that two services never wait for, or take, the same row."""
 
@@ -281,6 +288,29 @@ class Store:
             row = at.one("SELECT content FROM results WHERE hash = ?", (name,))
         return zlib.decompress(bytes(row[0])) if row is not None else None
 
+    def put_file(self, name: str, content: bytes) -> None:
+        """Keep a file that a job reads, by the hash of its content."""
+        with self._transaction() as at:
+            at.changed(
+                "INSERT INTO files (hash, content, made) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+                (name, content, time.time()),
+            )
+
+    def file(self, name: str) -> bytes | None:
+        """A file that a job reads; None if it is not kept."""
+        with self._transaction() as at:
+            row = at.one("SELECT content FROM files WHERE hash = ?", (name,))
+        return bytes(row[0]) if row is not None else None
+
+    def clear_files(self, wanted: set[str]) -> int:
+        """Remove files that no job waits for."""
+        gone = 0
+        with self._transaction() as at:
+            for (name,) in at.all("SELECT hash FROM files"):
+                if name not in wanted:
+                    gone += at.count("DELETE FROM files WHERE hash = ?", (name,))
+        return gone
+
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
         with self._transaction() as at:
@@ -406,6 +436,7 @@ class PostgresStore(Store):
     serial = "BIGSERIAL PRIMARY KEY"
     blob = "BYTEA"
     skip = "FOR UPDATE SKIP LOCKED"
+    shared = True
 
     def __init__(self, address: str) -> None:
         super().__init__()
