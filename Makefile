@@ -76,7 +76,7 @@ extras:  ## the tests that need an optional package or a peer, each in an enviro
 	  IFS== read -r extra package tests <<< "$$item"; place=.cache/extras/$$extra; log=.cache/extras/$$extra.log; \
 	  echo "== $$extra: $$package"; \
 	  test -x $$place/bin/python || $(PYTHON) -m venv $$place; \
-	  $$place/bin/python -m pip install -q --disable-pip-version-check -e ".[grid,data,$$extra]" pytest hypothesis httpx || exit 1; \
+	  $$place/bin/python -m pip install -q --disable-pip-version-check -e ".[simulate,grid,fleet,data,$$extra]" pytest hypothesis httpx || exit 1; \
 	  $$place/bin/python -m pytest -p no:cacheprovider -rs -m "slow or not slow" $$(printf ' tests/%s' $${tests//,/ }) | tee $$log; \
 	  test $${PIPESTATUS[0]} = 0 || exit 1; \
 	  if grep -iE "^SKIPPED.*($$package is not installed|could not import '$$package')" $$log; then echo "still skipped, though $$package should be there"; exit 1; fi; \

@@ -99,7 +99,12 @@ class _Asked(ModuleType):
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), _OTHERWISE.get(name, name))
+        try:
+            return getattr(import_module(_WHERE[name]), _OTHERWISE.get(name, name))
+        except ModuleNotFoundError as error:
+            from taotie.files.extras import lacking
+
+            raise lacking(error) from error
     if name in _ROOMS:
         return import_module(f"taotie.{name}")
     raise AttributeError(f"module 'taotie' has no attribute {name!r}")

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from taotie.errors import UnknownNameError, nearest
+from taotie.files.extras import require
 from taotie.study.settings import SETTINGS, SETTINGS_OF, Setting, setting
 from taotie.words.language import N_, _
 
@@ -40,6 +41,8 @@ class Declared:
         May take more than a few seconds: a network door makes it a job.
     local : bool
         Reads this computer's meters or folders: no question for a network.
+    needs : tuple of str
+        Extras of the installation that it cannot do without.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Declared:
     group: str = ""
     long: bool = False
     local: bool = False
+    needs: tuple[str, ...] = ()
 
     @property
     def flat(self) -> str:
@@ -79,13 +83,14 @@ def _declared(
     group: str = "",
     long: bool = False,
     local: bool = False,
+    needs: tuple[str, ...] = (),
 ) -> Declared:
     more = ("samples", "seed") if samples else ()
     every = [SETTINGS[s] if isinstance(s, str) else s for s in (*settings, *more)]
     every += [s for s in SETTINGS_OF.get(name, ()) if s.name not in {e.name for e in every}]
     found = Declared(
         name, f"taotie.answer.{module or name}", "", help, {s.name: s for s in every}, samples,
-        group, long, local,
+        group, long, local, needs or (("grid",) if group == "grid" else ()),
     )  # fmt: skip
     return replace(found, function=function or found.flat)
 
@@ -98,7 +103,7 @@ ASKS: dict[str, Declared] = {
             N_("Follow a workload from its requests to the grid; writes report.html and result.json."),
             "study", "threads",
             setting("seed", default=None), setting("samples", default=None),
-            samples=False, module="study", long=True,
+            samples=False, module="study", long=True, needs=("simulate", "grid"),
         ),
         _declared(
             "prompt",
@@ -145,7 +150,7 @@ ASKS: dict[str, Declared] = {
             "weekend", "mean_prompt", "mean_answer", "turns", "think", "system_prompt", "bin",
             "requests_out", "power_out", "sweep", "processes", "cluster", "stream", "curve",
             setting("threads", default=1), setting("seed", default=0),
-            samples=False, long=True,
+            samples=False, long=True, needs=("simulate",),
         ),
         _declared(
             "train",
@@ -164,7 +169,7 @@ ASKS: dict[str, Declared] = {
         _declared(
             "fleet",
             N_("Power and electricity of the world's AI fleet by year, beside what others print."),
-            "to", "scenario", "country", "of", "power",
+            "to", "scenario", "country", "of", "power", needs=("fleet",),
         ),
         _declared(
             "capacity", N_("New load every bus can take with any one branch lost."),
@@ -188,7 +193,7 @@ ASKS: dict[str, Declared] = {
         _declared(
             "supply",
             N_("Wind, sun, stores, firm plant and the grid for a load: hour by hour, at the least cost."),
-            samples=False, long=True,
+            samples=False, long=True, needs=("grid",),
         ),
         _declared(
             "flex",
@@ -316,6 +321,14 @@ def declared_of(name: str) -> Declared:
 
 
 def function_of(name: str) -> Callable[..., Any]:
-    """The public function of a question: settings in, an `Answer` out."""
+    """The public function of a question: settings in, an `Answer` out.
+
+    Raises
+    ------
+    MissingExtraError
+        If a part of the installation is lacking that it cannot do without.
+    """
     declared = declared_of(name)
+    for extra in declared.needs:
+        require(extra)
     return getattr(import_module(declared.module), declared.function)

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from taotie.answer.parts.every_bus import ON_MAP, EveryBus
 from taotie.answer.parts.grid import CapacityPicture
-from taotie.answer.parts.study import ON_MAP, EveryBus, GridPicture, StudyResult
+from taotie.answer.parts.study import GridPicture, StudyResult
 from taotie.app.charts import grid_charts, theme
 from taotie.app.charts.picture import Absent, DataTable, Picture, cut, sentences, source_keys
 from taotie.quantity.figure import Figure
