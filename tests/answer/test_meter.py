@@ -242,3 +242,39 @@ def test_error_logs_that_do_not_fit(day, tmp_path) -> None:
     )
     with pytest.raises(MeterError, match="no meter sits at wall"):
         meter_report([tmp_path / "placed.csv"], boundary="wall")
+
+
+def test_worked_the_rest_up_to_the_plug_is_a_figure_of_its_own(tmp_path) -> None:
+    """aitra 82, kepler 1349: what fans, network and losses draw is told, never spread in silence."""
+    rows = f"time,uuid,boundary,energy_j\n{T0},a,device,0\n{T0},w,wall,0\n{T0 + 60},a,device,600\n{T0 + 60},w,wall,1000\n"
+    (tmp_path / "m.csv").write_text(rows)
+    answer = meter_report([tmp_path / "m.csv"])
+    assert answer.own["boundary"] == "device"
+    assert answer.figures["rest_of_server"].p50 == pytest.approx(400)
+    assert answer.figures["energy_total"].p50 == pytest.approx(600)
+    (tmp_path / "m.csv").write_text(rows.replace("device,600", "device,1200"))
+    with pytest.raises(MeterError, match="the wall only"):
+        meter_report([tmp_path / "m.csv"])
+    (tmp_path / "m.csv").write_text(rows.replace(f"{T0 + 60},w", f"{T0 + 600},w"))
+    assert "rest_of_server" not in meter_report([tmp_path / "m.csv"]).figures
+
+
+def test_worked_a_model_that_is_gone_leaves_no_series(tmp_path) -> None:
+    """aitra 103: a card that served nothing in the time has no joules of a request, and its waiting is told as such."""
+    lines = "".join(
+        f"{T0 + 10 * i},GPU-a,{i * 3000}\n{T0 + 10 * i},GPU-b,{i * 700}\n" for i in range(61)
+    )
+    (tmp_path / "m.csv").write_text("time,uuid,energy_j\n" + lines)
+    (tmp_path / "r.csv").write_text(
+        f"start,end,prompt_tokens,completion_tokens,model\n{T0 + 30},{T0 + 500},100,50,here\n"
+    )
+    own = meter_report(
+        [tmp_path / "m.csv"],
+        tmp_path / "r.csv",
+        groups={"here": ["GPU-a"], "gone": ["GPU-b"]},
+        idle_w=70.0,
+    ).own
+    assert set(own["by"]["model"]) == {"here"}
+    e = own["energy_j"]
+    assert e["idle"] + e["requests"] + e["unattributed"] == pytest.approx(e["total"])
+    assert e["requests"] <= 60 * 3000

@@ -479,6 +479,34 @@ def _calibrate(day: Any, path: Path | str, setup: Any) -> str:
     return str(path)
 
 
+def _rest_j(recording: Recording, windows: Sequence[Any]) -> float | None:
+    """Energy between the meters inside a machine and the one at its plug; None where both are not there at once. [J]
+
+    Raises
+    ------
+    MeterError
+        If the meters inside say more than the plug.
+    """
+    from taotie.metering.wall import rest_of_server
+
+    def of(*places: str) -> list[Any]:
+        own = Recording(tuple(r for r in recording.readings if r.channel.boundary in places))
+        ids = {c.id for c in own.chosen().summed}
+        ids |= {w.channel for w in recording.windows if w.boundary in places}
+        return [w for w in windows if w.channel in ids and w.joules is not None]
+
+    outer, inner = of("wall"), of("device", "module", "package")
+    if not outer or not inner:
+        return None
+    spans = [
+        (min(w.start_ns for w in group), max(w.end_ns for w in group)) for group in (outer, inner)
+    ]
+    length = max(spans[0][1] - spans[0][0], 1)
+    if max(abs(a - b) for a, b in zip(*spans, strict=True)) > 0.02 * length:
+        return None  # of other times: their difference is no rest
+    return rest_of_server(sum(w.joules for w in outer), [sum(w.joules for w in inner)])
+
+
 def _quantiles(joules: np.ndarray) -> dict[str, float] | None:
     if not len(joules):
         return None
@@ -507,6 +535,14 @@ def _answer(
             figures[key] = _figure(key, value, unit, label, kind, boundary, note)
 
     n = len(day.log) if day.log is not None else 0
+    add(
+        "rest_of_server",
+        _rest_j(recording, day.windows),
+        "J",
+        N_("drawn at the plug beyond the meters inside"),
+        measured,
+        "server",
+    )
     add("energy_total", day.total_uj / 1e6, "J", N_("energy metered"), measured, level)
     if n:
         add(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from taotie.answer.answer import Answer
 from taotie.answer.asking import Chosen, answers, default_said
-from taotie.errors import TaotieError
+from taotie.answer.asks import ASKS, function_of
+from taotie.errors import TaotieError, UnknownNameError, nearest
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -34,12 +37,58 @@ def run(chosen: Chosen) -> Answer:
         raise TaotieError(
             _("`taotie run` needs a study file."), "taotie run studies/chat_service.toml"
         )
+    asked = _asked_in(Path(chosen.study), chosen)
+    if asked is not None:
+        return asked
     file = read_study(chosen.study)
     changed = {k: v for k in ("seed", "samples") if (v := chosen.values[k]) is not None}
     if changed:
         file.study = type(file.study).model_validate({**file.study.model_dump(), **changed})
     result = run_study(file, n_threads=chosen.threads, tell=chosen.tell)
     return answer_of(result)
+
+
+def _asked_in(path: Path, chosen: Chosen) -> Answer | None:
+    """The answer to a study that is one question: `ask`, its `[settings]`, a title; None for any other file.
+
+    Raises
+    ------
+    TaotieError
+        If it names no question, or the question does not take a setting.
+    """
+    try:
+        given = tomllib.loads(path.read_text("utf-8")) if path.stat().st_size < 1_000_000 else {}
+    except (OSError, ValueError):
+        return None  # what is wrong with it is said where studies are read
+    if "ask" not in given:
+        return None
+    name, settings = given.pop("ask"), given.pop("settings", {})
+    title = {"en": str(given.pop("title", path.stem)), "zh": str(given.pop("title_zh", ""))}
+    if given or not isinstance(settings, dict):
+        raise TaotieError(
+            _("{path}: {key} has no place in a study that is one question.").format(
+                path=path, key=next(iter(given), "settings")
+            ),
+            "ask, title, title_zh, [settings]",
+        )
+    if name not in ASKS or name == "run":
+        raise UnknownNameError(
+            _("{path}: {name} is no question.").format(path=path, name=repr(name)),
+            nearest(str(name), [a for a in ASKS if a != "run"]),
+        )
+    known = ASKS[name].settings
+    for key, value in settings.items():
+        one = known.get(key)
+        if one is not None and one.type == "file":
+            settings[key] = str(path.parent / str(value))
+        elif one is not None and one.type == "files":
+            settings[key] = [str(path.parent / str(v)) for v in value]
+    for key in ("seed", "samples"):
+        if chosen.values[key] is not None and key in known:
+            settings[key] = chosen.values[key]
+    answer = function_of(name)(tell=chosen.tell, **settings)
+    title["zh"] = title["zh"] or title["en"]
+    return replace(answer, own={**answer.own, "title": title})
 
 
 def answer_of(result: Any) -> Answer:

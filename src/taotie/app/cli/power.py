@@ -13,10 +13,11 @@ from taotie.words.language import _
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    register_ask(app, "power", _show, (Report,))
+    register_ask(app, "power", show, (Report,))
 
 
-def _show(answer: Any, door: dict[str, Any]) -> None:
+def show(answer: Any, door: dict[str, Any]) -> None:
+    """Its page, if asked for, and its rows or JSON."""
     if door["report"] is not None:
         from taotie.app.charts.power_charts import power_pictures
         from taotie.app.pages.answer_page import write_answer_page

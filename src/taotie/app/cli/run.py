@@ -55,6 +55,9 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     from taotie.files.atomic import writing_folder
 
     folder = door["out"] or OUT / Path(door["study"]).stem
+    if answer.ask != "run":
+        _show_asked(answer, door, folder)
+        return
     skipped: list[MissingExtraError] = []
     with (
         progress(_("writing the report"), quiet=door["json"]),
@@ -102,6 +105,33 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         )
     )
     print_files(answer.files)
+
+
+def _show_asked(answer: Any, door: dict[str, Any], folder: Path) -> None:
+    """A study that is one question: its JSON, and its page where that question has one."""
+    import json
+    from importlib import import_module
+
+    from taotie.app.cli.answers import print_answer as print_plain
+    from taotie.files.atomic import write_text
+
+    title = answer.own["title"]
+    if not door["json"]:
+        console().print(as_text(title.get(language()) or title["en"]), markup=False, style="bold")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(
+        folder / "result.json", json.dumps(answer.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    )
+    answer = answer.with_files(str(folder / "result.json"))
+    try:
+        show = import_module(f"taotie.app.cli.{answer.ask}").show
+    except (ModuleNotFoundError, AttributeError):
+        print_plain(answer, door["json"])
+        return
+    show(
+        answer,
+        {"report": folder / "report.html", "json": door["json"], "command": door["command"]},
+    )
 
 
 def _write(name: str, result: Any, path: Path) -> None:
