@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.formula import Input
 from taotie.errors import TaotieError, nearest
 from taotie.quantity import catalog
-from taotie.quantity.figure import Figure
 from taotie.quantity.source import ACCESS, Source
 from taotie.words.language import _
+
+if TYPE_CHECKING:
+    from taotie.quantity.figure import Figure
 
 
 class ClaimError(TaotieError, ValueError):

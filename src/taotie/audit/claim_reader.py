@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.claim import (
@@ -21,11 +19,13 @@ from taotie.audit.formula import Input
 from taotie.audit.formula_text import parsed
 from taotie.errors import TaotieError, nearest
 from taotie.quantity import catalog
-from taotie.quantity.figure import Figure
 from taotie.quantity.number_text import number_at, plain, printed_tolerance
 from taotie.quantity.source import ACCESS, Source
 from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.words.language import _
+
+if TYPE_CHECKING:
+    from taotie.quantity.figure import Figure
 
 MAX_TEXT = 1_000
 BOUND_WORDS = ("upper", "lower", "central", "mean", "median", "measured", "forecast")
@@ -41,7 +41,6 @@ _STATED_FIELDS = {"value", "low", "high", "unit", "per", "tol", "hedge", "origin
 _INPUT_FIELDS = {
     "figure", "between", "end", "value", "low", "high", "unit", "per", "source", "access", "tol", "note",
 }  # fmt: skip
-_HALF = np.asarray(0.5)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -398,6 +397,8 @@ def _digits_of(value: Any) -> float:
 
 def numbers_of(figures: tuple[Figure, ...], tol: float) -> Input:
     """The numbers of one figure, or from the lower to the higher of several."""
+    import numpy as np
+
     unit = Unit(figures[0].unit)
     lows: list[float] = []
     middles: list[float] = []
@@ -406,7 +407,7 @@ def numbers_of(figures: tuple[Figure, ...], tol: float) -> Input:
         assert figure.distribution is not None
         f = Unit(figure.unit).factor_to(unit)
         numbers = figure.distribution.to_dict()
-        middle = float(figure.distribution.ppf(_HALF)) * f
+        middle = float(figure.distribution.ppf(np.asarray(0.5))) * f
         middles.append(middle)
         lows.append(float(numbers.get("low", numbers.get("value", middle / f))) * f)
         highs.append(float(numbers.get("high", numbers.get("value", middle / f))) * f)

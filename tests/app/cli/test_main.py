@@ -31,7 +31,7 @@ def taotie(
 def imported_by(code: str) -> set[str]:
     """Top-level modules a fresh interpreter holds after `code`."""
     done = subprocess.run(
-        [sys.executable, "-c", code + "; import sys; print(' '.join(sys.modules))"],
+        [sys.executable, "-c", code + "\nimport sys; print(' '.join(sys.modules))"],
         capture_output=True,
         text=True,
         check=True,
@@ -230,3 +230,14 @@ def test_worked_doctor_says_what_is_missing_and_never_fails_in_python() -> None:
     assert "NVML" in done.stdout
     assert "RAPL" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_property_a_sentence_is_checked_without_arrays_and_without_pint() -> None:
+    """Half a second for a sentence: NumPy and pint alone would take most of it."""
+    code = (
+        "import sys; sys.argv = ['taotie', 'check', 'Data centres worldwide used 415 TWh in 2024']\n"
+        "from contextlib import redirect_stdout, suppress; from io import StringIO\n"
+        "from taotie.app.cli.main import main\n"
+        "with redirect_stdout(StringIO()), suppress(SystemExit): main()\n"
+    )
+    assert not imported_by(code) & {"numpy", "scipy", "pint", "altair", "duckdb"}
