@@ -194,7 +194,7 @@ def test_error_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 def test_error_large_files_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "#" * 4_000_001)
-    with pytest.raises(ClaimError, match="bytes"):
+    with pytest.raises(ClaimError, match="at most 500000 B"):
         read_claims(path)
 
 
