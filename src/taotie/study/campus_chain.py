@@ -11,11 +11,13 @@ from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
 from taotie.study.request_parts import highest_draw
+from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
 from taotie.words.said import labels
 
 
+@step("it_load", "accelerator_power", "host_power", kinds=("campus",))
 def campus(walk: Walk) -> tuple[Profile, Figure, Figure]:
     """Walk the rooms `workload` and `hardware`.
 

@@ -24,7 +24,21 @@ from taotie.hardware.server import machine_notes, server_of
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
-from taotie.study.request_parts import Lengths, highest_draw, idle_power, request_parts
+from taotie.study.request_parts import (
+    Lengths,
+    highest_draw,
+    idle_power,
+    mean_figures,
+    request_parts,
+)
+from taotie.study.simulated_service import (
+    Simulated,
+    sampler,
+    simulated_service,
+    waiting_share,
+    whole_replicas,
+)
+from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
 from taotie.words.said import labels
@@ -60,17 +74,56 @@ class ChatService:
     request_quantiles_wh: np.ndarray
 
 
-def chat_service(walk: Walk) -> ChatService:
-    """Walk the rooms `workload` and `compute`.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a chat service, and when.
+
+    Attributes
+    ----------
+    per_day : Figure
+        [request/d]
+    requests, lengths : Requests, TokenLengths
+        Those of a log, or those that are built in; the other is None.
+    means : Lengths
+        Mean lengths. [token/request]
+    day : DailyShape
+    peak : Figure
+        Busiest hour over the mean hour. [1]
+    """
+
+    per_day: Figure
+    requests: Requests | None
+    lengths: TokenLengths | None
+    means: Lengths
+    day: DailyShape
+    peak: Figure
+
+
+@dataclass(frozen=True)
+class Served:
+    """The machines of the service over its day."""
+
+    replicas: Figure
+    batch: Figure
+    busy: Figure
+    hourly_batch: np.ndarray
+    """Batch by hour, shape (24,)."""
+    hourly_busy: np.ndarray
+    """Share of each hour in which a replica serves anybody, shape (24,)."""
+    simulated: Simulated | None = None
+
+
+@step("asked", kinds=("chat",), name="asked")
+def asked_of(walk: Walk) -> Asked:
+    """Requests a day, their lengths and the course of the day.
 
     Raises
     ------
     StudyError
         If the study names something unknown or impossible.
     """
-    study = walk.study
     with walk.at("workload"):
-        requests_per_day = walk.figure(
+        per_day = walk.figure(
             "workload.requests_per_day",
             lambda: figure("devries2023.requests_per_day_chatgpt"),
             N_("requests of ChatGPT early in 2023, the last figure with a stated derivation"),
@@ -78,6 +131,21 @@ def chat_service(walk: Walk) -> ChatService:
         requests, lengths, moments, origin = _asked(walk)
         means = _lengths(walk, moments, origin)
         day, peak = _day(walk)
+    return Asked(per_day, requests, lengths, means, day, peak)
+
+
+@step("setup", "served", kinds=("chat",))
+def serving(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
+    """Model and machines, and the service on them: whole replicas, how full they are and how long they wait.
+
+    The service is simulated, a slice of its fleet at each hour's load; `serving = "mean-request"` leaves it at the
+    closed form.
+
+    Raises
+    ------
+    StudyError
+        If the study names something unknown or impossible.
+    """
     with walk.at("compute"):
         setup = _setup(walk)
         utilization = walk.figure(
@@ -93,17 +161,31 @@ def chat_service(walk: Walk) -> ChatService:
             ),
             N_("as few replicas as keep the promise: they run at 0.8 to 0.99 of their largest rate in the busiest hour"),
         )  # fmt: skip
-        served = _served(walk, setup, means, requests_per_day, utilization, day, peak)
-        parts = _energies(walk, setup, means, served, requests_per_day)
+        drawn = sampler(asked.requests, asked.lengths, *_central(asked.means))
+        served = _served(
+            walk, setup, asked.means, asked.per_day, utilization, asked.day, asked.peak, drawn
+        )
+    return setup, served
+
+
+@step("service", "it_load", kinds=("chat",))
+def service_energy(
+    walk: Walk, asked: Asked, setup: ServingSetup, served: Served
+) -> tuple[ChatService, Profile]:
+    """Energy of the mean request by part, the machines, and their load by hour."""
+    with walk.at("compute"):
+        parts = _energies(walk, setup, asked.means, served, asked.per_day)
         server_energy = walk.keep(
             "energy_per_request_server",
             parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
             N_("Energy per request at the server's plug"),
         )
         _machines(walk, setup, served.replicas)
-        it_load = _it_load(walk, setup, requests_per_day, server_energy, day, served)
-        quantiles = _over_requests(setup, requests, lengths, served.batch.p50, study.seed)
-    return ChatService(server_energy, parts, it_load, quantiles)
+        it_load = _it_load(walk, setup, asked.per_day, server_energy, asked.day, served)
+        quantiles = _over_requests(
+            setup, asked.requests, asked.lengths, served.batch.p50, walk.study.seed
+        )
+    return ChatService(server_energy, parts, it_load, quantiles), it_load
 
 
 # ---- workload ----------------------------------------------------------------------------------------
@@ -313,19 +395,6 @@ def _setup(walk: Walk) -> ServingSetup:
     )
 
 
-@dataclass(frozen=True)
-class _Served:
-    """The machines of the service over its day."""
-
-    replicas: Figure
-    batch: Figure
-    busy: Figure
-    hourly_batch: np.ndarray
-    """Batch by hour, shape (24,)."""
-    hourly_busy: np.ndarray
-    """Share of each hour in which a replica serves anybody, shape (24,)."""
-
-
 def _served(
     walk: Walk,
     setup: ServingSetup,
@@ -334,15 +403,17 @@ def _served(
     utilization: Figure,
     day: DailyShape,
     peak: Figure,
-) -> _Served:
+    drawn: Any,
+) -> Served:
     """Whole replicas, how full and how busy they are, as figures and by hour."""
     given = walk.study.compute
-    p, o = (x.to("token/request").p50 for x in (lengths.prompt, lengths.output))
+    p, o = _central(lengths)
     redundancy = walk.choice(
         "compute.redundancy", given.redundancy, 0, N_("no replica is held ready beyond the load")
     )
     fixed = given.batch_size if isinstance(given.batch_size, float | int) else None
     most = DEFAULT_LARGEST_BATCH if fixed is None else max(round(fixed), 1)
+    promise = given.slo
     if given.slo is not None:
         most = min(most, largest_kept_batch(setup, p, o, ServiceLevel.parsed(given.slo).tpot_s))
     elif fixed is None and given.utilization is None:
@@ -372,7 +443,17 @@ def _served(
         "redundancy": redundancy,
     }
     made = served_day(requests_per_day, utilization, peak, day.share, **names)
-    replicas = walk.keep("replicas", made.replicas, N_("Replicas in service"))
+    simulated = None
+    if fixed is None and _is_simulated(walk):
+        walk.tell(_("simulating the service"))
+        simulated = simulated_service(
+            walk, setup, drawn, (p, o), requests_per_day.to("request/d").p50, day.share,
+            int(made.replicas.p50), promise, given.utilization is None, redundancy,
+        )  # fmt: skip
+    count = made.replicas
+    if simulated is not None and simulated.replicas_ratio.p50 != 1.0:
+        count = whole_replicas(made.replicas, simulated.replicas_ratio)
+    replicas = walk.keep("replicas", count, N_("Replicas in service"))
     one = float(replicas.p50)
     rate = requests_per_day.to("request/d").p50 / 86_400.0 * day.share * 24.0 / one
     hour = load_state(setup, rate, p, o, most)
@@ -385,7 +466,7 @@ def _served(
         # an operator who holds a batch switches replicas off; a lone one stays on and waits
         busy = made.busy_share if replicas.p95 <= 1 else exact(1.0, "1", "busy_share")
         share = hour.busy_share if replicas.p95 <= 1 else np.ones(len(day.share))
-        return _Served(replicas, batch, busy, np.full(len(day.share), float(fixed)), share)
+        return Served(replicas, batch, busy, np.full(len(day.share), float(fixed)), share)
     if given.batch_size is None:
         walk.choice(
             "compute.batch_size",
@@ -403,36 +484,80 @@ def _served(
         ),
         label={"en": "True over computed batch", "zh": "批大小真实值与计算值之比"},
     )  # fmt: skip
-    batch = walk.keep("batch", made.batch * around, N_("Requests decoded together"))
+    closed = made.batch
+    busy = made.busy_share
+    if simulated is not None:
+        closed = closed * leaf(
+            "simulated_over_mean_request.batch", value=simulated.slice.batch / closed.p50, unit="1", kind="modelled",
+            note="batch the requests of the simulated day meet, over that of the closed form",
+            label=labels(N_("Simulated over mean request: batch")),
+        )  # fmt: skip
+        whole = exact(1.0, "1", "whole_time")
+        busy = whole - waiting_share(whole - busy, 1.0 - simulated.slice.busy_share)
+    batch = walk.keep("batch", closed * around, N_("Requests decoded together"))
     if replicas.p50 >= 100:
         walk.note(
             "divisible",
             N_("The fleet is so large ({n} replicas) that whole replicas make no difference."),
             n=f"{replicas.p50:.0f}",
         )
-    walk.keep(
-        "busy_share", made.busy_share, N_("Share of the time in which replicas serve anybody")
+    walk.keep("busy_share", busy, N_("Share of the time in which replicas serve anybody"))
+    return Served(replicas, batch, busy, hour.batch, hour.busy_share, simulated)
+
+
+def _central(lengths: Lengths) -> tuple[float, float]:
+    """Median of the mean prompt and of the mean answer. [token]"""
+    return (
+        lengths.prompt.to("token/request").p50,
+        lengths.output.to("token/request").p50,
     )
-    return _Served(replicas, batch, made.busy_share, hour.batch, hour.busy_share)
+
+
+def _is_simulated(walk: Walk) -> bool:
+    given = walk.study.compute.serving
+    chosen = walk.choice(
+        "compute.serving",
+        given,
+        "simulated",
+        N_(
+            "a slice of the fleet is simulated at each hour's load; mean-request is the closed form"
+        ),
+    )
+    return chosen == "simulated"
 
 
 def _energies(
     walk: Walk,
     setup: ServingSetup,
     lengths: Lengths,
-    served: _Served,
+    served: Served,
     requests_per_day: Figure,
 ) -> dict[str, Figure]:
     kept = walk.study.compute.calibrate
     own = calibration_for(walk.file.path.parent / kept, setup) if kept else None
-    made = request_parts(setup, lengths, served.batch, exact(1.0, "1", "busy"), own=own)
+    always = exact(1.0, "1", "busy")
+    made = request_parts(setup, lengths, served.batch, always, own=own)
+    mean = mean_figures(setup, lengths, served.batch, always)
+
+    def over(part: str, priced: Figure, closed: Figure) -> Figure:
+        """A part as the simulation has it: the closed form moved to it."""
+        return priced if served.simulated is None else priced * served.simulated.over(part, closed)
+
     # replicas that wait draw power, whoever's requests they wait for: shared by all of the day
     waiting = exact(1.0, "1", "whole_time") - served.busy
     idle = (served.replicas * waiting * idle_power(setup) / requests_per_day).to("Wh/request")
     named = (
-        ("prefill", made.prefill, N_("Reading the prompt (prefill)")),
-        ("decode", made.decode, N_("Writing the answer (decode)")),
-        ("host", made.host, N_("Host: processors, memory, fans, network")),
+        (
+            "prefill",
+            over("prefill", made.prefill, mean.prefill_wh),
+            N_("Reading the prompt (prefill)"),
+        ),
+        ("decode", over("decode", made.decode, mean.decode_wh), N_("Writing the answer (decode)")),
+        (
+            "host",
+            over("host", made.host, mean.host_wh),
+            N_("Host: processors, memory, fans, network"),
+        ),
         ("idle", idle.with_boundary("server"), N_("Waiting servers")),
     )
     parts = {part: walk.keep(f"energy_{part}", figure, label) for part, figure, label in named}
@@ -467,15 +592,24 @@ def _it_load(
     requests_per_day: Figure,
     server_energy: Figure,
     day: DailyShape,
-    served: _Served,
+    served: Served,
 ) -> Profile:
     """IT load by hour: requests times what one takes at that hour's batch, and the draw of replicas that wait."""
+    if served.simulated is not None:
+        shape = served.simulated.slice.hourly_power_w
+        return _by_hour(walk, requests_per_day, server_energy, shape / shape.mean())
     p, o = (walk.figures[key].to("token/request").p50 for key in ("prompt_tokens", "output_tokens"))
     energy = request_energy(setup, p, o, np.maximum(served.hourly_batch, 1.0)).server_wh
     active_w = requests_per_day.to("request/d").p50 * day.share * energy
     waiting_w = served.replicas.p50 * idle_power(setup).to("W").p50
     shape = active_w + waiting_w * (1.0 - served.hourly_busy)
-    shape = shape / shape.mean()
+    return _by_hour(walk, requests_per_day, server_energy, shape / shape.mean())
+
+
+def _by_hour(
+    walk: Walk, requests_per_day: Figure, server_energy: Figure, shape: np.ndarray
+) -> Profile:
+    """The day's mean draw, spread over the hours. [MW]"""
     daily = walk.keep(
         "daily_energy_server",
         (requests_per_day * server_energy).to("MWh/d"),

@@ -233,6 +233,9 @@ def read_study(path: str | Path) -> StudyFile:
     """
     path = Path(path)
     content = _toml(path)
+    joined, wrong = _of_joined_rooms(path, content)
+    if wrong:
+        raise StudyError(wrong)
     try:
         study = Study.model_validate(content)
     except ValidationError as error:
@@ -242,11 +245,42 @@ def read_study(path: str | Path) -> StudyFile:
         # the figures that can be read are checked as well, so that nothing is left for a second try
         specs = _loose_specs(content, error)
         raise StudyError(_unique([*found, *StudyFile(_EMPTY, path, specs).problems()])) from None
-    file = StudyFile(study, path, _specs(study))
+    file = StudyFile(study, path, {**_specs(study), **joined})
     found = list(file.problems())
     if found:
         raise StudyError(_unique(found))
     return file
+
+
+def joined_rooms() -> dict[str, list[str]]:
+    """Tables of rooms that joined the chain by a step and a setting: their keys, each a figure."""
+    found: dict[str, list[str]] = {}
+    for key in STUDY_FIGURES:
+        table, _dot, name = key.partition(".")
+        if table not in Study.model_fields:
+            found.setdefault(table, []).append(name)
+    return found
+
+
+def _of_joined_rooms(
+    path: Path, content: dict[str, Any]
+) -> tuple[dict[str, FigureSpec], list[TaotieError]]:
+    """Take the tables of joined rooms out of a file: their figures, and what is wrong with them."""
+    specs: dict[str, FigureSpec] = {}
+    wrong: list[TaotieError] = []
+    for table, known in joined_rooms().items():
+        for name, value in dict(content.pop(table, {})).items():
+            where = f"{path} [{table}]"
+            if name not in known:
+                message = _("{where} has no key {name}.").format(where=where, name=repr(name))
+                wrong.append(TaotieError(message, nearest(name, known)))
+                continue
+            try:
+                specs[f"{table}.{name}"] = FigureSpec.model_validate(value)
+            except ValidationError:
+                message = _("{where}: {name} is not a figure.").format(where=where, name=name)
+                wrong.append(TaotieError(message, f"{name} = 1.5"))
+    return specs, wrong
 
 
 _EMPTY = Study(title="-")

@@ -19,13 +19,14 @@ from taotie.quantity.profile import Profile
 from taotie.quantity.sampling import sampling
 from taotie.study.building import Building, building
 from taotie.study.campus_chain import campus
-from taotie.study.chat_chain import ChatService, chat_service
+from taotie.study.chat_chain import ChatService, asked_of, service_energy, serving
 from taotie.study.every_bus import SHOW
 from taotie.study.footprint import PER_REQUEST, named_of_year
 from taotie.study.placement import Placement, placement
 from taotie.study.read import StudyFile, read_study
 from taotie.study.result import Compared, Flow, StudyResult
 from taotie.study.service_footprint import service_footprint
+from taotie.study.steps.step import Step, found_steps, step, walked
 from taotie.study.steps.walk import Walk
 from taotie.study.whereabouts import OF_A_GRID, grid_is_asked, nation_of, stand
 from taotie.words.language import N_, _
@@ -70,36 +71,17 @@ def run_study(
     with sampling(file.study.samples, file.study.seed) as chosen:
         walk = Walk(file, n_threads, tell)
         stand(walk)
-        if file.study.workload.kind == "chat":
-            service = chat_service(walk)
-            it_load, headline = service.it_load, "energy_per_request"
-        else:
-            every = file.study.grid.bus == "all"
-            service = None
-            headline = "peak_facility_power" if every else "mean_facility_power"
-            it_load, accelerator_power, host_power = campus(walk)
-        pue, facility_load, annual = _building(walk, it_load)
-        loss, annual_grid = _network(walk, annual)
-        if service is not None:
-            flows = _request_flows(walk, service, pue, loss)
-        else:
-            flows = _power_flows(walk, accelerator_power, host_power, it_load, pue, loss)
-        _nation(walk, annual)
-        _emissions(walk, annual, annual_grid)
-        _rules(walk, annual)
-        _likenesses(walk, headline, annual)
-        if walk.place is not None:
-            service_footprint(walk, facility_load, annual)
-        place = placement(walk, walk.figures["connection"]) if grid_is_asked(walk) else None
-        compared = _comparisons(walk)
+        made = walked(walk, [*CHAIN, *found_steps()], file.study.workload.kind)
         return _result(
-            walk, chosen, service, it_load, facility_load, flows, headline, place, compared
-        )
+            walk, chosen, made.get("service"), made["it_load"], made["facility_load"], made["flows"],
+            made["headline"], made["place"], _comparisons(walk),
+        )  # fmt: skip
 
 
 # ---- facility and network --------------------------------------------------------------------------
 
 
+@step("pue", "facility_load", "annual")
 def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
     made = _cooled(walk, it_load)
     with walk.at("facility"):
@@ -170,6 +152,7 @@ def _pue(walk: Walk) -> Figure:
     )
 
 
+@step("loss", "annual_grid")
 def _network(walk: Walk, annual: Figure) -> tuple[Figure, Figure]:
     with walk.at("grid"):
         where = walk.place
@@ -198,6 +181,7 @@ def _network(walk: Walk, annual: Figure) -> tuple[Figure, Figure]:
 # ---- pictures of the flow --------------------------------------------------------------------------
 
 
+@step("flows", kinds=("chat",))
 def _request_flows(walk: Walk, service: ChatService, pue: Figure, loss: Figure) -> tuple[Flow, ...]:
     """Energy of the mean request from the grid to what the accelerators do."""
     server = service.server_energy
@@ -242,6 +226,7 @@ def _flows(
     return tuple(flows)
 
 
+@step("flows", kinds=("campus",))
 def _power_flows(
     walk: Walk,
     accelerator_power: Figure,
@@ -261,6 +246,7 @@ def _power_flows(
 # ---- nation, emissions, rules, likenesses ----------------------------------------------------------
 
 
+@step()
 def _nation(walk: Walk, annual: Figure) -> None:
     with walk.at("fleet"):
         country = nation_of(walk)
@@ -306,6 +292,7 @@ def _share_of_state(walk: Walk, annual: Figure, state: str) -> None:
     )
 
 
+@step()
 def _emissions(walk: Walk, annual: Figure, annual_grid: Figure) -> None:
     with walk.at("grid"):
         if walk.place is not None and walk.study.grid.region is None:
@@ -344,6 +331,7 @@ def _emissions(walk: Walk, annual: Figure, annual_grid: Figure) -> None:
         )
 
 
+@step()
 def _rules(walk: Walk, annual: Figure) -> None:
     if walk.study.policy.excise_tax == "none":
         return
@@ -383,6 +371,7 @@ def _heading(levy: Any) -> str:
     return f"{levy.heading}. {levy.note}"
 
 
+@step()
 def _likenesses(walk: Walk, headline: str, annual: Figure) -> None:
     """Everyday equivalents of one request, or of a year of a campus."""
     subject = walk.figures["energy_per_request"] if headline == "energy_per_request" else annual
@@ -423,6 +412,40 @@ def _check_show(walk: Walk, place: Placement | None) -> None:
                     ),
                     nearest(key, walk.figures),
                 )
+
+
+# ---- the chain ---------------------------------------------------------------------------------------
+
+
+@step("headline", kinds=("chat",))
+def _of_a_request(walk: Walk) -> str:
+    return "energy_per_request"
+
+
+@step("headline", kinds=("campus",))
+def _of_a_campus(walk: Walk) -> str:
+    return "peak_facility_power" if walk.study.grid.bus == "all" else "mean_facility_power"
+
+
+@step()
+def _footprint(walk: Walk, facility_load: Profile, annual: Figure) -> None:
+    if walk.place is not None:
+        service_footprint(walk, facility_load, annual)
+
+
+@step("place")
+def _placed(walk: Walk, facility_load: Profile) -> Placement | None:
+    return placement(walk, walk.figures["connection"]) if grid_is_asked(walk) else None
+
+
+CHAIN: tuple[Step, ...] = tuple(
+    one.step
+    for one in (
+        asked_of, serving, service_energy, campus, _of_a_request, _of_a_campus, _building, _network,
+        _request_flows, _power_flows, _nation, _emissions, _rules, _likenesses, _footprint, _placed,
+    )
+)  # fmt: skip
+"""The steps of the chain itself, in the order of a report; files of `study/steps` join them."""
 
 
 # ---- the result --------------------------------------------------------------------------------------

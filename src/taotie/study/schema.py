@@ -82,6 +82,10 @@ class Compute(_Table):
     calibrate: str | None = Field(
         None, description="a calibration of one's own machine, beside the study file"
     )
+    serving: Literal["simulated", "mean-request"] | None = Field(
+        None,
+        description="how a service is priced: simulated (the default), or the closed form of its mean request",
+    )
     redundancy: int | None = Field(
         None, ge=0, le=100_000, description="replicas held ready beyond the load; n+1 is 1"
     )
