@@ -17,8 +17,8 @@ PLACE = Path(__file__).resolve().parent.parent / "src" / "taotie" / "app" / "api
 MARK = "    # -- the questions, written by tools/api_client.py\n"
 
 KINDS = {
-    "number": "Number", "whole": "Number", "flag": "bool", "text": "str", "choice": "str",
-    "file": "File", "files": "File | Sequence[File]", "texts": "str | Sequence[str]",
+    "number": "Number", "whole": "Number", "flag": "bool", "text": "Number", "choice": "str",
+    "file": "File", "files": "File | Sequence[File]", "texts": "Number | Sequence[Number]",
     "numbers": "Number | Sequence[Number]", "wholes": "Number | Sequence[Number]",
 }  # fmt: skip
 

@@ -167,14 +167,14 @@ def _unused(name: str, taken: set[str]) -> str:
 
 _JSON = {
     "number": (int, float, str), "whole": (int, float, str), "flag": (bool,),
-    "text": (str,), "choice": (str,),
-    "numbers": (int, float, str), "wholes": (int, float, str), "texts": (str,),
+    "text": (int, float, str), "choice": (str,),
+    "numbers": (int, float, str), "wholes": (int, float, str), "texts": (int, float, str),
 }  # fmt: skip
 
 
 def _fitting(one: Setting, value: Any) -> None:
     """Refuse a value of another JSON type than the schema says: nothing is turned into something else unasked."""
-    kinds = _JSON.get(one.type, (str,))
+    kinds: tuple[type, ...] = (str,) if one.choices else _JSON.get(one.type, (str,))
     every = value if isinstance(value, list) and one.several else [value]
     for each in every:
         if not isinstance(each, kinds) or (isinstance(each, bool) and bool not in kinds):
@@ -220,7 +220,7 @@ def body_schema(name: str, code: str = "en", uploads: bool = True) -> dict[str, 
                 words.pop("default", None)
                 forms = [*upload["anyOf"]]
             else:
-                forms = [{"type": "string", "maxLength": 2000}, upload["anyOf"][-1]]
+                forms = [{"type": ["string", "number"], "maxLength": 2000}, upload["anyOf"][-1]]
             if one.several:
                 forms.append({"type": "array", "items": {"anyOf": [*forms]}})
             kept = words | {"anyOf": forms}
