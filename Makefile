@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench accept extras services faults web messages browser changelog docs clean help
+.PHONY: run test lint bench accept extras services faults fuzz web messages browser changelog docs clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -106,8 +106,24 @@ web: .venv/.dev browser messages .cache/web/.installed  ## a service under fire:
 	@$(BIN)/python tools/fuzz_rest.py --calls $(WEB_CALLS) --schemathesis .cache/web/bin/schemathesis
 	@$(BIN)/python benchmarks/bench_serve.py $(WEB_LOAD)
 
-faults: .venv/.dev  ## a recorder killed at sixty random instants, two hundred recorded days, the cost of recording
+faults: .venv/.dev  ## writers killed at 2,000 steps, 200 pairs of them, full disks; a recorder killed at sixty instants, two hundred recorded days
+	@$(BIN)/python -m pytest -m "slow or not slow" -rs tests/faults
 	@$(BIN)/python -m pytest -m slow -rs tests/metering
+
+# inputs of the fuzzer, lines of options, set-ups of the laws
+FUZZ ?= 1000000
+FUZZ_LINES ?= 20000
+SETUPS ?= 100000
+
+fuzz: .venv/.dev messages  ## spoilt inputs for every reader (a million) and option, laws over random set-ups, guards taken out; coverage-guided where atheris installs
+	@$(BIN)/python tests/fuzz/engine.py --inputs $(FUZZ)
+	@$(BIN)/python tests/fuzz/options.py --inputs $(FUZZ_LINES)
+	@$(BIN)/python tests/fuzz/laws.py --setups $(SETUPS)
+	@$(BIN)/python tests/fuzz/mutants.py
+	@test -x .cache/fuzzer/bin/python || $(PYTHON) -m venv .cache/fuzzer
+	@if .cache/fuzzer/bin/python -m pip install -q --disable-pip-version-check -e ".[all]" atheris==3.0.0 >/dev/null 2>&1; then \
+	  .cache/fuzzer/bin/python tests/fuzz/guided.py --runs $$(($(FUZZ) / 20)); \
+	else echo "atheris cannot be installed here; the coverage-guided part was left out"; fi
 
 changelog:  ## CHANGELOG.md out of changes/
 	@$(PYTHON) tools/changelog.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -120,3 +121,40 @@ def test_every_public_reader_is_fed_or_named() -> None:
                 assert f'"{node.name}"' in text or f"{node.name}(" in text or f"{place}:{node.name}" in NOT_FED, (
                     f"{place}: {node.name} is in neither list"
                 )  # fmt: skip
+
+
+laws = _module("laws")
+
+
+@pytest.mark.parametrize("name", list(laws.LAWS))
+def test_property_laws_hold_for_random_setups(name: str) -> None:
+    n = {"request": 500, "quantity": 200, "figure": 30, "tax": 20, "flex": 30, "cut": 20}.get(
+        name, 1
+    )
+    done, wrong = laws.held(name, n, seed=20261130)
+    assert done >= n
+    assert not wrong, wrong[:3]
+
+
+def test_a_law_that_is_broken_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(rng: object, n: int) -> int:
+        raise AssertionError("never")
+
+    monkeypatch.setitem(laws.LAWS, "broken", laws.Law(broken))
+    assert laws.held("broken", 2, 1)[1]
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    root = HERE.parents[1]
+    text = (root / "docs" / "promises.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[^`]+)`", text)
+    assert len(named) > 20
+    for one in named:
+        path, _colons, test = one.partition("::")
+        assert (root / path).is_file(), one
+        assert not test or f"def {test}(" in (root / path).read_text("utf-8"), one
+
+
+def test_every_law_is_listed() -> None:
+    text = (HERE.parents[1] / "docs" / "concepts" / "laws.md").read_text("utf-8")
+    assert not [name for name in laws.LAWS if f"| `{name}` |" not in text]
