@@ -146,3 +146,13 @@ def test_words_of_others_in_a_page(title) -> None:
     made = _environment().from_string("<p>{{ title }}</p>").render(title=f"<b>{title}")
     assert made.startswith("<p>&lt;b&gt;")
     assert not any(c in made for c in "\x1b\u202e\x07\u2028")
+
+
+def test_error_a_fleet_out_of_all_proportion() -> None:
+    from taotie.compute.serving.service import IDLE_REPLICAS, proportionate
+    from taotie.errors import RangeError
+
+    proportionate(IDLE_REPLICAS, 42)
+    proportionate(10_000_000, 1_000_000)
+    with pytest.raises(RangeError, match="1000000 replicas for 42 requests"):
+        proportionate(1_000_000, 42)

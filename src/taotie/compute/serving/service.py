@@ -259,6 +259,29 @@ def _on(
     )
 
 
+IDLE_REPLICAS = 10_000
+"""Replicas that any log may have; each takes some 9 kB of memory, so beyond them they follow the requests. [1]"""
+
+
+def proportionate(n_replica: int, n_request: int) -> None:
+    """Refuse a fleet whose memory has nothing to do with its work: most of it would never see a request.
+
+    Raises
+    ------
+    RangeError
+        If there are more than `IDLE_REPLICAS` replicas, and more than ten a request.
+    """
+    if n_replica > max(IDLE_REPLICAS, 10 * n_request):
+        raise RangeError(
+            _("{n} replicas for {k} requests: most would never serve one.").format(
+                n=n_replica, k=n_request
+            ),
+            _(
+                "at most {most} are simulated for them; --replicas auto takes as few as keep --slo"
+            ).format(most=max(IDLE_REPLICAS, 10 * n_request)),
+        )
+
+
 def simulate(requests: Requests, serving: Serving) -> ServingRun:
     """Run requests through a fleet.
 
@@ -296,6 +319,7 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
     >>> run.ttft_s, run.tpot_s, run.energy_nj / 1e9
     (array([1.3]), array([1.]), array([13.]))
     """
+    proportionate(serving.replicas, len(requests))
     load, kept = _load(requests, serving)
     model = serving.replica
     bin_ps, together = inner_bins(serving.bin_s, serving.replicas, model)
