@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from taotie.answer.answer import Answer
 from taotie.answer.asking import Chosen, answers, default_said
 from taotie.answer.asks import ASKS, function_of
-from taotie.errors import TaotieError, UnknownNameError, nearest
+from taotie.errors import DataError, TaotieError, UnknownNameError, nearest
+from taotie.files.read import read_toml
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -57,8 +57,8 @@ def _asked_in(path: Path, chosen: Chosen) -> Answer | None:
         If it names no question, or the question does not take a setting.
     """
     try:
-        given = tomllib.loads(path.read_text("utf-8")) if path.stat().st_size < 1_000_000 else {}
-    except (OSError, ValueError):
+        given = read_toml(path)
+    except DataError:
         return None  # what is wrong with it is said where studies are read
     if "ask" not in given:
         return None
