@@ -103,7 +103,7 @@ def test_property_no_draft_is_shown_as_law():
         (lambda: power(["grid_queue"]), "not a way with its MW"),
         (lambda: power(case="moon"), "not a case"),
         (lambda: power(["grid_queue=1"], years=0), "outside 1 to 60"),
-        (lambda: power(["grid_queue=1"], need_file="nothing.csv"), "no need by year"),
+        (lambda: power(["grid_queue=1"], need_file="nothing.csv"), "no need by year|cannot be read"),
         (lambda: tax("100 GW", "60 USD/MWh"), "energy: "),
         (lambda: tax("-5 GWh", "60 USD/MWh"), "energy"),
         (lambda: tax("5 GWh", "60 USD/MWh", 2030, until=2024), "are none"),

@@ -18,6 +18,7 @@ from taotie.grid.flexibility import (
     read_room,
     value_of_computing,
 )
+from taotie.quantity.catalog import source
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -122,7 +123,7 @@ def flex(
         "cost_of_a_cut": computed("flex.cost", computing * load_mw * duration_h * value, "USD", N_("cost of one such cut"), "what is not computed is lost; work that only waits costs less", kind="modelled"),
     }  # fmt: skip
     told = [
-        Said("call_classes", N_("depth, length and notice of the calls are assumptions of ours: ask your operator")),
+        Said("call_classes", N_("numbers of the calls are assumptions of ours, in the terms of EPRI's Flex MOSAIC (magnitude, timing, duration, frequency), whose classes were not read: ask your operator")),
         Said("value_assumed", N_("an accelerator's hour is worth {usd:g} USD and draws {kw:g} kW: give your own"), {"usd": usd_per_hour, "kw": kw_per_accelerator}),
     ]  # fmt: skip
     own: dict[str, Any] = {
@@ -167,6 +168,7 @@ def flex(
         figures=figures,
         tables={"by_length": Table(columns, tuple(by_length), N_("Deepest cut by its length")), "calls": Table(call_columns, tuple(answered), N_("Kinds of calls"))},
         said=tuple(told),
+        more_sources={"epri2026_flex_mosaic": source("epri2026_flex_mosaic").to_dict()},
         limits=(Said("no_backlog", N_("Work put off is taken to be caught up later; the hours after a cut are not looked at.")),),
         own=own,
         show=tuple(figures),

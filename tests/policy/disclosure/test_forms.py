@@ -313,3 +313,13 @@ def test_worked_a_meter_of_a_month_says_so(tmp_path):
         known.add(fact)
     made = filled("dc2024", known, {"boundary": "facility"})
     assert "not_a_year" in [s.code for s in made.said]
+
+
+def test_error_a_figure_further_out_than_the_form_needs_is_asked_for_there():
+    """EIT at the meter of the building is no IT energy: the hint asks for it at the servers, not for a PUE more."""
+    facts = Facts()
+    for text in ("EDC=12 GWh @facility", "EIT=10 GWh @facility"):
+        facts.add(given_fact(text))
+    with pytest.raises(BoundaryError) as caught:
+        filled("dc2024", facts)
+    assert caught.value.hint == '--set "EIT=VALUE @server"'

@@ -152,7 +152,9 @@ class Facts:
                 )  # fmt: skip
             raise BoundaryError(
                 _("{key} is at the {a} boundary; the form needs {wanted}.").format(key=one.key, a=one.boundary, wanted=" / ".join(boundary)),
-                step(one.boundary, boundary[0]),
+                step(one.boundary, boundary[0])
+                if LEVELS.index(one.boundary) < LEVELS.index(boundary[0])
+                else f'--set "{one.key}=VALUE @{boundary[0]}"',
             )  # fmt: skip
         return one
 
