@@ -57,6 +57,7 @@ def validate_mlenergy(
     fit_on: str | Path | None = None,
     leave_one_family_out: bool = False,
     runtime: str = "",
+    against: str | Path | None = None,
 ) -> Answer:
     """Rows of a table of measured runs, predicted from their description.
 
@@ -72,21 +73,27 @@ def validate_mlenergy(
         Each family is predicted with coefficients fitted without it.
     runtime : str
         Profile of the serving software; default: from the columns.
+    against : path, optional
+        Predictions on record to score instead of new ones.
 
     Raises
     ------
     DataError
         If a file cannot be read, lacks columns, or no row can be used.
     """
-    from taotie.compute.fit import validation
+    from taotie.compute.fit import frozen_predictions, validation
 
-    found = validation.validate_mlenergy(
-        file, use_batch=not no_batch, fit_on=fit_on, leave_one_family_out=leave_one_family_out,
-        runtime=runtime or None,
-    )  # fmt: skip
+    if against is not None:
+        found = frozen_predictions.scored_against(file, against)
+    else:
+        found = validation.validate_mlenergy(
+            file, use_batch=not no_batch, fit_on=fit_on, leave_one_family_out=leave_one_family_out,
+            runtime=runtime or None,
+        )  # fmt: skip
     settings = {
         "file": str(file), "no_batch": no_batch, "fit_on": None if fit_on is None else str(fit_on),
         "leave_one_family_out": leave_one_family_out, "runtime": runtime,
+        "against": None if against is None else str(against),
     }  # fmt: skip
     return Answer("validate mlenergy", settings, own=found)
 

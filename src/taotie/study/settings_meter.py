@@ -70,9 +70,10 @@ METER: dict[str, tuple[Setting, ...]] = {
         Setting("fit_on", "file", N_("Refit the coefficients on this table first.")),
         Setting("leave_one_family_out", "flag", N_("Predict each model family with coefficients fitted without it."), default=False),
         Setting("runtime", "text", N_("Generation of the serving software; default: from the columns."), default=""),
+        Setting("against", "file", N_("Score predictions on record instead of new ones.")),
     ),
     "predict": (
-        Setting("setups", "file", N_("CSV of set-ups, columns of InferenceX; default: 300 set-ups on 12 chips."), first=True),
+        Setting("setups", "file", N_("CSV of set-ups, columns of InferenceX or ML.ENERGY; default: 300 set-ups on 12 chips."), first=True),
     ),
     "calibrate": (
         Setting("folder", "file", N_("Folder that holds mlenergy_v1, mlenergy_v2, mlenergy_v3."), first=True, required=True),

@@ -67,3 +67,31 @@ def test_property_no_step_beats_physics(runtime):
     assert np.all(fill.time_s >= work)
     assert np.all(fill.energy_j <= n * rated_w * fill.time_s * (1 + 1e-9))
     assert np.all(fill.energy_j >= n * column["idle_w"] * fill.time_s * (1 - 1e-9))
+
+
+@pytest.mark.parametrize("runtime", sorted(runtime_profiles()))
+def test_property_a_token_costs_what_physics_lets_it(runtime):
+    """A whole steady state, prompts inside: joules between idle and rated power times time, rate below both roofs."""
+    x, architectures = _rows(runtime)
+    profile = runtime_profile(runtime)
+    known = sorted(set(architectures))
+    c = np.array([profile.coefficients(a) for a in known])
+    which = np.array([known.index(a) for a in architectures])
+    column = {name: x[:, i] for i, name in enumerate(COLUMNS)}
+    n, rated_w = column["accelerators"], column["tdp_w"]
+    prompt, output = 1500.0, 400.0
+    for batch in (*BATCHES, 4096.0):
+        starts = batch / output
+        step = decode_cost(x, c, batch, prompt + output / 2.0, which)
+        fill = prefill_cost(x, c, prompt, which, batch=batch, starts=starts)
+        time = step.time_s + starts * fill.time_s
+        per_token = (step.energy_j + starts * fill.energy_j) / batch
+        rate = batch / time
+        assert np.all(per_token >= n * column["idle_w"] / rate * (1 - 1e-9))
+        assert np.all(per_token <= n * rated_w / rate * (1 + 1e-9))
+        share = column["top_k"] / np.maximum(column["experts"], 1.0)
+        flop_s = 2.0 * column["dense_params"] / (n * column["dense_peak_flop_s"])
+        flop_s += 2.0 * column["expert_params"] * share / (n * column["expert_peak_flop_s"])
+        # each answer token, and its part of the prompt, passes all parameters once
+        assert np.all(rate <= 1.0 / (flop_s * (1.0 + prompt / output)) * (1 + 1e-9))
+        assert np.all(rate <= batch * n * column["bandwidth_b_s"] / column["dense_b"] * (1 + 1e-9))

@@ -70,3 +70,38 @@ def test_error_changed_file(tmp_path):
     assert "--freeze" in caught.value.hint
     with pytest.raises(DataError, match="none of the 1 rows"):
         scored_against(write(tmp_path / "m.csv", [{**ROW, "output_tok_s": 5}]), SHIPPED)
+
+
+RUN = {
+    "task": "lm-arena-chat", "model_id": "meta-llama/Llama-3.1-8B-Instruct", "weight_precision": "bfloat16",
+    "gpu_model": "H100", "num_gpus": "1", "data_parallel": "1", "max_num_seqs": "64", "avg_output_len": "397",
+}  # fmt: skip
+PICTURE = {
+    "model_id": "black-forest-labs/FLUX.1-dev", "gpu_model": "H100", "num_gpus": "1", "batch_size": "4",
+    "height": "1024", "width": "1024", "inference_steps": "28",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "measured"),
+    [
+        (
+            RUN,
+            "runs",
+            {"energy_per_token_joules": "energy_j_per_token", "avg_batch_size": "64"},
+        ),
+        (PICTURE, "generation", {"energy_per_image_joules": "energy_j_per_item"}),
+    ],
+)
+def test_worked_runs_and_pictures_on_record(tmp_path, row, kind, measured):
+    content = frozen([row], today="2026-11-30")
+    assert content["kind"] == kind
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps(content))
+    values = dict(zip(content["columns"], content["rows"][0], strict=True))
+    later = {**row, **{k: str(values.get(v, v)) for k, v in measured.items()}}
+    made = scored_against(write(tmp_path / "m.csv", [later]), file)
+    assert made["matched"] == 1
+    assert made["energy"]["mdape"] == pytest.approx(0.0, abs=0.01)
+    with pytest.raises(DataError, match="other set-ups"):
+        scored_against(write(tmp_path / "s.csv", [{**ROW, "output_tok_s": 5}]), file)

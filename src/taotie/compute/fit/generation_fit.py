@@ -342,6 +342,25 @@ def joined(one: GenerationRows, two: GenerationRows) -> GenerationRows:
     return out
 
 
+def generation_widths(
+    rows: GenerationRows, profiles: Mapping[str, Mapping[str, Any]], seen: bool = True
+) -> dict[int, dict[str, FloatArray]]:
+    """Half widths of intervals by share and quantity, one value a row; `seen` narrows them for models of the fit."""
+    widths: dict[int, dict[str, FloatArray]] = {}
+    for share in (80, 90):
+        widths[share] = {q: np.full(len(rows), np.nan) for q in ("energy", "power", "rate")}
+        for i, (medium, model) in enumerate(zip(rows.media, rows.model, strict=True)):
+            if medium in profiles:
+                error = profiles[medium]["error"]
+                own_model = seen and model in profiles[medium]["provenance"]["models"]
+                known = rows.architecture[i] in profiles[medium]["provenance"]["architectures"]
+                for quantity, width in widths[share].items():
+                    own = error[f"half_width_{share}"][quantity]
+                    own *= error["seen_model_factor"] if own_model else 1.0
+                    width[i] = np.hypot(own, 0.0 if known else UNSEEN_ARCHITECTURE[share])
+    return widths
+
+
 def validate_generation(
     table: Sequence[Mapping[str, str]],
     *,
@@ -362,18 +381,7 @@ def validate_generation(
             base = read_generation_rows(fit_on)
             profiles = with_generation_errors(fit_by_medium(base), base)
         made = predict_by_medium(rows, profiles)
-    widths: dict[int, dict[str, FloatArray]] = {}
-    for share in (80, 90):
-        widths[share] = {q: np.full(len(rows), np.nan) for q in ("energy", "power", "rate")}
-        for i, (medium, model) in enumerate(zip(rows.media, rows.model, strict=True)):
-            if medium in profiles:
-                error = profiles[medium]["error"]
-                seen = not leave_one_model_out and model in profiles[medium]["provenance"]["models"]
-                known = rows.architecture[i] in profiles[medium]["provenance"]["architectures"]
-                for quantity, width in widths[share].items():
-                    own = error[f"half_width_{share}"][quantity]
-                    own *= error["seen_model_factor"] if seen else 1.0
-                    width[i] = np.hypot(own, 0.0 if known else UNSEEN_ARCHITECTURE[share])
+    widths = generation_widths(rows, profiles, seen=not leave_one_model_out)
 
     def numbers(keep: NDArray[np.bool_]) -> dict[str, Any]:
         pairs = {
