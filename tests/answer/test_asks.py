@@ -184,3 +184,46 @@ def test_property_what_names_a_file_is_marked() -> None:
         assert not any(
             p.get("x-local") for p in schema_of(name, network=True)["properties"].values()
         )
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_worked_every_question_writes_its_tables(
+    ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if ending == "parquet":
+        pytest.importorskip("duckdb", reason="Parquet is written by the extra `data`")
+    told = typed(
+        ["prompt", "llama-3.1-8b", "--samples", "200", "--table", str(tmp_path / f"t.{ending}")],
+        capsys, monkeypatch,
+    )  # fmt: skip
+    names = {p.name for p in tmp_path.iterdir()}
+    assert names == {f"t.{ending}", f"t.by_batch.{ending}", f"t.drivers.{ending}"}
+    assert {Path(p).name for p in told["files"]} == names
+    if ending == "json":
+        rows = json.loads((tmp_path / "t.json").read_text("utf-8"))
+        found = {row["key"]: row["p50"] for row in rows}
+        assert found == {key: one["value"]["p50"] for key, one in told["figures"].items()}
+
+
+def test_error_a_table_of_no_known_ending_and_places_that_are_not_there(tmp_path: Path) -> None:
+    from taotie.answer.table_file import write_tables
+    from taotie.errors import DataError
+
+    answer = ask("rules", mw=75, place="ercot")
+    with pytest.raises(RangeError, match=r"ends in none of \.csv"):
+        write_tables(answer, tmp_path / "t.xls")
+    with pytest.raises(DataError, match="coordinates"):
+        write_tables(answer, tmp_path / "t.geojson")
+    assert not list(tmp_path.iterdir())
+
+
+def test_worked_an_old_spelling_works_and_says_the_new_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from taotie.app.cli import main
+
+    line = ["taotie", "prompt", "Llama 3.1 8B", "--on", "H100 SXM", "--in", "100", "--samples", "200"]  # fmt: skip
+    monkeypatch.setattr(sys, "argv", line)
+    with contextlib.suppress(SystemExit):
+        main.main()
+    assert "note: --in is spelled --tokens-in now" in capsys.readouterr().err

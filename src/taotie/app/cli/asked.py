@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,6 +70,17 @@ class Extra:
         self.annotation = annotation
 
 
+TABLE = Extra(
+    "table",
+    Annotated[
+        Path | None,
+        typer.Option(
+            "--table", help=_("Write figures and tables to this .csv, .parquet, .json or .geojson.")
+        ),
+    ],
+)
+
+
 def register_ask(
     app: typer.Typer,
     name: str,
@@ -90,6 +102,9 @@ def register_ask(
     """
     declared = ASKS[name]
     extras = tuple(extras)
+    own_table = any(one.name == "table" for one in extras)
+    if not own_table:
+        extras = (*extras, TABLE)
     first = next((s for s in declared.settings.values() if s.first), None)
     typed = name.removeprefix(f"{declared.group} ")
 
@@ -101,11 +116,16 @@ def register_ask(
             if place:
                 given[first.name] = _once(first, place, given.get(first.name))
         settings = {k: v for k, v in given.items() if v is not None and v != []}
+        _tell_old_spellings(declared)
         if before is not None and before(settings, door):
             return
         door["command"] = command_of(declared, settings, door)
         with progress(_(declared.help), quiet=door["json"]) as step:
             answer = function_of(name)(tell=step, **settings)
+        if not own_table and door["table"] is not None:
+            from taotie.answer.table_file import write_tables
+
+            answer = answer.with_files(*map(str, write_tables(answer, door["table"])))
         show(answer, door)
 
     parameters = [_parameter(one) for one in declared.settings.values()]
@@ -162,6 +182,15 @@ def command_of(declared: Declared, settings: dict[str, Any], door: dict[str, Any
     if door.get("report") is not None:
         words += ["--report", Path(door["report"]).name]
     return shlex.join(words)
+
+
+def _tell_old_spellings(declared: Declared) -> None:
+    """A note on standard error for each spelling that goes with the next release."""
+    for one in declared.settings.values():
+        for old in one.old:
+            if any(word == old or word.startswith(f"{old}=") for word in sys.argv[1:]):
+                note = _("note: {old} is spelled {new} now").format(old=old, new=one.spelled[0])
+                sys.stderr.write(note + "\n")
 
 
 def _metavar(first: Setting) -> str:

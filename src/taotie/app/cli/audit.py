@@ -14,7 +14,7 @@ from taotie.words.language import _
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    html = typer.Option("--html", help=_("Write the audit as a page to this file."))
+    html = typer.Option("--report", "--html", help=_("Write the audit as a page to this file."))
     zero = typer.Option("--exit-zero", help=_("Exit with 0 whatever the verdicts are."))
     draft = typer.Option("--draft", help=_("Of a text: write a claims file to start from."))
     extras = (

@@ -55,7 +55,7 @@ def _every_bus_on_a_page(settings: dict[str, Any], door: dict[str, Any]) -> bool
 def _show_capacity(answer: Any, door: dict[str, Any]) -> None:
     bus = answer.settings["bus"] is not None
     if door["table"] is not None:
-        from taotie.answer.bus_table import write_bus_table
+        from taotie.answer.table_file import write_bus_table
 
         write_bus_table(answer.own["buses"], door["table"])
         answer = answer.with_files(str(door["table"]))

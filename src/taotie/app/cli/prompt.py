@@ -8,7 +8,14 @@ import typer
 
 from taotie.app.cli.asked import register_ask
 from taotie.app.cli.common import console
-from taotie.app.cli.shown import print_answer, print_limits, print_rows, print_said, print_table
+from taotie.app.cli.shown import (
+    print_answer,
+    print_files,
+    print_limits,
+    print_rows,
+    print_said,
+    print_table,
+)
 from taotie.words.language import in_language, language
 
 __all__ = ["register"]
@@ -32,3 +39,4 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         print_table(table.without("leaf"), most, told=False)
     print_said(answer.said)
     print_limits(answer.limits)
+    print_files(answer.files)

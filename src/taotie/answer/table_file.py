@@ -1,4 +1,4 @@
-"""How does a table of buses go to a file? CSV, Parquet or GeoJSON by its ending."""
+"""How does a table go to a file? CSV, Parquet, JSON or GeoJSON by its ending."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from taotie.answer.answer import Answer, plain
 from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.files.atomic import write_bytes
+from taotie.quantity.figure import Figure
 from taotie.words.language import _
 
-__all__ = ["write_bus_table"]
+__all__ = ["write_bus_table", "write_tables"]
 
-ENDINGS = (".csv", ".parquet", ".geojson")
+ENDINGS = (".csv", ".parquet", ".json", ".geojson")
 
 
 def write_bus_table(buses: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -24,23 +26,69 @@ def write_bus_table(buses: Sequence[Mapping[str, Any]], path: Path) -> None:
     Raises
     ------
     RangeError
-        An ending that is none of CSV, Parquet and GeoJSON.
+        An ending that is none of CSV, Parquet, JSON and GeoJSON.
     DataError
         GeoJSON of a case without coordinates; a place that cannot be written.
     MissingExtraError
         DuckDB, which writes Parquet, is not installed.
     """
+    _write([_flat(bus) for bus in buses], path)
+
+
+def write_tables(answer: Answer, path: Path) -> tuple[Path, ...]:
+    """Write the figures of an answer, or its first table where it has none; its other tables beside it.
+
+    Returns
+    -------
+    tuple of Path
+        What was written: ``path``, and for each further table ``NAME.TABLE.csv`` (or the like).
+
+    Raises
+    ------
+    RangeError
+        An ending that is none of CSV, Parquet, JSON and GeoJSON, or an answer without figures and tables.
+    DataError
+        GeoJSON of rows without places; a place that cannot be written.
+    MissingExtraError
+        DuckDB, which writes Parquet, is not installed.
+    """
+    made: dict[str, list[dict[str, Any]]] = {}
+    if answer.figures:
+        made["figures"] = [_figure_row(key, one) for key, one in answer.figures.items()]
+    made |= {name: plain(table.records()) for name, table in answer.tables.items()}
+    made = {name: rows for name, rows in made.items() if rows}
+    if not made:
+        raise RangeError(_("{ask} has no figures and no tables.").format(ask=answer.ask), "--json")
+    names = list(made)
+    places = [path, *(path.with_name(f"{path.stem}.{name}{path.suffix}") for name in names[1:])]
+    if path.suffix.lower() == ".geojson":  # only what has places
+        names, places = names[:1], places[:1]
+    for name, place in zip(names, places, strict=True):
+        _write(made[name], place)
+    return tuple(places)
+
+
+def _figure_row(key: str, figure: Figure) -> dict[str, Any]:
+    value = figure.value
+    return {
+        "key": key, "name": figure.name, "p05": value.p05, "p50": value.p50, "p95": value.p95, "mean": value.mean,
+        "unit": figure.unit, "boundary": figure.boundary, "kind": figure.kind,
+    }  # fmt: skip
+
+
+def _write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise RangeError(
             _("--table {path} ends in none of {endings}.").format(
                 path=path.name, endings=", ".join(ENDINGS)
             ),
-            "--table buses.csv",
+            "--table table.csv",
         )
-    rows = [_flat(bus) for bus in buses]
     if ending == ".geojson":
         write_bytes(path, _geojson(rows).encode("utf-8"))
+    elif ending == ".json":
+        write_bytes(path, (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
     elif ending == ".csv":
         write_bytes(path, _csv(rows).encode("utf-8"))
     else:
