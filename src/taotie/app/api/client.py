@@ -1113,6 +1113,7 @@ class Client:
         fit_on: File | None = None,
         leave_one_family_out: bool | None = None,
         runtime: Number | None = None,
+        against: File | None = None,
     ) -> JobHandle:
         """A table with the columns of the ML.ENERGY Benchmark: LLM serving, pictures or films. Nothing measured is used but the mean batch."""
         return self.begin(
@@ -1122,6 +1123,7 @@ class Client:
             fit_on=fit_on,
             leave_one_family_out=leave_one_family_out,
             runtime=runtime,
+            against=against,
         )
 
     def predict(
