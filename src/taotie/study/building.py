@@ -154,8 +154,7 @@ def building(walk: Walk, it_load: Profile, cooling: str) -> Building:
     middle = cooling_load(COOLING[name], weather)
     cycles = figure("cooling_ranges/cooling_tower/cycles_of_concentration").p50
     hourly, water = middle.pue, wue_l_per_kwh(middle, cycles)
-    day = np.asarray(it_load.percentiles()[1]).reshape(-1, 24).mean(axis=0)
-    load = np.tile(day / day.mean(), 365)
+    load = np.tile(_day(it_load), 365)
     mean = float(hourly.mean())
     # hot hours are busy hours: the mean over the load lies a little above that of the clock
     over_load = (float((hourly * load).mean()) - 1.0) / (mean - 1.0)
@@ -182,6 +181,17 @@ def building(walk: Walk, it_load: Profile, cooling: str) -> Building:
         mean=f"{mean:.2f}",
     )
     return Building(pue, top, wue, hourly, water)
+
+
+def _day(load: Profile) -> np.ndarray:
+    """Mean course of a day, mean 1; flat where the steps do not make hours. Shape (24,)."""
+    middle = np.asarray(load.percentiles()[1])
+    each = round(1.0 / load.step_h) if load.step_h <= 1.0 else 0
+    if not each or abs(each * load.step_h - 1.0) > 1e-9 or len(middle) < 24 * each:
+        return np.ones(24)
+    whole = len(middle) // (24 * each) * 24 * each
+    day = middle[:whole].reshape(-1, 24, each).mean(axis=(0, 2))
+    return np.asarray(day / day.mean())
 
 
 def _miss(key: str, low: float, high: float) -> Figure:

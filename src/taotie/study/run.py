@@ -71,6 +71,7 @@ def run_study(
     with sampling(file.study.samples, file.study.seed) as chosen:
         walk = Walk(file, n_threads, tell)
         stand(walk)
+        walk.pues_of = lambda course: _pues(walk, course)
         made = walked(walk, [*CHAIN, *found_steps()], file.study.workload.kind)
         return _result(
             walk, chosen, made.get("service"), made["it_load"], made["facility_load"], made["flows"],
@@ -81,16 +82,25 @@ def run_study(
 # ---- facility and network --------------------------------------------------------------------------
 
 
+def _pues(walk: Walk, it_load: Profile) -> tuple[Figure, Figure]:
+    """PUE over the hours of the load and of the worst hour, computed once a walk."""
+    if walk.pues is None:
+        made = _cooled(walk, it_load)
+        with walk.at("facility"):
+            pue = made.pue if made is not None else _pue(walk)
+            walk.keep("pue", pue, N_("PUE: facility over IT energy"))
+            worst = pue
+            if made is not None:
+                worst = walk.keep("pue_worst_hour", made.worst_pue, N_("PUE of the worst hour"))
+                walk.keep("wue", made.wue, N_("Water at the site per IT energy"))
+        walk.pues = pue, worst
+    return walk.pues
+
+
 @step("pue", "facility_load", "annual")
 def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
-    made = _cooled(walk, it_load)
+    pue, worst = _pues(walk, it_load)
     with walk.at("facility"):
-        pue = made.pue if made is not None else _pue(walk)
-        walk.keep("pue", pue, N_("PUE: facility over IT energy"))
-        worst = pue
-        if made is not None:
-            worst = walk.keep("pue_worst_hour", made.worst_pue, N_("PUE of the worst hour"))
-            walk.keep("wue", made.wue, N_("Water at the site per IT energy"))
         load = it_load.at_boundary("facility", pue)
         load = Profile(load.terms, load.step_h, labels(N_("Facility load by hour")))
         walk.keep("mean_facility_power", load.average(), N_("Mean draw of the facility"))
@@ -99,16 +109,16 @@ def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
             walk.figures["highest_it_power"].at_boundary("facility", worst),
             N_("Connection: highest draw of the facility"),
         )
-        # a campus draws its most whenever all of it works; the mean load factor is about energy
-        campus = walk.study.workload.kind == "campus"
+        # a campus without a course draws its most whenever all of it works; the mean load is about energy
+        flat = walk.study.workload.kind == "campus" and not walk.has_course
         walk.keep(
             "peak_facility_power",
-            connection if campus else load.peak(),
+            connection if flat else load.peak(),
             N_("Draw of the facility in the busiest hour"),
         )
         annual = walk.keep(
             "annual_energy",
-            (load.energy().to("MWh") / exact(1.0, "d")).to("TWh/a"),
+            (load.energy().to("MWh") / exact(load.n_hour * load.step_h / 24.0, "d")).to("TWh/a"),
             N_("Electricity in a year"),
         )
     return pue, load, annual
@@ -235,7 +245,7 @@ def _power_flows(
     pue: Figure,
     loss: Figure,
 ) -> tuple[Flow, ...]:
-    server = it_load.terms[0][1]
+    server = walk.figures["mean_it_power"]
     facility = server.at_boundary("facility", pue)
     grid = facility.at_boundary("grid", 1 / (1 - loss))
     return _flows(

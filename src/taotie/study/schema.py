@@ -59,6 +59,15 @@ class Workload(_Table):
     output_tokens: FigureSpec | None = Field(None, description="mean answer, token/request")
     daily_shape: Hours | None = Field(None, description="24 shares of the day, any scale")
     accelerators: FigureSpec | None = Field(None, description="accelerator; a campus")
+    power: FigureSpec | None = Field(
+        None, description="MW at the meter, the connection; a campus, in place of accelerators"
+    )
+    load: str | None = Field(
+        None, description="hours of one's own, MW at the meter: a CSV or Parquet file; a campus"
+    )
+    training_share: FigureSpec | None = Field(
+        None, description="share of the accelerators that train, the others answer; a campus"
+    )
     load_factor: FigureSpec | None = Field(
         None, description="mean draw of a server over its highest; a campus"
     )

@@ -43,6 +43,8 @@ STUDY_FIGURES: dict[str, StudyFigure] = {
         StudyFigure("workload.prompt_tokens", N_("Mean prompt"), "token/request", 1.0, 1e7, kinds=("chat",)),
         StudyFigure("workload.output_tokens", N_("Mean answer"), "token/request", 1.0, 1e7, kinds=("chat",)),
         StudyFigure("workload.accelerators", N_("Accelerators installed"), "accelerator", 1.0, 1e9, kinds=("campus",)),
+        StudyFigure("workload.power", N_("Connection of the campus"), "MW", 1e-6, 1e6, kinds=("campus",)),
+        StudyFigure("workload.training_share", N_("Share of the accelerators that train"), "1", 0.0, 1.0, bounded=True, kinds=("campus",)),
         StudyFigure("workload.load_factor", N_("Mean draw over highest measured draw"), "1", 0.0, 1.0, bounded=True, kinds=("campus",)),
         StudyFigure("compute.utilization", N_("Utilization at the busiest hour"), "1", 0.01, 1.0, bounded=True, kinds=("chat",)),
         StudyFigure("facility.pue", N_("PUE: facility over IT energy"), "1", 1.0, 10.0, hint="pue", bounded=True),
@@ -57,7 +59,8 @@ STUDY_FIGURES: dict[str, StudyFigure] = {
 
 STUDY_NAMES: dict[str, tuple[str, ...]] = {
     "workload.trace": ("chat",),
-    "workload.daily_shape": ("chat",),
+    "workload.daily_shape": ("chat", "campus"),
+    "workload.load": ("campus",),
     "compute.model": ("chat",),
     "compute.accelerator": (),
     "compute.accelerators_per_replica": ("chat",),

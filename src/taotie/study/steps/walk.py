@@ -40,6 +40,12 @@ class Walk:
         self.notes: list[Said] = []
         self.files: list[Mapping[str, Any]] = []
         self.profiles: dict[str, Profile] = {}
+        self.pues: tuple[Figure, Figure] | None = None
+        """Mean and worst PUE, once they are known."""
+        self.pues_of: Callable[[Profile], tuple[Figure, Figure]] | None = None
+        """What gives both for a course of the load, to a campus told by its meter."""
+        self.has_course = False
+        """A campus whose hours differ: its busiest is that of its course."""
         self.place: Place | None = None
         """Where the study says that it stands; None if it does not."""
 
