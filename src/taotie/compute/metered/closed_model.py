@@ -27,6 +27,7 @@ __all__ = [
     "ClosedModel",
     "Known",
     "SizeFit",
+    "cache_read_j_per_token",
     "closed_draws",
     "closed_model",
     "closed_models",
@@ -462,3 +463,26 @@ def speed_bound(
         bandwidth_share * chips * bandwidth_b_s * tokens_per_step
         / (tokens_per_s * byte_per_parameter)
     )  # fmt: skip
+
+
+def cache_read_j_per_token(
+    context: float,
+    kv_b_per_token: float,
+    bandwidth_b_s: float,
+    power_w: float,
+    bandwidth_share: float = 0.7,
+) -> float:
+    """Energy of reading the cache of a context once, for each token written: no batch shares it. [J]
+
+    Notes
+    -----
+    ``E = kv context / (eta BW) P``
+
+    Examples
+    --------
+    A turn of a coding agent, 291,700 tokens of a DeepSeek shape on an H100 at 500 W:
+
+    >>> round(cache_read_j_per_token(291_700, 70_272, 3.35e12, 500.0), 5)
+    4.37065
+    """
+    return kv_b_per_token * context / (bandwidth_share * bandwidth_b_s) * power_w
