@@ -138,6 +138,17 @@ ASKS: dict[str, Declared] = {
             "precision", "runtime", "pue",
         ),
         _declared(
+            "crowd",
+            N_("A year of everybody's requests: energy, draw, emissions, share of a region's electricity."),
+            setting("model", first=True, reason=N_("a model of usual size whose weights are published")),
+            "tokens_in", "tokens_out",
+            setting("on", reason=N_("the accelerator most delivered in 2023 and 2024")),
+            "batch", "precision", "runtime", "pue", "software_date", "data_parallel", "expert_parallel",
+            "draft", "acceptance", "prefix_hit", "words", "kind", "people", "per_person",
+            setting("days", help=N_("Days of a year on which they ask."), low=0, high=366, default=365.0),
+            setting("region", default="WORLD", reason=N_("no place is given: the world's average generation")),
+        ),
+        _declared(
             "simulate",
             N_("A request log on a fleet of accelerators: latency, energy of each request, power."),
             "trace", "model",

@@ -112,6 +112,11 @@ _TABLE = (
     Setting("electricity_price", "number", N_("What the site pays for electricity."), "USD/kWh", 0, 10),
     Setting("samples", "whole", N_("Number of samples of each figure."), low=100, high=2_000_000, default=10_000),
     Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=20240409),
+    # many people
+    Setting("words", "number", N_("Words of the prompt, instead of its tokens."), "1", 0, 1e7),
+    Setting("kind", "choice", N_("What is asked, which says how long an answer is: question, search, summary, letter, program, reasoning."), choices=("question", "search", "summary", "letter", "program", "reasoning")),
+    Setting("people", "number", N_("How many people."), "1", 0, 1e11, default=1e6, reason=N_("a million, to be multiplied in the head")),
+    Setting("per_person", "number", N_("Requests of one person a day."), "1", 0, 1e6, default=10.0, reason=N_("an assumption; nobody publishes it")),
     # training
     Setting("hours", "number", N_("How long they ran."), "h", 0),
     Setting("days", "number", N_("The same in days."), "d", 0),

@@ -53,12 +53,12 @@ class DataTable:
         writer = csv.writer(stream, lineterminator="\r\n")
         writer.writerow(self.columns)
         for row in self.rows:
-            writer.writerow([_csv_cell(row.get(k)) for k in self.columns])
+            writer.writerow([csv_cell(row.get(k)) for k in self.columns])
         return _data_uri("text/csv", "\ufeff" + stream.getvalue())
 
     def json_uri(self) -> str:
         """All rows as a JSON file inside a link."""
-        rows = [{k: _finite(row.get(k)) for k in self.columns} for row in self.rows]
+        rows = [{k: finite_cell(row.get(k)) for k in self.columns} for row in self.rows]
         return _data_uri("application/json", json.dumps(rows, ensure_ascii=False))
 
 
@@ -210,15 +210,15 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _finite(cell: Cell) -> Cell:
+def finite_cell(cell: Cell) -> Cell:
     return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
-def _csv_cell(cell: Cell) -> Cell:
+def csv_cell(cell: Cell) -> Cell:
     # a spreadsheet would run a text that begins like a formula
     if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + cell
-    return "" if _finite(cell) is None else cell
+    return "" if finite_cell(cell) is None else cell
 
 
 def _data_uri(kind: str, text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import shlex
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.answer.asks import ASKS, Declared, Setting, function_of
+from taotie.answer.asks import ASKS, Setting, function_of
+from taotie.app.again import command_of
 from taotie.app.cli.common import progress
 from taotie.words.language import _
 
@@ -160,28 +160,6 @@ def register_ask(
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     command.__name__ = declared.flat
     app.command(name=typed, help=_(declared.help))(command)
-
-
-def command_of(declared: Declared, settings: dict[str, Any], door: dict[str, Any]) -> str:
-    """The command that asks the same again, for a page: without the folders of this computer."""
-    first = next((s for s in declared.settings.values() if s.first), None)
-    words = ["taotie", *declared.words]
-    for one in sorted(declared.settings.values(), key=lambda s: s is not first):
-        if one.name not in settings:
-            continue
-        value = settings[one.name]
-        if one.type == "flag":
-            names = one.spelled[0].split("/")
-            words.append(names[0] if value or len(names) == 1 else names[1])
-            continue
-        for each in value if one.several and not isinstance(value, str) else [value]:
-            text = str(each)
-            if one.of_this_computer or one.may_be_file:
-                text = Path(text).name or text
-            words += [text] if one is first else [one.spelled[0], text]
-    if door.get("report") is not None:
-        words += ["--report", Path(door["report"]).name]
-    return shlex.join(words)
 
 
 def _tell_old_spellings(declared: Declared) -> None:

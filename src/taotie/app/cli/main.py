@@ -14,6 +14,7 @@ from taotie.words.language import LANGUAGES, _, language, use_language
 COMMANDS = (
     "run",
     "prompt",
+    "crowd",
     "generate",
     "embed",
     "compare",

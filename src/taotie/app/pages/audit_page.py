@@ -69,11 +69,12 @@ def write_audit_page(audit: Audit, path: Path, opened: str | None = None) -> Non
 def audit_html(audit: Audit, opened: str | None = None) -> str:
     """The page as text; see `write_audit_page`."""
     return page_html(
-        "audit.html", lambda: _half(audit), opened, style="audit.css", script="audit.js"
+        "audit.html", lambda: audit_half(audit), opened, style="audit.css", script="audit.js"
     )
 
 
-def _half(audit: Audit) -> dict[str, Any]:
+def audit_half(audit: Audit) -> dict[str, Any]:
+    """What the page of an audit says in the language in force."""
     article = audit.article
     counts = audit.counts
     marks = audit.access_counts

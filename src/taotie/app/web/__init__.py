@@ -13,11 +13,21 @@ What a page may lean on, all set up before a request reaches it:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["routers"]
+__all__ = ["error_page", "routers"]
 
 
 def routers() -> list[Any]:
     """Every router of pages, in the order they are tried."""
-    return []
+    from taotie.app.web.routes import router
+
+    return [router()]
+
+
+def error_page(request: Any, problem: Mapping[str, Any]) -> str:
+    """A problem as a page with the menu; see `taotie.app.api.problems`."""
+    from taotie.app.web.site import problem_html
+
+    return problem_html(problem)

@@ -243,6 +243,24 @@ def generation_profiles(path: Path | None = None) -> dict[str, dict[str, Any]]:
         ) from error
 
 
+def gates(path: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Errors of the last refit on rows it had not seen, by what was left out. [%]
+
+    Raises
+    ------
+    DataError
+        If the coefficient file lacks them.
+    """
+    try:
+        with (path or COEFFICIENT_FILE).open("rb") as file:
+            return dict(tomllib.load(file)["gates"])
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(
+            _("the coefficients of generation cannot be read: {error}").format(error=error),
+            _("`taotie calibrate` writes them anew."),
+        ) from error
+
+
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -1,0 +1,129 @@
+"""How much power do the world's AI machines draw, and what next? A fan to the last year, published estimates as dots. [GW, TWh/a]"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from taotie.answer.answer import Answer
+from taotie.app.web.asked import answered
+from taotie.app.web.chart import Chart, data
+from taotie.app.web.drawing import Line, Place, line_chart, range_chart
+from taotie.app.web.parts import NOTHING, answer_values, setting_field
+from taotie.app.web.site import View
+from taotie.app.web.state import State
+from taotie.errors import TaotieError
+from taotie.quantity.wording import boundary_word, number, unit_word
+from taotie.words.language import N_, _, in_language, language
+
+FIELDS = ("to", "country", "of", "samples", "seed")
+SCOPES = {
+    "ai_facilities": N_("AI data centers, at the meter"),
+    "ai_servers": N_("AI servers, at the plug"),
+    "ai_chips_rated": N_("AI accelerators, rated power"),
+}
+
+
+def build(state: State) -> View:
+    """The page of the fleet."""
+    title = _("The world's AI machines, year by year")
+    asked = {"samples": "2000", **state.given(*FIELDS)}
+    values: dict[str, Any] = NOTHING | {
+        "fields": [
+            setting_field("fleet", "to", state, label=_("Last year"), placeholder="2035"),
+            setting_field("fleet", "country", state, label=_("Compare with a country or state"), placeholder="united_states"),
+        ],
+        "more": [setting_field("fleet", k, state) for k in ("of", "samples", "seed")],
+        "button": _("Draw"),
+    }  # fmt: skip
+    try:
+        answer = answered("fleet", **asked)
+    except TaotieError as error:
+        return View(title, values, error=error, known=FIELDS, status=422)
+    values |= answer_values(answer, "fleet", asked)
+    charts = [fan(answer, scope) for scope in SCOPES if scope in answer.own["scopes"]]
+    charts += [shares(answer), owners(answer), why(answer)]
+    values["lead"] = charts[0].finding
+    return View(title, values, tuple(charts), known=FIELDS, share=(title, charts[0].finding))
+
+
+def fan(answer: Answer, scope: str) -> Chart:
+    """A fan of one scope with the published figures of the same scope and unit."""
+    one, years = answer.own["scopes"][scope], list(answer.own["years"])
+    unit = unit_word(one["unit"])
+    published = [
+        p for p in answer.own["published"]
+        if p["scope"] == scope and p.get("unit") == one["unit"] and p["region"] == "world" and years[0] <= p["year"] <= years[-1]
+    ]  # fmt: skip
+    dots = [(float(p["year"]), float(_middle(p)), str(p["name"])) for p in published]
+    first, last = years[0], years[-1]
+    words = _("{first}: {a} {unit}; {last}: {low} to {high} {unit}, the median {b}.").format(
+        first=first, a=number(one["p50"][0]), last=last, low=number(one["p05"][-1]), high=number(one["p95"][-1]),
+        b=number(one["p50"][-1]), unit=unit,
+    )  # fmt: skip
+    rows = [
+        {"year": y, "p05": a, "p50": b, "p95": c, "kind": k}
+        for y, a, b, c, k in zip(
+            years, one["p05"], one["p50"], one["p95"], one["kind"], strict=True
+        )
+    ]
+    title = in_language(SCOPES[scope], language())
+    return Chart(
+        scope.replace("_", "-"),
+        title,
+        words,
+        line_chart(
+            [Line("", years, one["p50"], one["p05"], one["p95"], colour="#d98a00")], words, y_unit=unit,
+            dots=dots, x_words=[(float(y), str(y)) for y in years if (y - first) % 2 == 0],
+        ),
+        data({"year": _("year"), "p05": f"5 %, {unit}", "p50": f"{_('median')}, {unit}", "p95": f"95 %, {unit}", "kind": _("kind")}, rows),
+        _("Counted quarters, then three forms of growth drawn by how well they held before; the band holds nine of ten futures. Boundary: {boundary}.").format(boundary=boundary_word(one["boundary"])),
+        ("epoch2026_chip_counts", *tuple(dict.fromkeys(str(p["source"]) for p in published))),
+    )  # fmt: skip
+
+
+def _middle(p: dict[str, Any]) -> float:
+    for key in ("p50", "value", "middle", "mean"):
+        if isinstance(p.get(key), int | float):
+            return float(p[key])
+    low, high = p.get("low"), p.get("high")
+    return (float(low) + float(high)) / 2 if low is not None and high is not None else float("nan")
+
+
+def shares(answer: Answer) -> Chart:
+    """Share of a country's electricity, with its denominator."""
+    found = answer.own["shares"]
+    rows = [
+        Place(str(s["year"]), 100 * s["p05"], 100 * s["p50"], 100 * s["p95"], f"{number(100 * s['p50'])} %")
+        for s in found
+    ]  # fmt: skip
+    words = "; ".join(s.text() for s in answer.said if str(s.text())[:4].isdigit())
+    return Chart(
+        "shares", _("As a share of a country's electricity"), words, range_chart(rows, "%", words, log=False),
+        data({"year": _("year"), "p05": "5 %", "p50": _("median"), "p95": "95 %", "of": _("of what")}, found),
+        _("The world's AI fleet over one country's electricity: a yardstick, not where the machines stand."),
+    )  # fmt: skip
+
+
+def owners(answer: Answer) -> Chart:
+    """Who owns the counted machines."""
+    found = sorted(answer.own["owners_mw"].items(), key=lambda r: -r[1])
+    rows = [Place(k, 0.0, v, v, number(v, 3)) for k, v in found]
+    total = sum(v for _k, v in found)
+    words = _("{name} owns {share} % of the rated power that is counted.").format(name=found[0][0], share=number(100 * found[0][1] / total))  # fmt: skip
+    return Chart(
+        "owners", _("Who owns the machines counted"), words, range_chart(rows, "MW", words, log=False),
+        data({"owner": _("owner"), "mw": "MW"}, [{"owner": k, "mw": v} for k, v in found]),
+        _("Rated power of the chips, last counted quarter."), ("epoch2026_chip_counts",),
+    )  # fmt: skip
+
+
+def why(answer: Answer) -> Chart:
+    """What the spread of the last year comes from."""
+    found = answer.tables["drivers"].records()
+    rows = [Place(str(r["leaf"]), 0.0, 100 * r["share"], 100 * r["share"], f"{number(100 * r['share'])} %") for r in found]  # fmt: skip
+    words = _("{name} makes {share} % of the spread.").format(name=rows[0].name, share=number(rows[0].middle))  # fmt: skip
+    return Chart(
+        "why", _("What the range hangs on"), words, range_chart(rows, "%", words, log=False),
+        data({"leaf": _("source of uncertainty"), "share": _("share of the spread")}, found),
+        str(answer.own["drivers_of"]["method"]),
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""What do several pages show alike? Rows of ranges, lists of sources, tables of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from taotie.answer.answer import Answer, Table
+from taotie.app.charts.picture import cell_text
+from taotie.app.pages.headline import tile
+from taotie.app.pages.tables import SourceRow, source_row
+from taotie.app.web.drawing import Place
+from taotie.app.web.state import State
+from taotie.quantity.source import Source
+from taotie.quantity.wording import bound_word, number, unit_word
+from taotie.words.language import in_language, language
+
+__all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_list", "table_of"]
+
+
+def range_row(name: str, figure: Any, unit: str, kind: str = "ours") -> Place:
+    """A figure as a row of a range chart, in a unit."""
+    value = figure.to(unit).value
+    exact = value.p05 == value.p95
+    bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
+    return Place(
+        name, value.p05, value.p50, value.p95, bound + number(value.p50, 3 if exact else 2), kind
+    )  # fmt: skip
+
+
+def source_list(*answers: Answer) -> list[SourceRow]:
+    """The sources behind answers, each once."""
+    found: dict[str, Any] = {}
+    for one in answers:
+        found |= one.sources
+    return [
+        source_row(Source(key=k, **{n: str(v) for n, v in fields.items() if n != "key"}))
+        for k, fields in sorted(found.items())
+    ]
+
+
+def table_of(table: Table, most: int = 60, hide: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A table of an answer as printed in the language in force."""
+    table = table.without(*hide) if hide else table
+    return {
+        "heads": [c.heading for c in table.columns],
+        "rows": [[cell_text(cell) for cell in row] for row in table.rows[:most]],
+        "numeric": [
+            any(isinstance(row[i], int | float) and not isinstance(row[i], bool) for row in table.rows)
+            for i in range(len(table.columns))
+        ],
+        "left_out": max(len(table.rows) - most, 0),
+    }  # fmt: skip
+
+
+def answer_values(answer: Answer, name: str, given: Mapping[str, Any], tables: Sequence[str] = ()) -> dict[str, Any]:  # fmt: skip
+    """What the template `asked.html` shows of any answer: tiles, tables, what was said, sources, the command.
+
+    Parameters
+    ----------
+    name : str
+        The ask.
+    given : mapping
+        Settings that were given, for the command.
+    tables : sequence of str
+        Names of the tables shown.
+    """
+    from taotie.answer.asks import declared_of
+    from taotie.app.again import command_of
+
+    keys = [k for k in (answer.show or tuple(answer.figures)) if k in answer.figures]
+    return {
+        "tiles": [tile(k, answer.figures[k]) for k in keys],
+        "tables": [
+            {**table_of(answer.tables[t]), "name": t, "title": in_language(answer.tables[t].label, language()) or t}
+            for t in tables
+            if t in answer.tables and answer.tables[t].rows
+        ],
+        "said": list(dict.fromkeys(s.text() for s in answer.said)),
+        "limits": list(dict.fromkeys(s.text() for s in answer.limits)),
+        "source_rows": source_list(answer),
+        "command": command_of(declared_of(name), dict(given), {}),
+    }  # fmt: skip
+
+
+NOTHING: dict[str, Any] = {
+    "tiles": (), "tables": (), "said": (), "limits": (), "source_rows": (), "command": "", "lead": "", "fields": (),
+    "picks": (), "more": (), "intro": "", "button": "",
+}  # fmt: skip
+"""What `asked.html` takes where a page has nothing to show yet."""
+
+
+def setting_field(ask: str, name: str, state: State, **changes: str) -> dict[str, str]:
+    """A setting of an ask as a field of a form, its help in the language in force."""
+    from taotie.answer.asks import declared_of
+
+    one = declared_of(ask).settings[name]
+    unit = "" if one.unit in ("", "1") else unit_word(one.unit)
+    default = "" if one.default in (None, "", ()) or isinstance(one.default, bool | tuple) else one.default  # fmt: skip
+    shown = f"{default:g}" if isinstance(default, float) else str(default)
+    return {
+        "name": name, "label": name.replace("_", " "), "value": state.get(name), "unit": unit,
+        "help": in_language(one.help, language()), "placeholder": shown, "list": "", **changes,
+    }  # fmt: skip

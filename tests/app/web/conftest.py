@@ -1,0 +1,98 @@
+"""A server of ours on loopback, a browser, axe-core where it was fetched (`make web`)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+AXE = Path(os.environ.get("TAOTIE_AXE", ROOT / ".cache/web/axe.min.js"))
+WATCH = """
+window.__violations = [];
+document.addEventListener("securitypolicyviolation", (e) =>
+  window.__violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
+"""
+
+
+@pytest.fixture(scope="session")
+def origin() -> Iterator[str]:
+    """Address of the application on a free port."""
+    pytest.importorskip("fastapi", reason="fastapi is not installed")
+    uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
+    from taotie.app.api.limits import Limits
+    from taotie.app.api.server import create_app
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = create_app(Limits(rate_per_s=0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=2)
+    )  # fmt: skip
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    for _step in range(200):
+        if server.started:
+            break
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium through Playwright."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)  # fmt: skip
+    if program is None:
+        pytest.skip("no Chromium is installed (make browser)")
+    with api.sync_playwright() as made:
+        opened = made.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Seen:
+    """A page with what went wrong on it."""
+
+    def __init__(self, page: Any, origin: str) -> None:
+        self.page, self.origin = page, origin
+        self.wrong: list[str] = []
+        page.add_init_script(WATCH)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"console: {message.text}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.origin, "data:", "blob:")):
+            self.wrong.append(f"foreign: {request.url}")
+
+    def go(self, path: str) -> Any:
+        """Open a path of ours."""
+        return self.page.goto(self.origin + path, wait_until="load")
+
+    def problems(self) -> list[str]:
+        """Console errors, foreign requests and violations of the content policy so far."""
+        return self.wrong + self.page.evaluate("window.__violations || []")
+
+
+@pytest.fixture
+def seen(browser: Any, origin: str) -> Iterator[Seen]:
+    """A page of 1280 px in light colours."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    yield Seen(context.new_page(), origin)
+    context.close()
