@@ -23,23 +23,27 @@ document.addEventListener("securitypolicyviolation", (e) =>
 
 
 @pytest.fixture(scope="session")
-def origin() -> Iterator[str]:
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the application on a free port."""
     pytest.importorskip("fastapi", reason="fastapi is not installed")
     uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
     from taotie.app.api.limits import Limits
     from taotie.app.api.server import create_app
+    from taotie.app.api.service import ServiceSetup
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = create_app(Limits(rate_per_s=0))
+    folder = tmp_path_factory.mktemp("service")
+    app = create_app(
+        ServiceSetup(folder=folder, workers=1, limits=Limits(rate_per_s=0, short_s=120))
+    )
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=2)
     )  # fmt: skip
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    for _step in range(200):
+    for _step in range(1200):
         if server.started:
             break
         time.sleep(0.05)

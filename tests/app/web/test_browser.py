@@ -94,6 +94,138 @@ def test_browser_check_by_keyboard(seen: Seen) -> None:
     assert not seen.problems()
 
 
+def test_browser_grid_by_keyboard(seen: Seen) -> None:
+    """`/grid`: choose a bus on the map, read its capacity and what binds; then from the list of the best."""
+    from taotie.answer.asking import ask
+
+    page = seen.page
+    seen.go("/en/grid?load=150+MW")
+    tab_to(page, "a[data-bus]")
+    number = page.evaluate("document.activeElement.dataset.bus")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("bus").wait_for()
+    answer = ask("capacity", case="ACTIVSg200", load="150 MW", bus=number)
+    assert float(raw(page, "bus")) == answer.own["buses"][0]["firm_mw"]
+    best = page.get_by_test_id("best").locator("td[data-value]").first
+    every = ask("capacity", case="ACTIVSg200", load="150 MW")
+    assert (
+        float(str(best.get_attribute("data-value"))) == every.tables["top"].records()[0]["firm_mw"]
+    )
+    write(page, "input[name=bus]", "no such bus")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("problem").wait_for()
+    assert page.locator("input[name=bus]").input_value() == "no such bus"
+    assert not seen.problems()
+
+
+def test_browser_sources_by_keyboard(seen: Seen) -> None:
+    """`/sources`: search in Chinese, open a source, read its citation."""
+    page = seen.page
+    seen.go("/zh/sources")
+    write(page, "input[name=q]", "ChatGPT 耗电")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("found").wait_for()
+    tab_to(page, "[data-testid=found] a")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("citation").wait_for()
+    assert page.get_by_test_id("citation").inner_text().strip()
+    assert not seen.problems()
+
+
+def test_browser_disclose_by_keyboard(seen: Seen) -> None:
+    """`/disclose`: add a fact, and the form has one field more."""
+    from taotie.answer.asking import ask
+
+    page = seen.page
+    seen.go("/en/disclose")
+    write(page, "textarea[name=given]", "training_energy=1287 MWh\ntraining_compute=3.14e23 FLOP")
+    tab_to(page, "form.ask button[type=submit]")
+    page.keyboard.press("Enter")
+    page.locator("#field-training_compute[data-status=given]").wait_for()
+    answer = ask(
+        "disclose", form="mdf", boundary="facility", recipient="AIO",
+        given=["training_energy=1287 MWh", "training_compute=3.14e23 FLOP"],
+    )  # fmt: skip
+    assert page.get_by_test_id("hash").inner_text() == answer.own["sha256"]
+    assert not seen.problems()
+
+
+def test_browser_audit_by_keyboard(seen: Seen) -> None:
+    """`/audit`: choose a verdict, and only claims of it are shown."""
+    from taotie.answer.asking import ask
+
+    page = seen.page
+    seen.go("/en/audit")
+    tab_to(page, "select[name=verdict]")
+    page.keyboard.type("unit")
+    tab_to(page, "form.ask button[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**verdict=unit*")
+    page.locator("[data-testid=shown]", has_text="4").wait_for()
+    counts = ask("audit").own["counts"]
+    assert int(page.get_by_test_id("shown").inner_text()) == counts["unit error"]
+    assert not seen.problems()
+
+
+def test_browser_meter_by_keyboard(seen: Seen) -> None:
+    """`/meter`: the log that is there is read."""
+    page = seen.page
+    seen.go("/en/meter")
+    tab_to(page, "form[data-testid=ask] button")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("lead").wait_for()
+    assert "1 channel" in page.get_by_test_id("lead").inner_text()
+    assert not seen.problems()
+
+
+def test_browser_compare_by_keyboard(seen: Seen) -> None:
+    """`/compare`: put one more model into the tray."""
+    page = seen.page
+    seen.go("/en/compare?setup=llama-3.1-8b@h100-sxm:1&samples=500")
+    write(page, "input[name=add]", "qwen3-8b")
+    write(page, "input[name=on]", "h100-sxm:1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**add=qwen3-8b*")
+    assert page.locator(".tray li").count() == 2
+    assert "qwen3-8b" in page.get_by_test_id("lead").inner_text()
+    assert not seen.problems()
+
+
+@pytest.mark.slow
+def test_browser_service_by_keyboard(seen: Seen) -> None:
+    """`/service`: simulate a sampled hour as a job; what it finds is what the ask finds."""
+    from taotie.answer.asking import ask
+
+    page = seen.page
+    seen.go("/en/service")
+    write(page, "input[name=per_day]", "2000")
+    write(page, "input[name=sampled_hours]", "1")
+    write(page, "input[name=replicas]", "1")
+    tab_to(page, "form.ask button[type=submit]")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("facts").wait_for(timeout=400_000)
+    answer = ask("simulate", trace="chat", model="llama-3.1-8b", on="h100-sxm:1", replicas="1", per_day=2000, sampled_hours=1)  # fmt: skip
+    assert float(raw(page, "fact-mean_power_w")) == answer.own["mean_power_w"]
+    assert not seen.problems()
+
+
+@pytest.mark.slow
+def test_browser_fleet_supply_and_validation_by_keyboard(seen: Seen) -> None:
+    """`/fleet`, `/supply`, `/validation`: change one setting, read another answer."""
+    page = seen.page
+    for path, field, value in (
+        ("fleet", "to", "2030"), ("supply", "load", "40 MW"), ("validation", "on", "b200-sxm:8"),
+    ):  # fmt: skip
+        seen.go(f"/en/{path}")
+        before = page.get_by_test_id("lead").inner_text()
+        write(page, f"input[name={field}]", value)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{field}=*")
+        page.get_by_test_id("lead").wait_for()
+        assert page.get_by_test_id("lead").inner_text() != before or path == "supply"
+    assert not seen.problems()
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_browser_every_page_is_clean(seen: Seen, name: str) -> None:
     """No console error, no foreign request, no violation, no missing glyph, no sideways scrolling on a phone."""

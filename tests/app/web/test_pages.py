@@ -115,7 +115,9 @@ def test_matches_files_of_every_chart(page: str) -> None:
     from taotie.app.web.site import view_of
 
     state = State()
-    for chart in view_of(page, state).charts:
+    charts = view_of(page, state).charts
+    assert charts or page in ("check", "meter", "service")
+    for chart in charts:
         found = chart_of(page, chart.name, state)
         rows = list(csv.reader(io.StringIO(found.csv().removeprefix("\ufeff"))))
         data = json.loads(found.json())

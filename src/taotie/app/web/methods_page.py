@@ -43,7 +43,7 @@ def build(state: State) -> View:
     """The page of methods."""
     title = _("How it is computed")
     code = language()
-    asks = []
+    asks: list[dict[str, Any]] = []
     for name, one in ASKS.items():
         rows = [
             {

@@ -68,12 +68,12 @@ def build(state: State) -> View:
     figure = answer.figures["energy_per_request_accelerator"]
     from taotie.quantity.evaluation import leaves
 
-    error = next((leaf for leaf in leaves([figure]) if leaf.key.startswith("energy_model.error")), None)  # fmt: skip
-    if error is not None:
+    miss = next((leaf for leaf in leaves([figure]) if leaf.key.startswith("energy_model.error")), None)  # fmt: skip
+    if miss is not None:
         values["lead"] = _("{model} on {on}: the model's energy lies within {low} to {high} times the truth, nine times out of ten.").format(
-            model=answer.settings["model"], on=answer.settings["on"], low=number(1 / error.p95, 3), high=number(1 / error.p05, 3)
+            model=answer.settings["model"], on=answer.settings["on"], low=number(1 / miss.p95, 3), high=number(1 / miss.p05, 3)
         )  # fmt: skip
-        values["raw"] = error.p95
+        values["raw"] = miss.p95
     values["said"] = list(dict.fromkeys(s.text() for s in answer.said))
     return View(title, values, tuple(charts), known=FIELDS, share=(title, values["lead"] or title))
 
