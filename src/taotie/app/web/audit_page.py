@@ -19,8 +19,7 @@ FIELDS = ("system", "verdict", "decided_by", "by_ratio")
 
 def build(state: State) -> View:
     """The page of the audit."""
-    from taotie.audit.verdict import VERDICTS
-    from taotie.audit.wording import decided_word, system_word, verdict_word
+    from taotie.answer.parts.audit import VERDICTS, decided_word, system_word, verdict_word
 
     title = _("One article of 2024, every number recomputed")
     values: dict[str, Any] = NOTHING | {"claims": (), "counts": (), "article": None, "standard": "", "button": _("Show")}  # fmt: skip

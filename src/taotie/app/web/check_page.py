@@ -67,7 +67,7 @@ def asked(values: dict[str, Any]) -> Answer:
 
 def of_sentence(answer: Answer) -> dict[str, Any]:
     """What a page shows of a checked sentence."""
-    from taotie.audit.wording import MARKS, verdict_word
+    from taotie.answer.parts.audit import MARKS, verdict_word
 
     verdict = answer.own["verdict"]
     zh = language() == "zh"
@@ -161,8 +161,8 @@ def of_article(text: str) -> dict[str, Any]:
     DataError
         If it is too long, or nothing in it can be checked.
     """
-    from taotie.audit.article_text import audit_text
-    from taotie.audit.wording import MARKS, verdict_word
+    from taotie.answer.parts.audit import MARKS, verdict_word
+    from taotie.answer.parts.web import audit_text
 
     if len(text) > LONGEST_ARTICLE:
         raise DataError(

@@ -42,7 +42,7 @@ def bus_map(
     link : callable, optional
         Address of a bus by its number.
     """
-    from taotie.grid.picture import grid_picture
+    from taotie.answer.parts.grid import grid_picture
 
     case = detail.found.case
     drawn = kept(("layout", case.name, case.n_bus), lambda: grid_picture(case, registered=True))

@@ -108,7 +108,7 @@ def build(state: State) -> View:
 
 def regions(chosen: str) -> list[tuple[str, str]]:
     """Codes and names of places, the usual ones first; one that is not known stays where it was written."""
-    from taotie.grid.emissions import intensity_regions, region_name
+    from taotie.answer.parts.web import intensity_regions, region_name
 
     known = intensity_regions()
     keys = [*FIRST_REGIONS, *(k for k in known if k not in FIRST_REGIONS)]
@@ -119,14 +119,14 @@ def regions(chosen: str) -> list[tuple[str, str]]:
 
 def model_names() -> list[str]:
     """Models by name."""
-    from taotie.compute.energy.model_architecture import model_architectures
+    from taotie.answer.parts.web import model_architectures
 
     return list(kept("model names", model_architectures))
 
 
 def machine_names() -> list[str]:
     """Accelerators by name, with the usual number of a machine."""
-    from taotie.hardware.accelerator import accelerators
+    from taotie.answer.parts.web import accelerators
 
     return [f"{k}:8" if "sxm" in k or k.startswith("mi") else k for k in kept("machines", accelerators)]  # fmt: skip
 

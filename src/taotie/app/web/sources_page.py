@@ -22,7 +22,7 @@ N_SHOWN = 40
 
 def build(state: State) -> View:
     """The bibliography."""
-    from taotie.audit.cite import STYLES
+    from taotie.answer.parts.web import STYLES
 
     title = _("Every number has a source")
     style = state.get("cite", "text")
@@ -68,7 +68,7 @@ def one_source(key: str, style: str) -> dict[str, Any]:
     SourceError
         If there is none; the message names the nearest.
     """
-    from taotie.audit.cite import citation
+    from taotie.answer.parts.audit import citation
 
     origin = catalog.source(key)
     figures = [catalog.figure(k) for k in catalog.figure_keys(key)]
@@ -90,7 +90,7 @@ def found(words: str) -> list[dict[str, Any]]:
     UnknownNameError
         If the catalogue has none.
     """
-    from taotie.audit.catalogue_search import search
+    from taotie.answer.parts.audit import search
 
     entries = [entry for entry, _score in search(words, 25)]
     if not entries:

@@ -40,7 +40,7 @@ def gate_label(name: str) -> str:
 
 def build(state: State) -> View:
     """The page of what the energy model misses."""
-    from taotie.compute.energy.runtime_profile import gates, runtime_profiles
+    from taotie.answer.parts.web import gates, runtime_profiles
 
     title = _("How wrong we are")
     asked = {"model": "llama-3.1-70b", "on": "h100-sxm:8", **state.given(*FIELDS)}
