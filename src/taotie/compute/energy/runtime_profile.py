@@ -252,8 +252,7 @@ def gates(path: Path | None = None) -> dict[str, dict[str, Any]]:
         If the coefficient file lacks them.
     """
     try:
-        with (path or COEFFICIENT_FILE).open("rb") as file:
-            return dict(tomllib.load(file)["gates"])
+        return dict(read_toml(path or COEFFICIENT_FILE)["gates"])
     except (OSError, KeyError, ValueError) as error:
         raise DataError(
             _("the coefficients of generation cannot be read: {error}").format(error=error),
