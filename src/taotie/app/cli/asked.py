@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.answer.asks import ASKS, Setting, function_of
+from taotie.answer.asks import ASKS, Declared, Setting, function_of
 from taotie.app.again import command_of
 from taotie.app.cli.common import progress
 from taotie.words.language import _
