@@ -23,7 +23,7 @@ ALLOWED = {
     "app/pages/page.py": "a picture that is shipped with the package",
     "app/cli/main.py": "standard output, when its reader has gone away",
     "workload/trace_csv.py": "csv.reader over lines that trace_rows.short_lines has measured",
-    "answer/bus_table.py": "a file of its own in a temporary folder",
+    "answer/table_file.py": "a file of its own in a temporary folder",
     "app/api/bodies.py": "a request's body, whose size and depth it limits itself, and whose keys may not come twice",
     "app/api/client.py": "answers of a service the user named; a file the user sends",
     "app/api/cluster.py": "what its own workers and the store hand on",

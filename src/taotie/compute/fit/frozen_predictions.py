@@ -33,6 +33,7 @@ from taotie.compute.fit.serving_rows import read_serving_rows
 from taotie.compute.fit.serving_validation import engine_profiles, served_widths
 from taotie.compute.fit.validation import runtime_of, validate_rows
 from taotie.errors import DataError
+from taotie.files.read import read_bytes, read_json
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.catalog import DATA
 from taotie.words.language import _
@@ -272,7 +273,7 @@ def frozen(
     content: dict[str, Any] = {
         "made_on": today or datetime.date.today().isoformat(),
         "version": __version__,
-        "coefficients_sha256": hashlib.sha256(COEFFICIENT_FILE.read_bytes()).hexdigest(),
+        "coefficients_sha256": hashlib.sha256(read_bytes(COEFFICIENT_FILE)).hexdigest(),
         "kind": found.kind,
         "columns": _columns(found.kind),
         "rows": [
@@ -294,13 +295,13 @@ def read_frozen(path: str | Path) -> dict[str, Any]:
     """
     file = Path(path)
     hint = _("`taotie predict --freeze FILE` writes one.")
+    content = read_json(file, hint=hint)
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
         columns, rows = content["columns"], content["rows"]
         kind = content.get("kind", "serving")
         known = columns == _columns(kind) and all(len(r) == len(columns) for r in rows)
         same = content["sha256"] == _checksum(content)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise DataError(
             _("{path} holds no predictions on record: {error}").format(path=file, error=error), hint
         ) from error
