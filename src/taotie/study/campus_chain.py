@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from taotie.errors import RangeError, StudyError, TaotieError
+from taotie.files.read import read_bytes
 from taotie.grid.demand_series import read_hourly_demand
 from taotie.hardware.accelerator import Accelerator
 from taotie.hardware.accelerator import accelerator as accelerator_named
@@ -281,7 +282,7 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
     walk.files.append(
         {
             "name": name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": hashlib.sha256(read_bytes(path)).hexdigest(),
             "bytes": path.stat().st_size,
             "role": "load",
         }
