@@ -88,7 +88,7 @@ def _show_headroom(answer: Any, door: dict[str, Any]) -> None:
         detail = answer.detail
         write_headroom_page(
             list(detail.every), door["report"], language(), detail.ranges, detail.power_w, detail.pue,
-            door["command"],
+            door["command"], answer.said,
         )  # fmt: skip
         answer = answer.with_files(str(door["report"]))
     if door["json"]:

@@ -18,6 +18,7 @@ from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
 from taotie.quantity.wording import kind_word, number
 from taotie.words.language import _
+from taotie.words.said import Said
 
 SHADES = (COLOURS[5][0], COLOURS[4][0], COLOURS[3][0], COLOURS[2][0], COLOURS[1][0], COLOURS[0][0])
 REFERENCE = 0.005  # the limit people quote, where it is among those asked for
@@ -32,6 +33,7 @@ def write_headroom_page(
     power_w: float = 1050.0,
     pue: float = 1.2,
     command: str = "",
+    said: Sequence[Said] = (),
 ) -> None:
     """Write the headroom of areas as one HTML file that needs nothing else.
 
@@ -48,6 +50,8 @@ def write_headroom_page(
         Of one accelerator with its host, and of the building.
     command : str
         The command that makes this page again.
+    said : sequence of Said
+        What a reader must know of the answer.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def write_headroom_page(
     """
     text = page_html(
         "grid.html",
-        lambda: _half(found, ranges or {}, power_w, pue),
+        lambda: _half(found, ranges or {}, power_w, pue, said),
         opened,
         command=command,
     )
@@ -79,7 +83,7 @@ def _reference(limits: Sequence[float]) -> int:
 
 
 def _half(
-    found: Sequence[AreaHeadroom], ranges: Ranges, power_w: float, pue: float
+    found: Sequence[AreaHeadroom], ranges: Ranges, power_w: float, pue: float, said: Sequence[Said]
 ) -> dict[str, Any]:
     limits = found[0].limits
     total = np.sum([one.load_mw for one in found], axis=0)
@@ -117,6 +121,7 @@ def _half(
         "pictures": [_area_picture(found, ranges, power_w, pue, at), _hours_picture(found, total)],
         "contents": [("again", words["again"])],
         "treatments": (),
+        "warnings": [(one.code, one.text()) for one in said],
     }
 
 
