@@ -32,6 +32,7 @@ ALLOWED = {
     "app/api/store.py": "rows of its own database",
     "app/api/uploads.py": "an upload, written piece by piece under a quota",
     "app/api/worker.py": "frames of the process that started it",
+    "app/web/export.py": "assets that are shipped with the package",
     "app/web/meter_page.py": "a pasted text, put into a file of its own in a temporary folder",
     "app/web/routes.py": "what its own worker answered",
     "app/web/service_page.py": "a job of its own store",

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -178,3 +179,20 @@ def test_property_assets_are_light() -> None:
         html = page_html(page, State()).html
         bare = re.sub(r"<svg.*?</svg>", "", html, flags=re.S)
         assert size + len(bare.encode()) < 400_000, page
+
+
+@pytest.mark.slow
+def test_worked_a_static_copy_stands_anywhere(tmp_path: Path) -> None:
+    """Every link of every exported file leads to a file of the folder."""
+    from taotie.app.web.export import export
+    from taotie.errors import DataError
+
+    for path in export(tmp_path / "copy"):
+        if path.suffix != ".html":
+            continue
+        for _tag, attrs in Parts(path.read_text("utf-8")).tags:
+            link = attrs.get("href") or attrs.get("src") or ""
+            if link and not link.startswith(("http", "#", "data:")):
+                assert (path.parent / link.partition("#")[0]).is_file(), f"{path.name}: {link}"
+    with pytest.raises(DataError, match="not empty"):
+        export(tmp_path / "copy")

@@ -69,6 +69,9 @@ def register(app: typer.Typer) -> None:
         job_seconds: Annotated[float, typer.Option("--job-seconds", help=_("Time of a job."))] = 1800.0,
         memory: Annotated[float, typer.Option("--memory", help=_("MB of memory of one process."))] = 4096.0,
         queue: Annotated[int, typer.Option("--queue", min=1, help=_("Jobs that may wait."))] = 1000,
+        export: Annotated[
+            Path | None, typer.Option("--export", help=_("Write the read-only pages into this new folder, for any web host, and end."))
+        ] = None,
         quiet: Annotated[bool, typer.Option("--quiet", help=_("No line of log for each request."))] = False,
     ) -> None:  # fmt: skip
         try:
@@ -80,6 +83,15 @@ def register(app: typer.Typer) -> None:
             from taotie.app.api.service import ServiceSetup, state_folder
         except ImportError as error:
             raise MissingExtraError(error.name or "fastapi", "serve") from error
+        if export is not None:
+            from taotie.app.web.export import export as write_pages
+
+            written = write_pages(export)
+            console().print(
+                _("{n} files written: {path}").format(n=len(written), path=export / "index.html"),
+                markup=False,
+            )
+            return
         if new_key:
             key, line = made_key(new_key)
             console().print(_("the key, shown this once: {key}").format(key=key), markup=False)

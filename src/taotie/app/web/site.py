@@ -232,7 +232,7 @@ def _framed(page: Page, view: View, state: State, at: Addresses, origin: str) ->
         environment().get_template(template).render(
             **view.values,
             page=page,
-            pages=PAGES,
+            pages={k: v for k, v in PAGES.items() if k == FIRST or at.action(k, "en") != at.action(FIRST, "en")},
             groups=GROUPS,
             title=view.title,
             view=view,

@@ -44,10 +44,9 @@ def build(state: State) -> View:
         else:
             wanted = [k for k in keys if values["access"] in ("", by_access[k])]
             start = _whole(state.get("start", "0"), len(wanted))
-            values["rows"] = [
-                source_row(catalog.source(k)) for k in wanted[start : start + N_SHOWN]
-            ]
-            values["next"] = str(start + N_SHOWN) if start + N_SHOWN < len(wanted) else ""
+            most = len(wanted) if state.posted.get("all") else N_SHOWN
+            values["rows"] = [source_row(catalog.source(k)) for k in wanted[start : start + most]]
+            values["next"] = str(start + most) if start + most < len(wanted) else ""
             values["lead"] = _("{n} sources.").format(n=len(wanted))
     except TaotieError as error:
         return View(title, values, charts, error=error, known=FIELDS, status=422)
