@@ -141,7 +141,7 @@ def test_printed_prices_stand_under_their_heads(say) -> None:
     """Three prices that differ: the one in the middle is the median, and no mean is called so."""
     words = ("grid", "dispatch", "case5", "--load", "20MW", "--bus", "2")
     text, answer = say(*words), json.loads(say(*words, "--json"))
-    rows = {cells[0]: cells for cells in rows_of(text, "lowest $/MWh", "median", "highest")}
+    rows = {cells[0]: cells for cells in rows_of(text, "lowest [USD/MWh]", "median", "highest")}
     every = optimal_dispatch(read_case("case5")).price_usd_per_mwh
     assert answer["before"]["price_usd_per_mwh"]["median"] == pytest.approx(np.median(every))
     assert np.mean(every) != pytest.approx(np.median(every), rel=1e-3)

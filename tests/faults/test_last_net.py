@@ -26,6 +26,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _fails(error: Exception, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     class Broken:
+        def __init__(self, _first: str = "") -> None:
+            pass
+
         def main(self, **_options: object) -> None:
             raise error
 

@@ -93,8 +93,9 @@ def _run(words: list[str]) -> tuple[int, str]:
 
     err = io.StringIO()
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace")
-    old = sys.argv
+    old, keys = sys.argv, sys.stdin
     sys.argv = ["taotie", *words]
+    sys.stdin = io.TextIOWrapper(io.BytesIO(b"ChatGPT uses 564 MWh a day"), encoding="utf-8")
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             door.main()
@@ -105,7 +106,7 @@ def _run(words: list[str]) -> tuple[int, str]:
         said = err.getvalue() or written
         return (code if isinstance(code, int) else 0 if code is None else 1), said
     finally:
-        sys.argv = old
+        sys.argv, sys.stdin = old, keys
     return 0, err.getvalue()
 
 
@@ -123,7 +124,7 @@ def fuzzed(n: int, seed: int, until: float = 0.0, only: tuple[str, ...] = ()) ->
         folder = Path(place)
         os.chdir(folder)
         os.environ.setdefault("XDG_CACHE_HOME", str(folder / "cache"))
-        door.build = lambda: tree
+        door.build = lambda *_first: tree
         try:
             for i in range(n):
                 if until and time.monotonic() > until:

@@ -152,6 +152,8 @@ def test_matches_daily_energy_from_the_profile(chat: StudyResult) -> None:
 
 def test_property_twice_the_requests_twice_the_energy(tmp_path: Path) -> None:
     path = _minimal(tmp_path)
+    # priced as the mean request: the slice that is simulated has a length of its own at each load
+    path.write_text(path.read_text().replace("[compute]", '[compute]\nserving = "mean-request"'))
     one = run_study(path).figures
     path.write_text(path.read_text().replace("1e7", "2e7"))
     two = run_study(path).figures
@@ -411,8 +413,9 @@ def test_error_changed_result_is_found_out(chat: StudyResult, tmp_path: Path) ->
     _change(content, "annual_energy")
     path.write_text(json.dumps(content))
     _n, different = check_result(path)
-    assert len(different) == 1
+    assert len(different) == 2
     assert "annual_energy" in different[0]
+    assert "sha256" in different[1]
 
 
 def test_worked_result_file_is_of_its_schema(chat: StudyResult, tmp_path: Path) -> None:

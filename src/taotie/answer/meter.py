@@ -363,14 +363,22 @@ def _log(
     requests_from: str,
     setup: Any,
 ) -> Any:
+    from taotie.workload.trace_layout import columns_asked
+
+    text = columns if isinstance(columns, str) else ",".join(columns or ())
     if requests is None:
+        columns_asked(text)
+        idle = [name for name, value in (("--columns", text), ("--requests-from", requests_from)) if value]  # fmt: skip
+        if idle:
+            raise MeterError(
+                _("{option} is of a request log, and none is given.").format(option=idle[0]),
+                "--requests log.csv",
+            )
         return None
     from taotie.compute.metered.weights import predicted_times
     from taotie.metering.when import stamp_ns
     from taotie.workload.served import read_served_log
-    from taotie.workload.trace_layout import columns_asked
 
-    text = columns if isinstance(columns, str) else ",".join(columns or ())
     begin = stamp_ns(requests_from, "--requests-from")[0] if requests_from else None
     log = read_served_log(requests, columns_asked(text), time_unit, begin)
     if log.times != "arrivals":

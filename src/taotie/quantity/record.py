@@ -191,7 +191,7 @@ def _make(
             kind=entry["kind"],
             # an unnamed figure was labelled with its formula for readers of the file
             label={}
-            if key.startswith("#")
+            if key.startswith("#") and entry["label"] == entry["formula"]
             else {"en": str(entry["label"]), "zh": str(entry.get("label_zh", ""))},
             distribution=distribution_from(entry["distribution"]) if is_leaf else None,
             # a record read without its sources keeps their keys

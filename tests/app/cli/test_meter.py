@@ -58,7 +58,8 @@ def test_error_sentences(log) -> None:
     for arguments, told in (
         (("import", "page.html"), "HTML"),
         (("import", "gone.csv"), "does not exist"),
-        (("report", "m.csv", "--columns", "start"), "a name, =, and a value"),
+        (("report", "m.csv", "--columns", "start"), "is not understood"),
+        (("report", "m.csv", "--columns", "time=start"), "none is given"),
         (("export", "m.csv", "--to", "xml"), "no layout to export to"),
         (("report", "m.csv", "--model", "llama-3.1-8b"), "go together"),
     ):
