@@ -69,6 +69,7 @@ def test_published_no_secure_dispatch_is_said():
     assert "4 branches" in told["text"]
 
 
+@pytest.mark.slow  # 20 s of compiling
 def test_published_curtailable_from_a_file(tmp_path):
     case = read_case("case30")
     head = case.bus_number[case.load_mw != 0]

@@ -89,6 +89,7 @@ def test_worked_coordinates_take_the_nearest_climate(tmp_path):
     assert any("Frankfurt" in str(s) for s in made.said)
 
 
+@pytest.mark.slow
 def test_worked_the_report_draws_the_year_and_marks_the_worst_hour(tmp_path):
     pytest.importorskip("altair")
     from taotie.app.pages.page import report_html

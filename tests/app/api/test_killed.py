@@ -134,6 +134,7 @@ def killed_in_the_middle(folder: Path, count: int) -> None:
         assert process.wait(30) in (0, -15)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 def test_worked_killed_while_jobs_wait(tmp_path: Path) -> None:
     killed_in_the_middle(tmp_path / "state", 9)

@@ -29,8 +29,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("code", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("code", "width"),
+    [("en", 1280), ("zh", 390), *(pytest.param(*x, marks=pytest.mark.slow) for x in (("en", 390), ("zh", 1280)))],
+)  # fmt: skip
 def test_worked_page_as_it_is_seen(page: Path, tmp_path: Path, code: str, width: int) -> None:
     seen = probed(page, tmp_path, language=code, width=width)
     assert seen["ready"] == code

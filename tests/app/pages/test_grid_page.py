@@ -259,7 +259,9 @@ def test_error_hostile_names_stay_text(tmp_path: Path) -> None:
     chromium() is None,
     reason="no Chromium on this machine (Debian: apt-get install chromium fonts-noto-cjk)",
 )
-@pytest.mark.parametrize(("code", "width"), [("en", 1280), ("zh", 390)])
+@pytest.mark.parametrize(
+    ("code", "width"), [("en", 1280), pytest.param("zh", 390, marks=pytest.mark.slow)]
+)
 def test_worked_page_as_it_is_seen(page: str, tmp_path: Path, code: str, width: int) -> None:
     path = tmp_path / "grid.html"
     path.write_text(page, encoding="utf-8")

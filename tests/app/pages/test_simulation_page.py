@@ -292,7 +292,9 @@ def test_error_the_place_cannot_be_written(
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
-@pytest.mark.parametrize(("code", "width"), [("en", 1280), ("zh", 390)])
+@pytest.mark.parametrize(
+    ("code", "width"), [pytest.param("en", 1280, marks=pytest.mark.slow), ("zh", 390)]
+)
 def test_worked_page_as_it_is_seen(page: str, tmp_path: Path, code: str, width: int) -> None:
     place = tmp_path / "page.html"
     place.write_text(page, encoding="utf-8")

@@ -226,7 +226,9 @@ def test_browser_fleet_supply_and_validation_by_keyboard(seen: Seen) -> None:
     assert not seen.problems()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name", [p if p in ("compare", "grid", "sources") else pytest.param(p, marks=pytest.mark.slow) for p in PAGES]
+)  # fmt: skip
 def test_browser_every_page_is_clean(seen: Seen, name: str) -> None:
     """No console error, no foreign request, no violation, no missing glyph, no sideways scrolling on a phone."""
     seen.page.set_viewport_size({"width": 360, "height": 800})
