@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY ?= studies/chat_service.toml
 STUDY_OUT = out/$(basename $(notdir $(STUDY)))
-# unit and property tests on two processes; each test is deterministic by seed
-PYTEST_ARGS ?= -n 2
+# unit and property tests on two processes, a file on one of them: what it builds or compiles is made once
+PYTEST_ARGS ?= -n 2 --dist loadfile
 # one thread of linear algebra a worker: two workers already fill two processors
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
