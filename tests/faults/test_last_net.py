@@ -143,7 +143,7 @@ def test_words_of_others_are_shown_as_text(title, capsys) -> None:
 
 @pytest.mark.parametrize("title", TITLES)
 def test_words_of_others_in_a_page(title) -> None:
-    pytest.importorskip("jinja2")
+    pytest.importorskip("jinja2", reason="pages are in the extra `report`")
     from taotie.app.pages.html import _environment
 
     made = _environment().from_string("<p>{{ title }}</p>").render(title=f"<b>{title}")

@@ -15,8 +15,6 @@ from taotie.grid.emissions import consumed_intensity_g_per_kwh
 from taotie.hardware.embodied import embodied_g, embodied_rate_g_per_s, made_carbon
 from taotie.study.footprint import PER_REQUEST, carbon_g, water_ml
 
-CASE = Path(__file__).resolve().parents[1] / "cases" / "footprint" / "goldens.csv"
-
 OURS = {
     "carbon-united": lambda: carbon_g(0.34, 384.4),
     "carbon-china": lambda: carbon_g(0.34, 530.6),
@@ -40,14 +38,14 @@ OURS = {
 }
 
 
-def _goldens() -> list[dict[str, str]]:
-    with CASE.open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.DictReader(file) if row["id"] in OURS]
-
-
-@pytest.mark.parametrize("row", _goldens(), ids=lambda row: row["id"])
-def test_published_golden(row):
-    made = float(np.asarray(OURS[row["id"]]()))
+@pytest.mark.parametrize("key", OURS)
+def test_published_golden(key, shared_data: Path):
+    path = shared_data / "footprint" / "goldens.csv"
+    if not path.is_file():
+        pytest.skip("the worked numbers of the note are not beside the project")
+    with path.open(encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["id"] == key)
+    made = float(np.asarray(OURS[key]()))
     printed = row["value"]
     digits = len(printed.replace("0.", "").replace(".", "").lstrip("0"))
     assert float(f"{made:.{min(digits, 5)}g}") == pytest.approx(float(printed), rel=3e-4)

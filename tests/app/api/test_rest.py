@@ -280,6 +280,12 @@ def test_property_openapi_says_what_the_table_of_questions_says(client: TestClie
 
 
 def test_worked_metrics_and_health(client: TestClient) -> None:
+    assert (
+        client.post(
+            "/api/v1/prompt", content=b"not JSON", headers={"content-type": "application/json"}
+        ).status_code
+        == 400
+    )
     text = client.get("/metrics").text
     assert 'taotie_http_requests_total{method="POST",route="/api/v1/prompt",status="400"}' in text
     assert 'taotie_jobs{state="done"}' in text

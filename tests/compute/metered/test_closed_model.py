@@ -168,8 +168,11 @@ GOLDEN = {
 
 
 @pytest.mark.parametrize("key", GOLDEN)
-def test_published_golden(key):
-    with (CASES / "footprint" / "goldens.csv").open(encoding="utf-8", newline="") as file:
+def test_published_golden(key, shared_data: Path):
+    path = shared_data / "footprint" / "goldens.csv"
+    if not path.is_file():
+        pytest.skip("the worked numbers of the note are not beside the project")
+    with path.open(encoding="utf-8", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     assert GOLDEN[key]() == pytest.approx(float(rows[key]["value"]), rel=2e-4)
 

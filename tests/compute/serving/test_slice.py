@@ -30,16 +30,25 @@ def _whole(case: ServingCase, per_day: float) -> float:
     return run.summary()["energy_j"]["total"] / len(run.number) / 3600.0
 
 
+LOADS = ((2e4, 1), (1e6, 12), (3e3, 2), (3e6, 30), (6e6, 100), (5e6, 9))
+
+
+def _quick(service: tuple[str, str, int], per_day: float) -> bool:
+    """A million requests once in `make test`; the rest in `make accept`."""
+    return per_day == 2e4 or (per_day == 1e6 and service[0] == "llama-3.1-8b")
+
+
 @pytest.mark.parametrize(
-    ("per_day", "replicas"),
-    [(2e4, 1), (1e6, 12), *(pytest.param(n, r, marks=pytest.mark.slow) for n, r in ((3e3, 2), (3e6, 30), (6e6, 100), (5e6, 9)))],
-)  # fmt: skip
-@pytest.mark.parametrize("service", SERVICES, ids=lambda s: s[0])
+    ("service", "per_day", "replicas"),
+    [
+        pytest.param(s, n, r, id=f"{s[0]}-{n:g}", marks=[] if _quick(s, n) else [pytest.mark.slow])
+        for s in SERVICES
+        for n, r in LOADS
+    ],
+)
 def test_matches_a_slice_and_the_whole(
     service: tuple[str, str, int], per_day: float, replicas: int
 ) -> None:
-    if service[0] != "llama-3.1-8b" and per_day == 1e6:
-        pytest.skip("a million requests once is enough; the slow sizes go over all services")
     case = ServingCase(service[0], service[1], service[2], replicas=replicas)
     made = served_slice(case, LENGTHS.sample, MEANS, per_day, DAY.share)
     assert made.server_wh == pytest.approx(_whole(case, per_day), rel=SLICE_ERROR)

@@ -16,8 +16,9 @@ import sqlite3
 import threading
 import time
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ def _job(row: Sequence[Any]) -> Job:
     return Job(**values)
 
 
-class Store:
+class Store(ABC):
     """What the service does with jobs and results; `SqliteStore` and `PostgresStore` say how it is kept.
 
     Every method is one transaction and may be called from any thread.
@@ -135,17 +136,17 @@ class Store:
 
     # -- how it is kept
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Any]:
-        raise NotImplementedError
-        yield
+    @abstractmethod
+    def _transaction(self) -> AbstractContextManager[Any]:
+        """One transaction: written as a whole when it ends, or not at all."""
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of the database."""
 
+    @abstractmethod
     def abandoned(self) -> int:
         """Put the jobs of services that died back into the queue; how many."""
-        raise NotImplementedError
 
     # -- what is done
 
