@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench accept extras services faults fuzz web messages browser changelog docs clean help
+.PHONY: run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -130,6 +130,14 @@ fuzz: .venv/.dev messages  ## spoilt inputs for every reader (a million) and opt
 	@if .cache/fuzzer/bin/python -m pip install -q --disable-pip-version-check -e ".[all]" atheris==3.0.0 >/dev/null 2>&1; then \
 	  .cache/fuzzer/bin/python tests/fuzz/guided.py --runs $$(($(FUZZ) / 20)); \
 	else echo "atheris cannot be installed here; the coverage-guided part was left out"; fi
+
+# mutants drawn a room
+MUTANTS ?= 120
+
+mutants: .venv/.dev messages  ## small faults put into study, answer and policy: which does no test notice? A seeded sample, survivors into .cache/mutants
+	@test -x .cache/mutants/venv/bin/mutmut || { $(PYTHON) -m venv .cache/mutants/venv; \
+	  PIP_CONSTRAINT=constraints.txt .cache/mutants/venv/bin/python -m pip install -q --disable-pip-version-check -e ".[all,dev]" mutmut==3.8.1; }
+	@.cache/mutants/venv/bin/python tools/mutants.py --sample $(MUTANTS)
 
 changelog:  ## CHANGELOG.md out of changes/
 	@$(PYTHON) tools/changelog.py

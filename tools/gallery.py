@@ -21,7 +21,7 @@ def commands(folder: Path) -> list[list[str]]:
         ["simulate", str(log), "--model", "llama-3.1-8b", "--on", "h100-sxm", "--replicas", "1", "--report", str(folder / "service.html")],
         ["grid", "capacity", "case118", "--load", "100MW", "--report", str(folder / "case118.html")],
         ["fleet", "--report", str(folder / "fleet.html")],
-        ["audit", "--html", str(folder / "audit.html")],
+        ["audit", "--report", str(folder / "audit.html")],
     ]  # fmt: skip
 
 

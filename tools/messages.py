@@ -1,4 +1,5 @@
-"""The Chinese messages: `extract` new ones into the .po files, `compile` them, `check` that nothing is missing.
+"""The Chinese messages: `extract` new ones into the .po files, `compile` them, `check` that nothing is
+missing and the words are the glossary's.
 
 One .po file a room, named for it; a message that several rooms say stands with the first of them. All of them
 become one .mo.
@@ -12,8 +13,10 @@ import json
 import re
 import string
 import sys
+import tomllib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -24,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "taotie"
 FOLDER = SOURCE / "locale" / "zh" / "LC_MESSAGES"
 MO = FOLDER / "taotie.mo"
+GLOSSARY = Path(__file__).with_name("glossary.toml")
 KEYWORDS = {"_": None, "N_": None, "in_language": None, "gettext": None}
 
 
@@ -107,7 +111,7 @@ def update(merge: Path | None = None) -> None:
 
 
 def problems() -> list[str]:
-    """Messages without a translation, fuzzy ones, and placeholders that differ."""
+    """Messages without a translation, fuzzy ones, placeholders that differ, words off the glossary."""
     known = {m.id: m for m in present() if m.id}
     found = []
     for message, place in extracted().items():
@@ -118,7 +122,37 @@ def problems() -> list[str]:
             found.append(f"fuzzy: {message!r} ({place}.po)")
         elif fields(message) != fields(str(entry.string)):
             found.append(f"placeholders differ: {message!r} / {entry.string!r} ({place}.po)")
+    terms = glossary()
+    for message, entry in known.items():
+        found += off_the_glossary(str(message), str(entry.string), terms)
     return found
+
+
+def off_the_glossary(english: str, chinese: str, terms: list[dict[str, Any]]) -> list[str]:
+    """What one message says in other words than the glossary's."""
+    found = []
+    for term in terms:
+        wanted = term.get("en", "")
+        for pattern in term.get("not_en", ()):
+            if re.search(rf"\b{pattern}", english, re.IGNORECASE):
+                found.append(f"not the glossary's words: {pattern!r} in {english!r}")
+        for other in term.get("not_zh", ()):
+            if other in chinese:
+                found.append(f"not the glossary's words: {other} in {chinese!r} for {english!r}")
+        said = re.search(rf"\b{wanted}", english, re.IGNORECASE) if wanted else None
+        # an identifier stays as it is: `accelerators = 8`
+        words = (*term["zh"], said.group().lower()) if said else ()
+        if words and chinese and not any(word in chinese.lower() for word in words):
+            found.append(
+                f"{wanted}: none of {', '.join(term['zh'])} in {chinese!r} for {english!r}"
+            )
+    return found
+
+
+def glossary() -> list[dict[str, Any]]:
+    """The terms of `tools/glossary.toml`."""
+    terms: list[dict[str, Any]] = tomllib.loads(GLOSSARY.read_text("utf-8"))["term"]
+    return terms
 
 
 def compile_() -> None:
@@ -139,7 +173,9 @@ def main() -> None:
         found = problems()
         print("\n".join(found[:40]))
         if found:
-            sys.exit(f"{len(found)} messages need a translator: {FOLDER.relative_to(ROOT)}")
+            sys.exit(
+                f"{len(found)} messages need work: {FOLDER.relative_to(ROOT)}, tools/glossary.toml"
+            )
     else:
         sys.exit(__doc__)
 

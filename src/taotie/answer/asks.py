@@ -191,7 +191,7 @@ ASKS: dict[str, Declared] = {
             samples=False, group="grid", long=True, module="capacity_more",
         ),
         _declared(
-            "headroom", N_("New load a region takes if it steps back a few hours a year."),
+            "headroom", N_("New load a region can take if that load is curtailed a few hours a year."),
             samples=False, group="grid", long=True,
         ),
         _declared(

@@ -271,7 +271,7 @@ def _firm_said() -> Said:
     return Said(
         "firm_is_margin",
         N_(
-            "firm MW: fixed shares, no redispatch; 5 % of its rating for a branch worn by an outage, nothing more for one full in the intact grid"
+            "firm MW: fixed shares, no redispatch; 5 % of its rating for a branch overloaded after an outage, nothing more for one already full in the intact grid"
         ),
     )
 

@@ -464,7 +464,7 @@ def _prove(
     limits.append(
         Said(
             "ac_lower_bound",
-            N_("AC figures are what was seen to hold: an AC optimum may be higher; set-points, taps and shunts stand still, buses at a reactive limit stay there after an outage"),
+            N_("AC figures are what was seen to hold: an AC optimum may be higher; set-points, taps and shunts are held fixed, buses at a reactive limit stay there after an outage"),
         )
     )  # fmt: skip
 

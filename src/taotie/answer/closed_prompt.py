@@ -209,7 +209,7 @@ def _said(chosen: Chosen, model: ClosedModel, known: Known, low: float, high: fl
         Said(
             "closed_model",
             N_(
-                "{model} is closed: {provider} publishes neither size nor machines. {tokens_in} tokens in, {tokens_out} out: {low} to {high} Wh (8 of 10 draws), assumed, if {active} of {total} billion parameters work per token. Basis: {basis}."
+                "{model} is closed: {provider} publishes neither size nor machines. {tokens_in} tokens in, {tokens_out} out: {low} to {high} Wh (8 of 10 samples), assumed, if {active} of {total} billion parameters work per token. Basis: {basis}."
             ),
             {
                 "model": model.name,

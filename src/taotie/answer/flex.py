@@ -82,7 +82,9 @@ def flex(
         In one sentence, for what cannot be.
     """
     if not (load_mw > 0 and math.isfinite(load_mw)):
-        raise RangeError(_("a load of {mw:g} MW is none.").format(mw=load_mw), "--load 100")
+        raise RangeError(
+            _("a load must be above 0 MW, not {mw:g} MW.").format(mw=load_mw), "--load 100"
+        )
     for name, value in (("training", training), ("batch", batch)):
         if not 0 <= value <= 1:
             raise RangeError(_("{name}={value} leaves 0..1.").format(name=name, value=value), _("50 % is 0.5"))  # fmt: skip

@@ -65,7 +65,7 @@ def headroom(
         Shares of energy that may be cut; default 0.25, 0.5, 1 and 5 %. [1]
     first_year, last_year : int, optional
     draws, seed : int
-        Draws of years for a range; 0 for none.
+        Years to sample for a range; 0 for none.
     power_w : float
         One accelerator with its host. [W]
     pue : float

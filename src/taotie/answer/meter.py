@@ -547,7 +547,7 @@ def _answer(
         "rest_of_server",
         _rest_j(recording, day.windows),
         "J",
-        N_("drawn at the plug beyond the meters inside"),
+        N_("measured at the plug beyond the meters inside"),
         measured,
         "server",
     )

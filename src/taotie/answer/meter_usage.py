@@ -113,7 +113,7 @@ def usage_answer(
         Said(
             "far_end_not_metered",
             N_(
-                "No meter is at the far end: these energies are assumed, 8 of 10 draws lie in the range."
+                "No meter is at the far end: these energies are assumed, 8 of 10 samples lie in the range."
             ),
             {},
         )

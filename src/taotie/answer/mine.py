@@ -56,7 +56,7 @@ def mine(chosen: Chosen) -> Answer:
         said.append(
             Said(
                 "example_machines",
-                N_("machines are a made-up example list: give --machines FILE"),
+                N_("machines are an invented example list: give --machines FILE"),
             )
         )
     figures = {

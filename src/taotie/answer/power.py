@@ -185,7 +185,9 @@ def _need(mw: float | None, path: str | Path | None, when: Any) -> Any:
         if mw is None:
             return None
         if not (mw >= 0 and math.isfinite(mw)):
-            raise RangeError(_("a need of {mw:g} MW is none.").format(mw=mw), "--need 100")
+            raise RangeError(
+                _("a need must be above 0 MW, not {mw:g} MW.").format(mw=mw), "--need 100"
+            )
         return np.full(when.size, float(mw))
     place = Path(path)
     text = read_text(place)

@@ -161,7 +161,7 @@ def supply(
 
 _LIMITS = (
     Said("perfect_foresight", N_("The plan knows every hour of the series in advance: real operation costs more.")),
-    Said("one_bus", N_("Load and plant stand at one place: no line between them, no losses.")),
+    Said("one_bus", N_("Load and plant are at one place: no line between them, no losses.")),
     Said("no_outage", N_("Outages of firm plant are spread evenly over the year; no reserve is held.")),
     Said("combustion_only", N_("CO2 of own plant is that of burning fuel; building plant and leaking gas are left out.")),
 )  # fmt: skip
@@ -189,7 +189,9 @@ def _problem(
         if constant is None:
             parts.insert(0, load_of(Path(load), [p.n * p.step_h for p in parts]))  # type: ignore[arg-type]
         elif not (constant > 0 and np.isfinite(constant)):
-            raise RangeError(_("a load of {mw:g} MW is none.").format(mw=constant), "--load 100")
+            raise RangeError(
+                _("a load must be above 0 MW, not {mw:g} MW.").format(mw=constant), "--load 100"
+            )
     if given["drop_leap_day"]:
         parts = [without_leap_day(p) for p in parts]
     names = {c for p in parts for c in p.values}

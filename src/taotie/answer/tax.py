@@ -67,7 +67,9 @@ def tax(
     )
     last = year if until is None else until
     if not 0 <= last - year <= YEARS_MAX:
-        raise RangeError(_("the years {a} to {b} are none.").format(a=year, b=last), "--until 2030")
+        raise RangeError(
+            _("no year lies between {a} and {b}.").format(a=year, b=last), "--until 2030"
+        )
     amount = leaf("energy", value=used, unit="MWh", kind="assumed", note="given by the user", label=labels(N_("Electricity of a tax year")))  # fmt: skip
     cost = leaf("price", value=paid, unit="USD/MWh", kind="assumed", note="given by the user", label=labels(N_("Price of electricity")))  # fmt: skip
     levy = excise_tax(

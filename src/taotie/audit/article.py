@@ -226,7 +226,7 @@ class Audit:
         for name, (value, values) in known.items():
             if value is not None and value not in values:
                 raise ClaimError(
-                    _("{name}={value} is none of this file's.").format(
+                    _("{name}={value} is not an input of this file.").format(
                         name=name, value=repr(value)
                     ),
                     nearest(value, values),

@@ -80,7 +80,11 @@ def ramp_limit(swing: Swing, up_mw_per_s: float, down_mw_per_s: float | None = N
     """
     down = up_mw_per_s if down_mw_per_s is None else down_mw_per_s
     if not (up_mw_per_s > 0 and down > 0):
-        raise RangeError(_("a ramp of {up:g} MW/s is none.").format(up=min(up_mw_per_s, down)))
+        raise RangeError(
+            _("a ramp limit must be above 0 MW/s, not {up:g} MW/s.").format(
+                up=min(up_mw_per_s, down)
+            )
+        )
     rise, fall = up_mw_per_s * swing.step_s, down * swing.step_s
     out = np.empty_like(swing.power_mw)
     last = float(swing.power_mw[0])
@@ -153,13 +157,13 @@ def _frequencies(swing: Swing) -> Floats:
 
 def _stored(swing: Swing, transfer: Complex, time_s: float, power_mw: float | None) -> Filtered:
     if not (time_s > 0 and np.isfinite(time_s)):
-        raise RangeError(_("a time of {time:g} s is none.").format(time=time_s))
+        raise RangeError(_("a time must be above 0 s, not {time:g} s.").format(time=time_s))
     n = swing.power_mw.size
     seen = np.fft.irfft(np.fft.rfft(swing.power_mw) * transfer, n)
     given = swing.power_mw - seen
     if power_mw is not None:
         if not power_mw >= 0:
-            raise RangeError(_("a store of {mw:g} MW is none.").format(mw=power_mw))
+            raise RangeError(_("a store must be above 0 MW, not {mw:g} MW.").format(mw=power_mw))
         given = np.clip(given, -power_mw, power_mw)
         given = given - given.mean()  # over a cycle it keeps nothing
         seen = swing.power_mw - given
@@ -245,9 +249,11 @@ def dip_response(
         if not 0 <= value <= 1.5:
             raise RangeError(_("{name}={value} is not a share of the nominal value.").format(name=name, value=value), _("50 % is 0.5"))  # fmt: skip
     if not (load_mw > 0 and dip_s >= 0 and back_after_s >= 0 and step_s > 0):
-        raise RangeError(_("a load of {mw:g} MW is none.").format(mw=load_mw))
+        raise RangeError(_("a load must be above 0 MW, not {mw:g} MW.").format(mw=load_mw))
     if back_mw_per_s is not None and not back_mw_per_s > 0:
-        raise RangeError(_("a ramp of {up:g} MW/s is none.").format(up=back_mw_per_s))
+        raise RangeError(
+            _("a ramp limit must be above 0 MW/s, not {up:g} MW/s.").format(up=back_mw_per_s)
+        )
     time = np.asarray(np.arange(round(span_s / step_s)) * step_s, dtype=np.float64)
     trips = voltage < trip_voltage and dip_s > trip_s
     power = np.full(time.size, float(load_mw))

@@ -90,7 +90,7 @@ class Swing:
         if not np.isfinite(self.power_mw).all() or (self.power_mw < 0).any():
             raise RangeError(_("a waveform holds a negative power or what is no number."))
         if not (self.step_s > 0 and np.isfinite(self.step_s)):
-            raise RangeError(_("a step of {step} s is none.").format(step=self.step_s))
+            raise RangeError(_("a step must be above 0 s, not {step} s.").format(step=self.step_s))
 
     @property
     def mean_mw(self) -> float:
@@ -200,7 +200,7 @@ def square_wave(
     """
     _check_levels(high_mw, low_mw, duty)
     if not (period_s > 0 and step_s > 0 and periods >= 1):
-        raise RangeError(_("a period of {period} s in steps of {step} s is none.").format(period=period_s, step=step_s))  # fmt: skip
+        raise RangeError(_("a period needs at least two steps, not {period} s in steps of {step} s.").format(period=period_s, step=step_s))  # fmt: skip
     per = period_s / step_s
     high = per * duty
     if abs(per - round(per)) > 1e-6 or abs(high - round(high)) > 1e-6:
@@ -258,7 +258,7 @@ def training_waveform(
     """
     _check_levels(high_mw, low_mw, duty)
     if not (duration_s > step_s > 0 and period_s > step_s):
-        raise RangeError(_("a period of {period} s in steps of {step} s is none.").format(period=period_s, step=step_s))  # fmt: skip
+        raise RangeError(_("a period needs at least two steps, not {period} s in steps of {step} s.").format(period=period_s, step=step_s))  # fmt: skip
     n = round(duration_s / step_s)
     if n > MAX_STEPS:
         raise RangeError(
@@ -290,7 +290,9 @@ def training_waveform(
 def _check_levels(high_mw: float, low_mw: float, duty: float) -> None:
     if not (np.isfinite([high_mw, low_mw]).all() and 0 <= low_mw <= high_mw and high_mw > 0):
         raise RangeError(
-            _("a swing from {low:g} to {high:g} MW is none.").format(low=low_mw, high=high_mw),
+            _(
+                "a swing needs its lower end below its upper end, not {low:g} to {high:g} MW."
+            ).format(low=low_mw, high=high_mw),
             _("--peak is the higher one"),
         )
     if not 0 < duty < 1:
@@ -369,7 +371,7 @@ def band_results(swing: Swing, bands: Sequence[Band]) -> list[BandResult]:
     found = []
     for band in bands:
         if not 0 < band.low_hz < band.high_hz:
-            raise RangeError(_("a band from {low:g} to {high:g} Hz is none.").format(low=band.low_hz, high=band.high_hz))  # fmt: skip
+            raise RangeError(_("a band needs its lower end below its upper end, not {low:g} to {high:g} Hz.").format(low=band.low_hz, high=band.high_hz))  # fmt: skip
         inside = (frequency >= band.low_hz * (1 - 1e-9)) & (frequency <= band.high_hz * (1 + 1e-9))
         lines, at = amplitude[inside], frequency[inside]
         top = int(lines.argmax()) if lines.size else -1

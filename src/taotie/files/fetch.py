@@ -162,7 +162,7 @@ def _download(url: str, target: Path, expected_bytes: int) -> None:
         coded = answer.headers.get("Content-Encoding", "identity").lower()
         if coded != "identity":
             raise OSError(
-                _("it was sent packed ({how}), though asked for as it is").format(how=coded)
+                _("it was sent compressed ({how}), though asked for uncompressed").format(how=coded)
             )
         left = expected_bytes
         while part := answer.read1(min(left + 1, 1 << 20)):

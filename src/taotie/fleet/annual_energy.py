@@ -324,7 +324,7 @@ def share_of_national_use(
             _("{name} in {unit} is not a yearly energy.").format(
                 name=energy.name, unit=energy.unit
             ),
-            _("divide an energy by its time; of a load drawn all year take .to('TWh/a')"),
+            _("divide an energy by its time; for a load that runs all year use .to('TWh/a')"),
         )
     denominator = figure(f"countries/{country}/{of}")
     year = of.rpartition("_")[2] if of[-1].isdigit() else denominator.locator.rpartition(" ")[2]

@@ -374,9 +374,9 @@ def share_of(energy: Figure, place: str, of: str) -> NationalShare:
     known = denominators(place)
     if of not in known:
         raise RangeError(
-            _("a share of {place} needs a denominator; {of} is none that is held.").format(
-                place=place, of=repr(of)
-            ),
+            _(
+                "a share of {place} needs a total to divide by, and none is on file for {of}."
+            ).format(place=place, of=repr(of)),
             _("known: {names}").format(names=", ".join(known)),
         )
     key = place.lower().replace(" ", "_")

@@ -114,7 +114,11 @@ def power_option(key: str) -> PowerOption:
 
 def _moments(low: float, high: float) -> tuple[float, float]:
     if not 0 < low <= high:
-        raise RangeError(_("a delay of {low} to {high} a is none.").format(low=low, high=high))
+        raise RangeError(
+            _("a delay needs its lower end below its upper end, not {low} to {high} a.").format(
+                low=low, high=high
+            )
+        )
     return 0.5 * math.log(low * high), math.log(high / low) / (2 * Z90)
 
 

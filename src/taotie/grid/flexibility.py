@@ -159,7 +159,7 @@ def cut_depth(
     0.425
     """
     if not duration_h > 0:
-        raise RangeError(_("a cut of {h:g} h is none.").format(h=duration_h))
+        raise RangeError(_("a cut must last longer than 0 h, not {h:g} h.").format(h=duration_h))
     total = sum(c.share for c in classes)
     if abs(total - 1) > 1e-6 or any(c.share < 0 for c in classes):
         raise RangeError(
@@ -167,7 +167,7 @@ def cut_depth(
             "--training 0.5 --batch 0.2",
         )
     if battery_share < 0 or battery_h < 0:
-        raise RangeError(_("a battery of negative size is none."))
+        raise RangeError(_("a battery cannot have a negative size."))
     parts = []
     for one in classes:
         if one.cap > 0:
@@ -244,7 +244,7 @@ def flexible_connection(
         if not 0 <= value <= 1:
             raise RangeError(_("{name}={value} leaves 0..1.").format(name=name, value=value))
     if not (duration_h >= 0 and calls_per_year >= 0):
-        raise RangeError(_("a cut of {h:g} h is none.").format(h=duration_h))
+        raise RangeError(_("a cut must last longer than 0 h, not {h:g} h.").format(h=duration_h))
     years = room.size * step_h / 8760.0
     firm = float(room.min())
 
@@ -299,7 +299,7 @@ def value_of_computing(usd_per_accelerator_hour: float, kw_per_accelerator: floa
     1569
     """
     if not (usd_per_accelerator_hour >= 0 and kw_per_accelerator > 0):
-        raise RangeError(_("an accelerator of {kw:g} kW at {usd:g} USD/h is none.").format(kw=kw_per_accelerator, usd=usd_per_accelerator_hour))  # fmt: skip
+        raise RangeError(_("an accelerator needs a power and a price above 0, not {kw:g} kW at {usd:g} USD/h.").format(kw=kw_per_accelerator, usd=usd_per_accelerator_hour))  # fmt: skip
     return usd_per_accelerator_hour / kw_per_accelerator * 1e3
 
 

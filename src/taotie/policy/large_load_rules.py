@@ -112,11 +112,11 @@ def rules_for(mw: float, place: str) -> tuple[list[LargeLoadRule], list[LargeLoa
     name = ALIASES.get(name, name)
     if name not in PLACES:
         raise UnknownNameError(
-            _("nothing is known of rules for large loads in {place}; that does not mean there are none.").format(place=repr(place)),
+            _("no rules for large loads in {place} are on file; that does not mean there are none.").format(place=repr(place)),
             nearest(name, PLACES),
         )  # fmt: skip
     if not mw > 0:
-        raise RangeError(_("a load of {mw:g} MW is none.").format(mw=mw), "--mw 100")
+        raise RangeError(_("a load must be above 0 MW, not {mw:g} MW.").format(mw=mw), "--mw 100")
     places: Sequence[str] = (name, *WITHIN.get(name, ()))
     here = [r for r in large_load_rules() if r.place in places]
     concerned = [r for r in here if r.from_mw is None or mw >= r.from_mw]

@@ -100,14 +100,14 @@ def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
             values = values.reshape(())
         if values.shape not in ((), expected):
             raise SamplingError(
-                _("{formula} gives an array of shape {shape}, not one number per draw.").format(
+                _("{formula} gives an array of shape {shape}, not one number per sample.").format(
                     formula=node.formula, shape=values.shape
                 )
             )
     finite = np.isfinite(values)
     if not finite.all():
         raise RangeError(
-            _("{name} is not a finite number in {n} of {size} draws.").format(
+            _("{name} is not a finite number in {n} of {size} samples.").format(
                 name=node.name, n=int(values.size - finite.sum()), size=values.size
             ),
             _("look for a range that reaches too far: a root of a negative, a huge power"),

@@ -126,7 +126,7 @@ class Figure:
             )
         if key.startswith("#") or (distribution is not None and not key):
             raise SourceError(
-                _("{key} cannot name a figure: records and draws hang on names.").format(
+                _("{key} cannot name a figure: records and samples are keyed by name.").format(
                     key=repr(key)
                 ),
                 _("a name is not empty and does not begin with #"),
@@ -665,7 +665,7 @@ def _shared_sampling(parents: Sequence[Figure]) -> Sampling | None:
                 found = parent.sampling
                 continue
             raise SamplingError(
-                _("{name} was drawn with {a}, the other figure with {b}.").format(
+                _("{name} was sampled with {a}, the other figure with {b}.").format(
                     name=parent.name, a=parent.sampling, b=found
                 ),
                 _("make both inside one `with sampling(n, seed):` block"),

@@ -85,7 +85,7 @@ def compared(figure: Node, other: Any, sign: str) -> bool:
     if share == 0:
         return False
     raise RangeError(
-        _("{a} {sign} {b} holds in {share:.0%} of the draws.").format(
+        _("{a} {sign} {b} holds in {share:.0%} of the samples.").format(
             a=figure.name, sign=sign, b=other.name, share=share
         ),
         _("ask for the probability: a.chance_below(b)"),

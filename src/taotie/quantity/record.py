@@ -37,7 +37,7 @@ def to_record(figures: Iterable[Figure]) -> dict[str, dict[str, Any]]:
     drawn = {node.sampling for node in order if node.is_leaf and not node._constant}
     if len(drawn) > 1:
         raise SamplingError(
-            _("the figures of one record were drawn with {ways}.").format(
+            _("the figures of one record were sampled with {ways}.").format(
                 ways=", ".join(sorted(map(str, drawn)))
             ),
             _("make all inside one `with sampling(n, seed):` block"),

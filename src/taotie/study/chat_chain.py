@@ -501,7 +501,7 @@ def _served(
             N_("The fleet is so large ({n} replicas) that whole replicas make no difference."),
             n=f"{replicas.p50:.0f}",
         )
-    walk.keep("busy_share", busy, N_("Share of the time in which replicas serve anybody"))
+    walk.keep("busy_share", busy, N_("Share of the time in which replicas serve requests"))
     return Served(replicas, batch, busy, hour.batch, hour.busy_share, simulated)
 
 

@@ -23,19 +23,21 @@ N_SITES = 10
 TAKE = {
     "n0": N_("Buses that take this load with all branches in service"),
     "strict": N_("Buses that take this load with any one branch lost, strict"),
-    "margin": N_("Buses that take this load with any one branch lost, worn pairs get 5 %"),
+    "margin": N_("Buses that take this load with any one branch lost, overloaded pairs get 5 %"),
     "cutoff": N_("Buses that take this load with any one branch lost, small factors ignored"),
 }
 TAKE_INTACT = {
     "n0": TAKE["n0"],
     "strict": N_("Buses that take this load with all branches in service, strict"),
-    "margin": N_("Buses that take this load with all branches in service, worn branches get 5 %"),
+    "margin": N_(
+        "Buses that take this load with all branches in service, overloaded branches get 5 %"
+    ),
     "cutoff": N_("Buses that take this load with all branches in service, small factors ignored"),
 }
 HALF = {
     "n0": N_("Half of the buses take at least, all branches in service"),
     "strict": N_("Half of the buses take at least, strict"),
-    "margin": N_("Half of the buses take at least, worn pairs get 5 %"),
+    "margin": N_("Half of the buses take at least, overloaded pairs get 5 %"),
     "cutoff": N_("Half of the buses take at least, small factors ignored"),
 }
 SHOW = (

@@ -54,7 +54,7 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
             given.treatment,
             "margin",
             N_(
-                "pairs of lines already worn may use 5 % of their rating; the other two treatments stand beside it"
+                "pairs of lines already overloaded may use 5 % of their rating; the other two treatments are shown beside it"
             ),
         )
         security = walk.choice(
@@ -225,10 +225,10 @@ def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, securi
                     "What the bus takes with all branches in service, small factors ignored"
                 ),
                 ("n-1", "strict"): N_(
-                    "What the bus takes with any one branch lost, worn pairs get nothing"
+                    "What the bus takes with any one branch lost, overloaded pairs get nothing"
                 ),
                 ("n-1", "margin"): N_(
-                    "What the bus takes with any one branch lost, worn pairs get 5 %"
+                    "What the bus takes with any one branch lost, overloaded pairs get 5 %"
                 ),
                 ("n-1", "cutoff"): N_(
                     "What the bus takes with any one branch lost, small factors ignored"
@@ -263,7 +263,7 @@ def _share_figure(walk: Walk, case: Case, way: str, share: float, load_mw: float
     )  # fmt: skip
     label = {
         "strict": N_("Share of buses that take this load, strict"),
-        "margin": N_("Share of buses that take this load, worn pairs get 5 %"),
+        "margin": N_("Share of buses that take this load, overloaded pairs get 5 %"),
         "cutoff": N_("Share of buses that take this load, small factors ignored"),
     }[way]
     walk.keep(f"share_of_buses_{way}", made, label)

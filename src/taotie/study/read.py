@@ -197,7 +197,7 @@ def _within_limits(path: Path, key: str, made: Figure) -> None:
             f"{path} [{table}]",
             name,
             f"{worst:.4g}",
-            _("some draws are outside {low} to {high} {unit}.").format(
+            _("some samples are outside {low} to {high} {unit}.").format(
                 low=f"{low:g}", high=f"{high:g}", unit=units.canonical(unit)
             ),
             _("add mode, or spread = 'uniform', so that low and high are the ends"),

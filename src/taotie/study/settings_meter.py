@@ -58,7 +58,7 @@ METER: dict[str, tuple[Setting, ...]] = {
         Setting("claude_code", "flag", N_("Read Claude Code's transcripts."), default=False, local=True),
         Setting("codex", "flag", N_("Read Codex's transcripts."), default=False, local=True),
         Setting("region", "text", N_("Whose grid, such as USA or PJM."), default="WORLD", reason=N_("no place is given: the world's average generation")),
-        Setting("seed", "whole", N_("Seed of the draws."), low=0, high=2**63 - 1, default=0),
+        Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=0),
     ),
     "validate serving": (
         _MEASURED,
@@ -77,7 +77,7 @@ METER: dict[str, tuple[Setting, ...]] = {
     ),
     "calibrate": (
         Setting("folder", "file", N_("Folder that holds mlenergy_v1, mlenergy_v2, mlenergy_v3."), first=True, required=True),
-        Setting("output", "file", N_("Coefficient file to write; default: the installed one."), options=("--output", "-o")),
+        Setting("output", "file", N_("Coefficient file to write; default: the installed one."), options=("--write", "-o"), old=("--output",)),
     ),
 }  # fmt: skip
 """Settings by question."""

@@ -7,11 +7,11 @@ from taotie.words.language import N_
 
 __all__ = ["READER"]
 
-_SEED = Setting("seed", "whole", N_("Seed of the draws."), low=0, high=2**63 - 1, default=0)
+_SEED = Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=0)
 _SAMPLES = Setting(
     "samples",
     "whole",
-    N_("Number of draws of each figure."),
+    N_("Number of samples of each figure."),
     low=100,
     high=2_000_000,
     default=10_000,

@@ -7,11 +7,11 @@ from taotie.words.language import N_
 
 __all__ = ["SUPPLY"]
 
-_SEED = Setting("seed", "whole", N_("Seed of the draws."), low=0, high=2**63 - 1, default=0)
+_SEED = Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=0)
 _SAMPLES = Setting(
     "samples",
     "whole",
-    N_("Number of draws of each figure."),
+    N_("Number of samples of each figure."),
     low=100,
     high=2_000_000,
     default=10_000,
@@ -37,8 +37,8 @@ SUPPLY: dict[str, tuple[Setting, ...]] = {
         Setting("most", "texts", N_("A limit such as nuclear=50, MW; may be given again."), default=(), python="most_mw"),
         Setting("negative_prices", "text", N_("refuse, keep or zero."), default="refuse", choices=("refuse", "keep", "zero")),
         Setting("drop_leap_day", "flag", N_("Leave 29 February out."), default=False),
-        Setting("seed", "whole", N_("Seed of the made-up year."), low=0, high=2**63 - 1, default=0),
-        Setting("latitude", "number", N_("Latitude of the made-up year, degrees north."), "1", default=40.0),
+        Setting("seed", "whole", N_("Seed of the synthetic year."), low=0, high=2**63 - 1, default=0),
+        Setting("latitude", "number", N_("Latitude of the synthetic year, degrees north."), "1", default=40.0),
         Setting("weather", "text", N_("Weather from which wind and sun follow: CSV with ghi, dni, dhi, db_c, wind_ms, or pvlib:NAME."), may_be_file=True),
         Setting("weather_site", "text", N_("Which site of the weather file."), default=""),
         Setting("compare", "flag", N_("Beside it: the grid alone, and matching over the year."), default=False),
@@ -74,8 +74,8 @@ SUPPLY: dict[str, tuple[Setting, ...]] = {
         Setting("checkpoint_every", "number", N_("Between checkpoints, s."), "s", default=0.0, python="checkpoint_every_s"),
         Setting("checkpoint", "number", N_("Length of a checkpoint, s."), "s", default=0.0, python="checkpoint_s"),
         Setting("fault_at", "numbers", N_("When a fault stops the job, s; may be given again."), "s", default=(), python="fault_at_s", split=","),
-        Setting("fault", "number", N_("How long it stands still, s."), "s", default=30.0, python="fault_s"),
-        Setting("idle", "number", N_("Power while it stands still, MW."), "MW", default=0.0, python="idle_mw"),
+        Setting("fault", "number", N_("How long it pauses, s."), "s", default=30.0, python="fault_s"),
+        Setting("idle", "number", N_("Power while it pauses, MW."), "MW", default=0.0, python="idle_mw"),
         Setting("jitter", "number", N_("Spread of the length of iterations, 0 to 0.5."), "1", default=0.0),
         _SEED,
         Setting("floor", "number", N_("Filter: no less than this, MW."), "MW", python="floor_mw"),

@@ -203,7 +203,7 @@ def sampled_servegen(
             Said(
                 "lengths_independent",
                 N_(
-                    "prompts and answers were drawn independently: only their separate lengths are published"
+                    "prompts and answers were sampled independently: only their separate lengths are published"
                 ),
             ),
         ),

@@ -704,7 +704,7 @@ class Client:
         power: Number | None = None,
         pue: Number | None = None,
     ) -> JobHandle:
-        """New load a region takes if it steps back a few hours a year."""
+        """New load a region can take if that load is curtailed a few hours a year."""
         return self.begin(
             "headroom",
             demand=demand,

@@ -77,10 +77,10 @@ def picture(days: Sequence[Day]) -> Picture | Absent:
     remarks = []
     if any(d.folded > 1 for d in days):
         remarks.append(
-            _("Drawn is the mean day of {n} days.").format(n=max(d.folded for d in days))
+            _("The chart shows the average day of {n} days.").format(n=max(d.folded for d in days))
         )
     if any(d.shortened for d in days):
-        remarks.append(_("Drawn are the first {n} steps.").format(n=N_STEP_MAX))
+        remarks.append(_("The chart shows the first {n} steps.").format(n=N_STEP_MAX))
     columns = {
         "series": _("series"),
         "hour": _("hour"),
@@ -121,7 +121,7 @@ def picture(days: Sequence[Day]) -> Picture | Absent:
             1500,
         ),
         method=_(
-            "Each series is a few shapes by hour, each times a figure; the fan holds 90 % of the draws of each hour,"
+            "Each series is a few shapes by hour, each times a figure; the fan holds 90 % of the samples of each hour,"
             " the line is their median."
         ),
         table=DataTable(columns, tuple(rows)),

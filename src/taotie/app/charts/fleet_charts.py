@@ -134,7 +134,7 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
         alt=cut("; ".join(f"{r['year']}: {number(float(r['low']))} - {number(float(r['high']))} {unit}" for r in rows), 1500),  # type: ignore[arg-type]
         method=sentences(
             _(
-                "The band holds 90 % of the draws, the line is their median. Additions of chips go on as drawn from three forms of growth weighted by fit; chips retire; makers, growth, utilization and PUE are independent."
+                "The band holds 90 % of the samples, the line is their median. Additions of chips continue along one of three forms of growth, sampled by how well each fits; chips retire; makers, growth, utilization and PUE are independent."
             ),
             _("Blue: published, same scope and region."),
         ),

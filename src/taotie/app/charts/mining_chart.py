@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ import numpy as np
 from taotie.answer.parts.mining import MiningEnergy
 from taotie.app.charts import theme
 from taotie.app.charts.picture import altair, chart_spec, static_svg
-from taotie.files.atomic import write_text
 from taotie.words.language import _
 
 N_POINT_MAX = 1500
@@ -44,14 +42,12 @@ def spec(energy: MiningEnergy) -> dict[str, Any]:
     return chart_spec(chart)
 
 
-def write_mining_chart(energy: MiningEnergy, path: Path) -> None:
-    """Write the chart as an SVG file.
+def mining_svg(energy: MiningEnergy) -> str:
+    """The chart as SVG.
 
     Raises
     ------
     MissingExtraError
         If the extra `report` is not installed.
-    DataError
-        If the place cannot be written.
     """
-    write_text(path, static_svg(spec(energy)))
+    return static_svg(spec(energy))

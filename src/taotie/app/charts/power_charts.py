@@ -22,13 +22,13 @@ def power_pictures(answer: Answer) -> Sequence[Picture]:
         _("After {years} years the chance that the need is met is {share} %.").format(
             years=f"{float(last['year'] or 0):g}", share=f"{100 * float(last['met'] or 0):.0f}"
         ),
-        _("Each project fails or comes after a lognormal delay; the band holds 90 % of the draws."),
+        _("Each project fails or comes after a lognormal delay; the band holds 90 % of the samples."),
         {"year": _("years since the decision"), "need_mw": _("need, MW"), "p50_mw": _("median, MW"), "mean_mw": _("mean, MW"), "p05_mw": "5 %, MW", "p95_mw": "95 %, MW", "met": _("chance that the need is met")},
         rows, x="year", lines=("need_mw", "p50_mw", "mean_mw"), band=("p05_mw", "p95_mw"), y_title="MW",
     )  # fmt: skip
     chance = line_picture(
         "chance", _("The chance"), _("The chance that the need is met, by year."),
-        _("Share of the draws that reach the need."), {"year": _("years since the decision"), "met": _("chance that the need is met")},
+        _("Share of the samples that meet the need."), {"year": _("years since the decision"), "met": _("chance that the need is met")},
         rows, x="year", lines=("met",), height=220,
     )  # fmt: skip
     ways: list[dict[str, Cell]] = [

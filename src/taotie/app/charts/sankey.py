@@ -86,7 +86,7 @@ def picture(result: StudyResult) -> Picture | Absent:
         finding=finding,
         alt=cut(alt, 1500),
         method=_(
-            "Band widths are means over all draws, since medians do not add up; at every node what comes in"
+            "Band widths are averages over all samples, since medians do not add up; at every node what comes in"
             " equals what goes out. Each band's range is in the table and under the pointer."
         ),
         table=DataTable(columns, tuple(rows)),

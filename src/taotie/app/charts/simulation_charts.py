@@ -297,7 +297,7 @@ def batch_picture(
     ]
     if spent is not None and spent.share[0] >= 5e-4:
         finding.append(
-            _("For {share} of the time a replica answers nobody.").format(
+            _("For {share} of the time a replica has no request to answer.").format(
                 share=percent(float(spent.share[0]))
             )
         )

@@ -1,13 +1,11 @@
-"""What does a verdict look like when it is shared? One card as PNG: the sentence, the verdict as a word with its mark, the source."""
+"""What does a verdict look like when it is shared? One card: the sentence, the verdict as a word with its mark, the source."""
 
 from __future__ import annotations
 
 import textwrap
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from taotie.errors import MissingExtraError
 from taotie.words.language import _, language
 
 WIDTH, LINE = 1200, 46
@@ -50,20 +48,3 @@ def _wrapped(text: str, width: int) -> list[str]:
         width //= 2
         return [text[i : i + width] for i in range(0, len(text), width)]
     return textwrap.wrap(text, width)
-
-
-def write_verdict_card(answer: Any, path: Path) -> None:
-    """Write the card as PNG.
-
-    Raises
-    ------
-    MissingExtraError
-        If the extra `report` is not installed.
-    """
-    try:
-        import vl_convert
-    except ImportError:
-        raise MissingExtraError("vl-convert-python", "report") from None
-    from taotie.files.atomic import write_bytes
-
-    write_bytes(path, bytes(vl_convert.svg_to_png(verdict_svg(answer))))

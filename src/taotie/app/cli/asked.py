@@ -63,11 +63,15 @@ def _default(one: Setting) -> str | bool:
 
 
 class Extra:
-    """An option of the door itself: a page, a chart; no setting of the question."""
+    """An option of the door itself: a page, a chart; no setting of the question.
 
-    def __init__(self, name: str, annotation: Any) -> None:
+    `old` are spellings that go with the next release, each with the one that stands now.
+    """
+
+    def __init__(self, name: str, annotation: Any, old: tuple[tuple[str, str], ...] = ()) -> None:
         self.name = name
         self.annotation = annotation
+        self.old = old
 
 
 TABLE = Extra(
@@ -116,7 +120,7 @@ def register_ask(
             if place:
                 given[first.name] = _once(first, place, given.get(first.name))
         settings = {k: v for k, v in given.items() if v is not None and v != []}
-        _tell_old_spellings(declared)
+        tell_old_spellings(_old_spellings(declared, extras))
         if before is not None and before(settings, door):
             return
         door["command"] = command_of(declared, settings, door)
@@ -162,13 +166,19 @@ def register_ask(
     app.command(name=typed, help=_(declared.help))(command)
 
 
-def _tell_old_spellings(declared: Declared) -> None:
-    """A note on standard error for each spelling that goes with the next release."""
+def _old_spellings(declared: Declared, extras: Iterable[Extra]) -> Iterable[tuple[str, str]]:
     for one in declared.settings.values():
-        for old in one.old:
-            if any(word == old or word.startswith(f"{old}=") for word in sys.argv[1:]):
-                note = _("note: {old} is spelled {new} now").format(old=old, new=one.spelled[0])
-                sys.stderr.write(note + "\n")
+        yield from ((old, one.spelled[0]) for old in one.old)
+    for extra in extras:
+        yield from extra.old
+
+
+def tell_old_spellings(pairs: Iterable[tuple[str, str]]) -> None:
+    """A note on standard error for each spelling of the line that goes with the next release."""
+    for old, new in pairs:
+        if any(word == old or word.startswith(f"{old}=") for word in sys.argv[1:]):
+            note = _("note: {old} is spelled {new} now").format(old=old, new=new)
+            sys.stderr.write(note + "\n")
 
 
 def _metavar(first: Setting) -> str:
@@ -190,13 +200,20 @@ def asked(name: str, **settings: Any) -> Any:
         return function_of(name)(tell=step, **settings)
 
 
-Report = Extra(
-    "report",
-    Annotated[
-        Path | None,
-        typer.Option("--report", help=_("Write a page with pictures to this HTML file.")),
-    ],
-)
-Chart = Extra(
-    "chart", Annotated[Path | None, typer.Option("--chart", help=_("Draw into this SVG file."))]
-)
+def report(*old: str) -> Extra:
+    """`--report FILE`: a page about the answer."""
+    option = typer.Option("--report", *old, help=_("Write a page with pictures to this HTML file."))
+    return Extra("report", Annotated[Path | None, option], tuple((o, "--report") for o in old))
+
+
+def chart(*old: str) -> Extra:
+    """`--chart FILE`: the picture of a question alone."""
+    option = typer.Option("--chart", *old, help=_("Draw into this .svg or .png file."))
+    return Extra("chart", Annotated[Path | None, option], tuple((o, "--chart") for o in old))
+
+
+def kept(help_text: str, *old: str, several: bool = False) -> Extra:
+    """`--write FILE`: a file to keep, of the one kind that a command has (a verdict, a label, a form)."""
+    option = typer.Option("--write", "-o", *old, help=help_text)
+    kind = list[Path] if several else Path
+    return Extra("write", Annotated[kind | None, option], tuple((o, "--write") for o in old))

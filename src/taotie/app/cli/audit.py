@@ -7,18 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.asked import Extra, register_ask
+from taotie.app.cli.asked import Extra, register_ask, report
 from taotie.app.cli.common import CHECK_FAILED, console, print_json
 from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    html = typer.Option("--report", "--html", help=_("Write the audit as a page to this file."))
     zero = typer.Option("--exit-zero", help=_("Exit with 0 whatever the verdicts are."))
     draft = typer.Option("--draft", help=_("Of a text: write a claims file to start from."))
     extras = (
-        Extra("html", Annotated[Path | None, html]),
+        report("--html"),
         Extra("exit_zero", Annotated[bool, zero]),
         Extra("draft", Annotated[Path | None, draft]),
     )
@@ -33,17 +32,17 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     if door["draft"] is not None and as_text:
         write_text(door["draft"], made.draft())
         answer = answer.with_files(str(door["draft"]))
-    if door["html"] is not None:
-        _write_page(made, as_text, door["html"])
-        answer = answer.with_files(str(door["html"]))
+    if door["report"] is not None:
+        _write_page(made, as_text, door["report"])
+        answer = answer.with_files(str(door["report"]))
     if door["json"]:
         print_json(answer.to_dict())
     elif as_text:
         _print_text(made, answer, answer.settings["cite"])
     else:
         _print_audit(made)
-    if not door["json"] and door["html"] is not None:
-        console().print(_("page: {path}").format(path=door["html"]), markup=False)
+    if not door["json"] and door["report"] is not None:
+        console().print(_("page: {path}").format(path=door["report"]), markup=False)
     if not door["exit_zero"] and is_wrong(answer):
         raise typer.Exit(CHECK_FAILED)
 

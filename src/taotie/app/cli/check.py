@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.asked import Extra, register_ask
+from taotie.app.cli.asked import Extra, chart, kept, register_ask
 from taotie.app.cli.common import CHECK_FAILED, console, print_json
 from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    image = typer.Option("--image", help=_("Draw the verdict into this PNG file."))
-    write = typer.Option("--write", "-o", help=_("Keep the verdict in this JSON file."))
+    write = kept(_("Keep the verdict in this JSON file."))
     zero = typer.Option("--exit-zero", help=_("Exit with 0 whatever the verdict is."))
     extras = (
-        Extra("image", Annotated[Path | None, image]),
-        Extra("write", Annotated[Path | None, write]),
+        chart("--image"),
+        write,
         Extra("exit_zero", Annotated[bool, zero]),
     )
     register_ask(app, "check", _show, extras, before=_cited)
@@ -33,11 +31,12 @@ def _cited(settings: dict[str, Any], door: dict[str, Any]) -> bool:
 def _show(answer: Any, door: dict[str, Any]) -> None:
     from taotie.answer.check import is_wrong
 
-    if door["image"] is not None:
-        from taotie.app.charts.verdict_card import write_verdict_card
+    if door["chart"] is not None:
+        from taotie.app.charts.picture_file import write_picture
+        from taotie.app.charts.verdict_card import verdict_svg
 
-        write_verdict_card(answer, door["image"])
-        answer = answer.with_files(str(door["image"]))
+        write_picture(verdict_svg(answer), door["chart"])
+        answer = answer.with_files(str(door["chart"]))
     if door["write"] is not None:
         import json
 

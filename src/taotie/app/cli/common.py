@@ -22,9 +22,9 @@ from taotie.words.plain import as_text
 OK, CHECK_FAILED, WRONG_INPUT, MISSING, UNFORESEEN = 0, 1, 2, 3, 70
 
 Json = Annotated[bool, typer.Option("--json", help=_("Print machine-readable JSON."))]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help=_("Seed of the draws."))]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help=_("Seed of the samples."))]
 Samples = Annotated[
-    int | None, typer.Option("--samples", min=100, help=_("Number of draws of each figure."))
+    int | None, typer.Option("--samples", min=100, help=_("Number of samples of each figure."))
 ]
 
 

@@ -8,23 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from taotie.app.cli.answers import print_answer
-from taotie.app.cli.asked import Extra, Report, register_ask
+from taotie.app.cli.asked import Extra, kept, register_ask, report
 from taotie.errors import DataError
 from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    out = typer.Option(
-        "--out", "-o", help=_("File to write: .json, .html, .pdf or .docx; may be given again.")
-    )
+    files = _("File to write: .json, .html, .pdf or .docx; may be given again.")
     document = typer.Option(
         "--document", help=_("Write the standard's own file (boamps, cyclonedx, spdx).")
     )
     extras = (
-        Extra("out", Annotated[list[Path] | None, out]),
+        kept(files, "--out", several=True),
         Extra("document", Annotated[Path | None, document]),
-        Report,
+        report(),
     )
     register_ask(app, "disclose", _show, extras)
 
@@ -36,7 +34,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     from taotie.words.language import in_language, language
 
     made, form = answer.detail, answer.settings["form"]
-    files = [(path, _rendered(made, path)) for path in door["out"] or ()]
+    files = [(path, _rendered(made, path)) for path in door["write"] or ()]
     if door["document"] is not None:
         if made.document is None:
             raise DataError(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.asked import Extra, Report, register_ask
+from taotie.app.cli.asked import Extra, register_ask, report
 from taotie.app.cli.common import CHECK_FAILED, progress
 from taotie.app.cli.shown import print_answer, print_files, print_said, print_table
 from taotie.words.language import _, in_language, language
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
         Extra("maker", Annotated[str | None, maker]),
         Extra("stock", Annotated[Path | None, stock]),
         Extra("checks", Annotated[bool, checks]),
-        Report,
+        report(),
     )
     register_ask(app, "fleet", _show, extras, before=_other)
 

@@ -7,13 +7,13 @@ from typing import Any
 import typer
 
 from taotie.app.cli.answers import print_answer
-from taotie.app.cli.asked import Report, register_ask
+from taotie.app.cli.asked import register_ask, report
 from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    register_ask(app, "flex", _show, (Report,))
+    register_ask(app, "flex", _show, (report(),))
 
 
 def _show(answer: Any, door: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.asked import Extra, Report, register_ask
+from taotie.app.cli.asked import Extra, register_ask, report
 from taotie.app.cli.common import console
 from taotie.app.cli.shown import print_answer, print_files, print_limits, print_said, print_table
 from taotie.errors import RangeError
@@ -34,11 +34,11 @@ def register(app: typer.Typer) -> None:
     extras = (
         Extra("table", Annotated[Path | None, table]),
         Extra("picture", Annotated[Path | None, picture]),
-        Report,
+        report(),
     )
     register_ask(grid, "capacity", _show_capacity, extras, before=_every_bus_on_a_page)
     register_ask(grid, "sites", _show_sites)
-    register_ask(grid, "headroom", _show_headroom, (Report,))
+    register_ask(grid, "headroom", _show_headroom, (report(),))
     register_ask(grid, "split", lambda answer, door: print_answer(answer, door["json"], ("sites",)))
     register_ask(grid, "dispatch", _show_dispatch)
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from taotie.app.cli.answers import print_answer
-from taotie.app.cli.asked import Chart, Extra, register_ask
+from taotie.app.cli.asked import chart, kept, register_ask
 from taotie.app.cli.common import CHECK_FAILED
 from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
     """Add both commands."""
-    write = typer.Option("--write", "-o", help=_("Write the label into this JSON file."))
-    register_ask(app, "label", _show, (Chart, Extra("write", Annotated[Path | None, write])))
+    write = kept(_("Write the label into this JSON file."))
+    register_ask(app, "label", _show, (chart(), write))
     register_ask(app, "check-label", _show_check)
 
 
@@ -27,8 +26,9 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
 
     if door["chart"] is not None:
         from taotie.app.charts.label_chart import label_svg
+        from taotie.app.charts.picture_file import write_picture
 
-        write_text(door["chart"], label_svg(answer.detail))
+        write_picture(label_svg(answer.detail), door["chart"])
         answer = answer.with_files(str(door["chart"]))
     if door["write"] is not None:
         text = json.dumps(answer.detail, ensure_ascii=False, indent=1) + "\n"

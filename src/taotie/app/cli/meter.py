@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.asked import Extra, register_ask
+from taotie.app.cli.asked import Extra, register_ask, report, tell_old_spellings
 from taotie.app.cli.common import MISSING, Json, console
 from taotie.app.cli.shown import print_answer
 from taotie.errors import MeterError
@@ -77,10 +77,7 @@ def register(app: typer.Typer) -> None:
         meter, "meter show", _channels, (Extra("live", Annotated[bool, live]),), before=_shown_live
     )
     register_ask(meter, "meter import", _channels)
-    page = typer.Option("--report", help=_("Write a page."))
-    register_ask(
-        meter, "meter report", _show_report, (Extra("report", Annotated[Path | None, page]),)
-    )
+    register_ask(meter, "meter report", _show_report, (report(),))
 
     @meter.command(
         "export", help=_("The same for other programs: prometheus, otel, boamps or csv.")
@@ -94,12 +91,15 @@ def register(app: typer.Typer) -> None:
         ] = "csv",
         out: Annotated[
             Path | None,
-            typer.Option("--out", "-o", help=_("Where to write; default: the terminal.")),
+            typer.Option(
+                "--write", "-o", "--out", help=_("Where to write; default: the terminal.")
+            ),
         ] = None,
         ledger: Ledger = LEDGER,
     ) -> None:
         from taotie.answer.meter_live import exported
 
+        tell_old_spellings([("--out", "--write")])
         text = exported(files or [ledger], to)
         if out is None:
             sys.stdout.write(text)

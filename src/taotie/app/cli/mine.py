@@ -6,19 +6,20 @@ from typing import Any
 
 import typer
 
-from taotie.app.cli.asked import Chart, register_ask
+from taotie.app.cli.asked import chart, register_ask
 from taotie.app.cli.shown import print_answer
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    register_ask(app, "mine", _show, (Chart,))
+    register_ask(app, "mine", _show, (chart(),))
 
 
 def _show(answer: Any, door: dict[str, Any]) -> None:
     if door["chart"] is not None:
-        from taotie.app.charts.mining_chart import write_mining_chart
+        from taotie.app.charts.mining_chart import mining_svg
+        from taotie.app.charts.picture_file import write_picture
 
-        write_mining_chart(answer.detail, door["chart"])
+        write_picture(mining_svg(answer.detail), door["chart"])
         answer = answer.with_files(str(door["chart"]))
     print_answer(answer, door["json"])

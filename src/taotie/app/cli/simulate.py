@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from taotie.app.cli.asked import Report, register_ask
+from taotie.app.cli.asked import register_ask, report
 from taotie.app.cli.common import console
 from taotie.app.cli.shown import print_answer, print_files, print_said, print_table
 from taotie.errors import RangeError
@@ -15,7 +15,7 @@ from taotie.words.language import _, in_language, language
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    register_ask(app, "simulate", _show, (Report,), before=_page_wanted)
+    register_ask(app, "simulate", _show, (report(),), before=_page_wanted)
 
 
 def _page_wanted(settings: dict[str, Any], door: dict[str, Any]) -> bool:

@@ -7,13 +7,13 @@ from typing import Any
 import typer
 
 from taotie.app.cli.answers import print_answer
-from taotie.app.cli.asked import Report, register_ask
+from taotie.app.cli.asked import register_ask, report
 from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    register_ask(app, "supply", _show, (Report,), before=_page_wanted)
+    register_ask(app, "supply", _show, (report(),), before=_page_wanted)
 
 
 def _page_wanted(settings: dict[str, Any], door: dict[str, Any]) -> bool:

@@ -7,14 +7,14 @@ from typing import Any
 import typer
 
 from taotie.app.cli.answers import print_answer
-from taotie.app.cli.asked import Report, register_ask
+from taotie.app.cli.asked import register_ask, report
 from taotie.words.language import _
 
 
 def register(app: typer.Typer) -> None:
     """Add both commands."""
-    register_ask(app, "tax", _show_tax, (Report,))
-    register_ask(app, "rules", _show_rules, (Report,))
+    register_ask(app, "tax", _show_tax, (report(),))
+    register_ask(app, "rules", _show_rules, (report(),))
 
 
 def _show_tax(answer: Any, door: dict[str, Any]) -> None:

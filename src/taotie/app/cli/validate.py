@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.asked import Extra, register_ask
+from taotie.app.cli.asked import Extra, kept, register_ask
 from taotie.app.cli.common import console, print_json
 from taotie.words.language import _
 
@@ -24,10 +24,9 @@ def register(app: typer.Typer) -> None:
     def group() -> None:
         """Two kinds of tables, one command each."""
 
-    output = typer.Option("--output", "-o", help=_("Write the JSON to this file too."))
-    kept = Extra("output", Annotated[Path | None, output])
-    register_ask(validate, "validate serving", _give, (kept,))
-    register_ask(validate, "validate mlenergy", _give, (kept,))
+    write = kept(_("Write the JSON to this file too."), "--output")
+    register_ask(validate, "validate serving", _give, (write,))
+    register_ask(validate, "validate mlenergy", _give, (write,))
     freeze = typer.Option("--freeze", help=_("File to write the predictions to."))
     register_ask(app, "predict", _predicted, (Extra("freeze", Annotated[Path | None, freeze]),))
     register_ask(app, "calibrate", _calibrated)
@@ -89,10 +88,10 @@ def _give(answer: Any, door: dict[str, Any]) -> None:
 
     from taotie.files.atomic import write_text
 
-    if door["output"] is not None:
-        answer = answer.with_files(str(door["output"]))
+    if door["write"] is not None:
+        answer = answer.with_files(str(door["write"]))
         text = json.dumps(answer.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        write_text(door["output"], text + "\n")
+        write_text(door["write"], text + "\n")
     if door["json"]:
         print_json(answer.to_dict())
     else:

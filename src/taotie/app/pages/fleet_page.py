@@ -206,7 +206,7 @@ def _words() -> dict[str, str]:
         "held": _("inside the 90 % range"),
         "assumptions": _("What is assumed"),
         "assumptions_lead": _(
-            "Each is drawn independently of the others; growth of all years shares one rank."
+            "Each is sampled independently of the others; growth of all years shares one rank."
         ),
         "forms": _("Forms of growth, by the share of futures that follow each"),
         "name": _("name"),

@@ -90,7 +90,9 @@ def _half(
     at = _reference(limits)
     peak = sum(one.peak_mw for one in found)
     words = page_words() | {
-        "about": _("Can the grid carry it? New load a region takes if it steps back a few hours"),
+        "about": _(
+            "Can the grid carry it? New load a region can take if that load is curtailed a few hours"
+        ),
         "again_command": _("This command makes the page again:"),
     }
     sentence = _(
@@ -212,7 +214,7 @@ def _hours_picture(found: Sequence[AreaHeadroom], total: Any) -> Picture:
     ]  # fmt: skip
     return Picture(
         name="hours",
-        title=_("Hours in which it steps back"),
+        title=_("Hours in which the load is curtailed"),
         finding=_(
             "At {limit} the load is cut in {hours} hours of a year, mean over the areas; in {kept} % of these it still runs at half or more."
         ).format(

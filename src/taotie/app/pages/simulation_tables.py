@@ -200,7 +200,7 @@ def _fields(case: ServingCase) -> list[tuple[str, str, str, str]]:
         ("pipeline_stages", _("pipeline stages"), str(case.pipeline_stages), plain),
         ("prefill_replicas", _("replicas that only read prompts"), str(case.prefill_replicas), plain),
         ("least_replicas", _("replicas are started and stopped"), on_off(case.least_replicas is not None), _("left out: all are on throughout")),
-        ("rate_scale", _("requests come so many times as fast"), f"{case.rate_scale:g}", _("as in the log")),
+        ("rate_scale", _("requests arrive this many times as fast"), f"{case.rate_scale:g}", _("as in the log")),
         ("bin_s", _("width of a power value"), duration_text(case.bin_s), ours),
         ("seed", _("seed of random choices"), str(case.seed), ours),
     ]  # fmt: skip

@@ -25,7 +25,7 @@ def page_words() -> dict[str, str]:
         "warnings": _("Warnings"),
         "figures": _("All named figures"),
         "figures_lead": _(
-            "In the order of the chain. The value is the median, the range holds 90 % of the draws; open a row for the"
+            "In the order of the chain. The value is the median, the range holds 90 % of the samples; open a row for the"
             " formula and everything behind it."
         ),
         "figure": _("Figure"),
@@ -74,7 +74,7 @@ def page_words() -> dict[str, str]:
             "The result file holds every figure with its tree. This recomputes each, bit for bit:"
         ),
         "again_seed": _(
-            "Made by taotie {version}, seed {seed}, {n} draws of each uncertain input."
+            "Made by taotie {version}, seed {seed}, {n} samples of each uncertain input."
         ),
         "study": _("The study as it was read"),
         "absent": _("Not part of this study"),
@@ -84,8 +84,6 @@ def page_words() -> dict[str, str]:
         "literature": _("literature or assumed"),
         "defined": _("defined"),
         "loading": _("Loading of a branch"),
-        "no_script": _(
-            "Without JavaScript the drawings stand still; every number is in the tables."
-        ),
+        "no_script": _("Without JavaScript the charts are static; every number is in the tables."),
         "scroll": _("Table, scrolls sideways"),
     }

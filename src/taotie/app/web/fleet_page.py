@@ -76,7 +76,7 @@ def fan(answer: Answer, scope: str) -> Chart:
             dots=dots, x_words=[(float(y), str(y)) for y in years if (y - first) % 2 == 0],
         ),
         data({"year": _("year"), "p05": f"5 %, {unit}", "p50": f"{_('median')}, {unit}", "p95": f"95 %, {unit}", "kind": _("kind")}, rows),
-        _("Counted quarters, then three forms of growth drawn by how well they held before; the band holds nine of ten futures. Boundary: {boundary}.").format(boundary=boundary_word(one["boundary"])),
+        _("Counted quarters, then three forms of growth, sampled by how well they held before; the band holds nine of ten futures. Boundary: {boundary}.").format(boundary=boundary_word(one["boundary"])),
         ("epoch2026_chip_counts", *tuple(dict.fromkeys(str(p["source"]) for p in published))),
     )  # fmt: skip
 

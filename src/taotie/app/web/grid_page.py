@@ -75,7 +75,7 @@ def of_grid(every: Answer, load: float) -> str:
     buses = every.own["buses"]
     firm = sum(b["firm_mw"] >= load for b in buses)
     return _(
-        "{firm} of {n} buses take {load} MW with any one branch lost; {low} to {high} % of them by how strictly worn branches are treated."
+        "{firm} of {n} buses take {load} MW with any one branch lost; {low} to {high} % of them by how strictly overloaded branches are treated."
     ).format(firm=firm, n=len(buses), load=mw_text(load), low=percent(low), high=percent(high))
 
 
@@ -166,7 +166,7 @@ def limits_chart(one: Answer, load: float) -> Chart:
     words = _("Firm: {firm} MW.").format(firm=mw_text(finding["firm_mw"]))
     return Chart(
         "treatments",
-        _("By how worn branches are treated"),
+        _("By how overloaded branches are treated"),
         words,
         range_chart(rows, "MW", words, log=False),
         data({"treatment": _("treatment"), "state": _("state"), "mw": "MW", "binds": _("limited by")}, table),

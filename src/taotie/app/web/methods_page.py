@@ -29,12 +29,12 @@ KINDS = (
     ("defined", "≡", N_("a definition or a count: no range")),
 )
 RULES = (
-    (N_("A number is a range"), N_("Every figure is a set of draws: the median, and the 5 and 95 % points between which nine of ten draws lie. The same input used twice is the same draw, so a difference of two like things stays narrow.")),
-    (N_("Widths add up where energies do"), N_("Parts of an energy are means over the draws, since medians do not add up; at every node what comes in equals what goes out, and a test holds it to one part in a thousand million.")),
+    (N_("A number is a range"), N_("Every figure is a set of samples: the median, and the 5 and 95 % points between which nine of ten samples lie. The same input used twice is the same sample, so a difference of two like things stays narrow.")),
+    (N_("Widths add up where energies do"), N_("Parts of an energy are averages over the samples, since medians do not add up; at every node what comes in equals what goes out, and a test holds it to one part in a thousand million.")),
     (N_("Energy of a request"), N_("Reading a prompt is limited by arithmetic, writing by memory: each step takes the longer of operations over the peak and bytes over the bandwidth, shared by the requests of a batch. The shares of the peaks, and the power at a load, are fitted on published measurements; what the fit misses is the range.")),
     (N_("A building"), N_("PUE times the machines' energy; by weather where a weather file is given.")),
     (N_("A grid"), N_("DC power flow, thermal ratings, each branch lost in turn: what a bus takes before the first branch is full. No voltage, no stability, no queue of the operator.")),
-    (N_("A fleet"), N_("Counted chips by quarter, then three forms of growth, drawn by how well each held before.")),
+    (N_("A fleet"), N_("Counted chips by quarter, then three forms of growth, sampled by how well each held before.")),
     (N_("A published number"), N_("Read with its printed precision: what rounds to the printed digits reproduces it. A verdict follows from rules, never from taste; a figure of another subject, year or place gives none.")),
 )  # fmt: skip
 

@@ -227,7 +227,7 @@ def flow(of_one: Answer) -> Chart:
         finding,
         flow_chart(bands, finding),
         data(columns, rows),
-        _("Band widths are means over all draws, since medians do not add up; at every node what comes in equals what goes out."),
+        _("Band widths are averages over all samples, since medians do not add up; at every node what comes in equals what goes out."),
         source_keys([b.figure for b in bands]),
     )  # fmt: skip
 
@@ -296,7 +296,7 @@ def doubts(of_one: Answer) -> Chart | None:
         finding,
         range_chart(rows, "%", finding, log=False),
         data({"name": _("source of uncertainty"), "share": _("share of the spread, %")}, tuple(found)),
-        _("First-order shares of the variance of the logarithm over the draws."),
+        _("First-order shares of the variance of the logarithm over the samples."),
     )  # fmt: skip
 
 

@@ -173,7 +173,7 @@ def mean_energy_per_request(done: Any) -> Figure:
         kind="modelled",
         value=mean_j / 3600.0,
         note=f"simulated: {summary['completed']} requests on {summary['replicas']} x {done.serving.replica.name}",
-        label={"en": "Energy per request, simulated", "zh": "每次请求能耗（仿真）"},
+        label={"en": "Energy per request, simulated", "zh": "每次请求能耗（模拟）"},
     )
     factor = model_error(setup_of(case), max(summary["mean_batch"], 1.0))
     figure: Any = corrected_energy_per_request_wh(central, factor)

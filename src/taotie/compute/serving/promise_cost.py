@@ -173,7 +173,7 @@ def cost_of_promise(
     """
     if serving.scaling is not None or serving.writing is not None:
         raise RangeError(
-            _("the cost of a promise is drawn for one pool that is always on."),
+            _("the cost of a promise can be charted only for one pool that is always on."),
             _("leave out `scaling` and `writing`"),
         )
     used = shortened(requests, most_requests)

@@ -135,7 +135,7 @@ class Serving:
                 )
         if self.replicas < 1 or (self.writing is not None and self.writing.replicas < 1):
             raise RangeError(
-                _("a fleet of {n} replicas serves nobody.").format(n=self.replicas),
+                _("a fleet needs at least one replica, not {n}.").format(n=self.replicas),
                 _("at least 1 is needed"),
             )
         if not 1e-6 <= self.bin_s <= 86_400:

@@ -133,7 +133,7 @@ def served_slice(
     share = np.asarray(day_share, dtype=np.float64)
     share = share / share.sum()
     if not requests_per_day > 0:
-        raise RangeError(_("a service that nobody asks has no energy per request."))
+        raise RangeError(_("a service without requests has no energy per request."))
     whole = case.replicas or 1
     n, per_day = _slice_of(whole, requests_per_day, len(share), most_requests, most_replicas)
     requests, hour = _shortened_day(lengths, per_day, share, most_requests, seed)

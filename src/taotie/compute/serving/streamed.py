@@ -64,7 +64,7 @@ def streamed(
             )
         if wanted.interval_cv != 1.0:
             raise RangeError(
-                _("--stream samples independent users; --interval-cv goes without it."),
+                _("--stream samples independent users; leave it out with --interval-cv."),
             )
         lengths = wanted.lengths()
         serving = serving_of(case, lengths.moments.mean_prompt, lengths.moments.mean_output)

@@ -222,7 +222,7 @@ def break_even_days(training_mwh: Any, serving_mwh_per_day: Any) -> Any:
     if not float(np.min(np.asarray(serving_mwh_per_day, dtype=float))) > 0:
         raise RangeError(
             _(
-                "serving_mwh_per_day={value}: a service that draws nothing never breaks even."
+                "serving_mwh_per_day={value}: a service that uses no electricity never breaks even."
             ).format(value=float(np.min(serving_mwh_per_day)))
         )
     return np.asarray(training_mwh, dtype=float) / serving_mwh_per_day

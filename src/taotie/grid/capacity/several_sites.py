@@ -379,7 +379,9 @@ def redispatch_bound(case: Case | DcModel, bus: int, keep_minimum: bool = False)
                 _("{case} cannot keep its ratings {state}, whatever its units do.").format(
                     case=case.name, state=state
                 ),
-                _("use hosting_capacity, whose treatments say what worn pairs allow."),
+                _(
+                    "use hosting_capacity, whose treatments say what pairs already overloaded allow."
+                ),
             )
         if n0 is None:
             n0 = float(answer.x[-1])

@@ -345,7 +345,7 @@ def synthetic_year(
         (
             Said(
                 "synthetic_year",
-                N_("wind and sun are a made-up year (seed {seed}), not weather of a place: give --series FILE for a decision"),
+                N_("wind and sun are a synthetic year (seed {seed}), not weather of a place: give --series FILE for a decision"),
                 {"seed": seed},
             ),
         ),
@@ -386,7 +386,7 @@ def _to_mean(make: Callable[[float], Floats], mean: float, name: str) -> Floats:
 
     if not 0.02 <= mean <= 0.6:
         raise RangeError(
-            _("a mean {name} of {value} is not one of a made-up year.").format(name=name, value=mean),
+            _("a synthetic year cannot have a mean {name} of {value}.").format(name=name, value=mean),
             _("0.02 to 0.6"),
         )  # fmt: skip
     try:

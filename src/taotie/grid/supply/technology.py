@@ -132,7 +132,7 @@ def annuity(rate: float, years: float) -> float:
             _("an interest rate of {rate} leaves 0..1.").format(rate=rate), _("7 % is 0.07")
         )
     if not years > 0:
-        raise RangeError(_("a lifetime of {years} a is none.").format(years=years))
+        raise RangeError(_("a lifetime must be above 0 a, not {years} a.").format(years=years))
     return 1.0 / years if rate == 0 else float(rate / (1.0 - (1.0 + rate) ** -years))
 
 

@@ -229,7 +229,7 @@ def _score(
             scale, name = _counted(score, unit)
             fields.insert(0, Field("score", N_("Score"), f"{plain_number(score * scale, 4)} gCO2e/{name}", score, f"gCO2e/{unit}", status="computed", boundary=level, method="(E x I + M) / R"))  # fmt: skip
         else:
-            fields.insert(0, Field("score", N_("Score"), missing=(N_("embodied carbon: a score without M is none"),)))  # fmt: skip
+            fields.insert(0, Field("score", N_("Score"), missing=(N_("embodied carbon: a score without M is not an SCI score"),)))  # fmt: skip
     elif energy is not None and unit:
         fields.insert(0, Field("score", N_("Score"), missing=(N_("location-based intensity of the grid"),)))  # fmt: skip
     return Disclosure(form, version, title, place, tuple(fields), supersedes=str(options.get("supersedes") or ""))  # fmt: skip

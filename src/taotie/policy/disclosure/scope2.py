@@ -107,11 +107,11 @@ def market_based(
     """
     covered = sum(c[0] for c in certificates)
     if any(not (m >= 0 and g >= 0) for m, g in certificates):
-        raise RangeError(_("a certificate of negative energy or intensity is none."))
+        raise RangeError(_("a certificate cannot have a negative energy or intensity."))
     if covered > energy_mwh * (1 + 1e-12):
         raise RangeError(
             _("certificates for {a:g} MWh exceed the {b:g} MWh used.").format(a=covered, b=energy_mwh),
-            _("certificates cover consumption; what is over belongs to nobody's scope 2"),
+            _("certificates cover consumption; the surplus counts in no scope 2"),
         )  # fmt: skip
     emitted = sum(m * g for m, g in certificates) / 1e3
     energy: dict[str, float] = {"certificates": covered} if covered else {}
