@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from taotie.answer.answer import Column, Table
 from taotie.grid.capacity.hosting_capacity import HostingCapacityByTreatment
 from taotie.grid.capacity.limiting import limiting_pairs, pair_words
+from taotie.grid.capacity.over_buses import mw_percentiles
 from taotie.grid.picture import CapacityPicture, grid_picture
 from taotie.words.language import N_
 
@@ -32,7 +31,7 @@ def spread_of_buses(
     for name, way in found.by_treatment.items():
         if name == "strict" and not secure:
             continue
-        at = np.percentile(way.load_hosting_capacity_mw, PERCENTILES)
+        at = mw_percentiles(way.load_hosting_capacity_mw, PERCENTILES)
         row: list[Any] = [name, *(round(float(q), 1) for q in at)]
         rows.append(
             tuple(row if load_mw is None else [*row, round(100 * way.share_of_buses(load_mw), 1)])
@@ -70,5 +69,5 @@ def picture_of_buses(answer: Any) -> tuple[Any, Any, float]:
     """Where buses stand, what each takes with a 5 % margin, and the end of the colour scale. [MW]"""
     found, wanted = answer.detail.found, answer.detail.load_mw
     mw = found.margin.load_hosting_capacity_mw
-    top = max(2 * wanted, 1.0) if wanted else float(np.percentile(mw, 90)) or 1.0
+    top = max(2 * wanted, 1.0) if wanted else float(mw_percentiles(mw, (90,))[0]) or 1.0
     return grid_picture(found.case, answer.detail.coordinates, registered=True), mw, top

@@ -287,6 +287,26 @@ class AreaHeadroom:
     by_hour: FloatArray
 
 
+class OverAreas(NamedTuple):
+    """One limit over several areas, each weighing the same."""
+
+    hours_per_year: float
+    """[h/a]"""
+    keep_half: float
+    """Share of the hours with a cut in which half or more still runs. [1]"""
+    mean_event_h: float
+    """[h]"""
+
+
+def over_areas(found: Sequence[AreaHeadroom]) -> list[OverAreas]:
+    """Averages over areas, one a limit."""
+    names = OverAreas._fields
+    return [
+        OverAreas(*(float(np.mean([getattr(h, name) for h in hours])) for name in names))
+        for hours in zip(*(one.hours for one in found), strict=True)
+    ]
+
+
 def area_headroom(
     demand: HourlyDemand,
     area: str,

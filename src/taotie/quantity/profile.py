@@ -124,6 +124,18 @@ class Profile:
         """Take each term along the chain; see `Figure.at_boundary`."""
         return replace(self, terms=tuple((s, f.at_boundary(level, by)) for s, f in self.terms))
 
+    def mean_day(self) -> Profile:
+        """The average day of a series of whole days; exact, as a profile is linear in its shapes.
+
+        A series that is not whole days comes back as it is.
+        """
+        per_day = 24.0 / self.step_h
+        if per_day != int(per_day) or self.n_hour <= per_day or self.n_hour % per_day:
+            return self
+        days = int(self.n_hour / per_day)
+        terms = tuple((s.reshape(days, -1).mean(axis=0), f) for s, f in self.terms)
+        return replace(self, terms=terms)
+
     def energy(self) -> Figure:
         """Sum over the steps times their length. [unit * h]"""
         parts = (f * exact(float(np.sum(s)) * self.step_h, "h") for s, f in self.terms)

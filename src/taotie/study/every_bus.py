@@ -115,7 +115,7 @@ def every_bus(
         half = float(np.percentile(mw, 50, method="lower"))
         keep(f"median_capacity_{way}", half, "MW", HALF[way], f"median of the buses of {name}, {way}")  # fmt: skip
     keep(
-        "share_of_buses_cut_off", 100 * float(1 - found.n1_supply.mean()), "%",
+        "share_of_buses_cut_off", 100 * found.share_cut_off, "%",
         N_("Buses one outage cuts off"), f"buses of {name} that hang on a single branch",
     )  # fmt: skip
     spare = keep(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from taotie.grid.capacity.hosting_capacity import HostingCapacityByTreatment, outage_labels
 from taotie.grid.capacity.limiting import limiting_pairs, pair_words
-from taotie.grid.headroom import HEADROOM_LIMITS, AreaHeadroom, accelerators_that_fit
+from taotie.grid.capacity.over_buses import mw_percentiles, share_taking, shares_taking
+from taotie.grid.headroom import HEADROOM_LIMITS, AreaHeadroom, accelerators_that_fit, over_areas
 from taotie.grid.picture import CapacityPicture, grid_picture, picture_note
 
 __all__ = [
@@ -15,7 +16,11 @@ __all__ = [
     "accelerators_that_fit",
     "grid_picture",
     "limiting_pairs",
+    "mw_percentiles",
     "outage_labels",
+    "over_areas",
     "pair_words",
     "picture_note",
+    "share_taking",
+    "shares_taking",
 ]

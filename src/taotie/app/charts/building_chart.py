@@ -35,6 +35,7 @@ def picture(profiles: Mapping[str, Profile]) -> Picture | Absent:
         return Absent("building", title, _("This study gives no cooling, so no PUE by hour."))
     pue = np.asarray(profiles["pue_by_hour"].percentiles()[1])
     water = np.asarray(profiles["wue_by_hour"].percentiles()[1])
+    average = profiles["pue_by_hour"].average().p50
     worst = int(pue.argmax())
     days = pue.reshape(-1, 24)
     rows: list[dict[str, Cell]] = [
@@ -48,7 +49,7 @@ def picture(profiles: Mapping[str, Profile]) -> Picture | Absent:
     finding = _(
         "The building adds {mean} % on average over {n} hours, {worst} % in its worst hour (hour {hour} of the year)."
     ).format(
-        mean=f"{100 * (pue.mean() - 1):.0f}",
+        mean=f"{100 * (average - 1):.0f}",
         n=f"{len(pue):,}",
         worst=f"{100 * (pue[worst] - 1):.0f}",
         hour=worst,

@@ -51,13 +51,9 @@ def days_of(profiles: Mapping[str, Profile]) -> list[Day]:
 
 
 def _day(key: str, profile: Profile) -> Day:
-    per_day = 24.0 / profile.step_h
-    folded, shortened = 1, False
-    if profile.n_hour > per_day and per_day == int(per_day) and profile.n_hour % per_day == 0:
-        # exact, since a profile is linear in its shapes: percentiles of the mean day, no mean of percentiles
-        folded = int(profile.n_hour / per_day)
-        terms = tuple((s.reshape(folded, -1).mean(axis=0), f) for s, f in profile.terms)
-        profile = replace(profile, terms=terms)
+    # percentiles of the average day, no average of percentiles
+    day, shortened = profile.mean_day(), False
+    folded, profile = profile.n_hour // day.n_hour, day
     if profile.n_hour > N_STEP_MAX:
         shortened = True
         profile = replace(profile, terms=tuple((s[:N_STEP_MAX], f) for s, f in profile.terms))

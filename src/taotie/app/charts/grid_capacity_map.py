@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.answer.parts.grid import CapacityPicture
+from taotie.answer.parts.grid import CapacityPicture, share_taking
 from taotie.app.charts import theme
 from taotie.app.charts.grid_numbers import (
     COLOURS,
@@ -24,9 +24,9 @@ from taotie.app.charts.grid_numbers import (
     class_edges,
     class_of,
     class_words,
+    half_take,
     mw_text,
     percent,
-    share_taking,
     way_name,
 )
 from taotie.words.language import _, language
@@ -85,7 +85,7 @@ def maps_html(shown: CapacityPicture) -> str:
         said = (
             _("{share} % take it").format(share=percent(share_taking(mw, shown.load_mw)))
             if shown.load_mw
-            else _("half of the buses take {mw} MW").format(mw=mw_text(float(np.median(mw))))
+            else _("half of the buses take {mw} MW").format(mw=mw_text(half_take(mw)))
         )
         panels.append(
             f'<div data-way="{escape(way)}"><p class="panel"><b>{escape(way_name(way))}</b> {escape(said)}</p>'

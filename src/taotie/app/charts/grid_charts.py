@@ -18,6 +18,8 @@ from taotie.answer.parts.grid import (
     limiting_pairs,
     pair_words,
     picture_note,
+    share_taking,
+    shares_taking,
 )
 from taotie.app.charts import theme
 from taotie.app.charts.grid_capacity_map import classes_html, maps_html
@@ -34,11 +36,11 @@ from taotie.app.charts.grid_numbers import (
     class_edges,
     class_of,
     class_words,
+    half_take,
     listed,
     mw_text,
     named,
     percent,
-    share_taking,
     span,
     way_name,
 )
@@ -67,9 +69,7 @@ def shares_html(shown: CapacityPicture) -> str:
     for way, mw in ways.items():
         colour, dash = LINES.get(way, (theme.GREY, ""))
         dashes = f' stroke-dasharray="{dash.replace("7 4", "4 2")}"' if dash else ""
-        said = _("half of the buses take {mw} MW or more").format(
-            mw=mw_text(float(np.percentile(mw, 50, method="lower")))
-        )
+        said = _("half of the buses take {mw} MW or more").format(mw=mw_text(half_take(mw)))
         if shown.load_mw:
             said = _("{share} % of the buses take {load} MW; {half}").format(
                 share=percent(share_taking(mw, shown.load_mw)),
@@ -126,7 +126,7 @@ def _shares_svg(ways: dict[str, FloatArray], load_mw: float | None, wide: int, t
     grid_mw = np.geomspace(1.0, last, 241)
     for way, mw in ways.items():
         colour, dash = LINES.get(way, (theme.GREY, ""))
-        taking = 1 - np.searchsorted(np.sort(mw), grid_mw, side="left") / len(mw)
+        taking = shares_taking(mw, grid_mw)
         path = "L".join(
             f"{across(float(a)):.1f} {down(float(b)):.1f}"
             for a, b in zip(grid_mw, taking, strict=True)
@@ -183,10 +183,10 @@ def finding(shown: CapacityPicture) -> str:
     ways = capacity_by_way(found)
     all_in = ways.pop(ALL_IN)
     if not shown.load_mw:
-        low, high = (f(float(np.median(v)) for v in ways.values()) for f in (min, max))
+        low, high = (f(half_take(v) for v in ways.values()) for f in (min, max))
         return _(
             "With any one branch lost, half of the buses take {low} to {high} MW or more, depending on how branches that are full already are treated; with all branches in service {all_in} MW."
-        ).format(low=mw_text(low), high=mw_text(high), all_in=mw_text(float(np.median(all_in))))
+        ).format(low=mw_text(low), high=mw_text(high), all_in=mw_text(half_take(all_in)))
     shares = [share_taking(v, shown.load_mw) for v in ways.values()]
     return _(
         "{span} % of the buses take {load} MW with any one branch lost, depending on how branches that are full already are treated; {all_in} % do with all branches in service."
@@ -343,7 +343,7 @@ def limiting_picture(shown: CapacityPicture) -> Picture:
                     n=number(pairs[0].buses, 6), all=number(found.case.n_bus, 6),
                 )
             )  # fmt: skip
-    cut_off = float(1 - found.n1_supply.mean())
+    cut_off = found.share_cut_off
     remarks = [
         _(
             "{share} % of the buses hang on one branch: its loss cuts them off, which is not counted as an outage here."

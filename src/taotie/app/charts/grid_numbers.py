@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.answer.parts.grid import HostingCapacityByTreatment
+from taotie.answer.parts.grid import HostingCapacityByTreatment, mw_percentiles
 from taotie.quantity.wording import number
 from taotie.words.language import _, language
 
@@ -82,9 +82,9 @@ def capacity_by_way(found: HostingCapacityByTreatment) -> dict[str, FloatArray]:
     return {ALL_IN: next(iter(found.by_treatment.values())).n0_mw, **ways}
 
 
-def share_taking(mw: FloatArray, load_mw: float) -> float:
-    """Share of buses that take a load. [1]"""
-    return float((mw >= load_mw).mean())
+def half_take(mw: FloatArray) -> float:
+    """What half of the buses take at least. [MW]"""
+    return float(mw_percentiles(mw, (50,))[0])
 
 
 def listed(parts: Iterable[str]) -> str:

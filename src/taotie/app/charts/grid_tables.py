@@ -10,13 +10,14 @@ from taotie.answer.parts.grid import (
     CapacityPicture,
     HostingCapacityByTreatment,
     limiting_pairs,
+    mw_percentiles,
     outage_labels,
+    share_taking,
 )
 from taotie.app.charts.grid_numbers import (
     N_BUS_DRAWN,
     N_BUS_NAMED,
     capacity_by_way,
-    share_taking,
     way_name,
 )
 from taotie.app.charts.picture import Cell, DataTable, _data_uri
@@ -72,7 +73,7 @@ def _quantile_table(found: HostingCapacityByTreatment) -> DataTable:
     at = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
     rows: list[dict[str, Cell]] = []
     for way, mw in capacity_by_way(found).items():
-        values = np.percentile(mw, at)
+        values = mw_percentiles(mw, at)
         rows.append(
             {"way": way_name(way)} | {f"p{a}": float(v) for a, v in zip(at, values, strict=True)}
         )

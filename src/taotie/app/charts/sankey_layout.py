@@ -5,6 +5,7 @@ Widths are means: a node is as wide as what passes it, and what comes in equals 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,8 +65,16 @@ def check_conserved(bands: Sequence[Band]) -> None:
             raise ResultError(
                 _("node {name} of the energy flow: {into} comes in, {out} goes out.").format(
                     name=name,
-                    into=amount(float(np.mean(into)), bands[0].figure.unit, 6),
-                    out=amount(float(np.mean(out)), bands[0].figure.unit, 6),
+                    into=amount(
+                        math.fsum(b.figure.mean for b in bands if b.end == name),
+                        bands[0].figure.unit,
+                        6,
+                    ),
+                    out=amount(
+                        math.fsum(b.figure.mean for b in bands if b.start == name),
+                        bands[0].figure.unit,
+                        6,
+                    ),
                 )
             )
 

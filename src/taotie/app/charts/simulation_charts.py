@@ -287,13 +287,11 @@ def batch_picture(
         return sheet.spec(below(panels, 62))
 
     specs, svg = both(make)
-    busy = float(course.busy_s.sum())
-    mean = float(course.batch_s.sum()) / busy if busy else 0.0
     highest = float(np.nanmax(batch)) if np.isfinite(batch).any() else 0.0
     finding = [
         _(
             "A busy replica runs {mean} requests at once on average, {high} in its fullest step; its limit is {limit}."
-        ).format(mean=number(mean, 3), high=number(highest, 3), limit=max_batch)
+        ).format(mean=number(course.busy_batch, 3), high=number(highest, 3), limit=max_batch)
     ]
     if spent is not None and spent.share[0] >= 5e-4:
         finding.append(

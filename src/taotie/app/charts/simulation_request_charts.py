@@ -127,14 +127,13 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
             half=number(each["p50"], 3),
         )
     ]  # fmt: skip
-    if split:
-        whole = sums.sum()
+    if (of_all := found.parts_of_all) is not None:
+        own, shared, over = of_all
         finding.append(
             _(
                 "Of all their energy {own} is for reading the own prompt, {shared} a share of iterations with others, {over} a share of hosts and waiting."
             ).format(
-                own=percent(float(sums[2].sum() / whole)), shared=percent(float(sums[1].sum() / whole)),
-                over=percent(float(sums[0].sum() / whole)),
+                own=percent(own), shared=percent(shared), over=percent(over),
             )
         )  # fmt: skip
     return Picture(

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from taotie.answer.parts.grid import CapacityPicture
+from taotie.answer.parts.grid import CapacityPicture, mw_percentiles, share_taking
 from taotie.app.charts import grid_charts as charts
 from taotie.app.charts import grid_numbers as numbers
 from taotie.app.charts.picture import sentences
@@ -107,7 +105,7 @@ def _main(shown: CapacityPicture) -> Tile:
     ways = numbers.capacity_by_way(shown.capacity)
     ways.pop(numbers.ALL_IN)
     if shown.load_mw:
-        values = {k: numbers.share_taking(v, shown.load_mw) for k, v in ways.items()}
+        values = {k: share_taking(v, shown.load_mw) for k, v in ways.items()}
         shown_value, unit = _headline_span(list(values.values())), "%"
         name = _("Buses that take {mw} MW with any one branch lost").format(
             mw=numbers.mw_text(shown.load_mw)
@@ -115,7 +113,7 @@ def _main(shown: CapacityPicture) -> Tile:
         each = {k: f"{numbers.percent(v)}\u00a0%" for k, v in values.items()}
         key, raw = "share_of_buses", values
     else:
-        values = {k: float(np.median(v)) for k, v in ways.items()}
+        values = {k: numbers.half_take(v) for k, v in ways.items()}
         low, high = min(values.values()), max(values.values())
         shown_value, unit = _("{low} to {high}").format(low=numbers.mw_text(low), high=numbers.mw_text(high)), "MW"  # fmt: skip
         name = _("New load half of the buses take with any one branch lost")
@@ -152,9 +150,9 @@ def _tiles(shown: CapacityPicture) -> list[Tile]:
     found, load = shown.capacity, shown.load_mw
     made = []
     for way, mw in numbers.capacity_by_way(found).items():
-        half = float(np.percentile(mw, 50, method="lower"))
+        half = numbers.half_take(mw)
         if load:
-            share = numbers.share_taking(mw, load)
+            share = share_taking(mw, load)
             made.append(
                 _tile(
                     f"share_of_buses_{way}",
@@ -170,7 +168,7 @@ def _tiles(shown: CapacityPicture) -> list[Tile]:
                     _("Half of the buses take at least, {way}").format(way=numbers.way_name(way)),
                     numbers.mw_text(half), "MW", half,
                     _("one bus in ten {mw} MW or more").format(
-                        mw=numbers.mw_text(float(np.percentile(mw, 90, method="lower")))
+                        mw=numbers.mw_text(float(mw_percentiles(mw, (90,))[0]))
                     ),
                 )
             )  # fmt: skip
@@ -187,7 +185,7 @@ def _tiles(shown: CapacityPicture) -> list[Tile]:
             else "",
         )
     )
-    cut_off = float(1 - found.n1_supply.mean())
+    cut_off = found.share_cut_off
     made.append(
         _tile(
             "share_cut_off",
@@ -209,8 +207,8 @@ def _treatment_rows(shown: CapacityPicture) -> list[dict[str, Any]]:
             {
                 "key": way,
                 "name": numbers.way_name(way),
-                "cells": [numbers.mw_text(float(v)) for v in np.percentile(mw, at, method="lower")],
-                "share": f"{numbers.percent(numbers.share_taking(mw, shown.load_mw))} %"
+                "cells": [numbers.mw_text(float(v)) for v in mw_percentiles(mw, at)],
+                "share": f"{numbers.percent(share_taking(mw, shown.load_mw))} %"
                 if shown.load_mw
                 else "",
             }

@@ -9,7 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from taotie.answer.parts.grid import HEADROOM_LIMITS, AreaHeadroom, accelerators_that_fit
+from taotie.answer.parts.grid import (
+    HEADROOM_LIMITS,
+    AreaHeadroom,
+    accelerators_that_fit,
+    over_areas,
+)
 from taotie.app.charts.grid_numbers import COLOURS, RULES, listed, named
 from taotie.app.charts.picture import Cell, DataTable, Picture, cut
 from taotie.app.pages.headline import Tile
@@ -196,8 +201,8 @@ def _area_picture(
 def _hours_picture(found: Sequence[AreaHeadroom], total: Any) -> Picture:
     """How often and how deep the load is cut, by limit, as bars of hours."""
     limits = found[0].limits
-    mean = [float(np.mean([one.hours[i].hours_per_year for one in found])) for i in range(len(limits))]  # fmt: skip
-    kept = [float(np.mean([one.hours[i].keep_half for one in found])) for i in range(len(limits))]
+    each = over_areas(found)
+    mean, kept = [one.hours_per_year for one in each], [one.keep_half for one in each]
     top = max(mean) or 1.0
     rows = "".join(
         f'<span>{_limit_text(limit)}&ensp;<span class="num">{number(hours, 3)} h</span></span>'
@@ -208,7 +213,7 @@ def _hours_picture(found: Sequence[AreaHeadroom], total: Any) -> Picture:
     table: list[dict[str, Cell]] = [
         {
             "limit": 100 * limit, "mw": float(total[i]), "hours": mean[i], "kept": 100 * kept[i],
-            "event": float(np.mean([one.hours[i].mean_event_h for one in found])),
+            "event": each[i].mean_event_h,
         }
         for i, limit in enumerate(limits)
     ]  # fmt: skip

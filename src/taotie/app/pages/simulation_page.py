@@ -33,7 +33,6 @@ from taotie.app.pages.headline import Tile, tile
 from taotie.app.pages.html import page_html
 from taotie.app.pages.page import accuracy_picture
 from taotie.app.pages.simulation_tables import (
-    busy_share,
     count_rows,
     default_rows,
     given_fields,
@@ -200,7 +199,7 @@ def _figures(shown: Shown) -> dict[str, Figure]:
             {} if summary["tpot_s"]["p99"] is None else {"tpot_p99": _leaf(1e3 * summary["tpot_s"]["p99"], "ms", N_("Each later token, 99 % within"), "tpot_p99")}
         ),
         "mean_batch": _leaf(summary["mean_batch"], "1", N_("Mean batch of a busy replica"), "mean_batch"),
-        "busy": _leaf(100 * busy_share(done), "%", N_("Time replicas are busy"), "busy"),
+        "busy": _leaf(100 * profile.busy_share(done.run), "%", N_("Time replicas are busy"), "busy"),
         **(
             {} if shown.attained is None else {"kept": _leaf(100 * shown.attained, "%", N_("Requests that keep the promise"), "kept")}
         ),

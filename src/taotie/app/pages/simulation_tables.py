@@ -10,8 +10,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
 from taotie.answer.parts.simulation import (
     IDLE_TDP_SHARE,
     KV_LINK_B_S,
@@ -338,11 +336,3 @@ def run_warnings(done: Any, summary: dict[str, Any]) -> list[tuple[str, str]]:
             "No accelerator of this generation was measured with this software: coefficients are carried over and the error is wider."
         )))  # fmt: skip
     return found
-
-
-def busy_share(done: Any) -> float:
-    """Share of the time switched on that replicas were busy. [1]"""
-    run = done.run
-    pools = (run.account,) if isinstance(run, StreamRun) else run.pools
-    on = float(np.sum([float(p.on_ps.sum()) for p in pools]))
-    return float(np.sum([float(p.busy_ps.sum()) for p in pools])) / on if on else 0.0

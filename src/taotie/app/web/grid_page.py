@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taotie.answer.answer import Answer
-from taotie.app.charts.grid_numbers import mw_text, percent, way_name
+from taotie.app.charts.grid_numbers import half_take, mw_text, percent, way_name
 from taotie.app.web.asked import answered
 from taotie.app.web.chart import Chart, data
 from taotie.app.web.drawing import Place, range_chart
@@ -182,7 +182,7 @@ def spread(every: Answer, load: float) -> Chart:
 
     firm = np.sort([b["firm_mw"] for b in every.own["buses"]])[::-1]
     share = 100 * np.arange(1, firm.size + 1) / firm.size
-    words = _("Half of the buses take {mw} MW or more.").format(mw=mw_text(float(np.median(firm))))
+    words = _("Half of the buses take {mw} MW or more.").format(mw=mw_text(half_take(firm)))
     return Chart(
         "spread",
         _("How many buses take how much"),

@@ -94,6 +94,12 @@ class TimeCourse(NamedTuple):
         return None if self.reading_j is None else self.busy_j - self.reading_j
 
     @property
+    def busy_batch(self) -> float:
+        """Requests at once in a busy replica, averaged over the run; 0 if none was busy. [1]"""
+        busy = float(self.busy_s.sum())
+        return float(self.batch_s.sum()) / busy if busy else 0.0
+
+    @property
     def mean_batch(self) -> Floats:
         """Requests per busy replica; NaN where none was busy. [1]"""
         none = np.full(len(self.busy_s), np.nan)
@@ -246,6 +252,13 @@ def _reading(run: ServingRun, busy_j: Floats, edges: Floats) -> Floats:
     return _placed(total, cost, busy_j)
 
 
+def busy_share(run: ServingRun | StreamRun) -> float:
+    """Share of the time switched on that replicas were busy. [1]"""
+    pools = (run.account,) if isinstance(run, StreamRun) else run.pools
+    on = float(np.sum([float(p.on_ps.sum()) for p in pools]))
+    return float(np.sum([float(p.busy_ps.sum()) for p in pools])) / on if on else 0.0
+
+
 class BatchTime(NamedTuple):
     """How long replicas were answering how many requests at once."""
 
@@ -307,6 +320,15 @@ class EnergyDistribution(NamedTuple):
     """Energy of the bin's requests together: their own part. None if parts are not kept. [J]"""
     shared_j: Floats | None
     overhead_j: Floats | None
+
+    @property
+    def parts_of_all(self) -> tuple[float, float, float] | None:
+        """Own, shared and overhead energy over all requests' together; None if parts are not kept. [1]"""
+        if self.own_j is None or self.shared_j is None or self.overhead_j is None:
+            return None
+        own, shared, over = (float(p.sum()) for p in (self.own_j, self.shared_j, self.overhead_j))
+        whole = own + shared + over
+        return own / whole, shared / whole, over / whole
 
 
 def energy_distribution(run: ServingRun | StreamRun, n_bin: int = 48) -> EnergyDistribution:

@@ -37,6 +37,7 @@ from taotie.grid.capacity.core import (
     thread_count,
 )
 from taotie.grid.capacity.island import search_island, search_nodes
+from taotie.grid.capacity.over_buses import share_taking
 from taotie.grid.capacity.search import CAP_MW
 from taotie.grid.capacity.units import lower_by_units, unit_rows, units_of
 from taotie.grid.case.case import Case
@@ -96,7 +97,7 @@ class HostingCapacity:
 
     def share_of_buses(self, load_mw: float) -> float:
         """Share of buses that take a load of this size. [1]"""
-        return float((self.load_hosting_capacity_mw >= load_mw).mean())
+        return share_taking(self.load_hosting_capacity_mw, load_mw)
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,11 @@ class HostingCapacityByTreatment:
     @property
     def n1_supply(self) -> NDArray[np.bool_]:
         return next(iter(self.by_treatment.values())).n1_supply
+
+    @property
+    def share_cut_off(self) -> float:
+        """Share of buses that one outage cuts off. [1]"""
+        return float(1 - self.n1_supply.mean())
 
 
 @dataclass(frozen=True)
