@@ -15,7 +15,11 @@ DRAWING = {
     ("charts/grid_capacity_map.py", "_paper", "mean"): "latitude in the middle of a map",
     ("charts/grid_capacity_map.py", "_hexagons", "percentile"): "size of the hexagons",
     ("charts/grid_map.py", "_positions", "mean"): "latitude in the middle of a map",
-    ("charts/simulation_promise_charts.py", "latency_picture", "median"): "where a logarithmic axis begins",
+    (
+        "charts/simulation_promise_charts.py",
+        "latency_picture",
+        "median",
+    ): "where a logarithmic axis begins",
     ("charts/simulation_promise_charts.py", "make", "median"): "the same: a function within it",
     ("web/grid_drawing.py", "_paper", "nanmean"): "latitude in the middle of a map",
     ("web/supply_page.py", "year", "mean"): "a point a week, for 8,760 have no room",

@@ -141,7 +141,7 @@ def test_worked_dip():
 
 
 def test_error_waves(tmp_path):
-    with pytest.raises(RangeError, match="a swing from 105 to 45"):
+    with pytest.raises(RangeError, match="not 105 to 45"):
         square_wave(45, 105, 2.0, 0.7)
     with pytest.raises(RangeError, match="duty"):
         square_wave(105, 45, 2.0, 70)

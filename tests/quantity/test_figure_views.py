@@ -25,7 +25,7 @@ def test_worked_comparison_is_certain_or_a_probability() -> None:
     assert large >= small
     assert not large < small
     assert 0 < small.chance_below(between) < 1
-    with pytest.raises(RangeError, match="of the draws"):
+    with pytest.raises(RangeError, match="of the samples"):
         _ = small < between
 
 

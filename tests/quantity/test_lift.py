@@ -164,7 +164,7 @@ def test_error_not_one_number_per_draw(make: Make, shape: tuple[int, ...]) -> No
         return np.ones(shape)
 
     for figure in (exact(1.0, "1"), make("x", low=1.0, high=2.0)):
-        with pytest.raises(SamplingError, match="not one number per draw"):
+        with pytest.raises(SamplingError, match="not one number per sample"):
             hourly(figure).samples
 
 
@@ -184,7 +184,7 @@ def test_error_a_kernel_that_gives_no_number(make: Make, wrong: float) -> None:
 
     with (
         sampling(200, 1),
-        pytest.raises(RangeError, match=r"not a finite number in \d+ of 200 draws"),
+        pytest.raises(RangeError, match=r"not a finite number in \d+ of 200 samples"),
     ):
         broken(make("x", low=1.0, high=2.0)).value
 

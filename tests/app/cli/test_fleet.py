@@ -201,7 +201,7 @@ def test_worked_mine(app: typer.Typer, series: Path, tmp_path: Path) -> None:
     assert {"date", "price", "lower_twh", "best_twh", "upper_twh"} <= set(one)
     assert (one["date"], one["price"]) == ("2024-02-01", 0.06)
     assert one["lower_twh"] < one["best_twh"] < one["upper_twh"]
-    assert "made-up example" in run(app, "mine", "--series", series)
+    assert "invented example" in run(app, "mine", "--series", series)
     machines = tmp_path / "machines.csv"
     machines.write_text("name,released,efficiency_j_per_gh\na,2022-06-01,0.03\n")
     real = data(app, "mine", "--series", series, "--machines", machines)

@@ -28,6 +28,7 @@ from taotie.grid.capacity.hosting_capacity import (
     HostingCapacityByTreatment,
     load_hosting_capacity,
 )
+from taotie.grid.capacity.over_buses import share_taking
 from taotie.grid.case.case import Case, read_case
 from taotie.grid.picture import CapacityPicture, grid_picture
 
@@ -118,8 +119,8 @@ def test_property_bars_and_shares_agree_and_add_up(shown: CapacityPicture) -> No
 def test_property_a_larger_load_fits_no_more_buses(a: float, b: float) -> None:
     ways = numbers.capacity_by_way(_rts())
     for mw in ways.values():
-        assert numbers.share_taking(mw, max(a, b)) <= numbers.share_taking(mw, min(a, b))
-    shares = {k: numbers.share_taking(mw, a) for k, mw in ways.items()}
+        assert share_taking(mw, max(a, b)) <= share_taking(mw, min(a, b))
+    shares = {k: share_taking(mw, a) for k, mw in ways.items()}
     assert shares["strict"] <= min(shares["margin"], shares["cutoff"])
     assert max(shares["strict"], shares["margin"]) <= shares["n0"] + 1e-12
 
