@@ -48,6 +48,7 @@ _WHERE = {
     "calibrate": "taotie.answer.validate",
     "models": "taotie.answer.models",
     "chips": "taotie.answer.chips",
+    "regions": "taotie.answer.regions",
     "ask": "taotie.answer.asking",
     "schema_of": "taotie.answer.schema",
     # what they give, and what it is made of

@@ -254,6 +254,11 @@ ASKS: dict[str, Declared] = {
         ),
         _declared("chips", N_("The accelerators of the table; or one with its sources."), samples=False),
         _declared(
+            "regions",
+            N_("The places known; or one: what its electricity emits, costs and takes of water."),
+            samples=False,
+        ),
+        _declared(
             "check",
             N_("Check a sentence: against its inputs (--from), a source (--source-range), and the catalogue."),
             samples=False, function="check_sentence",

@@ -64,6 +64,9 @@ READER: dict[str, tuple[Setting, ...]] = {
     "chips": (
         Setting("chip", "text", N_("Name of an accelerator."), default="", first=True, known="taotie.hardware.accelerator.accelerators"),
     ),
+    "regions": (
+        Setting("region", "text", N_("Name of a country, state, province, grid or cloud region."), default="", first=True, known="taotie.grid.region_names.place_keys"),
+    ),
     "check": (
         Setting("says", "text", N_("What is said, such as '42 MWh' or a sentence."), default="", first=True, options=("--says", "--statement")),
         Setting("given", "text", N_("The inputs as a formula, such as '100000 * 700 W * 0.61'."), default="", options=("--from",)),

@@ -1104,6 +1104,17 @@ class Client:
             chip=chip,
         )
 
+    def regions(
+        self,
+        *,
+        region: Number | None = None,
+    ) -> dict[str, Any]:
+        """The places known; or one: what its electricity emits, costs and takes of water."""
+        return self.ask(
+            "regions",
+            region=region,
+        )
+
     def check(
         self,
         *,

@@ -5,14 +5,11 @@ from __future__ import annotations
 import typer
 
 from taotie.app.cli.asked import register_ask
-from taotie.app.cli.shown import print_answer
+from taotie.app.cli.shown import print_listing
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    register_ask(
-        app, "chips",
-        lambda answer, door: print_answer(answer, door["json"], () if answer.figures else answer.tables),
-    )  # fmt: skip
+    register_ask(app, "chips", print_listing)

@@ -36,6 +36,7 @@ COMMANDS = (
     "validate",
     "models",
     "chips",
+    "regions",
     "explain",
     "sources",
     "data",

@@ -17,6 +17,7 @@ __all__ = [
     "print_answer",
     "print_item",
     "print_limits",
+    "print_listing",
     "print_rows",
     "print_said",
     "print_table",
@@ -105,6 +106,11 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return number(value, 4)
     return as_text(value.text() if isinstance(value, Said) else value)
+
+
+def print_listing(answer: Any, door: Any) -> None:
+    """A table by name, or the figures of the one that was named."""
+    print_answer(answer, door["json"], () if answer.figures else answer.tables)
 
 
 def print_said(said: Iterable[Any]) -> None:
