@@ -188,6 +188,27 @@ def test_worked_prediction_beside_and_calibration(day, tmp_path) -> None:
         prompt(
             "llama-3.1-8b", on="a100-sxm-80gb:1", precision="bf16", calibrate=tmp_path / "mine.toml"
         )
+    # and in a simulation: what works draws so many times as much, what waits and the times stay
+    from taotie.answer.simulate import simulate
+
+    served = {
+        "trace": "chat", "per_day": 2e4, "sampled_hours": 0.2, "model": "llama-3.1-8b",
+        "on": "h100-sxm:1", "precision": "bf16", "replicas": 1,
+    }  # fmt: skip
+    mine, plain = simulate(**served, calibrate=tmp_path / "mine.toml"), simulate(**served)
+    joules, before = mine.own["energy_j"], plain.own["energy_j"]
+    for part, factor in (("prefill", kept.factor), ("decode", kept.factor), ("idle", 1.0)):
+        assert joules[part] == pytest.approx(factor * before[part], rel=1e-5)
+    assert (
+        before["host"] * min(1, kept.factor) < joules["host"] < before["host"] * max(1, kept.factor)
+    )
+    assert mine.own["ttft_s"] == plain.own["ttft_s"]
+    assert mine.own["energy_range"] == pytest.approx(
+        [kept.next_low / kept.factor, kept.next_high / kept.factor], rel=0.03
+    )
+    assert "energy_calibrated" in {s.code for s in mine.said}
+    with pytest.raises(MeterError, match="measured with precision=bf16"):
+        simulate(**{**served, "precision": "fp8"}, calibrate=tmp_path / "mine.toml")
     study = (
         'title = "own"\nsamples = 500\n[workload]\nkind = "chat"\nrequests_per_day = 1e6\n[compute]\n'
         'model = "llama-3.1-8b"\naccelerator = "h100-sxm"\naccelerators_per_replica = 1\nprecision = "bf16"\n'

@@ -158,7 +158,7 @@ ASKS: dict[str, Declared] = {
             "acceptance", "pipeline", "prefill_replicas", "least_replicas", "startup",
             "rate_scale", "scale_by", "format", "columns", "time_unit", "only", "strict",
             "session_prefix", "per_day", "start_hour", "sampled_hours", "interval_cv", "day",
-            "weekend", "mean_prompt", "mean_answer", "turns", "think", "system_prompt", "bin",
+            "weekend", "mean_prompt", "mean_answer", "turns", "think", "system_prompt", "bin", "calibrate",
             "requests_out", "power_out", "sweep", "processes", "cluster", "stream", "curve",
             setting("threads", default=1), setting("seed", default=0),
             samples=False, long=True, needs=("simulate",),

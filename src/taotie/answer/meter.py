@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.answer import Answer, Column, Series, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.meter_keep import kept_in
 from taotie.errors import MeterError, RangeError, TraceError
@@ -20,7 +20,7 @@ from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _
 from taotie.words.said import Said, labels
 
-__all__ = ["meter_files", "meter_report", "recording_answer"]
+__all__ = ["meter_files", "meter_report", "recording_answer", "with_hours"]
 
 LEVEL = {
     "device": "accelerator",
@@ -156,6 +156,24 @@ def pairs(given: Sequence[str], option: str) -> dict[str, str]:
                 )
             found[key] = value
     return found
+
+
+def with_hours(answer: Answer) -> Answer:
+    """What a recording holds with its course and its hours, as a page shows it.
+
+    Raises
+    ------
+    MeterError
+        If no meter of it has two readings.
+    """
+    from taotie.study.metered_day import metered_day
+
+    recording = answer.detail
+    day = metered_day(recording)
+    said = list(day.said)
+    cost, hours = _cost(day, None, "", None, None, None, None, said)
+    made = _answer(recording, day, answer.settings, said, cost, hours, None, answer.files)
+    return replace(made, ask=answer.ask)
 
 
 @answers_with("meter import")
@@ -444,7 +462,7 @@ def _cost(
                 )
             )
         values["pue"] = np.ones(len(hours))
-    elif not np.isfinite(values["pue"]).any():
+    if not np.isfinite(values["pue"]).any():
         values["pue"] = np.ones(len(hours))
         said.append(
             Said(
@@ -700,8 +718,13 @@ def _answer(
             {},
         ),
     )
+    start_ns, step_ns, power = day.course
+    own["course_start"] = iso_time(start_ns)
+    course = Series(
+        "W", step_ns / 3.6e12, {"power": power}, level, measured, labels(N_("mean draw"))["en"]
+    )
     return Answer(
-        "meter", settings, figures, tables=tables, said=tuple(_once(said)),
+        "meter", settings, figures, series={"power": course}, tables=tables, said=tuple(_once(said)),
         limits=limits if n else (), own=own, files=tuple(files), detail=(recording, day, cost),
     )  # fmt: skip
 

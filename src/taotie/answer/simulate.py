@@ -74,6 +74,7 @@ def simulate(chosen: Chosen) -> Answer:
     >>> made.to_dict()["replicas"]
     1
     """
+    from taotie.compute.serving.output import checked_ending
     from taotie.workload.wanted import requests_of
 
     if not chosen.trace:
@@ -81,6 +82,9 @@ def simulate(chosen: Chosen) -> Answer:
             _("`taotie simulate` needs a log, or the name of a sampled one."),
             "taotie simulate chat --per-day 1e6 --slo ttft=1s,tpot=50ms",
         )
+    for name in ("requests_out", "power_out"):
+        if getattr(chosen, name) is not None:
+            checked_ending(getattr(chosen, name), f"--{name.replace('_', '-')}")
     case = _case(chosen)
     wanted = _wanted(chosen)
     given = frozenset(f for name in chosen.given for f in FIELDS.get(name, (name,)))
@@ -133,7 +137,14 @@ def _case(chosen: Chosen) -> Any:
         bin_s=chosen.bin,
         seed=chosen.seed,
         threads=chosen.threads,
+        calibration=_calibration(chosen.calibrate),
     )
+
+
+def _calibration(path: Any) -> Any:
+    from taotie.compute.metered.calibration import read_calibration
+
+    return read_calibration(path) if path else None
 
 
 def _wanted(chosen: Chosen) -> Any:
@@ -202,7 +213,7 @@ def _one(
     chosen: Chosen, requests: Any, asked: Any, given: frozenset[str], options: dict[str, Any]
 ) -> Answer:
     from taotie.compute.serving.case import run_case
-    from taotie.compute.serving.output import power_columns, request_columns, write_parquet
+    from taotie.compute.serving.output import power_columns, request_columns, write_columns
 
     requests, case = _scaled(requests, asked, chosen.scale_by)
     chosen.tell(_("simulating"))
@@ -213,13 +224,13 @@ def _one(
         (chosen.power_out, power_columns),
     ):
         if path is not None:
-            write_parquet(path, columns(done.run))
+            write_columns(path, columns(done.run))
             files.append(str(path))
     curve = None
     if case.replicas is None or chosen.curve:
         curve = _curve(done, chosen)
     told = [_layout_said(requests.layout)] if requests.layout is not None else []
-    settings = {**chosen.values, **asdict(asked)}
+    settings = {**chosen.values, **_plain(asked)}
     settings["level"] = str(case.level) if case.level else None
     settings["scale_by"] = chosen.scale_by
     # per replica: as few as hold the model where nobody said
@@ -237,6 +248,11 @@ def _one(
         tables={**made.tables, **_promise_table(costs)},
         detail=SimulationDetail(done, curve, given, options, asked.rate_scale),
     )
+
+
+def _plain(case: Any) -> dict[str, Any]:
+    """A case as settings; its calibration is named by its file already."""
+    return {k: v for k, v in asdict(case).items() if k != "calibration"}
 
 
 def _accelerators(done: Any) -> int:
@@ -259,16 +275,7 @@ def _answer(
 
         figures["energy_per_request"] = mean_energy_per_request(done)
     low, high = summary["energy_range"]
-    notes = [
-        *notes,
-        Said(
-            "energy_range",
-            N_(
-                "the energy model may be off: true values are {a:.2f} to {b:.2f} times these (nine times out of ten)"
-            ),
-            {"a": low, "b": high},
-        ),
-    ]
+    notes = [*notes, _range_said(done.case, low, high)]
     from taotie.compute.serving.case import setup_said
 
     own = {k: v for k, v in summary.items() if k != "notes"}
@@ -289,6 +296,24 @@ def _answer(
         tables=_tables(summary),
         said=(*setup_said(done.case), *notes),
         own=own,
+    )
+
+
+def _range_said(case: Any, low: float, high: float) -> Said:
+    if case.calibration is not None:
+        return Said(
+            "energy_calibrated",
+            N_(
+                "energies at work are {factor:.3f} times the model's, as measured on this machine; true values are {a:.2f} to {b:.2f} times these (nine times out of ten)"
+            ),
+            {"factor": case.calibration.factor, "a": low, "b": high},
+        )
+    return Said(
+        "energy_range",
+        N_(
+            "the energy model may be off: true values are {a:.2f} to {b:.2f} times these (nine times out of ten)"
+        ),
+        {"a": low, "b": high},
     )
 
 
@@ -402,7 +427,7 @@ def _streamed(
             ),
             *notes,
         ]
-    settings = {**chosen.values, **asdict(done.case)}
+    settings = {**chosen.values, **_plain(done.case)}
     settings["level"] = str(case.level) if case.level else None
     made = _answer(done, summary, done.run.account.series(), settings, notes)
     files = (str(chosen.requests_out),) if chosen.requests_out else ()

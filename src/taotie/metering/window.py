@@ -215,6 +215,40 @@ def course_uj(made: Steps, edges_ns: ArrayLike) -> Ints:
     return np.asarray(total[k] + part, dtype=np.int64)
 
 
+def power_course_w(
+    readings: Sequence[Readings], most: int = 240
+) -> tuple[int, int, NDArray[np.float64]]:
+    """Mean power of several meters together over equal steps from the first reading to the last.
+
+    Returns
+    -------
+    start_ns, step_ns : int
+    power_w : ndarray, shape (n_step,)
+        NaN where a meter was blind for a part of the step. [W]
+
+    Examples
+    --------
+    >>> one = Readings.of(Channel("gpu", "mJ"), np.arange(3) * 10**9, [0, 100_000, 400_000])
+    >>> power_course_w([one], 2)
+    (0, 1000000000, array([100., 300.]))
+    """
+    made = [s for s in (steps(r) for r in readings) if len(s.kind)]
+    start, end = min(int(s.t0_ns[0]) for s in made), max(int(s.t1_ns[-1]) for s in made)
+    # no finer than the meters were read: a step between two readings has no shape of its own
+    n = max(1, min(most, min(len(s.kind) for s in made)))
+    step = -(-(end - start) // n)
+    edges = start + step * np.arange(n + 1)
+    power = np.zeros(n)
+    for one in made:
+        power += np.diff(course_uj(one, edges)) / step * 1e3
+        blind = [(int(one.t0_ns[k]), int(one.t1_ns[k])) for k in np.flatnonzero(~one.known)]
+        blind += [(start, int(one.t0_ns[0])), (int(one.t1_ns[-1]), end)]
+        for a, b in blind:
+            if b > a:
+                power[(a - start) // step : -(-(b - start) // step)] = np.nan
+    return start, step, power
+
+
 def energy_window(readings: Readings, late_ns: int | None = None) -> EnergyWindow:
     """Everything the readings say, as one window.
 

@@ -27,8 +27,8 @@ __all__ = ["FACTORS", "HourCost", "HourFactors", "hour_cost", "read_hour_factors
 Floats = NDArray[np.float64]
 
 FACTORS: Mapping[str, tuple[str, ...]] = {
-    "average": ("average_g_per_kwh", "average", "carbon_intensity", "carbon_intensity_g_per_kwh", "carbon intensity gco2eq/kwh (direct)", "carbon intensity gco₂eq/kwh (life cycle)", "intensity"),
-    "marginal": ("marginal_g_per_kwh", "marginal", "moer_g_per_kwh", "marginal_carbon_intensity"),
+    "average": ("average_g_per_kwh", "average", "carbon_intensity", "carbon_intensity_g_per_kwh", "carbon intensity gco2eq/kwh (direct)", "carbon intensity gco₂eq/kwh (life cycle)", "intensity", "carbon_average_g_per_kwh", "average_intensity_g_per_kwh", "co2_g_per_kwh", "co2e_g_per_kwh"),
+    "marginal": ("marginal_g_per_kwh", "marginal", "moer_g_per_kwh", "marginal_carbon_intensity", "carbon_marginal_g_per_kwh", "marginal_intensity_g_per_kwh"),
     "pue": ("pue",),
     "price": ("price_per_kwh", "price", "price_usd_per_kwh", "price_eur_per_kwh", "lmp_per_kwh"),
     "wue": ("wue", "wue_l_per_kwh"),
@@ -159,11 +159,32 @@ def read_hour_factors(path: Path | str) -> HourFactors:
             _("{where}: no column of time with one of a factor.").format(where=place.name),
             "time, " + ", ".join(known[0] for known in FACTORS.values()),
         )
-    unzoned = False
+    said = []
+    used = {time_at, *found.values()}
+    for key, known in FACTORS.items():
+        twice = [names[i] for i in range(len(names)) if names[i] in known]
+        if len(twice) > 1:
+            raise MeterError(
+                _("{where}: {columns} both hold {factor}.").format(
+                    where=place.name, columns=", ".join(twice), factor=key
+                ),
+                _("leave one of them out"),
+            )
+    unused = [rows[0][i].strip() for i in range(len(names)) if i not in used and names[i]]
+    if unused:
+        said.append(
+            Said(
+                "factors_unused",
+                N_("{where}: the columns {names} are no known factors and were not used."),
+                {"where": place.name, "names": ", ".join(unused[:8])},
+            )
+        )
+    unzoned, short = False, 0
     times: list[int] = []
     values: dict[str, list[float]] = {k: [] for k in found}
     for n, row in enumerate(rows[1:], start=2):
         if not row or len(row) <= max(time_at, *found.values()):
+            short += 1 if "".join(row).strip() else 0
             continue
         t, zoned = stamp_ns(row[time_at], f"{place.name}, line {n}")
         unzoned |= not zoned
@@ -180,7 +201,14 @@ def read_hour_factors(path: Path | str) -> HourFactors:
                 ) from None
     if not times:
         raise MeterError(_("{where}: no row.").format(where=place.name))
-    said = []
+    if short:
+        said.append(
+            Said(
+                "factor_rows_short",
+                N_("{where}: {n} rows are too short and were left out."),
+                {"where": place.name, "n": short},
+            )
+        )
     if unzoned:
         said.append(
             Said(

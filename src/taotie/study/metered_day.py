@@ -19,7 +19,13 @@ from taotie.metering.attribution import Attribution, attribution, group_course
 from taotie.metering.channel import Channel
 from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings, steps
-from taotie.metering.window import HOUR_NS, EnergyWindow, course_uj, hour_edges_ns
+from taotie.metering.window import (
+    HOUR_NS,
+    EnergyWindow,
+    course_uj,
+    hour_edges_ns,
+    power_course_w,
+)
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.served import UNLABELLED, ServedLog
@@ -81,6 +87,8 @@ class MeteredDay:
     """Measured and predicted joules and requests a second, by quarter of an hour with requests."""
     by: Mapping[str, Mapping[str, tuple[int, int, int]]] = field(default_factory=dict)
     """Label to name to (requests, uJ, tokens written)."""
+    course: tuple[int, int, NDArray[np.float64]] | None = None
+    """Start [ns], step [ns] and mean power [W] of the meters that are added, NaN where one was blind."""
 
 
 def _as_readings(windows: Sequence[EnergyWindow]) -> list[Readings]:
@@ -212,7 +220,7 @@ def metered_day(
     return MeteredDay(
         tuple(windows), tuple(r.channel for r in readings), place, quality, total, int(totals[0]),
         int(request_uj.sum()), int(totals[1]), int(active.sum()), sum(quiet) if quiet else None, hours, log,
-        request_uj, full, predicted, by_boundary, tuple(said), pairs, _by(log, request_uj),
+        request_uj, full, predicted, by_boundary, tuple(said), pairs, _by(log, request_uj), power_course_w(readings),
     )  # fmt: skip
 
 

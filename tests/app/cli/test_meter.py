@@ -35,7 +35,13 @@ def test_worked_import_report_and_ledger(log) -> None:
     done = taotie("import", "m.csv", "--into", "l.db", "--json", cwd=log)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["energy_j"]["total"] == 24_000.0
-    shown = taotie("show", "--ledger", "l.db", "--json", cwd=log)
+    shown = taotie(
+        "show", "--ledger", "l.db", "--json", "--report", "p.html", "--chart", "c.svg", "--table", "t.csv",
+        cwd=log,
+    )  # fmt: skip
+    assert "What was drawn" in (log / "p.html").read_text(encoding="utf-8")
+    assert (log / "c.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert "energy_device" in (log / "t.csv").read_text(encoding="utf-8")
     assert json.loads(shown.stdout)["energy_j"]["total"] == 24_000.0
     report = taotie("report", "--ledger", "l.db", cwd=log, TAOTIE_LANG="zh")
     assert "计量的能量" in report.stdout
@@ -48,6 +54,10 @@ def test_worked_a_job_keeps_its_exit_code_and_no_meter_is_not_zero(log) -> None:
     if not made["windows"]:  # a machine without a meter
         assert made["energy_j"]["total"] is None
         assert "no_meter" in {s["code"] for s in made["said"]}
+        kept = taotie("run", "--report", "p.html", "--", sys.executable, "-c", "", cwd=log)
+        assert kept.returncode == 3
+        assert "nothing to write" in kept.stderr
+        assert not (log / "p.html").exists()
     gone = taotie("run", "--", "no-such-command-here", cwd=log)
     assert gone.returncode == 2
     assert "cannot be run" in gone.stderr
@@ -62,6 +72,7 @@ def test_error_sentences(log) -> None:
         (("report", "m.csv", "--columns", "time=start"), "none is given"),
         (("export", "m.csv", "--to", "xml"), "no layout to export to"),
         (("report", "m.csv", "--model", "llama-3.1-8b"), "go together"),
+        (("report", "m.csv", "--chart", "c.pdf"), "ends in none of .svg"),
     ):
         done = taotie(*arguments, cwd=log)
         assert done.returncode == 2

@@ -7,7 +7,7 @@ import pytest
 
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
 from taotie.compute.serving.file import log_said, simulate_parquet, text_as_parquet
-from taotie.compute.serving.output import write_parquet
+from taotie.compute.serving.output import write_columns
 from taotie.compute.serving.service import ReplicaModel, Serving, simulate
 from taotie.compute.serving.stream import Histogram
 from taotie.errors import RangeError, TraceError
@@ -34,7 +34,7 @@ def log(tmp_path):
         "output_tokens": rng.integers(1, 300, n),
     }
     columns["prompt_tokens"][7] = 8000  # longer than the KV cache
-    write_parquet(tmp_path / "log.parquet", columns)
+    write_columns(tmp_path / "log.parquet", columns)
     return tmp_path / "log.parquet", columns
 
 
@@ -75,7 +75,7 @@ def test_worked_a_request_as_long_as_the_cache_is_served(tmp_path, more, rejecte
         "prompt_tokens": np.array([room - 100 + more, 10]),
         "output_tokens": np.array([100, 5]),
     }
-    write_parquet(tmp_path / "log.parquet", columns)
+    write_columns(tmp_path / "log.parquet", columns)
     run = simulate_parquet(tmp_path / "log.parquet", Serving(REPLICA, 1, bin_s=3.0))
     assert (run.rejected, run.requests) == (rejected, 2 - rejected)
 
@@ -83,7 +83,7 @@ def test_worked_a_request_as_long_as_the_cache_is_served(tmp_path, more, rejecte
 def test_matches_the_border_when_nothing_is_rejected(log, tmp_path):
     path, columns = log
     columns["prompt_tokens"][7] = 80
-    write_parquet(path, columns)
+    write_columns(path, columns)
     serving = Serving(REPLICA, 5, bin_s=3.0)
     parts = simulate_parquet(path, serving, part_requests=999)
     whole = simulate(Requests(*columns.values()), serving)
@@ -99,16 +99,16 @@ def test_error_logs(log, tmp_path):
     with pytest.raises(TraceError, match="no file"):
         simulate_parquet(tmp_path / "absent.parquet", Serving(REPLICA))
     bad = {**columns, "output_tokens": columns["output_tokens"] * 0}
-    write_parquet(tmp_path / "zero.parquet", bad)
+    write_columns(tmp_path / "zero.parquet", bad)
     with pytest.raises(TraceError, match="3000 of 3000 rows"):
         simulate_parquet(tmp_path / "zero.parquet", Serving(REPLICA))
-    write_parquet(tmp_path / "back.parquet", {**columns, "t_s": columns["t_s"][::-1]})
+    write_columns(tmp_path / "back.parquet", {**columns, "t_s": columns["t_s"][::-1]})
     out = tmp_path / "never.parquet"
     with pytest.raises(TraceError, match="order"):
         simulate_parquet(tmp_path / "back.parquet", Serving(REPLICA, 3), requests_out=out)
     assert not out.exists()
     assert not list(tmp_path.glob(".*"))
-    write_parquet(tmp_path / "odd.parquet", {"colour": columns["t_s"]})
+    write_columns(tmp_path / "odd.parquet", {"colour": columns["t_s"]})
     with pytest.raises(TraceError, match="no column"):
         simulate_parquet(tmp_path / "odd.parquet", Serving(REPLICA))
     (tmp_path / "text.parquet").write_text("not parquet")
@@ -119,7 +119,7 @@ def test_error_logs(log, tmp_path):
 def test_matches_compressed_requests(log, tmp_path):
     path, columns = log
     columns["prompt_tokens"][7] = 80
-    write_parquet(path, columns)
+    write_columns(path, columns)
     serving = Serving(REPLICA, 5, bin_s=3.0)
     fast = simulate_parquet(path, serving, rate_scale=4.0)
     columns["t_s"] = columns["t_s"] / 4.0
@@ -187,7 +187,7 @@ def test_error_a_stream_refuses_half_tokens(tmp_path):
     place.write_text("t_s,prompt_tokens,output_tokens\n0,374.5,10\n1,100,20\n")
     with pytest.raises(TraceError, match="1 of 2 rows have no time, or lengths that are no whole"):
         text_as_parquet(place, tmp_path)
-    write_parquet(
+    write_columns(
         tmp_path / "half.parquet",
         {
             "t_s": np.arange(2.0),

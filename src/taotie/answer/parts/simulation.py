@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from taotie.compute.energy.energy_per_request import IDLE_TDP_SHARE, model_error
+from taotie.compute.energy.energy_per_request import IDLE_TDP_SHARE
 from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.serving_setup import MEMORY_IN_USE, RESERVED_B
 from taotie.compute.serving import profile
-from taotie.compute.serving.case import KV_LINK_B_S, CaseRun, ServingCase, setup_of
+from taotie.compute.serving.case import KV_LINK_B_S, CaseRun, ServingCase, miss_of, setup_of
 from taotie.compute.serving.profile import (
     BatchTime,
     EnergyByLength,
@@ -35,7 +35,7 @@ __all__ = [
     "StreamRun",
     "StreamedCase",
     "TimeCourse",
-    "model_error",
+    "miss_of",
     "profile",
     "runtime_profile",
     "server_of",

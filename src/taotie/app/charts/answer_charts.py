@@ -9,7 +9,7 @@ from taotie.app.charts import theme
 from taotie.app.charts.picture import Cell, DataTable, Picture
 from taotie.app.charts.vega_lite import Sheet, both, panel, panel_width, quantity, y_axis
 
-__all__ = ["COLOURS", "area_picture", "bar_picture", "line_picture"]
+__all__ = ["COLOURS", "area_picture", "bar_picture", "column_picture", "line_picture"]
 
 COLOURS = (
     "#2b6cb0", "#d98a00", "#3f8f6b", "#b3261e", "#7a5ca8", "#5aa6c4", "#8c949b", "#8f5600", "#c26a9d", "#4a5a6a",
@@ -70,6 +70,43 @@ def bar_picture(
     )
 
 
+def column_picture(
+    name: str,
+    title: str,
+    finding: str,
+    method: str,
+    columns: Mapping[str, str],
+    rows: Rows,
+    *,
+    category: str,
+    bars: str,
+    strokes: str = "",
+    **more: Any,
+) -> Picture:
+    """Upright bars in the order given, a stroke over each where `strokes` names a column; no bar for None."""
+    order = [str(r[category]) for r in rows]
+    shown = [{"c": str(r[category]), "v": r[bars], "s": r.get(strokes)} for r in rows]
+
+    def make(wide: bool) -> dict[str, Any]:
+        sheet = Sheet()
+        every = max(1, -(-len(rows) // (16 if wide else 5)))
+        labels = order[::every]
+        x = {"field": "c", "type": "nominal", "sort": order, "title": columns[category], "axis": {"values": labels, "labelAngle": -40, "labelLimit": 90}}  # fmt: skip
+        layers = [
+            sheet.layer(shown, {"type": "bar", "color": theme.AMBER}, x=x, y=quantity("v", axis=y_axis(columns[bars])))
+        ]  # fmt: skip
+        if strokes and any(r["s"] is not None for r in shown):
+            layers.append(
+                sheet.layer(shown, {"type": "tick", "thickness": 2, "color": theme.INK}, x=x, y=quantity("s"))
+            )  # fmt: skip
+        return sheet.spec(panel(layers, panel_width(wide), 240))
+
+    specs, svg = both(make)
+    return Picture(
+        **_frame(name, title, finding, method, columns, rows, specs=specs, svg=svg, **more)
+    )
+
+
 def line_picture(
     name: str,
     title: str,
@@ -90,9 +127,8 @@ def line_picture(
 ) -> Picture:
     """Lines over a number, with a grey band between two columns if named."""
     names = [columns[c] for c in lines]
-    shown = [
-        {"x": r[x], "v": r[c], "n": columns[c]} for c in lines for r in rows if r.get(c) is not None
-    ]
+    # where nothing is known the line breaks off
+    shown = [{"x": r[x], "v": r.get(c), "n": columns[c]} for c in lines for r in rows]
 
     def make(wide: bool) -> dict[str, Any]:
         sheet = Sheet()

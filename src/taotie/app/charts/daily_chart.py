@@ -189,6 +189,8 @@ def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
                 colours[i] = theme.AMBER
             elif len(group) <= 2 and day.profile.boundary in ("facility", "grid"):
                 colours[i] = theme.BLUE
+        if len(group) == 2 and colours[0] == colours[1]:
+            colours[1] = theme.QUIET
         values: list[dict[str, Any]] = [
             {
                 "series": name_of(d),

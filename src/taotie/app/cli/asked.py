@@ -123,6 +123,8 @@ def register_ask(
         tell_old_spellings(_old_spellings(declared, extras))
         if before is not None and before(settings, door):
             return
+        for one in ("report", "chart"):
+            checked_page(door.get(one), f"--{one}")
         door["command"] = command_of(declared, settings, door)
         with progress(_(declared.help), quiet=door["json"]) as step:
             answer = function_of(name)(tell=step, **settings)
@@ -164,6 +166,28 @@ def register_ask(
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     command.__name__ = declared.flat
     app.command(name=typed, help=_(declared.help))(command)
+
+
+PAGES = {"--report": (".html", ".htm"), "--chart": (".svg", ".png")}
+"""Endings of what is written."""
+
+
+def checked_page(path: Path | None, option: str) -> None:
+    """Refuse, before anything runs, a page or drawing whose ending says it is something else.
+
+    Raises
+    ------
+    RangeError
+    """
+    from taotie.errors import RangeError
+
+    if path is not None and path.suffix.lower() not in PAGES[option]:
+        raise RangeError(
+            _("{option} {path} ends in none of {endings}.").format(
+                option=option, path=path.name, endings=", ".join(PAGES[option])
+            ),
+            f"{option} {path.stem or 'page'}{PAGES[option][0]}",
+        )
 
 
 def _old_spellings(declared: Declared, extras: Iterable[Extra]) -> Iterable[tuple[str, str]]:

@@ -9,7 +9,9 @@ import numpy as np
 
 from taotie.answer.answer import Answer, Table
 from taotie.app.charts import daily_chart
+from taotie.app.charts.meter_charts import cost_pictures, course_picture
 from taotie.app.charts.picture import Picture
+from taotie.app.charts.picture_file import write_picture
 from taotie.app.pages.headline import tile
 from taotie.app.pages.html import page_html
 from taotie.app.pages.words import page_words
@@ -20,9 +22,11 @@ from taotie.quantity.wording import number
 from taotie.words.language import N_, _
 from taotie.words.said import labels
 
-__all__ = ["meter_html", "write_meter_page"]
+__all__ = ["meter_html", "write_meter_chart", "write_meter_page"]
 
 ROWS = 60
+FEW_HOURS = 3
+"""So few hours have no course of a day."""
 MAIN = ("energy_per_request_full", "energy_per_request", "energy_total")
 TILES = (
     "energy_total", "idle_share", "energy_per_request", "energy_per_token", "idle_power", "carbon_average",
@@ -49,6 +53,17 @@ def write_meter_page(answer: Answer, path: Path, opened: str | None = None) -> N
     write_bytes(path, meter_html(answer, opened).encode("utf-8"))
 
 
+def write_meter_chart(answer: Answer, path: Path) -> None:
+    """Draw the power over the metered time into a .svg or .png file.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra `report` is not installed.
+    """
+    write_picture(course_picture(answer).svg, path)
+
+
 def meter_html(answer: Answer, opened: str | None = None) -> str:
     """The report as text; see `write_meter_page`."""
     return page_html("meter.html", lambda: _half(answer), opened)
@@ -56,8 +71,11 @@ def meter_html(answer: Answer, opened: str | None = None) -> str:
 
 def _half(answer: Answer) -> dict[str, Any]:
     main = next(k for k in MAIN if k in answer.figures)
-    drawn = [daily_chart.picture(daily_chart.days_of(_profiles(answer)))]
-    pictures = [p for p in drawn if isinstance(p, Picture)]
+    pictures = [course_picture(answer)]
+    if len(answer.tables["hours"].rows) > FEW_HOURS:
+        day = daily_chart.picture(daily_chart.days_of(_profiles(answer)))
+        pictures += [day] if isinstance(day, Picture) else []
+    pictures += cost_pictures(answer)
     titles = {
         "hours": _("Hour by hour"),
         "by_model": _("By model"),

@@ -17,7 +17,7 @@ from taotie.answer.parts.simulation import (
     PromiseCurve,
     StreamedCase,
     StreamRun,
-    model_error,
+    miss_of,
     profile,
     setup_of,
 )
@@ -182,7 +182,7 @@ def _figures(shown: Shown) -> dict[str, Figure]:
     """Headline and key figures: the run's own numbers, energies with the energy model's error."""
     done, summary = shown.done, shown.summary
     batch = max(float(summary["mean_batch"]), 1.0)
-    factor = model_error(setup_of(done.case), batch)
+    factor = miss_of(done.case, batch)
     return {
         "energy_per_request": _energy_figure(
             summary["energy_per_request_j"]["mean"] / 3600.0, "Wh/request", N_("Energy per request, mean"), factor, "energy_per_request",

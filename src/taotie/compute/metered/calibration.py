@@ -24,6 +24,7 @@ __all__ = [
     "calibration",
     "calibration_figure",
     "calibration_for",
+    "calibration_of",
     "read_calibration",
     "write_calibration",
 ]
@@ -186,19 +187,29 @@ def calibration_for(path: Path | str, setup: ServingSetup) -> Figure:
     MeterError
         If it is no calibration, or one of another model, accelerator, precision or number of accelerators.
     """
-    made = read_calibration(path)
+    return calibration_figure(calibration_of(read_calibration(path), setup, path))
+
+
+def calibration_of(made: Calibration, setup: ServingSetup, path: Path | str = "") -> Calibration:
+    """A calibration, if it was measured on this set-up.
+
+    Raises
+    ------
+    MeterError
+        If it is one of another model, accelerator, precision or number of accelerators.
+    """
     here = about_setup(setup)
     other = {k: v for k, v in made.about.items() if k in here and v not in ("None", "", here[k])}
     if other:
         raise MeterError(
             _("{path} was measured with {theirs}, this asks for {ours}.").format(
-                path=path,
+                path=path or "--calibrate",
                 theirs=", ".join(f"{k}={v}" for k, v in other.items()),
                 ours=", ".join(f"{k}={here[k]}" for k in other),
             ),
             _("a factor holds for its own machine; leave --calibrate out, or measure this one"),
         )
-    return calibration_figure(made)
+    return made
 
 
 def about_setup(setup: ServingSetup) -> dict[str, str]:

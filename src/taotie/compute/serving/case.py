@@ -20,6 +20,7 @@ from taotie.compute.energy.model_architecture import model_architecture, model_u
 from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.steady_batch import largest_rate_per_s
+from taotie.compute.metered.calibration import Calibration, calibration_of
 from taotie.compute.serving.service import (
     ScalingRule,
     ServiceLevel,
@@ -35,8 +36,8 @@ from taotie.errors import MissingExtraError, RangeError
 from taotie.hardware.accelerator import accelerator
 from taotie.hardware.server import machine_notes
 from taotie.quantity.figure import Figure, leaf
-from taotie.words.language import _
-from taotie.words.said import Said
+from taotie.words.language import N_, _
+from taotie.words.said import Said, labels
 from taotie.workload.requests import Requests
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "ServingCase",
     "energy_range",
     "mean_energy_per_request",
+    "miss_of",
     "run_case",
     "serving_of",
     "setup_of",
@@ -92,6 +94,9 @@ class ServingCase:
     prefix_in_pages : bool, default False
         Blocks of prompts that were read stay in the KV pages until pages run short, instead of
         `prefix_cache_tokens` beside them.
+    calibration : Calibration, optional
+        Measured over predicted energy of one's own machine: what the accelerators draw working is so many times the
+        model's, and its range stands instead of the model's.
     """
 
     model: str = "llama-3.1-70b"
@@ -123,14 +128,27 @@ class ServingCase:
     load_report_s: float = 0.0
     prefix_margin: int = 8
     prefix_in_pages: bool = False
+    calibration: Calibration | None = None
+
+
+def miss_of(case: ServingCase, batch: float) -> Figure:
+    """True over simulated energy: the energy model's own error, or what is left of it on a calibrated machine. [1]"""
+    own = case.calibration
+    if own is None:
+        return model_error(setup_of(case), max(batch, 1.0))
+    return leaf(
+        "own_calibration.rest", low=own.next_low / own.factor, high=own.next_high / own.factor,
+        spread="lognormal", unit="1", kind="measured", note=f"n={own.n}",
+        label=labels(N_("true over calibrated energy, this machine")),
+    )  # fmt: skip
 
 
 def energy_range(case: ServingCase, batch: float) -> tuple[float, float]:
     """Between which factors of the simulated energy the true one lies, in nine cases of ten.
 
-    From measured rows of model families the energy model was not fitted on, by batch band.
+    From measured rows of model families the energy model was not fitted on, by batch band; or from one's own.
     """
-    factor = model_error(setup_of(case), max(batch, 1.0))
+    factor = miss_of(case, batch)
     return float(factor.p05), float(factor.p95)
 
 
@@ -175,7 +193,7 @@ def mean_energy_per_request(done: Any) -> Figure:
         note=f"simulated: {summary['completed']} requests on {summary['replicas']} x {done.serving.replica.name}",
         label={"en": "Energy per request, simulated", "zh": "每次请求能耗（模拟）"},
     )
-    factor = model_error(setup_of(case), max(summary["mean_batch"], 1.0))
+    factor = miss_of(case, summary["mean_batch"])
     figure: Any = corrected_energy_per_request_wh(central, factor)
     return cast(Figure, figure)
 
@@ -254,6 +272,8 @@ def serving_of(
         speculation=draft if case.drafted else None,
         pipeline_stages=case.pipeline_stages,
     )
+    if case.calibration is not None:
+        replica = replica.drawing(calibration_of(case.calibration, setup).factor)
     if case.prefix_in_pages:
         replica = replace(replica, limits=replace(replica.limits, prefix_in_pages=True))
     serving = Serving(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from taotie.compute.serving import state as sr
 from taotie.compute.serving.fleet import Load, limit_row, run_one
-from taotie.compute.serving.output import database, database_error
+from taotie.compute.serving.output import copy_options, database, database_error
 from taotie.compute.serving.result import NJ, PS
 from taotie.compute.serving.service import LONGEST_DAYS, LONGEST_REQUEST, Serving
 from taotie.compute.serving.setup import check_energy, inner_bins
@@ -201,7 +201,8 @@ def simulate_parquet(
             del number, arrival, prompts, outputs  # before the next part is fetched
         if store is not None and aside is not None:
             target = str(aside).replace("'", "''")
-            store.execute(f"copy requests to '{target}' (format parquet, compression zstd)")
+            options = copy_options(requests_out or "")
+            store.execute(f"copy requests to '{target}' ({options})")
     return sums.run(serving.replica, states, bin_ps, served, span_ps, n - served, together)
 
 

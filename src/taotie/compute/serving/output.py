@@ -1,4 +1,4 @@
-"""Where do the requests and the power of a simulated service go? Parquet files, whole or not at all.
+"""Where do the requests and the power of a simulated service go? CSV or Parquet by the ending, whole or not at all.
 
 One row per request (times [s], energy [J]) or per power bin (power [W]). Written with DuckDB in groups of rows, so a
 file larger than memory is no concern of the reader; an interrupted write leaves no half file behind.
@@ -7,18 +7,47 @@ file larger than memory is no concern of the reader; an interrupted write leaves
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taotie.compute.serving.result import NJ, PS, ServingRun
-from taotie.errors import MissingExtraError
+from taotie.errors import MissingExtraError, RangeError
 from taotie.files.atomic import writing
+from taotie.words.language import _
 
-__all__ = ["database", "database_error", "power_columns", "request_columns", "write_parquet"]
+__all__ = [
+    "checked_ending", "copy_options", "database", "database_error", "power_columns", "request_columns",
+    "write_columns",
+]  # fmt: skip
 
 Array = NDArray[Any]
+COPY = {".parquet": "format parquet, compression zstd", ".csv": "format csv, header true"}
+"""How DuckDB writes a file, by its ending."""
+
+
+def checked_ending(path: str | os.PathLike[str], option: str) -> None:
+    """Refuse a file whose ending names no format that is written.
+
+    Raises
+    ------
+    RangeError
+    """
+    place = Path(path)
+    if place.suffix.lower() not in COPY:
+        raise RangeError(
+            _("{option} {path} ends in none of {endings}.").format(
+                option=option, path=place.name, endings=", ".join(COPY)
+            ),
+            f"{option} {place.stem or 'requests'}.csv",
+        )
+
+
+def copy_options(path: str | os.PathLike[str]) -> str:
+    """What DuckDB's `copy` is told for this ending."""
+    return COPY[Path(path).suffix.lower()]
 
 
 def request_columns(run: ServingRun) -> dict[str, Array]:
@@ -77,8 +106,8 @@ def database_error() -> type[Exception]:
     return duckdb.Error
 
 
-def write_parquet(path: str | os.PathLike[str], columns: dict[str, Array]) -> None:
-    """Write columns of equal length to a Parquet file.
+def write_columns(path: str | os.PathLike[str], columns: dict[str, Array]) -> None:
+    """Write columns of equal length to a CSV or Parquet file, as its ending says.
 
     Parameters
     ----------
@@ -97,6 +126,4 @@ def write_parquet(path: str | os.PathLike[str], columns: dict[str, Array]) -> No
     with writing(path) as aside, database() as base:
         base.register("columns_to_write", arrays)
         target = str(aside).replace("'", "''")
-        base.execute(
-            f"copy (select * from columns_to_write) to '{target}' (format parquet, compression zstd)"
-        )
+        base.execute(f"copy (select * from columns_to_write) to '{target}' ({copy_options(path)})")

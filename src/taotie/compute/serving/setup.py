@@ -82,6 +82,16 @@ class ReplicaModel:
     host_idle_mw: int = 0
     host_ppm: int = 0
 
+    def drawing(self, factor: float) -> ReplicaModel:
+        """The same replica whose accelerators draw `factor` times as much while they work; the host follows them."""
+        decode, mixed, prefill = (
+            np.array(t) for t in (self.costs.decode, self.costs.mixed, self.costs.prefill)
+        )
+        for energies in (decode[:, 4:], mixed[:, 4:], prefill[6:]):
+            energies[:] = np.where(energies == NO_LINE, NO_LINE, np.rint(energies * factor))
+        costs = replace(self.costs, decode=decode, mixed=mixed, prefill=prefill)
+        return replace(self, costs=costs)
+
     @property
     def batch_rows(self) -> int:
         """Largest batch both tables and limits allow."""
