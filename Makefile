@@ -82,13 +82,19 @@ extras:  ## the tests that need an optional package or a peer, each in an enviro
 	  if grep -iE "^SKIPPED.*($$package is not installed|could not import '$$package')" $$log; then echo "still skipped, though $$package should be there"; exit 1; fi; \
 	done
 
-services: .venv/.dev  ## readers against real programs: a Prometheus (Debian package) on loopback
+# a collector of OpenTelemetry that ships in a Python package, and the official SDK that sends to it
+OTEL := rotel==0.0.1a15 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2
+
+services: .venv/.dev  ## readers against real programs: a Prometheus (Debian package) and an OpenTelemetry collector, on loopback
 	@if command -v prometheus >/dev/null || test -x .cache/services/usr/bin/prometheus; then :; \
 	elif command -v apt-get >/dev/null && command -v dpkg >/dev/null; then \
 	  echo "unpacking the Debian package prometheus into .cache/services"; mkdir -p .cache/services; \
 	  (cd .cache/services && apt-get download -qq prometheus >/dev/null 2>&1 && dpkg -x prometheus_*.deb . && rm -f prometheus_*.deb) \
 	  || echo "could not fetch it; its tests will be skipped and say so"; \
 	else echo "no prometheus and no apt-get here; its tests will be skipped and say so"; fi
+	@test -x .cache/services/otel/bin/python || $(PYTHON) -m venv .cache/services/otel
+	@.cache/services/otel/bin/python -m pip install -q --disable-pip-version-check $(OTEL) \
+	|| { rm -rf .cache/services/otel; echo "could not install the collector; its tests will be skipped and say so"; }
 	@$(BIN)/python -m pytest -m services -rs tests/services
 
 # calls of the fuzzer, requests of the load, and over which memory is watched

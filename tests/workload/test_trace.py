@@ -472,3 +472,27 @@ def test_worked_times_without_a_known_unit_are_told_to_be_seconds(tmp_path: Path
     got = read(tmp_path, "timestamp,prompt_tokens,output_tokens\n0,5,6\n3,5,6\n")
     assert got.t_s.tolist() == [0.0, 3.0]
     assert any("read as seconds" in note for note in got.notes)
+
+
+def test_worked_thousands_are_ungrouped_and_told(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text('timestamp,prompt_tokens,completion_tokens\n1,"3,103",7\n2,"12,345,678",1\n')
+    read = read_trace(path)
+    assert read.prompt_tokens.tolist() == [3103, 12345678]
+    assert "thousands_grouped" in {s.code for s in read.said}
+    path.write_text('timestamp,prompt_tokens,completion_tokens\n1,"31,03",7\n')
+    with pytest.raises(TraceError, match="a point for the decimals"):
+        read_trace(path)
+    path.write_text("timestamp,prompt_tokens,completion_tokens\n11/30/2025 10:53:20 AM,3,7\n")
+    with pytest.raises(TraceError, match="write dates as 2026-03-01T12:00:00Z"):
+        read_trace(path)
+
+
+def test_worked_minutes_and_hours_by_name_once_asked_for(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("minute,prompt_tokens,completion_tokens\n0.5,3,7\n2.5,3,7\n")
+    assert read_trace(path, columns={"t": "minute"}).t_s.tolist() == [0.0, 120.0]
+    # a date under such a name is a date
+    path.write_text("hour,prompt_tokens,completion_tokens\n1764500000,3,7\n1764503600,3,7\n")
+    read = read_trace(path, columns={"t": "hour"})
+    assert (read.t_s[1] - read.t_s[0]) == 3600.0

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from taotie.words.language import _
+from taotie.words.language import N_, _
 from taotie.workload.requests import Floats, Ints
 from taotie.workload.trace_rows import Draft
 from taotie.workload.trace_time import plain_stamps, stamp
 
 __all__ = ["counts", "is_number", "numbers", "times"]
+
+_GROUPED = re.compile(r"\d{1,3}(?:([, \u00a0\u202f\u2009'])\d{3})(?:\1\d{3})*")
+_COMMA = re.compile(r"[+-]?\d+,\d+")
+_DECIMAL_COMMA = N_(
+    "write numbers with a point for the decimals and no separator between thousands"
+)
+_DATES = N_(
+    "write dates as 2026-03-01T12:00:00Z, or as seconds since 1970; 03/04/2026 is one day here and another there"
+)
 
 
 def is_number(cell: Any) -> bool:
@@ -45,7 +55,8 @@ def times(cells: Sequence[Any], at: Ints, column: str, draft: Draft) -> Floats:
             try:
                 stamps[i] = stamp(str(cell))
             except (ValueError, OverflowError, IndexError):
-                draft.refuse(int(at[i]), column, cell, _("is not a date and time"))
+                hint = _DECIMAL_COMMA if _COMMA.fullmatch(str(cell).strip()) else _DATES
+                draft.refuse(int(at[i]), column, cell, _("is not a date and time"), _(hint))
     if draft.epoch is None:
         draft.epoch = next((one for one in stamps if not np.isnat(one)), None)
     if draft.epoch is None:
@@ -66,14 +77,39 @@ def numbers(cells: Sequence[Any], at: Ints, column: str, draft: Draft) -> Floats
         if isinstance(cell, int) and not isinstance(cell, bool):
             draft.refuse(int(at[i]), column, f"1e{len(str(cell)[:400])}...", _("is too large"))
         missing = cell is None or not str(cell).strip()
-        draft.refuse(int(at[i]), column, cell, _("is missing") if missing else _("is not a number"))
+        why = _("is missing") if missing else _("is not a number")
+        hint = _(_DECIMAL_COMMA) if _COMMA.fullmatch(str(cell).strip()) else ""
+        draft.refuse(int(at[i]), column, cell, why, hint)
 
 
 def counts(parts: Sequence[Sequence[Any]], at: Ints, column: str, draft: Draft) -> Floats:
     """Token counts: a column and those counted beside it, where an empty cell adds nothing."""
-    total = numbers(parts[0], at, column, draft)
+    total = _count(parts[0], at, column, draft)
     for beside in parts[1:]:
-        total = total + numbers(
-            [0 if cell is None or cell == "" else cell for cell in beside], at, column, draft
-        )
+        cells = [0 if cell is None or cell == "" else cell for cell in beside]
+        total = total + _count(cells, at, column, draft)
     return total
+
+
+def _count(cells: Sequence[Any], at: Ints, column: str, draft: Draft) -> Floats:
+    try:
+        return np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
+    except (ValueError, TypeError, OverflowError):
+        return numbers(_ungrouped(cells, column, draft), at, column, draft)
+
+
+def _ungrouped(cells: Sequence[Any], column: str, draft: Draft) -> Sequence[Any]:
+    """Counts without the commas or spaces between their thousands: a count of tokens has no decimals."""
+    grouped = [isinstance(c, str) and _GROUPED.fullmatch(c.strip()) is not None for c in cells]
+    if not any(grouped):
+        return cells
+    if all(s.code != "thousands_grouped" for s in draft.said):
+        draft.say(
+            "thousands_grouped",
+            N_("{column}: commas or spaces between thousands were taken out, as in {cell}"),
+            column=column[:40],
+            cell=str(cells[grouped.index(True)])[:20],
+        )
+    return [
+        "".join(filter(str.isdigit, c)) if g else c for c, g in zip(cells, grouped, strict=True)
+    ]

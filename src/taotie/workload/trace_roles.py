@@ -69,6 +69,11 @@ _ARRIVALS = (
 _PERIODS = len(_ARRIVALS) - 1
 """Rank from which a name is one of a stretch of time, not of a moment."""
 
+_PERIOD_S = {
+    "minute": 60.0, "hour": 3600.0, "小时": 3600.0, "day": 86_400.0, "天": 86_400.0, "week": 604_800.0,
+}  # fmt: skip
+"""What a column is counted in that is called by a stretch of time, where someone says that it holds moments. [s]"""
+
 _IN = {"prompt", "prompts", "input", "inputs", "in", "prefill", "context", "request", "query"}
 _OUT = {
     "output", "outputs", "out", "completion", "completions", "generated", "generation", "gen", "response", "decode",
@@ -310,8 +315,10 @@ def _times(words: tuple[str, ...]) -> Meaning | None:
             if whole.endswith(ending) and (rank := _rank(whole[:-2])) is not None:
                 unit = UNITS_S[ending]
                 break
+    if rank is not None and rank >= _PERIODS:
+        return Meaning("period", rank, _PERIOD_S.get(whole) if unit is None else unit)
     if rank is not None:
-        return Meaning("t" if rank < _PERIODS else "period", rank, unit)
+        return Meaning("t", rank, unit)
     if whole in ("delay", "thinktime", "delayafterprevious", "interturndelay"):
         return Meaning("delay", 0, unit)
     if have & _LATENCY or (have & {"time", "times", "ms"} and have & _LATENCY_BESIDE_TIME):

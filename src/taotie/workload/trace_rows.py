@@ -215,8 +215,8 @@ class Draft:
             dtype=np.int64,
         )
 
-    def refuse(self, line: int, column: str, value: object, why: str) -> NoReturn:
-        """Raise the error that names file, line, column and value."""
+    def refuse(self, line: int, column: str, value: object, why: str, hint: str = "") -> NoReturn:
+        """Raise the error that names file, line, column and value, and what would be read."""
         message = (
             _("{path}, record {line}, column {column}: {value} {why}.")
             if self.records
@@ -226,7 +226,7 @@ class Draft:
             message.format(
                 path=self.path, line=line, column=column, value=repr(value)[:60], why=why
             ),
-            _("mend or remove the line"),
+            hint or _("mend or remove the line"),
         )
 
     def say(self, code: str, message: str, **values: object) -> None:

@@ -194,6 +194,8 @@ def _unit(t: Extent, clock: Clock, path: Path) -> tuple[str, tuple[str, str] | N
     dates = _dates(low, high, 1.0)
     if clock.named_s is not None:
         unit = next((u for u, s in TIME_UNITS.items() if np.isclose(s, clock.named_s)), "")
+        if dates and clock.named_s > 1.0:  # a date under `hour`: no minutes or hours of any date
+            return "s", _SURE
         if dates and clock.named_s < 1.0:
             raise _ask(
                 path,
