@@ -50,7 +50,7 @@ def main() -> None:
         try:
             assert service.stdout is not None
             address = service.stdout.readline().split()[-1]
-            for _ in range(600):
+            for _ in range(3000):  # beside other work a start takes minutes
                 try:
                     counted(address)
                     break

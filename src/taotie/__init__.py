@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _WHERE = {
     # the questions
     "prompt": "taotie.answer.prompt",
+    "prompts": "taotie.answer.prompts",
     "crowd": "taotie.answer.crowd",
     "run": "taotie.answer.study",
     "generate": "taotie.answer.generate",

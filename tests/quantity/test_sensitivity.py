@@ -163,3 +163,17 @@ def test_worked_very_wide_products_do_not_overflow(make: Make) -> None:
     assert rows["x"].share == pytest.approx(1.0, abs=1e-3)
     assert math.isfinite(rows["x"].first_order)
     assert math.isfinite(rows["y"].total)
+
+
+def test_matches_every_design_evaluated_whole(wavy: Figure):
+    """What does not hang on a leaf is kept from design to design: the shares are the same in every bit."""
+    from unittest import mock
+
+    from taotie.quantity import evaluation
+
+    figure = wavy * wavy + wavy / 3.0
+    kept = [(d.leaf.key, d.first_order, d.total) for d in drivers(figure)]
+    with mock.patch.object(evaluation, "_N_FIGURES_KEPT", 0):
+        whole = [(d.leaf.key, d.first_order, d.total) for d in drivers(figure)]
+    assert kept == whole
+    assert len(kept) == 3

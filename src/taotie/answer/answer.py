@@ -224,7 +224,7 @@ class Answer:
         """Plain values: the only JSON of an answer."""
         from taotie.quantity.record import to_record
 
-        record = to_record(self.figures.values()) if self.figures else {}
+        record = to_record(self.figures.values(), behind=False) if self.figures else {}
         named = {key: record[figure.node_id] for key, figure in self.figures.items()}
         return {
             "ask": self.ask,
@@ -285,13 +285,23 @@ def _series(one: Profile | Series) -> dict[str, Any]:
     }
 
 
+_AS_THEY_ARE = frozenset((str, int, bool, type(None)))
+
+
 def plain(value: Any) -> Any:
     """`value` as JSON knows it: NaN and infinities become null, a `Said` both its texts."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is dict or isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
+    if kind is list or kind is tuple:
+        return [plain(v) for v in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, bool | int | str):
         return value
     if hasattr(value, "tolist"):  # an array, or one number of it
         return plain(value.tolist())

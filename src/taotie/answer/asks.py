@@ -114,6 +114,7 @@ ASKS: dict[str, Declared] = {
             "batch", "precision", "runtime", "pue", "software_date", "data_parallel", "expert_parallel",
             "draft", "acceptance", "prefix_hit", "calibrate", "region", "hour", "market_intensity", "wue",
             "electricity_price", "price_in", "price_out", "active", "total", "provider", "claimed",
+            "brief",
         ),
         _declared(
             "generate",

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, answers, default_said
+from taotie.answer.late import Late
 from taotie.answer.whereabouts import at_of
 from taotie.errors import RangeError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
 
-__all__ = ["prompt"]
+if TYPE_CHECKING:
+    from taotie.study.one_request import OneRequest
+
+__all__ = ["prompt", "set_up"]
 
 REPLICA_MAX = 1024
 _OF_A_CLOSED = ("active", "total", "provider", "claimed")
@@ -44,6 +51,47 @@ def prompt(chosen: Chosen) -> Answer:
             ),
             _("leave it out"),
         )
+    made = one_request(
+        tokens_in=chosen.tokens_in,
+        tokens_out=chosen.tokens_out,
+        batch=chosen.batch,
+        at=at,
+        **set_up(chosen),
+    )
+    if chosen.brief:
+        tables: Mapping[str, Table] = {}
+        own = Late(
+            results=lambda: list(made.figures),
+            defaults=lambda: [d.to_dict() for d in made.defaults],
+        )
+    else:
+        tables = Late(by_batch=lambda: _by_batch(made), drivers=lambda: _drivers(made))
+        own = _record(made)
+    first = [k for k in PER_REQUEST if k in made.figures]
+    return Answer(
+        "prompt",
+        chosen.values,
+        made.figures,
+        tables=tables,
+        said=(
+            *made.said,
+            *(default_said(d.key, d.value, d.reason.message) for d in made.defaults),
+            *chosen.defaults(),
+        ),
+        own=own,
+        show=tuple(dict.fromkeys(("energy_per_request", *first, *made.figures))),
+        detail=made,
+    )
+
+
+def set_up(chosen: Chosen) -> dict[str, Any]:
+    """What of the settings `one_request` takes beside lengths, batch and place.
+
+    Raises
+    ------
+    RangeError
+        If there are more accelerators than one copy of a model runs on.
+    """
     chip, count = machines(chosen.on)
     if count is not None and count > REPLICA_MAX:
         raise RangeError(
@@ -52,26 +100,37 @@ def prompt(chosen: Chosen) -> Answer:
             ),
             "--on h100-sxm:8",
         )
-    made = one_request(
-        model=chosen.model,
-        tokens_in=chosen.tokens_in,
-        tokens_out=chosen.tokens_out,
-        accelerator=chip,
-        accelerators_per_replica=count,
-        batch=chosen.batch,
-        precision=chosen.precision,
-        runtime=chosen.runtime,
-        pue=chosen.pue,
-        data_parallel=chosen.data_parallel,
-        expert_parallel=chosen.expert_parallel,
-        draft_tokens=chosen.draft,
-        acceptance=chosen.acceptance if chosen.draft else 0.0,
-        prefix_hit=chosen.prefix_hit,
-        software_date=chosen.software_date,
-        at=at,
-        calibrate=chosen.calibrate,
+    return {
+        "model": chosen.model,
+        "accelerator": chip,
+        "accelerators_per_replica": count,
+        "precision": chosen.precision,
+        "runtime": chosen.runtime,
+        "pue": chosen.pue,
+        "data_parallel": chosen.data_parallel,
+        "expert_parallel": chosen.expert_parallel,
+        "draft_tokens": chosen.draft,
+        "acceptance": chosen.acceptance if chosen.draft else 0.0,
+        "prefix_hit": chosen.prefix_hit,
+        "software_date": chosen.software_date,
+        "calibrate": chosen.calibrate,
+    }
+
+
+def _record(made: OneRequest) -> Late:
+    whole = Late(plain=made.to_dict)
+    return Late(
+        results=lambda: whole["plain"]["results"],
+        tree=lambda: whole["plain"]["figures"],
+        by_batch=lambda: whole["plain"]["by_batch"],
+        drivers=lambda: whole["plain"]["drivers"],
+        method=lambda: whole["plain"]["method"],
+        defaults=lambda: whole["plain"]["defaults"],
     )
-    by_batch = Table(
+
+
+def _by_batch(made: OneRequest) -> Table:
+    return Table(
         (
             Column("batch", "", N_("Batch: requests decoded together")),
             Column("p05", "Wh/request", N_("5 %")),
@@ -84,7 +143,10 @@ def prompt(chosen: Chosen) -> Answer:
         ),
         N_("By batch, at the plug of the building:"),
     )
-    drivers = Table(
+
+
+def _drivers(made: OneRequest) -> Table:
+    return Table(
         (
             Column("leaf"),
             Column("name", "", N_("source of uncertainty")),
@@ -92,27 +154,4 @@ def prompt(chosen: Chosen) -> Answer:
         ),
         tuple((d.leaf.key, d.leaf.name, 100 * d.share) for d in made.drivers.rows),
         N_("What would narrow the range most:"),
-    )
-    plain = made.to_dict()
-    first = [k for k in PER_REQUEST if k in made.figures]
-    return Answer(
-        "prompt",
-        chosen.values,
-        made.figures,
-        tables={"by_batch": by_batch, "drivers": drivers},
-        said=(
-            *made.said,
-            *(default_said(d.key, d.value, d.reason.message) for d in made.defaults),
-            *chosen.defaults(),
-        ),
-        own={
-            "results": plain["results"],
-            "tree": plain["figures"],
-            "by_batch": plain["by_batch"],
-            "drivers": plain["drivers"],
-            "method": plain["method"],
-            "defaults": plain["defaults"],
-        },
-        show=tuple(dict.fromkeys(("energy_per_request", *first, *made.figures))),
-        detail=made,
     )

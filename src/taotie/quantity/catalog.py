@@ -7,7 +7,7 @@ that each cell has its own source. Nothing is read before it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from taotie.errors import SourceError, TaotieError, nearest
 from taotie.files.read import csv_rows, read_text, read_toml
 from taotie.quantity import unit as units
+from taotie.quantity.sampling import current
 from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
 from taotie.words.language import LANGUAGES, N_, _, in_language
 
@@ -55,6 +56,9 @@ def source_keys() -> tuple[str, ...]:
 def table_names() -> tuple[str, ...]:
     """All tables of the catalogue."""
     return tuple(sorted(p.stem for p in TABLES.glob("*.csv")))
+
+
+_CONSTANTS_KEPT = 2_000
 
 
 @lru_cache(maxsize=256)
@@ -204,6 +208,8 @@ class Table:
 
     name: str
     cells: Mapping[tuple[str, str], Mapping[str, str]]
+    _constants: dict[Any, Figure] = field(default_factory=dict, repr=False, compare=False)
+    """Cells without a range, once made: figures do not change, and questions ask for the same few."""
 
     def items(self) -> list[str]:
         """Items in the order of the file."""
@@ -273,6 +279,9 @@ class Table:
         SourceError
             If nothing is known, or the cell is text.
         """
+        kept = self._constants.get((item, quantity, current()))
+        if kept is not None:
+            return kept
         row = self.cell(item, quantity)
         key = f"{self.name}/{item}/{quantity}"
         if row is None or row["unit"] == "text" or not (row["value"] or row["low"]):
@@ -289,9 +298,12 @@ class Table:
         if row.get("boundary"):
             fields["boundary"] = row["boundary"]
         fields["label"] = self._label(item, quantity)
-        return _figure_from(
+        made = _figure_from(
             key, fields, source(row["source"]), f"{self.name}.csv {item}, {quantity}"
         )
+        if made._constant and len(self._constants) < _CONSTANTS_KEPT:
+            self._constants[item, quantity, current()] = made
+        return made
 
 
 @lru_cache(maxsize=64)

@@ -6,22 +6,27 @@ inputs alone.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from taotie.errors import RangeError, SamplingError, SourceError
-from taotie.quantity.kernels import call_operation
+from taotie.quantity.distribution import Distribution
+from taotie.quantity.kernels import call_operation, takes_axes
 from taotie.quantity.node import N, Node
-from taotie.quantity.sampling import column, current
+from taotie.quantity.sampling import Sampling, column, current
 from taotie.words.language import _
 
 _N_THREADED = 200_000  # draws from which a second thread pays
 _N_KEPT = 200_000  # draws up to which every figure of a tree keeps its samples
+_N_FIGURES_KEPT = 1_000  # figures of a tree of which `evaluate` tells all values
+_N_DRAWS_KEPT = 20_000  # draws of a leaf that are kept from question to question
 
 
 def topological(figure: N | Iterable[N], known: str = "") -> list[N]:
@@ -33,26 +38,37 @@ def topological(figure: N | Iterable[N], known: str = "") -> list[N]:
     roots = list(figure) if isinstance(figure, Iterable) else [figure]
     order: list[N] = []
     seen: set[int] = set()
-    stack: list[tuple[N, bool]] = [(root, False) for root in reversed(roots)]
+    stack: list[N | None] = list(reversed(roots))
+    waiting: list[N] = []
     while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # all behind the last that waits are in order
+            order.append(waiting.pop())
         elif id(node) not in seen:
             seen.add(id(node))
-            stack.append((node, True))
-            if known not in node.__dict__:
-                stack.extend((p, False) for p in reversed(node.parents))
+            if node.parents and known not in node.__dict__:
+                waiting.append(node)
+                stack.append(None)
+                stack += node.parents[::-1]
+            else:
+                order.append(node)
     return order
 
 
-def evaluate(figure: Node, draw: Callable[[Node], np.ndarray] | None = None) -> np.ndarray:
+def evaluate(
+    figure: Node,
+    draw: Callable[[Node], np.ndarray] | None = None,
+    known: dict[int, np.ndarray] | None = None,
+) -> np.ndarray:
     """Values of `figure`; with `draw`, from other values of its leaves than their own samples.
 
     Parameters
     ----------
     draw : callable, optional
         Maps a leaf to its values; default: the leaf's own Latin-hypercube column.
+    known : dict, optional
+        With `draw`: values by the id of a figure that are taken as they are; what is found is added to it, unless
+        the tree is too large to keep.
 
     Returns
     -------
@@ -66,14 +82,37 @@ def evaluate(figure: Node, draw: Callable[[Node], np.ndarray] | None = None) -> 
     SamplingError
         If a kernel does not give one number per draw.
     """
+    return _evaluated(figure, draw, known)[id(figure)]
+
+
+def evaluate_together(figures: Iterable[Node]) -> None:
+    """Samples of many figures in one walk: what they share, such as a kernel with several results, is made once.
+
+    Figures of more draws than are kept stay as they are; each then makes its own when it is asked.
+    """
+    every = [f for f in figures if "samples" not in f.__dict__]
+    if every and all(f.sampling is None or f.sampling.n <= _N_KEPT for f in every):
+        _evaluated(every, None, None)
+
+
+def _evaluated(
+    figure: Node | Iterable[Node],
+    draw: Callable[[Node], np.ndarray] | None,
+    known: dict[int, np.ndarray] | None,
+) -> dict[int, np.ndarray]:
+    _room()
     order = topological(figure) if draw else topological(figure, known="samples")
     if draw is None:
         _draw_leaves([node for node in order if node.is_leaf and "samples" not in node.__dict__])
     waiting = Counter(id(p) for node in order for p in node.parents)
     values: dict[int, np.ndarray] = {}
     calls: dict[tuple[Any, ...], Any] = {}
+    if known is not None and len(order) > _N_FIGURES_KEPT:
+        known = None
     for node in order:
-        if draw is None and "samples" in node.__dict__:
+        if known is not None and id(node) in known:
+            found = known[id(node)]
+        elif draw is None and "samples" in node.__dict__:
             found = node.__dict__["samples"]
         elif node.is_leaf:
             found = _checked(node, draw(node) if draw else _leaf_samples(node), [])
@@ -86,9 +125,18 @@ def evaluate(figure: Node, draw: Callable[[Node], np.ndarray] | None = None) -> 
                 if not waiting[id(parent)]:
                     values.pop(id(parent), None)
         values[id(node)] = found
+        if known is not None:
+            known[id(node)] = found
         if draw is None and found.size <= _N_KEPT:
             node.__dict__["samples"] = found  # others of this tree will ask for it
-    return values[id(figure)]
+    return values
+
+
+@lru_cache(maxsize=1)
+def _room() -> None:
+    """One large array, freed at once: glibc then keeps that much at hand. Else it gives memory back to the kernel after
+    every operation on ten thousand draws and takes it again, page by page, in more time than the operation."""
+    np.empty(1 << 20)
 
 
 def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
@@ -98,7 +146,10 @@ def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
         expected = np.broadcast_shapes(*(i.shape for i in inputs))
         if values.shape != expected and values.size == 1:
             values = values.reshape(())
-        if values.shape not in ((), expected):
+        spanned = values.ndim == len(expected) > 1 and all(
+            n in (1, most) for n, most in zip(values.shape, expected, strict=True)
+        )
+        if values.shape not in ((), expected) and not spanned:
             raise SamplingError(
                 _("{formula} gives an array of shape {shape}, not one number per sample.").format(
                     formula=node.formula, shape=values.shape
@@ -142,15 +193,25 @@ def _operate(figure: Node, inputs: list[np.ndarray], calls: dict[tuple[Any, ...]
         return _peak(np.asarray(p["shapes"], dtype=float), inputs)
 
     field = p.get("field")
+    shape = np.broadcast_shapes(*(i.shape for i in inputs))
+    if len(shape) > 1 and not takes_axes(operation):
+        inputs = [np.broadcast_to(i, shape).ravel() if i.size > 1 else i.ravel() for i in inputs]
     if field is None:
-        return call_operation(operation, p, inputs, figure.function)
+        return _shaped(call_operation(operation, p, inputs, figure.function), shape)
     # the fields of one call are figures of their own: it is made once for all of them
     call = (operation, str(p["arguments"]), *(id(parent) for parent in figure.parents))
     if call not in calls:
         calls[call] = call_operation(
             operation, {"arguments": p["arguments"]}, inputs, figure.function
         )
-    return getattr(calls[call], field)
+    return _shaped(getattr(calls[call], field), shape)
+
+
+def _shaped(found: Any, shape: tuple[int, ...]) -> Any:
+    """What a kernel gave on one axis, on the axes its inputs have."""
+    if len(shape) < 2 or np.ndim(found) != 1 or np.size(found) != math.prod(shape):
+        return found
+    return np.reshape(found, shape)
 
 
 def _peak(shapes: np.ndarray, inputs: list[np.ndarray]) -> np.ndarray:
@@ -194,11 +255,28 @@ def _leaf_samples(node: Node) -> np.ndarray:
     assert node.distribution is not None
     if node._constant:
         return node.distribution.ppf(np.asarray(0.5))
-    return node.distribution.ppf(column(node.key, node.sampling or current()))
+    return leaf_draws(node.key, node.distribution, node.sampling or current())
 
 
-def leaves(figure: N | Iterable[N]) -> list[N]:
-    """The leaves behind a figure, each key once, in order of first use.
+def leaf_draws(name: str, distribution: Distribution, chosen: Sampling) -> np.ndarray:
+    """Draws of a distribution in the Latin-hypercube column of `name`, shape (n,), read-only.
+
+    They hang on these three alone, so that those of usual size are kept: the next question draws the same leaves.
+    """
+    if chosen.n <= _N_DRAWS_KEPT:
+        return _kept_draws(name, distribution, chosen)
+    return distribution.ppf(column(name, chosen))
+
+
+@lru_cache(maxsize=128)
+def _kept_draws(name: str, distribution: Distribution, chosen: Sampling) -> np.ndarray:
+    found = np.asarray(distribution.ppf(column(name, chosen)), dtype=float)
+    found.flags.writeable = False
+    return found
+
+
+def leaves(figure: N | Iterable[N], order: list[N] | None = None) -> list[N]:
+    """The leaves behind a figure, each key once, in order of first use; `order` where `topological` was asked before.
 
     Raises
     ------
@@ -206,7 +284,7 @@ def leaves(figure: N | Iterable[N]) -> list[N]:
         If one key stands for two different quantities.
     """
     found: dict[str, N] = {}
-    for node in topological(figure):
+    for node in order or topological(figure):
         if node.is_leaf:
             known = found.setdefault(node.key, node)
             if known.content_hash != node.content_hash:

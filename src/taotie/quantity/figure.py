@@ -28,6 +28,7 @@ from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import Distribution, Exact, distribution_from
 from taotie.quantity.evaluation import evaluate, leaves, topological
+from taotie.quantity.points import quantile, row_means
 from taotie.quantity.sampling import Sampling, current
 from taotie.quantity.source import KINDS, Source
 from taotie.words.language import _, language
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 Number = int | float
+_CONTENT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _FORMULA_MAX = 200  # letters of an unnamed operand; a sum of thousands stays readable
 
 
@@ -73,10 +75,22 @@ class Frozen(dict[str, Any]):
         return Frozen, (dict(self),)
 
 
-def _frozen(value: Any) -> Any:
+_FOUND = ("content_hash",)
+"""What is found of a figure and changes with its words; samples and their points stay the same."""
+_FIELDS = (
+    "unit", "boundary", "kind", "key", "label", "distribution", "source", "locator", "note", "bound", "operation",
+    "parameters", "parents", "sampling", "function",
+)  # fmt: skip
+_STIFF = (str, float, int, type(None), Frozen)
+
+
+def frozen(value: Any) -> Any:
+    """`value` so that it does not change: what is frozen already is taken as it is."""
+    if isinstance(value, _STIFF):
+        return value
     if isinstance(value, Mapping):
-        return Frozen({k: _frozen(v) for k, v in value.items()})
-    return tuple(_frozen(v) for v in value) if isinstance(value, list | tuple) else value
+        return Frozen({k: frozen(v) for k, v in value.items()})
+    return tuple([frozen(v) for v in value]) if isinstance(value, list | tuple) else value
 
 
 class Figure:
@@ -141,14 +155,14 @@ class Figure:
             boundary=bounds.check(boundary),
             kind=kind,
             key=key,
-            label=_frozen(label or {}),
+            label=frozen(label or {}),
             distribution=distribution,
             source=source,
             locator=locator,
             note=note,
             bound=bound,
             operation=operation,
-            parameters=_frozen(parameters or {}),
+            parameters=frozen(parameters or {}),
             parents=tuple(parents),
             sampling=sampling,
             function=function,
@@ -204,6 +218,8 @@ class Figure:
     @cached_property
     def content_hash(self) -> str:
         """Sixteen hexadecimal digits that change when anything behind the value changes."""
+        if all("content_hash" in p.__dict__ for p in self.parents):
+            return _content_hash(self)
         for node in topological(self, known="content_hash"):  # a loop: trees may be deep
             node.__dict__.setdefault("content_hash", _content_hash(node))
         return str(self.__dict__["content_hash"])
@@ -232,8 +248,9 @@ class Figure:
         if samples.ndim == 0:
             number = float(samples)
             return Value(number, number, number, number, 1)
-        p05, p50, p95 = np.percentile(samples, [5, 50, 95])
-        return Value(float(p05), float(p50), float(p95), _mean(samples), samples.size)
+        ordered = np.sort(samples)
+        p05, p50, p95 = (float(quantile(ordered, q)) for q in (0.05, 0.5, 0.95))
+        return Value(p05, p50, p95, float(row_means(samples)), samples.size)
 
     @property
     def p05(self) -> float:
@@ -409,26 +426,13 @@ class Figure:
         return _binary("sub", self, inner, unit=self.unit, boundary=self.boundary, factor=factor)
 
     def _copy(self, **changes: Any) -> Figure:
-        fields: dict[str, Any] = {
-            "unit": self.unit,
-            "boundary": self.boundary,
-            "kind": self.kind,
-            "key": self.key,
-            "label": self.label,
-            "distribution": self.distribution,
-            "source": self.source,
-            "locator": self.locator,
-            "note": self.note,
-            "bound": self.bound,
-            "operation": self.operation,
-            "parameters": self.parameters,
-            "parents": self.parents,
-            "formula": self._formula,
-            "sampling": self.sampling,
-            "function": self.function,
-        }
-        fields.update(changes)
-        return Figure(**fields)
+        """The same figure with other words, or of another kind: what it is made of was checked when it was made."""
+        if changes.get("key", "").startswith("#") or changes.get("kind", self.kind) not in KINDS:
+            return Figure(**{name: getattr(self, name) for name in _FIELDS} | changes)  # refuses
+        made = object.__new__(Figure)
+        made.__dict__.update({k: v for k, v in self.__dict__.items() if k not in _FOUND})
+        made.__dict__.update(changes, label=frozen(changes.get("label", self.label)))
+        return made
 
     def _derive(
         self, operation: str, parameters: dict[str, Any], *, boundary: str | None, formula: str
@@ -681,20 +685,7 @@ def _content_hash(figure: Figure) -> str:
         content = [figure.operation, figure.parameters, [p.content_hash for p in figure.parents]]
     source = figure.source.key if figure.source else ""
     content += [figure.unit, figure.boundary, figure.kind, source]
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _mean(samples: np.ndarray) -> float:
-    """Mean, added up in one fixed order whatever the processor's vectors are wide."""
-    total = samples / samples.size
-    while total.size > 1:
-        half = total.size // 2
-        odd = total[2 * half :]
-        total = total[:half] + total[half : 2 * half]
-        if odd.size:
-            total[0] += odd[0]
-    return float(total[0])
+    return hashlib.sha256(_CONTENT.encode(content).encode()).hexdigest()[:16]
 
 
 def derived_kind(parents: Iterable[Figure]) -> str:
@@ -732,6 +723,8 @@ def _binary(
 
 
 def _sum(operation: str, a: Figure, b: Figure) -> Figure:
+    if a.unit == b.unit and a.boundary == b.boundary:
+        return _binary(operation, a, b, unit=a.unit, boundary=a.boundary, factor=1.0)
     verb = _("adding") if operation == "add" else _("subtracting")
     if not units.same_dimension(a.unit, b.unit):
         raise UnitError(
@@ -753,10 +746,16 @@ def _sum(operation: str, a: Figure, b: Figure) -> Figure:
 
 
 def _product(a: Figure, b: Figure) -> Figure:
-    place = bounds.of_product(a.boundary, b.boundary, f"{a.name} * {b.name}")
+    if a.boundary is None or b.boundary is None:
+        place = a.boundary or b.boundary
+    else:
+        place = bounds.of_product(a.boundary, b.boundary, f"{a.name} * {b.name}")
     return _binary("mul", a, b, unit=units.product(a.unit, b.unit), boundary=place)
 
 
 def _quotient(a: Figure, b: Figure) -> Figure:
-    place = bounds.of_quotient(a.boundary, b.boundary, f"{a.name} / {b.name}")
+    if a.boundary is None or b.boundary is None:
+        place = a.boundary or b.boundary
+    else:
+        place = bounds.of_quotient(a.boundary, b.boundary, f"{a.name} / {b.name}")
     return _binary("div", a, b, unit=units.quotient(a.unit, b.unit), boundary=place)

@@ -43,6 +43,11 @@ def kernel_of(operation: str) -> Callable[..., Any]:
     )
 
 
+def takes_axes(operation: str) -> bool:
+    """Whether the kernel of an operation takes arrays of several axes."""
+    return bool(kernel_of(operation).__taotie_kernel__["broadcasts"])  # type: ignore[attr-defined]
+
+
 def call_operation(
     operation: str,
     parameters: Mapping[str, Any],

@@ -12,6 +12,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from taotie.errors import BoundaryError, RangeError, UnitError
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
-from taotie.quantity.figure import Figure, derived_kind
+from taotie.quantity.figure import Figure, derived_kind, frozen
 from taotie.quantity.kernels import KERNELS, PREFIX
 from taotie.words.language import _
 
@@ -34,6 +35,7 @@ def lifted(
     expects: Mapping[str, str] | None = None,
     kind: str | None = None,
     formula: str = "",
+    broadcasts: bool = False,
     **units_of: str,
 ) -> Callable[[F], F]:
     """Let a kernel be called with figures.
@@ -51,6 +53,8 @@ def lifted(
         Kind of the result; default: see `figure.derived_kind`.
     formula : str, optional
         Default: the first ``code`` in the docstring's Notes.
+    broadcasts : bool
+        Whether it takes arrays of several axes that broadcast; others are given all as one axis.
     **units_of : str
         Unit of each argument that may be a figure.
 
@@ -93,6 +97,7 @@ def lifted(
             "boundary": boundary,
             "expects": dict(expects or {}),
             "kind": kind,
+            "broadcasts": broadcasts,
             "formula": formula or _formula_of(function),
         }
         if "<locals>" not in kernel.__qualname__:
@@ -147,6 +152,8 @@ def _derive(
             "factor": units.factor(value.unit, units.canonical(unit)),
         }
         parents.append(value)
+    recorded = frozen(recorded)  # once for all fields
+    of_all = tuple(parents)
     operation = f"{PREFIX}{kernel.__module__}:{kernel.__qualname__}"
     # inputs without a name are unfolded below in `explain`
     text = f"{name}({', '.join(p.key or '...' for p in parents)})"
@@ -162,7 +169,7 @@ def _derive(
             kind=spec["kind"] or derived_kind(parents),
             operation=operation,
             parameters=parameters,
-            parents=tuple(parents),
+            parents=of_all,
             formula=formula,
             function=kernel,
         )
@@ -170,7 +177,7 @@ def _derive(
     returns, place = spec["returns"], spec["boundary"]
     if isinstance(returns, str):
         return make(returns, place, None)
-    result_type = inspect.get_annotations(spec["function"], eval_str=True).get("return")
+    result_type = _returned(spec["function"])
     if not (isinstance(result_type, type) and hasattr(result_type, "_fields")):
         raise TypeError(f"{name} must be annotated to return a named tuple")
     made = {
@@ -178,6 +185,11 @@ def _derive(
         for field, unit in returns.items()
     }
     return result_type(**made)
+
+
+@lru_cache(maxsize=256)
+def _returned(function: Callable[..., Any]) -> Any:
+    return inspect.get_annotations(function, eval_str=True).get("return")
 
 
 def _literal(name: str, argument: str, value: Any, unit: str | None) -> Any:

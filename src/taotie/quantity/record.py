@@ -12,6 +12,7 @@ from typing import Any
 
 from taotie.errors import ResultError, SamplingError, TaotieError
 from taotie.quantity.distribution import distribution_from
+from taotie.quantity.evaluation import evaluate_together
 from taotie.quantity.figure import Figure, Value, leaves, topological
 from taotie.quantity.sampling import Sampling
 from taotie.quantity.source import ACCESS, Source, source_from
@@ -21,8 +22,10 @@ _OPERATIONS = ("add", "sub", "mul", "div", "scale", "pow", "peak")
 N_FIGURES_MAX = 100_000
 
 
-def to_record(figures: Iterable[Figure]) -> dict[str, dict[str, Any]]:
+def to_record(figures: Iterable[Figure], *, behind: bool = True) -> dict[str, dict[str, Any]]:
     """Entries of all figures and everything behind them, keyed by name, parents first.
+
+    Without `behind` the same entries of the figures alone.
 
     Raises
     ------
@@ -32,8 +35,8 @@ def to_record(figures: Iterable[Figure]) -> dict[str, dict[str, Any]]:
         If they were not all drawn alike: a record holds one seed and one number of samples.
     """
     named = list(figures)
-    leaves(named)  # refuses one key for two leaves
     order = topological(named)
+    leaves(named, order)  # refuses one key for two leaves
     drawn = {node.sampling for node in order if node.is_leaf and not node._constant}
     if len(drawn) > 1:
         raise SamplingError(
@@ -42,20 +45,20 @@ def to_record(figures: Iterable[Figure]) -> dict[str, dict[str, Any]]:
             ),
             _("make all inside one `with sampling(n, seed):` block"),
         )
+    evaluate_together(named)
     ids: dict[int, str] = {}
     entries: dict[str, dict[str, Any]] = {}
     hashes: dict[str, str] = {}
+    asked = {id(node) for node in named}
     for node in order:
         key = node.node_id
         ids[id(node)] = key
-        if key in entries:
-            if hashes[key] != node.content_hash:
-                raise ResultError(
-                    _("{key} stands for two different figures in one result.").format(key=key)
-                )
-            continue
-        hashes[key] = node.content_hash
-        entries[key] = _entry(node, [ids[id(p)] for p in node.parents])
+        if hashes.setdefault(key, node.content_hash) != node.content_hash:
+            raise ResultError(
+                _("{key} stands for two different figures in one result.").format(key=key)
+            )
+        if key not in entries and (behind or id(node) in asked):
+            entries[key] = _entry(node, [ids[id(p)] for p in node.parents])
     return entries
 
 

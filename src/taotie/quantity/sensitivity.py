@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from taotie.quantity.distribution import Lognormal
-from taotie.quantity.evaluation import evaluate, leaves, topological
+from taotie.quantity.evaluation import evaluate, leaf_draws, leaves, topological
 from taotie.quantity.node import Node
-from taotie.quantity.sampling import Sampling, column
+from taotie.quantity.sampling import Sampling
 
 
 @dataclass(frozen=True)
@@ -127,28 +129,50 @@ def _sobol(figure: Node, uncertain: list[Node], n: int) -> Drivers:
     # Two independent Latin-hypercube designs and the estimators of [1] and Jansen: twenty lines, where
     # importing scipy.stats for its `sobol_indices` costs more than a second (a test compares with SALib).
     sampling = Sampling(n, figure.sampling.seed if figure.sampling else 0)
+    behind = _uncertain_behind(figure)
 
-    def values(design: dict[str, str]) -> np.ndarray:
-        def draw(leaf: Node) -> np.ndarray:
-            assert leaf.distribution is not None
-            if leaf.key not in design:
-                return np.asarray(leaf.distribution.ppf(np.asarray(0.5)))
-            return leaf.distribution.ppf(column(leaf.key + design[leaf.key], sampling))
+    def drawn(leaf: Node, design: str) -> np.ndarray:
+        assert leaf.distribution is not None
+        if not behind[id(leaf)]:
+            return np.asarray(leaf.distribution.ppf(np.asarray(0.5)))
+        return leaf_draws(leaf.key + design, leaf.distribution, sampling)
 
-        return np.broadcast_to(evaluate(figure, draw), (n,))
+    def drawn_but(key: str, leaf: Node) -> np.ndarray:
+        return drawn(leaf, "|B" if leaf.key == key else "|A")
 
-    first_design = dict.fromkeys((leaf.key for leaf in uncertain), "|A")
-    f_a = values(first_design)
-    f_b = values(dict.fromkeys(first_design, "|B"))
+    def values(known: dict[int, np.ndarray], draw: Callable[[Node], np.ndarray]) -> np.ndarray:
+        return np.broadcast_to(evaluate(figure, draw, known), (n,))
+
+    # what each figure was in the two designs: one leaf taken from the other design changes only what hangs on it
+    known_a: dict[int, np.ndarray] = {}
+    known_b: dict[int, np.ndarray] = {}
+    f_a = values(known_a, lambda leaf: drawn(leaf, "|A"))
+    f_b = values(known_b, lambda leaf: drawn(leaf, "|B"))
     middle = 0.5 * (f_a.mean() + f_b.mean())
     variance = 0.5 * (np.mean((f_a - middle) ** 2) + np.mean((f_b - middle) ** 2))
     if variance == 0:
         return Drivers((), "Sobol indices")
     rows = []
     for leaf in uncertain:
-        f_ab = values({**first_design, leaf.key: "|B"})
+        known = {
+            node: known_b[node] if keys == {leaf.key} else known_a[node]
+            for node, keys in behind.items()
+            if node in known_a and (keys == {leaf.key} or leaf.key not in keys)
+        }
+        f_ab = values(known, partial(drawn_but, leaf.key))
         first = float(np.mean((f_b - middle) * (f_ab - f_a)) / variance)
         total = float(np.mean((f_a - f_ab) ** 2) / (2 * variance))
         rows.append(Driver(leaf, first, total, None))
     rows.sort(key=lambda d: (-d.share, d.leaf.key))
     return Drivers(tuple(rows), f"Sobol indices, {n * (len(uncertain) + 2)} evaluations")
+
+
+def _uncertain_behind(figure: Node) -> dict[int, frozenset[str]]:
+    """Keys of the leaves with a spread behind every figure of a tree, by the figure's id."""
+    found: dict[int, frozenset[str]] = {}
+    for node in topological(figure):
+        if node.distribution is not None:
+            found[id(node)] = frozenset() if node.distribution.is_exact else frozenset({node.key})
+        else:
+            found[id(node)] = frozenset().union(*(found[id(p)] for p in node.parents))
+    return found

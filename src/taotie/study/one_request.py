@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from taotie.compute.metered.calibration import calibration_for
 from taotie.facility.pue import checked_pue, published_pue
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.server import machine_notes
+from taotie.quantity.evaluation import evaluate_together
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.record import sources_of, to_record
+from taotie.quantity.sampling import current, sampling
 from taotie.quantity.sensitivity import Drivers
 from taotie.study.footprint import At, request_footprint
 from taotie.study.request_parts import Lengths, request_parts
@@ -33,11 +36,23 @@ class OneRequest:
     """Energy of one request, its parts, how it goes with the batch, and where its range comes from."""
 
     figures: Mapping[str, Figure]
-    by_batch: tuple[tuple[int, Figure], ...]
-    drivers: Drivers
+    at_batch: Callable[[int], Figure]
+    """Energy of the request at a batch; `by_batch` calls it for those that memory holds."""
+    sizes: tuple[int, ...]
     defaults: tuple[Default, ...]
     said: tuple[Said, ...] = ()
     """What a reader must know of the set-up: not measured, batch limited, another precision."""
+
+    @cached_property
+    def by_batch(self) -> tuple[tuple[int, Figure], ...]:
+        """Energy per request by batch."""
+        return tuple((size, self.at_batch(size)) for size in self.sizes)
+
+    @cached_property
+    def drivers(self) -> Drivers:
+        """Where the range of the energy comes from."""
+        found: Drivers = self.figures["energy_per_request"].drivers()
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, with the whole tree."""
@@ -177,16 +192,15 @@ def one_request(
             chip.name,
             seconds,
         )
+    evaluate_together([*figures.values(), *left.values()])
     limit = setup.largest_batch(tokens_in + tokens_out)
-    by_batch = tuple(
-        (
-            b,
-            priced(exact(float(b), "1", f"batch_{b}"))["energy_per_request"].named(f"at_batch_{b}"),
-        )
-        for b in BATCHES
-        if b <= limit
-    )
-    drivers = figures["energy_per_request"].drivers()
+    drawn = current()
+
+    def at_batch(b: int) -> Figure:
+        with sampling(drawn.n, drawn.seed):  # asked for later, drawn alike
+            made = priced(exact(float(b), "1", f"batch_{b}"))
+        return made["energy_per_request"].named(f"at_batch_{b}")
+
     if batch is not None and batch > limit:
         said.append(
             Said(
@@ -198,7 +212,11 @@ def one_request(
             )
         )
     return OneRequest(
-        {**figures, **left}, by_batch, drivers, tuple(defaults), (*said, *outside, *where)
+        {**figures, **left},
+        at_batch,
+        tuple(b for b in BATCHES if b <= limit),
+        tuple(defaults),
+        (*said, *outside, *where),
     )
 
 

@@ -109,6 +109,7 @@ _TABLE = (
     Setting("total", "number", N_("All its parameters, if you know them."), "parameter", 1e6, 1e15),
     Setting("provider", "text", N_("Who serves a closed model: OpenAI, Anthropic, Google ...: decides the chips assumed.")),
     Setting("claimed", "number", N_("An energy somebody claims for this request: held against its price."), "Wh", 0, 1e9),
+    Setting("brief", "flag", N_("The figures alone: no curve by batch, no drivers, no tree of the calculation."), default=False),
     Setting("electricity_price", "number", N_("What the site pays for electricity."), "USD/kWh", 0, 10),
     Setting("samples", "whole", N_("Number of samples of each figure."), low=100, high=2_000_000, default=10_000),
     Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=20240409),

@@ -237,6 +237,7 @@ class Client:
         total: Number | None = None,
         provider: Number | None = None,
         claimed: Number | None = None,
+        brief: bool | None = None,
         samples: Number | None = None,
         seed: Number | None = None,
     ) -> dict[str, Any]:
@@ -269,6 +270,7 @@ class Client:
             total=total,
             provider=provider,
             claimed=claimed,
+            brief=brief,
             samples=samples,
             seed=seed,
         )

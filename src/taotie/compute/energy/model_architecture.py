@@ -178,6 +178,7 @@ _TUNING = re.compile(
 """Words after a model's name that leave its shape alone."""
 
 
+@lru_cache(maxsize=512)
 def find_model(name: str, total_params: float | None = None) -> ModelArchitecture | None:
     """The shipped model that `name` means, or None.
 

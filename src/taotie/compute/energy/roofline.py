@@ -216,15 +216,16 @@ def _decode(
     t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * dense)
     work = np.hypot(t_memory, t_compute)
     peak_s = flop / x[_PEAK]
-    # experts: those that any token calls for
-    share = _expert_share(x)
-    touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * tokens)
-    expert_b = x[_EXPERT_B] * touched
-    flop = 2.0 * x[_EXPERT] * tokens * share
-    te_memory = expert_b / (bandwidth * c[_E_EXPERT] * slowed)
-    te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * expert)
-    work = work + np.hypot(te_memory, te_compute) * _imbalance(x, c)
-    peak_s = peak_s + flop / x[_EXPERT_PEAK]
+    expert_b = te_memory = te_compute = 0.0
+    if np.any(x[_EXPERT] > 0.0):  # experts: those that any token calls for
+        share = _expert_share(x)
+        touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * tokens)
+        expert_b = x[_EXPERT_B] * touched
+        flop = 2.0 * x[_EXPERT] * tokens * share
+        te_memory = expert_b / (bandwidth * c[_E_EXPERT] * slowed)
+        te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * expert)
+        work = work + np.hypot(te_memory, te_compute) * _imbalance(x, c)
+        peak_s = peak_s + flop / x[_EXPERT_PEAK]
     full = x[_ATTENTION] - x[_WINDOW_LAYERS]
     cached = full * context + x[_WINDOW_LAYERS] * np.minimum(context, x[_WINDOW])
     cache_b = batch * (x[_KV] * cached + 2.0 * x[_STATE])
@@ -260,24 +261,29 @@ def _prefill(
     often = np.maximum(starts, 1e-6)
     steps = -np.expm1(-often) / often
     # ranks of a data-parallel group wait for each other's prompts unless each has its own
-    waste = x[_DP] ** (c[_WASTE] * steps)
+    waste = x[_DP] ** (c[_WASTE] * steps) if np.any(x[_DP] > 1.0) else 1.0
     flop = (2.0 * x[_DENSE] * prompt + 4.0 * x[_QUERY] * pairs) * waste
     work = flop / (n * x[_PEAK] * c[_F_PREFILL] * dense)
     peak_s = flop / x[_PEAK]
-    share = _expert_share(x)
-    imbalance = _imbalance(x, c)
-    flop = 2.0 * x[_EXPERT] * share * prompt * waste
-    reached = c[_F_PREFILL_EXPERT] * expert
-    work = work + flop / (n * x[_EXPERT_PEAK] * reached) * imbalance
-    peak_s = peak_s + flop / x[_EXPERT_PEAK]
-    # a prompt calls for experts that the step would have left unread
-    unread = (1.0 - share) ** (c[_SPREAD] * batch * (1.0 + x[_DRAFTS]))
-    unread = unread * (1.0 - (1.0 - share) ** (c[_SPREAD] * prompt))
-    moved_b = x[_EXPERT_B] * unread * steps
-    work = work + moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
+    moved_b: Any = 0.0
+    if np.any(x[_EXPERT] > 0.0):
+        share = _expert_share(x)
+        imbalance = _imbalance(x, c)
+        flop = 2.0 * x[_EXPERT] * share * prompt * waste
+        reached = c[_F_PREFILL_EXPERT] * expert
+        work = work + flop / (n * x[_EXPERT_PEAK] * reached) * imbalance
+        peak_s = peak_s + flop / x[_EXPERT_PEAK]
+        # a prompt calls for experts that the step would have left unread
+        unread = (1.0 - share) ** (c[_SPREAD] * batch * (1.0 + x[_DRAFTS]))
+        unread = unread * (1.0 - (1.0 - share) ** (c[_SPREAD] * prompt))
+        moved_b = x[_EXPERT_B] * unread * steps
+        work = work + moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
     # ranks of a data-parallel group exchange a prompt's tokens one after the other
     newer = _newer(x, c)
-    launch = c[_T_PREFILL] * x[_LAYERS] * steps * x[_DP] ** steps * newer
+    launch = c[_T_PREFILL] * x[_LAYERS] * steps
+    if np.any(x[_DP] > 1.0):
+        launch = launch * x[_DP] ** steps
+    launch = launch * newer
     launch = launch + _exchange(x, c, prompt * waste)
     total = work + launch + c[_H_REQUEST] * newer + x[_EXTRA_REQUEST]
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)

@@ -7,6 +7,7 @@ of their lengths.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,6 +69,7 @@ class MeanRequest(NamedTuple):
         "idle_wh": "server",
     },
     kind="modelled",
+    broadcasts=True,
 )
 def mean_request(
     mean_prompt: Any,
@@ -175,10 +177,11 @@ def mean_request(
             _("prefix_hit={value} must be at least 0 and below 1.").format(value=prefix_hit),
             _("the last token of a prompt is always read anew."),
         )
-    p, o, c, spread, b, share = (
-        np.atleast_1d(np.asarray(v, dtype=np.float64))
-        for v in (mean_prompt, mean_output, mean_context, prompt_spread, batch, busy_share)
-    )
+    share = np.atleast_1d(np.asarray(busy_share, dtype=np.float64))
+    shape, (p, o, c, spread, b, tdp, bandwidth, peak) = _one_axis(
+        mean_prompt, mean_output, mean_context, prompt_spread, batch,
+        tdp_w, bandwidth_b_s, peak_flop_s,
+    )  # fmt: skip
     if not (np.all(p >= 0) and np.all(o >= 1) and np.all(spread >= 1 - 1e-9)):
         raise RangeError(
             _("mean lengths prompt={prompt}, output={output} cannot be.").format(
@@ -188,23 +191,24 @@ def mean_request(
     if not np.all((share > 0) & (share <= 1)):
         raise RangeError(_("a busy share must lie above 0 and at most at 1."))
     b = np.clip(b, 1.0, _largest_batch(setup, c))
-    x = _rows(setup, tdp_w, bandwidth_b_s, peak_flop_s)
+    x = _rows(setup, tdp, bandwidth, peak)
     k = runtime_profile(runtime).coefficients(chip.architecture)
     step = decode_cost(x, k, b, c)
     steps = o / setup.tokens_per_step
     starts = b / steps  # prompts that begin per step
     read = p * (1.0 - prefix_hit)
-    below, at_mean, above = (
-        prefill_cost(x, k, m * read, batch=b, starts=starts) for m in (0.5, 1.0, 1.5)
-    )
-
-    def mean_of(low: FloatArray, middle: FloatArray, high: FloatArray) -> FloatArray:
-        return middle + 2.0 * (high - 2.0 * middle + low) * (spread - 1.0)
-
-    fill_j = mean_of(below.energy_j, at_mean.energy_j, above.energy_j)
-    fill_s = mean_of(below.time_s, at_mean.time_s, above.time_s)
+    fill_s, fill_j = prefill_cost(x, k, read, batch=b, starts=starts)
+    if np.any(spread != 1.0):  # prompts that differ: to second order of their lengths
+        below, above = (prefill_cost(x, k, m * read, batch=b, starts=starts) for m in (0.5, 1.5))
+        fill_j = fill_j + 2.0 * (above.energy_j - 2.0 * fill_j + below.energy_j) * (spread - 1.0)
+        fill_s = fill_s + 2.0 * (above.time_s - 2.0 * fill_s + below.time_s) * (spread - 1.0)
     decode_j = steps * step.energy_j / b
     replica_s = steps * step.time_s / b + fill_s
+    if len(shape) > 1:
+        decode_j, fill_j, replica_s = (
+            np.broadcast_to(v, (math.prod(shape),)).reshape(shape)
+            for v in (decode_j, fill_j, replica_s)
+        )
     n = float(accelerators_per_replica)
     load = (decode_j + fill_j) / (replica_s * n * np.asarray(tdp_w, dtype=np.float64))
     low, high = np.asarray(host_idle_w, float), np.asarray(host_max_w, float)
@@ -218,6 +222,15 @@ def mean_request(
         idle_wh=(1.0 / share - 1.0) * replica_s * idle_w / 3600.0,
         replica_s=replica_s,
     )
+
+
+def _one_axis(*values: Any) -> tuple[tuple[int, ...], list[FloatArray]]:
+    """The shape that values have together, and each as an array of one axis that goes with the others."""
+    arrays = [np.asarray(v, dtype=np.float64) for v in values]
+    shape = np.broadcast_shapes(*(a.shape for a in arrays))
+    if len(shape) < 2:
+        return shape, [np.atleast_1d(a) for a in arrays]
+    return shape, [(np.broadcast_to(a, shape) if a.size > 1 else a).ravel() for a in arrays]
 
 
 def _largest_batch(setup: ServingSetup, context: FloatArray) -> FloatArray:

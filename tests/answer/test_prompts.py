@@ -1,0 +1,74 @@
+"""What of an estimate is worked out when: late parts, the short answer, and a million requests as one by one."""
+
+from __future__ import annotations
+
+import json
+from unittest import mock
+
+import numpy as np
+import pytest
+
+import taotie as tt
+from taotie.errors import RangeError
+from taotie.study import one_request
+
+SETUP = {"model": "llama-3.1-8b", "on": "h100-sxm:1", "samples": 200}
+
+
+def values(answer, row=None):
+    found = answer.figures["energy_per_request"].to("Wh/request").value
+    return (found.p05, found.p50, found.p95, found.mean)
+
+
+@pytest.mark.parametrize(
+    ("setup", "batch"),
+    [
+        (SETUP, None),
+        (SETUP, np.array([1.0, 24, 25, 320, 400])),
+        ({"model": "mixtral-8x7b", "on": "tpu-v6e", "samples": 150}, 16),
+        ({"model": "gpt-4o", "samples": 100}, None),
+    ],
+    ids=["unknown batch", "bands of the batch", "chip without a server", "closed"],
+)
+def test_matches_one_by_one(setup, batch):
+    read = np.array([100.0, 900.0, 7, 60_000, 900])
+    written = np.array([300.0, 20.0, 1, 2_000, 20])
+    made = tt.prompts(read, written, batch, **setup)
+    for i in range(read.size):
+        more = {} if batch is None else {"batch": float(np.broadcast_to(batch, 5)[i])}
+        one = tt.prompt(**setup, tokens_in=read[i], tokens_out=written[i], **more)
+        assert tuple(float(a[i]) for a in (made.p05, made.p50, made.p95, made.mean)) == values(one)
+
+
+def test_error_names_the_row_that_cannot_be():
+    with pytest.raises(RangeError, match="tokens_out=0"):
+        tt.prompts([10, 10], [5, 0], **SETUP)
+    with pytest.raises(RangeError, match="do not go together"):
+        tt.prompts([10, 10], [5, 6, 7], **SETUP)
+    with pytest.raises(RangeError, match="needs"):
+        tt.prompts([10, 1e8], 5, 32, **SETUP)
+
+
+def test_nothing_late_is_worked_out_for_the_energy_alone():
+    with mock.patch.object(
+        one_request.Figure, "drivers", side_effect=AssertionError("the drivers were asked for")
+    ):
+        answer = tt.prompt(**SETUP)
+        assert answer.figures["energy_per_request"].p50 > 0
+        brief = tt.prompt(**SETUP, brief=True).to_dict()
+    assert not {"tree", "by_batch", "drivers"} & set(brief)
+    assert brief["tables"] == {}
+    whole = json.loads(json.dumps(answer.to_dict()))
+    assert brief["figures"] == whole["figures"]
+    assert brief["sources"] == whole["sources"]
+    assert [row["batch"] for row in whole["by_batch"]] == [1, 4, 16, 64, 256]
+    late = [whole["tree"][row["figure"]]["value"]["n"] for row in whole["by_batch"]]
+    assert late == [SETUP["samples"]] * 5, "asked for later, drawn alike"
+
+
+def test_late_parts_travel():
+    import copy
+
+    from taotie.answer.late import Late
+
+    assert copy.copy(Late(a=lambda: 1)) == {"a": 1}
