@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from taotie.audit import verdict as verdicts
-from taotie.audit.chosen import Candidate, candidates, stated_of
+from taotie.audit.chosen import Candidate, candidates
+from taotie.audit.decided import decided
+from taotie.audit.doubt import NO_DOUBT, Unless
 from taotie.audit.formula import Recomputed, evaluated
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.reading import Quantity, Reading
-from taotie.audit.slip import Context, Slip, fits, likely_slip, slip_hint, slip_word, undone
+from taotie.audit.slip import Context, Slip, fits, likely_slip, slip_hint, slip_word
 from taotie.audit.statement import parse_statement, read_statement
 from taotie.audit.verdict import Finding, Stated, printed_finding
 from taotie.audit.wording import (
@@ -57,6 +58,7 @@ class Check:
     chosen: Candidate | None = None
     source: Stated | None = None
     _slip: Slip | None = None
+    unless: Unless = NO_DOUBT
 
     @property
     def is_fine(self) -> bool:
@@ -80,6 +82,8 @@ class Check:
         """Which rule fired, in the language in force."""
         if self.stated is None:
             return self._nothing_fits()
+        if self.unless:
+            return self.unless.text(stated_text(self.stated))
         return _why(self.finding, self.stated, self.recomputed, self.source)
 
     def _nothing_fits(self) -> str:
@@ -107,6 +111,8 @@ class Check:
             return ""
         if self.stated is None:
             return _("name the quantity the inputs should give, or check the sentence without them")
+        if self.unless:
+            return _("say what the number is for, and for how long")
         if self.finding.rule in ("bound_as_typical", "only_a_bound"):
             return _('say "at most" or "at least", as the source does')
         if self.finding.rule in ("empty_range", "wide_range"):
@@ -275,140 +281,17 @@ def judged(reading: Reading, recomputed: Recomputed, given: str = "", per: str =
     given, per : str
         The formula, and what its value is published per, as written.
     """
-    inputs = _inputs(recomputed)
-    growth = bool(_GROWTH.search(recomputed.filled))
-    found = candidates(reading, recomputed.unit, inputs, growth)
-    tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
-    right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
-    if right:
-        chosen, result = min(right, key=lambda t: (t[1].verdict != verdicts.REPRODUCES, t[0].rank))
-        restated = _restatement(reading, chosen, tried)
-        if restated is not None:
-            chosen, result = restated
-        return _checked(reading, chosen, recomputed, result, _word(result), given, per)
-    sure = [
-        t for t in tried if t[0].how != "change" and t[0].rank <= 4 and t[0].main.kind != "short"
-    ]
-    wrong = _one_meant(reading, sure)
-    if wrong is not None:
-        return _checked(reading, wrong[0], recomputed, wrong[1], _word(wrong[1]), given, per)
-    if not found:
-        slipped = _other_dimension(reading, recomputed, inputs)
-        if slipped is not None:
-            kind, chosen = slipped
-            made = Finding(verdicts.UNIT_ERROR, "dimension")
-            return Check(
-                reading,
-                recomputed,
-                made,
-                made.verdict,
-                kind,
-                given.strip(),
-                chosen,
-                None,
-                Slip(kind),
-            )
-    rule = "several" if sure else "nothing_fits"
-    return Check(
-        reading,
-        recomputed,
-        Finding(verdicts.NOT_CHECKABLE, rule),
-        verdicts.NOT_CHECKABLE,
-        "",
-        given.strip(),
-    )
-
-
-def _inputs(recomputed: Recomputed) -> list[tuple[float, Unit]]:
-    """The numbers of the formula, but not one that is already what it gives."""
-    made = []
-    for node in recomputed.literals:
-        same = node.unit.same_dimension(recomputed.unit)
-        if same and abs(
-            node.value * node.unit.factor_to(recomputed.unit) - recomputed.value
-        ) <= 1e-9 * abs(recomputed.value):
-            continue
-        made.append((node.value, node.unit))
-    return made
+    made = decided(reading, recomputed)
+    if made.chosen is None or made.slip or made.unless:
+        return Check(
+            reading, recomputed, made.finding, made.finding.verdict, made.slip, given.strip(), made.chosen, None,
+            Slip(made.slip) if made.slip else None, made.unless,
+        )  # fmt: skip
+    return _checked(reading, made.chosen, recomputed, made.finding, _word(made.finding), given, per)
 
 
 def _word(found: Finding) -> str:
     return INCONSISTENT_INPUTS if found.verdict == verdicts.INCONSISTENT else found.verdict
-
-
-_GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
-_SAME = re.compile(
-    r"(?:[,，、(（]\s?)?(?:即|也就是|合|折合|相当于|等于|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
-    re.IGNORECASE,
-)
-
-
-def _restatement(
-    reading: Reading, chosen: Candidate, tried: Sequence[tuple[Candidate, Finding]]
-) -> tuple[Candidate, Finding] | None:
-    """The second of two numbers told as equal, where it is not: 1287 MWh, that is 12.87万度."""
-    text = reading.form.text
-    for other, result in tried:
-        a, b = sorted((chosen.main, other.main), key=lambda q: q.start)
-        if a.start == b.start or other.rank > 1 or b is chosen.main or a.role or b.role:
-            continue
-        told_equal = _SAME.fullmatch(text[a.end : b.start].strip() + "") or _SAME.search(
-            text[a.end : b.start]
-        )
-        if (
-            told_equal
-            and len(text[a.end : b.start]) <= 24
-            and result.verdict not in verdicts.HARMLESS
-        ):
-            return other, result
-    return None
-
-
-def _one_meant(
-    reading: Reading, tried: Sequence[tuple[Candidate, Finding]]
-) -> tuple[Candidate, Finding] | None:
-    """The one quantity that is claimed, where only one can be; None where it is open."""
-    if not tried:
-        return None
-    mains: dict[tuple[int, str], tuple[Candidate, Finding]] = {}
-    for c, f in tried:
-        mains.setdefault(
-            (c.main.start, c.how if c.how in ("product", "quotient", "ratio") else ""), (c, f)
-        )
-    options = [t for t in mains.values() if t[0].main.role != "from"]
-    if not options:
-        return None  # only what something is compared with
-    best = min(t[0].rank for t in options)
-    options = [t for t in options if t[0].rank == best] if best < 3 else options
-    if len(options) > 1:
-        ends = [t for t in options if t[0].main.role == "to"]
-        options = ends or options
-    if len(options) > 1:
-        text = reading.form.text
-        told = [
-            t for t in options if _SAME.search(text[max(0, t[0].main.start - 24) : t[0].main.start])
-        ]
-        options = told or options
-    return options[0] if len(options) == 1 else None
-
-
-def _other_dimension(
-    reading: Reading, recomputed: Recomputed, inputs: Sequence[tuple[float, Unit]]
-) -> tuple[str, Candidate] | None:
-    """The slip that explains a statement of another dimension: one that makes its number fit once undone."""
-    del inputs
-    for q in reading.quantities:
-        if q.kind not in ("amount", "count", "money") or q.role == "from":
-            continue
-        stated = stated_of(q)
-        kind = undone(stated, recomputed)
-        if not kind and q.unit != q.bare:
-            kind = undone(stated_of(q, q.bare), recomputed)
-        if kind == "count_lost" and q.kind == "count":
-            continue
-        if kind:
-            return kind, Candidate(stated, (q,))
-    return None
 
 
 def _catalogue(key: str) -> Any:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from taotie.audit.nouns import FLOWS
 from taotie.audit.reading import Quantity, Reading
+from taotie.audit.said_elsewhere import NAMES_OF, said_elsewhere
 from taotie.audit.verdict import Stated
 from taotie.quantity.unit_text import PLAIN, Unit
 
@@ -80,6 +81,7 @@ def candidates(
     unit: Unit,
     inputs: Sequence[tuple[float, Unit]] = (),
     growth: bool = False,
+    spans: Sequence[str] = (),
 ) -> list[Candidate]:
     """All ways to take the text as a statement of the dimension of `unit`, the surest first.
 
@@ -89,6 +91,8 @@ def candidates(
         Numbers the formula was given: a quantity that only repeats one of them is not the claim.
     growth : bool
         Does the formula give a change (x/y - 1) and not a ratio?
+    spans : sequence of str
+        Periods the formula adds up over (24 h, 8760 h): what it gives is what is used in one of them.
 
     Examples
     --------
@@ -100,13 +104,16 @@ def candidates(
     ['product']
     """
     usable = [q for q in reading.quantities if q.kind not in ("year",)]
-    direct = [c for q in usable for c in _direct(q, unit, growth)]
+    once = bool(_ONCE.search(reading.form.text) and _YEARLY.search(reading.form.text))
+    direct = [c for q in usable for c in _direct(q, unit, growth, spans, once)]
     best = _without_inputs(direct, inputs)
     named = [c for c in best if c.main.noun != "model"] or best
     if named:
         sure = [c for c in named if c.rank < 5]
         named = sure or named
-    named = [*_shares_of(reading, usable, unit), *named]
+    given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
+    shares = _shares_of(reading, usable, unit)
+    named = [*(c for c in shares if not named or any(p not in given for p in c.parts[1:])), *named]
     if not named:
         named = _said_of_one(reading, usable, unit)
     if not named or all(c.rank >= 5 for c in named):
@@ -127,15 +134,16 @@ def _without_inputs(
     """Without those that only repeat an input of the formula, if others are left."""
     if not inputs:
         return found
-    return [c for c in found if not any(_repeats(c.main, value, unit) for value, unit in inputs)]
+    return [c for c in found if not any(repeats(c.main, value, unit) for value, unit in inputs)]
 
 
-def _repeats(q: Quantity, value: float, unit: Unit) -> bool:
-    each = [c for c in _NAMES_OF if f"/{c}" in unit.text and f"/{c}" not in q.unit.text]
+def repeats(q: Quantity, value: float, unit: Unit) -> bool:
+    each = [c for c in NAMES_OF if f"/{c}" in unit.text and f"/{c}" not in q.unit.text]
+    timed = q.period and "/" not in unit.text  # 3,600 MWh a day is no 150 MW
     owns = [
-        q.unit,
+        *(() if timed else (q.unit,)),
         q.bare,
-        *(q.bare / Unit(c) for c in each),
+        *(own / Unit(c) for own in (q.unit, q.bare) for c in each),
     ]  # "1.3 kW apiece" is 1.3 kW/accelerator
     for own in owns:
         if own.same_dimension(unit) and value and not q.is_range:
@@ -146,7 +154,14 @@ def _repeats(q: Quantity, value: float, unit: Unit) -> bool:
 # ---- one quantity ------------------------------------------------------------------------------------------
 
 
-def _direct(q: Quantity, unit: Unit, growth: bool = False) -> Iterable[Candidate]:
+_ONCE = re.compile(r"\b(?:pre-?)?train(?:ed|ing|s)?\b|训练", re.IGNORECASE)
+
+_YEARLY = re.compile(r"\b(?:each|every|per|a) year\b|\b(?:annual|year)ly\b|每年", re.IGNORECASE)
+
+
+def _direct(
+    q: Quantity, unit: Unit, growth: bool = False, spans: Sequence[str] = (), once: bool = False
+) -> Iterable[Candidate]:
     if q.kind == "short":
         yield from _open_short(q, unit)
         return
@@ -159,7 +174,7 @@ def _direct(q: Quantity, unit: Unit, growth: bool = False) -> Iterable[Candidate
     if q.kind in ("share", "times"):
         return
     seen = False
-    for own, how, rank in _options(q):
+    for own, how, rank in _options(q, spans, once):
         for scale, name in _as_dimension(own, unit):
             if not seen or how in ("bare", "annual"):
                 yield Candidate(stated_of(q, name, scale), (q,), how, rank)
@@ -169,14 +184,19 @@ def _direct(q: Quantity, unit: Unit, growth: bool = False) -> Iterable[Candidate
             break
 
 
-def _options(q: Quantity) -> Iterable[tuple[Unit, str, int]]:
-    """Units a quantity may be meant in: as it stands first."""
+def _options(
+    q: Quantity, spans: Sequence[str] = (), once: bool = False
+) -> Iterable[tuple[Unit, str, int]]:
+    """Units a quantity may be meant in: as it stands first. What happens once (`once`, a training) is not used every year."""
     for count in q.counts:
         yield q.unit / Unit(count), "per", 1
     yield q.unit, "direct", 0
     if q.period and not q.firm:
         for count in q.counts:
             yield q.bare / Unit(count), "per", 1
+        if not (once and q.period == "a"):
+            yield q.bare, "bare", 1
+    if q.period in spans:
         yield q.bare, "bare", 1
     if q.period == "a" and q.firm and q.bare.same_dimension(_WH):
         total = q.high * q.bare.factor_to(Unit("TWh"))
@@ -269,59 +289,14 @@ def _counts(unit: Unit) -> bool:
     return any(unit.same_dimension(Unit(n)) for n in names)
 
 
-_ONE = re.compile(
-    r"\b(?:each|every|apiece|per (?:head|capita|person)|a head|everybody|everyone|on average)\b|每|人均|户均|平均|单(?:张|台|卡|次|户|机)",
-    re.IGNORECASE,
-)
-_IN_EACH = tuple(
-    (name, re.compile(words, re.IGNORECASE))
-    for name, words in (
-        ("h", r"\b(?:each|every|per|an) hour\b|\bhourly\b|每小时"), ("d", r"\b(?:each|every|per|a) day\b|\bdaily\b|每天|每日|日均"),
-        ("a", r"\b(?:each|every|per|a) year\b|\bannual|\byearly\b|每年|全年"), ("month", r"\b(?:each|every|per|a) month\b|每月"),
-        ("week", r"\b(?:each|every|per|a) week\b|每周"),
-    )
-)  # fmt: skip
-_NAMES_OF = {
-    "person": r"\b(?:man|woman|child|person|resident|inhabitant|citizen)\b|居民|人口|每人",
-    "household": r"\b(?:home|house|household|family)\b|家庭|住户|每户",
-    "server": r"\b(?:server|machine|node|rack)\b|服务器|节点", "accelerator": r"\b(?:GPU|chip|card|accelerator|processor)\b|[HBA][0-9]{2,3}\b|卡|芯片|GPU",
-    "request": r"\b(?:query|prompt|question|request|answer|reply|response|search|message|conversation|chat)\b|问|答|查询|请求|提示|对话|搜索|次",
-    "inference": r"\b(?:query|prompt|question|request|answer|inference)\b|推理|次", "image": r"\b(?:image|picture|photo)\b|图|照片|张", "video": r"\b(?:video|clip)\b|视频",
-    "token": r"\btoken\b|词元",
-}  # fmt: skip
-
-
 def _said_of_one(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Candidate]:
     """What is for each of something, or in each day, where the sentence says so and not behind its number: every woman and child uses 31 kW."""
-    made: list[Candidate] = []
-    for q in usable:
-        if (
-            q.count and f"/{q.count}" in q.unit.text
-        ):  # "for a typical family" may stand with a total
-            for own in (q.unit * Unit(q.count), q.bare * Unit(q.count)):
-                if own.same_dimension(unit):
-                    made.append(Candidate(stated_of(q, own), (q,), "per", 2))
-                    break
-        if q.kind == "count" and not q.period:
-            for name, words in _IN_EACH:
-                if (q.unit / Unit(name)).same_dimension(unit) and words.search(reading.sentence(q)):
-                    made.append(Candidate(stated_of(q, q.unit / Unit(name)), (q,), "per", 2))
-                    break
-    for count, names in _NAMES_OF.items():
-        if f"/{count}" not in unit.text:
-            continue
-        for q in usable:
-            if q.kind not in ("amount", "money") or q.count:
-                continue
-            sentence = reading.sentence(q)
-            if not (_ONE.search(sentence) or re.search(names, sentence, re.IGNORECASE)):
-                continue
-            for own in (q.unit, q.bare):
-                per = own / Unit(count)
-                if per.same_dimension(unit):
-                    made.append(Candidate(stated_of(q, per), (q,), "per", 2))
-                    break
-    return made
+    made = [
+        (q, said_elsewhere(reading, q, unit))
+        for q in usable
+        if q.kind in ("amount", "money", "count")
+    ]
+    return [Candidate(stated_of(q, own), (q,), "per", 2) for q, own in made if own is not None]
 
 
 # ---- several quantities ------------------------------------------------------------------------------------

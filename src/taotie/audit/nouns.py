@@ -23,7 +23,7 @@ NOUNS: dict[str, str] = {
 }  # fmt: skip
 _NOT_NOUNS = frozenset(["searching"])
 CHINESE_NOUNS: tuple[tuple[str, str], ...] = (
-    ("家庭", "household"), ("住户", "household"), ("户人家", "household"), ("居民", "person"), ("用户", "person"), ("网民", "person"), ("人口", "person"),
+    ("口之家", "household"), ("家庭", "household"), ("住户", "household"), ("户人家", "household"), ("居民", "person"), ("用户", "person"), ("网民", "person"), ("人口", "person"),
     ("加速卡", "accelerator"), ("显卡", "accelerator"), ("计算卡", "accelerator"), ("算力卡", "accelerator"), ("芯片", "accelerator"),
     ("加速器", "accelerator"), ("GPU", "accelerator"), ("图形处理器", "accelerator"), ("服务器", "server"), ("节点", "server"),
     ("次查询", "request"), ("查询", "request"), ("提问", "request"), ("请求", "request"), ("搜索", "request"), ("对话", "request"), ("问答", "request"),

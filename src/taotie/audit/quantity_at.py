@@ -92,7 +92,10 @@ _NAMED_BEFORE = re.compile(
     r"(?:\b(?:Llama|GPT|ChatGPT|Gemini|Claude|Grok|Qwen|Mixtral|Mistral|Phi|Gemma|Opus|Sonnet|Haiku|Windows|Python|version|Article|Section|Table|Figure|Fig\.|Chapter"
     r"|page|p\.|pp\.|No\.|Scope|Tier|Level|Phase|Annex|Rule|Order|Act|Title|Docket|Stage|Step|Grade|Type|Class|Unit|Model|v|V|Web|Top|Boeing|RTX|Core)[\s-]?|#|第|§\s?|图|表)\Z"
 )
-_MORE_SUFFIX = re.compile(r"[多余来](?=[万亿千百十]|[^，。,.\s])|-odd\b|多(?=\s?[A-Za-z])")
+_ODD = re.compile(r"-(?:odd|something|plus)\b")
+_MORE_SUFFIX = re.compile(
+    r"(?:[多余]|(?<=[0十百千万亿])来)(?=[万亿千百十]|[^，。,.\s])|-(?:odd|something|plus)\b|多(?=\s?[A-Za-z])"
+)
 _SHORT = re.compile(r"(?P<letter>K|k|M|m|B|T|bn|mn|tn|mm|bln|mln)(?![A-Za-z0-9])")
 _SHORT_SCALE = {
     "k": 1e3,
@@ -132,7 +135,7 @@ START = re.compile(
     r"|\b[0-9]{1,2}:[0-9]{2}\b|\b24/7\b|第[0-9]{1,4}|\b[0-9]{1,3}(?:st|nd|rd|th)\b|\b(?:4K|8K|5G|4G|6G|3D|2D)\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
     r"|(?P<day>\b[0-9]{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|[0-9]{1,2}月(?:[0-9]{1,2}[日号])?(?![0-9]))"
-    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,5}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
+    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,2}(?=(?:in|out\sof|of)\severy\s))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
     r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的))"
     r"|(?P<fold>\b(?:" + "|".join(_FOLD) + r")-?fold\b)"
     r"|(?P<multiple>\b(?:doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|trebl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing)|quintupl(?:e[sd]?|ing)|halv(?:e[sd]?|ing)|twice|thrice)\b(?!-)"
@@ -244,7 +247,8 @@ def _number(
     if number is None and not money:
         spelled_fraction = fraction_at(text, at)
         if spelled_fraction is not None:
-            return _fraction(text, at, spelled_fraction)
+            made, after = _fraction(text, at, spelled_fraction)
+            return (made, after) if made is None else _range(text, made, after, False, "", True)
         return None, _past_word(text, at)
     if number is None:
         return None, at + 1
@@ -307,15 +311,16 @@ def _year(text: str, at: int, number: PrintedNumber, spelled: bool) -> tuple[Qua
 
 def _fraction(text: str, at: int, number: PrintedNumber) -> tuple[Quantity | None, int]:
     """half of, two-thirds of, half a gigawatt."""
-    unit = re.compile(r"\s(?:an?\s)?(?=[A-Za-z])").match(text, number.end)
-    if unit and text[number.end : unit.end()].strip() in ("a", "an"):
+    unit = re.compile(r"\s(?:of\s)?(?:an?|one)\s(?=[A-Za-z])").match(text, number.end)
+    if unit:
         phrase = phrase_at(text, unit.end())
         if phrase is not None and phrase.kind in ("amount", "share"):
             made = _made(text, at, at, number, phrase, phrase.end, False)
             return made, phrase.end
     behind = text[number.end : number.end + 14]
-    if not re.match(
-        r"\s(?:of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came)\b|[,.;)]|\Z",
+    counted = re.match(r"(?:two|three|four|five|six|seven|eight|nine)\b", text[at:], re.IGNORECASE)
+    if not counted and not re.match(
+        r"\s(?:of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came|in|by|since|within|and|or|to|from|over|under)\b|[,.;)]|\Z",
         behind,
     ):
         return None, number.end
@@ -333,7 +338,8 @@ def _one(
     text: str, start: int, at: int, number: PrintedNumber, money: bool, sign: str, spelled: bool
 ) -> tuple[Quantity, int] | None:
     """One number with its phrase."""
-    more = None if spelled and text[at : at + 1].isascii() else _MORE_SUFFIX.match(text, number.end)
+    english = spelled and text[at : at + 1].isascii()
+    more = (_ODD if english else _MORE_SUFFIX).match(text, number.end)
     step = 0.0
     if more:
         number, step = _more(text, number, more.end())
@@ -362,8 +368,10 @@ def _one(
         with_short = _short(text, start, at, number, short)
         if with_short is not None:
             return with_short
-    if text.startswith("成半", number.end) and number.value < 10:  # 三成半
-        number = replace(number, value=number.value + 0.5, half=0.05)
+    part = _TENTHS_AND.match(text, number.end) if number.value < 10 else None
+    if part:  # 三成半, 三成五
+        more_tenths = 0.5 if part[1] == "半" else 0.1 * ("一二三四五六七八九".index(part[1]) + 1)
+        number = replace(number, value=number.value + more_tenths, half=0.05)
         tenths = Phrase(10.0, Unit("%"), number.end + 2, Unit("%"), kind="share")
         return _made(text, start, at, number, tenths, tenths.end, spelled), tenths.end
     phrase = phrase_at(text, number.end)
@@ -390,6 +398,9 @@ def _one(
     if phrase.kind == "none" and 1 < number.value < 5 and _is_pue(text, at, number):
         phrase = replace(phrase, kind="times", noun="PUE")
     return _made(text, start, at, number, phrase, phrase.end, spelled, step), phrase.end
+
+
+_TENTHS_AND = re.compile(r"成([半一二三四五六七八九])(?![十百千万亿个次])")
 
 
 def _is_pue(text: str, at: int, number: PrintedNumber) -> bool:
@@ -471,15 +482,37 @@ def _made(
     hedge = hedge_around(before, text[number.end : number.end + 12])
     if hedge == "none":
         hedge = hedge_around("", behind)
+    if _NEGATIVE.search(before):
+        low, high = -low, -high
     kind = phrase.kind if phrase.kind != "none" else "number"
     if kind == "number" and "分之" in text[start:end]:
         kind = "share"
     factors = phrase.spread
+    half = number.half
+    if hedge == "exact":  # its zeros are meant: "exactly 500,000"
+        half = min(half, _last_written(text[start : number.end], number))
     return Quantity(
-        text[start:end], start, end, min(low, high), max(low, high), number.half * abs(phrase.scale), number.digits,
+        text[start:end], start, end, min(low, high), max(low, high), half * abs(phrase.scale), number.digits,
         number.loose, phrase.unit, phrase.bare, phrase.period, not phrase.loose_period, phrase.count, phrase.noun, phrase.substance, hedge, kind,
         role_of(before), change_around(before, behind), number.words, spread=factors,
     )  # fmt: skip
+
+
+_NEGATIVE = re.compile(r"(?:\b(?:minus|negative)\s|负)\Z", re.IGNORECASE)
+
+
+def _last_written(written: str, number: PrintedNumber) -> float:
+    """Half a unit of the last digit that is written, zeros included, but a thousandth of the number at least."""
+    digits = _WRITTEN.search(written)
+    if digits is None:
+        return number.half
+    plain = float(digits[0].replace(",", ""))
+    scale = number.value / plain if plain else 1.0
+    places = len(digits[0].partition(".")[2])
+    return float(max(0.5 * 10.0**-places * abs(scale), 1e-3 * abs(number.value)))
+
+
+_WRITTEN = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
 def _range(
@@ -502,7 +535,15 @@ def _range(
     if text[at : at + 1] in ("+", "-"):
         return first, end
     number, second_spelled = _first_number(text, at)
-    if number is None or (second_spelled and not number.words and number.value < 2):
+    part = fraction_at(text, at) if number is None else None
+    if part is not None:  # between one percent and half
+        return _to_fraction(text, first, at, part, end)
+    if number is None or (
+        second_spelled
+        and not number.words
+        and number.value < 2
+        and "分之" not in text[at : number.end]
+    ):
         return first, end
     if _year(text, at, number, second_spelled) is not None and first.kind not in ("number",):
         return first, end
@@ -550,6 +591,18 @@ def _range(
         ),
         after,
     )  # fmt: skip
+
+
+def _to_fraction(
+    text: str, first: Quantity, at: int, part: PrintedNumber, end: int
+) -> tuple[Quantity, int]:
+    low = first.low * first.unit.factor_to(PLAIN) if first.kind == "share" else part.value
+    if low >= part.value:
+        return first, end
+    made = Quantity(
+        text[first.start : part.end], first.start, part.end, low, part.value, part.half, 1, True, kind="share", hedge=first.hedge,
+    )  # fmt: skip
+    return made, part.end
 
 
 def _range_hedge(first: Quantity, second: Quantity) -> str:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from taotie.audit.nouns import FLOWS, PERIODS, noun_at
 from taotie.audit.quantity_at import Quantity
 from taotie.audit.unit_phrase import phrase_at
+from taotie.quantity.number_text import CHINESE_WORDS
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
-    r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<s>\b(?:each|every|per|a) second\b|每秒钟?)|(?P<min>\b(?:each|every|per|a) minute\b|每分钟)|(?P<h>\b(?:each|every|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each|every|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:耗|用)电量?|一天|单日|天天)"
-    r"|(?P<month>\b(?:each|every|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用)电量?)|(?P<week>\b(?:each|every|per|a) week\b|\bweekly\b|每周|每星期)"
+    r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<s>\b(?:each|every|per|a) second\b|每秒钟?)|(?P<min>\b(?:each|every|per|a) minute\b|每分钟)|(?P<h>\b(?:each|every|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each|every|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|一天|单日|天天)"
+    r"|(?P<month>\b(?:each|every|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电)|(?P<week>\b(?:each|every|per|a) week\b|\bweekly\b|每周|每星期)"
     r"|(?P<a>\b(?:each|every|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|全年|年度|年用电))",
     re.IGNORECASE,
 )
@@ -38,14 +39,61 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             q = _with_period_before(q, before, at - last_end)
             q = _with_count_before(q, before, at - last_end)
             q = _with_unit_before(q, before)
+            q = _with_many_before(q, before)
             q = _per_counted(q, found[i - 1] if i > first else None, text, offset)
             if not q.period and annual and q.kind == "amount":
                 q = replace(q, period="", firm=False)
             found[i] = q
         elif q.kind in ("number", "thing") and not q.is_range:
             q = found[i] = _of_the_same(q, found[first:i], text, offset)
+            if i + 1 < len(found):
+                q = found[i] = _of_all(q, found[i + 1], text, offset)
+            if i > first and q.kind == "number":
+                q = found[i] = _in_the_same_unit(q, found[i - 1], text, offset)
         if q.kind not in ("year",):
             last_end = q.end - offset
+
+
+_AND_NOW = re.compile(
+    r",?\s(?:up |down )?(?:to|from|against|versus|compared (?:with|to)|instead of|rather than|not)\s(?:just |only |about |around |some |roughly |nearly |almost |over |more than |the )*",
+    re.IGNORECASE,
+)
+
+
+_OF_ALL = re.compile(
+    r"\s(?:out )?of (?:(?:the|its|their|some|all|a total of|about|around|roughly|past|last|planned|proposed|promised) ){0,3}",
+    re.IGNORECASE,
+)
+
+
+def _of_all(q: Quantity, behind: Quantity, text: str, offset: int) -> Quantity:
+    """3,900 of the 11,800 megawatts: the first number is in the unit of the second."""
+    if (
+        q.kind not in ("number", "thing")
+        or q.short
+        or behind.kind not in ("amount", "money", "count")
+    ):
+        return q
+    if not _OF_ALL.fullmatch(text, q.end - offset, behind.start - offset):
+        return q
+    return replace(
+        q, unit=behind.unit, bare=behind.bare, period=behind.period, kind=behind.kind, count=behind.count, role="to"
+    )  # fmt: skip
+
+
+def _in_the_same_unit(q: Quantity, before: Quantity, text: str, offset: int) -> Quantity:
+    """By 54 gigawatts to 226, 4.7 cents against 12: the second number is in the unit of the first."""
+    if q.kind != "number" or before.kind not in ("amount", "money", "share") or q.short:
+        return q
+    between = _AND_NOW.fullmatch(text, before.end - offset, q.start - offset)
+    if between is None:
+        return q
+    role = "to" if between[0].lower().strip(" ,").startswith(("to", "up to", "down to")) else "from"
+    scale = 0.01 if before.kind == "money" and "cent" in before.text else 1.0
+    return replace(
+        q, low=q.low * scale, high=q.high * scale, half=q.half * scale, unit=before.unit, bare=before.bare, period=before.period,
+        kind=before.kind, count=before.count, role=role,
+    )  # fmt: skip
 
 
 _A_DAY = re.compile(r"\s(?:an?|each|every|per)\s(day|hour|week|month|year|minute|second)\b")
@@ -91,7 +139,7 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     if found is None:
         return q
     name, gap, start = found
-    near = not re.search(r"[,，0-9]", gap) and len(before) - start <= since + 1
+    near = not re.search(r"[,，][^,，]*\S|[0-9]", gap) and len(before) - start <= since + 1
     power = any(q.bare.same_dimension(Unit(u)) for u in ("W",))
     if power and not (name == "h" and near and re.search(r"[耗用]电|\bus|consum|draw", gap)):
         return q
@@ -150,7 +198,7 @@ _ANSWERING = re.compile(
     + r")[^，。；,0-9]{0,20}\Z"
 )
 _PER_UNIT = re.compile(
-    r"每(?:一?度电?|(?P<kwh>千瓦时|度电?|度)|(?P<mwh>兆瓦时)|(?P<gpuh>(?:GPU|卡|芯片)小?时)|(?P<t>吨)|(?P<kw>千瓦))(?:的?(?:电价|价格|电费|成本|只要|要|需|约|为|是|仅|收)){0,2}\s?\Z"
+    r"每(?:一?度电?|(?P<kwh>千瓦时|度电?|度)|(?P<mwh>兆瓦时)|(?P<gpuh>(?:GPU|卡|芯片)小?时)|(?P<t>吨)|(?P<kw>千瓦))(?:的?(?:电价|价格|电费|成本|只要|要|需|约|为|是|仅|收|[下上]调|[上下]涨|上浮|下浮|[降涨贵]|便宜|[高低]出?|[加减]|补贴?|优惠|多付?|少付?)了?){0,3}\s?\Z"
 )
 
 
@@ -168,6 +216,28 @@ def _with_unit_before(q: Quantity, before: str) -> Quantity:
     return replace(q, unit=q.unit / below, bare=q.bare / below)
 
 
+_MANY_BEFORE = re.compile(r"每(?P<n>[十百千万亿]{1,3})(?=[次张条个户人台颗块词])")
+
+
+def _with_many_before(q: Quantity, before: str) -> Quantity:
+    """每万次查询3.4度, 每百张图片2.9度: a round number of things it is for."""
+    if q.count or q.kind not in ("amount", "money"):
+        return q
+    found = next(iter(reversed([*_MANY_BEFORE.finditer(before)])), None)
+    named = phrase_at(before, found.end()) if found else None
+    if found is None or named is None or named.kind != "count":
+        return q
+    if len(before) - named.end > 12 or _STOPS.search(before, named.end):
+        return q
+    n = 1.0
+    for char in found["n"]:
+        n *= CHINESE_WORDS[char]
+    unit = Unit(named.count)
+    return replace(
+        q, low=q.low / n, high=q.high / n, half=q.half / n, unit=q.unit / unit, bare=q.bare / unit, count=named.count, counts=()
+    )  # fmt: skip
+
+
 def _per_counted(q: Quantity, before: Quantity | None, text: str, offset: int) -> Quantity:
     """每千次2.9千瓦时, for every 1,000 images 2.9 kWh: the count before it is what it is for."""
     if (
@@ -178,10 +248,16 @@ def _per_counted(q: Quantity, before: Quantity | None, text: str, offset: int) -
         or not before.low > 0
     ):
         return q
-    ahead = text[max(0, before.start - offset - 10) : before.start - offset]
+    ahead = text[max(0, before.start - offset - 16) : before.start - offset]
     if before.low == before.high == 1 and q.start - before.end <= 40:
         return replace(q, counts=(*q.counts, before.count))  # one query takes 2.9 Wh
-    if not re.search(r"(?:每|\bper|\bevery|\beach)\s?\Z", ahead) or q.start - before.end > 24:
+    if (
+        not re.search(
+            r"(?:每(?:当|次|回)?(?:生成|处理|回答|完成|训练|产生|画|发|跑|输出|执行|运行|进行)?了?|\bper|\bevery|\beach)\s?\Z",
+            ahead,
+        )
+        or q.start - before.end > 24
+    ):
         return q
     n, unit = before.low, before.unit
     return replace(

@@ -98,6 +98,20 @@ def fits(stated: Stated, recomputed: Recomputed) -> bool:
     return found.verdict in HARMLESS and (near or stated.hedge in ("at_least", "at_most", "nearly"))
 
 
+def period_missing(stated: Stated, recomputed: Recomputed) -> str:
+    """The period a total would have to be said for to be what the inputs give; empty where none does.
+
+    MWh for MW is no lost period but the unit mixed up: an hour is left out for energies.
+    """
+    for name in ("d", "week", "month", "a", "h", "min", "s"):
+        own = stated.unit / Unit(name)
+        if own.same_dimension(Unit("W")) and name in ("h", "min", "s"):
+            continue
+        if own.same_dimension(recomputed.unit) and fits(replace(stated, unit=own), recomputed):
+            return name
+    return ""
+
+
 def undone(stated: Stated, recomputed: Recomputed) -> str:
     """Which lost or added time or count would make a statement of another dimension fit; empty if none does.
 
@@ -122,7 +136,7 @@ def undone(stated: Stated, recomputed: Recomputed) -> str:
         moved = own * unit
         if moved.same_dimension(target):
             same = Stated(stated.low, stated.high, moved, stated.tol, stated.hedge, stated.digits)
-            if fits(same, recomputed):
+            if any(fits(same.scaled(k), recomputed) for k in (1.0, 1e-3, 1e3)):
                 return "power_energy"
     for hours in (24.0, 8760.0):
         if (own / Unit("h")).same_dimension(target) and fits(

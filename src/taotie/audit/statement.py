@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from taotie.quantity.unit_text import WORDS, parse_unit, spelled
 from taotie.words.language import _
 
 MAX_LENGTH = 100_000
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ def _refuse_unknown_unit(text: str, reading: Reading, counted: tuple[str, ...]) 
     """A text that is nothing but a number and one or two words must have a known unit."""
     things = [q for q in reading.quantities if q.kind == "thing"]
     if len(reading.quantities) != 1 or not things or len(text.split()) > 2:
+        return
+    if len(_HAN.findall(text)) > 6:  # a sentence, not a unit
         return
     word = things[0].noun if "/" in things[0].noun else text.split()[-1].strip(" .,")
     try:

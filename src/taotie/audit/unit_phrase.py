@@ -11,7 +11,7 @@ from dataclasses import replace
 from taotie.audit.nouns import FLOWS, PERIODS, STOP, Phrase, amount, known_unit, noun_at
 from taotie.audit.unit_phrase_zh import CJK_ELECTRIC, chinese, chinese_count
 from taotie.errors import TaotieError
-from taotie.quantity.number_text import number_at
+from taotie.quantity.number_text import ENGLISH_WORDS, number_at
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit, parse_unit
 
@@ -48,10 +48,11 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9'&-]{0,30}")
-_CENTS = re.compile(r"cents?(?=\s(?:per|an?|for (?:each|every))\s|\s?/)")
+_CENTS = re.compile(r"(?:US )?cents?(?![A-Za-z])")
 _MEGAWATT_DAY = re.compile(
     r"(?:(?P<prefix>kilo|mega|giga)watt|(?P<short>[kMG]W))[- ](?P<time>day|month|year)s?(?![A-Za-z])"
 )
+_MANY = re.compile(r"(hundred|thousand|million|billion|trillion)\s(?=[A-Za-z])", re.IGNORECASE)
 _HOURS_OF = re.compile(r"(?:s|-|\s){1,2}(?:hours?|h)(?![A-Za-z])|\s?小?时(?!间|代)", re.IGNORECASE)
 
 
@@ -64,7 +65,8 @@ def phrase_at(text: str, at: int, money: bool = False) -> Phrase | None:
     if not char:
         return None
     if money:
-        return _with_rest(text, Phrase(kind="money", end=at))
+        paid = _with_rest(text, Phrase(kind="money", end=at))
+        return replace(paid, end=at - spaces) if paid.end == at else paid
     made = chinese(text, at) if not char.isascii() else None
     made = made or _english(text, at, spaces)
     return None if made is None else _with_rest(text, made)
@@ -286,7 +288,10 @@ def _per_count(text: str, made: Phrase) -> Phrase | None:
         return None
     at, count = link.end(), 1.0
     number = number_at(text, at) or spelled_number_at(text, at)
-    if number is not None:
+    many = _MANY.match(text, at)
+    if many:
+        count, at = ENGLISH_WORDS[many[1].lower()], many.end()
+    elif number is not None:
         count, at = number.value, number.end
         if (link["per"] or "").lower() in ("a", "an", "each", "every", "for") and (
             link["per"] or ""
@@ -321,6 +326,7 @@ def _per_count(text: str, made: Phrase) -> Phrase | None:
             and (
                 (link["per"] or "/").lower() in ("per", "/")
                 or (made.kind == "money" and link["per"].lower() in ("a", "an", "each", "every"))
+                or (link["per"] or "").lower() in ("for each", "for every")
             )
         ):
             spelled = _SPELLED.match(text, at) or token

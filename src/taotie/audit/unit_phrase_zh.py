@@ -26,6 +26,9 @@ _CJK_UNIT = re.compile(
                 "日元",
                 "毫瓦",
                 "千卡",
+                "分钱",
+                "毛钱",
+                "美分",
             ],
         )
     )
@@ -37,6 +40,9 @@ _CJK_MORE = {
     "加仑": (3.785411784, "L"),
     "立方": (1.0, "m3"),
     "毫瓦": (1.0, "mW"),
+    "分钱": (0.01, "CNY"),
+    "毛钱": (0.1, "CNY"),
+    "美分": (0.01, "USD"),
 }
 _CJK_TIME = re.compile(r"个?(小时|分钟|个月|天|年|周|秒)(?![代级度底初末均活期边])")
 _CJK_SHARE = re.compile(r"个?百分点|成(?!本|为|立|功|果|交|长|都|员|熟)")
@@ -112,6 +118,26 @@ def _compound_chinese(text: str, made: Phrase) -> Phrase:
     return made
 
 
+_DIGITS_ZH = r"[0-9.,多余]{0,12}[万亿千百]{0,2}\Z"
+# 算力卡约35万张, 照片两百张, 提问3条: what is counted stands before the number
+_COUNTED_BEFORE = (
+    (
+        "accelerator",
+        "张块颗片枚个",
+        re.compile(rf"(?:卡|芯片|{GPU_NAME.pattern})[^，。；0-9]{{0,10}}\Z"),
+    ),
+    ("image", "张幅", re.compile(r"(?:图|照片|画)[^，。；0-9]{0,10}" + _DIGITS_ZH)),
+    (
+        "request",
+        "条个次",
+        re.compile(r"(?:提问|问题|请求|查询|对话|问答)[^，。；0-9]{0,8}" + _DIGITS_ZH),
+    ),
+)
+_CARD_HOURS = re.compile(
+    rf"[个]?(?:{GPU_NAME.pattern})?\s?(?:GPU|卡|芯片|加速器)?[- ·]?(?<=[A-Za-z0-9卡片器 ·-])(?:小时|时)(?!间|代)"
+)
+
+
 def chinese_count(text: str, at: int) -> Phrase | None:
     measure = _CJK_MEASURE.match(text, at)
     start = measure.end() if measure else at
@@ -119,7 +145,7 @@ def chinese_count(text: str, at: int) -> Phrase | None:
     tail = clause[0] if clause else ""
     word = measure[1] if measure else ""
     gpu = GPU_NAME.match(text, start + len(tail) - len(tail.lstrip()))
-    hours = re.compile(r"(?:GPU|卡|芯片)[- ]?(?:小时|时)(?!间|代)").match(text, at)
+    hours = _CARD_HOURS.match(text, at)
     if hours:
         return amount(
             1.0,
@@ -147,6 +173,8 @@ def chinese_count(text: str, at: int) -> Phrase | None:
         )
     for name, named in CHINESE_NOUNS:
         where = tail.find(name)
+        if word in "块颗片枚" and word and named != "accelerator":
+            continue
         if 0 <= where <= (10 if measure else 4) and (best is None or where < best[0]):
             best = (where, name, named)
     if (
@@ -192,6 +220,9 @@ def chinese_count(text: str, at: int) -> Phrase | None:
         return amount(1.0, Unit(default), start, word, "count", count=default, noun=word)
     if word == "张" and re.match(r"图|照", tail):
         return amount(1.0, Unit("image"), start + 1, word, "count", count="image", noun=word)
+    for named, words, nouns in _COUNTED_BEFORE:
+        if word and word in words and nouns.search(text[max(0, at - 20) : at]):
+            return amount(1.0, Unit(named), start, word, "count", count=named, noun=word)
     if measure:
         return Phrase(end=start, kind="thing", noun=word + tail[:4])
     return None

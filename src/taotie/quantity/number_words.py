@@ -24,7 +24,7 @@ _PARTS = {
 _ONES = "|".join([*_SMALL, *_TENS])
 _SPELLED = re.compile(
     rf"\b(?:(?P<a>an?)\s(?=(?:hundred|thousand|million|billion|trillion|dozen)\b)"
-    rf"|(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?(?:[ ]point[ ](?P<point>{'|'.join(_SMALL)}))?)\b(?![-'][a-z])",
+    rf"|(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?(?:[ ]point[ ](?P<point>{'|'.join(_SMALL)}))?)\b(?![-'](?!odd\b|something\b|plus\b)[a-z])",
     re.IGNORECASE,
 )
 _FRACTION = re.compile(

@@ -32,7 +32,7 @@ WORDS: dict[str, tuple[float, str]] = {
     "picture": (1, "image"), "card": (1, "accelerator"), "GPUs": (1, "accelerator"),
     "hr": (1, "h"), "hrs": (1, "h"), "sec": (1, "s"), "yr": (1, "a"), "yrs": (1, "a"),
     "lbs": (1, "lb"), "kgs": (1, "kg"), "litre": (1, "L"), "gallon": (3.785411784, "L"),
-    "mile": (1.609344, "km"), "times": (1, "1"), "x": (1, "1"),
+    "mile": (1.609344, "km"), "gramme": (1, "g"), "kilogramme": (1, "kg"), "times": (1, "1"), "x": (1, "1"),
     "$": (1, "USD"), "US$": (1, "USD"), "dollar": (1, "USD"), "€": (1, "EUR"), "euro": (1, "EUR"),
     "yuan": (1, "CNY"), "RMB": (1, "CNY"), "cent": (0.01, "USD"), "¥": (1, "CNY"),
     "gCO2": (1, "gCO2e"), "kgCO2": (1, "kgCO2e"), "tCO2": (1, "tCO2e"), "MtCO2": (1, "MtCO2e"),

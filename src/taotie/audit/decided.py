@@ -1,0 +1,208 @@
+"""Which number of a text is judged, and is it right, wrong or open? Right under one meaning is right; wrong must be wrong under all.
+
+The order: a number that fits is right. Else the one number that is claimed, if only one can be, is wrong unless another meaning of its
+sentence makes it fit (`doubt.py`). Else a number of another dimension is wrong where its own unit says what was mixed up. Else nothing is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from taotie.audit import verdict as verdicts
+from taotie.audit.chosen import Candidate, candidates, stated_of
+from taotie.audit.doubt import NO_DOUBT, PERIODS_H, Unless, count_missing, doubt, period_name
+from taotie.audit.formula import Recomputed
+from taotie.audit.reading import Reading
+from taotie.audit.slip import period_missing, undone
+from taotie.audit.verdict import Finding, printed_finding
+from taotie.quantity.unit_text import Unit
+
+Tried = tuple[Candidate, Finding]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be said of a text.
+
+    Attributes
+    ----------
+    chosen : Candidate or None
+        The number judged; None where none or several could be.
+    slip : str
+        What was mixed up where the dimension is another.
+    unless : Unless
+        The meaning under which the number would be right.
+    """
+
+    finding: Finding
+    chosen: Candidate | None = None
+    slip: str = ""
+    unless: Unless = NO_DOUBT
+
+
+def decided(reading: Reading, recomputed: Recomputed) -> Decision:
+    """The verdict on a text, by the rules alone.
+
+    Examples
+    --------
+    >>> from taotie.audit.formula import evaluated
+    >>> from taotie.audit.reading import read
+    >>> given = evaluated("300 MW")
+    >>> [decided(read(t), given).finding.verdict for t in ("It draws 300 MW", "It draws 30 MW", "Each of its ten halls draws 30 MW")]
+    ['reproduces', 'inconsistent with source', 'not checkable']
+    """
+    growth = bool(_GROWTH.search(recomputed.filled))
+    inputs = _inputs(recomputed)
+    found = candidates(reading, recomputed.unit, inputs, growth, _spans(recomputed))
+    tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
+    right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
+    if right:
+        chosen, result = min(right, key=lambda t: (t[1].verdict != verdicts.REPRODUCES, t[0].rank))
+        restated = _restatement(reading, chosen, tried)
+        if restated is not None:
+            chosen, result = restated
+        return Decision(result, chosen)
+    sure = [
+        t for t in tried if t[0].how != "change" and t[0].rank <= 4 and t[0].main.kind != "short"
+    ]
+    wrong = _one_meant(reading, sure)
+    if wrong is not None:
+        return _accused(reading, recomputed, wrong, inputs)
+    if not found:
+        slipped = _other_dimension(reading, recomputed)
+        if slipped is not None:
+            return slipped
+    return _open("several" if sure else "nothing_fits")
+
+
+def _open(rule: str) -> Decision:
+    return Decision(Finding(verdicts.NOT_CHECKABLE, rule))
+
+
+def _accused(
+    reading: Reading, recomputed: Recomputed, wrong: Tried, inputs: Sequence[tuple[float, Unit]]
+) -> Decision:
+    """Wrong, unless another meaning of the sentence makes the number fit."""
+    chosen, result = wrong
+    if result.rule in ("empty_range", "wide_range"):
+        return Decision(result, chosen)
+    unless = doubt(reading, chosen, recomputed, inputs)
+    if unless:
+        return Decision(Finding(verdicts.NOT_CHECKABLE, "unless", result.ratio), chosen, "", unless)
+    return Decision(result, chosen)
+
+
+def _inputs(recomputed: Recomputed) -> list[tuple[float, Unit]]:
+    """The numbers of the formula, but not one that is already what it gives."""
+    made = []
+    for node in recomputed.literals:
+        same = node.unit.same_dimension(recomputed.unit)
+        if same and abs(
+            node.value * node.unit.factor_to(recomputed.unit) - recomputed.value
+        ) <= 1e-9 * abs(recomputed.value):
+            continue
+        made.append((node.value, node.unit))
+    return made
+
+
+def _spans(recomputed: Recomputed) -> list[str]:
+    """The periods the formula adds up over: 24 h, 730 h, 8760 h."""
+    hours = [
+        n.value * n.unit.factor_to(_H) for n in recomputed.literals if n.unit.same_dimension(_H)
+    ]
+    return [
+        name
+        for name, length in PERIODS_H.items()
+        if any(abs(h / length - 1) <= 0.03 for h in hours)
+    ]
+
+
+_H = Unit("h")
+_GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
+_SAME = re.compile(
+    r"(?:[,，、(（]\s?)?(?:即|也就是|合|折合|相当于|等于|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
+    re.IGNORECASE,
+)
+
+
+def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) -> Tried | None:
+    """The second of two numbers told as equal, where it is not: 1287 MWh, that is 12.87万度."""
+    text = reading.form.text
+    for other, result in tried:
+        a, b = sorted((chosen.main, other.main), key=lambda q: q.start)
+        if a.start == b.start or other.rank > 1 or b is chosen.main or a.role or b.role:
+            continue
+        told_equal = _SAME.fullmatch(text[a.end : b.start].strip() + "") or _SAME.search(
+            text[a.end : b.start]
+        )
+        if (
+            told_equal
+            and len(text[a.end : b.start]) <= 24
+            and result.verdict not in verdicts.HARMLESS
+        ):
+            return other, result
+    return None
+
+
+def _one_meant(reading: Reading, tried: Sequence[Tried]) -> Tried | None:
+    """The one quantity that is claimed, where only one can be; None where it is open."""
+    if not tried:
+        return None
+    mains: dict[tuple[int, str], Tried] = {}
+    for c, f in tried:
+        mains.setdefault(
+            (c.main.start, c.how if c.how in ("product", "quotient", "ratio") else ""), (c, f)
+        )
+    options = [t for t in mains.values() if t[0].main.role != "from"]
+    if not options:
+        return None  # only what something is compared with
+    best = min(t[0].rank for t in options)
+    options = [t for t in options if t[0].rank == best] if best < 3 else options
+    if len(options) > 1:
+        ends = [t for t in options if t[0].main.role == "to"]
+        options = ends or options
+    if len(options) > 1:
+        text = reading.form.text
+        told = [
+            t for t in options if _SAME.search(text[max(0, t[0].main.start - 24) : t[0].main.start])
+        ]
+        options = told or options
+    return options[0] if len(options) == 1 else None
+
+
+def _other_dimension(reading: Reading, recomputed: Recomputed) -> Decision | None:
+    """A number of another dimension that fits once one unit is undone: wrong where the text writes that unit, open where it only lacks a count."""
+    for q in reading.quantities:
+        if q.kind not in ("amount", "count", "money") or q.role == "from":
+            continue
+        stated = stated_of(q)
+        kind = undone(stated, recomputed)
+        if not kind and q.unit != q.bare:
+            kind = undone(stated_of(q, q.bare), recomputed)
+        if kind == "count_lost" and q.kind == "count":
+            continue
+        if not kind:
+            continue
+        chosen = Candidate(stated, (q,))
+        lost = period_missing(stated, recomputed)
+        if lost:
+            return Decision(
+                Finding(verdicts.NOT_CHECKABLE, "unless"),
+                chosen,
+                "",
+                Unless("period", period_name(lost)),
+            )
+        missing = count_missing(stated, recomputed) or count_missing(
+            stated_of(q, q.bare), recomputed
+        )
+        if kind == "count_lost" and missing:
+            return Decision(
+                Finding(verdicts.NOT_CHECKABLE, "unless"), chosen, "", Unless("count", missing)
+            )
+        unless = doubt(reading, chosen, recomputed)
+        if unless.kind == "unread":
+            return Decision(Finding(verdicts.NOT_CHECKABLE, "unless"), chosen, "", unless)
+        return Decision(Finding(verdicts.UNIT_ERROR, "dimension"), chosen, kind)
+    return None

@@ -1,0 +1,171 @@
+"""Could a number that does not fit be right after all? Another period or number of its sentence, a count nobody says, a unit not read.
+
+An accusation needs a contradiction. What is only missing (the period of a total, what a figure is for, words behind a unit that
+were not understood) contradicts nothing: where one of these, taken as the text may mean it, makes the number fit, no verdict is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from taotie.audit.chosen import Candidate, repeats
+from taotie.audit.formula import Recomputed
+from taotie.audit.reading import Quantity, Reading
+from taotie.audit.slip import fits
+from taotie.audit.verdict import Stated
+from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words.language import _
+
+_H = Unit("h")
+PERIODS_H = {
+    "s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0, "week": 168.0, "month": 730.0, "a": 8760.0,
+}  # fmt: skip
+_PERIOD_WORDS = (
+    ("s", r"\bseconds?\b|每秒|秒钟"), ("min", r"\bminutes?\b|分钟"), ("h", r"\bhours?\b|\bhourly\b|小时"),
+    ("d", r"\bdays?\b|\bdaily\b|\bovernight\b|每天|每日|日均|一天|单日|昼夜"), ("week", r"\bweeks?\b|\bweekly\b|每周|一周|星期"),
+    ("month", r"\bmonths?\b|\bmonthly\b|每月|月均|个月|单月|月度"), ("a", r"\byears?\b|\bannual(?:ly)?\b|\byearly\b|每年|全年|一年|年均|年度"),
+)  # fmt: skip
+_PERIOD_SAID = tuple((name, re.compile(words, re.IGNORECASE)) for name, words in _PERIOD_WORDS)
+_UNREAD = re.compile(
+    r"[ -]?(?:hours?|hrs?)\b|\s?小?时(?![间代候刻])|/[A-Za-z\u4e00-\u9fff]|[·*][A-Za-z]|\sper\s(?!cent)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Unless:
+    """What would make a number right that does not fit as it was read.
+
+    Attributes
+    ----------
+    kind : str
+        period | number | count | unread
+    with_what : str
+        The words of the text, or the period or count it would need.
+    """
+
+    kind: str
+    with_what: str
+
+    def __bool__(self) -> bool:
+        return bool(self.kind)
+
+    def text(self, stated: str) -> str:
+        """The sentence for it, in the language in force."""
+        template = {
+            "period": _(
+                "{stated} is what the inputs give if it is meant per {what}; the text does not say so."
+            ),
+            "number": _(
+                "{stated} is what the inputs give if “{what}” belongs to it; the text leaves that open."
+            ),
+            "count": _(
+                "{stated} is what the inputs give if it is meant per {what}; the text does not say so."
+            ),
+            "unread": _("What stands behind {stated} was not understood: “{what}”."),
+        }[self.kind]
+        return template.format(stated=stated, what=self.with_what)
+
+
+NO_DOUBT = Unless("", "")
+
+
+def doubt(
+    reading: Reading,
+    chosen: Candidate,
+    recomputed: Recomputed,
+    inputs: Sequence[tuple[float, Unit]] = (),
+) -> Unless:
+    """Under which other meaning of its sentence the number would fit; `NO_DOUBT` where under none.
+
+    Examples
+    --------
+    >>> from taotie.audit.chosen import candidates
+    >>> from taotie.audit.formula import evaluated
+    >>> from taotie.audit.reading import read
+    >>> def tried(text, formula):
+    ...     reading, given = read(text), evaluated(formula)
+    ...     found = doubt(reading, candidates(reading, given.unit)[0], given)
+    ...     return found.kind, found.with_what
+    >>> tried("Each of the 12 halls needs 30 MW", "360 MW"), tried("The 12 halls need 30 MW", "500 MW")
+    (('number', '12'), ('', ''))
+    """
+    main = chosen.main
+    rest = _UNREAD.match(reading.form.text, main.end)
+    if rest is not None:
+        return Unless("unread", reading.form.text[main.end : main.end + 12].strip())
+    for unless, factor in [*_periods(reading, chosen), *_numbers(reading, chosen, inputs)]:
+        if factor != 1 and fits(_plainly(chosen.stated.scaled(factor)), recomputed):
+            return unless
+    return NO_DOUBT
+
+
+def _plainly(stated: Stated) -> Stated:
+    """Without its bound: a doubt must make the number fit, not only hold."""
+    return replace(stated, hedge="none") if stated.hedge in ("at_least", "at_most") else stated
+
+
+def _periods(reading: Reading, chosen: Candidate) -> Iterable[tuple[Unless, float]]:
+    """Another period for a number whose own is not said right at it."""
+    main = chosen.main
+    if chosen.how == "annual":
+        for name, hours in PERIODS_H.items():
+            yield Unless("period", period_name(name)), 8760.0 / hours
+        return
+    if not main.period or main.firm or main.period not in PERIODS_H or chosen.how == "bare":
+        return
+    sentence = reading.sentence(main)
+    for name, words in _PERIOD_SAID:
+        if name != main.period and words.search(sentence):
+            yield Unless("period", period_name(name)), PERIODS_H[main.period] / PERIODS_H[name]
+
+
+def period_name(name: str) -> str:
+    return {
+        "s": _("second"), "min": _("minute"), "h": _("hour"), "d": _("day"), "week": _("week"), "month": _("month"),
+        "a": _("year"),
+    }[name]  # fmt: skip
+
+
+def _numbers(
+    reading: Reading, chosen: Candidate, inputs: Sequence[tuple[float, Unit]]
+) -> Iterable[tuple[Unless, float]]:
+    """Another number of the sentence as a count, a share or a multiple: for each of 12, 80 % of it, three times as much."""
+    if chosen.stated.unit.same_dimension(PLAIN):
+        return  # of shares and multiples the text tells which two they compare
+    own = [(p.start, p.end) for p in chosen.parts]
+    for q in reading.quantities:
+        if q.sentence != chosen.main.sentence or q.kind in ("year", "short", "money"):
+            continue
+        if any(start < q.end and q.start < end for start, end in own) or not q.value > 0:
+            continue
+        if q.kind == "count" and f"/{q.count}" in chosen.main.unit.text:
+            continue  # already what it is per
+        if any(repeats(q, value, unit) for value, unit in inputs):
+            continue  # the formula has it
+        if q.unit.same_dimension(_H) and chosen.how not in ("annual", "bare"):
+            continue
+        unless = Unless("number", " ".join(q.text.split()))
+        for factor in _factors(q):
+            yield unless, factor
+
+
+def _factors(q: Quantity) -> Iterable[float]:
+    if q.kind == "share":
+        part = q.value * q.unit.factor_to(PLAIN)
+        yield from (part, 1 + part, 1 - part)
+        yield from (1 / x for x in (part, 1 + part, 1 - part) if x > 0)
+    elif q.kind in ("times", "number", "thing", "count"):
+        if q.value != 1:
+            yield from (q.value, 1 / q.value)
+    elif q.kind == "amount" and q.unit.same_dimension(_H):
+        yield from (q.value, 1 / q.value)  # three years, of which one
+
+
+def count_missing(stated: Stated, recomputed: Recomputed) -> str:
+    """What a number would have to be said per to be of the formula's dimension; empty if no count does."""
+    over = stated.unit / recomputed.unit
+    names = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site")  # fmt: skip
+    return next((n for n in names if over.same_dimension(Unit(n))), "")

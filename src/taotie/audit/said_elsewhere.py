@@ -1,0 +1,87 @@
+"""What is a number for, where its sentence says it but not behind the number? Each user, every day, per kilowatt-hour, 每人每天, 每度电."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from taotie.audit.reading import Quantity, Reading
+from taotie.quantity.unit_text import Unit
+
+_ONE = re.compile(
+    r"\b(?:each|every|apiece|per (?:head|capita|person)|a head|everybody|everyone|on average)\b|每|人均|户均|平均|单(?:张|台|卡|次|户|机)",
+    re.IGNORECASE,
+)
+NAMES_OF = {
+    "person": r"\b(?:man|woman|child|person|user|resident|inhabitant|citizen)\b|居民|人口|每人|人均|用户",
+    "household": r"\b(?:home|house|household|family|customer)\b|家庭|住户|每户|户均",
+    "server": r"\b(?:server|machine|node|rack)\b|服务器|节点|每台", "accelerator": r"\b(?:GPU|chip|card|accelerator|processor)\b|[HBA][0-9]{2,3}\b|卡|芯片|GPU",
+    "request": r"\b(?:query|prompt|question|request|answer|reply|response|search|message|conversation|chat)\b|问|答|查询|请求|提示|对话|搜索|次",
+    "inference": r"\b(?:query|prompt|question|request|answer|inference)\b|推理|次", "image": r"\b(?:image|picture|photo)\b|图|照片|张", "video": r"\b(?:video|clip)\b|视频",
+    "token": r"\btoken\b|词元",
+}  # fmt: skip
+_NAMED = {name: re.compile(words, re.IGNORECASE) for name, words in NAMES_OF.items()}
+_IN_EACH = {
+    name: re.compile(words, re.IGNORECASE)
+    for name, words in (
+        ("s", r"\b(?:each|every|per|a) second\b|每秒"), ("min", r"\b(?:each|every|per|a) minute\b|每分钟"),
+        ("h", r"\b(?:each|every|per|an) hour\b|\bhourly\b|每小时"), ("d", r"\b(?:each|every|per|a) day\b|\bdaily\b|每天|每日|日均"),
+        ("week", r"\b(?:each|every|per|a) week\b|\bweekly\b|每周"), ("month", r"\b(?:each|every|per|a) month\b|\bmonthly\b|每月|月均"),
+        ("a", r"\b(?:each|every|per|a) year\b|\bannual|\byearly\b|每年|全年|年均"),
+    )
+}  # fmt: skip
+_EN = r"\b(?:per|each|every|an?|the price of an?|another)\s(?:extra\s|single\s)?"
+_ZH = r"每(?:一|生产|发|消耗|使用|节约|传输)?"
+_PER_UNIT = {
+    "kWh": re.compile(rf"{_EN}(?:kilowatt-?\s?hours?|kWh)\b|{_ZH}(?:度电?|千瓦时)", re.IGNORECASE),
+    "MWh": re.compile(rf"{_EN}(?:megawatt-?\s?hours?|MWh)\b|{_ZH}兆瓦时", re.IGNORECASE),
+    "kW": re.compile(rf"{_EN}(?:kilowatts?|kW)\b(?![- ]?h)|{_ZH}千瓦(?!时)", re.IGNORECASE),
+    "MW": re.compile(rf"{_EN}(?:megawatts?|MW)\b(?![- ]?h)|{_ZH}兆瓦(?!时)", re.IGNORECASE),
+    "GW": re.compile(rf"{_EN}(?:gigawatts?|GW)\b(?![- ]?h)|{_ZH}吉瓦(?!时)", re.IGNORECASE),
+    "t": re.compile(rf"{_EN}(?:metric\s)?tonn?e?s?\b|{_ZH}吨", re.IGNORECASE),
+    "GB": re.compile(rf"{_EN}(?:gigabytes?|GB)\b|{_ZH}GB", re.IGNORECASE),
+}
+
+
+def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
+    """The unit of `q` with the counts and the period its sentence says, where that is of the dimension of `unit`; else None.
+
+    Examples
+    --------
+    >>> from taotie.audit.reading import read
+    >>> wanted = Unit("request") / Unit("person") / Unit("d")
+    >>> r = read("On average each user asks 9 questions every day")
+    >>> said_elsewhere(r, r.quantities[0], wanted).text
+    'request/d/person'
+    """
+    sentence = reading.sentence(q)
+    for own in dict.fromkeys((q.unit, q.bare)):
+        counts = [""] if q.count and q.kind != "count" else ["", *_counts_said(sentence, unit, own)]
+        periods = [""] if q.period and own is q.unit else ["", *_periods_said(sentence, unit)]
+        for count, period in itertools.product(counts, periods):
+            made = own
+            for below in (count, period):
+                made = made / Unit(below) if below else made
+            if (count or period) and made.same_dimension(unit):
+                return made
+    if q.count and f"/{q.count}" in q.unit.text:  # "for a typical family" may stand with a total
+        for own in (q.unit * Unit(q.count), q.bare * Unit(q.count)):
+            if own.same_dimension(unit):
+                return own
+    return None
+
+
+def _counts_said(sentence: str, unit: Unit, own: Unit) -> list[str]:
+    made = [
+        name
+        for name, words in _NAMED.items()
+        if f"/{name}" in unit.text
+        and f"/{name}" not in own.text
+        and (_ONE.search(sentence) or words.search(sentence))
+    ]
+    return made + [name for name, words in _PER_UNIT.items() if words.search(sentence)]
+
+
+def _periods_said(sentence: str, unit: Unit) -> list[str]:
+    del unit
+    return [name for name, words in _IN_EACH.items() if words.search(sentence)]
