@@ -106,16 +106,16 @@ def candidates(
     usable = [q for q in reading.quantities if q.kind not in ("year",)]
     once = bool(_ONCE.search(reading.form.text) and _YEARLY.search(reading.form.text))
     direct = [c for q in usable for c in _direct(q, unit, growth, spans, once)]
+    given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
     best = _without_inputs(direct, inputs)
     named = [c for c in best if c.main.noun != "model"] or best
     if named:
         sure = [c for c in named if c.rank < 5]
         named = sure or named
-    given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
     shares = _shares_of(reading, usable, unit)
     named = [*(c for c in shares if not named or any(p not in given for p in c.parts[1:])), *named]
     if not named:
-        named = _said_of_one(reading, usable, unit)
+        named = _said_of_one(reading, usable, unit, given)
     if not named or all(c.rank >= 5 for c in named):
         named = [*_composed(reading, usable, unit), *named]
     return sorted(
@@ -242,6 +242,7 @@ def _plain(q: Quantity, growth: bool) -> Iterable[Candidate]:
     factor = q.unit.factor_to(PLAIN)
     low, high, half = q.low * factor, q.high * factor, q.half * factor
     made = replace(q, unit=PLAIN, bare=PLAIN, low=low, high=high, half=half)
+    yield from _turned(q, made, half)
     if q.kind == "share" and q.change and q.role != "to":
         yield _changed(q, made, -high, -low)
         if not growth:
@@ -259,6 +260,18 @@ def _plain(q: Quantity, growth: bool) -> Iterable[Candidate]:
                 1 - 1 / low if q.change < 0 else 1 - low,
                 1 - 1 / high if q.change < 0 else 1 - high,
             )
+
+
+def _turned(q: Quantity, made: Quantity, half: float) -> Iterable[Candidate]:
+    """A tenth of the other is the other ten times over: a ratio may be printed either way round."""
+    if (
+        not q.change
+        and not q.is_range
+        and made.low > 0
+        and (q.kind == "times" or "分之" in q.text or q.text[0].isalpha())
+    ):
+        turned = replace(made, half=half / (made.low * made.high))
+        yield _changed(q, turned, 1 / made.high, 1 / made.low)
 
 
 def _changed(q: Quantity, made: Quantity, low: float, high: float) -> Candidate:
@@ -289,12 +302,14 @@ def _counts(unit: Unit) -> bool:
     return any(unit.same_dimension(Unit(n)) for n in names)
 
 
-def _said_of_one(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Candidate]:
+def _said_of_one(
+    reading: Reading, usable: list[Quantity], unit: Unit, given: list[Quantity]
+) -> list[Candidate]:
     """What is for each of something, or in each day, where the sentence says so and not behind its number: every woman and child uses 31 kW."""
     made = [
         (q, said_elsewhere(reading, q, unit))
         for q in usable
-        if q.kind in ("amount", "money", "count")
+        if q.kind in ("amount", "money", "count") and q not in given
     ]
     return [Candidate(stated_of(q, own), (q,), "per", 2) for q, own in made if own is not None]
 

@@ -230,7 +230,12 @@ def _named(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
 def _first_number(text: str, at: int) -> tuple[PrintedNumber | None, bool]:
     """The number at `at`, in digits or in words; True where it is spelled out."""
     char = text[at : at + 1]
-    if char in "-+" and (at and not text[at - 1].isspace() and text[at - 1] not in "(（:："):
+    if char in "-+" and (
+        at
+        and not text[at - 1].isspace()
+        and text[at - 1] not in "(（:："
+        and not "\u4e00" <= text[at - 1] <= "\u9fff"
+    ):
         return None, False
     if char.isdigit() or char in "-+.":
         share = spelled_number_at(text, at) if "分之" in text[at : at + 8] else None

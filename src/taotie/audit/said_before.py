@@ -242,14 +242,16 @@ def _per_counted(q: Quantity, before: Quantity | None, text: str, offset: int) -
     """每千次2.9千瓦时, for every 1,000 images 2.9 kWh: the count before it is what it is for."""
     if (
         before is None
-        or before.kind != "count"
+        or before.kind not in ("count", "amount")
         or q.kind != "amount"
         or q.count
         or not before.low > 0
     ):
         return q
     ahead = text[max(0, before.start - offset - 16) : before.start - offset]
-    if before.low == before.high == 1 and q.start - before.end <= 40:
+    if before.kind == "amount" and before.value not in (1.0, 10.0, 100.0, 1000.0):
+        return q
+    if before.kind == "count" and before.low == before.high == 1 and q.start - before.end <= 40:
         return replace(q, counts=(*q.counts, before.count))  # one query takes 2.9 Wh
     if (
         not re.search(

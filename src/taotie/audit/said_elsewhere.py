@@ -13,7 +13,7 @@ _ONE = re.compile(
     re.IGNORECASE,
 )
 NAMES_OF = {
-    "person": r"\b(?:man|woman|child|person|user|resident|inhabitant|citizen)\b|居民|人口|每人|人均|用户",
+    "person": r"\b(?:man|woman|child|person|user|resident|inhabitant|citizen|employee|worker|capita|head|customer|subscriber|student|passenger|staff)\b|居民|员工|职工|人口|每人|人均|用户",
     "household": r"\b(?:home|house|household|family|customer)\b|家庭|住户|每户|户均",
     "server": r"\b(?:server|machine|node|rack)\b|服务器|节点|每台", "accelerator": r"\b(?:GPU|chip|card|accelerator|processor)\b|[HBA][0-9]{2,3}\b|卡|芯片|GPU",
     "request": r"\b(?:query|prompt|question|request|answer|reply|response|search|message|conversation|chat)\b|问|答|查询|请求|提示|对话|搜索|次",
@@ -55,9 +55,16 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
     'request/d/person'
     """
     sentence = reading.sentence(q)
-    for own in dict.fromkeys((q.unit, q.bare)):
+    owns = dict.fromkeys((q.unit, q.bare))
+    if q.kind == "amount" and _CARBON.search(sentence) and not q.substance:
+        owns |= dict.fromkeys(own / Unit("g") * Unit("gCO2e") for own in list(owns))
+    for own in owns:
         counts = [""] if q.count and q.kind != "count" else ["", *_counts_said(sentence, unit, own)]
-        periods = [""] if q.period and own is q.unit else ["", *_periods_said(sentence, unit)]
+        periods = (
+            [""]
+            if q.period and f"/{q.period}" in own.text
+            else ["", *_periods_said(sentence, unit)]
+        )
         for count, period in itertools.product(counts, periods):
             made = own
             for below in (count, period):
@@ -69,6 +76,9 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
             if own.same_dimension(unit):
                 return own
     return None
+
+
+_CARBON = re.compile(r"\b(?:emission|carbon|CO2|greenhouse)|碳|排放", re.IGNORECASE)
 
 
 def _counts_said(sentence: str, unit: Unit, own: Unit) -> list[str]:

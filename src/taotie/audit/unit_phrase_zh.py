@@ -160,6 +160,17 @@ def chinese_count(text: str, at: int) -> Phrase | None:
         return amount(
             1.0, Unit("accelerator"), measure.end(), "卡", "count", count="accelerator", noun="卡"
         )
+    if word and word in "张块颗" and re.match(r"(?:算力|智算|AI)?卡(?![车片通])", tail):
+        end = start + tail.index("卡") + 1
+        return amount(
+            1.0,
+            Unit("accelerator"),
+            end,
+            text[at:end],
+            "count",
+            count="accelerator",
+            noun=text[at:end],
+        )
     best: tuple[int, str, str] | None = None
     asked = re.match(r"(?:普通|常见|简单|复杂|日常)?的?(?:问题|提问)", tail)
     if (
