@@ -85,13 +85,31 @@ def hedge_around(before: str, behind: str) -> str:
     ('at_most', 'nearly', 'none')
     """
     window = before[-WINDOW:]
-    found = [m.lastgroup for m in _BEFORE.finditer(window) if _UNTIL.match(window, m.end())]
+    found = [
+        _denied(str(m.lastgroup), window[: m.start()], m[0])
+        for m in _BEFORE.finditer(window)
+        if _UNTIL.match(window, m.end())
+    ]
     if found:
-        return min((name for name in found if name), key=_RANK.__getitem__)
+        return min(found, key=_RANK.__getitem__)
     for name, behind_pattern in _BEHIND:
         if behind_pattern.match(behind):
             return name
     return "none"
+
+
+_DENIES = re.compile(
+    r"(?:\b(?:never|not|nor|without)\s(?:[a-z]{2,10}\s){0,2}|n't\s(?:[a-z]{2,10}\s){0,2}|(?:从未|从不|未曾|没有|并未|未能|不曾|不会|没)(?:[^，。；]{0,3})?)\Z",
+    re.IGNORECASE,
+)
+_DENIED = {"at_least": "at_most", "at_most": "at_least"}
+
+
+def _denied(name: str, before: str, words: str) -> str:
+    """never below is at least, 从未超过 at most; "no more than" denies in its own words."""
+    if name not in _DENIED or words[:2].lower() == "no" or words[0] in "不未":
+        return name
+    return _DENIED[name] if _DENIES.search(before) else name
 
 
 def change_around(before: str, behind: str) -> int:

@@ -24,10 +24,10 @@ _NAMED = {name: re.compile(words, re.IGNORECASE) for name, words in NAMES_OF.ite
 _IN_EACH = {
     name: re.compile(words, re.IGNORECASE)
     for name, words in (
-        ("s", r"\b(?:each|every|per|a) second\b|每秒"), ("min", r"\b(?:each|every|per|a) minute\b|每分钟"),
-        ("h", r"\b(?:each|every|per|an) hour\b|\bhourly\b|每小时"), ("d", r"\b(?:each|every|per|a) day\b|\bdaily\b|每天|每日|日均"),
-        ("week", r"\b(?:each|every|per|a) week\b|\bweekly\b|每周"), ("month", r"\b(?:each|every|per|a) month\b|\bmonthly\b|每月|月均"),
-        ("a", r"\b(?:each|every|per|a) year\b|\bannual|\byearly\b|每年|全年|年均"),
+        ("s", r"\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒"), ("min", r"\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟"),
+        ("h", r"\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时"), ("d", r"\b(?:each(?: and every)?|every(?: single)?|per|a) day\b|\bdaily\b|每天|每日|日均"),
+        ("week", r"\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|每周"), ("month", r"\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均"),
+        ("a", r"\b(?:each(?: and every)?|every(?: single)?|per|a) year\b|\bannual|\byearly\b|每年|全年|年均"),
     )
 }  # fmt: skip
 _EN = r"\b(?:per|each|every|an?|the price of an?|another)\s(?:extra\s|single\s)?"
@@ -39,6 +39,10 @@ _PER_UNIT = {
     "MW": re.compile(rf"{_EN}(?:megawatts?|MW)\b(?![- ]?h)|{_ZH}兆瓦(?!时)", re.IGNORECASE),
     "GW": re.compile(rf"{_EN}(?:gigawatts?|GW)\b(?![- ]?h)|{_ZH}吉瓦(?!时)", re.IGNORECASE),
     "t": re.compile(rf"{_EN}(?:metric\s)?tonn?e?s?\b|{_ZH}吨", re.IGNORECASE),
+    "m2": re.compile(
+        rf"{_EN}(?:square met(?:er|re)|sq\.?\s?m|m2)\b|{_ZH}(?:平方米|平米|平方)", re.IGNORECASE
+    ),
+    "km": re.compile(rf"{_EN}(?:kilomet(?:er|re)|km)\b|{_ZH}公里", re.IGNORECASE),
     "GB": re.compile(rf"{_EN}(?:gigabytes?|GB)\b|{_ZH}GB", re.IGNORECASE),
 }
 

@@ -36,7 +36,7 @@ _SUBSTANCE = re.compile(
 )
 _BRACKET = re.compile(r"\s?[(（][A-Za-z0-9/*^ .%]{1,14}[)）]")
 _AFTER = re.compile(
-    r"[\s,]{0,2}(?:(?:of\s)?(?:(?:per|a|an|each|every|/|in an?|in one|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
+    r"[\s,]{0,2}(?:(?:of\s)?(?:(?:per|a|an|each and every|each|every|/|in an?|in one|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
     r"(?P<unit>day|year|hour|month|week|second|minute|annum|yr|hr)s?(?![A-Za-z])"
     r"|(?P<adverb>daily|annually|yearly|hourly|monthly|weekly)(?![A-Za-z])|(?P<pa>p\.\s?a\.|(?:/|\bper )(?:a|d|h|s)(?![A-Za-z]))"
     r"|(?P<zh>每天|每日|每年|每小时|每月|每周|一天|一年|/天|/日|/年|/小时|/月)(?!前|后|来|内|半))",
