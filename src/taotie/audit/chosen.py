@@ -117,7 +117,10 @@ def candidates(
     if not named:
         named = _said_of_one(reading, usable, unit, given)
     if not named or all(c.rank >= 5 for c in named):
-        named = [*_composed(reading, usable, unit), *named]
+        made = _composed(reading, usable, unit)
+        if len(given) < len([q for q in usable if q.kind in ("amount", "money", "count")]):
+            made = [c for c in made if any(p not in given for p in c.parts)]
+        named = [*made, *named]
     return sorted(
         named,
         key=lambda c: (
@@ -134,7 +137,13 @@ def _without_inputs(
     """Without those that only repeat an input of the formula, if others are left."""
     if not inputs:
         return found
-    return [c for c in found if not any(repeats(c.main, value, unit) for value, unit in inputs)]
+
+    def told(q: Quantity) -> bool:
+        if q.is_range:  # from 0.2 to 1.6 %
+            return told(replace(q, high=q.low)) and told(replace(q, low=q.high))
+        return any(repeats(q, value, unit) for value, unit in inputs)
+
+    return [c for c in found if not told(c.main)]
 
 
 def repeats(q: Quantity, value: float, unit: Unit) -> bool:
@@ -147,7 +156,10 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
     ]  # "1.3 kW apiece" is 1.3 kW/accelerator
     for own in owns:
         if own.same_dimension(unit) and value and not q.is_range:
-            return abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
+            if abs(q.value * own.factor_to(unit) / value - 1) < 1e-6:
+                return True
+    if q.kind == "share" and unit.is_plain and value and not q.is_range:
+        return abs(q.value / value - 1) < 1e-6  # 1.9 and 4.4 percent, in 4.4 / 1.9
     return False
 
 

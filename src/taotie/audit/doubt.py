@@ -133,6 +133,12 @@ def _numbers(
     reading: Reading, chosen: Candidate, inputs: Sequence[tuple[float, Unit]]
 ) -> Iterable[tuple[Unless, float]]:
     """Another number of the sentence as a count, a share or a multiple: for each of 12, 80 % of it, three times as much."""
+    for q in reading.quantities:
+        if q.kind in ("number", "thing") and q.value > 0 and chosen.stated.value > 0:
+            yield (
+                Unless("number", " ".join(q.text.split())),
+                q.value / chosen.main.value if chosen.how == "direct" else 1.0,
+            )
     if chosen.stated.unit.same_dimension(PLAIN):
         return  # of shares and multiples the text tells which two they compare
     own = [(p.start, p.end) for p in chosen.parts]

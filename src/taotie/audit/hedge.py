@@ -60,8 +60,8 @@ _CHANGE_BEHIND = (
     (1, re.compile(r"\s?(?:more|higher|increase|rise|jump|growth|greater|larger|above|surge|gain)\b|的?(?:增长|增幅|上升|涨幅|提升)", re.IGNORECASE)),
 )  # fmt: skip
 _FROM = re.compile(
-    r"(?=\b[ftcvi]|[从由自相而比])(?:\bfrom\b|(?<!more )(?<!less )(?<!greater )(?<!higher )(?<!lower )(?<!fewer )(?<!larger )\bthan\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b\.?"
-    r"|\binstead of\b|[从由自]|相比|而非|(?<![占对同环百])比(?![例重如])(?![^.;，。]{0,10}[多少高低增减大小快慢]))\s?[^.;:。；，0-9]{0,16}\Z",
+    r"(?=\b[ftcvira]|[从由自相而比优好高低大小多少快慢强弱])(?:\bfrom\b|(?<!more )(?<!less )(?<!greater )(?<!higher )(?<!lower )(?<!fewer )(?<!larger )\bthan\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b\.?"
+    r"|\binstead of\b|\brather than\b|\bas against\b|[优好高低大小多少快慢强弱]于(?=[^，。；0-9]{0,10}(?:平均|均值|行业|同行|同类|全国|全球|世界|去年|上年|往年|此前|对手|前者|标准|国标))|[从由自]|相比|而非|(?<![占对同环百])比(?![例重如])(?![^.;，。]{0,10}[多少高低增减大小快慢]))\s?[^.;:。；，0-9]{0,16}\Z",
     re.IGNORECASE,
 )
 _TO = re.compile(

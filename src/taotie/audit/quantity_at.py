@@ -510,7 +510,7 @@ def _last_written(written: str, number: PrintedNumber) -> float:
     """Half a unit of the last digit that is written, zeros included, but a thousandth of the number at least."""
     digits = _WRITTEN.search(written)
     if digits is None:
-        return number.half
+        return min(number.half, 0.01 * abs(number.value))
     plain = float(digits[0].replace(",", ""))
     scale = number.value / plain if plain else 1.0
     places = len(digits[0].partition(".")[2])

@@ -14,7 +14,7 @@ from taotie.quantity.unit_text import Unit
 _PERIOD_BEFORE = re.compile(
     r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|一天|单日|天天)"
     r"|(?P<month>\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电)|(?P<week>\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|每周|每星期)"
-    r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|全年|年度|年用电))",
+    r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|\ball year\b|\byear-round\b|\b(?:whole|entire) year\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|全年|年度|年用电))",
     re.IGNORECASE,
 )
 _STOPS = re.compile(r"[.;:。；\n]")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from taotie.audit.nouns import FLOWS, PERIODS, STOP, Phrase, amount, known_unit, noun_at
+from taotie.audit.nouns import FLOWS, PERIODS, STOP, Phrase, amount, known_unit, noun_at, noun_of
 from taotie.audit.unit_phrase_zh import CJK_ELECTRIC, chinese, chinese_count
 from taotie.errors import TaotieError
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at
@@ -36,7 +36,7 @@ _SUBSTANCE = re.compile(
 )
 _BRACKET = re.compile(r"\s?[(（][A-Za-z0-9/*^ .%]{1,14}[)）]")
 _AFTER = re.compile(
-    r"[\s,]{0,2}(?:(?:of\s)?(?:(?:per|a|an|each and every|each|every|/|in an?|in one|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
+    r"[\s,]{0,2}(?:(?:o[fn]\s)?(?:(?:per|a|an|each and every|each|every|/|in an?|in one|(?=all year)all|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
     r"(?P<unit>day|year|hour|month|week|second|minute|annum|yr|hr)s?(?![A-Za-z])"
     r"|(?P<adverb>daily|annually|yearly|hourly|monthly|weekly)(?![A-Za-z])|(?P<pa>p\.\s?a\.|(?:/|\bper )(?:a|d|h|s)(?![A-Za-z]))"
     r"|(?P<zh>每天|每日|每年|每小时|每月|每周|一天|一年|/天|/日|/年|/小时|/月)(?!前|后|来|内|半))",
@@ -53,6 +53,7 @@ _MEGAWATT_DAY = re.compile(
     r"(?:(?P<prefix>kilo|mega|giga)watt|(?P<short>[kMG]W))[- ](?P<time>day|month|year)s?(?![A-Za-z])"
 )
 _MANY = re.compile(r"(hundred|thousand|million|billion|trillion)\s(?=[A-Za-z])", re.IGNORECASE)
+_JOINED_HOURS = re.compile(r"([A-Za-z]{2,14})-(?:hours?|hrs?)(?![A-Za-z])")
 _HOURS_OF = re.compile(r"(?:s|-|\s){1,2}(?:hours?|h)(?![A-Za-z])|\s?小?时(?!间|代)", re.IGNORECASE)
 
 
@@ -151,6 +152,11 @@ def _of_owned(text: str, at: int) -> Phrase | None:
 
 def _machine_hours(text: str, at: int) -> Phrase | None:
     """`GPU hours`, `H800 GPU-hours`, `chip-hours`."""
+    joined = _JOINED_HOURS.match(text, at)
+    if joined and noun_of(joined[1]) in ("accelerator", "server"):
+        name = noun_of(joined[1])
+        unit = Unit(name) * Unit("h")
+        return amount(1.0, unit, joined.end(), joined[0], "count", count=name, noun=joined[0])
     noun = noun_at(text, at, 1)
     if noun is None or noun[0] not in ("accelerator", "server"):
         return None
