@@ -13,7 +13,7 @@ from taotie.audit.doubt import NO_DOUBT, Unless
 from taotie.audit.formula import Recomputed, evaluated
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.reading import Quantity, Reading
-from taotie.audit.slip import Context, Slip, fits, likely_slip, slip_hint, slip_word
+from taotie.audit.slip import COUNTED, Context, Slip, fits, likely_slip, slip_hint, slip_word
 from taotie.audit.statement import parse_statement, read_statement
 from taotie.audit.verdict import Finding, Stated, printed_finding
 from taotie.audit.wording import (
@@ -263,10 +263,21 @@ def check(
         if per:
             count, unit = _read("per", lambda: _denominator(per, names))
             recomputed = recomputed.per(count, unit)
+    if recomputed is not None:
+        recomputed = _plainly_counted(recomputed)
     if source_range.strip():
         return _against_source(reading, recomputed, given, source_range, per, names)
     assert recomputed is not None
     return judged(reading, recomputed, given, per)
+
+
+def _plainly_counted(recomputed: Recomputed) -> Recomputed:
+    """GWh*household/MWh is a number of households, MWh/kWh a number."""
+    for name in ("1", *COUNTED):
+        unit = Unit(name)
+        if recomputed.unit.same_dimension(unit) and recomputed.unit.physical not in ("1", "%"):
+            return recomputed.to(unit)
+    return recomputed
 
 
 def judged(reading: Reading, recomputed: Recomputed, given: str = "", per: str = "") -> Check:

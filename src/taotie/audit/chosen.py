@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from taotie.audit.nouns import FLOWS
 from taotie.audit.reading import Quantity, Reading
-from taotie.audit.said_elsewhere import NAMES_OF, said_elsewhere
+from taotie.audit.said_elsewhere import said_elsewhere
 from taotie.audit.verdict import Stated
 from taotie.quantity.unit_text import PLAIN, Unit
 
@@ -134,33 +134,43 @@ def candidates(
 def _without_inputs(
     found: list[Candidate], inputs: Sequence[tuple[float, Unit]]
 ) -> list[Candidate]:
-    """Without those that only repeat an input of the formula, if others are left."""
-    if not inputs:
-        return found
+    """Without those that only repeat an input of the formula."""
+    ends = {id(c.main): _ends(c.main) for c in found}
+    plain = [value for value, unit in inputs if unit.is_plain]
+    # 1.9 and 4.4 percent, in 4.4 / 1.9: two of them, since one may be by chance
+    same = [v for v in plain if any(_shares_digits(e, v) for e in itertools.chain(*ends.values()))]
+    digits = same if len(set(same)) >= 2 else []
 
     def told(q: Quantity) -> bool:
-        if q.is_range:  # from 0.2 to 1.6 %
-            return told(replace(q, high=q.low)) and told(replace(q, low=q.high))
-        return any(repeats(q, value, unit) for value, unit in inputs)
+        return any(repeats(q, v, u) for v, u in inputs) or any(_shares_digits(q, v) for v in digits)
 
-    return [c for c in found if not told(c.main)]
+    return [c for c in found if not all(told(e) for e in ends[id(c.main)])]
+
+
+def _ends(q: Quantity) -> tuple[Quantity, ...]:
+    return (replace(q, high=q.low), replace(q, low=q.high)) if q.is_range else (q,)
+
+
+def _shares_digits(q: Quantity, value: float) -> bool:
+    return q.kind == "share" and value != 0 and abs(q.value / value - 1) < 1e-6
 
 
 def repeats(q: Quantity, value: float, unit: Unit) -> bool:
-    each = [c for c in NAMES_OF if f"/{c}" in unit.text and f"/{c}" not in q.unit.text]
-    timed = q.period and "/" not in unit.text  # 3,600 MWh a day is no 150 MW
+    """Does a quantity only say again what the formula was given?"""
+    if q.is_range or not value:
+        return False
+    each = [c for c in unit.text.split("/")[1:] if f"/{c}" not in q.unit.text]
     owns = [
-        *(() if timed else (q.unit,)),
+        # 3,600 MWh a day is no 150 MW, and 2,880 kWh a year no 240 a month
+        *((q.unit,) if not q.period or f"/{q.period}" in unit.text else ()),
         q.bare,
-        *(own / Unit(c) for own in (q.unit, q.bare) for c in each),
-    ]  # "1.3 kW apiece" is 1.3 kW/accelerator
-    for own in owns:
-        if own.same_dimension(unit) and value and not q.is_range:
-            if abs(q.value * own.factor_to(unit) / value - 1) < 1e-6:
-                return True
-    if q.kind == "share" and unit.is_plain and value and not q.is_range:
-        return abs(q.value / value - 1) < 1e-6  # 1.9 and 4.4 percent, in 4.4 / 1.9
-    return False
+        # "1.3 kW apiece" is 1.3 kW/accelerator, "at eight cents" 0.08 USD/kWh
+        *(own / Unit(c) for own in (q.unit, q.bare) for c in each if not c.startswith("(")),
+    ]
+    return any(
+        own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
+        for own in owns
+    )
 
 
 # ---- one quantity ------------------------------------------------------------------------------------------

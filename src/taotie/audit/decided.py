@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from taotie.audit import verdict as verdicts
-from taotie.audit.chosen import Candidate, candidates, stated_of
+from taotie.audit.chosen import Candidate, candidates, repeats, stated_of
 from taotie.audit.doubt import NO_DOUBT, PERIODS_H, Unless, count_missing, doubt, period_name
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Reading
@@ -55,6 +55,8 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
     """
     growth = bool(_GROWTH.search(recomputed.filled))
     inputs = _inputs(recomputed)
+    if growth and len(inputs) <= 2:
+        inputs = []  # 1.23 - 1 is a share and no input of it
     found = candidates(reading, recomputed.unit, inputs, growth, _spans(recomputed))
     tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
     right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
@@ -67,7 +69,7 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
     sure = [
         t for t in tried if t[0].how != "change" and t[0].rank <= 4 and t[0].main.kind != "short"
     ]
-    wrong = _one_meant(reading, sure)
+    wrong = _the_one_left(reading, tried, inputs) or _one_meant(reading, sure)
     if wrong is not None:
         return _accused(reading, recomputed, wrong, inputs)
     if not found:
@@ -75,6 +77,20 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         if slipped is not None:
             return slipped
     return _open("several" if sure else "nothing_fits")
+
+
+def _the_one_left(
+    reading: Reading, tried: Sequence[Tried], inputs: Sequence[tuple[float, Unit]]
+) -> Tried | None:
+    """The only number of the text that the formula was not given: it must be what is claimed, whatever it counts."""
+    left = [
+        q
+        for q in reading.quantities
+        if q.kind != "year" and not any(repeats(q, value, unit) for value, unit in inputs)
+    ]
+    if len(left) != 1 or left[0].role == "from":
+        return None
+    return next((t for t in tried if t[0].main == left[0] and t[0].how != "change"), None)
 
 
 def _open(rule: str) -> Decision:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from taotie.audit.chosen import Candidate, repeats
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
-from taotie.audit.slip import fits
+from taotie.audit.slip import COUNTED, fits
 from taotie.audit.verdict import Stated
 from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words.language import _
@@ -173,5 +173,4 @@ def _factors(q: Quantity) -> Iterable[float]:
 def count_missing(stated: Stated, recomputed: Recomputed) -> str:
     """What a number would have to be said per to be of the formula's dimension; empty if no count does."""
     over = stated.unit / recomputed.unit
-    names = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site")  # fmt: skip
-    return next((n for n in names if over.same_dimension(Unit(n))), "")
+    return next((n for n in COUNTED if over.same_dimension(Unit(n))), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 WINDOW = 48
-_TAIL = r"\s?(?:(?:the|a|an|some|of|about|as|at|(?:前者|后者|对手|同行|其|去年|上年|往年|同期|全国|全球|总量|总数)的?|为|达|到|了|用电|耗电|约|USD|US)\s?){0,2}[\s\"'“(（]{0,2}\Z"
+_TAIL = r"\s?(?:(?:the|a|an|some|of|about|as|at|(?:前者|后者|对手|同行|其|去年|上年|往年|同期|全国|全球|总量|总数)的?|为|达|到|了|过|用电|耗电|约|USD|US)\s?){0,2}[\s\"'“(（]{0,2}\Z"
 _WORDS: tuple[tuple[str, str], ...] = (
     ("exact", r"\b(?:exactly|precisely)|正好|恰好|整整|刚好|恰恰|精确(?:地)?[为是]?"),
     ("nearly", r"\b(?:nearly|almost|close to|just under|just below|just shy of|approach(?:es|ed|ing)?|nearing|not quite|a little under|slightly less than|slightly under)"
@@ -61,7 +61,7 @@ _CHANGE_BEHIND = (
 )  # fmt: skip
 _FROM = re.compile(
     r"(?=\b[ftcvira]|[从由自相而比优好高低大小多少快慢强弱])(?:\bfrom\b|(?<!more )(?<!less )(?<!greater )(?<!higher )(?<!lower )(?<!fewer )(?<!larger )\bthan\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b\.?"
-    r"|\binstead of\b|\brather than\b|\bas against\b|[优好高低大小多少快慢强弱]于(?=[^，。；0-9]{0,10}(?:平均|均值|行业|同行|同类|全国|全球|世界|去年|上年|往年|此前|对手|前者|标准|国标))|[从由自]|相比|而非|(?<![占对同环百])比(?![例重如])(?![^.;，。]{0,10}[多少高低增减大小快慢]))\s?[^.;:。；，0-9]{0,16}\Z",
+    r"|\binstead of\b|\brather than\b|\bas against\b|[优好高低大小多少快慢强弱]于(?=[^，。；0-9]{0,10}(?:平均|均值|行业|同行|同类|全国|全球|世界|去年|上年|往年|此前|对手|前者|标准|国标))|(?:从(?![来未不没而此中])|[由自])|相比|而非|(?<![占对同环百])比(?![例重如])(?![^.;，。]{0,10}[多少高低增减大小快慢]))\s?[^.,;:。；，0-9]{0,16}\Z",
     re.IGNORECASE,
 )
 _TO = re.compile(

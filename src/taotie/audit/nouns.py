@@ -11,7 +11,7 @@ from taotie.quantity.unit import may_be_unit
 from taotie.quantity.unit_text import PLAIN, WORDS, Unit, parse_unit
 
 NOUNS: dict[str, str] = {
-    "home": "household", "house": "household", "household": "household", "dwelling": "household", "family": "household",
+    "home": "household", "house": "household", "household": "household", "dwelling": "household", "flat": "household", "apartment": "household", "family": "household",
     "person": "person", "people": "person", "user": "person", "resident": "person", "inhabitant": "person",
     "subscriber": "person", "employee": "person", "worker": "person", "human": "person", "american": "person",
     "gpu": "accelerator", "chip": "accelerator", "accelerator": "accelerator", "card": "accelerator", "tpu": "accelerator",

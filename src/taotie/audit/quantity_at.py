@@ -421,6 +421,14 @@ _PUE = re.compile(
 
 def _worth(text: str, at: int, number: PrintedNumber, phrase: Phrase | None) -> bool:
     """Is a number in words a quantity, and not a turn of speech (one of, 一个, 十分)?"""
+    if (
+        phrase is not None
+        and phrase.kind == "thing"
+        and number.value >= 3
+        and not text[at].isascii()
+    ):
+        # "equal to twelve 三峡"
+        return bool(_AS_MANY.search(text[max(0, at - 8) : at]))
     if phrase is None or phrase.kind in ("none", "thing"):
         return (text[at : at + 1].isascii() is False and "分之" in text[at : number.end]) or (
             number.value >= 1e4 and text[at : at + 1].isascii() and number.words[:1] != ("dozen",)
@@ -431,6 +439,9 @@ def _worth(text: str, at: int, number: PrintedNumber, phrase: Phrase | None) -> 
     return not (
         phrase.kind == "count" and number.value < 3 and phrase.noun[:1] in "个次张台户人条座块颗家"
     )
+
+
+_AS_MANY = re.compile(r"(?:相当于|等于|等同于|[抵顶]得?上|需要?|够|超过|接近|[约近超])了?\Z")
 
 
 def _more(text: str, number: PrintedNumber, end: int) -> tuple[PrintedNumber, float]:

@@ -25,7 +25,7 @@ SLIPS = (
 LB_PER_KG = 1 / 0.45359237
 _CJK_NUMBERS = frozenset("十百千万亿")
 _SCALE_WORDS = frozenset({"billion", "bn", "milliard", "trillion", "tn", "quadrillion"})
-_COUNTED = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site")  # fmt: skip
+COUNTED = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site")  # fmt: skip
 FIT = 0.05
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -151,7 +151,7 @@ def undone(stated: Stated, recomputed: Recomputed) -> str:
             recomputed,
         ):
             return "power_energy"
-    for counted in _COUNTED:
+    for counted in COUNTED:
         for unit in (Unit(counted), Unit() / Unit(counted)):
             if (own * unit).same_dimension(target):
                 same = Stated(
@@ -170,7 +170,7 @@ def _dimension_slip(stated: Unit, recomputed: Unit) -> str:
     for unit in ("h", "1/h", "h**2", "1/h**2"):  # the last two: MW a year for MWh
         if over_time.same_dimension(Unit(physical_units.canonical(unit))):
             return "power_energy"
-    for counted in _COUNTED:
+    for counted in COUNTED:
         one = Unit(counted)
         if over_time.same_dimension(one) or over_time.same_dimension(Unit() / one):
             return "count_lost"
@@ -195,7 +195,7 @@ def _candidates(
     counted = (
         money
         or stated.unit.is_plain
-        or any(stated.unit.same_dimension(Unit(c)) for c in (*_COUNTED, "parameter"))
+        or any(stated.unit.same_dimension(Unit(c)) for c in (*COUNTED, "parameter"))
     )
     if _mass_around(stated.unit, text):
         for power in (0, 1, -1):
@@ -240,7 +240,7 @@ def _thousand_kind(stated: Stated, context: Context, k: int) -> str:
 
 def _per_thousand(unit: Unit, context: Context) -> bool:
     """Was something published per 1000 of what the statement counts?"""
-    counts = [u for u in _COUNTED if re.search(rf"/{u}(?:[/*]|$)", unit.text)]
+    counts = [u for u in COUNTED if re.search(rf"/{u}(?:[/*]|$)", unit.text)]
     if not counts and not context.per:
         return False
     if re.search(r"(?:^|\D)1,?000(?:\.0*)?(?:\D|$)|1k\b|thousand|每千|一千", context.per):
