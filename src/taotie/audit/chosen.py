@@ -114,9 +114,10 @@ def candidates(
         named = sure or named
     shares = _shares_of(reading, usable, unit)
     named = [*(c for c in shares if not named or any(p not in given for p in c.parts[1:])), *named]
-    if not named:
-        named = _said_of_one(reading, usable, unit, given)
-    if not named or all(c.rank >= 5 for c in named):
+    if all(c.main.role == "from" for c in named):
+        named = named + _said_of_one(reading, usable, unit, given)
+    if all(c.rank >= 5 for c in named):
+        named = named + _in_its_unit(usable, unit)
         made = _composed(reading, usable, unit)
         if len(given) < len([q for q in usable if q.kind in ("amount", "money", "count")]):
             made = [c for c in made if any(p not in given for p in c.parts)]
@@ -159,6 +160,8 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
     """Does a quantity only say again what the formula was given?"""
     if q.is_range or not value:
         return False
+    if unit.is_plain and q.kind == "count" and abs(q.value / value - 1) < 1e-6:
+        return True  # 100 prompts, in 100 * 0.34 Wh
     each = [c for c in unit.text.split("/")[1:] if f"/{c}" not in q.unit.text]
     owns = [
         # 3,600 MWh a day is no 150 MW, and 2,880 kWh a year no 240 a month
@@ -322,6 +325,21 @@ def _counts(unit: Unit) -> bool:
     names = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site", "parameter",
              "USD", "EUR", "CNY")  # fmt: skip
     return any(unit.same_dimension(Unit(n)) for n in names)
+
+
+def _in_its_unit(usable: list[Quantity], unit: Unit) -> list[Candidate]:
+    """Three turbines of 16 MW make 48: a bare number in the unit of the amount before it."""
+    made = []
+    for before, q in itertools.pairwise(usable):
+        if (
+            q.kind != "number"
+            or before.kind not in ("amount", "money")
+            or before.sentence != q.sentence
+        ):
+            continue
+        if before.bare.same_dimension(unit):
+            made.append(Candidate(stated_of(q, before.bare), (q,), "number", 6))
+    return made
 
 
 def _said_of_one(

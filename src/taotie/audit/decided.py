@@ -150,8 +150,11 @@ def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) ->
         a, b = sorted((chosen.main, other.main), key=lambda q: q.start)
         if a.start == b.start or other.rank > 1 or b is chosen.main or a.role or b.role:
             continue
-        told_equal = _SAME.fullmatch(text[a.end : b.start].strip() + "") or _SAME.search(
-            text[a.end : b.start]
+        again = a.period and b.period and a.period != b.period
+        told_equal = (
+            (again and _AGAIN.fullmatch(text, a.end, b.start))
+            or _SAME.fullmatch(text[a.end : b.start].strip() + "")
+            or _SAME.search(text[a.end : b.start])
         )
         if (
             told_equal
@@ -160,6 +163,10 @@ def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) ->
         ):
             return other, result
     return None
+
+
+# 7.3 million a year, 20,000 a day
+_AGAIN = re.compile(r"[\s,，(（]{1,3}(?:or |about |some |roughly |around |约|合|即){0,2}")
 
 
 def _one_meant(reading: Reading, tried: Sequence[Tried]) -> Tried | None:

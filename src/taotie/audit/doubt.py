@@ -15,9 +15,14 @@ from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
 from taotie.audit.slip import COUNTED, fits
 from taotie.audit.verdict import Stated
+from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words.language import _
 
+_WORD = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|sixteen|twenty|thirty|forty|fifty|hundred|dozen)\b(?![ -](?:second|minute|hour|day|week|month|year|quarter)s?\b)|[两三四五六七八九十百](?=[座栋个家台期处条])",
+    re.IGNORECASE,
+)
 _H = Unit("h")
 PERIODS_H = {
     "s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0, "week": 168.0, "month": 730.0, "a": 8760.0,
@@ -141,6 +146,19 @@ def _numbers(
             )
     if chosen.stated.unit.same_dimension(PLAIN):
         return  # of shares and multiples the text tells which two they compare
+    start, end = chosen.main.sentence
+    for word in _WORD.finditer(reading.form.text, start, end):  # "each of its ten halls"
+        if any(q.start <= word.start() < q.end for q in reading.quantities):
+            continue
+        spelled = spelled_number_at(reading.form.text, word.start())
+        if (
+            spelled is not None
+            and spelled.value >= 2
+            and not any(v == spelled.value for v, _u in inputs)
+        ):
+            unless = Unless("number", reading.form.text[word.start() : spelled.end])
+            yield unless, spelled.value
+            yield unless, 1 / spelled.value
     own = [(p.start, p.end) for p in chosen.parts]
     for q in reading.quantities:
         if q.sentence != chosen.main.sentence or q.kind in ("year", "short", "money"):

@@ -14,7 +14,7 @@ from taotie.quantity.unit_text import Unit
 _PERIOD_BEFORE = re.compile(
     r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|一天|单日|天天)"
     r"|(?P<month>\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电)|(?P<week>\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|每周|每星期)"
-    r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|\ball year\b|\byear-round\b|\b(?:whole|entire) year\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|全年|年度|年用电))",
+    r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|\ball year\b|\byear-round\b|\b(?:whole|entire) year\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|(?<![0-9去今明前后昨近每当往同几两三四五六七八九十半本多])年(?=[收营产发用耗排节减费利供总均电支水][^，。；]{0,3})|全年|年度|年用电))",
     re.IGNORECASE,
 )
 _STOPS = re.compile(r"[.;:。；\n]")
@@ -43,6 +43,8 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             q = _per_counted(q, found[i - 1] if i > first else None, text, offset)
             if not q.period and annual and q.kind == "amount":
                 q = replace(q, period="", firm=False)
+            if i > first:
+                q = _as_the_first(q, found[i - 1])
             found[i] = q
         elif q.kind in ("number", "thing") and not q.is_range:
             q = found[i] = _of_the_same(q, found[first:i], text, offset)
@@ -52,6 +54,17 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
                 q = found[i] = _in_the_same_unit(q, found[i - 1], text, offset)
         if q.kind not in ("year",):
             last_end = q.end - offset
+
+
+def _as_the_first(q: Quantity, before: Quantity) -> Quantity:
+    """From 3 joules per inference to half a joule: both ends of a change are for the same."""
+    if before.role != "from" or q.role != "to" or not q.bare.same_dimension(before.bare):
+        return q
+    if before.counts and not q.counts and not q.count:
+        q = replace(q, counts=before.counts)
+    if before.count and not q.count and before.kind == q.kind == "amount":
+        q = replace(q, counts=(before.count,))
+    return q
 
 
 _AND_NOW = re.compile(
@@ -102,12 +115,19 @@ _A_DAY = re.compile(r"\s(?:an?|each|every|per)\s(day|hour|week|month|year|minute
 def _of_the_same(q: Quantity, before: list[Quantity], text: str, offset: int) -> Quantity:
     """12,000 questions in a week, or 1,700 a day: the second number counts what the first did."""
     behind = _A_DAY.match(text, q.start - offset + len(q.text.split()[0]))
-    counted = next((b for b in reversed(before) if b.kind == "count" and b.count in FLOWS), None)
+    counted = next(
+        (
+            b
+            for b in reversed(before)
+            if (b.kind == "count" and b.count in FLOWS) or (b.kind == "amount" and b.period)
+        ),
+        None,
+    )
     if behind is None or counted is None:
         return q
-    name, unit = PERIODS[behind[1]], Unit(counted.count)
+    name, unit = PERIODS[behind[1]], counted.bare
     return replace(
-        q, kind="count", unit=unit / Unit(name), bare=unit, period=name, count=counted.count, noun=counted.noun, end=offset + behind.end()
+        q, kind=counted.kind, unit=unit / Unit(name), bare=unit, period=name, count=counted.count, noun=counted.noun, end=offset + behind.end()
     )  # fmt: skip
 
 

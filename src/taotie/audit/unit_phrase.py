@@ -19,6 +19,15 @@ _SPELLED = re.compile(
     r"(kilo|mega|giga|tera|peta|milli)?-?(watt|w)[- ]?(hour|hr|h)s?(?![A-Za-z])", re.IGNORECASE
 )
 _SPELLED_WATT = re.compile(r"(kilo|mega|giga|tera|milli)-?watts?(?![A-Za-z-])", re.IGNORECASE)
+_CUBIC = re.compile(
+    r"(?:cubic[ -](?:met(?:er|re)s?|f(?:ee|oo)t|yards?)|square[ -](?:met(?:er|re)s?|f(?:ee|oo)t)|acre-f(?:ee|oo)t)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_CUBIC_SIZE = {
+    "cubic m": (1.0, "m3"), "cubic-m": (1.0, "m3"), "cubic f": (0.028316847, "m3"), "cubic-f": (0.028316847, "m3"), "cubic y": (0.76455486, "m3"),
+    "cubic-y": (0.76455486, "m3"), "square m": (1.0, "m2"), "square-m": (1.0, "m2"), "square f": (0.09290304, "m2"), "square-f": (0.09290304, "m2"),
+    "acre": (1233.4818, "m3"),
+}  # fmt: skip
 _PREFIX = {"kilo": "k", "mega": "M", "giga": "G", "tera": "T", "peta": "P", "milli": "m", "": ""}
 _SYMBOL = re.compile(
     r"(?:US)?\$|[€£¥%‰]|°\s?[CF]|[A-Za-z][A-Za-z]{0,13}(?:CO2(?:-?eq?)?)?[23]?(?![A-Za-z0-9])"
@@ -34,7 +43,7 @@ _SUBSTANCE = re.compile(
     rf"(?:\s(?:use|usage|consumption|demand|needs?|emissions?|load|capacity|generation)(?![A-Za-z]))?",
     re.IGNORECASE,
 )
-_BRACKET = re.compile(r"\s?[(（][A-Za-z0-9/*^ .%]{1,14}[)）]")
+_BRACKET = re.compile(r"\s?[(（][A-Za-z%][A-Za-z0-9/*^ .%]{0,13}[)）]")
 _AFTER = re.compile(
     r"[\s,]{0,2}(?:(?:o[fn]\s)?(?:(?:per|a|an|each and every|each|every|/|in an?|in one|(?=all year)all|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
     r"(?P<unit>day|year|hour|month|week|second|minute|annum|yr|hr)s?(?![A-Za-z])"
@@ -92,6 +101,10 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
         return amount(
             scale, Unit("t"), tons.end(), tons[0], spread=(1.0, 1.0) if sure else (0.907, 1.017)
         )
+    cubic = _CUBIC.match(text, at)
+    if cubic:
+        scale, name = _CUBIC_SIZE[next(k for k in _CUBIC_SIZE if cubic[0].lower().startswith(k))]
+        return _compound(text, amount(scale, Unit(name), cubic.end(), cubic[0]))
     if text.startswith(("percentage point", "per cent"), at):
         end = at + (8 if text.startswith("per cent", at) else 16)
         return amount(1.0, Unit("%"), end + (text[end : end + 1] == "s"), text[at:end], "share")
