@@ -8,6 +8,7 @@ candidate, and no verdict.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -162,13 +163,19 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         return False
     if unit.is_plain and q.kind == "count" and abs(q.value / value - 1) < 1e-6:
         return True  # 100 prompts, in 100 * 0.34 Wh
-    each = [c for c in unit.text.split("/")[1:] if f"/{c}" not in q.unit.text]
+    each = [
+        Unit(c)
+        for c in unit.text.split("/")[1:]
+        if f"/{c}" not in q.unit.text and not c.startswith("(")
+    ]
+    if len(each) > 1:  # 2,500 kWh, in 2500 kWh/household/a
+        each.append(math.prod(each[1:], start=each[0]))
     owns = [
         # 3,600 MWh a day is no 150 MW, and 2,880 kWh a year no 240 a month
         *((q.unit,) if not q.period or f"/{q.period}" in unit.text else ()),
         q.bare,
         # "1.3 kW apiece" is 1.3 kW/accelerator, "at eight cents" 0.08 USD/kWh
-        *(own / Unit(c) for own in (q.unit, q.bare) for c in each if not c.startswith("(")),
+        *(own / below for own in (q.unit, q.bare) for below in each),
     ]
     return any(
         own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6

@@ -116,7 +116,7 @@ def _inputs(recomputed: Recomputed) -> list[tuple[float, Unit]]:
     for node in recomputed.literals:
         same = node.unit.same_dimension(recomputed.unit)
         if same and abs(
-            node.value * node.unit.factor_to(recomputed.unit) - recomputed.value
+            abs(node.value * node.unit.factor_to(recomputed.unit)) - abs(recomputed.value)
         ) <= 1e-9 * abs(recomputed.value):
             continue
         made.append((node.value, node.unit))

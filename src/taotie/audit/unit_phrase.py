@@ -332,10 +332,13 @@ def _per_count(text: str, made: Phrase) -> Phrase | None:
         noun = noun_at(text, at, 3)
         token = _WORD.match(text, at)
         held = _MEGAWATT_DAY.match(text, at)
+        used = _machine_hours(text, at)
         if held:
             power = held["short"] or _PREFIX[held["prefix"]] + "W"
             unit, scale = Unit(power) * Unit(PERIODS[held["time"]]), 1.0
             named, end = unit.text, held.end()
+        elif used:
+            unit, scale, named, end = used.unit, 1.0, used.count, used.end
         elif noun is not None:
             named, end = noun[0], noun[1]
             unit, scale = Unit(named), 1.0
