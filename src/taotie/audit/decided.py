@@ -67,7 +67,12 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
             chosen, result = restated
         return Decision(result, chosen)
     sure = [
-        t for t in tried if t[0].how != "change" and t[0].rank <= 4 and t[0].main.kind != "short"
+        t
+        for t in tried
+        if t[0].how != "change"
+        and t[0].rank <= 4
+        and t[0].main.kind != "short"
+        and (t[0].main.noun != "PUE" or 1 <= recomputed.value <= 4)
     ]
     wrong = _the_one_left(reading, tried, inputs) or _one_meant(reading, sure)
     if wrong is not None:

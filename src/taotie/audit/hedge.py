@@ -26,7 +26,7 @@ _BEFORE = re.compile(
 )
 _UNTIL = re.compile(_TAIL, re.IGNORECASE)
 _BEHIND = (
-    ("at_least", re.compile(r"\s?(?:or (?:more|above|higher)\b|及?以上|之上|\+|plus\b|开外)", re.IGNORECASE)),
+    ("at_least", re.compile(r"\s?(?:or (?:more|above|higher)\b|及?以上|之上|\+|plus\b|开外|还多|有余|还不止|不止)", re.IGNORECASE)),
     ("at_most", re.compile(r"\s?(?:or (?:less|fewer|lower)\b|及?以下|以内|之内)", re.IGNORECASE)),
     ("about", re.compile(r"\s?(?:左右|上下|or so\b|or thereabouts|-ish)", re.IGNORECASE)),
 )  # fmt: skip

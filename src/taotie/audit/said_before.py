@@ -54,6 +54,7 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
                 q = found[i] = _in_the_same_unit(q, found[i - 1], text, offset)
         if q.kind not in ("year",):
             last_end = q.end - offset
+    _with_apiece(found, first, text, offset)
 
 
 def _as_the_first(q: Quantity, before: Quantity) -> Quantity:
@@ -107,6 +108,18 @@ def _in_the_same_unit(q: Quantity, before: Quantity, text: str, offset: int) -> 
         q, low=q.low * scale, high=q.high * scale, half=q.half * scale, unit=before.unit, bare=before.bare, period=before.period,
         kind=before.kind, count=before.count, role=role,
     )  # fmt: skip
+
+
+_APIECE = re.compile(r"\s(?:apiece|each)\b|\s?(?:/|每)[张台个次户人](?![0-9])", re.IGNORECASE)
+
+
+def _with_apiece(found: list[Quantity], first: int, text: str, offset: int) -> None:
+    """5,120 images, 0.2 watt-hours apiece: what was counted is what it is for."""
+    counted = tuple(dict.fromkeys(q.count for q in found[first:] if q.kind == "count" and q.count))
+    for i in range(first, len(found)):
+        q = found[i]
+        if q.kind in ("amount", "money") and not q.count and _APIECE.match(text, q.end - offset):
+            found[i] = replace(q, counts=(*q.counts, *(c for c in counted if c not in q.counts)))
 
 
 _A_DAY = re.compile(r"\s(?:an?|each|every|per)\s(day|hour|week|month|year|minute|second)\b")
@@ -247,7 +260,8 @@ def _with_many_before(q: Quantity, before: str) -> Quantity:
     named = phrase_at(before, found.end()) if found else None
     if found is None or named is None or named.kind != "count":
         return q
-    if len(before) - named.end > 12 or _STOPS.search(before, named.end):
+    gap = before[named.end :]
+    if len(gap) > 12 or re.search(r"[.;:。；，,0-9\n]", gap):
         return q
     n = 1.0
     for char in found["n"]:

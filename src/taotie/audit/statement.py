@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taotie.audit.chosen import stated_of
 from taotie.audit.formula_text import FormulaError
+from taotie.audit.hedge import hedge_around
 from taotie.audit.nouns import known_unit
 from taotie.audit.reading import Quantity, Reading, read
 from taotie.audit.text_form import tidy
@@ -15,6 +16,7 @@ from taotie.audit.verdict import Stated
 from taotie.errors import TaotieError, UnitError, nearest
 from taotie.quantity import unit as physical_units
 from taotie.quantity.number_text import number_at, plain
+from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import WORDS, parse_unit, spelled
 from taotie.words.language import _
 
@@ -63,6 +65,9 @@ def read_statement(text: str, counted: Iterable[str] = ()) -> Reading:
         return Reading(text, tidy(text), (exact,))
     reading = read(text)
     if not reading.quantities:
+        thing = _spelled_thing(reading)
+        if thing is not None:
+            return replace(reading, quantities=(thing,))
         if reading.unread:
             number_at(
                 plain(text[: reading.unread[0][1]].strip()[-400:])
@@ -100,6 +105,25 @@ def parse_statement(text: str, counted: Iterable[str] = ()) -> Statement:
 
     best = max(reading.quantities, key=weight)
     return Statement(text, stated_of(best), best, best.words)
+
+
+_SPELLED_THING = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|a hundred|a dozen)\b(?=\s(?:[a-z-]+\s){0,2}[a-z]+s\b)",
+    re.IGNORECASE,
+)
+
+
+def _spelled_thing(reading: Reading) -> Quantity | None:
+    """The number of a text with no other: the energy of two smartphone charges."""
+    text = reading.form.text
+    found = _SPELLED_THING.search(text)
+    number = spelled_number_at(text, found.start()) if found else None
+    if number is None or found is None:
+        return None
+    return Quantity(
+        text[found.start() : number.end], found.start(), number.end, number.value, number.value, number.half, number.digits, True,
+        hedge=hedge_around(text[: found.start()], ""), kind="thing", sentence=(0, len(text)),
+    )  # fmt: skip
 
 
 def _strict(text: str, counted: tuple[str, ...]) -> Quantity | None:
