@@ -1,7 +1,7 @@
 """Statements as they appear in print, the answers written down before they were tried: who is accused, refused, caught.
 
-The three files were tried once as they were, one after the other; what failed in kind was mended after. The
-first counts are in docs/concepts/verdicts.md.
+Each file was tried once as it was, one after the other; what failed in kind was mended after. The first counts
+are in docs/concepts/verdicts.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from taotie.audit.check import check
 from taotie.errors import TaotieError
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "audit"
-FILES = ("fresh_statements.csv", "later_statements.csv", "last_statements.csv")
+ROUNDS = tuple(f"rounds/{p.name}" for p in sorted((CASES / "rounds").glob("*.csv")))
+FILES = ("fresh_statements.csv", "later_statements.csv", "last_statements.csv", *ROUNDS)
 
 
 def _said(row: dict[str, str]) -> str:
@@ -41,7 +42,8 @@ def test_published_statements_apart(name: str) -> None:
     for row in cases:
         expected, said = row["expected"].split("|"), _said(row)
         truth = "right" if expected[0] == "right" else "wrong"
-        counts[truth, said] += 1
+        open_too = len(expected) > 1 and said in expected  # may be left open, said beforehand
+        counts[truth, truth if open_too else said] += 1
         if said not in expected:
             failed.append((row["says"], row["expected"], said))
     right = sum(n for (truth, _s), n in counts.items() if truth == "right")

@@ -136,6 +136,7 @@ START = re.compile(
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
     r"|(?P<day>\b[0-9]{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|[0-9]{1,2}月(?:[0-9]{1,2}[日号])?(?![0-9]))"
     r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,2}(?=(?:in|out\sof|of)\severy\s))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
+    r"|(?P<tenth>\bevery\s(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twentieth|hundredth|thousandth)\b(?!\s(?:day|week|month|year|hour|minute)))"
     r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的))"
     r"|(?P<fold>\b(?:" + "|".join(_FOLD) + r")-?fold\b)"
     r"|(?P<multiple>\b(?:doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|trebl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing)|quintupl(?:e[sd]?|ing)|halv(?:e[sd]?|ing)|twice|thrice)\b(?!-)"
@@ -160,6 +161,9 @@ def quantity_at(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
         if 0 < above < below and not _YEAR.fullmatch(mark["all"]):
             return _plain(text, mark, above / below, "share"), mark.end()
         return _number(text, mark.start(), mark.start(), False)
+    if mark["tenth"]:
+        part = fraction_at("a " + mark["tenth"].split()[1])
+        return _plain(text, mark, part.value if part else 0.0, "share"), mark.end()
     if mark["over"]:
         above, below = (float(x) for x in mark["over"].split("/"))
         if 0 < above < below:
