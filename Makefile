@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help
+.PHONY: hashes run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -144,6 +144,9 @@ mutants: .venv/.dev messages  ## small faults put into study, answer and policy:
 	@test -x .cache/mutants/venv/bin/mutmut || { $(PYTHON) -m venv .cache/mutants/venv; \
 	  PIP_CONSTRAINT=constraints.txt .cache/mutants/venv/bin/python -m pip install -q --disable-pip-version-check -e ".[all,dev]" mutmut==3.8.1; }
 	@.cache/mutants/venv/bin/python tools/mutants.py --sample $(MUTANTS)
+
+hashes: .venv/.base  ## constraints-hashes.txt, the sha256 of every pinned package for this platform
+	@$(BIN)/python tools/hashes.py > constraints-hashes.txt.new && mv constraints-hashes.txt.new constraints-hashes.txt
 
 changelog:  ## CHANGELOG.md out of changes/
 	@$(PYTHON) tools/changelog.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -101,3 +102,16 @@ def test_worked_completion_offers_commands_and_models() -> None:
 
     assert "prompt" in offered("taotie pro", 1).split()
     assert "llama-3.1-70b" in offered("taotie prompt --model llama-3.1", 3).split()
+
+
+def test_property_hashes_are_in_step_with_the_constraints() -> None:
+    def names(file: str) -> dict[str, str]:
+        lines = [line for line in (ROOT / file).read_text().splitlines() if "==" in line]
+        found = dict(line.split(" --hash")[0].split("==") for line in lines)
+        assert len(found) == len(lines)
+        return {re.sub(r"[-_.]+", "-", k).lower(): v.strip() for k, v in found.items()}
+
+    hashes = (ROOT / "constraints-hashes.txt").read_text()
+    assert names("constraints-hashes.txt") == names("constraints.txt"), "run: make hashes"
+    assert len(re.findall(r" --hash=sha256:[0-9a-f]{64}$", hashes, re.M)) == hashes.count("==")
+    assert "://" not in hashes

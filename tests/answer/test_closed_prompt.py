@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from taotie.answer.prompt import prompt
+from taotie.compute.metered.closed_model import Known, closed_draws, closed_model
 from taotie.errors import RangeError, UnknownNameError
 from taotie.study.footprint import PER_REQUEST
+from taotie.words.said import Said
 
 
 def test_worked_a_closed_model_answers_a_range_with_its_reason():
@@ -70,3 +72,13 @@ def test_worked_a_model_told_by_its_price():
 def test_error_of_a_closed_model(given, error):
     with pytest.raises(error):
         prompt(**given)
+
+
+def test_worked_what_the_draws_cannot_keep_is_said():
+    def told(**known: float) -> dict[str, dict[str, object]]:
+        found: list[Said] = []
+        closed_draws(closed_model("gpt-4o"), 300, 500, Known(**known), n=16, told=found)
+        return {s.code: dict(s.values) for s in found}
+
+    assert told(batch=1e6) == {"closed_batch_limited": {"share": 100.0, "batch": 1e6}}
+    assert told(batch=2) == {}

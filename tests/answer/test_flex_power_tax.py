@@ -130,3 +130,13 @@ def test_worked_pages(ask, tmp_path):
     }[ask]  # fmt: skip
     page = answer_html(answer, title=lambda a: "t", sentence=lambda a: "s", about=lambda a: "a", pictures=pictures)  # fmt: skip
     assert page.count('data-testid="picture"') == 2 * n
+
+
+def test_worked_a_need_beyond_its_years_is_said(tmp_path):
+    (tmp_path / "need.csv").write_text("year,mw\n0,10\n2,50\n")
+    settings = {"options": ("grid_queue=100",), "need_file": tmp_path / "need.csv", "samples": 100}
+    said = {s.code: s.values for s in power(**settings, years=10, by_year=5).said}
+    assert said["need_beyond_file"]["last"] == 2
+    assert "need_beyond_file" not in {s.code for s in power(**settings, years=2, by_year=2).said}
+    with pytest.raises(TaotieError, match="by year 30 is asked, and 10 years"):
+        power(**settings, years=10, by_year=30)

@@ -176,9 +176,9 @@ HEAD = "date,hashrate_th_s,price_usd"
 
 
 def test_worked_series_is_interpolated(tmp_path: Path) -> None:
-    path = _csv(tmp_path, HEAD, "2024-01-01,100,1000", "2024-01-05,500,2000")
+    path = _csv(tmp_path, HEAD, "2024-01-01,1e8,1000", "2024-01-05,5e8,2000")
     read = read_hash_rates(path)
-    assert read.hashrate_th_s.tolist() == [100, 200, 300, 400, 500]
+    assert read.hashrate_th_s.tolist() == [1e8, 2e8, 3e8, 4e8, 5e8]
     np.testing.assert_allclose(
         read.revenue_usd_per_day, miner_revenue_usd(read.days, [1000, 1250, 1500, 1750, 2000])
     )
@@ -188,11 +188,11 @@ def test_worked_dates_of_their_own(tmp_path: Path) -> None:
     """Hash rate and price on dates three days apart: joined over the days both have."""
     path = _csv(
         tmp_path, "date,hashrate_th_s,price_date,price_usd",
-        "2024-01-01,100,2024-01-03,10", "2024-01-07,700,2024-01-09,70",
+        "2024-01-01,1e8,2024-01-03,10", "2024-01-07,7e8,2024-01-09,70",
     )  # fmt: skip
     read = read_hash_rates(path)
     assert (str(read.days[0]), str(read.days[-1])) == ("2024-01-03", "2024-01-07")
-    assert read.hashrate_th_s[0] == 300
+    assert read.hashrate_th_s[0] == 3e8
 
 
 @pytest.mark.parametrize(
@@ -219,6 +219,28 @@ def test_error_series(
 ) -> None:
     with pytest.raises(error, match=says):
         read_hash_rates(_csv(tmp_path, head, *rows))
+
+
+@pytest.mark.parametrize(
+    ("day", "value"),
+    [("2024-01-0{}", 500.0), ("2024-01-0{}", 5e5), ("2016-01-0{}", 0.8), ("2024-01-0{}", 5e11), ("2026-05-0{}", 1e3)],
+)  # fmt: skip
+def test_error_a_hash_rate_of_another_unit(day: str, value: float, tmp_path: Path) -> None:
+    path = _csv(tmp_path, HEAD, *(f"{day.format(i)},{value},40000" for i in range(1, 6)))
+    with pytest.raises(UnitError, match="cannot be the hash rate of all miners") as caught:
+        read_hash_rates(path)
+    assert "1e6 TH/s" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("day", "value"),
+    [("2020-05-01", 34), ("2023-05-01", 17.5), ("2014-05-01", 700), ("2020-05-01", 3.4e-5)],
+)
+def test_error_a_machine_of_another_unit(day: str, value: float, tmp_path: Path) -> None:
+    path = _csv(tmp_path, "name,released,efficiency_j_per_gh", f"a,{day},{value}")
+    with pytest.raises(UnitError, match="no machine of") as caught:
+        read_miners(path)
+    assert "efficiency_j_th" in (caught.value.hint or "")
 
 
 def test_worked_lists_of_machines(tmp_path: Path) -> None:

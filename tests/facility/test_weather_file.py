@@ -145,3 +145,22 @@ def test_error_site() -> None:
         site_pue("air", a_year(15.0, 0.6), n_building=1)
     with pytest.raises(RangeError, match="three series of one length"):
         Weather(np.zeros(3), np.full(2, 0.5), np.full(3, 1e5))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("pressure_pa", 90_000), ("pressure_hpa", 900), ("pressure_mbar", 900), ("Pressure (kPa)", 90), ("pressure_bar", 0.9)],
+)  # fmt: skip
+def test_worked_pressure_in_its_own_unit(column: str, value: float, tmp_path: Path) -> None:
+    path = tmp_path / "w.csv"
+    path.write_text(f"temperature_c,rh_pct,{column}\n" + f"10,50,{value}\n" * 24)
+    assert read_weather(path).pressure_pa == pytest.approx(90_000)
+
+
+@pytest.mark.parametrize("column", ["pressure", "press_inhg", "station pressure (psi)", "SLP"])
+def test_error_pressure_of_no_known_unit(column: str, tmp_path: Path) -> None:
+    path = tmp_path / "w.csv"
+    path.write_text(f"temperature_c,rh_pct,{column}\n" + "10,50,29.9\n" * 24)
+    with pytest.raises(DataError, match="unit of column") as caught:
+        read_weather(path)
+    assert "pressure_mbar" in (caught.value.hint or "")

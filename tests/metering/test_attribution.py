@@ -238,3 +238,9 @@ def test_error_impossible_inputs() -> None:
         group_course(
             [Readings.of(Channel(c, "mJ"), [a, a + S], [0, 1]) for c, a in (("a", 0), ("b", 9 * S))]
         )
+
+
+def test_worked_time_below_the_waiting_that_was_given_is_counted() -> None:
+    made = attribution(course([0, 1, 2, 3], [100, 50, 100]), [0], [1], [3 * S], [1], [1], 80.0)
+    assert made.below_idle_s == 1.0
+    assert made.idle_w == 80.0

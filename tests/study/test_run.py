@@ -451,3 +451,16 @@ def test_error_unknown_result_to_show_names_the_nearest(tmp_path: Path) -> None:
     path.write_text('title = "x"\nsamples = 100\n[report]\nshow = ["anual_energy"]\n')
     with pytest.raises(StudyError, match="annual_energy"):
         run_study(path)
+
+
+def test_worked_a_batch_beyond_memory_is_said_and_held_to_what_memory_takes(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        'title = "x"\nsamples = 100\n[workload]\nkind = "chat"\nrequests_per_day = "2e4 request/d"\n'
+        "prompt_tokens = 500\noutput_tokens = 200\n"
+        '[compute]\nmodel = "llama-3.1-8b"\naccelerator = "h100-sxm"\nbatch_size = 100000\n'
+    )
+    result = run_study(path)
+    said = next(s for s in result.warnings if s.code == "batch_limited")
+    assert said.values["batch"] == 100_000
+    assert result.figures["batch"].p50 == said.values["limit"] < 2000

@@ -88,3 +88,11 @@ def test_error_no_request() -> None:
         Requests(t_s=np.array([]), prompt_tokens=np.array([]), output_tokens=np.array([]))
     with pytest.raises(RangeError, match="no request"):
         token_moments([], [])
+
+
+def test_error_the_first_none():
+    one = Requests([0.0, 1.0], [10, 10], [5, 5])
+    assert len(one.first(9)) == 2
+    for n in (0, -3):
+        with pytest.raises(RangeError, match="number of first"):
+            one.first(n)

@@ -96,3 +96,12 @@ def test_worked_moved_by_its_first_request(tmp_path) -> None:
     )
     log = read_served_log(tmp_path / "log.csv", begin_ns=NEW_YEAR_NS)
     assert (int(log.start_ns[0]), int(log.end_ns[0])) == (NEW_YEAR_NS, NEW_YEAR_NS + 5 * 10**9)
+
+
+def test_worked_more_cached_than_the_prompt_has_is_said(tmp_path) -> None:
+    head = "start,end,prompt_tokens,completion_tokens,cached_tokens\n"
+    rows = [f"{1_767_225_600 + i},{1_767_225_610 + i},100,50,{c}" for i, c in enumerate((0, 100, 250))]  # fmt: skip
+    (tmp_path / "log.csv").write_text(head + "\n".join(rows) + "\n")
+    log = read_served_log(tmp_path / "log.csv")
+    assert log.cached.tolist() == [0, 100, 100]
+    assert {s.code: s.values.get("n") for s in log.said}["cached_beyond_prompt"] == 1

@@ -323,7 +323,7 @@ def _every_bus(
         if distance is not None:
             one["distance_km"] = None if np.isnan(distance[i]) else round(float(distance[i]), 2)
         buses.append(one)
-    order = _order(found, distance, load_mw)[: max(int(settings["top"]), 0)]
+    order = _order(found, distance, load_mw)[: int(settings["top"])]
     named, placed = any(names), places.known
     columns = [Column("bus", "", N_("bus"))]
     columns += [Column("name", "", N_("name"))]

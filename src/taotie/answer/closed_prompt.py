@@ -62,14 +62,16 @@ def closed_prompt(chosen: Chosen, at: At | None) -> Answer:
     if pue is None and published is not None:
         pue = published.figure.p50
     known = _known(chosen, pue)
+    other: list[Said] = []
     draws = closed_draws(
-        model, chosen.tokens_in, chosen.tokens_out, known, n=400, seed=_seed(chosen), sizes=sizes
-    )
+        model, chosen.tokens_in, chosen.tokens_out, known, n=400, seed=_seed(chosen), sizes=sizes,
+        told=other,
+    )  # fmt: skip
     low, middle, high = np.percentile(draws, [10, 50, 90])
     building = PUE_MIDDLE if pue is None else pue
     parts = _parts(chosen, model, draws, building)
     figures: dict[str, Figure] = {"energy_per_request": parts["facility"]}
-    said = _said(chosen, model, known, float(low), float(high))
+    said = [*_said(chosen, model, known, float(low), float(high)), *other]
     if at is not None:
         more, where = _footprint(known, parts, at)
         figures.update(more)

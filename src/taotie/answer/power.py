@@ -90,9 +90,16 @@ def power(
         raise RangeError(_("{years} years are outside 1 to 60.").format(years=years))
     if not 100 <= samples <= 1_000_000:
         raise RangeError(_("samples={n} is outside 100 to 1000000.").format(n=samples))
+    if not 0 <= by_year <= years:
+        raise RangeError(
+            _("the chance by year {by:g} is asked, and {years} years are looked at.").format(
+                by=by_year, years=years
+            ),
+            f"--by {min(max(by_year, 1), 60):g} --years {min(max(math.ceil(by_year), 1), 60)}",
+        )
     total = sum(sum(v) for v in portfolio.values())
     when = np.arange(0, years + 1, dtype=float)
-    need_by_year = _need(need_mw, need_file, when)
+    need_by_year = _need(need_mw, need_file, when, told)
     if need_by_year is None:
         need_by_year = np.full(when.size, total)
         told.append(Said("default.need", N_("default: the need is the {mw:g} MW asked for"), {"mw": total}))  # fmt: skip
@@ -180,7 +187,7 @@ def _option(text: str) -> tuple[str, float]:
     return key, mw
 
 
-def _need(mw: float | None, path: str | Path | None, when: Any) -> Any:
+def _need(mw: float | None, path: str | Path | None, when: Any, told: list[Said]) -> Any:
     if path is None:
         if mw is None:
             return None
@@ -202,4 +209,12 @@ def _need(mw: float | None, path: str | Path | None, when: Any) -> Any:
         ) from None
     if years.size < 1 or (np.diff(years) <= 0).any() or (need < 0).any():
         raise DataError(_("{path}: years must rise and no need is negative.").format(path=place))
+    if years[0] > when[0] or years[-1] < when[-1]:
+        told.append(
+            Said(
+                "need_beyond_file",
+                N_("{file} tells the need of the years {first:g} to {last:g}: before and after, that of its nearer end counts"),
+                {"file": place.name, "first": float(years[0]), "last": float(years[-1])},
+            )
+        )  # fmt: skip
     return np.interp(when, years, need)

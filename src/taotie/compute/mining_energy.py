@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from taotie.errors import DataError, RangeError
+from taotie.errors import DataError, RangeError, UnitError
 from taotie.files.read import csv_dicts, of_others, read_text
 from taotie.quantity.catalog import source
 from taotie.quantity.figure import Figure, leaf
@@ -353,6 +353,12 @@ def example_miners() -> Miners:
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
+_WORST = {2016: 3.0, 2013: 100.0, 2009: 1e7, 0: 1e9}
+"""Above what any machine released from a year on takes: tells J/TH from J/GH, enters no figure. [J/GH]"""
+_BEST = 1e-3
+"""Below what any machine takes, likewise: the best of 2026 take ten times as much. [J/GH]"""
+
+
 def _released(text: str) -> np.datetime64:
     """A day from ISO ("2020-05-01"), a month ("2020-05", "May 2020") or seconds since 1970."""
     text = text.strip()
@@ -405,6 +411,15 @@ def read_miners(path: Path) -> Miners:
                 _("{where}: {what}={value} is not above 0.").format(
                     where=where, what=what, value=value
                 )
+            )
+        year = int(str(day)[:4])
+        most = next(v for since, v in _WORST.items() if year >= since)
+        if not _BEST < value < most:
+            raise UnitError(
+                _("{where}: no machine of {year} takes {value:g} J/GH.").format(
+                    where=where, year=year, value=value
+                ),
+                _("1 J/TH is 0.001 J/GH; a column efficiency_j_th holds J/TH"),
             )
         names.append(row[name])
         days.append(day)

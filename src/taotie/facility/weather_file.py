@@ -41,7 +41,12 @@ _NAMES = {
     "pressurepa": ("pressure_pa", 1.0),
     "ppa": ("pressure_pa", 1.0),
     "pressurehpa": ("pressure_pa", 100.0),
+    "pressurembar": ("pressure_pa", 100.0),
+    "pressurekpa": ("pressure_pa", 1e3),
+    "pressurebar": ("pressure_pa", 1e5),
 }
+_OF_NO_UNIT = re.compile(r"press|patm|pstn|^(slp|mslp)$")
+"""Columns, in letters alone, that hold a pressure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,7 +299,7 @@ def whole_year(weather: Weather) -> Weather:
 def read_weather_csv(path: str | os.PathLike[str]) -> Weather:
     """Read a CSV file with a header line and the columns temperature_c, relative_humidity, pressure_pa.
 
-    `rh_pct` holds percent, `pressure_hpa` hectopascal; without a pressure column it is 101,325 Pa, and `said` says so.
+    `rh_pct` holds percent, `pressure_hpa` (or `_mbar`, `_kpa`, `_bar`) other units; without a pressure column it is 101,325 Pa, and `said` says so.
 
     Raises
     ------
@@ -309,6 +314,15 @@ def read_weather_csv(path: str | os.PathLike[str]) -> Weather:
         known = _NAMES.get(re.sub(r"[^a-z]", "", cell.lower()))
         if known is not None and known[0] not in found:
             found[known[0]] = (at, known[1])
+    if "pressure_pa" not in found:
+        for cell in header:
+            if _OF_NO_UNIT.search(re.sub(r"[^a-z]", "", cell.lower())):
+                raise DataError(
+                    _("{path}: the unit of column {column} is not known.").format(
+                        path=place, column=cell[:30]
+                    ),
+                    _("call it pressure_pa, pressure_hpa, pressure_mbar, pressure_kpa or pressure_bar"),
+                )  # fmt: skip
     for key in ("temperature_c", "relative_humidity"):
         if key not in found:
             raise DataError(

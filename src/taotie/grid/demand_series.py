@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.errors import DataError, MissingExtraError, UnknownNameError, nearest
+from taotie.errors import DataError, MissingExtraError, RangeError, UnknownNameError, nearest
 from taotie.files.read import csv_rows, of_others, read_text, regular_file
 from taotie.words.language import N_, _
 from taotie.words.said import Said
@@ -352,6 +352,13 @@ def demand_of_area(
         keep = (year >= max(years[0], first_year or 0)) & (year <= min(years[1], last_year or 9999))
         whens.append(when[keep])
         totals.append(total[keep])
+    if not whens and not absent:
+        raise RangeError(
+            _("no hourly demand of {area} is held for {first} to {last}; 2016 to 2024 is.").format(
+                area=code, first=first_year or 2016, last=last_year or 2024
+            ),
+            "--first-year 2016 --last-year 2024",
+        )
     if not whens:
         raise DataError(
             _("hourly demand of {area} is not on this machine: {n} files are missing.").format(

@@ -175,6 +175,8 @@ class Attribution:
         Requests of which a part lies outside.
     unseen : int
         Requests in flight while a meter was blind: their energy is at least what stands here.
+    below_idle_s : float
+        Time in which less was drawn than `idle_w`: all of it counts as waiting. [s]
     """
 
     active_uj: Ints
@@ -188,6 +190,7 @@ class Attribution:
     unseen: int
     edges_ns: Ints
     unallocated_by_interval_uj: Floats
+    below_idle_s: float = 0.0
 
     @property
     def request_uj(self) -> Ints:
@@ -361,6 +364,8 @@ def attribution(
         unseen,
         edges,
         unallocated_by,
+        # a hundredth below is the meter's own scatter
+        float(dt[energy < 0.99e-3 * (idle_w or 0.0) * dt].sum()) / 1e9,
     )
 
 

@@ -412,6 +412,17 @@ def _served(
         "compute.redundancy", given.redundancy, 0, N_("no replica is held ready beyond the load")
     )
     fixed = given.batch_size if isinstance(given.batch_size, float | int) else None
+    room = float(setup.largest_batch(p + o / 2.0))
+    if fixed is not None and fixed > room:
+        walk.warn(
+            "batch_limited",
+            N_(
+                "memory holds {limit} requests at once, not {batch:g}: {limit} are decoded together."
+            ),
+            limit=int(room),
+            batch=fixed,
+        )
+        fixed = room
     most = DEFAULT_LARGEST_BATCH if fixed is None else max(round(fixed), 1)
     promise = given.slo
     if given.slo is not None:

@@ -315,6 +315,21 @@ def _say_about(
                 {"n": unseen},
             )
         )
+    below = sum(f.below_idle_s for f in found)
+    metered = sum(float(f.edges_ns[-1] - f.edges_ns[0]) / 1e9 for f in found)
+    if metered and below > 0.05 * metered:
+        said.append(
+            Said(
+                "drawn_below_waiting",
+                N_(
+                    "In {share} % of the time less was drawn than the {idle} W taken as waiting: all of that counts as waiting. Is --idle-w too high?"
+                ),
+                {
+                    "share": round(100 * below / metered, 1),
+                    "idle": " + ".join(f"{f.idle_w:g}" for f in found if f.idle_w),
+                },
+            )
+        )
     if not quiet:
         said.append(
             Said(

@@ -120,6 +120,20 @@ def engine_energy(
                 {},
             )
         )
+    below = known & (energy_j < 0.99 * (idle_w or 0.0) * window_s)
+    if below.sum() > 0.05 * known.sum():
+        said.append(
+            Said(
+                "drawn_below_waiting",
+                N_(
+                    "In {share} % of the time less was drawn than the {idle} W taken as waiting: all of that counts as waiting. Is --idle-w too high?"
+                ),
+                {
+                    "share": round(100 * float(below.sum() / known.sum()), 1),
+                    "idle": f"{idle_w or 0.0:g}",
+                },
+            )
+        )
     active = np.maximum(energy_j - (idle_w or 0.0) * window_s, 0.0)
     weight = {
         m: PER_COMPUTED * np.nan_to_num(v["computed"]) + PER_CACHED * np.nan_to_num(v["cached"])

@@ -81,7 +81,7 @@ class Compute(_Table):
     accelerators_per_replica: int | None = Field(None, ge=1, le=1024)
     precision: str | None = None
     runtime: str | None = None
-    batch_size: float | Literal["load"] | None = Field(
+    batch_size: Annotated[float, Field(ge=1, le=1e6)] | Literal["load"] | None = Field(
         None, description="requests decoded together; 'load': from the rate of requests"
     )
     utilization: FigureSpec | None = Field(

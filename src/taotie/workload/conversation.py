@@ -404,7 +404,9 @@ def with_session_blocks(requests: Requests, *, system_tokens: int = 0) -> Reques
             _("{name} does not tell which requests belong together.").format(name=requests.name),
             _("BurstGPT's later files and ServeGen's conversations do"),
         )
-    system = max(system_tokens, 0) // BLOCK_TOKENS
+    if system_tokens < 0:
+        raise RangeError(_("system_tokens={n} is below 0.").format(n=system_tokens))
+    system = system_tokens // BLOCK_TOKENS
     prompt, output = requests.prompt_tokens.tolist(), requests.output_tokens.tolist()
     session = requests.session.tolist()
     last: dict[int, tuple[int, int, list[int]]] = {}

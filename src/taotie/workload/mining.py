@@ -148,10 +148,33 @@ def read_hash_rates(path: Path, max_gap_days: int = 31) -> HashRates:
         raise DataError(_("{path}: hash rate and price share no day.").format(path=path))
     days = np.arange(first, last + np.timedelta64(1, "D"))
     at = days.astype(np.float64)
+    _check_unit(path, rate_days, rate)
     rates = np.interp(at, rate_days.astype(np.float64), rate)
     amounts = np.interp(at, money_days.astype(np.float64), amount)
     earned = miner_revenue_usd(days, amounts) if money == "price_usd" else amounts
     return HashRates(days, rates, earned, path.name)
+
+
+_ORDERS = {2009: -5.0, 2010: -5.0, 2011: -1.0, 2012: 1.0, 2013: 1.4, 2014: 4.0, 2015: 5.5, 2016: 5.9, 2018: 7.2, 2020: 8.0, 2022: 8.3, 2024: 8.7, 2026: 9.0}  # fmt: skip
+"""Hash rate of all miners at the begin of a year, to the order of magnitude: tells units apart, enters no figure. [log10 TH/s]"""
+
+
+def _check_unit(path: Path, days: Days, rate: Floats) -> None:
+    """Refuse a series of another unit: a unit is a thousand or more, the true rate never a hundred from these orders."""
+    years = 1970.0 + days.astype("M8[D]").astype(np.float64) / 365.2425
+    usual = np.interp(years, list(_ORDERS), list(_ORDERS.values()))
+    with np.errstate(divide="ignore"):
+        apart = np.log10(rate) - usual
+    odd = (rate > 0) & (years >= 2011) & ((apart < -2) | (apart > 2))
+    # one odd day is an outage or an attack, not a unit
+    if 2 * odd.sum() > (rate > 0).sum():
+        at = int(odd.argmax())
+        raise UnitError(
+            _("{path}: {value:g} TH/s on {date} cannot be the hash rate of all miners, about {usual:.0e}.").format(
+                path=path, value=rate[at], date=days[at], usual=10 ** usual[at]
+            ),
+            _("1 EH/s is 1e6 TH/s, 1 PH/s is 1000 TH/s"),
+        )  # fmt: skip
 
 
 def _column(

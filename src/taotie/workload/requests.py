@@ -209,8 +209,9 @@ class Requests:
 
     def first(self, n: int) -> Requests:
         """The first `n` requests (all of them if there are fewer)."""
-        n = min(max(n, 1), len(self))
-        if n == len(self):
+        if n < 1:
+            raise RangeError(_("{n} requests are not a number of first ones.").format(n=n))
+        if n >= len(self):
             return self
         return replace(self.taken(np.arange(n, dtype=np.int64)), span_s=-1.0)
 

@@ -385,6 +385,17 @@ def _kept(
         if codes is not None and served is not None:
             labels[role] = (codes[order], served.names(role))
     read = np.asarray(prompt)[order].astype(np.int64)
+    odd = int(((cached[order] > read) | (cached[order] < 0)).sum())
+    if odd:
+        said.append(
+            Said(
+                "cached_beyond_prompt",
+                N_(
+                    "{where}: {n} of {all} requests tell more cached tokens than their prompt has, or fewer than none: they count as its whole or none."
+                ),
+                {"where": where, "n": odd, "all": len(read)},
+            )
+        )
     return ServedLog(
         start[order], first[order], end[order], read,
         np.clip(cached[order], 0, read).astype(np.int64), np.asarray(output)[order].astype(np.int64),

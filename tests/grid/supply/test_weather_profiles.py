@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from taotie.errors import DataError
+from taotie.errors import DataError, RangeError
 from taotie.grid.supply.weather_profiles import (
     pv_factor,
     read_weather_profiles,
@@ -75,3 +75,30 @@ def test_error_weather(tmp_path):
     path.write_text("ghi,dni,dhi,wind_ms,db_c\n" + "1,1,x,1,1\n" * 30)
     with pytest.raises(DataError):
         read_weather_profiles(path, 40.0)
+
+
+def _hours(light: float, more: str = "1,10") -> str:
+    return "ghi,dni,dhi,wind_ms,db_c\n" + f"{light},{light},{light},{more}\n" * 30
+
+
+def test_worked_light_a_little_below_nothing_is_said(tmp_path):
+    path = tmp_path / "w.csv"
+    path.write_text(_hours(-3))
+    made = read_weather_profiles(path, 40.0)
+    assert made.values["pv_cf"].max() == 0
+    assert {s.code: s.values.get("n") for s in made.said}["light_below_zero"] == 90
+    path.write_text(_hours(3))
+    assert "light_below_zero" not in {s.code for s in read_weather_profiles(path, 40.0).said}
+
+
+@pytest.mark.parametrize(
+    ("light", "more", "says"),
+    [(-400, "1,10", "ghi is -400"), (9000, "1,10", "ghi is 9000"), (1, "-1,10", "wind_ms is -1"), (1, "1,283", "temperature_c is 283")],
+)  # fmt: skip
+def test_error_weather_that_cannot_be_meant(light, more, says, tmp_path):
+    path = tmp_path / "w.csv"
+    path.write_text(_hours(light, more))
+    with pytest.raises(DataError, match=says):
+        read_weather_profiles(path, 40.0)
+    with pytest.raises(RangeError, match="light below 0"):
+        pv_factor([-1.0], [0.0], [0.0], [10.0], 40.0)

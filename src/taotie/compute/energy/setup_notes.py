@@ -6,8 +6,10 @@ with a wider interval (`RuntimeProfile.half_width`), and each way in which it li
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from taotie.compute.energy.runtime_profile import runtime_profile
-from taotie.compute.energy.serving_setup import ServingSetup
+from taotie.compute.energy.serving_setup import SEEN_YEARS, SOFTWARE_OF, ServingSetup
 from taotie.words.language import N_
 from taotie.words.said import Said
 
@@ -105,6 +107,17 @@ def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said,
                 "not_measured.count",
                 N_("{n} accelerators for one replica are more than were measured, {most}."),
                 {"n": setup.accelerators_per_replica, "most": most},
+            )
+        )
+    low, high = (SOFTWARE_OF + timedelta(days=round(365.25 * y)) for y in SEEN_YEARS)
+    if setup.software_date and not low <= date.fromisoformat(setup.software_date) <= high:
+        said.append(
+            Said(
+                "not_measured.software",
+                N_(
+                    "software of {date} lies outside what was measured, {low} to {high}: it counts as that of the nearer end."
+                ),
+                {"date": setup.software_date, "low": str(low), "high": str(high)},
             )
         )
     if setup.draft_tokens and engine in ("vllm", "any"):

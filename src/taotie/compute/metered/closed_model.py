@@ -21,7 +21,8 @@ from taotie.compute.metered.token_energy import model_range, plain_model_name
 from taotie.errors import RangeError, TaotieError
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.catalog import table
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 
 __all__ = [
     "ClosedModel",
@@ -281,6 +282,7 @@ def closed_draws(
     seed: int = 0,
     sizes: tuple[Floats, Floats] | None = None,
     accelerators_only: bool = False,
+    told: list[Said] | None = None,
 ) -> Floats:
     """Draws of the energy of a request.
 
@@ -296,6 +298,8 @@ def closed_draws(
         Draws of active and total parameters in place of the model's ranges, shape (n,).
     accelerators_only : bool
         Without host and building.
+    told : list, optional
+        Takes up what of `known` the draws could not keep.
 
     Returns
     -------
@@ -336,9 +340,9 @@ def closed_draws(
     building = BUILDING[0] * np.exp(BUILDING[1] * _normal(n, rng))
     wide = (total >= 100e9) & (active < total / 2)
     gain = np.where(wide, GAIN_WIDE ** np.where(lone < NO_GAIN, 0.0, more), GAIN_NARROW**more)
-    energy, pace = np.empty(n), np.empty(n)
+    energy, pace, other = np.empty(n), np.empty(n), np.zeros((n, 2), bool)
     for i in range(n):
-        energy[i], pace[i] = _one(
+        energy[i], pace[i], other[i] = _one(
             float(total[i]), float(active[i]), known.chip or chips[i], known.precision or kinds[i],
             known, int(copies[i]), float(load[i]), prompt, output,
         )  # fmt: skip
@@ -346,6 +350,8 @@ def closed_draws(
     kept = pace / gain <= SLOWEST_S
     if kept.sum() < n // 8:
         kept[:] = True
+    if told is not None:
+        told += _not_as_known(known, other[kept])
     if accelerators_only:
         return np.asarray(made[kept])
     if known.building is not None:
@@ -364,11 +370,12 @@ def _one(
     load: float,
     prompt: float,
     output: float,
-) -> tuple[float, float]:
-    """Energy of one request on accelerators and time of a token, for one draw. [Wh, s]"""
+) -> tuple[float, float, tuple[bool, bool]]:
+    """Energy of one request on accelerators and time of a token, for one draw [Wh, s]; whether batch and format are others."""
     chip = accelerator(chip_name)
     # a mixture below 0.8 of its size is drawn sparse, above it dense
     model = typical_architecture("closed", total, active if active < 0.8 * total else None)
+    wanted = kind
     try:
         smallest = smallest_replica(model, chip, kind)
     except TaotieError:
@@ -381,9 +388,36 @@ def _one(
         else ServingSetup(model, chip, n, kind, known.runtime)
     )
     batch = known.batch if known.batch is not None else load * n
-    batch = max(min(batch, float(setup.largest_batch(prompt + output))), 1.0)
-    made = request_energy(setup, prompt, output, batch)
-    return float(made.accelerator_wh[0]), float(made.tpot_s[0])
+    most = float(setup.largest_batch(prompt + output))
+    made = request_energy(setup, prompt, output, max(min(batch, most), 1.0))
+    return float(made.accelerator_wh[0]), float(made.tpot_s[0]), (batch > most, kind != wanted)
+
+
+def _not_as_known(known: Known, other: NDArray[np.bool_]) -> list[Said]:
+    """What the asker knows and the draws could not keep."""
+    share = 100 * other.mean(axis=0)
+    said = []
+    if known.batch is not None and share[0] > 0:
+        said.append(
+            Said(
+                "closed_batch_limited",
+                N_(
+                    "in {share:.0f} % of the samples memory holds fewer than {batch:g} requests: as many as it holds are decoded together."
+                ),
+                {"share": float(share[0]), "batch": known.batch},
+            )
+        )
+    if known.precision is not None and share[1] > 0:
+        said.append(
+            Said(
+                "closed_precision_other",
+                N_(
+                    "in {share:.0f} % of the samples the chip has no {precision}, or memory no room: fp8 is taken there."
+                ),
+                {"share": float(share[1]), "precision": known.precision},
+            )
+        )
+    return said
 
 
 # ---- what prices and speeds can say ------------------------------------------------------------------

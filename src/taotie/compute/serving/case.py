@@ -310,11 +310,18 @@ def serving_of(
 
 def _scaling_rule(case: ServingCase, rate_per_s: float, most: int) -> ScalingRule:
     least = case.least_replicas or 1
+    if least > most:
+        raise RangeError(
+            _("least_replicas={least} is more than the replicas there are, {most}.").format(
+                least=least, most=most
+            ),
+            f"--replicas {least}",
+        )
     return ScalingRule(
         round(case.scaling_window_s * PS),
         case.target_load * rate_per_s * case.scaling_window_s,
         least,
-        max(most, least),
+        most,
         round(case.startup_s * PS),
         case.hold_windows,
     )

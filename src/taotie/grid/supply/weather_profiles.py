@@ -34,6 +34,8 @@ _COLUMNS = {
     "temperature_c": ("db_c", "temperature_c", "temp_air", "drybulb"), "wind_ms": ("wind_ms", "wind_speed", "wspd"),
 }  # fmt: skip
 MAX_BYTES = 50_000_000
+_MEANT = {"ghi": (-30.0, 2000.0), "dni": (-30.0, 1500.0), "dhi": (-30.0, 1500.0), "temperature_c": (-90.0, 65.0), "wind_ms": (0.0, 120.0)}  # fmt: skip
+"""What instruments read: a few W/m2 below none at night, the sun above the air at 1361 W/m2, edges of clouds above that."""
 
 
 def sun_angles(hour_of_year: npt.ArrayLike, latitude: float) -> tuple[Floats, Floats]:
@@ -100,7 +102,9 @@ def pv_factor(
     -----
     Isotropic sky: ``dni cos(i) + dhi (1 + cos t)/2 + ghi albedo (1 - cos t)/2``.
     """
-    light = [np.clip(np.asarray(v, dtype=np.float64), 0, None) for v in (ghi, dni, dhi)]
+    light = [np.asarray(v, dtype=np.float64) for v in (ghi, dni, dhi)]
+    if min(float(v.min(initial=0.0)) for v in light) < 0:
+        raise RangeError(_("light below 0 W/m2 does not exist."))
     hours = np.arange(light[0].size) + 0.5
     if not -66 <= latitude <= 66:
         raise RangeError(_("a latitude of {value} is beyond the polar circles.").format(value=latitude))  # fmt: skip
@@ -162,6 +166,7 @@ def read_weather_profiles(path: str | Path, latitude: float, site: str = "") -> 
         values, latitude, name = _from_pvlib(text.partition(":")[2])
     else:
         values, name = _from_csv(Path(path), site)
+    told = _dark(values, name)
     wind = wind_factor(values["wind_ms"])
     sun = pv_factor(values["ghi"], values["dni"], values["dhi"], values["temperature_c"], latitude)
     said = Said(
@@ -169,7 +174,29 @@ def read_weather_profiles(path: str | Path, latitude: float, site: str = "") -> 
         N_("wind and sun follow from the weather of {name} by a stated model (isotropic sky, wind at 10 m by a power law): no site assessment; mean {wind} and {sun} %"),
         {"name": name, "wind": f"{100 * wind.mean():.1f}", "sun": f"{100 * sun.mean():.1f}"},
     )  # fmt: skip
-    return HourlySeries({"wind_cf": wind, "pv_cf": sun}, 1.0, None, {"wind_cf": name, "pv_cf": name}, (said,))  # fmt: skip
+    return HourlySeries({"wind_cf": wind, "pv_cf": sun}, 1.0, None, {"wind_cf": name, "pv_cf": name}, (said, *told))  # fmt: skip
+
+
+def _dark(values: dict[str, Floats], name: str) -> tuple[Said, ...]:
+    """Set the small negative light that instruments read at night to none, and say so; refuse what cannot be meant."""
+    n = 0
+    for key, (low, high) in _MEANT.items():
+        odd = (values[key] < low) | (values[key] > high)
+        if odd.any():
+            raise DataError(
+                _("{path}: {column} is {value:g} in row {row}; {low:g} to {high:g} can be meant.").format(
+                    path=name, column=key, value=values[key][odd][0], row=int(odd.argmax()) + 1, low=low, high=high
+                ),
+                _("light in W/m2, temperature in degrees Celsius, wind in m/s"),
+            )  # fmt: skip
+    for key in ("ghi", "dni", "dhi"):
+        below = values[key] < 0
+        n += int(below.sum())
+        values[key] = np.where(below, 0.0, values[key])
+    if not n:
+        return ()
+    text = N_("{n} readings of light a little below 0 W/m2, as instruments give at night, count as none")  # fmt: skip
+    return (Said("light_below_zero", text, {"n": n}),)
 
 
 def _from_csv(path: Path, site: str) -> tuple[dict[str, Floats], str]:
