@@ -54,7 +54,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "a batch below one is a request alone, part of the time": (
         "compute/energy/served_load.py::_at",
         "compute/energy/served_load.py::_power",
-        "compute/serving/case.py::energy_range",
+        "compute/serving/case.py::miss_of",
         "study/chat_chain.py::_over_requests",
     ),
     "more than there is means all of it": (
@@ -72,6 +72,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "metering/prometheus.py::recording",
         "metering/window.py::_bounds",
         "metering/window.py::_gaps",
+        "metering/window.py::power_course_w",
         "workload/servegen.py::_arrivals",
         "workload/servegen.py::overlap_s",
     ),

@@ -130,3 +130,13 @@ def test_error_hours_and_sites(tmp_path):
         sites(case, [8, 8])
     with pytest.raises(RangeError, match="1 largest loads"):
         sites(case, [8, 21], [10.0])
+
+
+@pytest.mark.parametrize(
+    "text", ["1e308", "1e308GW", "20000 GW", f"{10**12}xh100", "9" * 40 + "xh100"]
+)
+def test_error_a_load_beyond_the_world(text: str) -> None:
+    from taotie.answer.load import load_mw
+
+    with pytest.raises(RangeError, match=r"all power stations of the world|is not a load"):
+        load_mw(text)

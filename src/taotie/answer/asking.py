@@ -373,7 +373,7 @@ def _number(one: Setting, given: Any) -> float | int:
 
 
 def _end(value: float) -> str:
-    return f"{value:g}" if math.isfinite(value) else "∞"
+    return f"{value:g}" if math.isfinite(value) else "∞" if value > 0 else "-∞"
 
 
 def _wrong(one: Setting, given: Any, why: str) -> RangeError:

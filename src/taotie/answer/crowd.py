@@ -127,7 +127,7 @@ def crowd(chosen: Chosen) -> Answer:
     like = equivalents(request)[:3]
     if like:
         said.append(
-            Said("alike", N_("As much as {things}."), {"things": joined([Said(e.key, "", {}, _alike(e)) for e in like], " or ", "或")})
+            Said("alike", N_("One request takes as much as {things}."), {"things": joined([Said(e.key, "", {}, _alike(e)) for e in like], " or ", "或")})
         )  # fmt: skip
     place = electricity_of(grid.region)
     own = {"region": grid.region, "place": place, "of": None}

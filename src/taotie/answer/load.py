@@ -12,6 +12,9 @@ from taotie.words.said import Said, in_each_language
 
 __all__ = ["case_names_known", "load_figures", "load_mw", "load_said"]
 
+MOST_MW = 1e7
+"""Ten terawatts, about what all power stations of the world can give: a load above it is a slip of the unit. [MW]"""
+
 
 def _counted(text: str) -> re.Match[str] | None:
     plain = text.strip().replace("_", "").replace(",", "")
@@ -43,7 +46,12 @@ def load_mw(text: str, pue: float = 1.2) -> tuple[float, str]:
             )
         host = server_of(accelerator(match[2]))
         power = (host.max_power_w or host.rated_power_w) / host.accelerators
-        value = round(int(match[1]) * power * pue / 1e6, 9)
+        value = round(float(match[1]) * power * pue / 1e6, 9)
+        if value > MOST_MW:
+            raise RangeError(
+                _("--load {text} is more than all power stations of the world give.").format(text=repr(text)),
+                _("write 150MW, 1.2GW or 100000xh100."),
+            )  # fmt: skip
         return value, _(
             "{n} x {name} at {power:.0f} W with host, PUE {pue:g}: {mw:.1f} MW at the meter"
         ).format(n=match[1], name=host.accelerator.label, power=power, pue=pue, mw=value)
@@ -51,6 +59,11 @@ def load_mw(text: str, pue: float = 1.2) -> tuple[float, str]:
         value = parse_quantity(text, "MW", bare="MW", name="--load")
     except (UnitError, RangeError):
         value = 0.0
+    if value > MOST_MW:
+        raise RangeError(
+            _("--load {text} is more than all power stations of the world give.").format(text=repr(text)),
+            _("write 150MW, 1.2GW or 100000xh100."),
+        )  # fmt: skip
     if value > 0:
         return value, _("{mw:.1f} MW at the meter").format(mw=value)
     raise RangeError(

@@ -274,3 +274,20 @@ def test_error_train(app: typer.Typer) -> None:
     ):
         with pytest.raises(TaotieError):
             run(app, "train", *words)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (["--stock", "x.csv"], "--stock means nothing without --backtest"),
+        (["--maker", "nvidia"], "--maker means nothing without --backtest"),
+        (["--checks", "--country", "USA"], "--country means nothing with --checks"),
+        (["--backtest", "rolling", "--stock", "x.csv"], "--stock means nothing with --backtest rolling"),
+        (["--backtest", "2024-12-31", "--to", "2030", "--report", "x.html"], "--report, --to means nothing"),
+        (["--to", "3000"], "outside -∞ to 2100"),
+    ],
+)  # fmt: skip
+def test_error_an_option_that_would_be_passed_over(app: typer.Typer, line, says) -> None:
+    with pytest.raises(RangeError) as caught:
+        run(app, "fleet", *line)
+    assert says in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from taotie.app.cli.asked import Extra, register_ask, report
 from taotie.app.cli.common import CHECK_FAILED, progress
 from taotie.app.cli.shown import print_answer, print_files, print_said, print_table
+from taotie.errors import RangeError
 from taotie.words.language import _, in_language, language
 
 
@@ -46,6 +48,7 @@ def _other(settings: dict[str, Any], door: dict[str, Any]) -> bool:
     """Checks and backtests, which are questions of their own."""
     from taotie.answer import fleet
 
+    _check_used(settings, door)
     if door["checks"]:
         answer = fleet.checked_fleet()
         print_answer(answer, door["json"], ("checks",))
@@ -69,6 +72,38 @@ def _other(settings: dict[str, Any], door: dict[str, Any]) -> bool:
     if not answer.own["inside"]:
         raise typer.Exit(CHECK_FAILED)
     return True
+
+
+def _check_used(settings: dict[str, Any], door: dict[str, Any]) -> None:
+    """Refuse options that the question asked would pass over."""
+    given = [k for k in ("backtest", "maker", "stock") if door[k] is not None]
+    report = ["report"] if door["report"] is not None else []
+    if door["checks"]:
+        asked, unused = "--checks", [*given, *report, *settings]
+    elif door["backtest"] is not None:
+        asked, unused = "--backtest", [*report, *(k for k in settings if k != "seed")]
+        if door["backtest"] == "rolling":
+            asked, unused = "--backtest rolling", [*unused, *(k for k in given if k == "stock")]
+        elif len(given) == 3:
+            asked, unused = "--backtest --stock", [*unused, "maker"]
+    elif given:
+        raise RangeError(
+            _("{options} means nothing without --backtest.").format(options=_options(given)),
+            "--backtest 2024-12-31",
+        )
+    else:
+        return
+    if unused:
+        raise RangeError(
+            _("{options} means nothing with {asked}.").format(
+                options=_options(unused), asked=asked
+            ),
+            _("leave it out"),
+        )
+
+
+def _options(keys: Iterable[str]) -> str:
+    return ", ".join(f"--{k.replace('_', '-')}" for k in keys)
 
 
 def _show(answer: Any, door: dict[str, Any]) -> None:
