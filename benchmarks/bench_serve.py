@@ -3,7 +3,7 @@
 `prompt` requests arrive at a fixed rate whatever the service does (an open loop), every one with settings of its own, so
 no answer is one that was kept. Latency counts from the instant a request was due. Everything runs on loopback.
 
-python benchmarks/bench_serve.py [--rate 200] [--seconds 20] [--samples 10000] [--workers 2] [--grow 0]
+python benchmarks/bench_serve.py [--rate 200] [--seconds 20] [--samples 10000] [--workers 2] [--grow 0] [--whole] [--seeds]
 """
 
 from __future__ import annotations
@@ -23,14 +23,22 @@ from urllib.parse import urlsplit
 import numpy as np
 
 
+WHOLE = False
+"""Ask for curve, drivers and tree too."""
+SEEDS = False
+"""Give every request a seed of its own, so that nothing drawn is drawn again."""
+
+
 def body(number: int, samples: int) -> bytes:
     """Settings that no other request has."""
     settings = {
         "tokens_in": 100 + number % 4001,
         "tokens_out": 50 + number // 4001 + number % 13,
         "samples": samples,
-        "seed": number,
+        "brief": not WHOLE,
     }
+    if SEEDS:
+        settings["seed"] = number
     return json.dumps(settings).encode()
 
 
@@ -103,6 +111,17 @@ async def closed(host: str, port: int, count: int, samples: int, lines: int, fir
     return count / (time.perf_counter() - began)
 
 
+def busy_s(pid: int) -> tuple[float, float]:
+    """Processor time of a process, and of its children. [s]"""
+
+    def of(one: int) -> float:
+        fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return of(pid), sum(of(int(child)) for child in children)
+
+
 def rss_mb(pid: int) -> float:
     """Resident memory of a process and its children. [MB]"""
     total = 0.0
@@ -129,7 +148,11 @@ def main() -> None:
     options.add_argument(
         "--grow", type=int, default=0, help="requests over which memory is watched"
     )
+    options.add_argument("--whole", action="store_true", help="ask for curve, drivers and tree too")
+    options.add_argument("--seeds", action="store_true", help="a seed of its own for every request")
     given = options.parse_args()
+    global WHOLE, SEEDS  # noqa: PLW0603 - what `body` writes
+    WHOLE, SEEDS = given.whole, given.seeds
     with tempfile.TemporaryDirectory() as folder:
         service = subprocess.Popen(
             [sys.executable, "-m", "taotie", "serve", "--port", "0", "--folder", f"{folder}/state",
@@ -140,16 +163,20 @@ def main() -> None:
             assert service.stdout is not None
             address = urlsplit(service.stdout.readline().split()[-1])
             host, port = str(address.hostname), int(address.port or 0)
-            for _ in range(600):
+            for _ in range(3000):
                 try:
                     urllib.request.urlopen(f"http://{host}:{port}/healthz").close()
                     break
                 except OSError:
                     time.sleep(0.2)
-            asyncio.run(closed(host, port, 20, given.samples, 4, 10**6))
-            most = asyncio.run(closed(host, port, 100, given.samples, 8, 2 * 10**6))
+            asyncio.run(closed(host, port, 40, given.samples, 4, 10**6))
+            was = busy_s(service.pid)
+            most = asyncio.run(closed(host, port, 200, given.samples, 8, 2 * 10**6))
+            own, theirs = (1e3 * (a - b) / 200 for a, b in zip(busy_s(service.pid), was, strict=True))
             print(
-                f"most, 8 lines at once: {most:.1f} prompt/s of {given.samples} samples, {given.workers} workers"
+                f"most, 8 lines at once: {most:.1f} prompt/s of {given.samples} samples, {given.workers} workers; "
+                f"processor time of one: {own:.1f} ms in the service, {theirs:.1f} ms in its worker",
+                flush=True,
             )
             late, statuses, took = asyncio.run(
                 loaded(host, port, given.rate, given.seconds, given.samples, given.lines, 3 * 10**6)
