@@ -22,7 +22,6 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-
 WHOLE = False
 """Ask for curve, drivers and tree too."""
 SEEDS = False
@@ -151,7 +150,7 @@ def main() -> None:
     options.add_argument("--whole", action="store_true", help="ask for curve, drivers and tree too")
     options.add_argument("--seeds", action="store_true", help="a seed of its own for every request")
     given = options.parse_args()
-    global WHOLE, SEEDS  # noqa: PLW0603 - what `body` writes
+    global WHOLE, SEEDS
     WHOLE, SEEDS = given.whole, given.seeds
     with tempfile.TemporaryDirectory() as folder:
         service = subprocess.Popen(
@@ -172,7 +171,9 @@ def main() -> None:
             asyncio.run(closed(host, port, 40, given.samples, 4, 10**6))
             was = busy_s(service.pid)
             most = asyncio.run(closed(host, port, 200, given.samples, 8, 2 * 10**6))
-            own, theirs = (1e3 * (a - b) / 200 for a, b in zip(busy_s(service.pid), was, strict=True))
+            own, theirs = (
+                1e3 * (a - b) / 200 for a, b in zip(busy_s(service.pid), was, strict=True)
+            )
             print(
                 f"most, 8 lines at once: {most:.1f} prompt/s of {given.samples} samples, {given.workers} workers; "
                 f"processor time of one: {own:.1f} ms in the service, {theirs:.1f} ms in its worker",

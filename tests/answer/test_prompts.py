@@ -72,3 +72,16 @@ def test_late_parts_travel():
     from taotie.answer.late import Late
 
     assert copy.copy(Late(a=lambda: 1)) == {"a": 1}
+
+
+def test_matches_the_chain_made_anew():
+    """Other lengths on a set-up asked before exchange two leaves: names, hashes and draws are those of a new chain."""
+    from taotie.quantity.record import to_record
+
+    for setup in (SETUP, {**SETUP, "batch": 8, "pue": 1.3}):
+        tt.prompt(**setup, tokens_in=11, tokens_out=22)
+        again = tt.prompt(**setup, tokens_in=700, tokens_out=90).figures
+        with mock.patch.object(one_request, "N_DRAWS_KEPT", 0):
+            anew = tt.prompt(**setup, tokens_in=700, tokens_out=90).figures
+        assert to_record(again.values()) == to_record(anew.values())
+    assert one_request._tree.cache_info().hits > 0

@@ -26,7 +26,7 @@ from taotie.words.language import _
 _N_THREADED = 200_000  # draws from which a second thread pays
 _N_KEPT = 200_000  # draws up to which every figure of a tree keeps its samples
 _N_FIGURES_KEPT = 1_000  # figures of a tree of which `evaluate` tells all values
-_N_DRAWS_KEPT = 20_000  # draws of a leaf that are kept from question to question
+N_DRAWS_KEPT = 20_000  # draws of a leaf that are kept from question to question
 
 
 def topological(figure: N | Iterable[N], known: str = "") -> list[N]:
@@ -263,7 +263,7 @@ def leaf_draws(name: str, distribution: Distribution, chosen: Sampling) -> np.nd
 
     They hang on these three alone, so that those of usual size are kept: the next question draws the same leaves.
     """
-    if chosen.n <= _N_DRAWS_KEPT:
+    if chosen.n <= N_DRAWS_KEPT:
         return _kept_draws(name, distribution, chosen)
     return distribution.ppf(column(name, chosen))
 

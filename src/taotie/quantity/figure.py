@@ -434,6 +434,15 @@ class Figure:
         made.__dict__.update(changes, label=frozen(changes.get("label", self.label)))
         return made
 
+    def renewed(self, **changes: Any) -> Figure:
+        """The same figure made of other parents, or a leaf of another number; for `exchange`, which keeps both of a kind."""
+        made = object.__new__(Figure)
+        made.__dict__.update(self.__dict__)
+        for found in ("content_hash", "samples", "value"):
+            made.__dict__.pop(found, None)
+        made.__dict__.update(changes)
+        return made
+
     def _derive(
         self, operation: str, parameters: dict[str, Any], *, boundary: str | None, formula: str
     ) -> Figure:

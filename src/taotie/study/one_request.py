@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from taotie.compute.metered.calibration import calibration_for
 from taotie.facility.pue import checked_pue, published_pue
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.server import machine_notes
-from taotie.quantity.evaluation import evaluate_together
+from taotie.quantity.evaluation import N_DRAWS_KEPT, evaluate_together
+from taotie.quantity.exchange import exchanged
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.record import sources_of, to_record
-from taotie.quantity.sampling import current, sampling
+from taotie.quantity.sampling import Sampling, current, sampling
 from taotie.quantity.sensitivity import Drivers
 from taotie.study.footprint import At, request_footprint
 from taotie.study.request_parts import Lengths, request_parts
@@ -178,7 +179,8 @@ def one_request(
     answer = _given("tokens_out", tokens_out, "token/request", "Answer", "回答")
 
     def priced(b: Figure) -> dict[str, Figure]:
-        return _priced(setup, prompt, answer, b, building, prefix_hit, own)
+        kind = _Kind(setup, b, building, prefix_hit, own, current())
+        return _alike(kind, prompt, answer)
 
     figures = priced(size)
     seconds = figures.pop("accelerator_time")
@@ -224,6 +226,53 @@ def _given(key: str, value: float, unit: str, en: str, zh: str) -> Figure:
     return leaf(
         key, value=float(value), unit=unit, kind="assumed", note="given by the user", label={"en": en, "zh": zh}
     )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    """What the chain of a request is made of beside its lengths; two that agree in all have the same tree."""
+
+    setup: ServingSetup
+    batch: Figure
+    pue: Figure
+    prefix_hit: float
+    own: Figure | None
+    drawn: Sampling
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kind) and self._key == other._key
+
+    @cached_property
+    def _key(self) -> tuple[Any, ...]:
+        words = [
+            (f.content_hash, f.key, f.note, tuple(f.label.items())) if f is not None else None
+            for f in (self.batch, self.pue, self.own)
+        ]
+        return (self.setup, self.prefix_hit, self.drawn, *words)
+
+
+def _alike(kind: _Kind, prompt: Figure, answer: Figure) -> dict[str, Figure]:
+    """The chain of a request, from one of other lengths where there was one: a service asks the same set-up again."""
+    try:
+        hash(kind)
+    except TypeError:  # a model read from a file holds what it said of it
+        kept = None
+    else:
+        kept = _tree(kind) if kind.drawn.n <= N_DRAWS_KEPT else None
+    if kept is None:
+        return _priced(kind.setup, prompt, answer, kind.batch, kind.pue, kind.prefix_hit, kind.own)
+    return exchanged(kept, {f.key: f.p50 for f in (prompt, answer)})
+
+
+@lru_cache(maxsize=32)
+def _tree(kind: _Kind) -> dict[str, Figure]:
+    """The chain for lengths that nobody asked for: exchanged before it is evaluated."""
+    prompt = _given("tokens_in", 1.0, "token/request", "Prompt", "提示")
+    answer = _given("tokens_out", 1.0, "token/request", "Answer", "回答")
+    return _priced(kind.setup, prompt, answer, kind.batch, kind.pue, kind.prefix_hit, kind.own)
 
 
 def _priced(

@@ -11,16 +11,16 @@ __all__ = ["POLICY", "SecurityHeaders", "policy"]
 
 
 def policy(framed: bool = False) -> str:
-    """The content policy: scripts, pictures and connections of this host only, no script inside a page.
+    """The content policy: scripts, styles, pictures and connections of this host only, none inside a page.
 
-    Styles may stand in attributes: pictures in SVG are made of them. `framed` is for `/embed`, which other
+    Drawings have their colours as attributes, which no policy forbids. `framed` is for `/embed`, which other
     sites may show in a frame.
     """
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
-            "style-src 'self' 'unsafe-inline'",
+            "style-src 'self'",
             "img-src 'self' data: blob:",
             "font-src 'self'",
             "connect-src 'self'",
