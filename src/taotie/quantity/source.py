@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -13,6 +14,24 @@ from taotie.words.language import _
 ACCESS = ("read", "quoted", "memory")
 KINDS = ("measured", "modelled", "estimated", "forecast", "assumed", "defined")
 BOUNDS = ("at_most", "at_least", "mean", "median", "central", "measured", "forecast")
+
+# names that the field knows by their letters
+_SHORT = {
+    "International Energy Agency": "IEA",
+    "Electric Power Research Institute": "EPRI",
+    "Lawrence Berkeley National Laboratory": "LBNL",
+    "Cambridge Centre for Alternative Finance": "CCAF",
+    "BloombergNEF": "BNEF",
+    "Boston Consulting Group": "BCG",
+    "McKinsey & Company": "McKinsey",
+    "North American Electric Reliability Corporation": "NERC",
+    "Federal Energy Regulatory Commission": "FERC",
+    "U.S. Energy Information Administration": "EIA",
+    "US Energy Information Administration": "EIA",
+    "U.S. Environmental Protection Agency": "EPA",
+    "US Department of Energy": "DOE",
+    "Goldman Sachs Research": "Goldman Sachs",
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,24 @@ class Source:
         link = f"doi:{self.doi}" if self.doi else f"arXiv:{self.arxiv}" if self.arxiv else self.url
         parts = [self.author, self.title, self.where, self.date, link]
         return ", ".join(p for p in parts if p)
+
+    @property
+    def publisher(self) -> str:
+        """Who is named on a chart: the institution, short where it has a short name; else the first author.
+
+        Examples
+        --------
+        >>> Source("a", "Environmental impact", "C. Elsworth et al. (Google)", date="2025").publisher
+        'Google'
+        >>> Source("b", "The growing energy footprint", "A. de Vries", date="2023").publisher
+        'A. de Vries'
+        """
+        inside = re.search(r"\(([^()]+)\)", self.author)
+        name = inside.group(1) if inside else self.author
+        for separator in (",", " et al", "、"):
+            name = name.partition(separator)[0]
+        name = name.strip()
+        return _SHORT.get(name, name)
 
     def to_dict(self) -> dict[str, str]:
         """Plain values without the empty ones."""

@@ -174,17 +174,7 @@ def _publisher(point: PublishedForecast) -> str:
     source = point.value.source
     if source is None:
         return point.key
-    head = source.author.split(",")[0]
-    inside = head.partition("(")[2].rstrip(")")
-    short = {
-        "International Energy Agency": "IEA",
-        "Electric Power Research Institute": "EPRI",
-        "Lawrence Berkeley National Laboratory": "LBNL",
-        "Cambridge Centre for Alternative Finance": "CCAF",
-        "BloombergNEF": "BNEF",
-        "McKinsey & Company": "McKinsey",
-    }
-    return f"{short.get(inside, short.get(head, head.partition(' (')[0]))} {source.date[:4]}"
+    return f"{source.publisher} {source.date[:4]}"
 
 
 # ---- published by scope --------------------------------------------------------------------------------

@@ -223,9 +223,8 @@ def _rows(
 
 
 def _who(source: Source) -> str:
-    """First author and year."""
-    name = source.author.split(",")[0].partition("(")[0].partition(" et al")[0].strip()
-    return f"{name} {source.date[:4]}".strip()
+    """Institution, or first author, and year."""
+    return f"{source.publisher} {source.date[:4]}".strip()
 
 
 def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
