@@ -16,7 +16,7 @@ from taotie.study.run import run_study
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "cases" / "study"
-QUICK = ("campus_texas", "chat_service", "chatgpt_2023")
+QUICK = ("campus_texas", "chat_service", "chatgpt_2023", "coding_agents", "training_run")
 
 
 def _differences(result: StudyResult, name: str) -> list[str]:
@@ -44,9 +44,14 @@ def test_published_study_gives_what_it_gave(name: str, monkeypatch: pytest.Monke
     assert _differences(run_study(ROOT / "studies" / f"{name}.toml"), name) == []
 
 
+SLOW = (
+    "hundred_thousand_h100_texas", "hundred_thousand_h100_west", "assistant_mix", "bitcoin_mine", "closed_model",
+)  # fmt: skip
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["hundred_thousand_h100_texas", "hundred_thousand_h100_west"])
-def test_published_study_of_every_bus_gives_what_it_gave(name: str) -> None:
+@pytest.mark.parametrize("name", SLOW)
+def test_published_study_of_more_work_gives_what_it_gave(name: str) -> None:
     if not (CASES / name).is_dir():
         pytest.skip(f"{name} has not been pinned")
     assert _differences(run_study(ROOT / "studies" / f"{name}.toml"), name) == []

@@ -8,11 +8,11 @@ import numpy as np
 
 from taotie.answer.answer import Answer
 from taotie.answer.asking import Chosen
-from taotie.errors import RangeError, UnknownNameError
+from taotie.errors import RangeError
 from taotie.hardware.machines import machines
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _
-from taotie.words.said import Said, as_given, labels
+from taotie.words.said import Said, labels
 
 if TYPE_CHECKING:
     from taotie.compute.metered.closed_model import ClosedModel, Known
@@ -22,28 +22,15 @@ __all__ = ["closed_prompt", "is_closed"]
 
 IMPROBABLE = 0.10
 """Electricity above that share of the list price is improbable: services that told spend 0.3 to 6 %."""
-ACCELERATOR_W = (250.0, 700.0)
-PUE_MIDDLE = 1.09
-HOST_MIDDLE = 1.71 / PUE_MIDDLE
-"""Hosts and waiting over accelerators: 0.24 over 0.14 Wh of Google's median prompt, without its PUE of 1.09."""
 
 
 def is_closed(chosen: Chosen) -> bool:
     """Is the model closed: named so in the table, or told by its price, with no shape that we hold?"""
-    from taotie.compute.energy.model_architecture import model_architecture
-    from taotie.compute.metered.closed_model import closed_model
+    from taotie.study.closed_service import is_closed_model
 
     if chosen.price_in is not None or chosen.price_out is not None:
         return True
-    try:
-        model_architecture(chosen.model)
-    except UnknownNameError:
-        try:
-            closed_model(chosen.model)
-        except UnknownNameError:
-            return False
-        return True
-    return False
+    return is_closed_model(chosen.model)
 
 
 def closed_prompt(chosen: Chosen, at: At | None) -> Answer:
@@ -55,6 +42,7 @@ def closed_prompt(chosen: Chosen, at: At | None) -> Answer:
         If the model is not held and no price is given, or what is known cannot be.
     """
     from taotie.compute.metered.closed_model import closed_draws
+    from taotie.study.closed_service import PUE_MIDDLE
 
     model, sizes = _model(chosen)
     published = at.place.pue if at is not None else None
@@ -171,7 +159,8 @@ def _known(chosen: Chosen, pue: float | None) -> Known:
 
 def _parts(chosen: Chosen, model: ClosedModel, draws: np.ndarray, pue: float) -> dict[str, Figure]:
     """The drawn energy at accelerators, servers and the building's meter, one leaf."""
-    quantiles = np.quantile(draws, np.linspace(0.005, 0.995, 199))
+    from taotie.study.closed_service import HOST_MIDDLE, closed_leaf
+
     told = "_".join(
         f"{name}={chosen.values[name]}"
         for name in ("tokens_in", "tokens_out", "on", "batch", "precision", "active", "total", "provider")
@@ -180,15 +169,7 @@ def _parts(chosen: Chosen, model: ClosedModel, draws: np.ndarray, pue: float) ->
 
     def at(boundary: str, over: float, label: str) -> Figure:
         # one name, so one column of draws: the three rise and fall together
-        return leaf(
-            f"closed.{model.name}.{told}", unit="Wh/request", kind="assumed", boundary=boundary,
-            values=[float(v) / over for v in quantiles], spread="empirical",
-            note=(
-                f"{model.name}: neither size nor machines are published; drawn over size (basis: {model.basis}), "
-                "precision, chip, copies, load and building"
-            ),
-            label=labels(label),
-        )  # fmt: skip
+        return closed_leaf(model, told, draws / over, boundary, label)
 
     return {
         "accelerator": at(
@@ -206,6 +187,8 @@ def _short(value: float) -> str:
 
 
 def _said(chosen: Chosen, model: ClosedModel, known: Known, low: float, high: float) -> list[Said]:
+    from taotie.study.closed_service import basis_said
+
     lowest, highest = [known.active / 1e9] * 2 if known.active else [v / 1e9 for v in model.active]
     said = [
         Said(
@@ -224,7 +207,7 @@ def _said(chosen: Chosen, model: ClosedModel, known: Known, low: float, high: fl
                 "total": _span(
                     *(v / 1e9 for v in ([known.total] * 2 if known.total else model.total))
                 ),
-                "basis": _basis(model),
+                "basis": basis_said(model),
             },
         )
     ]
@@ -280,35 +263,13 @@ def _span(low: float, high: float) -> str:
     return a if a == b else f"{a}-{b}"
 
 
-def _basis(model: ClosedModel) -> Said:
-    words = {
-        "price": N_("list price"),
-        "third_party_estimate": N_("estimates by others"),
-        "speed_ratio": N_("ratio of speeds"),
-        "published": N_("published"),
-    }
-    from taotie.words.said import joined
-
-    parts = [
-        Said("basis", words[p]) if p in words else as_given("basis", p)
-        for p in model.basis.split("+")
-    ]
-    if model.as_of:
-        parts.append(as_given("as_of", model.as_of))
-    return joined(parts)
-
-
 def _footprint(
     known: Known, parts: dict[str, Figure], at: At
 ) -> tuple[dict[str, Figure], list[Said]]:
+    from taotie.study.closed_service import serving_power
     from taotie.study.footprint import request_footprint
 
-    power = leaf(
-        "assumed.accelerator_power", low=ACCELERATOR_W[0], high=ACCELERATOR_W[1], spread="lognormal", unit="W/accelerator",
-        kind="assumed", note="mean draw of an accelerator that serves: 250 to 700 W",
-        label=labels(N_("Mean draw of an accelerator that serves")),
-    )  # fmt: skip
-    seconds = (parts["accelerator"] / power).to("accelerator s/request")
+    seconds = (parts["accelerator"] / serving_power()).to("accelerator s/request")
     return request_footprint(
         at, parts["facility"], parts["server"], known.chip or "h100-sxm", seconds
     )

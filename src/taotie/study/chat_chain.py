@@ -1,8 +1,7 @@
-"""What does a chat service draw? From requests and their lengths to energy at the plug and load by hour."""
+"""What does a service of a language model draw? From requests and their lengths to energy at the plug and load by hour."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,21 +15,21 @@ from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH
 from taotie.compute.energy.whole_replicas import largest_kept_batch, load_state, served_day
 from taotie.compute.metered.calibration import calibration_for
 from taotie.compute.serving.service import ServiceLevel
-from taotie.errors import RangeError, StudyError, TaotieError
-from taotie.files.fetch import local_path, sha256_of
-from taotie.files.registry import dataset
+from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.hardware.server import machine_notes, server_of
-from taotie.quantity.catalog import figure, source
+from taotie.hardware.server import machine_notes
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
+from taotie.study.asked import Asked
+from taotie.study.closed_service import closed_of, closed_service, is_closed_model
+from taotie.study.kinds import LIVE, TOKENS
 from taotie.study.request_parts import (
     Lengths,
-    highest_draw,
     idle_power,
     mean_figures,
     request_parts,
 )
+from taotie.study.service_machines import ChatService, load_by_hour, machines_kept
 from taotie.study.simulated_service import (
     Simulated,
     sampler,
@@ -42,61 +41,10 @@ from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
 from taotie.words.said import labels
-from taotie.workload.chat import TokenLengths, chat_lengths
-from taotie.workload.daily_shape import DailyShape, single_chat_day
-from taotie.workload.requests import Requests, TokenMoments
-from taotie.workload.trace import PUBLISHED_TRACES, published_trace, read_trace
+from taotie.workload.chat import TokenLengths
+from taotie.workload.requests import Requests
 
-BUILT_IN = "built-in"
 PROMISE = "ttft=1s,tpot=50ms"
-_TRACE_SOURCES = {"azure-2023-conv": "patel2024_splitwise"}
-
-
-@dataclass(frozen=True)
-class ChatService:
-    """What the rooms `workload` and `compute` hand on for a chat service.
-
-    Attributes
-    ----------
-    server_energy : Figure
-        Energy of the mean request at the server. [Wh/request]
-    parts : mapping of str to Figure
-        What it is made of: prefill, decode and their sum accelerator; host, idle. [Wh/request]
-    it_load : Profile
-        Draw of the machines by hour. [MW]
-    request_quantiles_wh : ndarray, shape (101,)
-        Quantiles 0 to 100 % over requests, accelerators alone. [Wh]
-    """
-
-    server_energy: Figure
-    parts: Mapping[str, Figure]
-    it_load: Profile
-    request_quantiles_wh: np.ndarray
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a chat service, and when.
-
-    Attributes
-    ----------
-    per_day : Figure
-        [request/d]
-    requests, lengths : Requests, TokenLengths
-        Those of a log, or those that are built in; the other is None.
-    means : Lengths
-        Mean lengths. [token/request]
-    day : DailyShape
-    peak : Figure
-        Busiest hour over the mean hour. [1]
-    """
-
-    per_day: Figure
-    requests: Requests | None
-    lengths: TokenLengths | None
-    means: Lengths
-    day: DailyShape
-    peak: Figure
 
 
 @dataclass(frozen=True)
@@ -113,33 +61,12 @@ class Served:
     simulated: Simulated | None = None
 
 
-@step("asked", kinds=("chat",), name="asked")
-def asked_of(walk: Walk) -> Asked:
-    """Requests a day, their lengths and the course of the day.
-
-    Raises
-    ------
-    StudyError
-        If the study names something unknown or impossible.
-    """
-    with walk.at("workload"):
-        per_day = walk.figure(
-            "workload.requests_per_day",
-            lambda: figure("devries2023.requests_per_day_chatgpt"),
-            N_("requests of ChatGPT early in 2023, the last figure with a stated derivation"),
-        )
-        requests, lengths, moments, origin = _asked(walk)
-        means = _lengths(walk, moments, origin)
-        day, peak = _day(walk)
-    return Asked(per_day, requests, lengths, means, day, peak)
-
-
-@step("setup", "served", kinds=("chat",))
-def serving(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
+@step("setup", "served", kinds=LIVE)
+def serving(walk: Walk, asked: Asked) -> tuple[ServingSetup | None, Served | None]:
     """Model and machines, and the service on them: whole replicas, how full they are and how long they wait.
 
     The service is simulated, a slice of its fleet at each hour's load; `serving = "mean-request"` leaves it at the
-    closed form.
+    closed form. Neither is known of a closed model.
 
     Raises
     ------
@@ -147,7 +74,9 @@ def serving(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
         If the study names something unknown or impossible.
     """
     with walk.at("compute"):
-        setup = _setup(walk)
+        if closed_of(walk) is not None:
+            return None, None
+        setup = setup_of(walk, longest_held(asked))
         utilization = walk.figure(
             "compute.utilization",
             lambda: leaf(
@@ -161,197 +90,39 @@ def serving(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
             ),
             N_("as few replicas as keep the promise: they run at 0.8 to 0.99 of their largest rate in the busiest hour"),
         )  # fmt: skip
-        drawn = sampler(asked.requests, asked.lengths, *_central(asked.means))
-        served = _served(
-            walk, setup, asked.means, asked.per_day, utilization, asked.day, asked.peak, drawn
-        )
+        served = _served(walk, setup, asked, utilization)
     return setup, served
 
 
-@step("service", "it_load", kinds=("chat",))
+@step("service", "it_load", kinds=TOKENS)
 def service_energy(
-    walk: Walk, asked: Asked, setup: ServingSetup, served: Served
+    walk: Walk, asked: Asked, setup: ServingSetup | None, served: Served | None
 ) -> tuple[ChatService, Profile]:
     """Energy of the mean request by part, the machines, and their load by hour."""
     with walk.at("compute"):
-        parts = _energies(walk, setup, asked.means, served, asked.per_day)
+        if setup is None or served is None:
+            model = closed_of(walk)
+            assert model is not None
+            return closed_service(walk, asked, model)
+        parts = _energies(walk, setup, asked, served)
         server_energy = walk.keep(
             "energy_per_request_server",
             parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
             N_("Energy per request at the server's plug"),
         )
-        _machines(walk, setup, served.replicas)
-        it_load = _it_load(walk, setup, asked.per_day, server_energy, asked.day, served)
+        machines_kept(walk, setup.accelerator, served.replicas, setup.accelerators_per_replica)
+        it_load = _it_load(walk, setup, asked, server_energy, served)
         quantiles = _over_requests(
             setup, asked.requests, asked.lengths, served.batch.p50, walk.study.seed
         )
     return ChatService(server_energy, parts, it_load, quantiles), it_load
 
 
-# ---- workload ----------------------------------------------------------------------------------------
-
-
-def _asked(
-    walk: Walk,
-) -> tuple[Requests | None, TokenLengths | None, TokenMoments, dict[str, Any]]:
-    """Requests of the trace, or the built-in lengths, and where their means come from."""
-    wanted = walk.study.workload.trace
-    if wanted is None:
-        walk.choice(
-            "workload.trace",
-            None,
-            BUILT_IN,
-            N_("no trace is named; lengths are our fit to one hour of an Azure chat service"),
-        )
-    else:
-        found = _trace(walk, wanted)
-        if found is not None:
-            return found
-    lengths = chat_lengths()
-    origin = {
-        "kind": "estimated",
-        "source": source("taotie_fit2026"),
-        "locator": "table workload_defaults",
-        "prefix": "workload.chat_lengths",
-    }
-    return None, lengths, lengths.moments, origin
-
-
-def _trace(walk: Walk, wanted: str) -> tuple[Requests, None, TokenMoments, dict[str, Any]] | None:
-    by_dataset = {p.dataset: name for name, p in PUBLISHED_TRACES.items()}
-    published = by_dataset.get(wanted, wanted if wanted in PUBLISHED_TRACES else None)
-    walk.tell(_("reading the requests"))
-    if published is not None:
-        known = PUBLISHED_TRACES[published]
-        requests = published_trace(published)
-        if requests is None:
-            walk.warn(
-                "trace_not_fetched",
-                N_(
-                    "The trace {name} is not on this machine; token lengths are the built-in distribution "
-                    "instead. Fetch it with: taotie data fetch {dataset}"
-                ),
-                name=wanted,
-                dataset=known.dataset,
-            )
-            return None
-        path = local_path(known.dataset, known.path)
-        entry = dataset(known.dataset)
-        key = _TRACE_SOURCES.get(published)
-        origin: dict[str, Any] = {
-            "kind": "measured",
-            "source": source(key) if key else None,
-            "locator": f"{known.path}, mean over {len(requests)} requests",
-            "note": "" if key else f"mean over {len(requests)} requests of {entry.title}",
-            "prefix": f"workload.{published}",
-        }
-        licence, citation, shown = entry.licence, entry.citation, f"{known.dataset}/{known.path}"
-    else:
-        path = (walk.file.path.parent / wanted).resolve()
-        if not path.is_file():
-            names = ", ".join(sorted([*by_dataset, *PUBLISHED_TRACES]))
-            raise StudyError(
-                [
-                    TaotieError(
-                        _("trace={name} in {file} [workload]: no such file or data set.").format(
-                            name=repr(wanted), file=walk.file.path
-                        ),
-                        _("give a path beside the study, or one of {names}").format(names=names),
-                    )
-                ]
-            )
-        requests = read_trace(path)
-        digest = sha256_of(path)
-        origin = {
-            "kind": "measured",
-            "source": None,
-            "locator": "",
-            "note": f"mean over {len(requests)} requests of the file {path.name}, sha256 {digest[:12]}",
-            "prefix": f"workload.{digest[:12]}",
-        }
-        licence, citation, shown = "", "", wanted
-    assert path is not None
-    walk.files.append(
-        {
-            "name": shown,
-            "sha256": sha256_of(path),
-            "bytes": path.stat().st_size,
-            "role": "trace",
-            "licence": licence,
-            "citation": citation,
-        }
-    )
-    walk.note(
-        "trace_read",
-        N_("{n} requests were read from {name}."),
-        n=len(requests),
-        name=shown,
-    )
-    walk.notes.extend(requests.said)
-    return requests, None, requests.moments, origin
-
-
-def _lengths(walk: Walk, moments: TokenMoments, origin: dict[str, Any]) -> Lengths:
-    """Mean prompt and answer, mean context of a decode step, and spread of the prompts."""
-    prefix = origin.pop("prefix")
-
-    def mean(name: str, value: float, unit: str, en: str, zh: str) -> Figure:
-        return leaf(
-            f"{prefix}.{name}", value=value, unit=unit, label={"en": en, "zh": zh}, **origin
-        )
-
-    p, o = moments.mean_prompt, moments.mean_output
-    prompt = walk.file.given("workload.prompt_tokens") or mean(
-        "mean_prompt", p, "token/request", "Mean prompt", "平均提示长度"
-    )
-    output = walk.file.given("workload.output_tokens") or mean(
-        "mean_output", o, "token/request", "Mean answer", "平均回答长度"
-    )
-    # Context of a step is E[o (p + o/2)] / E[o]: part follows the prompts, part the answers.
-    along = mean(
-        "prompt_weight", moments.mean_prompt_output / (o * p), "1",
-        "Prompt seen by a decode step over mean prompt", "解码步所见提示与平均提示之比",
-    )  # fmt: skip
-    own = mean(
-        "answer_weight", moments.mean_output_squared / (2 * o * o), "1",
-        "Answer seen by a decode step over mean answer", "解码步所见回答与平均回答之比",
-    )  # fmt: skip
-    context = along * prompt + own * output
-    spread = mean(
-        "prompt_spread", moments.mean_prompt_squared / p**2, "1",
-        "Mean square of the prompts over their squared mean", "提示长度均方与均值平方之比",
-    )  # fmt: skip
-    walk.keep("prompt_tokens", prompt, N_("Mean prompt"))
-    walk.keep("output_tokens", output, N_("Mean answer"))
-    return Lengths(prompt, output, context, spread)
-
-
-def _day(walk: Walk) -> tuple[DailyShape, Figure]:
-    """Course of the day, and its busiest hour over the mean hour."""
-    given = walk.study.workload.daily_shape
-    if given is not None:
-        day = DailyShape(np.asarray(given))
-        return day, leaf(
-            "study.workload.daily_shape.peak", value=day.peak_over_mean, unit="1", kind="assumed",
-            note="given by the study file", label={"en": "Busiest hour over mean hour", "zh": "高峰小时与平均小时之比"},
-        )  # fmt: skip
-    # the mean course of many days is flatter than any single day, and machines are bought for single days
-    peak = figure("workload_defaults/chat_day/peak_over_mean")
-    walk.choice(
-        "workload.daily_shape",
-        None,
-        BUILT_IN,
-        N_(
-            "our fit to 14 days of three language services (ServeGen), with the peak of a single day"
-        ),
-    )
-    return single_chat_day(), peak
-
-
 # ---- compute ---------------------------------------------------------------------------------------
 
 
-def _setup(walk: Walk) -> ServingSetup:
+def setup_of(walk: Walk, longest: float = 8192.0) -> ServingSetup:
+    """Model and machines, as few as hold it and requests of so many tokens."""
     given = walk.study.compute
     model_name = walk.choice(
         "compute.model",
@@ -365,7 +136,15 @@ def _setup(walk: Walk) -> ServingSetup:
         "h100-sxm",
         N_("the accelerator most delivered in 2023 and 2024"),
     )
-    model = model_architecture(beside(model_name, walk.file.path))
+    model_name = beside(model_name, walk.file.path)
+    if is_closed_model(model_name):
+        raise RangeError(
+            _(
+                "{model} is closed: a study of kind {kind} needs a model whose shape is known."
+            ).format(model=model_name, kind=repr(walk.study.workload.kind)),
+            _('kind = "chat" takes closed models, or model = "deepseek-v3"'),
+        )
+    model = model_architecture(model_name)
     chip = accelerator_named(chip_name)
     precision = walk.choice(
         "compute.precision",
@@ -387,7 +166,7 @@ def _setup(walk: Walk) -> ServingSetup:
         n = walk.choice(
             "compute.accelerators_per_replica",
             None,
-            smallest_replica(model, chip, precision),
+            smallest_replica(model, chip, precision, longest),
             N_("fewest that hold the weights and a few long requests"),
         )
     return ServingSetup(
@@ -395,19 +174,12 @@ def _setup(walk: Walk) -> ServingSetup:
     )
 
 
-def _served(
-    walk: Walk,
-    setup: ServingSetup,
-    lengths: Lengths,
-    requests_per_day: Figure,
-    utilization: Figure,
-    day: DailyShape,
-    peak: Figure,
-    drawn: Any,
-) -> Served:
+def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) -> Served:
     """Whole replicas, how full and how busy they are, as figures and by hour."""
+    requests_per_day, day, peak = asked.per_day, asked.day, asked.peak
+    cached = share_cached(asked)
     given = walk.study.compute
-    p, o = _central(lengths)
+    p, o = central(asked.means)
     redundancy = walk.choice(
         "compute.redundancy", given.redundancy, 0, N_("no replica is held ready beyond the load")
     )
@@ -426,13 +198,15 @@ def _served(
     most = DEFAULT_LARGEST_BATCH if fixed is None else max(round(fixed), 1)
     promise = given.slo
     if given.slo is not None:
-        most = min(most, largest_kept_batch(setup, p, o, ServiceLevel.parsed(given.slo).tpot_s))
+        most = min(
+            most, largest_kept_batch(setup, p, o, ServiceLevel.parsed(given.slo).tpot_s, cached)
+        )
     elif fixed is None and given.utilization is None:
         promise = walk.choice(
             "compute.slo", None, PROMISE, N_("what users of a chat service usually get")
         )
         try:
-            most = largest_kept_batch(setup, p, o, ServiceLevel.parsed(promise).tpot_s)
+            most = largest_kept_batch(setup, p, o, ServiceLevel.parsed(promise).tpot_s, cached)
         except RangeError as error:
             walk.warn(
                 "promise_not_kept",
@@ -452,11 +226,13 @@ def _served(
         "runtime": setup.runtime,
         "max_batch": most,
         "redundancy": redundancy,
+        **({"cached": cached} if cached else {}),
     }
-    made = served_day(requests_per_day, utilization, peak, day.share, **names)
+    made = served_day(work_of(setup, asked, float(most)), utilization, peak, day.share, **names)
     simulated = None
-    if fixed is None and _is_simulated(walk):
+    if fixed is None and _is_simulated(walk, asked):
         walk.tell(_("simulating the service"))
+        drawn = sampler(asked.requests, asked.lengths, p, o)
         simulated = simulated_service(
             walk, setup, drawn, (p, o), requests_per_day.to("request/d").p50, day.share,
             int(made.replicas.p50), promise, given.utilization is None, redundancy,
@@ -467,7 +243,7 @@ def _served(
     replicas = walk.keep("replicas", count, N_("Replicas in service"))
     one = float(replicas.p50)
     rate = requests_per_day.to("request/d").p50 / 86_400.0 * day.share * 24.0 / one
-    hour = load_state(setup, rate, p, o, most)
+    hour = load_state(setup, rate, p, o, most, cached)
     if fixed is not None:
         batch = leaf(
             "study.compute.batch_size", value=float(fixed), unit="1", kind="assumed",
@@ -516,7 +292,7 @@ def _served(
     return Served(replicas, batch, busy, hour.batch, hour.busy_share, simulated)
 
 
-def _central(lengths: Lengths) -> tuple[float, float]:
+def central(lengths: Lengths) -> tuple[float, float]:
     """Median of the mean prompt and of the mean answer. [token]"""
     return (
         lengths.prompt.to("token/request").p50,
@@ -524,8 +300,49 @@ def _central(lengths: Lengths) -> tuple[float, float]:
     )
 
 
-def _is_simulated(walk: Walk) -> bool:
+def work_of(setup: ServingSetup, asked: Asked, batch: float) -> Figure:
+    """Requests a day, each counted as so many of the mean length as its own length holds a replica. [request/d]
+
+    The number of replicas is found for the mean lengths; where these have a range, so has the number.
+    """
+    if asked.means.prompt.is_exact and asked.means.output.is_exact and _whole(asked.cached):
+        return asked.per_day
+    one = exact(1.0, "1", "busy")
+    held = mean_figures(
+        setup, asked.means, exact(batch, "1", "largest_batch"), one, asked.cached or 0.0
+    ).replica_s
+    return asked.per_day * (held / exact(held.p50, held.unit, "held_by_the_middle"))
+
+
+def _whole(figure: Figure | None) -> bool:
+    return figure is None or figure.is_exact
+
+
+def longest_held(asked: Asked) -> float:
+    """Tokens a replica must hold of one request: as of chat, or all of a long context. [token]"""
+    return max(8192.0, float(asked.means.context.to("token/request").samples.max()))
+
+
+def share_cached(asked: Asked) -> float:
+    """Median share of the prompt whose cache is at hand. [1]"""
+    return 0.0 if asked.cached is None else float(asked.cached.to("1").p50)
+
+
+def _is_simulated(walk: Walk, asked: Asked) -> bool:
     given = walk.study.compute.serving
+    if asked.cached is not None:
+        if given == "simulated":
+            raise RangeError(
+                _("serving = 'simulated' does not know where a cached prompt comes from."),
+                _("leave it out; taotie simulate conversations --prefix-cache N simulates a cache"),
+            )
+        walk.choice(
+            "compute.serving",
+            given,
+            "mean-request",
+            N_("the closed form: a slice of the fleet does not know whose cache is at hand"),
+        )
+        return False
     chosen = walk.choice(
         "compute.serving",
         given,
@@ -537,18 +354,13 @@ def _is_simulated(walk: Walk) -> bool:
     return chosen == "simulated"
 
 
-def _energies(
-    walk: Walk,
-    setup: ServingSetup,
-    lengths: Lengths,
-    served: Served,
-    requests_per_day: Figure,
-) -> dict[str, Figure]:
+def _energies(walk: Walk, setup: ServingSetup, asked: Asked, served: Served) -> dict[str, Figure]:
+    lengths, hit = asked.means, 0.0 if asked.cached is None else asked.cached
     kept = walk.study.compute.calibrate
     own = calibration_for(walk.file.path.parent / kept, setup) if kept else None
     always = exact(1.0, "1", "busy")
-    made = request_parts(setup, lengths, served.batch, always, own=own)
-    mean = mean_figures(setup, lengths, served.batch, always)
+    made = request_parts(setup, lengths, served.batch, always, hit, own)
+    mean = mean_figures(setup, lengths, served.batch, always, hit)
 
     def over(part: str, priced: Figure, closed: Figure) -> Figure:
         """A part as the simulation has it: the closed form moved to it."""
@@ -556,7 +368,7 @@ def _energies(
 
     # replicas that wait draw power, whoever's requests they wait for: shared by all of the day
     waiting = exact(1.0, "1", "whole_time") - served.busy
-    idle = (served.replicas * waiting * idle_power(setup) / requests_per_day).to("Wh/request")
+    idle = (served.replicas * waiting * idle_power(setup) / asked.per_day).to("Wh/request")
     named = (
         (
             "prefill",
@@ -580,63 +392,24 @@ def _energies(
     return parts
 
 
-def _machines(walk: Walk, setup: ServingSetup, replicas: Figure) -> None:
-    """Accelerators and servers of the whole replicas, and what they draw at most."""
-    per = exact(float(setup.accelerators_per_replica), "accelerator", "accelerators_per_replica")
-    count = walk.keep("accelerators", replicas * per, N_("Accelerators in service"))
-    each = exact(
-        float(server_of(setup.accelerator).accelerators),
-        "accelerator/server",
-        "accelerators_in_server",
-    )
-    walk.keep("servers", count / each, N_("Servers in service"))
-    walk.keep(
-        "highest_it_power",
-        (count * highest_draw(setup.accelerator)).to("MW").with_boundary("server"),
-        N_("Highest draw of the machines, all of them busy"),
-    )
-
-
 def _it_load(
-    walk: Walk,
-    setup: ServingSetup,
-    requests_per_day: Figure,
-    server_energy: Figure,
-    day: DailyShape,
-    served: Served,
+    walk: Walk, setup: ServingSetup, asked: Asked, server_energy: Figure, served: Served
 ) -> Profile:
     """IT load by hour: requests times what one takes at that hour's batch, and the draw of replicas that wait."""
     if served.simulated is not None:
         shape = served.simulated.slice.hourly_power_w
-        return _by_hour(walk, requests_per_day, server_energy, shape / shape.mean())
+        return load_by_hour(walk, asked.per_day, server_energy, shape / shape.mean())
     p, o = (walk.figures[key].to("token/request").p50 for key in ("prompt_tokens", "output_tokens"))
     energy = request_energy(setup, p, o, np.maximum(served.hourly_batch, 1.0)).server_wh
-    active_w = requests_per_day.to("request/d").p50 * day.share * energy
-    waiting_w = served.replicas.p50 * idle_power(setup).to("W").p50
-    shape = active_w + waiting_w * (1.0 - served.hourly_busy)
-    return _by_hour(walk, requests_per_day, server_energy, shape / shape.mean())
-
-
-def _by_hour(
-    walk: Walk, requests_per_day: Figure, server_energy: Figure, shape: np.ndarray
-) -> Profile:
-    """The day's mean draw, spread over the hours. [MW]"""
-    daily = walk.keep(
-        "daily_energy_server",
-        (requests_per_day * server_energy).to("MWh/d"),
-        N_("Electricity of the servers in a day"),
-    )
-    walk.keep(
-        "mean_power_per_server",
-        (daily / walk.figures["servers"]).to("kW/server"),
-        N_("Mean draw of a server in service"),
-    )
-    power = walk.keep(
-        "mean_it_power",
-        (requests_per_day * server_energy).to("MW"),
-        N_("Mean draw of the machines"),
-    )
-    return Profile(((shape, power),), label=labels(N_("IT load by hour")))
+    active = asked.per_day.to("request/d").p50 * asked.day.share * energy
+    waiting = served.replicas.p50 * idle_power(setup).to("W").p50 * (1.0 - served.hourly_busy)
+    if asked.cached is not None and waiting.any():
+        # the course of both is known, their weights are those of the priced request
+        own = {k: walk.figures[f"energy_{k}"].p50 for k in ("prefill", "decode", "host", "idle")}
+        active = active / active.mean() * (own["prefill"] + own["decode"] + own["host"])
+        waiting = waiting / waiting.mean() * own["idle"]
+    shape = active + waiting
+    return load_by_hour(walk, asked.per_day, server_energy, shape / shape.mean())
 
 
 def _over_requests(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from taotie.compute.energy.item_energy import (
     ItemEnergy,
@@ -22,7 +23,7 @@ from taotie.study.footprint import At, request_footprint
 from taotie.words.language import N_
 from taotie.words.said import Said, labels
 
-__all__ = ["OneItem", "one_embedding", "one_generation"]
+__all__ = ["ItemParts", "OneItem", "embedding_parts", "generation_parts", "one_embedding", "one_generation"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,56 @@ class OneItem:
 
 def one_generation(
     *,
+    pue: float | None = None,
+    at: At | None = None,
+    **item: Any,
+) -> OneItem:
+    """Energy of one picture or film at the building's meter; `item` as in `generation_parts`.
+
+    Raises
+    ------
+    RangeError, UnknownNameError
+        If a value is impossible or a name unknown.
+    """
+    whole = N_("Energy of one film") if item.get("frames", 1.0) > 1 else N_("Energy of one picture")
+    return _chain(generation_parts(**item), whole, pue, at)
+
+
+def one_embedding(*, pue: float | None = None, at: At | None = None, **item: Any) -> OneItem:
+    """Energy of one embedding or classification at the building's meter; `item` as in `embedding_parts`.
+
+    Raises
+    ------
+    RangeError, UnknownNameError
+        If a value is impossible or a name unknown.
+    """
+    return _chain(embedding_parts(**item), N_("Energy of one input"), pue, at)
+
+
+@dataclass(frozen=True)
+class ItemParts:
+    """One item on its machines, with the range by which the model misses.
+
+    Attributes
+    ----------
+    accelerator, host : Figure
+        [Wh/request]
+    held : Figure
+        Accelerators times the time it holds them. [accelerator s/request]
+    chip : str
+    said : tuple of Said
+        What was never measured.
+    """
+
+    accelerator: Figure
+    host: Figure
+    held: Figure
+    chip: str
+    said: tuple[Said, ...]
+
+
+def generation_parts(
+    *,
     model: str,
     accelerator: str,
     height: float,
@@ -45,10 +96,8 @@ def one_generation(
     batch: float = 1.0,
     accelerators: int = 1,
     runtime: str = "xdit-0.4",
-    pue: float | None = None,
-    at: At | None = None,
-) -> OneItem:
-    """Energy of one picture or film; parameters as in `generated_item`.
+) -> ItemParts:
+    """One picture or film on its machines; parameters as in `generated_item`.
 
     Raises
     ------
@@ -70,21 +119,18 @@ def one_generation(
         model=model, accelerator=chip.name, height=height, width=width, steps=steps, frames=frames,
         batch=batch, accelerators=accelerators, runtime=runtime,
     )  # fmt: skip
-    whole = N_("Energy of one film") if frames > 1 else N_("Energy of one picture")
-    return _chain(made, miss, chip.name, whole, said, pue, at)
+    return _on_machines(made, miss, chip.name, said)
 
 
-def one_embedding(
+def embedding_parts(
     *,
     accelerator: str,
     params: float,
     layers: float,
     tokens: float,
     batch: float = 1.0,
-    pue: float | None = None,
-    at: At | None = None,
-) -> OneItem:
-    """Energy of one embedding or classification; parameters as in `encoded_input`.
+) -> ItemParts:
+    """One embedding or classification on its machine; parameters as in `encoded_input`.
 
     Raises
     ------
@@ -102,24 +148,24 @@ def one_embedding(
         host.most / each,
         accelerator=chip.name, params=params, layers=layers, tokens=tokens, batch=batch,
     )  # fmt: skip
-    return _chain(made, miss, chip.name, N_("Energy of one input"), said, pue, at)
+    return _on_machines(made, miss, chip.name, said)
 
 
-def _chain(
-    made: ItemEnergy,
-    miss: Figure,
-    chip: str,
-    whole: str,
-    said: list[Said],
-    pue: float | None,
-    at: At | None,
-) -> OneItem:
-    """From the accelerators to the building's meter, and what it leaves behind at a place."""
+def _on_machines(made: ItemEnergy, miss: Figure, chip: str, said: list[Said]) -> ItemParts:
     host_miss = leaf(
         "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",
         note="host draw is hardly ever published; two measured servers differ by a third",
         label={"en": "True over modelled host draw", "zh": "主机功耗真实值与模型值之比"},
     )  # fmt: skip
+    return ItemParts(
+        made.accelerator_wh * miss, made.host_wh * host_miss, made.accelerator_s, chip,
+        (*machine_notes(accelerator_named(chip)), *said),
+    )  # fmt: skip
+
+
+def _chain(made: ItemParts, whole: str, pue: float | None, at: At | None) -> OneItem:
+    """From the accelerators to the building's meter, and what it leaves behind at a place."""
+    said = list(made.said)
     published = at.place.pue if at is not None else None
     if pue is not None:
         checked_pue(pue)
@@ -133,8 +179,7 @@ def _chain(
             "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
         )
         said.append(Said("default.pue", N_("default: {key} = {value}: {why}"), {"key": "pue", "value": "1.1 to 1.3", "why": Said("why", why)}))  # fmt: skip
-    alone = made.accelerator_wh * miss
-    host = made.host_wh * host_miss
+    alone, host = made.accelerator, made.host
     server = alone.joined("server", host)
     facility = server.at_boundary("facility", building)
     figures = {
@@ -147,10 +192,10 @@ def _chain(
             "energy_per_request": (facility, whole),
         }.items()
     }
-    seconds = made.accelerator_s.named("accelerator_time", **labels(N_("Accelerators times the time a request holds them")))  # fmt: skip
-    notes = [*machine_notes(accelerator_named(chip)), *said]
+    seconds = made.held.named("accelerator_time", **labels(N_("Accelerators times the time a request holds them")))  # fmt: skip
+    notes = said
     if at is not None:
-        left, where = request_footprint(at, facility, server, chip, seconds)
+        left, where = request_footprint(at, facility, server, made.chip, seconds)
         figures |= left
         notes += where
     figures["accelerator_time"] = seconds

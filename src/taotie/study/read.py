@@ -17,7 +17,8 @@ from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure as catalogue_figure
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
-from taotie.study.schema import FigureSpec, Study
+from taotie.study.kinds import TOKENS
+from taotie.study.schema import Compute, FigureSpec, Study, Workload
 from taotie.study.settings import STUDY_FIGURES, STUDY_NAMES
 from taotie.words.language import LANGUAGES, _, in_language
 
@@ -35,10 +36,49 @@ class StudyFile:
         The file.
     """
 
-    def __init__(self, study: Study, path: Path, specs: Mapping[str, FigureSpec]) -> None:
+    def __init__(
+        self, study: Study, path: Path, specs: Mapping[str, FigureSpec], part_of: str = ""
+    ) -> None:
         self.study = study
         self.path = path
         self._specs = dict(specs)
+        self._part = f"{part_of}." if part_of else ""
+
+    def part(self, kind: str) -> StudyFile:
+        """One kind of a mix as a study of its own: what the part says, on the machines of the study.
+
+        Model, engine and accelerators of `[compute]` are those of language models: pictures, films and embeddings
+        take those of their part.
+        """
+        part = self.study.workload.parts[kind]  # type: ignore[index]
+        own = {name: getattr(part, name) for name in part.model_fields_set}
+        own.pop("share")
+        machines: dict[str, Any] = {n: own.pop(n) for n in ("model", "accelerators_per_replica", "batch_size") if n in own}  # fmt: skip
+        if (
+            self.study.workload.daily_shape is not None
+            and kind in STUDY_NAMES["workload.daily_shape"]
+        ):
+            own.setdefault("daily_shape", self.study.workload.daily_shape)
+        common = {
+            name: getattr(self.study.compute, name)
+            for name in self.study.compute.model_fields_set
+            if kind in TOKENS or name in ("accelerator", "redundancy")
+        }
+        every: dict[str, Any] = {**common, **machines}
+        compute = {
+            name: value
+            for name, value in every.items()
+            if name in machines or kind in STUDY_NAMES.get(f"compute.{name}", (kind,))
+        }
+        study = self.study.model_copy(
+            update={
+                "workload": Workload.model_construct(
+                    _fields_set={"kind", *own}, **{**own, "kind": kind}
+                ),
+                "compute": Compute.model_construct(_fields_set=set(compute), **compute),
+            }
+        )
+        return StudyFile(study, self.path, _specs(study), kind)
 
     def given(self, key: str) -> Figure | None:
         """The figure a study gives for `table.key`, drawn with the sampling in force; None if left out."""
@@ -47,7 +87,11 @@ class StudyFile:
 
     def problems(self) -> Iterator[TaotieError]:
         """Everything wrong with the figures of the study, and keys that its kind of workload does not read."""
-        yield from _idle_keys(self.path, self.study)
+        yield from _idle_keys(self.path, self.study, self._part)
+        if self.study.workload.kind == "mix":
+            yield from _parts(self.path, self.study)
+            for kind in self.study.workload.parts:
+                yield from self.part(kind).problems()
         for key, spec in self._specs.items():
             try:
                 made = self._figure(key, spec, ())
@@ -57,7 +101,7 @@ class StudyFile:
 
     def _figure(self, key: str, spec: FigureSpec, above: tuple[str, ...]) -> Figure:
         table, _dot, name = key.rpartition(".")
-        where = f"{self.path} [{table}]"
+        where = f"{self.path} [{_table_of(table, self._part)}]"
         expected = STUDY_FIGURES.get(key)
         if spec.figure is not None:
             return self._referenced(key, spec, above, where)
@@ -77,7 +121,7 @@ class StudyFile:
             if expected and not units.same_dimension(unit, expected.unit):
                 units.factor(unit, expected.unit)
             made = leaf(
-                f"study.{key}",
+                f"study.{self._part}{key}",
                 unit=unit,
                 kind="assumed",
                 boundary=spec.boundary,
@@ -158,7 +202,29 @@ def _shown(spec: FigureSpec) -> str:
     return "{" + ", ".join(f"{k} = {v!r}" for k, v in numbers.items() if k != "note") + "}"
 
 
-def _idle_keys(path: Path, study: Study) -> Iterator[TaotieError]:
+def _table_of(table: str, part: str) -> str:
+    return f"{table}.parts.{part[:-1]}" if part and table == "workload" else table
+
+
+def _parts(path: Path, study: Study) -> Iterator[TaotieError]:
+    """What is wrong with the shares of a mix."""
+    shares = {kind: part.share for kind, part in study.workload.parts.items()}
+    if not shares:
+        yield TaotieError(
+            _("{file} [workload]: a mix has no parts.").format(file=path),
+            "[workload.parts.chat] share = 0.8",
+        )
+    elif abs(sum(shares.values()) - 1.0) > 1e-6:
+        whole = sum(shares.values())
+        yield TaotieError(
+            _("{file} [workload.parts]: the shares add up to {sum}, not to 1.").format(
+                file=path, sum=f"{whole:.4g}"
+            ),
+            ", ".join(f"{kind} = {share / whole:.4g}" for kind, share in shares.items()),
+        )
+
+
+def _idle_keys(path: Path, study: Study, part: str = "") -> Iterator[TaotieError]:
     """Keys that are given and would change nothing, rather than left out unsaid."""
     kind = study.workload.kind
     kinds = {key: one.kinds for key, one in STUDY_FIGURES.items()} | STUDY_NAMES
@@ -168,7 +234,7 @@ def _idle_keys(path: Path, study: Study) -> Iterator[TaotieError]:
             wanted = kinds.get(f"{table}.{name}", ())
             if wanted and kind not in wanted:
                 yield StudyFigureError(
-                    f"{path} [{table}]",
+                    f"{path} [{_table_of(table, part)}]",
                     name,
                     _shown_value(getattr(model, name)),
                     _("a study of kind {kind} does not read it.").format(kind=repr(kind)),

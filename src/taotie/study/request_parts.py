@@ -47,7 +47,7 @@ def request_parts(
     lengths: Lengths,
     batch: Figure,
     busy_share: Figure,
-    prefix_hit: float = 0.0,
+    prefix_hit: Figure | float = 0.0,
     own: Figure | None = None,
 ) -> RequestParts:
     """Energy of the mean request of a service, with the range by which the model misses.
@@ -85,14 +85,18 @@ def shape_error(model: ModelArchitecture) -> Figure:
 
 def idle_power(setup: ServingSetup) -> Figure:
     """Draw of a replica that waits: its accelerators and their share of the host. [W]"""
-    chip = setup.accelerator
+    return idle_draw(setup.accelerator, setup.accelerators_per_replica)
+
+
+def idle_draw(chip: Accelerator, accelerators: int) -> Figure:
+    """Draw of so many accelerators that wait, with their share of the host. [W]"""
     host = host_draw(chip)
     each = exact(float(host.accelerators), "1", "accelerators_per_server")
     if chip.idle_power_w is not None:
         own = figure(f"accelerators/{chip.name}/idle_power")
     else:
         own = figure(f"accelerators/{chip.name}/tdp") * exact(IDLE_TDP_SHARE, "1", "idle_over_tdp")
-    n = exact(float(setup.accelerators_per_replica), "1", "accelerators_of_a_replica")
+    n = exact(float(accelerators), "1", "accelerators_of_a_replica")
     return ((own + host.idle / each) * n).to("W")
 
 
@@ -114,7 +118,7 @@ def mean_figures(
     lengths: Lengths,
     batch: Figure,
     busy_share: Figure,
-    prefix_hit: float = 0.0,
+    prefix_hit: Figure | float = 0.0,
 ) -> MeanRequest:
     """The energy model's central values, as figures of data sheet and lengths."""
     chip = setup.accelerator.name
@@ -143,7 +147,7 @@ def mean_figures(
     )
 
 
-def _divided(setup: ServingSetup, prefix_hit: float) -> dict[str, Any]:
+def _divided(setup: ServingSetup, prefix_hit: Figure | float) -> dict[str, Any]:
     """What of a set-up is not as usual."""
     given = {
         "data_parallel": (setup.data_parallel, 1),
@@ -151,6 +155,10 @@ def _divided(setup: ServingSetup, prefix_hit: float) -> dict[str, Any]:
         "draft_tokens": (setup.draft_tokens, 0),
         "acceptance": (setup.acceptance, 0.0),
         "software_date": (setup.software_date, ""),
-        "prefix_hit": (prefix_hit, 0.0),
     }
-    return {name: value for name, (value, usual) in given.items() if value != usual}
+    found: dict[str, Any] = {k: value for k, (value, usual) in given.items() if value != usual}
+    if isinstance(prefix_hit, Figure):
+        found["prefix_hit"] = prefix_hit
+    elif prefix_hit != 0.0:
+        found["prefix_hit"] = exact(float(prefix_hit), "1", "prefix_hit")
+    return found

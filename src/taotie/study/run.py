@@ -17,15 +17,18 @@ from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
 from taotie.quantity.sampling import sampling
+from taotie.study.asked import asked_of
 from taotie.study.building import Building, building
 from taotie.study.campus_chain import campus
-from taotie.study.chat_chain import ChatService, asked_of, service_energy, serving
+from taotie.study.chat_chain import service_energy, serving
 from taotie.study.every_bus import SHOW
 from taotie.study.footprint import PER_REQUEST, named_of_year
+from taotie.study.kinds import ITEMS, OF_REQUESTS
 from taotie.study.placement import Placement, placement
 from taotie.study.read import StudyFile, read_study
 from taotie.study.result import Compared, Flow, StudyResult
 from taotie.study.service_footprint import service_footprint
+from taotie.study.service_machines import ChatService
 from taotie.study.steps.step import Step, found_steps, step, walked
 from taotie.study.steps.walk import Walk
 from taotie.study.whereabouts import OF_A_GRID, grid_is_asked, nation_of, stand
@@ -118,10 +121,20 @@ def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
         )
         annual = walk.keep(
             "annual_energy",
-            (load.energy().to("MWh") / exact(load.n_hour * load.step_h / 24.0, "d")).to("TWh/a"),
+            in_a_year(
+                walk,
+                (load.energy().to("MWh") / exact(load.n_hour * load.step_h / 24.0, "d")).to(
+                    "TWh/a"
+                ),
+            ),
             N_("Electricity in a year"),
         )
     return pue, load, annual
+
+
+def in_a_year(walk: Walk, rate: Figure) -> Figure:
+    """A yearly rate, or as much of it as falls into the year of a run."""
+    return rate if walk.year_share is None else rate * walk.year_share
 
 
 def _cooled(walk: Walk, it_load: Profile) -> Building | None:
@@ -191,7 +204,7 @@ def _network(walk: Walk, annual: Figure) -> tuple[Figure, Figure]:
 # ---- pictures of the flow --------------------------------------------------------------------------
 
 
-@step("flows", kinds=("chat",))
+@step("flows", kinds=OF_REQUESTS)
 def _request_flows(walk: Walk, service: ChatService, pue: Figure, loss: Figure) -> tuple[Flow, ...]:
     """Energy of the mean request from the grid to what the accelerators do."""
     server = service.server_energy
@@ -221,11 +234,16 @@ def _flows(
         Flow("grid", "network", lost),
         Flow("facility", "server", band("server", server, N_("Machines"))),
         Flow("facility", "cooling", cooling),
-        Flow(
-            "server", "accelerator", band("accelerator", parts["accelerator"], N_("Accelerators"))
-        ),
-        Flow("server", "host", band("host", parts["host"], N_("Host"))),
     ]
+    if "accelerator" in parts:
+        flows.append(
+            Flow(
+                "server",
+                "accelerator",
+                band("accelerator", parts["accelerator"], N_("Accelerators")),
+            )
+        )
+        flows.append(Flow("server", "host", band("host", parts["host"], N_("Host"))))
     if "idle" in parts and parts["idle"].p95 > 0:
         flows.append(Flow("server", "idle", band("idle", parts["idle"], N_("Waiting"))))
     if "decode" in parts:
@@ -251,6 +269,13 @@ def _power_flows(
     return _flows(
         walk, grid, facility, server, {"accelerator": accelerator_power, "host": host_power}
     )
+
+
+@step("flows", kinds=("mining", "training"))
+def _plain_flows(walk: Walk, it_load: Profile, pue: Figure, loss: Figure) -> tuple[Flow, ...]:
+    server = walk.figures["mean_it_power"]
+    facility = server.at_boundary("facility", pue)
+    return _flows(walk, facility.at_boundary("grid", 1 / (1 - loss)), facility, server, {})
 
 
 # ---- nation, emissions, rules, likenesses ----------------------------------------------------------
@@ -427,9 +452,14 @@ def _check_show(walk: Walk, place: Placement | None) -> None:
 # ---- the chain ---------------------------------------------------------------------------------------
 
 
-@step("headline", kinds=("chat",))
+@step("headline", kinds=OF_REQUESTS)
 def _of_a_request(walk: Walk) -> str:
     return "energy_per_request"
+
+
+@step("headline", kinds=("mining",))
+def _of_a_mine(walk: Walk) -> str:
+    return "mean_facility_power"
 
 
 @step("headline", kinds=("campus",))
@@ -451,8 +481,8 @@ def _placed(walk: Walk, facility_load: Profile) -> Placement | None:
 CHAIN: tuple[Step, ...] = tuple(
     one.step
     for one in (
-        asked_of, serving, service_energy, campus, _of_a_request, _of_a_campus, _building, _network,
-        _request_flows, _power_flows, _nation, _emissions, _rules, _likenesses, _footprint, _placed,
+        asked_of, serving, service_energy, campus, _of_a_request, _of_a_mine, _of_a_campus, _building, _network,
+        _request_flows, _power_flows, _plain_flows, _nation, _emissions, _rules, _likenesses, _footprint, _placed,
     )
 )  # fmt: skip
 """The steps of the chain itself, in the order of a report; files of `study/steps` join them."""
@@ -474,7 +504,7 @@ def _result(
 ) -> StudyResult:
     study = walk.study
     published = tuple(study.report.published)
-    if service is not None and not published:
+    if service is not None and not published and study.workload.kind not in (*ITEMS, "batch"):
         published = PUBLISHED_PER_REQUEST
     if service is None and place is None:
         walk.notes.append(Said("no_grid", N_("The load was not placed on a grid.")))
@@ -482,7 +512,7 @@ def _result(
     show = tuple(k for k in study.report.show if k in walk.figures) or tuple(
         k
         for k in (
-            headline, "annual_energy", "peak_facility_power", "accelerators", "share_of_nation",
+            headline, "energy_per_session", "annual_energy", "peak_facility_power", "accelerators", "share_of_nation",
             "annual_emissions", *PER_REQUEST, "load_hosting_capacity", "share_of_capacity",
             *(SHOW if study.grid.bus == "all" else ()),
         )

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from taotie.quantity.number_text import number_at
+from taotie.study.kinds import Kind, PartKind
 
 SCHEMA_NAME = "taotie-study-1"
 Hours = Annotated[list[float], Field(min_length=24, max_length=24)]
@@ -47,11 +48,9 @@ class FigureSpec(_Table):
         return given
 
 
-class Workload(_Table):
-    """What is asked: a chat service, or a campus of accelerators at a load."""
+class Asks(_Table):
+    """What one kind of workload asks: a service, a training run, a mine, or a campus of accelerators at a load."""
 
-    kind: Literal["chat", "campus"] = "chat"
-    requests_per_day: FigureSpec | None = Field(None, description="request/d; a chat service")
     trace: str | None = Field(
         None, description="a data set (azure-llm-2023, mooncake-fast25) or a file beside the study"
     )
@@ -71,6 +70,62 @@ class Workload(_Table):
     load_factor: FigureSpec | None = Field(
         None, description="mean draw of a server over its highest; a campus"
     )
+    thought_tokens: FigureSpec | None = Field(
+        None, description="mean tokens of thought, token/request; reasoning"
+    )
+    thought_multiplier: FigureSpec | None = Field(
+        None, description="tokens written over tokens shown; reasoning"
+    )
+    turns_per_session: FigureSpec | None = Field(
+        None, description="what a user asks in a session; agents"
+    )
+    tool_calls_per_turn: FigureSpec | None = Field(
+        None, description="calls of tools after what a user asked; agents"
+    )
+    cached_share: FigureSpec | None = Field(
+        None, description="share of the prompt that is in a prefix cache; agents"
+    )
+    height: float | None = Field(None, ge=16, le=16384, description="pixels; picture, film")
+    width: float | None = Field(None, ge=16, le=16384, description="pixels; picture, film")
+    steps: float | None = Field(None, ge=1, le=10000, description="denoising steps; picture, film")
+    frames: float | None = Field(None, ge=2, le=10000, description="film")
+    encoder_parameters: float | None = Field(
+        None, ge=1e5, le=1e12, description="parameters each token multiplies with; embedding"
+    )
+    encoder_layers: float | None = Field(None, ge=1, le=1000, description="embedding")
+    input_tokens: float | None = Field(
+        None, ge=1, le=1e7, description="tokens of one input; embedding"
+    )
+    days: FigureSpec | None = Field(None, description="how long the accelerators work; training")
+    computation: FigureSpec | None = Field(None, description="FLOP of the run; training")
+    parameters: FigureSpec | None = Field(
+        None, description="active parameters of the model that is trained; training"
+    )
+    training_tokens: FigureSpec | None = Field(None, description="tokens seen; training")
+    mfu: FigureSpec | None = Field(None, description="share of the peak reached; training")
+    failures: bool | None = Field(
+        None, description="count failures, checkpoints and idle machines; training"
+    )
+    hash_rate: FigureSpec | None = Field(None, description="TH/s; mining")
+    efficiency: FigureSpec | None = Field(None, description="J/TH of the machines; mining")
+
+
+class Part(Asks):
+    """One kind in a mix, and its share of the requests."""
+
+    share: float = Field(gt=0, le=1, description="share of the requests")
+    model: str | None = Field(None, description="its model, in place of that of [compute]")
+    accelerators_per_replica: int | None = Field(None, ge=1, le=1024)
+    batch_size: float | Literal["load"] | None = None
+
+
+class Workload(Asks):
+    """What is asked: of one kind, or of several together."""
+
+    kind: Kind = "chat"
+    requests_per_day: FigureSpec | None = Field(None, description="request/d; a service")
+    sessions_per_day: FigureSpec | None = Field(None, description="1/d; agents")
+    parts: dict[PartKind, Part] = Field({}, description="kinds by name, with their shares; a mix")
 
 
 class Compute(_Table):

@@ -76,6 +76,8 @@ def _per_year(walk: Walk, at: At, chip: str, annual: Figure) -> None:
     year = exact(1.0, "a")
     meter = annual * year
     server = walk.figures["mean_it_power"] * year
+    if walk.year_share is not None:
+        server = server * walk.year_share
     price = at.price or at.place.price.figure
     walk.keep(
         "annual_carbon_average",
@@ -103,9 +105,14 @@ def _per_year(walk: Walk, at: At, chip: str, annual: Figure) -> None:
         (meter * at.place.water.figure).to("m3"),
         N_("Water of a year at power stations"),
     )
-    walk.keep(
-        "annual_embodied",
-        (walk.figures["accelerators"] * made_carbon(chip) / lifetime() * year).to("tCO2e"),
-        N_("Making the machines, share of a year"),
-    )
+    if "accelerators" in walk.figures:
+        made = walk.figures["accelerators"] * made_carbon(chip) / lifetime() * year
+        if walk.year_share is not None:
+            made = made * walk.year_share
+        walk.keep("annual_embodied", made.to("tCO2e"), N_("Making the machines, share of a year"))
+    else:
+        walk.note(
+            "embodied_not_held",
+            N_("What making machines that mine took is not held: it is left out."),
+        )
     walk.keep("annual_price", (meter * price).to("USD"), N_("Price of the electricity of a year"))

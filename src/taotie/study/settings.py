@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from taotie.study.kinds import ITEMS, KINDS, LIVE, OF_REQUESTS, TOKENS
 from taotie.study.setting import Setting
 from taotie.study.settings_grid import GRID
 from taotie.study.settings_meter import METER
@@ -39,14 +40,27 @@ class StudyFigure:
 STUDY_FIGURES: dict[str, StudyFigure] = {
     one.key: one
     for one in (
-        StudyFigure("workload.requests_per_day", N_("Requests a day"), "request/d", 0.0, 1e15, kinds=("chat",)),
-        StudyFigure("workload.prompt_tokens", N_("Mean prompt"), "token/request", 1.0, 1e7, kinds=("chat",)),
-        StudyFigure("workload.output_tokens", N_("Mean answer"), "token/request", 1.0, 1e7, kinds=("chat",)),
-        StudyFigure("workload.accelerators", N_("Accelerators installed"), "accelerator", 1.0, 1e9, kinds=("campus",)),
-        StudyFigure("workload.power", N_("Connection of the campus"), "MW", 1e-6, 1e6, kinds=("campus",)),
+        StudyFigure("workload.requests_per_day", N_("Requests a day"), "request/d", 0.0, 1e15, kinds=tuple(k for k in OF_REQUESTS if k != "agents")),
+        StudyFigure("workload.prompt_tokens", N_("Mean prompt"), "token/request", 1.0, 1e7, kinds=TOKENS),
+        StudyFigure("workload.output_tokens", N_("Mean answer"), "token/request", 1.0, 1e7, kinds=TOKENS),
+        StudyFigure("workload.accelerators", N_("Accelerators installed"), "accelerator", 1.0, 1e9, kinds=("campus", "training")),
+        StudyFigure("workload.power", N_("Connection of the campus"), "MW", 1e-6, 1e6, kinds=("campus", "mining")),
         StudyFigure("workload.training_share", N_("Share of the accelerators that train"), "1", 0.0, 1.0, bounded=True, kinds=("campus",)),
         StudyFigure("workload.load_factor", N_("Mean draw over highest measured draw"), "1", 0.0, 1.0, bounded=True, kinds=("campus",)),
-        StudyFigure("compute.utilization", N_("Utilization at the busiest hour"), "1", 0.01, 1.0, bounded=True, kinds=("chat",)),
+        StudyFigure("compute.utilization", N_("Utilization at the busiest hour"), "1", 0.01, 1.0, bounded=True, kinds=(*LIVE, *ITEMS)),
+        StudyFigure("workload.thought_tokens", N_("Mean tokens of thought"), "token/request", 0.0, 1e7, kinds=("reasoning",)),
+        StudyFigure("workload.thought_multiplier", N_("Tokens written over tokens shown"), "1", 1.0, 1e4, kinds=("reasoning",)),
+        StudyFigure("workload.sessions_per_day", N_("Sessions a day"), "1/d", 0.0, 1e13, kinds=("agents",)),
+        StudyFigure("workload.turns_per_session", N_("Turns of a session"), "1", 1.0, 1e6, kinds=("agents",)),
+        StudyFigure("workload.tool_calls_per_turn", N_("Calls of tools a turn"), "1", 0.0, 1e6, kinds=("agents",)),
+        StudyFigure("workload.cached_share", N_("Share of the prompt that is cached"), "1", 0.0, 0.9999, bounded=True, kinds=("agents",)),
+        StudyFigure("workload.days", N_("Days of the run"), "d", 1e-6, 1e5, kinds=("training",)),
+        StudyFigure("workload.computation", N_("Operations of the run"), "FLOP", 1.0, 1e40, kinds=("training",)),
+        StudyFigure("workload.parameters", N_("Active parameters of the model"), "parameter", 1.0, 1e16, kinds=("training",)),
+        StudyFigure("workload.training_tokens", N_("Tokens seen in training"), "token", 1.0, 1e18, kinds=("training",)),
+        StudyFigure("workload.mfu", N_("Share of the peak reached"), "1", 1e-4, 1.0, bounded=True, kinds=("training",)),
+        StudyFigure("workload.hash_rate", N_("Hash rate"), "TH/s", 1e-6, 1e14, kinds=("mining",)),
+        StudyFigure("workload.efficiency", N_("Energy of a million million hashes"), "J/TH", 0.01, 1e9, kinds=("mining",)),
         StudyFigure("facility.pue", N_("PUE: facility over IT energy"), "1", 1.0, 10.0, hint="pue", bounded=True),
         StudyFigure("facility.wue", N_("Water at the site per IT energy"), "L/kWh", 0.0, 50.0),
         StudyFigure("grid.market_intensity", N_("Market-based intensity"), "gCO2e/kWh", 0.0, 3000.0),
@@ -59,17 +73,27 @@ STUDY_FIGURES: dict[str, StudyFigure] = {
 
 STUDY_NAMES: dict[str, tuple[str, ...]] = {
     "workload.trace": ("chat",),
-    "workload.daily_shape": ("chat", "campus"),
+    "workload.daily_shape": (*LIVE, *ITEMS, "mix", "campus"),
     "workload.load": ("campus",),
-    "compute.model": ("chat",),
-    "compute.accelerator": (),
-    "compute.accelerators_per_replica": ("chat",),
-    "compute.precision": ("chat",),
-    "compute.runtime": ("chat",),
-    "compute.batch_size": ("chat",),
-    "compute.slo": ("chat",),
-    "compute.serving": ("chat",),
-    "compute.redundancy": ("chat",),
+    "workload.parts": ("mix",),
+    "workload.height": ("picture", "film"),
+    "workload.width": ("picture", "film"),
+    "workload.steps": ("picture", "film"),
+    "workload.frames": ("film",),
+    "workload.encoder_parameters": ("embedding",),
+    "workload.encoder_layers": ("embedding",),
+    "workload.input_tokens": ("embedding",),
+    "workload.failures": ("training",),
+    "compute.model": (*TOKENS, "picture", "film", "mix"),
+    "compute.accelerator": tuple(k for k in KINDS if k != "mining"),
+    "compute.accelerators_per_replica": (*TOKENS, *ITEMS, "mix"),
+    "compute.precision": (*TOKENS, "mix"),
+    "compute.runtime": (*TOKENS, "picture", "film", "mix"),
+    "compute.batch_size": (*LIVE, *ITEMS),
+    "compute.slo": (*LIVE, "mix"),
+    "compute.serving": (*LIVE, "mix"),
+    "compute.redundancy": (*LIVE, *ITEMS, "mix"),
+    "compute.calibrate": (*TOKENS, "mix"),
 }
 """Other keys of a study file that not every kind of workload reads, by ``table.key``."""
 

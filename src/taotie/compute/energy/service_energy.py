@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.compute.energy.cached_prompt import beyond_cache
 from taotie.compute.energy.energy_per_request import IDLE_TDP_SHARE
 from taotie.compute.energy.model_architecture import model_architecture
-from taotie.compute.energy.roofline import COLUMNS, decode_cost, prefill_cost
+from taotie.compute.energy.roofline import COLUMNS, PrefillCost, decode_cost, prefill_cost
 from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import RangeError
@@ -55,6 +56,7 @@ class MeanRequest(NamedTuple):
     peak_flop_s="FLOP/s",
     host_idle_w="W",
     host_max_w="W",
+    prefix_hit="1",
     returns={
         "prefill_wh": "Wh/request",
         "decode_wh": "Wh/request",
@@ -94,7 +96,7 @@ def mean_request(
     draft_tokens: int = 0,
     acceptance: float = 0.0,
     software_date: str = "",
-    prefix_hit: float = 0.0,
+    prefix_hit: Any = None,
 ) -> MeanRequest:
     """Energy and replica time of the mean request of a service.
 
@@ -120,8 +122,8 @@ def mean_request(
         Accelerators that hold one copy of the model.
     data_parallel, expert_parallel, draft_tokens, acceptance, software_date
         As in `ServingSetup`.
-    prefix_hit : float, default 0
-        Share of the prompt whose cache is at hand, so that it is not read again. [1]
+    prefix_hit : array_like, optional
+        Share of the prompt whose cache is at hand, so that it is not read again; default none. [1]
 
     Returns
     -------
@@ -172,16 +174,16 @@ def mean_request(
         acceptance=float(acceptance),
         software_date=software_date,
     )
-    if not 0.0 <= prefix_hit < 1.0:
+    share = np.atleast_1d(np.asarray(busy_share, dtype=np.float64))
+    shape, (p, o, c, spread, b, hit, tdp, bandwidth, peak) = _one_axis(
+        mean_prompt, mean_output, mean_context, prompt_spread, batch,
+        0.0 if prefix_hit is None else prefix_hit, tdp_w, bandwidth_b_s, peak_flop_s,
+    )  # fmt: skip
+    if not np.all((hit >= 0.0) & (hit < 1.0)):
         raise RangeError(
-            _("prefix_hit={value} must be at least 0 and below 1.").format(value=prefix_hit),
+            _("prefix_hit={value} must be at least 0 and below 1.").format(value=float(hit.max())),
             _("the last token of a prompt is always read anew."),
         )
-    share = np.atleast_1d(np.asarray(busy_share, dtype=np.float64))
-    shape, (p, o, c, spread, b, tdp, bandwidth, peak) = _one_axis(
-        mean_prompt, mean_output, mean_context, prompt_spread, batch,
-        tdp_w, bandwidth_b_s, peak_flop_s,
-    )  # fmt: skip
     if not (np.all(p >= 0) and np.all(o >= 1) and np.all(spread >= 1 - 1e-9)):
         raise RangeError(
             _("mean lengths prompt={prompt}, output={output} cannot be.").format(
@@ -196,10 +198,16 @@ def mean_request(
     step = decode_cost(x, k, b, c)
     steps = o / setup.tokens_per_step
     starts = b / steps  # prompts that begin per step
-    read = p * (1.0 - prefix_hit)
-    fill_s, fill_j = prefill_cost(x, k, read, batch=b, starts=starts)
+
+    def read(share: float) -> PrefillCost:
+        def fresh(tokens: Any) -> PrefillCost:
+            return prefill_cost(x, k, tokens, batch=b, starts=starts)
+
+        return beyond_cache(fresh, share * p, hit)
+
+    fill_s, fill_j = read(1.0)
     if np.any(spread != 1.0):  # prompts that differ: to second order of their lengths
-        below, above = (prefill_cost(x, k, m * read, batch=b, starts=starts) for m in (0.5, 1.5))
+        below, above = read(0.5), read(1.5)
         fill_j = fill_j + 2.0 * (above.energy_j - 2.0 * fill_j + below.energy_j) * (spread - 1.0)
         fill_s = fill_s + 2.0 * (above.time_s - 2.0 * fill_s + below.time_s) * (spread - 1.0)
     decode_j = steps * step.energy_j / b

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute.energy.energy_per_request import prefill_of, step_cost
+from taotie.compute.energy.cached_prompt import prefill_beyond_cache
+from taotie.compute.energy.energy_per_request import step_cost
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import RangeError
 from taotie.words.language import _
@@ -42,11 +43,11 @@ class SteadyBatch(NamedTuple):
 
 
 def _service(
-    setup: ServingSetup, batch: FloatArray, prompt: float, output: float
+    setup: ServingSetup, batch: FloatArray, prompt: float, output: float, cached: float = 0.0
 ) -> tuple[FloatArray, FloatArray]:
     """Requests completed per second, and time per token, at a held batch."""
     step = step_cost(setup, batch, prompt + output / 2.0).time_s
-    fill = prefill_of(setup, prompt, batch, batch / output).time_s
+    fill = prefill_beyond_cache(setup, prompt, cached, batch, batch / output).time_s
     return batch / (output * step + batch * fill), step + batch / output * fill
 
 
@@ -69,6 +70,7 @@ def steady_batch(
     prompt_tokens: float,
     output_tokens: float,
     max_batch: int | None = None,
+    cached: float = 0.0,
 ) -> SteadyBatch:
     """Batch at which a replica settles.
 
@@ -81,6 +83,8 @@ def steady_batch(
         Mean lengths. [token]
     max_batch : int, optional
         Most requests the software runs at once; default 256. Memory may allow fewer.
+    cached : float
+        Share of the prompt whose cache is at hand. [1]
 
     Returns
     -------
@@ -110,15 +114,15 @@ def steady_batch(
         raise RangeError(_("an arrival rate must be at least 0 request/s."))
     top = _limit(setup, prompt_tokens, output_tokens, max_batch)
     low, high = np.ones_like(rate), np.full_like(rate, top)
-    single = _service(setup, np.ones(1), prompt_tokens, output_tokens)[0][0]
-    most = _service(setup, np.array([top]), prompt_tokens, output_tokens)[0][0]
+    single = _service(setup, np.ones(1), prompt_tokens, output_tokens, cached)[0][0]
+    most = _service(setup, np.array([top]), prompt_tokens, output_tokens, cached)[0][0]
     for _round in range(60):
         middle = 0.5 * (low + high)
-        enough = _service(setup, middle, prompt_tokens, output_tokens)[0] >= rate
+        enough = _service(setup, middle, prompt_tokens, output_tokens, cached)[0] >= rate
         high = np.where(enough, middle, high)
         low = np.where(enough, low, middle)
     batch = np.where(rate <= single, 1.0, np.where(rate >= most, top, high))
-    tpot = _service(setup, batch, prompt_tokens, output_tokens)[1]
+    tpot = _service(setup, batch, prompt_tokens, output_tokens, cached)[1]
     return SteadyBatch(batch, np.minimum(rate / single, 1.0), rate > most, tpot)
 
 
@@ -127,10 +131,11 @@ def largest_rate_per_s(
     prompt_tokens: float,
     output_tokens: float,
     max_batch: int | None = None,
+    cached: float = 0.0,
 ) -> float:
     """Requests per second one replica completes at its largest batch. [request/s]"""
     top = _limit(setup, prompt_tokens, output_tokens, max_batch)
-    return float(_service(setup, np.array([top]), prompt_tokens, output_tokens)[0][0])
+    return float(_service(setup, np.array([top]), prompt_tokens, output_tokens, cached)[0][0])
 
 
 def replicas_for(

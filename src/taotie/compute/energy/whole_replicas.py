@@ -52,6 +52,7 @@ def load_state(
     prompt_tokens: float,
     output_tokens: float,
     max_batch: int | None = None,
+    cached: float = 0.0,
 ) -> LoadState:
     """Batch and busy share of a replica whose requests come at random.
 
@@ -61,6 +62,8 @@ def load_state(
         Requests that arrive at this replica. [request/s]
     prompt_tokens, output_tokens : float
         Means. [token]
+    cached : float
+        Share of the prompt whose cache is at hand. [1]
 
     Returns
     -------
@@ -88,7 +91,7 @@ def load_state(
     (array([1.005]), array([0.01]))
     """
     rate = np.atleast_1d(np.asarray(rate_per_s, dtype=np.float64))
-    state = steady_batch(setup, rate, prompt_tokens, output_tokens, max_batch)
+    state = steady_batch(setup, rate, prompt_tokens, output_tokens, max_batch, cached)
     mean_in_service = np.where(state.batch > 1.0, state.batch, state.busy_share)
     busy = np.where(state.saturated, 1.0, -np.expm1(-mean_in_service))
     alone = np.where(mean_in_service > 1e-9, mean_in_service / np.maximum(busy, 1e-12), 1.0)
@@ -97,7 +100,11 @@ def load_state(
 
 
 def largest_kept_batch(
-    setup: ServingSetup, prompt_tokens: float, output_tokens: float, tpot_s: float
+    setup: ServingSetup,
+    prompt_tokens: float,
+    output_tokens: float,
+    tpot_s: float,
+    cached: float = 0.0,
 ) -> int:
     """Most requests a replica decodes together while each later token keeps its time. [1]
 
@@ -110,13 +117,13 @@ def largest_kept_batch(
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        one = largest_rate_per_s(setup, prompt_tokens, output_tokens, middle)
+        one = largest_rate_per_s(setup, prompt_tokens, output_tokens, middle, cached)
         if middle / (one * output_tokens) <= tpot_s:
             low = middle
         else:
             high = middle - 1
     if low < 1:
-        one = largest_rate_per_s(setup, prompt_tokens, output_tokens, 1)
+        one = largest_rate_per_s(setup, prompt_tokens, output_tokens, 1, cached)
         raise RangeError(
             _("no fleet keeps {tpot} s a token: a request alone takes {alone:.3g} s.").format(
                 tpot=tpot_s, alone=1.0 / (one * output_tokens)
@@ -149,6 +156,7 @@ def served_day(
     runtime: str,
     max_batch: int = DEFAULT_LARGEST_BATCH,
     redundancy: int = 0,
+    cached: float = 0.0,
 ) -> ServedDay:
     """Whole replicas of a service, and the batch and busy share its requests meet.
 
@@ -169,6 +177,8 @@ def served_day(
     accelerators_per_replica, max_batch : int
     redundancy : int
         Replicas held ready beyond those the load asks for (n+1: 1).
+    cached : float
+        Share of the prompt whose cache is at hand. [1]
 
     Returns
     -------
@@ -211,13 +221,13 @@ def served_day(
     share = share / share.sum()
     if not (np.all(per_day >= 0) and np.all((used > 0) & (used <= 1))):
         raise RangeError(_("requests a day must be at least 0, and a utilization within 0 to 1."))
-    one = largest_rate_per_s(setup, prompt, output, max_batch)
+    one = largest_rate_per_s(setup, prompt, output, max_batch, cached)
     hourly = per_day[:, None] * share[None, :] / (SECONDS_PER_DAY / len(share))
     wanted = np.ceil(per_day / SECONDS_PER_DAY * peak / (one * used) - 1e-9)
     replicas = np.maximum(wanted, 1.0) + float(redundancy)
     # the state of a replica is a curve of its rate: read off once, not solved for every sample and hour
     grid = np.concatenate([[0.0], np.geomspace(1e-6, 1.0, N_RATE) * one])
-    curve = load_state(setup, grid, prompt, output, max_batch)
+    curve = load_state(setup, grid, prompt, output, max_batch, cached)
     rates = hourly / replicas[:, None]
     batch = np.interp(rates, grid, curve.batch)
     busy = np.interp(rates, grid, curve.busy_share)

@@ -274,8 +274,8 @@ def _picked(choices: tuple[tuple[str, float], ...], n: int, rng: np.random.Gener
 
 def closed_draws(
     model: ClosedModel,
-    prompt: float,
-    output: float,
+    prompt: float | Floats,
+    output: float | Floats,
     known: Known | None = None,
     *,
     n: int = N_DRAW,
@@ -289,8 +289,8 @@ def closed_draws(
     Parameters
     ----------
     model : ClosedModel
-    prompt, output : float
-        [token/request]
+    prompt, output : float or ndarray of shape (n,)
+        Of each draw. [token/request]
     known : Known, optional
         What need not be drawn.
     n, seed : int
@@ -340,11 +340,12 @@ def closed_draws(
     building = BUILDING[0] * np.exp(BUILDING[1] * _normal(n, rng))
     wide = (total >= 100e9) & (active < total / 2)
     gain = np.where(wide, GAIN_WIDE ** np.where(lone < NO_GAIN, 0.0, more), GAIN_NARROW**more)
+    read, written = (np.broadcast_to(np.asarray(v, float), (n,)) for v in (prompt, output))
     energy, pace, other = np.empty(n), np.empty(n), np.zeros((n, 2), bool)
     for i in range(n):
         energy[i], pace[i], other[i] = _one(
             float(total[i]), float(active[i]), known.chip or chips[i], known.precision or kinds[i],
-            known, int(copies[i]), float(load[i]), prompt, output,
+            known, int(copies[i]), float(load[i]), float(read[i]), float(written[i]),
         )  # fmt: skip
     made = energy * error / gain
     kept = pace / gain <= SLOWEST_S

@@ -17,7 +17,7 @@ from taotie.errors import StudyError, TaotieError, nearest
 from taotie.study.steps.walk import Walk
 from taotie.words.language import _
 
-__all__ = ["Step", "found_steps", "in_order", "step", "walked"]
+__all__ = ["Step", "found_steps", "in_order", "needed_for", "step", "walked"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,18 @@ def in_order(steps: Iterable[Step], kind: str) -> list[Step]:
         left.remove(ready)
         had.update(ready.gives)
     return ordered
+
+
+def needed_for(steps: Iterable[Step], kind: str, names: Iterable[str]) -> list[Step]:
+    """The steps without which nobody gives these names, in their order."""
+    every = in_order(steps, kind)
+    wanted = set(names)
+    found: list[Step] = []
+    for one in reversed(every):
+        if wanted.intersection(one.gives):
+            found.insert(0, one)
+            wanted.update(one.needs)
+    return found
 
 
 def walked(walk: Walk, steps: Iterable[Step], kind: str) -> Mapping[str, Any]:

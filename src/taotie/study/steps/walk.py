@@ -46,6 +46,10 @@ class Walk:
         """What gives both for a course of the load, to a campus told by its meter."""
         self.has_course = False
         """A campus whose hours differ: its busiest is that of its course."""
+        self.per_day: Figure | None = None
+        """Requests a day of a part of a mix; None where the study itself says."""
+        self.year_share: Figure | None = None
+        """Share of a year in which a run runs; None for what runs all the year."""
         self.place: Place | None = None
         """Where the study says that it stands; None if it does not."""
 

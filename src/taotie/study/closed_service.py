@@ -1,0 +1,236 @@
+"""What does a service of a closed model draw? A wide range, assumed: neither its size nor its machines are published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from taotie.compute.energy.model_architecture import beside, model_architecture
+from taotie.compute.metered.closed_model import ClosedModel, Known, closed_draws, closed_model
+from taotie.errors import RangeError, UnknownNameError
+from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.quantity.figure import Figure, exact, leaf
+from taotie.quantity.lift import lifted
+from taotie.quantity.profile import Profile
+from taotie.study.asked import Asked
+from taotie.study.request_parts import highest_draw
+from taotie.study.service_machines import ChatService, load_by_hour
+from taotie.study.steps.walk import Walk
+from taotie.words.language import N_, _
+from taotie.words.said import Said, as_given, joined, labels
+
+__all__ = [
+    "HOST_MIDDLE",
+    "PUE_MIDDLE",
+    "basis_said",
+    "closed_leaf",
+    "closed_service",
+    "is_closed_model",
+    "kept_busy",
+    "serving_power",
+]
+
+PUE_MIDDLE = 1.09
+HOST_MIDDLE = 1.71 / PUE_MIDDLE
+"""Hosts and waiting over accelerators: 0.24 over 0.14 Wh of Google's median prompt, without its PUE of 1.09."""
+ACCELERATOR_W = (250.0, 700.0)
+N_DRAW = 400
+UNKNOWN = ("slo", "serving", "redundancy", "utilization", "runtime", "calibrate", "accelerators_per_replica")  # fmt: skip
+"""Keys of `[compute]` about machines that nobody outside knows."""
+
+
+def is_closed_model(name: str) -> bool:
+    """Is it a closed model, one whose shape we do not hold but whose range we do?
+
+    Examples
+    --------
+    >>> is_closed_model("gpt-4o"), is_closed_model("llama-3.1-8b"), is_closed_model("nonsense")
+    (True, False, False)
+    """
+    try:
+        model_architecture(name)
+    except UnknownNameError:
+        try:
+            closed_model(name)
+        except UnknownNameError:
+            return False
+        return True
+    return False
+
+
+def closed_of(walk: Walk) -> ClosedModel | None:
+    """The closed model of a study; None where it names none."""
+    name = walk.study.compute.model
+    if name is None or not is_closed_model(beside(name, walk.file.path)):
+        return None
+    return closed_model(name)
+
+
+def closed_service(walk: Walk, asked: Asked, model: ClosedModel) -> tuple[ChatService, Profile]:
+    """Energy of the mean request at the plug, drawn, and the load by hour.
+
+    Raises
+    ------
+    RangeError
+        If the study says something of machines that are drawn, or its prompts are cached.
+    """
+    given = walk.study.compute
+    idle = next((k for k in UNKNOWN if getattr(given, k) is not None), None)
+    if idle is not None:
+        raise RangeError(
+            _("{key} is given, and {model} is closed: its machines are drawn.").format(
+                key=idle, model=model.name
+            ),
+            _("leave it out; accelerator, precision and a batch_size narrow the range"),
+        )
+    if asked.cached is not None:
+        raise RangeError(
+            _("{model} is closed: what a cached prompt takes there is not known.").format(
+                model=model.name
+            ),
+            'model = "deepseek-v3"',
+        )
+    chip = accelerator_named(given.accelerator).name if given.accelerator else None
+    batch = float(given.batch_size) if isinstance(given.batch_size, int | float) else None
+    known = Known(batch=batch, chip=chip, precision=given.precision, building=1.0)
+    rng = np.random.default_rng(walk.study.seed)
+    prompt, output = (
+        _some(f.to("token/request").samples, rng) for f in (asked.means.prompt, asked.means.output)
+    )
+    draws = closed_draws(model, prompt, output, known, n=N_DRAW, seed=walk.study.seed % 2**31)
+    told = f"{asked.means.prompt.p50:g}.{asked.means.output.p50:g}.{chip}.{batch}.{given.precision}"
+    accelerator, host = (
+        closed_leaf(model, told, draws * share, boundary, label)
+        for boundary, share, label in (
+            ("accelerator", 1.0 / HOST_MIDDLE, N_("Energy per request, accelerators alone")),
+            ("server", 1.0 - 1.0 / HOST_MIDDLE, N_("Host: processors, memory, fans, network")),
+        )
+    )
+    parts = {
+        "accelerator": walk.keep("energy_per_request_accelerator", accelerator, N_("Energy per request, accelerators alone")),
+        "host": walk.keep("energy_host", host, N_("Host: processors, memory, fans, network")),
+    }  # fmt: skip
+    server = walk.keep(
+        "energy_per_request_server",
+        parts["accelerator"].joined("server", parts["host"]),
+        N_("Energy per request at the server's plug"),
+    )
+    _machines(walk, asked, accelerator, chip or "h100-sxm")
+    _tell(walk, model)
+    it_load = load_by_hour(walk, asked.per_day, server, asked.day.share * 24.0)
+    return ChatService(server, parts, it_load), it_load
+
+
+def _some(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As many draws of a length as of the model."""
+    return np.quantile(samples, (rng.permutation(N_DRAW) + 0.5) / N_DRAW)
+
+
+def closed_leaf(
+    model: ClosedModel, told: str, draws_wh: np.ndarray, boundary: str, label: str
+) -> Figure:
+    """The drawn energy of a request, a figure of its own; one name has one column of draws. [Wh/request]"""
+    return leaf(
+        f"closed.{model.name}.{told}", unit="Wh/request", kind="assumed", boundary=boundary,
+        values=[float(v) for v in np.quantile(draws_wh, np.linspace(0.005, 0.995, 199))], spread="empirical",
+        note=(
+            f"{model.name}: neither size nor machines are published; drawn over size (basis: {model.basis}), "
+            "precision, chip, copies, load and building"
+        ),
+        label=labels(label),
+    )  # fmt: skip
+
+
+def serving_power() -> Figure:
+    """Mean draw of an accelerator that serves. [W/accelerator]"""
+    return leaf(
+        "assumed.accelerator_power", low=ACCELERATOR_W[0], high=ACCELERATOR_W[1], spread="lognormal", unit="W/accelerator",
+        kind="assumed", note="mean draw of an accelerator that serves: 250 to 700 W",
+        label=labels(N_("Mean draw of an accelerator that serves")),
+    )  # fmt: skip
+
+
+@lifted(
+    requests_per_day="request/d", energy_wh="Wh/request", peak_over_mean="1", power_w="W/accelerator",
+    returns="accelerator", boundary=None, kind="assumed",
+)  # fmt: skip
+def kept_busy(requests_per_day: Any, energy_wh: Any, peak_over_mean: Any, power_w: Any) -> Any:
+    """Accelerators that the requests of the busiest hour keep busy, at least one. [accelerator]
+
+    Parameters
+    ----------
+    requests_per_day, energy_wh, peak_over_mean, power_w : array_like
+        Energy at the accelerators. [request/d, Wh/request, 1, W/accelerator]
+
+    Notes
+    -----
+    ``n = max(1, rate E peak / P)``
+
+    Examples
+    --------
+    A million requests a day of 0.24 Wh, one and a half times as many at noon, 500 W each:
+
+    >>> kept_busy(1e6, 0.24, 1.5, 500.0)
+    array(30.)
+    """
+    mean_w = np.asarray(requests_per_day, dtype=np.float64) * energy_wh / 24.0
+    return np.maximum(mean_w * peak_over_mean / np.asarray(power_w, dtype=np.float64), 1.0)
+
+
+def _machines(walk: Walk, asked: Asked, energy: Figure, chip: str) -> None:
+    """As many accelerators as the busiest hour keeps busy at a usual draw."""
+    count = walk.keep(
+        "accelerators",
+        kept_busy(asked.per_day, energy, asked.peak, serving_power()),
+        N_("Accelerators in service"),
+    )
+    walk.keep(
+        "servers", count / exact(8.0, "accelerator/server", "accelerators_in_server"), N_("Servers in service")
+    )  # fmt: skip
+    walk.keep(
+        "highest_it_power",
+        (count * highest_draw(accelerator_named(chip))).to("MW").with_boundary("server"),
+        N_("Highest draw of the machines, all of them busy"),
+    )
+
+
+def _tell(walk: Walk, model: ClosedModel) -> None:
+    active = tuple(f"{v / 1e9:.3g}" for v in model.active)
+    walk.warn(
+        "closed_model",
+        N_("{model} is closed: {provider} publishes neither size nor machines. Its energy is assumed, drawn over {low} to {high} billion parameters that work per token, machines and load. Basis: {basis}."),
+        model=model.name, provider=model.provider or Said("maker", N_("its maker")), low=active[0], high=active[1],
+        basis=basis_said(model),
+    )  # fmt: skip
+    if model.proxy:
+        walk.warn(
+            "closed_proxy",
+            N_(
+                "{asked} is not in the table: {model}, the nearest version of its family and tier, stands in, its sizes {times} times wider either way."
+            ),
+            asked=model.proxy,
+            model=model.name,
+            times=f"{model.widen:.3g}",
+        )
+    walk.note(
+        "closed_machines",
+        N_("The number of its accelerators is what its busiest hour keeps busy at 250 to 700 W each; its draw follows the course of its requests."),
+    )  # fmt: skip
+
+
+def basis_said(model: ClosedModel) -> Said:
+    """What the sizes of a closed model rest on, in words."""
+    words = {
+        "price": N_("list price"),
+        "third_party_estimate": N_("estimates by others"),
+        "speed_ratio": N_("ratio of speeds"),
+        "published": N_("published"),
+    }
+    parts = [
+        Said("basis", words[p]) if p in words else as_given("basis", p)
+        for p in model.basis.split("+")
+    ]
+    if model.as_of:
+        parts.append(as_given("as_of", model.as_of))
+    return joined(parts)

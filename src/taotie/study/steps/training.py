@@ -1,0 +1,111 @@
+"""What does a training run draw? As `taotie train` has it, in its building, on its grid, in the year it runs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from taotie.compute.training.training_run_energy import training_estimate
+from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.quantity.figure import Figure
+from taotie.quantity.lift import lifted
+from taotie.quantity.profile import Profile
+from taotie.study.request_parts import highest_draw
+from taotie.study.steps.step import step
+from taotie.study.steps.walk import Walk
+from taotie.words.language import N_
+from taotie.words.said import labels
+
+__all__ = ["share_of_a_year", "training"]
+
+GIVEN = ("accelerators", "days", "computation", "parameters", "training_tokens", "mfu")
+
+
+@lifted(hours="h", returns="1", boundary=None)
+def share_of_a_year(hours: object) -> object:
+    """Share of the year of a run in which it runs, at most all of it. [1]
+
+    Notes
+    -----
+    ``share = min(hours / 8760 h, 1)``
+
+    Examples
+    --------
+    >>> share_of_a_year([876.0, 20_000.0])
+    array([0.1, 1. ])
+    """
+    return np.minimum(np.asarray(hours, dtype=np.float64) / 8760, 1.0)
+
+
+@step("it_load", kinds=("training",))
+def training(walk: Walk) -> Profile:
+    """Power of the machines while it runs, and how much of a year that is.
+
+    Raises
+    ------
+    StudyError
+        If neither days nor work is given, both are, or a value is impossible.
+    """
+    chip = accelerator_named(
+        walk.choice(
+            "compute.accelerator",
+            walk.study.compute.accelerator,
+            "h100-sxm",
+            N_("the accelerator most delivered in 2023 and 2024"),
+        )
+    )
+    with walk.at("workload"):
+        told = {name: walk.file.given(f"workload.{name}") for name in GIVEN}
+        days = told["days"]
+        failures = walk.choice(
+            "workload.failures",
+            walk.study.workload.failures,
+            True,
+            N_("failures, checkpoints and idle machines are counted where hours are computed"),
+        )
+        made = training_estimate(
+            chip.name,
+            accelerators=told["accelerators"],
+            hours=None if days is None else days.to("h"),
+            computation=told["computation"],
+            parameters=told["parameters"],
+            tokens=told["training_tokens"],
+            mfu=told["mfu"],
+            failures=failures,
+        )
+    of = made.figures
+    if told["accelerators"] is None:
+        walk.choice(
+            "workload.accelerators",
+            None,
+            "1024",
+            N_("energy does not hang on their number, time does"),
+        )
+    walk.keep("accelerators", of["accelerators"], N_("Accelerators at work together"))
+    walk.keep("wall_hours", of["wall_hours"], N_("Hours from start to end"))
+    server = walk.keep("training_energy_server", of["energy_server"], N_("Energy of the servers"))
+    walk.year_share = share_of_a_year(of["wall_hours"].to("h"))  # type: ignore[assignment]
+    walk.note(
+        "in_the_year", N_("A year is the year of the run: what it takes if it ends within it.")
+    )
+    power = walk.keep(
+        "mean_it_power",
+        (server / of["wall_hours"]).to("MW"),
+        N_("Mean draw of the machines"),
+    )
+    walk.keep(
+        "highest_it_power",
+        (of["accelerators"] * highest_draw(chip)).to("MW").with_boundary("server"),
+        N_("Highest draw of the machines, all of them busy"),
+    )
+    return Profile(((np.ones(24), power),), label=labels(N_("IT load by hour")))
+
+
+@step("headline", kinds=("training",))
+def energy_of_the_run(walk: Walk, pue: Figure) -> str:
+    """The whole run at the building's meter, the headline of its study. [MWh]"""
+    walk.keep(
+        "training_energy",
+        walk.figures["training_energy_server"].at_boundary("facility", pue),
+        N_("Energy of the run"),
+    )
+    return "training_energy"

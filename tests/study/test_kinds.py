@@ -1,0 +1,202 @@
+"""Every kind of workload walks the whole chain, and gives what its own question gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from taotie.answer.embed import embed
+from taotie.answer.generate import generate
+from taotie.answer.prompt import prompt
+from taotie.answer.train import train
+from taotie.compute.energy.cached_prompt import prefill_beyond_cache
+from taotie.compute.energy.energy_per_request import prefill_of
+from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.serving_setup import ServingSetup
+from taotie.compute.mining_energy import mining_power_gw
+from taotie.errors import StudyError
+from taotie.hardware.accelerator import accelerator
+from taotie.study.kinds import KINDS
+from taotie.study.result import StudyResult
+from taotie.study.run import run_study
+
+SMALL = 'title = "x"\nsamples = 200\n'
+MODEL = (
+    '[compute]\nmodel = "llama-3.1-8b"\naccelerators_per_replica = 1\nserving = "mean-request"\n'
+)
+
+
+def _run(folder: Path, text: str) -> StudyResult:
+    path = folder / "s.toml"
+    path.write_text(SMALL + text, encoding="utf-8")
+    return run_study(path)
+
+
+def _refused(folder: Path, text: str) -> str:
+    with pytest.raises(StudyError) as error:
+        _run(folder, text)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("reasoning", MODEL), ("search", MODEL), ("agents", MODEL),
+        ("batch", '[compute]\nmodel = "llama-3.1-8b"\n'), ("embedding", ""), ("picture", ""), ("film", ""),
+        ("training", "accelerators = 1000\ndays = 30\n"), ("mining", "hash_rate = 5e6\n"),
+    ],
+)  # fmt: skip
+def test_worked_every_kind_reaches_the_meter_and_the_grid(
+    tmp_path: Path, kind: str, more: str
+) -> None:
+    figures = _run(tmp_path, f'[workload]\nkind = "{kind}"\n{more}').figures
+    assert figures["annual_energy"].p50 > 0
+    assert figures["connection"].p50 >= 0.999 * figures["mean_facility_power"].p50
+    assert figures["annual_energy_grid"].p50 > figures["annual_energy"].p50
+    assert figures["annual_emissions"].p50 > 0
+    assert kind in KINDS
+
+
+def test_matches_a_picture_and_a_film_are_those_of_generate(tmp_path: Path) -> None:
+    """Without waiting machines: the same joules at accelerators and hosts, from the same figures."""
+    for kind, name in (("picture", "flux.1-dev"), ("film", "wan2.1-t2v-14b")):
+        ours = _run(tmp_path, f'[workload]\nkind = "{kind}"\n').figures
+        theirs = generate(name, on="h100-sxm", samples=200).figures
+        for key in ("energy_per_request_accelerator", "energy_host"):
+            assert ours[key].p50 == pytest.approx(theirs[key].p50, rel=1e-12)
+        assert ours["energy_per_request_server"].p50 > theirs["energy_per_request_server"].p50
+
+
+def test_matches_an_embedding_is_that_of_embed(tmp_path: Path) -> None:
+    ours = _run(tmp_path, '[workload]\nkind = "embedding"\nrequests_per_day = 1e8\n').figures
+    theirs = embed(samples=200).figures
+    for key in ("energy_per_request_accelerator", "energy_host"):
+        assert ours[key].p50 == pytest.approx(theirs[key].p50, rel=1e-12)
+
+
+def test_matches_a_training_run_is_that_of_train(tmp_path: Path) -> None:
+    work = "accelerators = 16384\nparameters = 405e9\ntraining_tokens = 15.6e12\n"
+    ours = _run(tmp_path, f'[workload]\nkind = "training"\n{work}').figures
+    theirs = train(accelerators=16384, params=405e9, tokens=15.6e12, samples=200).figures
+    assert ours["training_energy"].p50 == pytest.approx(theirs["energy"].p50, rel=1e-12)
+    assert ours["wall_hours"].p50 == pytest.approx(theirs["wall_hours"].p50, rel=1e-12)
+    # it ends within its year, so the year takes all of it, and no more
+    year = ours["annual_energy"].to("MWh/a").p50
+    assert year == pytest.approx(ours["training_energy"].to("MWh").p50, rel=1e-9)
+
+
+def test_worked_a_run_longer_than_a_year_takes_a_year_of_it(tmp_path: Path) -> None:
+    text = '[workload]\nkind = "training"\naccelerators = 1000\ndays = 730\n[facility]\npue = 1.2\n'
+    figures = _run(tmp_path, text).figures
+    half = figures["training_energy"].to("MWh").p50 / 2
+    assert figures["annual_energy"].to("MWh/a").p50 == pytest.approx(half, rel=1e-9)
+
+
+def test_published_a_mine_is_hash_rate_times_efficiency(tmp_path: Path) -> None:
+    """The whole network at Cambridge's 28.2 J/TH and 622 EH/s: 17.5 GW."""
+    figures = _run(tmp_path, '[workload]\nkind = "mining"\nhash_rate = 622e6\n').figures
+    ours = figures["mean_it_power"].to("GW").p50
+    assert ours == pytest.approx(float(mining_power_gw(0.0282, 622e6)), rel=1e-9)
+    assert round(ours, 1) == 17.5
+
+
+def test_worked_thought_comes_on_top_of_what_is_shown(tmp_path: Path) -> None:
+    given = "output_tokens = 300\nthought_tokens = 1700\nprompt_tokens = 300\n"
+    thinks = _run(
+        tmp_path, f'[workload]\nkind = "reasoning"\nrequests_per_day = 1e6\n{given}{MODEL}'
+    )
+    chat = "output_tokens = 2000\nprompt_tokens = 300\n"
+    writes = _run(tmp_path, f'[workload]\nkind = "chat"\nrequests_per_day = 1e6\n{chat}{MODEL}')
+    one, other = (r.figures["energy_per_request"].p50 for r in (thinks, writes))
+    assert thinks.figures["output_tokens"].p50 == 2000
+    assert one == pytest.approx(other, rel=1e-9)
+
+
+def test_worked_agents_are_sessions_times_turns_times_calls(tmp_path: Path) -> None:
+    counts = "sessions_per_day = 1000\nturns_per_session = 4\ntool_calls_per_turn = 9\n"
+    lengths = "prompt_tokens = 20000\noutput_tokens = 500\ncached_share = 0.9\n"
+    figures = _run(tmp_path, f'[workload]\nkind = "agents"\n{counts}{lengths}{MODEL}').figures
+    assert figures["calls_per_session"].p50 == 40
+    daily = figures["daily_energy_server"].to("Wh/d").p50
+    each = figures["energy_per_request_server"].p50
+    assert daily == pytest.approx(40_000 * each, rel=1e-9)
+    assert figures["energy_per_session"].to("Wh").p50 == pytest.approx(
+        40 * figures["energy_per_request"].p50, rel=1e-9
+    )
+
+
+def test_property_a_cache_saves_reading_but_not_looking_back() -> None:
+    """Half of a long prompt cached: less than the whole, more than the half that is new."""
+    setup = ServingSetup(model_architecture("llama-3.1-8b"), accelerator("h100-sxm"))
+    for tokens in (1_000.0, 30_000.0, 100_000.0):
+        whole, half = (float(prefill_of(setup, t).energy_j[0]) for t in (tokens, tokens / 2))
+        cached = float(prefill_beyond_cache(setup, tokens, 0.5).energy_j[0])
+        assert half <= cached < whole
+    assert cached > 1.5 * half  # at 100,000 tokens attention is most of the work
+    none = float(prefill_beyond_cache(setup, tokens, 0.0).energy_j[0])
+    assert none == whole
+
+
+MIX = (
+    '[workload]\nkind = "mix"\nrequests_per_day = 1e7\n'
+    "[workload.parts.chat]\nshare = {a}\n[workload.parts.picture]\nshare = {b}\n"
+)
+
+
+def test_worked_a_mix_is_the_sum_of_its_kinds(tmp_path: Path) -> None:
+    mixed = _run(tmp_path, MIX.format(a=0.9, b=0.1) + MODEL).figures
+    alone = {
+        "chat": _run(tmp_path, f"[workload]\nrequests_per_day = 9e6\n{MODEL}").figures,
+        "picture": _run(tmp_path, '[workload]\nkind = "picture"\nrequests_per_day = 1e6\n').figures,
+    }
+    for key in ("mean_it_power", "accelerators", "highest_it_power"):
+        together = sum(f[key].to(mixed[key].unit).samples for f in alone.values())
+        assert mixed[key].samples == pytest.approx(np.asarray(together), rel=1e-9)
+    shares = sum(mixed[f"{k}_share_of_energy"].samples for k in alone)
+    assert np.allclose(shares, 100.0)
+
+
+def test_error_shares_that_do_not_add_up(tmp_path: Path) -> None:
+    said = _refused(tmp_path, MIX.format(a=0.9, b=0.2))
+    assert "add up to 1.1" in said
+    assert "chat = 0.8182" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('[workload]\nkind = "picture"\nprompt_tokens = 300\n', '"chat" or "reasoning"'),
+        ('[workload]\nkind = "chat"\nframes = 81\n', 'write kind = "film"'),
+        ('[workload]\nkind = "agents"\nrequests_per_day = 1e6\n', "does not read it"),
+        ('[workload]\nkind = "agents"\ncached_share = 1.2\n', "outside 0 to 0.9999"),
+        ('[workload]\nkind = "mining"\n', "hash rate or by its power"),
+        ('[workload]\nkind = "training"\n', "a run is described in one way"),
+        ('[workload]\nkind = "mix"\n', "a mix has no parts"),
+        ('[workload]\nkind = "reasoning"\nthought_tokens = 9\nthought_multiplier = 2\n', "both given"),
+        ('[workload]\nkind = "agents"\n[compute]\nserving = "simulated"\n', "leave it out"),
+        ('[compute]\nmodel = "gpt-5"\nslo = "tpot=50ms"\n', "is closed"),
+        ('[workload]\nkind = "batch"\n[compute]\nmodel = "gpt-5"\n', 'kind = "chat" takes closed'),
+        (MIX.format(a=0.9, b=0.1).replace("share = 0.1", "share = 0.1\nframes = 3"), "parts.picture"),
+    ],
+)  # fmt: skip
+def test_error_one_sentence_and_a_hint(tmp_path: Path, text: str, word: str) -> None:
+    said = _refused(tmp_path, text)
+    assert word in said
+    assert "Traceback" not in said
+
+
+def test_matches_a_closed_model_is_that_of_prompt(tmp_path: Path) -> None:
+    lengths = "requests_per_day = 1e6\nprompt_tokens = 500\noutput_tokens = 400\n"
+    study = _run(
+        tmp_path, f'[workload]\n{lengths}[compute]\nmodel = "gpt-4o"\n[facility]\npue = 1.2\n'
+    )
+    theirs = prompt("gpt-4o", tokens_in=500, tokens_out=400, pue=1.2, seed=20240409, samples=200)
+    ours = study.figures["energy_per_request"].value
+    other = theirs.figures["energy_per_request"].value
+    for point in ("p05", "p50", "p95"):
+        assert getattr(ours, point) == pytest.approx(getattr(other, point), rel=0.06)
+    assert any(w.code == "closed_model" for w in study.warnings)
+    assert study.figures["energy_per_request_accelerator"].kind == "assumed"
+    assert ours.p95 / ours.p05 > 6
