@@ -78,6 +78,7 @@ _WHERE = {
 _ROOMS = {
     "audit": ("taotie.answer.audit", "audit"),
     "fleet": ("taotie.answer.fleet", "fleet"),
+    "facility": ("taotie.answer.facility", "facility"),
 }
 """Questions that have the name of a room: the room's package can be called."""
 _OTHERWISE = {

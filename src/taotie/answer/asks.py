@@ -102,6 +102,7 @@ ASKS: dict[str, Declared] = {
             "run",
             N_("Follow a workload from its requests to the grid; writes report.html and result.json."),
             "study", "threads",
+            setting("region", help=N_("Where, in place of the study's [place]: a country, state, province, grid or cloud region.")),
             setting("seed", default=None), setting("samples", default=None),
             samples=False, module="study", long=True, needs=("simulate", "grid"),
         ),
@@ -128,6 +129,11 @@ ASKS: dict[str, Declared] = {
             N_("Energy of one embedding or classification by an encoder."),
             setting("on", default="a100", reason=N_("the chip encoders were measured on")),
             "pue", "region", "hour", "market_intensity", "wue", "electricity_price",
+        ),
+        _declared(
+            "facility",
+            N_("PUE and water of a building by its cooling and the weather of its place, hour by hour."),
+            SETTINGS_OF["facility"][0], "region",
         ),
         _declared(
             "compare",
@@ -161,6 +167,7 @@ ASKS: dict[str, Declared] = {
             "session_prefix", "per_day", "start_hour", "sampled_hours", "interval_cv", "day",
             "weekend", "mean_prompt", "mean_answer", "turns", "think", "system_prompt", "bin", "calibrate",
             "requests_out", "power_out", "sweep", "processes", "cluster", "stream", "curve",
+            "region", "hour", "market_intensity", "wue", "electricity_price",
             setting("threads", default=1), setting("seed", default=0),
             samples=False, long=True, needs=("simulate",),
         ),

@@ -120,8 +120,8 @@ def crowd(chosen: Chosen) -> Answer:
         *told,
         Said(
             "grid_basis",
-            N_("grid: {name}, average of {basis}"),
-            {"name": Said("region", "", {}, _names(chosen.region)), "basis": _basis(grid.average_basis)},
+            N_("grid: {name}, {year}, average of {basis}"),
+            {"name": Said("region", "", {}, _names(chosen.region)), "basis": _basis(grid.average_basis), "year": grid.year},
         )
     ]  # fmt: skip
     like = equivalents(request)[:3]

@@ -14,9 +14,8 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.errors import DataError, RangeError, TaotieError
 from taotie.files.read import of_others, read_json
+from taotie.grid.emissions import intensity as intensity_of
 from taotie.policy.energy_label import SCHEMA, LabelInputs, differences, hash_of, inputs_of
-from taotie.quantity.catalog import figure, table
-from taotie.quantity.figure import Figure
 from taotie.quantity.record import sources_of
 from taotie.quantity.sampling import sampling
 from taotie.study.one_request import one_request
@@ -39,9 +38,9 @@ def _label(inputs: LabelInputs) -> tuple[dict[str, Any], Any]:
             accelerators_per_replica=inputs.accelerators, batch=inputs.batch, precision=inputs.precision, runtime=inputs.runtime,
             pue=inputs.pue,
         )  # fmt: skip
-        intensity = _intensity(inputs.region)
+        grid = intensity_of(inputs.region)
         facility = found.figures["energy_per_request"]
-        emissions = (facility * intensity).to("gCO2e/request")
+        emissions = (facility * grid.average).to("gCO2e/request")
         emissions = emissions.named("emissions", **labels(N_("CO2 of one request, average grid")))
         figures = {k: found.figures[k].to("Wh/request") for k in KEYS}
     energy = {k: _interval(f.samples, "Wh/request", str(f.boundary)) for k, f in figures.items()}
@@ -54,7 +53,7 @@ def _label(inputs: LabelInputs) -> tuple[dict[str, Any], Any]:
         "chip": f"{inputs.accelerators} x {inputs.accelerator}",
         "batch_law": "lognormal, 90 % within 4 to 128" if inputs.batch is None else f"fixed, {inputs.batch:g}",
         "pue": "range of a data centre built for AI" if inputs.pue is None else f"{inputs.pue:g}",
-        "grid": {"region": inputs.region, "g_per_kwh": intensity.p50, "method": "location, yearly average"},
+        "grid": {"region": inputs.region, "of": grid.of, "year": grid.year, "basis": grid.average_basis, "g_per_kwh": grid.average.p50, "method": "location, yearly average"},
         "interval": "80 %",
         "inputs": asdict(inputs),
         "energy": energy,
@@ -63,16 +62,6 @@ def _label(inputs: LabelInputs) -> tuple[dict[str, Any], Any]:
     }  # fmt: skip
     label["sha256"] = hash_of(label)
     return label, {**figures, "emissions": emissions}
-
-
-def _intensity(region: str) -> Figure:
-    """Yearly average of a grid; of generation, else of consumption. [gCO2e/kWh]"""
-    known = table("carbon_intensity")
-    if region in known.items():
-        for quantity in ("average_generation", "average_consumption"):
-            if known.cell(region, quantity) is not None:
-                return figure(f"carbon_intensity/{region}/{quantity}")
-    return figure(f"carbon_intensity/{region}/average_generation")
 
 
 def _interval(samples: Any, unit: str, boundary: str) -> dict[str, Any]:

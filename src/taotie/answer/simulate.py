@@ -98,9 +98,11 @@ def simulate(chosen: Chosen) -> Answer:
     chosen.tell(_("reading requests"))
     requests = requests_of(wanted)
     if chosen.sweep:
-        if chosen.requests_out or chosen.power_out:
+        if chosen.requests_out or chosen.power_out or chosen.region is not None:
             raise RangeError(
-                _("--requests-out and --power-out go with one simulation, not with a sweep.")
+                _(
+                    "--requests-out, --power-out and --region go with one simulation, not with a sweep."
+                )
             )
         return _sweep(chosen, requests, _cases(case, chosen.sweep))
     return _one(chosen, requests, case, given, options)
@@ -240,6 +242,7 @@ def _one(
         else _accelerators(done)
     )
     made = _answer(done, done.summary(), done.run.power(), settings, [*told, *done.run.notes])
+    made = _placed(chosen, made, done)
     costs = _cost_of_promise(curve)
     return replace(
         made,
@@ -248,6 +251,15 @@ def _one(
         tables={**made.tables, **_promise_table(costs)},
         detail=SimulationDetail(done, curve, given, options, asked.rate_scale),
     )
+
+
+def _placed(chosen: Chosen, made: Answer, done: Any) -> Answer:
+    from taotie.answer.simulate_place import placed
+    from taotie.compute.serving.case import setup_of
+
+    setup = setup_of(done.case)
+    each = int(setup.accelerators_per_replica) * int(done.case.pipeline_stages)
+    return placed(chosen, made, each * int(made.own["replicas"]), setup.accelerator.name)
 
 
 def _plain(case: Any) -> dict[str, Any]:
@@ -430,6 +442,7 @@ def _streamed(
     settings = {**chosen.values, **_plain(done.case)}
     settings["level"] = str(case.level) if case.level else None
     made = _answer(done, summary, done.run.account.series(), settings, notes)
+    made = _placed(chosen, made, done)
     files = (str(chosen.requests_out),) if chosen.requests_out else ()
     return replace(made, files=files, detail=SimulationDetail(done, None, given, options, None))
 

@@ -44,8 +44,26 @@ def run(chosen: Chosen) -> Answer:
     changed = {k: v for k in ("seed", "samples") if (v := chosen.values[k]) is not None}
     if changed:
         file.study = type(file.study).model_validate({**file.study.model_dump(), **changed})
+    if chosen.region is not None:
+        file.study = moved_to(file.study, chosen.region)
     result = run_study(file, n_threads=chosen.threads, tell=chosen.tell)
-    return answer_of(result)
+    made = answer_of(result)
+    if chosen.region is None:
+        return made
+    said = Said("moved", N_("The study was moved to {place}."), {"place": chosen.region})
+    return replace(made, said=(*made.said, said))
+
+
+def moved_to(study: Any, region: str) -> Any:
+    """A study at another place: its own place, with nation and intensity that followed it, is left."""
+    grid = study.grid.model_copy(update={"region": None})
+    return study.model_copy(
+        update={
+            "place": type(study.place)(region=region),
+            "grid": grid,
+            "fleet": type(study.fleet)(),
+        }
+    )
 
 
 def _asked_in(path: Path, chosen: Chosen) -> Answer | None:

@@ -8,7 +8,7 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, answers
 from taotie.errors import RangeError
 from taotie.hardware.machines import machines
-from taotie.words.language import N_, _
+from taotie.words.language import N_, _, in_language, language
 from taotie.words.said import Said, in_each_language
 
 __all__ = ["published_training_runs", "train"]
@@ -90,6 +90,7 @@ def train(chosen: Chosen) -> Answer:
             "accelerator": made.accelerator,
             "given": list(made.given),
             "region": grid.region,
+            "year": grid.year,
             **{key: _values(f) for key, f in named.items()},
         },
         detail=made,
@@ -103,10 +104,11 @@ def _like(energy: Any, rank: int) -> str:
 
 
 def _basis(region: str) -> str:
-    from taotie.grid.emissions import intensity
+    from taotie.grid.emissions import BASES, intensity
 
     grid = intensity(region)
-    return _("grid: {name}, {basis}").format(name=grid.name, basis=grid.average_basis)
+    basis = in_language(BASES[grid.average_basis], language())
+    return _("grid: {name}, {year}, {basis}").format(name=grid.name, year=grid.year, basis=basis)
 
 
 def _short(value: float) -> str:

@@ -19,23 +19,27 @@ from taotie.facility.weather_file import Weather
 from taotie.facility.weather_pue import (
     AirEconomizer,
     CoolingLoad,
+    SeawaterEconomizer,
     WaterEconomizer,
     air_economizer_load,
     drawn_system,
     middle_system,
+    seawater_economizer_load,
     water_economizer_load,
 )
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import _
 
-__all__ = ["COOLING", "SitePue", "cooling_load", "site_pue"]
+__all__ = ["COOLING", "SitePue", "cooling_load", "sea_year", "site_pue"]
 
 Floats = npt.NDArray[np.float64]
-Cooling = Literal["air", "water", "air+liquid", "water+liquid"]
+Cooling = Literal["air", "water", "sea", "air+liquid", "water+liquid", "sea+liquid"]
 
-COOLING: tuple[Cooling, ...] = ("air", "water", "air+liquid", "water+liquid")
-"""Outside air; tower; either with a warm-water loop for most of the heat."""
+COOLING: tuple[Cooling, ...] = ("air", "water", "sea", "air+liquid", "water+liquid", "sea+liquid")
+"""Outside air; tower; sea water; each also with a warm-water loop for most of the heat."""
+WARMEST_SEA_DAY = 230
+"""The sea is warmest a month after the air."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,14 +63,49 @@ class SitePue:
     hourly_pue: Floats
 
 
+def sea_year(mean_c: float, swing_k: float) -> Floats:
+    """The temperature of the sea at the inlet over a year: a sine, warmest in the middle of August. [C]
+
+    Parameters
+    ----------
+    mean_c, swing_k : float
+        Mean of the year; warmest less coldest day. [C, K]
+
+    Raises
+    ------
+    RangeError
+        If it freezes or is warmer than any sea.
+
+    Examples
+    --------
+    >>> sea = sea_year(10.0, 8.0)
+    >>> sea.shape, sea.min().round(1), sea.max().round(1)
+    ((8760,), np.float64(6.0), np.float64(14.0))
+    """
+    day = np.arange(8760) / 24.0
+    sea = mean_c + 0.5 * swing_k * np.cos(2.0 * np.pi * (day - WARMEST_SEA_DAY) / 365.0)
+    if not (np.isfinite(sea).all() and swing_k >= 0 and sea.min() >= -2.0 and sea.max() <= 40.0):
+        raise RangeError(
+            _("a sea of {mean} C that swings by {swing} K is none: -2 to 40 C.").format(
+                mean=f"{mean_c:g}", swing=f"{swing_k:g}"
+            ),
+            _("10 C and 8 K are usual of the North Sea"),
+        )
+    return np.asarray(sea)
+
+
 def cooling_load(
-    cooling: Cooling, weather: Weather, rng: np.random.Generator | None = None, n_building: int = 1
+    cooling: Cooling,
+    weather: Weather,
+    rng: np.random.Generator | None = None,
+    n_building: int = 1,
+    sea_c: Floats | None = None,
 ) -> CoolingLoad:
     """Cooling hour by hour, for the building in the middle of all ranges or for drawn ones.
 
     Parameters
     ----------
-    cooling : {"air", "water", "air+liquid", "water+liquid"}
+    cooling : {"air", "water", "sea", "air+liquid", "water+liquid", "sea+liquid"}
         Kind of cooling.
     weather : Weather
         Hours of a year.
@@ -74,6 +113,8 @@ def cooling_load(
         Draw buildings with it; without it, the middle of all ranges.
     n_building : int
         How many to draw.
+    sea_c : ndarray, shape (n_hour,)
+        Temperature of the sea, for sea water. [C]
 
     Returns
     -------
@@ -83,7 +124,7 @@ def cooling_load(
     Raises
     ------
     RangeError
-        If the kind of cooling is not known.
+        If the kind of cooling is not known, or the sea of a building that it cools.
     """
     if cooling not in COOLING:
         raise RangeError(
@@ -98,6 +139,17 @@ def cooling_load(
             else drawn_system(AirEconomizer, n_building, rng)
         )
         load = air_economizer_load(air, t, rh, p)
+    elif cooling.startswith("sea"):
+        if sea_c is None:
+            raise RangeError(
+                _("sea water cools with the temperature of the sea."), "sea_temperature = 10"
+            )
+        sea = (
+            middle_system(SeawaterEconomizer)
+            if rng is None
+            else drawn_system(SeawaterEconomizer, n_building, rng)
+        )
+        load = seawater_economizer_load(sea, sea_c, p)
     else:
         tower = (
             middle_system(WaterEconomizer)
@@ -111,12 +163,18 @@ def cooling_load(
     return load
 
 
-def site_pue(cooling: Cooling, weather: Weather, n_building: int = 200, seed: int = 0) -> SitePue:
+def site_pue(
+    cooling: Cooling,
+    weather: Weather,
+    n_building: int = 200,
+    seed: int = 0,
+    sea_c: Floats | None = None,
+) -> SitePue:
     """PUE and water of a building whose parts are not known, at a place whose weather is.
 
     Parameters
     ----------
-    cooling : {"air", "water", "air+liquid", "water+liquid"}
+    cooling : {"air", "water", "sea", "air+liquid", "water+liquid", "sea+liquid"}
         Kind of cooling.
     weather : Weather
         Hours of a year.
@@ -124,6 +182,8 @@ def site_pue(cooling: Cooling, weather: Weather, n_building: int = 200, seed: in
         Buildings drawn; the yearly mean of each is one value of the figure.
     seed : int
         Same seed, same buildings.
+    sea_c : ndarray, shape (n_hour,)
+        Temperature of the sea, for sea water. [C]
 
     Returns
     -------
@@ -147,7 +207,7 @@ def site_pue(cooling: Cooling, weather: Weather, n_building: int = 200, seed: in
     ends = (cycles.p05, cycles.p95)
     while len(pues) < n_building:
         n = min(25, n_building - len(pues))
-        load = cooling_load(cooling, weather, rng, n)
+        load = cooling_load(cooling, weather, rng, n, sea_c)
         water = wue_l_per_kwh(load, rng.uniform(*ends, (n, 1)))
         pues += [float(x) for x in load.pue.mean(axis=-1)]
         litres += [float(x) for x in water.mean(axis=-1)]
@@ -155,6 +215,8 @@ def site_pue(cooling: Cooling, weather: Weather, n_building: int = 200, seed: in
     if cooling.endswith("liquid"):
         note += "; the warm-water loop has assumed ranges of ours"
     place = "".join(c if c.isalnum() else "_" for c in weather.name.lower()) or "site"
+    if sea_c is not None and cooling.startswith("sea"):
+        place += f".sea_{float(sea_c.mean()):.2f}_{float(np.ptp(sea_c)):.2f}"
     key = f"site.{place}.{cooling.replace('+', '_')}.{n_building}.{seed}"
     common: dict[str, Any] = {
         "kind": "modelled",
@@ -177,5 +239,5 @@ def site_pue(cooling: Cooling, weather: Weather, n_building: int = 200, seed: in
             label={"en": "Water use from weather", "zh": "由气象推算的耗水率"},
             **common,
         ),
-        hourly_pue=cooling_load(cooling, weather).pue,
+        hourly_pue=cooling_load(cooling, weather, sea_c=sea_c).pue,
     )

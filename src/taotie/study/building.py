@@ -10,24 +10,37 @@ import numpy as np
 
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.facility.climate_year import climate_keys, climate_year, nearest_climate
-from taotie.facility.site_pue import Cooling, cooling_load, site_pue
+from taotie.facility.site_pue import Cooling, cooling_load, sea_year, site_pue
 from taotie.facility.water import wue_l_per_kwh
 from taotie.facility.weather_file import Weather, read_weather, whole_year
 from taotie.files.read import read_bytes
+from taotie.grid.place import Place
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
-from taotie.words.said import labels
+from taotie.words.said import Said, labels
 
-__all__ = ["COOLING", "Building", "building", "cooling_named", "weather_of"]
+__all__ = [
+    "COOLING",
+    "Building",
+    "building",
+    "checked_sea",
+    "cooled_building",
+    "cooling_named",
+    "sea_of",
+    "weather_at",
+    "weather_of",
+]
 
 COOLING: dict[str, Cooling] = {
     "air-economizer": "air",
     "water-economizer": "water",
     "direct-to-chip": "air+liquid",
     "direct-to-chip+water-economizer": "water+liquid",
+    "sea-water": "sea",
+    "direct-to-chip+sea-water": "sea+liquid",
 }
 """Names of a study, and what they are in the facility room. Direct-to-chip takes most heat by a warm loop and a dry
 cooler; what is left goes the way of an air economizer unless a water economizer is named."""
@@ -38,10 +51,16 @@ _ALIKE = {
     "liquid": "direct-to-chip",
     "air+liquid": "direct-to-chip",
     "water+liquid": "direct-to-chip+water-economizer",
+    "sea": "sea-water",
+    "seawater": "sea-water",
+    "seawater-economizer": "sea-water",
+    "sea+liquid": "direct-to-chip+sea-water",
 }
 CLIMATE_PUE = (0.93, 1.08)
 """True over computed PUE less 1, where the hours are made from a climate: typical years of eight US sites lie within."""
 CLIMATE_WATER = (0.45, 2.2)
+SEA_SWING = 8.0
+"""Warmest less coldest day of a sea of middle latitudes, assumed. [K]"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,26 +116,42 @@ def weather_of(walk: Walk) -> tuple[Weather, bool]:
         If the file cannot be read, or is no whole year.
     """
     given = walk.study.place
+    path = None
     if given.weather is not None:
         path = Path(given.weather)
-        made = whole_year(
-            read_weather(path if path.is_absolute() else walk.file.path.parent / path)
-        )
+        if not path.is_absolute():
+            path = walk.file.path.parent / path
+    weather, made, said = weather_at(path, given.latitude, given.longitude, walk.place)
+    for one in said:
+        walk.say(one)
+    if path is not None:
         _keep_file(walk, path)
-        return made, False
-    if given.latitude is not None and given.longitude is not None:
-        key, km = nearest_climate(given.latitude, given.longitude)
-        walk.note(
-            "climate_nearest",
-            N_("The nearest climate held is {km} km from the coordinates."),
-            km=f"{km:.0f}",
-        )
-        return climate_year(key), True
-    if walk.place is not None:
+    return weather, made
+
+
+def weather_at(
+    path: Path | None, latitude: float | None, longitude: float | None, where: Place | None
+) -> tuple[Weather, bool, list[Said]]:
+    """A year of weather: of a file, or made from the nearest climate of coordinates or that of a place; True if made.
+
+    Raises
+    ------
+    RangeError
+        If there is none.
+    DataError
+        If the file cannot be read, or is no whole year.
+    """
+    if path is not None:
+        return whole_year(read_weather(path)), False, []
+    if latitude is not None and longitude is not None:
+        key, km = nearest_climate(latitude, longitude)
+        told = N_("The nearest climate held is {km} km from the coordinates.")
+        return climate_year(key), True, [Said("climate_nearest", told, {"km": f"{km:.0f}"})]
+    if where is not None:
         held = set(climate_keys())
-        found = next((k for k in walk.place.chain if k in held), None)
+        found = next((k for k in where.chain if k in held), None)
         if found is not None:
-            return climate_year(found), True
+            return climate_year(found), True, []
     raise RangeError(
         _("[facility] cooling needs weather, and no place with a climate is named."),
         '[place] weather = "site.epw", or [place] state = "Virginia"',
@@ -126,7 +161,7 @@ def weather_of(walk: Walk) -> tuple[Weather, bool]:
 def _keep_file(walk: Walk, path: Path) -> None:
     import hashlib
 
-    content = read_bytes(path if path.is_absolute() else walk.file.path.parent / path)
+    content = read_bytes(path)
     walk.files.append(
         {
             "name": path.name,
@@ -146,15 +181,93 @@ def building(walk: Walk, it_load: Profile, cooling: str) -> Building:
         If the cooling is not known, or there is no weather for it.
     """
     name = cooling_named(cooling)
+    given = walk.study.facility
+    if given.sea_temperature is not None or given.sea_swing is not None:
+        checked_sea(name, "sea_temperature" if given.sea_temperature is not None else "sea_swing")
     weather, made = weather_of(walk)
-    for said in weather.said:
-        walk.say(said)
     walk.tell(_("cooling hour by hour"))
-    site = site_pue(COOLING[name], weather, seed=walk.study.seed % 2**31)
-    middle = cooling_load(COOLING[name], weather)
+    found, said = cooled_building(
+        name, weather, made, _day(it_load), walk.study.seed,
+        (given.sea_temperature, given.sea_swing),
+    )  # fmt: skip
+    for one in said:
+        walk.say(one)
+    return found
+
+
+def checked_sea(name: str, key: str) -> None:
+    """Refuse a sea that cools nothing.
+
+    Raises
+    ------
+    RangeError
+        If the cooling has no sea water.
+    """
+    if "sea" not in COOLING[name]:
+        raise RangeError(
+            _("{key} is given, and cooling = {name} takes no sea water.").format(
+                key=key, name=repr(name)
+            ),
+            'cooling = "sea-water"',
+        )
+
+
+def sea_of(
+    name: str, weather: Weather, given: tuple[float | None, float | None]
+) -> tuple[np.ndarray | None, list[Said]]:
+    """The sea of a building that it cools, over the year [C], and what was assumed of it."""
+    if "sea" not in COOLING[name]:
+        return None, []
+    mean, swing = given
+    said = []
+    if mean is None:
+        mean = max(float(weather.temperature_c.mean()), SEA_SWING / 2)
+        said.append(
+            Said("sea_assumed", N_("The sea is assumed to be as warm as the air over the year, {mean} C: give sea_temperature."), {"mean": f"{mean:.1f}"})
+        )  # fmt: skip
+    if swing is None:
+        swing = SEA_SWING
+        said.append(
+            Said("sea_swing", N_("From its coldest to its warmest day the sea is assumed to swing by {swing} K: give sea_swing."), {"swing": f"{swing:g}"})
+        )  # fmt: skip
+    return sea_year(mean, swing), said
+
+
+def cooled_building(
+    name: str,
+    weather: Weather,
+    made: bool,
+    day: np.ndarray,
+    seed: int,
+    sea: tuple[float | None, float | None] = (None, None),
+) -> tuple[Building, list[Said]]:
+    """PUE and water of a cooling over a year of weather.
+
+    Parameters
+    ----------
+    name : str
+        Of `COOLING`.
+    weather : Weather
+    made : bool
+        The hours were made from a climate.
+    day : ndarray, shape (24,)
+        Course of the load, mean 1.
+    seed : int
+    sea : (float or None, float or None)
+        Mean of the sea [C] and its swing [K], where sea water cools.
+
+    Raises
+    ------
+    RangeError
+        If the sea is none.
+    """
+    sea_c, assumed = sea_of(name, weather, sea)
+    said = [*weather.said, *assumed]
+    site = site_pue(COOLING[name], weather, seed=seed % 2**31, sea_c=sea_c)
+    middle = cooling_load(COOLING[name], weather, sea_c=sea_c)
     cycles = figure("cooling_ranges/cooling_tower/cycles_of_concentration").p50
     hourly, water = middle.pue, wue_l_per_kwh(middle, cycles)
-    load = np.tile(_day(it_load), 365)
+    load = np.tile(day, 365)
     mean = float(hourly.mean())
     # hot hours are busy hours: the mean over the load lies a little above that of the clock
     over_load = (float((hourly * load).mean()) - 1.0) / (mean - 1.0)
@@ -168,19 +281,24 @@ def building(walk: Walk, it_load: Profile, cooling: str) -> Building:
     pue = one + beyond * exact(over_load, "1", "load_over_clock")
     top = one + beyond * exact((float(hourly[worst]) - 1.0) / (mean - 1.0), "1", "worst_over_mean")
     month, date = _date(worst)
-    walk.note(
-        "worst_hour",
-        N_(
-            "Worst hour of the building: {date}, {hour}:00, {temperature} C outside, PUE {pue}; best {best}, mean {mean}."
-        ),
-        date=f"{month:02d}-{date:02d}",
-        hour=f"{worst % 24:02d}",
-        temperature=f"{float(weather.temperature_c[worst]):.0f}",
-        pue=f"{float(hourly[worst]):.2f}",
-        best=f"{float(hourly.min()):.2f}",
-        mean=f"{mean:.2f}",
+    values = {
+        "date": f"{month:02d}-{date:02d}",
+        "hour": f"{worst % 24:02d}",
+        "temperature": f"{float(weather.temperature_c[worst]):.0f}",
+        "pue": f"{float(hourly[worst]):.2f}",
+        "best": f"{float(hourly.min()):.2f}",
+        "mean": f"{mean:.2f}",
+    }
+    said.append(
+        Said(
+            "worst_hour",
+            N_(
+                "Worst hour of the building: {date}, {hour}:00, {temperature} C outside, PUE {pue}; best {best}, mean {mean}."
+            ),
+            values,
+        )
     )
-    return Building(pue, top, wue, hourly, water)
+    return Building(pue, top, wue, hourly, water), said
 
 
 def _day(load: Profile) -> np.ndarray:

@@ -17,6 +17,7 @@ from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
 from taotie.quantity.sampling import sampling
+from taotie.study import workloads
 from taotie.study.asked import asked_of
 from taotie.study.building import Building, building
 from taotie.study.campus_chain import campus
@@ -75,7 +76,8 @@ def run_study(
         walk = Walk(file, n_threads, tell)
         stand(walk)
         walk.pues_of = lambda course: _pues(walk, course)
-        made = walked(walk, [*CHAIN, *found_steps()], file.study.workload.kind)
+        walk.steps = (*CHAIN, *found_steps(workloads), *found_steps())
+        made = walked(walk, walk.steps, file.study.workload.kind)
         return _result(
             walk, chosen, made.get("service"), made["it_load"], made["facility_load"], made["flows"],
             made["headline"], made["place"], _comparisons(walk),
@@ -141,6 +143,7 @@ def _cooled(walk: Walk, it_load: Profile) -> Building | None:
     """The building of `[facility] cooling`; None where a PUE or nothing is given."""
     cooling = walk.study.facility.cooling
     if cooling is None:
+        _no_sea(walk)
         return None
     with walk.at("facility"):
         if walk.study.facility.pue is not None:
@@ -157,6 +160,16 @@ def _cooled(walk: Walk, it_load: Profile) -> Building | None:
             label=labels(N_("Water by hour of the year")),
         )
     return made
+
+
+def _no_sea(walk: Walk) -> None:
+    """Refuse a sea that would cool nothing."""
+    for key in ("sea_temperature", "sea_swing"):
+        if getattr(walk.study.facility, key) is not None:
+            with walk.at("facility"):
+                raise RangeError(
+                    _("{key} is given, and no cooling.").format(key=key), 'cooling = "sea-water"'
+                )
 
 
 def _pue(walk: Walk) -> Figure:
@@ -449,6 +462,23 @@ def _check_show(walk: Walk, place: Placement | None) -> None:
                 )
 
 
+SMALLEST_SHARE = 1e-3
+"""A share below that is told in words: its digits say nothing. [%]"""
+
+
+def _too_small(walk: Walk) -> tuple[str, ...]:
+    """Shares that are shown in words, not in digits."""
+    share = walk.figures.get("share_of_nation")
+    if share is None or share.p95 >= SMALLEST_SHARE:
+        return ()
+    walk.note(
+        "share_too_small",
+        N_("Its share of the nation's electricity is below {most} %."),
+        most=f"{SMALLEST_SHARE:g}",
+    )
+    return ("share_of_nation",)
+
+
 # ---- the chain ---------------------------------------------------------------------------------------
 
 
@@ -509,6 +539,7 @@ def _result(
     if service is None and place is None:
         walk.notes.append(Said("no_grid", N_("The load was not placed on a grid.")))
     _check_show(walk, place)
+    hidden = _too_small(walk)
     show = tuple(k for k in study.report.show if k in walk.figures) or tuple(
         k
         for k in (
@@ -516,7 +547,7 @@ def _result(
             "annual_emissions", *PER_REQUEST, "load_hosting_capacity", "share_of_capacity",
             *(SHOW if study.grid.bus == "all" else ()),
         )
-        if k in walk.figures
+        if k in walk.figures and k not in hidden
     )  # fmt: skip
     return StudyResult(
         title={"en": study.title, "zh": study.title_zh or study.title},

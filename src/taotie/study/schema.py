@@ -161,7 +161,13 @@ class Facility(_Table):
     pue: FigureSpec | None = Field(None, description="facility over IT energy")
     cooling: str | None = Field(
         None,
-        description="air-economizer, water-economizer, direct-to-chip: hourly PUE and water from the weather of [place]",
+        description="air-economizer, water-economizer, sea-water, direct-to-chip: hourly PUE and water from the weather of [place]",
+    )
+    sea_temperature: float | None = Field(
+        None, ge=-2, le=40, description="mean of the year at the inlet, C; sea-water"
+    )
+    sea_swing: float | None = Field(
+        None, ge=0, le=40, description="warmest less coldest day, K; sea-water"
     )
     wue: FigureSpec | None = Field(None, description="water at the site, L per kWh of IT")
 

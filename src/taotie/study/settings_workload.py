@@ -1,4 +1,4 @@
-"""Which settings do the questions about pictures, films, embeddings and savings take?"""
+"""Which settings do the questions about pictures, films, embeddings, buildings and savings take?"""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ WORKLOAD: dict[str, tuple[Setting, ...]] = {
         Setting("layers", "number", N_("Layers."), "1", 1, 1000, default=12.0, reason=N_("a BERT of usual size")),
         Setting("tokens", "number", N_("Tokens of one input."), "token", 1, 1e7, default=128.0, reason=N_("a paragraph")),
         _BATCH,
+    ),
+    "facility": (
+        Setting("cooling", "text", N_("Cooling: air-economizer, water-economizer, sea-water, direct-to-chip, or direct-to-chip+water-economizer."), default="air-economizer", first=True, reason=N_("outside air cools where it can, as most new sites do")),
+        Setting("weather", "file", N_("Hourly weather: an EPW, TMY or CSV file.")),
+        Setting("latitude", "number", N_("Latitude, degrees north; the nearest climate is taken."), "1", -90, 90),
+        Setting("longitude", "number", N_("Longitude, degrees east."), "1", -180, 180),
+        Setting("load", "number", N_("Mean draw of the machines."), "MW", 1e-6, 1e6, default=1.0, reason=N_("one megawatt, to be multiplied in the head")),
+        Setting("sea_temperature", "number", N_("Mean of the sea over the year at the inlet, C; sea-water."), "1", -2, 40),
+        Setting("sea_swing", "number", N_("Warmest less coldest day of the sea, K; sea-water."), "1", 0, 40),
     ),
     "compare": (
         Setting("changes", "texts", N_("What to change: fp8, int4, batch=64, cached=0.5, draft=3, half-answer, on=b200, model=NAME; default: all that apply."), default=(), options=("--change", "--with"), split=","),

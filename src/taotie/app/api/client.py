@@ -196,6 +196,7 @@ class Client:
         *,
         study: File | None = None,
         threads: Number | None = None,
+        region: Number | None = None,
         seed: Number | None = None,
         samples: Number | None = None,
     ) -> JobHandle:
@@ -204,6 +205,7 @@ class Client:
             "run",
             study=study,
             threads=threads,
+            region=region,
             seed=seed,
             samples=samples,
         )
@@ -351,6 +353,35 @@ class Client:
             batch=batch,
         )
 
+    def facility(
+        self,
+        *,
+        cooling: Number | None = None,
+        region: Number | None = None,
+        samples: Number | None = None,
+        seed: Number | None = None,
+        weather: File | None = None,
+        latitude: Number | None = None,
+        longitude: Number | None = None,
+        load: Number | None = None,
+        sea_temperature: Number | None = None,
+        sea_swing: Number | None = None,
+    ) -> dict[str, Any]:
+        """PUE and water of a building by its cooling and the weather of its place, hour by hour."""
+        return self.ask(
+            "facility",
+            cooling=cooling,
+            region=region,
+            samples=samples,
+            seed=seed,
+            weather=weather,
+            latitude=latitude,
+            longitude=longitude,
+            load=load,
+            sea_temperature=sea_temperature,
+            sea_swing=sea_swing,
+        )
+
     def compare(
         self,
         *,
@@ -488,6 +519,11 @@ class Client:
         processes: Number | None = None,
         stream: bool | None = None,
         curve: bool | None = None,
+        region: Number | None = None,
+        hour: Number | None = None,
+        market_intensity: Number | None = None,
+        wue: Number | None = None,
+        electricity_price: Number | None = None,
         threads: Number | None = None,
         seed: Number | None = None,
     ) -> JobHandle:
@@ -540,6 +576,11 @@ class Client:
             processes=processes,
             stream=stream,
             curve=curve,
+            region=region,
+            hour=hour,
+            market_intensity=market_intensity,
+            wue=wue,
+            electricity_price=electricity_price,
             threads=threads,
             seed=seed,
         )

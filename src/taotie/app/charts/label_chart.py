@@ -22,7 +22,7 @@ def label_svg(label: Mapping[str, Any]) -> str:
     top = max(v["p90"] for v in energy.values()) or 1.0
     lines = [
         (_("model"), str(label["inputs"]["model"])), (_("task"), str(label["task"])), (_("chip"), str(label["chip"])),
-        (_("batch"), str(label["batch_law"])), ("PUE", str(label["pue"])), (_("grid"), f"{label['grid']['region']}, {label['grid']['g_per_kwh']:g} g/kWh"),
+        (_("batch"), str(label["batch_law"])), ("PUE", str(label["pue"])), (_("grid"), f"{label['grid']['region']}, {label['grid'].get('year', '')}, {label['grid']['g_per_kwh']:g} g/kWh"),
     ]  # fmt: skip
     main = energy["energy_per_request"]
     interval = _("80 % interval {low} to {high} Wh, facility").format(

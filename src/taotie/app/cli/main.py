@@ -17,6 +17,7 @@ COMMANDS = (
     "crowd",
     "generate",
     "embed",
+    "facility",
     "compare",
     "simulate",
     "train",

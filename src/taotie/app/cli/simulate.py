@@ -8,7 +8,7 @@ import typer
 
 from taotie.app.cli.asked import register_ask, report
 from taotie.app.cli.common import console
-from taotie.app.cli.shown import print_answer, print_files, print_said, print_table
+from taotie.app.cli.shown import print_answer, print_files, print_rows, print_said, print_table
 from taotie.errors import RangeError
 from taotie.words.language import _, in_language, language
 
@@ -65,6 +65,8 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         ),
         markup=False,
     )
+    if len(answer.figures) > 1:
+        print_rows(answer)
     print_said(one for one in answer.said if not one.code.startswith("requests."))
     print_files(answer.files)
 

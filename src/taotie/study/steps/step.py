@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 from taotie.errors import StudyError, TaotieError, nearest
@@ -62,9 +63,10 @@ def step(*gives: str, kinds: tuple[str, ...] = (), name: str = "") -> Callable[[
     return decorate
 
 
-def found_steps() -> list[Step]:
-    """The steps in the files of this folder, by file and in their order there."""
-    import taotie.study.steps as folder
+def found_steps(folder: ModuleType | None = None) -> list[Step]:
+    """The steps in the files of a folder, this one by default, by file and in their order there."""
+    if folder is None:
+        folder = import_module("taotie.study.steps")
 
     found = []
     for one in sorted(iter_modules(folder.__path__), key=lambda m: m.name):

@@ -6,7 +6,7 @@ figures, warnings and the files that were read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -46,6 +46,8 @@ class Walk:
         """What gives both for a course of the load, to a campus told by its meter."""
         self.has_course = False
         """A campus whose hours differ: its busiest is that of its course."""
+        self.steps: Sequence[Any] = ()
+        """All steps of the chain, for a mix that walks each of its kinds."""
         self.per_day: Figure | None = None
         """Requests a day of a part of a mix; None where the study itself says."""
         self.year_share: Figure | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from taotie.quantity.profile import Profile
 from taotie.study.service_machines import ChatService
-from taotie.study.steps.pictures import FILM, made_items
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
+from taotie.study.workloads.pictures import FILM, made_items
 from taotie.words.language import N_
 
 __all__ = ["films"]

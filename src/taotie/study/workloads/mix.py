@@ -9,7 +9,7 @@ from taotie.quantity.figure import Figure, exact
 from taotie.quantity.profile import Profile
 from taotie.study.asked import requests_per_day
 from taotie.study.service_machines import ChatService
-from taotie.study.steps.step import found_steps, needed_for, step, walked
+from taotie.study.steps.step import needed_for, step, walked
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, in_language
 from taotie.words.said import labels
@@ -47,11 +47,8 @@ def mixed(walk: Walk) -> tuple[ChatService, Profile]:
     StudyError
         Of any part.
     """
-    from taotie.study.run import CHAIN
-
     with walk.at("workload"):
         total = requests_per_day(walk)
-    steps = [*CHAIN, *found_steps()]
     shares: dict[str, Figure] = {}
     loads: dict[str, Profile] = {}
     parts: dict[str, ChatService] = {}
@@ -61,7 +58,7 @@ def mixed(walk: Walk) -> tuple[ChatService, Profile]:
         share = exact(part.share, "1", f"share_of_{kind}")
         own = Walk(walk.file.part(kind), walk.n_threads, walk.tell)
         own.place, own.per_day = walk.place, total * share
-        made = walked(own, needed_for(steps, kind, ("service", "it_load")), kind)
+        made = walked(own, needed_for(walk.steps, kind, ("service", "it_load")), kind)
         shares[kind], loads[kind], parts[kind] = share, made["it_load"], made["service"]
         figures[kind] = own.figures
         walks[kind] = own
