@@ -199,11 +199,11 @@ def mean_request(
     steps = o / setup.tokens_per_step
     starts = b / steps  # prompts that begin per step
 
-    def read(share: float) -> PrefillCost:
+    def read(times: float) -> PrefillCost:
         def fresh(tokens: Any) -> PrefillCost:
             return prefill_cost(x, k, tokens, batch=b, starts=starts)
 
-        return beyond_cache(fresh, share * p, hit)
+        return beyond_cache(fresh, times * p, hit)
 
     fill_s, fill_j = read(1.0)
     if np.any(spread != 1.0):  # prompts that differ: to second order of their lengths
