@@ -98,7 +98,9 @@ def closed_service(walk: Walk, asked: Asked, model: ClosedModel) -> tuple[ChatSe
     prompt, output = (
         _some(f.to("token/request").samples, rng) for f in (asked.means.prompt, asked.means.output)
     )
-    draws = closed_draws(model, prompt, output, known, n=N_DRAW, seed=walk.study.seed % 2**31)
+    draws = closed_draws(
+        model, prompt, output, known, n=N_DRAW, seed=walk.study.seed % 2**31, told=walk.notes
+    )
     told = f"{asked.means.prompt.p50:g}.{asked.means.output.p50:g}.{chip}.{batch}.{given.precision}"
     accelerator, host = (
         closed_leaf(model, told, draws * share, boundary, label)
