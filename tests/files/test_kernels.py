@@ -1,7 +1,8 @@
-"""Kept kernels: found in a copied tree, compiled again when damaged, told when missing."""
+"""Kept kernels: found in a copied tree and by another process, compiled again when damaged, told when missing."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("numba", reason="kernels are in the extra `simulate`")
+
+from taotie.files import kernels
 
 SCRIPT = """
 import sys
@@ -30,7 +33,32 @@ def twice(x):
 """
 
 
+@pytest.fixture(autouse=True)
+def beside_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    from numba.core import config
+
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+
+
 def run(folder: Path) -> list[int]:
+    """The kernel read anew, as a new process would: its answer, how often compiling was told, hits of the cache."""
+    told: list[str] = []
+    kernels._stamp.cache_clear()
+    kernels._tell.cache_clear()
+    kernels.telling(told.append)
+    try:
+        spec = importlib.util.spec_from_file_location("some_kernel", folder / "some_kernel.py")
+        assert spec is not None and spec.loader is not None
+        module = sys.modules["some_kernel"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return [module.twice(21), len(told), sum(module.twice.stats.cache_hits.values())]
+    finally:
+        sys.modules.pop("some_kernel", None)
+        kernels.telling(None)
+        kernels._stamp.cache_clear()
+
+
+def in_a_new_process(folder: Path) -> list[int]:
     environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(folder=str(folder))],
@@ -53,6 +81,7 @@ def test_worked_kept_copied_and_damaged_kernels(tmp_path: Path) -> None:
             path.write_bytes(bytes(content[: -len(content) // 4]))
         assert run(first) == [42, 1, 0]  # damaged: compiled again
         assert run(first) == [42, 0, 1]
+    assert in_a_new_process(first) == [42, 0, 1]
     changed = (first / "some_kernel.py").read_text().replace("2 * x", "3 * x")
     (first / "some_kernel.py").write_text(changed)
     assert run(first)[0] == 63

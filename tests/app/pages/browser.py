@@ -40,7 +40,10 @@ const pen = document.createElement("canvas").getContext("2d", { willReadFrequent
 const drawn = (c) => {
   pen.clearRect(0, 0, 48, 48); pen.font = `28px ${getComputedStyle(document.body).fontFamily}`;
   pen.fillText(c, 8, 34);
-  return pen.getImageData(0, 0, 48, 48).data.filter((v, i) => i % 4 === 3).join("");
+  const ink = pen.getImageData(0, 0, 48, 48).data;
+  let text = "";
+  for (let i = 3; i < ink.length; i += 4) if (ink[i]) text += i + ":" + ink[i] + ",";
+  return text;
 };
 const boxes = new Set(["\u{10ffff}", "\u{e0ffe}", "\u0378"].map(drawn));
 const blank = [...new Set(half.innerText + [...half.querySelectorAll("svg text")].map((t) => t.textContent).join(""))]

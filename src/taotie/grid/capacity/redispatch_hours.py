@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike
 from taotie.errors import CaseError, RangeError
 from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_lp import largest_load
-from taotie.grid.capacity.redispatch_screen import bring_up
 from taotie.grid.capacity.redispatch_setup import (
     FloatArray,
     IntArray,
+    Lists,
+    Net,
     RedispatchProblem,
     Room,
     redispatch_problem,
@@ -28,12 +29,18 @@ from taotie.grid.capacity.redispatch_simplex import (
     INFEASIBLE,
     OPTIMAL,
     TOLERANCE,
+    Basis,
+    Pool,
+    Work,
     new_basis,
     new_pool,
     new_work,
     solve,
 )
 from taotie.grid.capacity.redispatch_sweep import (
+    Found,
+    Store,
+    from_scratch,
     keep_basis,
     new_found,
     new_store,
@@ -72,36 +79,39 @@ class RedispatchedByHour:
 
 
 @njit(cache=True, nogil=True)
-def _hour_bound(store, j, fixed, demand, low, high, ends):
-    """What basis j bounds an hour by; `ends`: weight of each unit in it."""
-    z = store.x[j] + store.y[j, 0] * demand
-    for i in range(1, store.size[j]):
-        z -= store.y[j, i] * fixed[store.l[j, i]]
-        if store.k[j, i] >= 0:
-            z -= store.y[j, i] * store.v[j, i] * fixed[store.k[j, i]]
-    for g in range(low.size):
-        z += max(ends[j, g] * low[g], ends[j, g] * high[g])
-    return z
+def _lowest_bound(n, size, base_x, base_y, base_l, base_k, base_v, fixed, demand, low, high, ends):
+    """The one of n bases that bounds an hour lowest; `ends`: weight of each unit in it."""
+    best, pick = np.inf, 0
+    for j in range(n):
+        z = base_x[j] + base_y[j, 0] * demand
+        for i in range(1, size[j]):
+            z -= base_y[j, i] * fixed[base_l[j, i]]
+            if base_k[j, i] >= 0:
+                z -= base_y[j, i] * base_v[j, i] * fixed[base_k[j, i]]
+        for g in range(low.size):
+            z += max(ends[j, g] * low[g], ends[j, g] * high[g])
+        if z < best:
+            best, pick = z, j
+    return pick
 
 
-@njit(cache=True, nogil=True)
 def sweep_hours(
-    b, net, fixed, demand, low, high, rate, post, lists, basis, pool, work, store, ends, tol,
-    max_steps, found,
-):  # fmt: skip
+    b: int, net: Net, fixed: FloatArray, demand: FloatArray, low: FloatArray, high: FloatArray,
+    rate: FloatArray, post: FloatArray, lists: Lists, basis: Basis, pool: Pool, work: Work, store: Store,
+    ends: FloatArray, tol: float, max_steps: int, found: Found,
+) -> None:  # fmt: skip
     """Every hour at node `b`; `fixed` (hour, out), `low` and `high` (hour, unit)."""
-    m, n_unit = rate.size, low.shape[1]
-    sl, sk, sv = np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m)
+    m = rate.size
+    spare = (np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m))
     for t in range(demand.size):
-        room = Room(fixed[t], low[t], high[t], demand[t], rate, post)
-        best, pick = np.inf, 0
-        for j in range(store.n[0]):
-            z = _hour_bound(store, j, fixed[t], demand[t], low[t], high[t], ends)
-            if z < best:
-                best, pick = z, j
+        room = Room(fixed[t], low[t], high[t], float(demand[t]), rate, post)
+        pick = _lowest_bound(
+            store.n[0], store.size, store.x, store.y, store.l, store.k, store.v, fixed[t], room.demand,
+            low[t], high[t], ends,
+        )  # fmt: skip
         take_basis(store, pick, basis)
         before = work.counts[0]
-        bring_up(work.f, work.p_f, work.at, work.p, 0.0, b, net, room.fixed, True)
+        from_scratch(work, b, net, room.fixed)
         x, status, worst = solve(b, net, room, lists, basis, pool, work, t, tol, max_steps)
         found.steps[t], found.status[t] = work.counts[0] - before, status
         if status != OPTIMAL:
@@ -109,20 +119,16 @@ def sweep_hours(
             found.shortfall[t] = work.proof[0]
             work.p[:] = room.low
             continue
-        prove(t, b, x, worst, net, room, lists, basis, work, found, sl, sk, sv, False)
+        prove(t, b, x, worst, net, room, lists, basis, work, found, spare, False)
         if found.steps[t] > 1 or store.n[0] == 1:
-            j = store.n[0] if store.n[0] < store.x.size else store.n[1]
-            keep_basis(store, basis, work, net, x, False)
-            c = 0.0
-            for i in range(1, basis.size[0]):
-                y = work.inverse[0, i]
-                c += abs(y) * (rate[basis.l[i]] if basis.k[i] < 0 else post[basis.l[i]])
-            store.x[j] = c
-            for g in range(n_unit):
-                s = 0.0
-                for i in range(basis.size[0]):
-                    s -= work.inverse[0, i] * work.a[i, g]
-                ends[j, g] = s
+            j = keep_basis(store, basis, work, net, x, False)
+            n = basis.size[0]
+            y, l = work.inverse[0, :n], basis.l[:n]
+            limits = np.where(basis.k[:n] < 0, rate[l], post[l])[1:]
+            store.x[j] = float(sum(np.abs(y[1:]) * limits))
+            ends[j] = 0.0
+            for i in range(n):
+                ends[j] -= y[i] * work.a[i]
 
 
 def redispatched_by_hour(

@@ -17,42 +17,44 @@ from taotie.grid.capacity.redispatch_setup import FAST, FloatArray, IntArray, Re
 @njit(cache=True, nogil=True)
 def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
     """Worst violated outage of each branch (-1: none lost) and the worst loading met; returns count and loading."""
-    rate, post, bound = room.rate, room.post, lists.bound
-    m, n_trip = rate.size, net.own.size
+    h, _ht, hg, _hgt, from_, to, inverse, own = net
+    _fixed, _low, _high, _demand, rate, post = room
+    start, out, factor, reach, least, bound = lists
+    m, n_trip = rate.size, own.size
     stretch = 0.0
     for k in range(m + n_trip):
         stretch = max(stretch, abs(f[k]) / bound[k])
     n, worst = 0, 0.0
     for l in range(m):
         a = abs(f[l])
-        if np.isfinite(rate[l]):
+        if rate[l] < np.inf:
             worst = max(worst, a / rate[l] if rate[l] > 0 else (np.inf if a > tol else 0.0))
             if a > rate[l] * (1 + tol) + tol and n < sl.size:
                 sl[n], sk[n], sv[n] = l, -1, 0.0
                 n += 1
-        if not np.isfinite(post[l]):
+        if not post[l] < np.inf:
             continue
         top = post[l] * (1 + tol) + tol
         room_l = top - a
         best, bk, bv = 0.0, -1, 0.0
-        if room_l < lists.least[l] * stretch:
+        if room_l < least[l] * stretch:
             for k in range(m):
-                v = (net.h[l, net.f[k]] - net.h[l, net.t[k]]) * net.inverse[k]
+                v = (h[l, from_[k]] - h[l, to[k]]) * inverse[k]
                 z = abs(f[l] + v * f[k])
                 if k != l and v != 0.0 and z > best:
                     best, bk, bv = z, k, v
             for g in range(n_trip):
-                v = -net.hg[l, g] * net.own[g]
+                v = -hg[l, g] * own[g]
                 z = abs(f[l] + v * f[m + g])
                 if z > best:
                     best, bk, bv = z, m + g, v
         else:
-            for j in range(lists.start[l], lists.start[l + 1]):
-                if lists.reach[j] * stretch <= room_l:
+            for j in range(start[l], start[l + 1]):
+                if reach[j] * stretch <= room_l:
                     break
-                z = abs(f[l] + lists.factor[j] * f[lists.out[j]])
+                z = abs(f[l] + factor[j] * f[out[j]])
                 if z > best:
-                    best, bk, bv = z, lists.out[j], lists.factor[j]
+                    best, bk, bv = z, out[j], factor[j]
         if bk >= 0:
             worst = max(worst, best / post[l] if post[l] > 0 else (np.inf if best > tol else 0.0))
             if best > top and n < sl.size:
@@ -62,15 +64,15 @@ def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
 
 
 @njit(cache=True, nogil=True)
-def row_of_pair(l, k, v, net, fixed, row):
+def row_of_pair(l, k, v, hg, fixed, row):
     """MW on l after losing k per MW of each unit; returns what is fixed of it."""
-    n_unit = net.hg.shape[1]
+    n_unit = hg.shape[1]
     if k < 0:
         for j in range(n_unit):
-            row[j] = net.hg[l, j]
+            row[j] = hg[l, j]
         return fixed[l]
     for j in range(n_unit):
-        row[j] = net.hg[l, j] + v * net.hg[k, j]
+        row[j] = hg[l, j] + v * hg[k, j]
     return fixed[l] + v * fixed[k]
 
 
@@ -84,25 +86,26 @@ def load_on_pair(l, k, v, column):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def bring_up(f, p_f, at, p, x, b, net, fixed, again):
+def bring_up(f, p_f, at, p, x, b, ht, hgt, fixed, again):
     """Bring the flows `f` of the state (p_f, `at` = [node, MW]) to the state (p, x at b): only what changed."""
-    m, tot = net.h.shape[0], f.size
+    m, tot = ht.shape[1], f.size
     if again:
-        f[:] = fixed
-        p_f[:] = 0.0
-    else:
+        for l in range(tot):
+            f[l] = fixed[l]
+        for j in range(p.size):
+            p_f[j] = 0.0
+    elif at[1] != 0.0:
         o = int(at[0])
-        if at[1] != 0.0:
-            for l in range(m):
-                f[l] += net.ht[o, l] * at[1]
+        for l in range(m):
+            f[l] += ht[o, l] * at[1]
     for j in range(p.size):
         dp = p[j] - p_f[j]
         if dp != 0.0:
             for l in range(tot):
-                f[l] += net.hgt[j, l] * dp
+                f[l] += hgt[j, l] * dp
         p_f[j] = p[j]
     for l in range(m):
-        f[l] -= net.ht[b, l] * x
+        f[l] -= ht[b, l] * x
     at[0], at[1] = b, x
 
 

@@ -147,78 +147,94 @@ def invert(k, n, out):
 
 
 @njit(cache=True, nogil=True)
-def invert_basis(basis, work):
-    """The inverse of the basis from scratch; False where singular."""
-    n = basis.size[0]
+def invert_basis(n, base_unit, row_a, row_x, ki):
+    """The inverse of the basis of n rows from scratch; False where singular."""
     k = np.empty((n, n))
     for i in range(n):
-        k[i, 0] = work.x[i]
+        k[i, 0] = row_x[i]
         for j in range(1, n):
-            k[i, j] = work.a[i, basis.unit[j]]
-    return invert(k, n, work.inverse)
+            k[i, j] = row_a[i, base_unit[j]]
+    return invert(k, n, ki)
 
 
 @njit(cache=True, nogil=True)
-def write_rows(basis, work, net, fixed, column):
-    """The active rows as they are with the load at the node of `column`."""
-    work.a[0, :] = 1.0
-    work.c[0], work.x[0] = 0.0, -1.0
-    for i in range(1, basis.size[0]):
-        work.c[i] = row_of_pair(basis.l[i], basis.k[i], basis.v[i], net, fixed, work.a[i])
-        work.x[i] = load_on_pair(basis.l[i], basis.k[i], basis.v[i], column)
+def write_rows(n, base_l, base_k, base_v, row_a, row_c, row_x, hg, fixed, column):
+    """The n active rows as they are with the load at the node of `column`."""
+    for j in range(hg.shape[1]):
+        row_a[0, j] = 1.0
+    row_c[0], row_x[0] = 0.0, -1.0
+    for i in range(1, n):
+        row_c[i] = row_of_pair(base_l[i], base_k[i], base_v[i], hg, fixed, row_a[i])
+        row_x[i] = load_on_pair(base_l[i], base_k[i], base_v[i], column)
 
 
 @njit(cache=True, nogil=True)
-def _follow(branch, pool, net, f, column):
+def _follow(branch, place, branch_at, pool_g, pool_flow, pool_x, pool_n, hgt, f, column):
     """A place for a branch among those whose flow is followed in every step."""
-    at = pool.place[branch]
+    at = place[branch]
     if at >= 0:
         return at
-    at = pool.size[1]
-    pool.size[1] = at + 1
-    pool.place[branch], pool.branch[at] = at, branch
-    for j in range(net.hgt.shape[0]):
-        pool.g[j, at] = net.hgt[j, branch]
-    pool.flow[at] = f[branch]
-    pool.x[at] = column[branch] if branch < column.size else 0.0
+    at = pool_n[1]
+    pool_n[1] = at + 1
+    place[branch], branch_at[at] = at, branch
+    for j in range(pool_g.shape[0]):
+        pool_g[j, at] = hgt[j, branch]
+    pool_flow[at] = f[branch]
+    pool_x[at] = column[branch] if branch < column.size else 0.0
     return at
 
 
 @njit(cache=True, nogil=True)
-def thin_pool(pool, oldest, net, f, column):
+def thin_pool(pool, oldest, hgt, f, column):
     """Drop rows not violated since `oldest`, and the flows followed for them."""
-    for s in range(pool.size[1]):
-        pool.place[pool.branch[s]] = -1
-    pool.size[1] = 0
+    (
+        pool_l, pool_k, pool_v, used, pool_i, pool_j, place, branch_at, pool_g, pool_flow, pool_x, pool_n,
+    ) = pool  # fmt: skip
+    for s in range(pool_n[1]):
+        place[branch_at[s]] = -1
+    pool_n[1] = 0
     keep = 0
-    for r in range(pool.size[0]):
-        if pool.used[r] < oldest:
+    for r in range(pool_n[0]):
+        if used[r] < oldest:
             continue
-        l, k = pool.l[r], pool.k[r]
-        pool.l[keep], pool.k[keep], pool.v[keep], pool.used[keep] = l, k, pool.v[r], pool.used[r]
-        pool.i[keep] = _follow(l, pool, net, f, column)
-        pool.j[keep] = _follow(k, pool, net, f, column) if k >= 0 else -1
+        l, k = pool_l[r], pool_k[r]
+        pool_l[keep], pool_k[keep], pool_v[keep], used[keep] = l, k, pool_v[r], used[r]
+        for side in range(2):
+            at = -1
+            if side == 0 or k >= 0:
+                at = _follow(
+                    k if side else l, place, branch_at, pool_g, pool_flow, pool_x, pool_n, hgt, f, column
+                )  # fmt: skip
+            (pool_j if side else pool_i)[keep] = at
         keep += 1
-    pool.size[0] = keep
+    pool_n[0] = keep
 
 
 @njit(cache=True, nogil=True)
-def _take_in(pool, n, sl, sk, sv, stamp, net, f, column):
+def _take_in(pool, n, sl, sk, sv, stamp, hgt, f, column):
     """New rows into the pool; where it is full, older ones go, and if need be all."""
+    (
+        pool_l, pool_k, pool_v, used, pool_i, pool_j, place, branch_at, pool_g, pool_flow, pool_x, pool_n,
+    ) = pool  # fmt: skip
     age = 40
-    while pool.size[0] + n > pool.l.size or pool.size[1] + 2 * n > pool.branch.size:
-        if pool.size[0] == 0:
+    while pool_n[0] + n > pool_l.size or pool_n[1] + 2 * n > branch_at.size:
+        if pool_n[0] == 0:
             break
-        thin_pool(pool, stamp - age if age > 0 else stamp + 1, net, f, column)
+        thin_pool(pool, stamp - age if age > 0 else stamp + 1, hgt, f, column)
         age = age // 2 if age > 1 else age - 1
     for q in range(n):
-        if pool.size[0] >= pool.l.size or pool.size[1] + 2 > pool.branch.size:
+        if pool_n[0] >= pool_l.size or pool_n[1] + 2 > branch_at.size:
             return
-        r = pool.size[0]
-        pool.size[0] = r + 1
-        pool.l[r], pool.k[r], pool.v[r], pool.used[r] = sl[q], sk[q], sv[q], stamp
-        pool.i[r] = _follow(sl[q], pool, net, f, column)
-        pool.j[r] = _follow(sk[q], pool, net, f, column) if sk[q] >= 0 else -1
+        r = pool_n[0]
+        pool_n[0] = r + 1
+        pool_l[r], pool_k[r], pool_v[r], used[r] = sl[q], sk[q], sv[q], stamp
+        for side in range(2):
+            at = -1
+            if side == 0 or sk[q] >= 0:
+                at = _follow(
+                    sk[q] if side else sl[q], place, branch_at, pool_g, pool_flow, pool_x, pool_n, hgt, f, column
+                )  # fmt: skip
+            (pool_j if side else pool_i)[r] = at
 
 
 @njit(cache=True, nogil=True)
@@ -236,28 +252,26 @@ def _keep_largest(size, which, n, e, w):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _reduced_costs(basis, work, y, cost, d):
+def _reduced_costs(n, row_a, y, cost, d):
     n_unit = d.size
     for j in range(n_unit):
         d[j] = cost[j]
-    for i in range(basis.size[0]):
+    for i in range(n):
         z = y[i]
         if z != 0.0:
             for j in range(n_unit):
-                d[j] -= z * work.a[i, j]
+                d[j] -= z * row_a[i, j]
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _follow_flows(pool, fixed, p, old, x, x_old, fresh):
+def _follow_flows(na, branch_at, g, flow, pool_x, fixed, p, old, x, x_old, fresh):
     """Flows at the followed places; by what changed, or from scratch."""
-    na = pool.size[1]
-    flow, g = pool.flow, pool.g
     if fresh:
         for s in range(na):
-            flow[s] = fixed[pool.branch[s]]
+            flow[s] = fixed[branch_at[s]]
     dx = x if fresh else x - x_old
     for s in range(na):
-        flow[s] -= pool.x[s] * dx
+        flow[s] -= pool_x[s] * dx
     for j in range(p.size):
         dp = p[j] if fresh else p[j] - old[j]
         if dp != 0.0:
@@ -266,32 +280,30 @@ def _follow_flows(pool, fixed, p, old, x, x_old, fresh):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _scan(pool, rate, post, tol, stamp, size, which, n):
+def _scan(
+    n_row, pool_l, pool_k, pool_v, used, pool_i, pool_j, flow, rate, post, tol, stamp, size, which, n
+):  # fmt: skip
     """Violated rows of the pool, the largest kept."""
-    for r in range(pool.size[0]):
-        l = pool.l[r]
-        if pool.k[r] < 0:
-            e = abs(pool.flow[pool.i[r]]) - rate[l] * (1 + tol) - tol
+    for r in range(n_row):
+        l = pool_l[r]
+        if pool_k[r] < 0:
+            e = abs(flow[pool_i[r]]) - rate[l] * (1 + tol) - tol
         else:
-            e = (
-                abs(pool.flow[pool.i[r]] + pool.v[r] * pool.flow[pool.j[r]])
-                - post[l] * (1 + tol)
-                - tol
-            )
+            e = abs(flow[pool_i[r]] + pool_v[r] * flow[pool_j[r]]) - post[l] * (1 + tol) - tol
         if e > 0.0:
-            pool.used[r] = stamp
+            used[r] = stamp
             n = _keep_largest(size, which, n, e, r + 1)
     return n
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _tableau(rho, basis, work, g):
+def _tableau(n, rho, row_a, g):
     """`g` less the active rows weighted by `rho`: what remains on the units that stand at an end."""
-    for i in range(basis.size[0]):
+    for i in range(n):
         z = rho[i]
         if z != 0.0:
             for j in range(g.size):
-                g[j] -= z * work.a[i, j]
+                g[j] -= z * row_a[i, j]
 
 
 @njit(cache=True, nogil=True, fastmath={"nsz", "arcp", "contract", "reassoc"})
@@ -305,18 +317,20 @@ def _less_products(table, n, p, out):
 
 
 @njit(cache=True, nogil=True)
-def _shortfall(sign, constant, limit, rho, g, x_left, basis, work, room):
+def _shortfall(
+    sign, constant, limit, rho, g, x_left, n, base_l, base_k, row_c, demand, low, high, rate, post
+):  # fmt: skip
     """MW by which the best of all dispatches misses a row: a proof of infeasibility where positive."""
-    best = sign * constant + sign * rho[0] * room.demand
-    for i in range(1, basis.size[0]):
-        lim = room.rate[basis.l[i]] if basis.k[i] < 0 else room.post[basis.l[i]]
-        best += abs(rho[i]) * lim - sign * rho[i] * work.c[i]
+    best = sign * constant + sign * rho[0] * demand
+    for i in range(1, n):
+        lim = rate[base_l[i]] if base_k[i] < 0 else post[base_l[i]]
+        best += abs(rho[i]) * lim - sign * rho[i] * row_c[i]
     total_low, total_high = 0.0, 0.0
     for j in range(g.size):
-        best += max(sign * g[j] * room.low[j], sign * g[j] * room.high[j])
-        total_low += room.low[j]
-        total_high += room.high[j]
-    best += abs(x_left) * max(abs(total_high - room.demand), abs(total_low - room.demand))
+        best += max(sign * g[j] * low[j], sign * g[j] * high[j])
+        total_low += low[j]
+        total_high += high[j]
+    best += abs(x_left) * max(abs(total_high - demand), abs(total_low - demand))
     return limit - best
 
 
@@ -327,17 +341,23 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
     The basis must be dual feasible after units are put to the side their reduced cost asks for: the weight of the
     load in it must be positive. On return `basis`, `work.p` and `work.inverse` hold the answer.
     """
-    n_unit, column = room.low.size, net.ht[b]
-    low, high, rate, post, fixed = room.low, room.high, room.rate, room.post, room.fixed
-    write_rows(basis, work, net, fixed, column)
-    for at in range(pool.size[1]):
-        pool.x[at] = column[pool.branch[at]] if pool.branch[at] < column.size else 0.0
-    ki, p = work.inverse, work.p
-    if not invert_basis(basis, work):
+    # taken apart once: each look into a tuple of arrays is paid for when compiling
+    _h, ht, hg, hgt, _from, _to, _inverse, _own = net
+    fixed, low, high, demand, rate, post = room
+    base_l, base_k, base_v, side, base_unit, up, base_n = basis
+    (
+        pool_l, pool_k, pool_v, used, pool_i, pool_j, _place, branch_at, pool_g, pool_flow, pool_x, pool_n,
+    ) = pool  # fmt: skip
+    row_a, row_c, row_x, ki, p, f, p_f, at_f, counts, proof = work
+    n_unit, column = low.size, ht[b]
+    write_rows(base_n[0], base_l, base_k, base_v, row_a, row_c, row_x, hg, fixed, column)
+    for at in range(pool_n[1]):
+        pool_x[at] = column[branch_at[at]] if branch_at[at] < column.size else 0.0
+    if not invert_basis(base_n[0], base_unit, row_a, row_x, ki):
         return 0.0, SINGULAR_BASIS, np.nan
     in_basis = np.zeros(n_unit, np.bool_)
-    for i in range(1, basis.size[0]):
-        in_basis[basis.unit[i]] = True
+    for i in range(1, base_n[0]):
+        in_basis[base_unit[i]] = True
     old, d, cost = np.zeros(n_unit), np.empty(n_unit), np.zeros(n_unit)
     g, best_row = np.empty(n_unit), np.empty(n_unit)
     cand, ratio = np.empty(n_unit + W_MAX, np.int64), np.empty(n_unit + W_MAX)
@@ -350,10 +370,10 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
     mode, since, x, x_old = 0, 0, 0.0, 0.0
     fresh, dirty, exact = True, False, True
     for step in range(max_steps):
-        work.counts[0] += 1
-        nw = basis.size[0]
+        counts[0] += 1
+        nw = base_n[0]
         if since >= ANEW:
-            if not invert_basis(basis, work):
+            if not invert_basis(nw, base_unit, row_a, row_x, ki):
                 return x, SINGULAR_BASIS, np.nan
             since, fresh, exact = 0, True, True
         if mode == 0 and step == STALL:  # in circles: small costs of the units break the ties
@@ -362,33 +382,33 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
             for j in range(n_unit):
                 seed = (seed * 1103515245 + 12345) % 2147483648
                 z = 1e-7 * (0.5 + seed / 2147483648.0)
-                cost[j] = z if basis.up[j] else -z
+                cost[j] = z if up[j] else -z
         for i in range(nw):
             y[i] = ki[0, i]
             if mode == 1:
                 for r in range(1, nw):
-                    y[i] += cost[basis.unit[r]] * ki[r, i]
-        _reduced_costs(basis, work, y[:nw], cost, d)
+                    y[i] += cost[base_unit[r]] * ki[r, i]
+        _reduced_costs(nw, row_a, y, cost, d)
         for i in range(1, nw):
             if y[i] > NOISE:
-                basis.side[i] = 1.0
+                side[i] = 1.0
             elif y[i] < -NOISE:
-                basis.side[i] = -1.0
+                side[i] = -1.0
         # units at the end their reduced cost asks for, then the basic ones
-        rhs[0] = room.demand
+        rhs[0] = demand
         for i in range(1, nw):
-            lim = rate[basis.l[i]] if basis.k[i] < 0 else post[basis.l[i]]
-            rhs[i] = basis.side[i] * lim - work.c[i]
+            lim = rate[base_l[i]] if base_k[i] < 0 else post[base_l[i]]
+            rhs[i] = side[i] * lim - row_c[i]
         for j in range(n_unit):
             if in_basis[j]:
                 p[j] = 0.0
                 continue
             if d[j] > NOISE:
-                basis.up[j] = 1
+                up[j] = 1
             elif d[j] < -NOISE:
-                basis.up[j] = 0
-            p[j] = high[j] if basis.up[j] else low[j]
-        _less_products(work.a, nw, p, rhs)
+                up[j] = 0
+            p[j] = high[j] if up[j] else low[j]
+        _less_products(row_a, nw, p, rhs)
         big = 0.0
         for i in range(nw):
             z = 0.0
@@ -398,39 +418,46 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
             big = max(big, abs(z))
         x = xb[0]
         for i in range(1, nw):
-            p[basis.unit[i]] = xb[i]
+            p[base_unit[i]] = xb[i]
         # a nearly singular basis sends units to 1e9 MW for a step: then flows from scratch
         if dirty and big < 1e6:
             fresh = True
         dirty = big >= 1e6
-        _follow_flows(pool, fixed, p, old, x, x_old, fresh)
+        _follow_flows(
+            pool_n[1], branch_at, pool_g, pool_flow, pool_x, fixed, p, old, x, x_old, fresh
+        )
         fresh = False
         for j in range(n_unit):
             old[j] = p[j]
         x_old = x
         nt = 0
         for i in range(1, nw):
-            j = basis.unit[i]
+            j = base_unit[i]
             e = max(low[j] - p[j], p[j] - high[j])
             if e > tol * (1.0 + abs(p[j])):
                 nt = _keep_largest(tried, which, nt, e, -i)
-        nt = _scan(pool, rate, post, tol, stamp, tried, which, nt)
+        nt = _scan(
+            pool_n[0], pool_l, pool_k, pool_v, used, pool_i, pool_j, pool_flow, rate, post, tol, stamp, tried, which, nt,
+        )  # fmt: skip
         if nt == 0:
             if not exact:  # before it counts: the same with an inverse from scratch
                 since = ANEW
                 continue
-            bring_up(work.f, work.p_f, work.at, p, x, b, net, fixed, False)
-            n, worst = screen_pairs(work.f, net, room, lists, tol, sl, sk, sv)
-            work.counts[1] += 1
+            bring_up(f, p_f, at_f, p, x, b, ht, hgt, fixed, False)
+            n, worst = screen_pairs(f, net, room, lists, tol, sl, sk, sv)
+            counts[1] += 1
             if n == 0:
                 if mode == 1:  # without the small costs again from here
                     mode = 2
-                    cost[:] = 0.0
+                    for j in range(n_unit):
+                        cost[j] = 0.0
                     continue
                 return x, OPTIMAL, worst
-            _take_in(pool, n, sl, sk, sv, stamp, net, work.f, column)
-            work.counts[2] = max(work.counts[2], pool.size[0])
-            nt = _scan(pool, rate, post, tol, stamp, tried, which, nt)
+            _take_in(pool, n, sl, sk, sv, stamp, hgt, f, column)
+            counts[2] = max(counts[2], pool_n[0])
+            nt = _scan(
+                pool_n[0], pool_l, pool_k, pool_v, used, pool_i, pool_j, pool_flow, rate, post, tol, stamp, tried, which, nt,
+            )  # fmt: skip
             if nt == 0:
                 return x, TOO_LARGE, np.nan
         best, pick, sign, e_best, c_best, s = -1.0, 0, 0.0, 0.0, 0.0, 0.0
@@ -442,20 +469,20 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
                     rho[r] = ki[i, r]
                     if r > 0:
                         norm += rho[r] * rho[r]
-                s = 1.0 if p[basis.unit[i]] < low[basis.unit[i]] else -1.0
+                s = 1.0 if p[base_unit[i]] < low[base_unit[i]] else -1.0
             else:
                 r = which[q] - 1
-                k, v = pool.k[r], pool.v[r]
-                val = pool.flow[pool.i[r]] + (v * pool.flow[pool.j[r]] if k >= 0 else 0.0)
+                k, v = pool_k[r], pool_v[r]
+                val = pool_flow[pool_i[r]] + (v * pool_flow[pool_j[r]] if k >= 0 else 0.0)
                 s = 1.0 if val < 0 else -1.0
-                active[0] = pool.x[pool.i[r]] * -1.0
+                active[0] = pool_x[pool_i[r]] * -1.0
                 if k >= 0:
-                    active[0] -= v * pool.x[pool.j[r]]
+                    active[0] -= v * pool_x[pool_j[r]]
                 for i in range(1, nw):
-                    j = basis.unit[i]
-                    active[i] = pool.g[j, pool.i[r]]
+                    j = base_unit[i]
+                    active[i] = pool_g[j, pool_i[r]]
                     if k >= 0:
-                        active[i] += v * pool.g[j, pool.j[r]]
+                        active[i] += v * pool_g[j, pool_j[r]]
                 for i in range(nw):
                     rho[i] = 0.0
                 for i in range(nw):
@@ -472,25 +499,27 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
                 for i in range(nw):
                     best_rho[i] = rho[i]
         if pick < 0:
-            g[:] = 0.0
+            for j in range(n_unit):
+                g[j] = 0.0
         else:
             r = pick - 1
-            c_best = row_of_pair(pool.l[r], pool.k[r], pool.v[r], net, fixed, best_row)
-            g[:] = best_row
-        _tableau(best_rho[:nw], basis, work, g)
+            c_best = row_of_pair(pool_l[r], pool_k[r], pool_v[r], hg, fixed, best_row)
+            for j in range(n_unit):
+                g[j] = best_row[j]
+        _tableau(nw, best_rho, row_a, g)
         # ratio test: units flip as long as the row stays violated
         nc = 0
         for j in range(n_unit):
             if in_basis[j] or high[j] - low[j] <= 0.0:
                 continue
             z = sign * g[j]
-            if basis.up[j]:
+            if up[j]:
                 z = -z
             if z > 1e-10:
                 cand[nc], ratio[nc] = j, abs(d[j]) / z
                 nc += 1
         for i in range(1, nw):
-            z = -sign * best_rho[i] * basis.side[i]
+            z = -sign * best_rho[i] * side[i]
             if z > 1e-10:
                 cand[nc], ratio[nc] = -i, abs(y[i]) / z
                 nc += 1
@@ -521,7 +550,7 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
             rest = 0
             for q in range(nc):  # all of them flip; what is left stays
                 if ratio[q] <= lim:
-                    basis.up[cand[q]] = 1 - basis.up[cand[q]]
+                    up[cand[q]] = 1 - up[cand[q]]
                 else:
                     cand[rest], ratio[rest] = cand[q], ratio[q]
                     rest += 1
@@ -531,16 +560,19 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
                 since = ANEW
                 continue
             if pick < 0:
-                u = basis.unit[-pick]
+                u = base_unit[-pick]
                 g[u] = 0.0
                 limit, x_left = low[u] if sign > 0 else -high[u], 0.0
             else:
                 r = pick - 1
-                limit = -(rate[pool.l[r]] if pool.k[r] < 0 else post[pool.l[r]])
-                x_left = load_on_pair(pool.l[r], pool.k[r], pool.v[r], column)
+                limit = -(rate[pool_l[r]] if pool_k[r] < 0 else post[pool_l[r]])
+                x_left = load_on_pair(pool_l[r], pool_k[r], pool_v[r], column)
             for i in range(nw):
-                x_left -= best_rho[i] * work.x[i]
-            work.proof[0] = _shortfall(sign, c_best, limit, best_rho, g, x_left, basis, work, room)
+                x_left -= best_rho[i] * row_x[i]
+            proof[0] = _shortfall(
+                sign, c_best, limit, best_rho, g, x_left, nw, base_l, base_k, row_c, demand, low, high,
+                rate, post,
+            )  # fmt: skip
             return x, INFEASIBLE, np.nan
         # change the basis and its inverse
         weak = False
@@ -548,12 +580,12 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
             for i in range(nw):
                 z = 0.0
                 for r in range(nw):
-                    z += ki[i, r] * work.a[r, enter]
+                    z += ki[i, r] * row_a[r, enter]
                 q_col[i] = z
         if pick < 0:
             i = -pick
-            unit = basis.unit[i]
-            basis.up[unit] = 1 if sign < 0 else 0
+            unit = base_unit[i]
+            up[unit] = 1 if sign < 0 else 0
             in_basis[unit] = False
             if enter >= 0:  # another unit in its column
                 piv = q_col[i]
@@ -564,7 +596,7 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
                         if r != i:
                             ki[r, c] -= q_col[r] * z
                     ki[i, c] = z
-                basis.unit[i] = enter
+                base_unit[i] = enter
                 in_basis[enter] = True
             else:  # its column and an active row go
                 r, last = -enter, nw - 1
@@ -580,13 +612,13 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
                     ki[i, c] = ki[last, c]
                 for a in range(nw):
                     ki[a, r] = ki[a, last]
-                basis.unit[i] = basis.unit[last]
-                basis.l[r], basis.k[r], basis.v[r] = basis.l[last], basis.k[last], basis.v[last]
-                basis.side[r] = basis.side[last]
-                work.c[r], work.x[r] = work.c[last], work.x[last]
+                base_unit[i] = base_unit[last]
+                base_l[r], base_k[r], base_v[r] = base_l[last], base_k[last], base_v[last]
+                side[r] = side[last]
+                row_c[r], row_x[r] = row_c[last], row_x[last]
                 for j in range(n_unit):
-                    work.a[r, j] = work.a[last, j]
-                basis.size[0] = last
+                    row_a[r, j] = row_a[last, j]
+                base_n[0] = last
         else:
             r = pick - 1
             if enter >= 0:  # one more row, one more column
@@ -603,9 +635,9 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
                     ki[nw, c] = -best_rho[c] / piv
                 ki[nw, nw] = 1.0 / piv
                 i = nw
-                basis.unit[nw] = enter
+                base_unit[nw] = enter
                 in_basis[enter] = True
-                basis.size[0] = nw + 1
+                base_n[0] = nw + 1
             else:  # in the place of another row
                 i = -enter
                 piv = best_rho[i]
@@ -615,12 +647,12 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
                     z = ki[a, i] / piv
                     for c in range(nw):
                         ki[a, c] -= z * best_rho[c]
-            basis.l[i], basis.k[i], basis.v[i] = pool.l[r], pool.k[r], pool.v[r]
-            basis.side[i] = -sign
-            work.c[i] = c_best
-            work.x[i] = load_on_pair(pool.l[r], pool.k[r], pool.v[r], column)
+            base_l[i], base_k[i], base_v[i] = pool_l[r], pool_k[r], pool_v[r]
+            side[i] = -sign
+            row_c[i] = c_best
+            row_x[i] = load_on_pair(pool_l[r], pool_k[r], pool_v[r], column)
             for j in range(n_unit):
-                work.a[i, j] = best_row[j]
+                row_a[i, j] = best_row[j]
         since = ANEW if weak else since + 1
         exact = False
     return x, TOO_LONG, np.nan

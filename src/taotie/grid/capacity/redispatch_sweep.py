@@ -17,10 +17,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_screen import bring_up, screen_pairs
-from taotie.grid.capacity.redispatch_setup import FAST, FloatArray, IntArray
-from taotie.grid.capacity.redispatch_simplex import OPTIMAL, W_MAX, solve, thin_pool
+from taotie.grid.capacity.redispatch_setup import FloatArray, IntArray, Lists, Net, Room
+from taotie.grid.capacity.redispatch_simplex import (
+    OPTIMAL,
+    W_MAX,
+    Basis,
+    Pool,
+    Work,
+    solve,
+    thin_pool,
+)
 
 THIN, AGE = 16, 40  # every so many nodes, rows not violated at the last so many leave the pool
 SAME = 1e-9  # weights below this do not count as binding
@@ -81,21 +88,25 @@ def new_found(n: int, n_unit: int) -> Found:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
-def take_basis(store, j, basis):
+def from_scratch(work: Work, node: int, net: Net, fixed: FloatArray) -> None:
+    """The flows of the dispatch in `work` without load at `node`, summed anew."""
+    bring_up(work.f, work.p_f, work.at, work.p, 0.0, node, net.ht, net.hgt, fixed, True)
+
+
+def take_basis(store: Store, j: int, basis: Basis) -> None:
     """Basis number j of the store."""
     n = store.size[j]
     basis.size[0] = n
-    for i in range(n):
-        basis.l[i], basis.k[i], basis.v[i] = store.l[j, i], store.k[j, i], store.v[j, i]
-        basis.side[i], basis.unit[i] = store.side[j, i], store.unit[j, i]
-    for g in range(basis.up.size):
-        basis.up[g] = store.up[j, g]
+    for mine, kept in (
+        (basis.l, store.l), (basis.k, store.k), (basis.v, store.v), (basis.side, store.side),
+        (basis.unit, store.unit),
+    ):  # fmt: skip
+        mine[:n] = kept[j, :n]
+    basis.up[:] = store.up[j]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
-def keep_basis(store, basis, work, net, x, with_alpha):
-    """The basis into the store, with what its weights are worth at every node."""
+def keep_basis(store: Store, basis: Basis, work: Work, net: Net, x: float, with_alpha: bool) -> int:
+    """The basis into the store, with what its weights are worth at every node; the place it took."""
     if store.n[0] < store.x.size:
         j = store.n[0]
         store.n[0] = j + 1
@@ -104,94 +115,86 @@ def keep_basis(store, basis, work, net, x, with_alpha):
         store.n[1] = j + 1 if j + 1 < store.x.size else 1
     n = basis.size[0]
     store.size[j], store.x[j] = n, x
-    for i in range(n):
-        store.l[j, i], store.k[j, i], store.v[j, i] = basis.l[i], basis.k[i], basis.v[i]
-        store.side[j, i], store.unit[j, i] = basis.side[i], basis.unit[i]
-        store.y[j, i] = work.inverse[0, i]
-    for g in range(basis.up.size):
-        store.up[j, g] = basis.up[g]
-    if not with_alpha:
-        return
-    m, n_node = net.h.shape
-    alpha = np.full(n_node, -work.inverse[0, 0])  # weights by response to the load, row by row
-    for i in range(1, n):
-        z, l, k = work.inverse[0, i], basis.l[i], basis.k[i]
-        if z == 0.0:
-            continue
-        for v in range(n_node):
-            alpha[v] -= z * net.h[l, v]
-        if 0 <= k < m:
-            zk = z * basis.v[i]
-            for v in range(n_node):
-                alpha[v] -= zk * net.h[k, v]
-    for v in range(n_node):
-        store.alpha[j, v] = alpha[v]
+    for mine, kept in (
+        (store.l, basis.l), (store.k, basis.k), (store.v, basis.v), (store.side, basis.side),
+        (store.unit, basis.unit), (store.y, work.inverse[0]),
+    ):  # fmt: skip
+        mine[j, :n] = kept[:n]
+    store.up[j] = basis.up
+    if with_alpha:
+        alpha = np.full(net.h.shape[1], -work.inverse[0, 0])  # weights by response to the load
+        for i in range(1, n):
+            z, k = work.inverse[0, i], basis.k[i]
+            if z != 0.0:
+                alpha -= z * net.h[basis.l[i]]
+                if 0 <= k < len(net.h):
+                    alpha -= z * basis.v[i] * net.h[k]
+        store.alpha[j] = alpha
+    return int(j)
 
 
-@njit(cache=True, nogil=True)
-def prove(q, b, x, worst, net, room, lists, basis, work, found, sl, sk, sv, again):
-    """Both halves of the proof of a solved node into row q of `found`."""
-    p, low, high, total, moved = work.p, room.low, room.high, 0.0, False
-    for j in range(p.size):
-        z = min(max(p[j], low[j]), high[j])
-        moved |= z != p[j]
-        p[j] = z
-        total += z
-    x_p = total - room.demand
+def prove(
+    q: int, b: int, x: float, worst: float, net: Net, room: Room, lists: Lists, basis: Basis, work: Work,
+    found: Found, rows: tuple[IntArray, IntArray, FloatArray], again: bool,
+) -> None:  # fmt: skip
+    """Both halves of the proof of a solved node into row q of `found`; `rows`: room for violated pairs."""
+    p = work.p
+    cut = np.minimum(np.maximum(p, room.low), room.high)
+    moved = bool((cut != p).any())
+    p[:] = cut
+    x_p = float(np.cumsum(p)[-1]) - room.demand if len(p) else -room.demand
     if moved or again or abs(x_p - x) > 1e-9:
-        bring_up(work.f, work.p_f, work.at, p, x_p, b, net, room.fixed, again)
-        n, worst = screen_pairs(work.f, net, room, lists, 0.0, sl, sk, sv)
-    found.x[q], found.loading[q] = x_p, worst
-    found.power[q, :] = p
+        bring_up(work.f, work.p_f, work.at, p, x_p, b, net.ht, net.hgt, room.fixed, again)
+        worst = screen_pairs(work.f, net, room, lists, 0.0, *rows)[1]
+    found.x[q], found.loading[q], found.power[q] = x_p, worst, p
     n = basis.size[0]
-    y = work.inverse[0]
-    top, weight = y[0] * room.demand, 0.0
-    for i in range(n):
-        weight += y[i] * work.x[i]
-    biggest, held = 0.0, 0
-    for i in range(1, n):
-        lim = room.rate[basis.l[i]] if basis.k[i] < 0 else room.post[basis.l[i]]
-        top += abs(y[i]) * lim - y[i] * work.c[i]
-        if abs(y[i]) > SAME:
-            held += 1
-            if abs(y[i]) > biggest:
-                biggest = abs(y[i])
-                found.pair[q, 0], found.pair[q, 1] = basis.l[i], basis.k[i]
-    found.pair[q, 2] = held
-    for j in range(p.size):
-        s = 0.0
-        for i in range(n):
-            s -= y[i] * work.a[i, j]
-        top += max(s * low[j], s * high[j])
+    y, l, k = work.inverse[0, :n], basis.l[1:n], basis.k[1:n]
+    limits = np.where(k < 0, room.rate[l], room.post[l])
+    top = y[0] * room.demand + float((np.abs(y[1:]) * limits - y[1:] * work.c[1:n]).sum())
+    s = -np.einsum("i,ij->j", y, work.a[:n])
+    top += float(np.maximum(s * room.low, s * room.high).sum())
+    weight = float((y * work.x[:n]).sum())
     found.bound[q] = top / weight if weight > 0 else np.inf
+    heavy = np.abs(y[1:])
+    held = int((heavy > SAME).sum())
+    if held:
+        first = int(np.argmax(heavy))
+        found.pair[q, :2] = l[first], k[first]
+    found.pair[q, 2] = held
 
 
-@njit(cache=True, nogil=True)
-def sweep_nodes(nodes, net, room, lists, basis, pool, work, store, tol, max_steps, found):
-    """Every node of `nodes`, each from the stored basis with the lowest bound."""
+def sweep_nodes(
+    nodes: IntArray, net: Net, room: Room, lists: Lists, basis: Basis, pool: Pool, work: Work, store: Store,
+    tol: float, max_steps: int, found: Found,
+) -> None:  # fmt: skip
+    """Every node of `nodes`, each from the stored basis with the lowest bound.
+
+    Plain Python around the search: compiled together they took twice as long to compile.
+    """
     m = room.rate.size
-    sl, sk, sv = np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m)
+    rows = (np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m))
     store.x[0] = room.high.sum() - room.demand
     for q in range(nodes.size):
-        b, best, pick = nodes[q], np.inf, 0
-        for j in range(store.n[0]):
-            if store.alpha[j, b] > 1e-6 and store.x[j] / store.alpha[j, b] < best:
-                best, pick = store.x[j] / store.alpha[j, b], j
-        take_basis(store, pick, basis)
+        b = int(nodes[q])
+        alpha = store.alpha[: store.n[0], b].astype(float)
+        bound = np.divide(
+            store.x[: store.n[0]], alpha, out=np.full(len(alpha), np.inf), where=alpha > 1e-6
+        )
+        take_basis(store, int(np.argmin(bound)), basis)
         before = work.counts[0]
         if q % THIN == 0:  # rows that only nodes far behind needed
-            thin_pool(pool, q - AGE, net, work.f, net.ht[b])
+            thin_pool(pool, q - AGE, net.hgt, work.f, net.ht[b])
         if q % 32 == 0:  # flows from scratch now and then, so that rounding does not add up
-            bring_up(work.f, work.p_f, work.at, work.p, 0.0, b, net, room.fixed, True)
+            from_scratch(work, b, net, room.fixed)
         x, status, worst = solve(b, net, room, lists, basis, pool, work, q, tol, max_steps)
         found.steps[q], found.status[q] = work.counts[0] - before, status
         if status != OPTIMAL:
             found.x[q] = np.nan
             found.shortfall[q] = work.proof[0]
             work.p[:] = room.low  # no number of a failed search goes on
-            bring_up(work.f, work.p_f, work.at, work.p, 0.0, b, net, room.fixed, True)
+            from_scratch(work, b, net, room.fixed)
             continue
-        prove(q, b, x, worst, net, room, lists, basis, work, found, sl, sk, sv, q % 32 == 31)
+        prove(q, b, x, worst, net, room, lists, basis, work, found, rows, q % 32 == 31)
         if store.x.size > 1 and (found.steps[q] > 1 or store.n[0] == 1):
             keep_basis(store, basis, work, net, x, True)
     work.counts[3] = store.n[0]
