@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: hashes run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help
+.PHONY: hashes run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help checks kernels
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -41,12 +41,18 @@ browser:  ## Chromium and a Chinese font, which the report's tests look through
 	else echo "chromium or a Chinese font is missing and this user cannot install them; the browser tests will be skipped and say so"; fi
 
 test: .venv/.dev browser messages  ## the whole suite, with lint and types
+	@$(MAKE) --no-print-directory -j 2 checks kernels
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+checks: .venv/.dev messages
 	@$(BIN)/python tools/messages.py check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+kernels: .venv/.base  ## compile every kernel once, so that nobody waits for it later
+	@$(BIN)/python -m taotie.answer.ready || echo "kernels could not be made ready; each is compiled when it is needed"
 
 lint: .venv/.dev  ## style, types and the order of imports
 	@$(BIN)/ruff check .
@@ -59,6 +65,7 @@ bench: .venv/.dev  ## measured speed, peers too (installed into .cache/peers at 
 
 accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accuracy against measurements
 	@$(BIN)/python -m pytest -m slow
+	@TAOTIE_EXAMPLES=300 $(BIN)/python -m pytest $(PYTEST_ARGS) -k property
 
 # what only runs with a package that `all` leaves out: extra, its package, the tests
 EXTRAS := ac=pandapower=grid/flow/test_ac_power_flow.py,grid/case/test_adapters.py,grid/case/test_adapters_flags.py \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -10,13 +11,48 @@ from hypothesis import HealthCheck, settings
 
 from taotie.words.language import _language
 
+EXAMPLES = int(os.environ.get("TAOTIE_EXAMPLES", "40"))
+"""Inputs a property is tried on where it names no number; `make accept` takes more."""
 settings.register_profile(
-    "taotie", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    "taotie",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    max_examples=EXAMPLES,
 )
 settings.load_profile("taotie")
 
 # examples in docstrings and docs are English whatever the machine speaks
 os.environ["TAOTIE_LANG"] = "en"
+
+
+LONG = (
+    "tests/answer/test_asks.py", "tests/app/pages/test_browser.py", "tests/app/pages/test_simulation_page.py",
+    "tests/app/cli/test_main.py", "tests/app/cli/test_fleet.py", "tests/study/test_run.py",
+    "tests/app/api/test_rest.py", "tests/faults/test_kills.py", "tests/grid/capacity/test_units.py",
+    "tests/study/test_every_chip.py", "tests/app/cli/test_meter.py", "tests/compute/serving/test_service.py",
+    "tests/compute/serving/test_replica.py", "tests/grid/capacity/test_hosting_capacity.py",
+    "tests/app/pages/test_page.py", "tests/app/test_printed_numbers.py", "tests/quantity/test_figure.py",
+    "tests/app/test_same_words.py", "tests/app/pages/test_grid_page.py", "tests/app/api/test_client.py",
+)  # fmt: skip
+"""The files that take longest, which go first: the last one dealt out is what a second process waits for."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files are dealt out in the order below, not by how many tests they hold."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {name: n for n, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """What collecting leaves stays for the whole run: no need to look through it again at every collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup() -> None:

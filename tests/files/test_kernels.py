@@ -48,7 +48,8 @@ def run(folder: Path) -> list[int]:
     kernels.telling(told.append)
     try:
         spec = importlib.util.spec_from_file_location("some_kernel", folder / "some_kernel.py")
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = sys.modules["some_kernel"] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return [module.twice(21), len(told), sum(module.twice.stats.cache_hits.values())]

@@ -1,8 +1,11 @@
 """How are compiled kernels kept from one run to the next? Found by content, checked before use, and told when missing.
 
-numba keeps machine code beside the source and trusts it: a damaged file breaks every later run, and a copied tree, whose
-files are younger, is compiled anew. Here a kept kernel is found by the content of its room's kernels, carries a
-checksum, and is compiled again, silently but for one line, when either does not fit.
+numba keeps machine code beside the source and trusts it: a damaged file breaks every later run, a copied tree, whose
+files are younger, is compiled anew, and code of one processor is of no use to another. Here a kept kernel is found by
+the content of its room's kernels, carries a checksum, and is compiled again, with one line said, when either does
+not fit. On x86-64 processors of level 3 (2013 and later) code is made for that level, so that one build serves all of
+them; it is looked for in numba's folder first (`NUMBA_CACHE_DIR`, or a user's own where the package is read-only)
+and then beside the source, where a wheel or `python -m taotie.answer.ready` puts it.
 """
 
 from __future__ import annotations
@@ -21,6 +24,11 @@ __all__ = ["njit", "telling"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _DIGEST = 32
+LEVEL_3 = (
+    "avx", "avx2", "bmi", "bmi2", "cmov", "cx16", "cx8", "f16c", "fma", "fxsr", "lzcnt", "mmx", "movbe", "popcnt",
+    "sahf", "sse", "sse2", "sse3", "sse4.1", "sse4.2", "ssse3", "xsave",
+)  # fmt: skip
+"""What x86-64 level 3 has, in LLVM's words (System V ABI for x86-64, "Micro-Architecture Levels")."""
 _told: list[Callable[[str], None] | None] = [None]
 
 
@@ -43,6 +51,7 @@ def njit(*args: Any, **options: Any) -> Any:
     """
     from numba import njit as plain
 
+    _one_level()
     if args and callable(args[0]):
         return _checked(plain(*args, **options))
     made = plain(*args, **options)
@@ -50,22 +59,47 @@ def njit(*args: Any, **options: Any) -> Any:
 
 
 def _checked(dispatcher: Any) -> Any:
-    """Replace the trust of one kernel's cache by a look."""
+    """Replace the trust of one kernel's cache by a look, here and beside the source."""
     kept = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     source = Path(
         getattr(getattr(dispatcher, "py_func", None), "__code__", _checked.__code__).co_filename
     )
     if kept is None or not all(
-        hasattr(kept, name) for name in ("_load_index", "_load_data", "_save_data", "load")
+        hasattr(kept, name)
+        for name in (
+            "_load_index",
+            "_load_data",
+            "_save_data",
+            "load",
+            "_cache_path",
+            "_index_name",
+        )
     ):
         return dispatcher
-    kept._source_stamp = _stamp(_room(source))
-    load_index, load, data_path, write = (
-        kept._load_index,
-        kept.load,
-        kept._data_path,
-        kept._open_for_write,
-    )
+    stamp = _stamp(_room(source))
+    _guard(kept, stamp)
+    beside, load = None, kept.load
+    if Path(kept._cache_path).resolve() != source.parent.resolve() / "__pycache__":
+        base = kept._index_name.removesuffix(".nbi")
+        beside = type(kept)(str(source.parent / "__pycache__"), base, stamp)
+        _guard(beside, stamp)
+
+    def look(key: Any) -> Any:
+        found = load(key)
+        if found is None and beside is not None:
+            found = beside.load(key)
+        if found is None:
+            _tell()
+        return found
+
+    kept.load = look
+    return dispatcher
+
+
+def _guard(kept: Any, stamp: str) -> None:
+    """Checksums for the files of one kernel, which are found by content."""
+    kept._source_stamp = stamp
+    load_index, data_path, write = kept._load_index, kept._data_path, kept._open_for_write
 
     def index() -> Any:
         try:
@@ -85,19 +119,27 @@ def _checked(dispatcher: Any) -> Any:
         with write(data_path(name)) as stream:
             stream.write(body + hashlib.sha256(body).digest())
 
-    def look(key: Any) -> Any:
-        found = load(key)
-        if found is None:
-            _tell()
-        return found
+    kept._load_index, kept._load_data, kept._save_data = index, load_data, save_data
 
-    kept._load_index, kept._load_data, kept._save_data, kept.load = (
-        index,
-        load_data,
-        save_data,
-        look,
-    )
-    return dispatcher
+
+@lru_cache(maxsize=1)
+def _one_level() -> None:
+    """Let numba make code for x86-64 level 3 where this processor has it and nobody asked for another."""
+    import platform
+
+    from numba.core import config
+
+    if platform.machine().lower() not in ("x86_64", "amd64") or config.CPU_NAME is not None:
+        return
+    import llvmlite.binding as llvm
+
+    try:
+        found = llvm.get_host_cpu_features()
+    except RuntimeError:  # LLVM does not know this processor: numba's own way
+        return
+    if all(found.get(name, False) for name in LEVEL_3):
+        config.CPU_NAME = "x86-64-v3"
+        config.CPU_FEATURES = ",".join(f"+{name}" for name in LEVEL_3)
 
 
 def _room(source: Path) -> str:

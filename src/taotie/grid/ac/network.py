@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from taotie.errors import CaseError, MissingExtraError
+from taotie.files.kernels import njit
 from taotie.grid.case.case import Case
 from taotie.words.language import _
 

@@ -25,10 +25,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
+from taotie.files.kernels import njit
 from taotie.grid.ac.network import AcNetwork, EndPowers, FloatArray, IntArray
 from taotie.grid.capacity.redispatch import RedispatchedCapacity, searched_nodes
 from taotie.grid.capacity.redispatch_lp import LINPROG_TOLERANCE, PairRows
