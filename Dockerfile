@@ -6,7 +6,8 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt hatch_build.py README.md README.zh.md LICENSE NOTICE ./
 COPY src ./src
 RUN python -m venv /opt/taotie \
- && PIP_CONSTRAINT=constraints.txt /opt/taotie/bin/pip install --no-cache-dir --disable-pip-version-check ".[serve,postgres,mcp]"
+ && PIP_CONSTRAINT=constraints.txt /opt/taotie/bin/pip install --no-cache-dir --disable-pip-version-check ".[serve,postgres,mcp]" \
+ && /opt/taotie/bin/python -m taotie.answer.ready
 
 FROM python:${PYTHON}
 RUN useradd --system --uid 10001 --home-dir /state --no-create-home taotie \

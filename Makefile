@@ -10,10 +10,10 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: hashes run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help checks kernels
+.PHONY: hashes run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help checks kernels bench-ratios
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 .venv/.base: pyproject.toml constraints.txt hatch_build.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -61,7 +61,11 @@ lint: .venv/.dev  ## style, types and the order of imports
 	@$(BIN)/lint-imports
 
 bench: .venv/.dev  ## measured speed, peers too (installed into .cache/peers at first); figures belong into benchmarks/RESULTS.md
-	@for f in benchmarks/bench_*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+	@for f in $$(ls benchmarks/bench_*.py | grep -v bench_ratios); do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+bench-ratios: .venv/.dev  ## what became faster since another checkout: make bench-ratios OLD=folder
+	@test -n "$(OLD)" || { echo "name the other checkout: make bench-ratios OLD=folder"; exit 2; }
+	@$(BIN)/python benchmarks/bench_ratios.py $(OLD)
 
 accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accuracy against measurements
 	@$(BIN)/python -m pytest -m slow

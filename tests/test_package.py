@@ -24,7 +24,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     shutil.copytree(
         ROOT,
         copy,
-        ignore=shutil.ignore_patterns(".venv", ".git", "out", "__pycache__", ".*_cache", "*.mo"),
+        ignore=shutil.ignore_patterns(
+            ".venv", ".git", ".cache", ".hypothesis", "out", "__pycache__", ".*_cache", "*.mo"
+        ),
     )
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],

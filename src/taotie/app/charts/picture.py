@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from taotie.app.charts import theme
@@ -115,13 +116,20 @@ def static_svg(spec: Mapping[str, Any]) -> str:
     MissingExtraError
         If vl-convert-python is not installed.
     """
+    lite = "/vega-lite/" in str(spec.get("$schema", ""))
+    return _drawn(json.dumps(spec, ensure_ascii=False, allow_nan=False), lite)
+
+
+@lru_cache(maxsize=64)
+def _drawn(spec: str, lite: bool) -> str:
+    """A specification drawn once a process: a service and a page in two languages ask for the same one again."""
     try:
         import vl_convert
     except ImportError:
         raise MissingExtraError("vl-convert-python", "report") from None
-    if "/vega-lite/" in str(spec.get("$schema", "")):
-        return str(vl_convert.vegalite_to_svg(dict(spec), vl_version=VL_VERSION))
-    return str(vl_convert.vega_to_svg(dict(spec)))
+    if lite:
+        return str(vl_convert.vegalite_to_svg(spec, vl_version=VL_VERSION))
+    return str(vl_convert.vega_to_svg(spec))
 
 
 def altair() -> Any:

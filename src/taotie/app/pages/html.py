@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,9 @@ def embedded_json(value: Any) -> Any:
     return Markup(text)
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Any:
+    """The templates, compiled once a process."""
     try:
         import jinja2
     except ImportError:
