@@ -15,6 +15,7 @@ from typing import Any
 
 from taotie.answer.asking import ask
 from taotie.errors import TaotieError
+from taotie.files.atomic import write_text
 
 __all__ = ["make_ready", "questions"]
 
@@ -29,7 +30,7 @@ HOURS = (1.0, 0.9, 0.8)
 def questions(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Small questions whose answers need every kernel of the simulator and of the grid; files lie in `folder`."""
     log = folder / "log.csv"
-    log.write_text(LOG, encoding="utf-8")
+    write_text(log, LOG)
     served = {"trace": str(log), "model": "llama-3.1-8b", "on": "1xh100"}
     for routing in ROUTINGS:
         yield "simulate", served | {"replicas": 2, "routing": routing}
@@ -51,7 +52,7 @@ def questions(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "capacity", {"case": "case30", "redispatch": True}
     yield "capacity", {"case": "case30", "redispatch": True, "unit_outages": True, "bus": "8"}
     hours = folder / "hours.csv"
-    hours.write_text(_hours(), encoding="utf-8")
+    write_text(hours, _hours())
     yield "capacity", {"case": "case30", "hours": str(hours)}
     yield "capacity", {"case": "case30", "hours": str(hours), "redispatch": True, "bus": "8"}
     yield "sites", {"case": "case30", "buses": [8, 21]}
