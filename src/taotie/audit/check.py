@@ -273,10 +273,11 @@ def check(
 
 def _plainly_counted(recomputed: Recomputed) -> Recomputed:
     """GWh*household/MWh is a number of households, MWh/kWh a number."""
-    for name in ("1", *COUNTED):
-        unit = Unit(name)
-        if recomputed.unit.same_dimension(unit) and recomputed.unit.physical not in ("1", "%"):
-            return recomputed.to(unit)
+    if not {"*", "/"} & set(recomputed.unit.text):
+        return recomputed
+    for name in ("1", *(c for c in COUNTED if f"*{c}" in f"*{recomputed.unit.text}")):
+        if recomputed.unit.same_dimension(Unit(name)):
+            return recomputed.to(Unit(name))
     return recomputed
 
 
