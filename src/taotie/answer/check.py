@@ -8,17 +8,17 @@ from typing import Any
 from taotie.answer.answer import Answer
 from taotie.answer.asking import answers_with
 from taotie.audit import verdict as verdicts
-from taotie.audit.against import Match, against
-from taotie.audit.article_text import TextAudit, article_source, audit_text
+from taotie.audit.against import Match, against, match_line
 from taotie.audit.check import Check
 from taotie.audit.check import check as checked
 from taotie.audit.reading import Reading
 from taotie.audit.statement import read_statement
+from taotie.audit.wording import verdict_word
 from taotie.quantity import catalog
 from taotie.words.language import N_
 from taotie.words.said import Said
 
-__all__ = ["audit_article", "check_sentence", "is_wrong"]
+__all__ = ["audit_article", "check_sentence", "is_wrong", "match_line", "verdict_word"]
 
 
 @answers_with("check")
@@ -168,7 +168,9 @@ def audit_article(path: str) -> Answer:
     DataError
         If the file cannot be read, is too large, or holds nothing that can be checked.
     """
-    made: TextAudit = audit_text(article_source(path), path if path != "-" else "")
+    from taotie.audit.article_text import article_source, audit_text
+
+    made = audit_text(article_source(path), path if path != "-" else "")
     said: tuple[Said, ...] = ()
     if len({c.quantity.sentence for c in made.claims}) > made.searched:
         said = (

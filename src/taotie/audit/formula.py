@@ -7,18 +7,18 @@ each input. The grammar is in `formula_text.py`.
 from __future__ import annotations
 
 import itertools
+import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from taotie.audit.formula_text import FormulaError, Node, parsed
 from taotie.errors import RangeError, UnitError, UnknownNameError, nearest
 from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words.language import _
 
-if TYPE_CHECKING:
-    import numpy as np
-
+# values at the corners of the box of inputs, or one for all: a short command need not wait for numpy
+Values = list[float]
 MAX_EXPONENT = 12
 MAX_RANGES = 12  # 2**12 corners
 
@@ -139,8 +139,6 @@ def evaluated(
     >>> round(r.low, 2), round(r.high, 2)
     (85.41, 134.03)
     """
-    import numpy as np
-
     given = dict(inputs or {})
     tree, literals = parsed(text, given, counted)
     used = list(dict.fromkeys(n.text for n in _walk(tree) if n.kind == "name"))
@@ -154,20 +152,21 @@ def evaluated(
                     nearest(name, given) if given else "",
                 )
             given[name] = catalogue(name)
-    points, n_real = _corners({name: given[name] for name in used}, text)
-    result, unit = _value(tree, given, points, text)
-    values = np.broadcast_to(result, (points["#"].size,))
-    if not np.all(np.isfinite(values)):
+    points, n_points, n_real = _corners({name: given[name] for name in used}, text)
+    values, unit = _value(tree, given, points, text)
+    if len(values) == 1:
+        values = values * n_points
+    if not all(map(math.isfinite, values)):
         raise FormulaError(
             _("formula {text}: the result is not a finite number.").format(text=repr(text))
         )
     real, wide = values[1 : 1 + n_real], values[1:]
     return Recomputed(
-        value=float(values[0]),
-        low=float(real.min()),
-        high=float(real.max()),
-        widest_low=float(wide.min()),
-        widest_high=float(wide.max()),
+        value=values[0],
+        low=min(real),
+        high=max(real),
+        widest_low=min(wide),
+        widest_high=max(wide),
         unit=unit,
         filled=_filled(tree, given),
         literals=literals,
@@ -180,10 +179,8 @@ def _walk(node: Node) -> Iterable[Node]:
         yield from _walk(part)
 
 
-def _corners(used: Mapping[str, Input], text: str) -> tuple[dict[str, np.ndarray], int]:
+def _corners(used: Mapping[str, Input], text: str) -> tuple[dict[str, Values], int, int]:
     """Values of every input: first central, then the corners of the ranges, then those with print precision."""
-    import numpy as np
-
     ranged = [name for name, i in used.items() if i.has_range]
     widened = [name for name, i in used.items() if i.has_range or i.tol]
     if len(widened) > MAX_RANGES:
@@ -205,82 +202,89 @@ def _corners(used: Mapping[str, Input], text: str) -> tuple[dict[str, np.ndarray
             i = used[name]
             row[name] = i.high + i.tol if end else i.low - i.tol
         rows.append(row)
-    points = {name: np.array([row[name] for row in rows]) for name in used}
-    points["#"] = np.arange(len(rows))
-    return points, n_real
+    return {name: [row[name] for row in rows] for name in used}, len(rows), n_real
 
 
 def _value(
-    node: Node, inputs: Mapping[str, Input], points: Mapping[str, np.ndarray], text: str
-) -> tuple[np.ndarray, Unit]:
-    import numpy as np
-
+    node: Node, inputs: Mapping[str, Input], points: Mapping[str, Values], text: str
+) -> tuple[Values, Unit]:
     if node.kind == "number":
-        return np.asarray(node.value, dtype=float), node.unit
+        return [float(node.value)], node.unit
     if node.kind == "name":
         return points[node.text], inputs[node.text].unit
     if node.kind == "negative":
         value, unit = _value(node.parts[0], inputs, points, text)
-        return -value, unit
+        return [-x for x in value], unit
     a, unit_a = _value(node.parts[0], inputs, points, text)
     b, unit_b = _value(node.parts[1], inputs, points, text)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        if node.kind in ("+", "-"):
-            if not unit_a.same_dimension(unit_b):
-                raise UnitError(
-                    _("formula {text}: {a} and {b} cannot be added: {dim_a} is not {dim_b}.").format(
-                        text=repr(text), a=unit_a.text, b=unit_b.text,
-                        dim_a=unit_a.dimension_word, dim_b=unit_b.dimension_word,
-                    ),
-                    _("only equal dimensions are added or subtracted"),
-                )  # fmt: skip
-            b = b * unit_b.factor_to(unit_a)
-            return (a + b if node.kind == "+" else a - b), unit_a
-        if node.kind == "*":
-            return a * b, unit_a * unit_b
-        if node.kind == "/":
-            if not np.all(b) or (np.min(b) < 0 < np.max(b)):
-                raise RangeError(
-                    _("formula {text}: division by zero ({what}).").format(
-                        text=repr(text), what=_filled(node.parts[1], inputs)
-                    ),
-                    _("the divisor, or its range, must not hold 0"),
-                )
-            return a / b, unit_a / unit_b
-        return _to_power(a, unit_a, b, unit_b, text)
+    if node.kind in ("+", "-"):
+        if not unit_a.same_dimension(unit_b):
+            raise UnitError(
+                _("formula {text}: {a} and {b} cannot be added: {dim_a} is not {dim_b}.").format(
+                    text=repr(text), a=unit_a.text, b=unit_b.text,
+                    dim_a=unit_a.dimension_word, dim_b=unit_b.dimension_word,
+                ),
+                _("only equal dimensions are added or subtracted"),
+            )  # fmt: skip
+        factor = unit_b.factor_to(unit_a) * (1 if node.kind == "+" else -1)
+        return _each(lambda x, y: x + factor * y, a, b), unit_a
+    if node.kind == "*":
+        return _each(operator.mul, a, b), unit_a * unit_b
+    if node.kind == "/":
+        if not all(b) or (min(b) < 0 < max(b)):
+            raise RangeError(
+                _("formula {text}: division by zero ({what}).").format(
+                    text=repr(text), what=_filled(node.parts[1], inputs)
+                ),
+                _("the divisor, or its range, must not hold 0"),
+            )
+        return _each(operator.truediv, a, b), unit_a / unit_b
+    return _to_power(a, unit_a, b, unit_b, text)
 
 
-def _to_power(
-    a: np.ndarray, unit_a: Unit, b: np.ndarray, unit_b: Unit, text: str
-) -> tuple[np.ndarray, Unit]:
-    import numpy as np
+def _each(do: Callable[[float, float], float], a: Values, b: Values) -> Values:
+    """`do` at every corner; one value stands for all of them."""
+    if len(a) == 1:
+        return [do(a[0], y) for y in b]
+    return [do(x, b[0]) for x in a] if len(b) == 1 else list(map(do, a, b))
 
+
+def _to_power(a: Values, unit_a: Unit, b: Values, unit_b: Unit, text: str) -> tuple[Values, Unit]:
     if not unit_b.same_dimension(PLAIN):
         raise UnitError(
             _("formula {text}: an exponent has no unit, this one is in {unit}.").format(
                 text=repr(text), unit=unit_b.text
             )
         )
-    b = b * unit_b.factor_to(PLAIN)
-    if np.max(np.abs(b)) > MAX_EXPONENT:
+    factor = unit_b.factor_to(PLAIN)
+    b = [y * factor for y in b]
+    largest = max(map(abs, b))
+    if not largest <= MAX_EXPONENT:
         raise FormulaError(
             _("formula {text}: the exponent {n:g} is beyond {limit}.").format(
-                text=repr(text), n=float(np.max(np.abs(b))), limit=MAX_EXPONENT
+                text=repr(text), n=largest, limit=MAX_EXPONENT
             ),
             _("write powers of ten as 1e15"),
         )
-    if np.ptp(np.atleast_1d(b)) and not unit_a.is_plain:
+    if max(b) != min(b) and not unit_a.is_plain:
         raise UnitError(
             _("formula {text}: a value with a unit takes a fixed exponent.").format(text=repr(text))
         )
-    if np.min(b) < 0 and not np.all(a):
+    if min(b) < 0 and not all(a):
         raise RangeError(_("formula {text}: zero to a negative power.").format(text=repr(text)))
-    unit = unit_a ** float(np.atleast_1d(b)[0])
-    if np.min(a) < 0 and not np.all(b == np.round(b)):
+    unit = unit_a ** b[0]
+    if min(a) < 0 and not all(y == round(y) for y in b):
         raise RangeError(
             _("formula {text}: a negative number to a broken power.").format(text=repr(text))
         )
-    return np.power(np.asarray(a, dtype=float), b), unit
+    return _each(_power, a, b), unit
+
+
+def _power(x: float, y: float) -> float:
+    try:
+        return float(x**y)
+    except OverflowError:
+        return math.inf  # told as no finite number
 
 
 def _filled(node: Node, inputs: Mapping[str, Input], outer: int = 0) -> str:

@@ -54,7 +54,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
 
 
 def _print(answer: Any, cite: bool) -> None:
-    from taotie.answer.parts.audit import match_line, verdict_word
+    from taotie.answer.check import match_line, verdict_word
 
     made, reading, matches = answer.detail
     out = console()
