@@ -6,6 +6,7 @@ were not understood) contradicts nothing: where one of these, taken as the text 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -145,6 +146,7 @@ def _numbers(
                 q.value / chosen.main.value if chosen.how == "direct" else 1.0,
             )
     if chosen.stated.unit.same_dimension(PLAIN):
+        yield from _ratios(reading, chosen)
         return  # of shares and multiples the text tells which two they compare
     start, end = chosen.main.sentence
     for word in _WORD.finditer(reading.form.text, start, end):  # "each of its ten halls"
@@ -174,6 +176,17 @@ def _numbers(
         unless = Unless("number", " ".join(q.text.split()))
         for factor in _factors(q):
             yield unless, factor
+
+
+def _ratios(reading: Reading, chosen: Candidate) -> Iterable[tuple[Unless, float]]:
+    """Two amounts of the sentence over each other: 17 yuan of every 100."""
+    kinds = ("amount", "money", "count")
+    said = [q for q in reading.quantities if q.kind in kinds and q.sentence == chosen.main.sentence]
+    for a, b in itertools.permutations(said[:8], 2):
+        if a.bare.same_dimension(b.bare) and a.value > 0 and b.value > 0 and chosen.stated.value:
+            share = a.value * a.bare.factor_to(b.bare) / b.value
+            stated = chosen.stated.value * chosen.stated.unit.factor_to(PLAIN)
+            yield Unless("number", " ".join(a.text.split())), share / stated
 
 
 def _factors(q: Quantity) -> Iterable[float]:
