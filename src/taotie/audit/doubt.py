@@ -146,7 +146,8 @@ def _numbers(
                 q.value / chosen.main.value if chosen.how == "direct" else 1.0,
             )
     if chosen.stated.unit.same_dimension(PLAIN):
-        yield from _ratios(reading, chosen)
+        if not inputs:  # else the ratio the formula takes
+            yield from _ratios(reading, chosen)
         return  # of shares and multiples the text tells which two they compare
     start, end = chosen.main.sentence
     for word in _WORD.finditer(reading.form.text, start, end):  # "each of its ten halls"

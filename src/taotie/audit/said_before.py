@@ -43,6 +43,12 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             q = _per_counted(q, found[i - 1] if i > first else None, text, offset)
             if not q.period and annual and q.kind == "amount":
                 q = replace(q, period="", firm=False)
+            if (
+                q.kind != "count"
+                and q.value in (1.0, 10.0, 100.0, 1e3, 1e4)
+                and _EVERY.search(before)
+            ):
+                q = replace(q, role="from")  # of every dollar: no claim
             if i > first:
                 q = _as_the_first(q, found[i - 1])
             found[i] = q
@@ -122,6 +128,7 @@ def _with_apiece(found: list[Quantity], first: int, text: str, offset: int) -> N
             found[i] = replace(q, counts=(*q.counts, *(c for c in counted if c not in q.counts)))
 
 
+_EVERY = re.compile(r"(?:\b(?:every|each|per)\s|每)\Z", re.IGNORECASE)
 _A_DAY = re.compile(r"\s(?:an?|each|every|per)\s(day|hour|week|month|year|minute|second)\b")
 
 
