@@ -105,7 +105,7 @@ def candidates(
     ['product']
     """
     usable = [q for q in reading.quantities if q.kind not in ("year",)]
-    once = bool(_ONCE.search(reading.form.text) and _YEARLY.search(reading.form.text))
+    once = any(q.period == "a" for q in usable) and _once(reading, usable)
     direct = [c for q in usable for c in _direct(q, unit, growth, spans, once)]
     given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
     best = _without_inputs(direct, inputs)
@@ -184,6 +184,14 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
 
 
 # ---- one quantity ------------------------------------------------------------------------------------------
+
+
+def _once(reading: Reading, usable: list[Quantity]) -> bool:
+    """Is something that happens once, a training, told as if it were every year's?"""
+    text = reading.form.text[
+        min(q.sentence[0] for q in usable) : max(q.sentence[1] for q in usable)
+    ]
+    return bool(_ONCE.search(text) and _YEARLY.search(text))
 
 
 _ONCE = re.compile(r"\b(?:pre-?)?train(?:ed|ing|s)?\b|训练", re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 
 from taotie.audit.reading import Quantity, Reading
 from taotie.quantity.unit_text import Unit
@@ -58,17 +59,21 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
     >>> said_elsewhere(r, r.quantities[0], wanted).text
     'request/d/person'
     """
-    sentence = reading.sentence(q)
+    named, units, in_each, carbon = _said(reading.sentence(q))
     owns = dict.fromkeys((q.unit, q.bare))
-    if q.kind == "amount" and _CARBON.search(sentence) and not q.substance:
+    if q.kind == "amount" and carbon and not q.substance:
         owns |= dict.fromkeys(own / Unit("g") * Unit("gCO2e") for own in list(owns))
     for own in owns:
-        counts = [""] if q.count and q.kind != "count" else ["", *_counts_said(sentence, unit, own)]
-        periods = (
+        counts = (
             [""]
-            if q.period and f"/{q.period}" in own.text
-            else ["", *_periods_said(sentence, unit)]
+            if q.count and q.kind != "count"
+            else [
+                "",
+                *(n for n in named if f"/{n}" in unit.text and f"/{n}" not in own.text),
+                *units,
+            ]
         )
+        periods = [""] if q.period and f"/{q.period}" in own.text else ["", *in_each]
         for count, period in itertools.product(counts, periods):
             made = own
             for below in (count, period):
@@ -85,17 +90,13 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
 _CARBON = re.compile(r"\b(?:emission|carbon|CO2|greenhouse)|碳|排放", re.IGNORECASE)
 
 
-def _counts_said(sentence: str, unit: Unit, own: Unit) -> list[str]:
-    made = [
-        name
-        for name, words in _NAMED.items()
-        if f"/{name}" in unit.text
-        and f"/{name}" not in own.text
-        and (_ONE.search(sentence) or words.search(sentence))
-    ]
-    return made + [name for name, words in _PER_UNIT.items() if words.search(sentence)]
-
-
-def _periods_said(sentence: str, unit: Unit) -> list[str]:
-    del unit
-    return [name for name, words in _IN_EACH.items() if words.search(sentence)]
+@lru_cache(maxsize=256)
+def _said(sentence: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool]:
+    """Counts, units and periods of which a sentence says each, and whether it speaks of emissions; a sentence is asked for many figures."""
+    each = bool(_ONE.search(sentence))
+    return (
+        tuple(name for name, words in _NAMED.items() if each or words.search(sentence)),
+        tuple(name for name, words in _PER_UNIT.items() if words.search(sentence)),
+        tuple(name for name, words in _IN_EACH.items() if words.search(sentence)),
+        bool(_CARBON.search(sentence)),
+    )
