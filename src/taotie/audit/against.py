@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from taotie.audit import verdict as verdicts
@@ -90,9 +91,14 @@ def against(reading: Reading, quantity: Quantity | None = None, limit: int = 6) 
     return sorted(made.values(), key=lambda m: -m.score)[:limit]
 
 
+@lru_cache(maxsize=512)
+def _entry_unit(text: str) -> tuple[float, Unit]:
+    return parse_unit(text)
+
+
 def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match | None:
     try:
-        scale, unit = parse_unit(entry.unit)
+        scale, unit = _entry_unit(entry.unit)
     except TaotieError:
         return None
     found = [

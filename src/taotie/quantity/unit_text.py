@@ -76,13 +76,13 @@ class Unit:
     def __mul__(self, other: Unit) -> Unit:
         return Unit(
             physical_units.product(self.physical, other.physical),
-            _merge(self.counted, other.counted, 1),
+            _merge(self.counted, other.counted, 1) if self.counted or other.counted else (),
         )
 
     def __truediv__(self, other: Unit) -> Unit:
         return Unit(
             physical_units.quotient(self.physical, other.physical),
-            _merge(self.counted, other.counted, -1),
+            _merge(self.counted, other.counted, -1) if self.counted or other.counted else (),
         )
 
     def __pow__(self, exponent: float) -> Unit:
@@ -108,6 +108,8 @@ class Unit:
     @property
     def text(self) -> str:
         """As printed, such as ``Wh/charge``."""
+        if not self.counted:
+            return self.physical
         above = [n if k == 1 else f"{n}**{k}" for n, k in self.counted if k > 0]
         below = [n if k == -1 else f"{n}**{-k}" for n, k in self.counted if k < 0]
         head = self.physical
