@@ -40,8 +40,8 @@ browser:  ## Chromium and a Chinese font, which the report's tests look through
 	  || echo "could not install them; the browser tests will be skipped and say so"; \
 	else echo "chromium or a Chinese font is missing and this user cannot install them; the browser tests will be skipped and say so"; fi
 
-test: .venv/.dev browser messages  ## the whole suite, with lint and types
-	@$(MAKE) --no-print-directory -j 2 checks kernels
+test:  ## the whole suite, with lint and types; what can be prepared side by side is
+	@$(MAKE) --no-print-directory -j 3 browser checks kernels
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 checks: .venv/.dev messages
@@ -51,7 +51,7 @@ checks: .venv/.dev messages
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
-kernels: .venv/.base  ## compile every kernel once, so that nobody waits for it later
+kernels: .venv/.dev messages  ## compile every kernel once, so that nobody waits for it later
 	@$(BIN)/python -m taotie.answer.ready || echo "kernels could not be made ready; each is compiled when it is needed"
 
 lint: .venv/.dev  ## style, types and the order of imports
