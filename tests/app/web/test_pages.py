@@ -29,6 +29,8 @@ class Parts(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.words: list[str] = []
+        """What drawings and the first cells of rows say."""
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -36,6 +38,9 @@ class Parts(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        tag, attrs = self.tags[-1] if self.tags else ("", {})
+        if tag == "text" or (tag == "th" and attrs.get("scope") == "row"):
+            self.words.append(data)
 
     def named(self, testid: str) -> dict[str, str | None]:
         return next(a for _t, a in self.tags if a.get("data-testid") == testid)
@@ -92,6 +97,9 @@ def test_property_pages_stand_alone(page: str, language: str) -> None:
     headings = [int(t[1]) for t, _a in parts.tags if re.fullmatch("h[1-6]", t)]
     assert headings[0] == 1
     assert headings.count(1) == 1
+    keys = [w for w in parts.words if re.search("[a-z]_[a-z]", w)]
+    # the fields of a form have the names that the form gives them
+    assert page == "disclose" or not keys, f"{page}: keys where words belong"
     if language == "zh":
         assert re.search("[\u4e00-\u9fff]", parts.text)
 

@@ -13,7 +13,7 @@ from taotie.app.web.site import Addresses, View
 from taotie.app.web.state import State
 from taotie.errors import RangeError, TaotieError
 from taotie.quantity.wording import number
-from taotie.words.language import _, language
+from taotie.words.language import N_, _, in_language, language
 
 FIELDS = ("setup", "add", "on", "tokens_in", "tokens_out", "batch", "samples")
 START = (
@@ -80,6 +80,15 @@ def build(state: State) -> View:
     return View(title, values, (chart, tasks), known=FIELDS, share=(title, lead, ", ".join(n for n, _f in rows)))  # fmt: skip
 
 
+TASKS = {
+    "image_captioning": N_("Describing a picture"), "image_classification": N_("Classifying a picture"),
+    "image_generation": N_("Making a picture"), "masked_language_modelling": N_("Filling in a missing word"),
+    "object_detection": N_("Finding objects in a picture"), "question_answering": N_("Finding an answer in a text"),
+    "summarization": N_("Summarizing a text"), "text_classification": N_("Classifying a text"),
+    "text_generation": N_("Writing a text"), "token_classification": N_("Classifying words"),
+}  # fmt: skip
+
+
 def task_chart() -> Chart:
     """Measured energy of ten tasks, a thousand inferences each."""
     from taotie.quantity import catalog
@@ -87,7 +96,7 @@ def task_chart() -> Chart:
     cells = kept(("tasks", language()), lambda: catalog.table("tasks"))
     unit = "Wh"
     found = sorted(((name, cells.figure(name, "energy_per_1000")) for name in cells.items()), key=lambda r: r[1].p50)  # fmt: skip
-    rows = [range_row(f.name.split(":")[0], f, unit, "published") for _n, f in found]
+    rows = [range_row(in_language(TASKS.get(n, n), language()), f, unit, "published") for n, f in found]  # fmt: skip
     table = [
         {"task": r.name, "low": f.to(unit).p05, "middle": f.to(unit).p50, "high": f.to(unit).p95, "unit": unit}
         for r, (_n, f) in zip(rows, found, strict=True)

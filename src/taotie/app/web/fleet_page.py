@@ -104,15 +104,22 @@ def shares(answer: Answer) -> Chart:
     )  # fmt: skip
 
 
+def owner_word(key: str) -> str:
+    """An owner as it is written: companies by their names, the rest in the language in force."""
+    words = {"other": _("all others"), "china": _("owners in China")}
+    return words.get(key) or key.replace("_", " ").title()
+
+
 def owners(answer: Answer) -> Chart:
     """Who owns the counted machines."""
     found = sorted(answer.own["owners_mw"].items(), key=lambda r: -r[1])
-    rows = [Place(k, 0.0, v, v, number(v, 3)) for k, v in found]
+    rows = [Place(owner_word(k), 0.0, v, v, number(v, 3)) for k, v in found]
     total = sum(v for _k, v in found)
-    words = _("{name} owns {share} % of the rated power that is counted.").format(name=found[0][0], share=number(100 * found[0][1] / total))  # fmt: skip
+    first = max((r for r in found if r[0] != "other"), key=lambda r: r[1])
+    words = _("{name} owns {share} % of the rated power that is counted.").format(name=owner_word(first[0]), share=number(100 * first[1] / total))  # fmt: skip
     return Chart(
         "owners", _("Who owns the machines counted"), words, range_chart(rows, "MW", words, log=False),
-        data({"owner": _("owner"), "mw": "MW"}, [{"owner": k, "mw": v} for k, v in found]),
+        data({"owner": _("owner"), "mw": "MW"}, [{"owner": owner_word(k), "mw": v} for k, v in found]),
         _("Rated power of the chips, last counted quarter."), ("epoch2026_chip_counts",),
     )  # fmt: skip
 

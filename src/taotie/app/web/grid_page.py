@@ -74,6 +74,10 @@ def of_grid(every: Answer, load: float) -> str:
     low, high = min(shares.values()), max(shares.values())
     buses = every.own["buses"]
     firm = sum(b["firm_mw"] >= load for b in buses)
+    if percent(low) == percent(high):
+        return _(
+            "{firm} of {n} buses take {load} MW with any one branch lost, however strictly overloaded branches are treated."
+        ).format(firm=firm, n=len(buses), load=mw_text(load))
     return _(
         "{firm} of {n} buses take {load} MW with any one branch lost; {low} to {high} % of them by how strictly overloaded branches are treated."
     ).format(firm=firm, n=len(buses), load=mw_text(load), low=percent(low), high=percent(high))

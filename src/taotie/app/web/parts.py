@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from taotie.answer.answer import Answer, Table
@@ -39,12 +39,17 @@ def source_list(*answers: Answer) -> list[SourceRow]:
     ]
 
 
-def table_of(table: Table, most: int = 60, hide: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A table of an answer as printed in the language in force."""
+def table_of(
+    table: Table, most: int = 60, hide: tuple[str, ...] = (), named: Callable[[str], str] = str
+) -> dict[str, Any]:
+    """A table of an answer as printed in the language in force; `named` gives the words for keys of its rows."""
     table = table.without(*hide) if hide else table
     return {
         "heads": [c.heading for c in table.columns],
-        "rows": [[cell_text(cell) for cell in row] for row in table.rows[:most]],
+        "rows": [
+            [named(row[0]) if isinstance(row[0], str) else cell_text(row[0]), *map(cell_text, row[1:])]
+            for row in table.rows[:most]
+        ],
         "numeric": [
             any(isinstance(row[i], int | float) and not isinstance(row[i], bool) for row in table.rows)
             for i in range(len(table.columns))
@@ -53,7 +58,9 @@ def table_of(table: Table, most: int = 60, hide: tuple[str, ...] = ()) -> dict[s
     }  # fmt: skip
 
 
-def answer_values(answer: Answer, name: str, given: Mapping[str, Any], tables: Sequence[str] = ()) -> dict[str, Any]:  # fmt: skip
+def answer_values(
+    answer: Answer, name: str, given: Mapping[str, Any], tables: Sequence[str] = (), named: Callable[[str], str] = str,
+) -> dict[str, Any]:  # fmt: skip
     """What the template `asked.html` shows of any answer: tiles, tables, what was said, sources, the command.
 
     Parameters
@@ -64,6 +71,8 @@ def answer_values(answer: Answer, name: str, given: Mapping[str, Any], tables: S
         Settings that were given, for the command.
     tables : sequence of str
         Names of the tables shown.
+    named : callable
+        Words for the keys of their rows.
     """
     from taotie.answer.asks import declared_of
     from taotie.app.again import command_of
@@ -72,7 +81,7 @@ def answer_values(answer: Answer, name: str, given: Mapping[str, Any], tables: S
     return {
         "tiles": [tile(k, answer.figures[k]) for k in keys],
         "tables": [
-            {**table_of(answer.tables[t]), "name": t, "title": in_language(answer.tables[t].label, language()) or t}
+            {**table_of(answer.tables[t], named=named), "name": t, "title": in_language(answer.tables[t].label, language()) or t}
             for t in tables
             if t in answer.tables and answer.tables[t].rows
         ],
@@ -100,5 +109,5 @@ def setting_field(ask: str, name: str, state: State, **changes: str) -> dict[str
     shown = f"{default:g}" if isinstance(default, float) else str(default)
     return {
         "name": name, "label": name.replace("_", " "), "value": state.get(name), "unit": unit,
-        "help": in_language(one.help, language()), "placeholder": shown, "list": "", **changes,
+        "help": in_language(one.help, language()).replace("`", ""), "placeholder": shown, "list": "", **changes,
     }  # fmt: skip

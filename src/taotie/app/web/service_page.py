@@ -42,8 +42,15 @@ def build(state: State) -> View:
     shown = dict(START) if job is None else {k: str(v) for k, v in job["settings"].items()}
     shown |= {k: state.get(k) for k in SETTINGS if state.get(k)}
 
+    labels = {
+        "model": _("Model"), "on": _("Accelerators of a replica"), "replicas": _("Replicas"), "slo": _("What users are promised"),
+        "per_day": _("Requests a day"), "sampled_hours": _("Hours of requests"), "mean_prompt": _("Mean prompt"),
+        "mean_answer": _("Mean answer"),
+    }  # fmt: skip
+
     def field(name: str, **changes: str) -> dict[str, str]:
-        return setting_field("simulate", name, state, value=shown.get(name, ""), **changes)
+        words = {"label": labels[name]} if name in labels else {}
+        return setting_field("simulate", name, state, value=shown.get(name, ""), **words | changes)
 
     values: dict[str, Any] = NOTHING | {
         "fields": [

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Series
+from taotie.answer.parts.supply import technology_name
 from taotie.app.web.asked import answered
 from taotie.app.web.chart import Chart, data
 from taotie.app.web.drawing import Line, Place, line_chart, range_chart
@@ -15,7 +16,7 @@ from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
 from taotie.quantity.wording import number
-from taotie.words.language import _
+from taotie.words.language import N_, _, in_language, language
 
 FIELDS = ("load", "technologies", "score", "cost", "match", "costs", "rate", "price", "connection", "step", "latitude", "seed")  # fmt: skip
 FLOWS = {"load_mwh": "load", "grid_mwh": "grid", "sold_mwh": "sold", "curtailed_mwh": "curtailed"}
@@ -40,7 +41,7 @@ def build(state: State) -> View:
         answer = answered("supply", **asked)
     except TaotieError as error:
         return View(title, values, error=error, known=FIELDS, status=422)
-    values |= answer_values(answer, "supply", asked, ("sizes", "energy"))
+    values |= answer_values(answer, "supply", asked, ("sizes", "energy"), flow_word)
     charts = [sizes(answer), year(answer)]
     cost = answer.figures["cost_per_mwh"]
     values["lead"] = _("{share} % carbon-free in its hour costs {cost} {currency} a MWh.").format(
@@ -49,12 +50,27 @@ def build(state: State) -> View:
     return View(title, values, tuple(charts), known=FIELDS, share=(title, values["lead"]))
 
 
+FLOWS = {
+    "load": N_("load"), "grid": N_("from the grid"), "sold": N_("sold to the grid"), "curtailed": N_("curtailed"),
+    "lost_in_stores": N_("lost in stores"),
+}  # fmt: skip
+
+
+def flow_word(key: str) -> str:
+    """Words for a technology, or for a flow of it, in the language in force."""
+    name = key.removesuffix("_mwh")
+    for ending, words in (("_charging", N_("{store}, charging")), ("_discharging", N_("{store}, discharging"))):  # fmt: skip
+        if name.endswith(ending):
+            return in_language(words, language()).format(store=technology_name(name.removesuffix(ending)))  # fmt: skip
+    return in_language(FLOWS[name], language()) if name in FLOWS else technology_name(name)
+
+
 def sizes(answer: Answer) -> Chart:
     """What is built."""
     rows = answer.tables["sizes"].records()
-    places = [Place(str(r["technology"]), 0.0, float(r["mw"]), float(r["mw"]), f"{number(float(r['mw']), 3)} MW") for r in rows]  # fmt: skip
+    places = [Place(flow_word(str(r["technology"])), 0.0, float(r["mw"]), float(r["mw"]), f"{number(float(r['mw']), 3)} MW") for r in rows]  # fmt: skip
     most = max(rows, key=lambda r: r["mw"])
-    words = _("Most is built of {name}: {mw} MW.").format(name=most["technology"], mw=number(float(most["mw"]), 3))  # fmt: skip
+    words = _("Most is built of {name}: {mw} MW.").format(name=flow_word(most["technology"]), mw=number(float(most["mw"]), 3))  # fmt: skip
     columns = {c.name: c.heading for c in answer.tables["sizes"].columns}
     return Chart(
         "sizes", _("What is built"), words, range_chart(places, "MW", words, log=False), data(columns, rows),
@@ -74,7 +90,7 @@ def year(answer: Answer) -> Chart:
         weeks = one[: n * per].reshape(n, per).mean(axis=1)
         if np.abs(weeks).max() < 1e-6:
             continue
-        lines.append(Line(name, list(range(1, n + 1)), weeks.tolist()))
+        lines.append(Line(flow_word(name), list(range(1, n + 1)), weeks.tolist()))
         rows += [{"week": i + 1, "source": name, "mw": float(v)} for i, v in enumerate(weeks)]
     words = _("Means of each week, {n} sources and uses.").format(n=len(lines))
     return Chart(
