@@ -28,3 +28,38 @@ def test_worked_energy_per_request_is_found_by_its_question() -> None:
     table = (ROOT / "docs" / "where.md").read_text("utf-8")
     assert "| energy per request | Wh/request | `taotie.compute.energy.energy_per_request" in table
     assert (ROOT / "src/taotie/compute/energy/energy_per_request.py").is_file()
+
+
+PYTHON_ONLY = {
+    "taotie.answer.prompts.prompts": "a million requests are no line of a terminal",
+    "taotie.metering.client_hook.ClientHook": "hangs in a client of Python",
+    "taotie.facility.load_profile.facility_load": "of arrays; a study has it as a profile",
+    "taotie.grid.flow.ac_power_flow.ac_check": "what `taotie grid capacity` proves in AC is grid.ac.proof",
+    "taotie.grid.dispatch.by_hour.hourly_dispatch": "a year of dispatch has no command yet",
+    "taotie.grid.dispatch.rts_gmlc_year.rts_gmlc_year": "a year of dispatch has no command yet",
+}
+"""Rows that no command and no study key reaches, and why."""
+
+
+def test_property_every_quantity_is_reached_by_a_command_or_a_study_key() -> None:
+    """From the questions, the commands and the kinds of a study, import by import."""
+    import grimp
+
+    from taotie.answer.asks import ASKS
+
+    text = (ROOT / "docs" / "where.md").read_text("utf-8")
+    rows = re.findall(r"^\| .+? \| (.+?) \| `(taotie\.[\w.]+)` \|", text, re.M)
+    graph = grimp.build_graph("taotie", cache_dir=None)
+    doors = ("taotie.app.", "taotie.study.workloads.", "taotie.study.steps.")
+    open_ = [one.module for one in ASKS.values()]
+    open_ += [m for m in graph.modules if m.startswith(doors)]
+    reached: set[str] = set()
+    while open_:
+        module = open_.pop()
+        if module not in reached:
+            reached.add(module)
+            open_ += graph.find_modules_directly_imported_by(module)
+    quantities = [name for unit, name in rows if unit.strip() not in ("-", "")]
+    lost = {name for name in quantities if name.rpartition(".")[0] not in reached}
+    assert len(quantities) > 100
+    assert lost == set(PYTHON_ONLY)

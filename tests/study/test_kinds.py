@@ -200,3 +200,16 @@ def test_matches_a_closed_model_is_that_of_prompt(tmp_path: Path) -> None:
     assert any(w.code == "closed_model" for w in study.warnings)
     assert study.figures["energy_per_request_accelerator"].kind == "assumed"
     assert ours.p95 / ours.p05 > 6
+
+
+def test_worked_a_job_nobody_waits_for_takes_the_cleanest_hours(tmp_path: Path) -> None:
+    """California's noon: a job of few hours saves more than one that takes nearly all day."""
+    text = (
+        '[workload]\nkind = "batch"\nrequests_per_day = {n}\n[compute]\nmodel = "llama-3.1-8b"\n'
+        '[place]\nregion = "California"\n'
+    )
+    few, many = (_run(tmp_path, text.format(n=n)).figures for n in (1e5, 1.9e6))
+    assert 1 <= few["job_hours"].p50 < many["job_hours"].p50 <= 24
+    assert few["carbon_left_out"].p50 > 20 > many["carbon_left_out"].p50 >= 0
+    nowhere = _run(tmp_path, text.format(n=1e5).split("[place]")[0]).figures
+    assert "carbon_left_out" not in nowhere

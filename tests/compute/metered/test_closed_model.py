@@ -132,6 +132,20 @@ def test_published_disclosure_lies_within(who):
         assert low < value < high, (who, low, high)
 
 
+def test_published_what_mistral_prints_is_no_one_energy():
+    """1.14 g with hardware on a grid that is not named: 1.4 Wh (0.48 g/Wh, 40 % hardware) up to 26 Wh (0.0414, 5 %).
+
+    The lower end lies within the range from prompts of 2,000 tokens on; at 500 it does not, on any grid.
+    """
+    least, most = 1.14 * 0.60 / 0.480, 1.14 * 0.95 / 0.0414
+    size = (123e9, 123e9)
+    found = ClosedModel("own", "", size, size)
+    known = Known(active=123e9, total=123e9, runtime="vllm-0.5")
+    ends = {p: np.percentile(closed_draws(found, p, 400, known), [5, 95]) for p in (500, 2000)}
+    assert ends[2000][0] < least < ends[2000][1] < most
+    assert ends[500][1] < least
+
+
 KV = 70_272  # bytes a token of DeepSeek V3
 
 

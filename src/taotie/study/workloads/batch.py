@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from taotie.compute.energy.serving_setup import ServingSetup
-from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH
+from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH, largest_rate_per_s
 from taotie.compute.energy.whole_replicas import served_day
-from taotie.quantity.figure import exact, leaf
+from taotie.grid.shifting import cleanest_hours
+from taotie.quantity.figure import Figure, exact, leaf
 from taotie.study.asked import Asked, asked_of_means, requests_per_day
 from taotie.study.chat_chain import Served, central, longest_held, setup_of, work_of
 from taotie.study.steps.step import step
@@ -15,7 +18,7 @@ from taotie.study.steps.walk import Walk
 from taotie.words.language import N_
 from taotie.words.said import labels
 
-__all__ = ["asked_of_a_job", "full_replicas"]
+__all__ = ["asked_of_a_job", "cleaner_hours", "full_replicas", "hours_of_a_job"]
 
 
 @step("asked", kinds=("batch",), name="asked_of_a_job")
@@ -59,3 +62,42 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
         )
         hours = np.full(24, batch.p50)
         return setup, Served(replicas, batch, exact(1.0, "1", "busy_share"), hours, np.ones(24))
+
+
+def hours_of_a_job(setup: ServingSetup, asked: Asked, replicas: float) -> int:
+    """Whole hours of a day in which its replicas, all full, do the job. [h]"""
+    p, o = central(asked.means)
+    rate = asked.per_day.to("request/d").p50 / 86_400.0
+    one = largest_rate_per_s(setup, p, o)
+    return min(max(math.ceil(24.0 * rate / (replicas * one) - 1e-9), 1), 24)
+
+
+@step("cleaner", kinds=("batch",))
+def cleaner_hours(
+    walk: Walk, asked: Asked, setup: ServingSetup, served: Served, annual: Figure
+) -> None:
+    """What of its carbon a job leaves out that waits for the cleanest hours of the day at its place. [%]"""
+    hours = hours_of_a_job(setup, asked, served.replicas.p50)
+    walk.keep(
+        "job_hours", exact(float(hours), "h/d", "job_hours"), N_("Hours of a day the job takes")
+    )
+    held = walk.place.hourly() if walk.place is not None else None
+    if held is None:
+        return
+    shape, area = held
+    chosen = cleanest_hours(shape, hours)
+    saved = 100.0 * (1.0 - float(shape[chosen].mean()) / float(shape.mean()))
+    walk.keep(
+        "carbon_left_out",
+        leaf(
+            f"cleaner_hours.{area}.{hours}", value=saved, unit="%", kind="modelled",
+            note=f"cleanest {hours} hours of the mean day of {area}, 2022, against all hours alike; table hourly_intensity",
+            label=labels(N_("Carbon left out in the cleanest hours")),
+        ),
+        N_("Carbon left out in the cleanest hours"),
+    )  # fmt: skip
+    walk.note(
+        "cleanest_hours",
+        N_("Nobody waits for it: in the cleanest hours of {area} ({hours}, standard time) it would leave out {saved} % of its average carbon."),
+        area=area, hours=", ".join(str(int(h)) for h in chosen), saved=f"{saved:.0f}",
+    )  # fmt: skip
