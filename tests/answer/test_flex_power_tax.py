@@ -66,6 +66,18 @@ def test_worked_tax():
     assert ai.said[0].code == "counterfactual"
 
 
+def test_property_a_call_is_tried_over_its_range():
+    for one in flex().own["calls"]:
+        low, high = one["depth_range"]
+        assert low <= one["depth"] <= high <= 1.0
+        assert one["duration_range_h"][0] < one["duration_h"] < one["duration_range_h"][1]
+        easy, hard = one["pass_at_ends"]
+        assert easy >= one["pass"] >= hard
+    assert flex(training=0.0, batch=0.0).own["calls"][1]["pass_at_ends"] == [False, False]
+    full = flex(training=1.0, batch=0.0, idle=0.0).own["calls"]
+    assert all(c["pass_at_ends"] == [True, True] for c in full)
+
+
 def test_worked_rules():
     found = rules(100, "texas")
     keys = {r["key"] for r in found.own["rules"]}
@@ -94,7 +106,7 @@ def test_property_no_draft_is_shown_as_law():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: flex(0), "none"),
+        (lambda: flex(0), "above 0 MW"),
         (lambda: flex(100, 0.9, 0.9), "more than the load"),
         (lambda: flex(100, 50), "leaves 0..1"),
         (lambda: flex(100, room="nothing.csv"), "cannot be read"),
@@ -106,9 +118,9 @@ def test_property_no_draft_is_shown_as_law():
         (lambda: power(["grid_queue=1"], need_file="nothing.csv"), "no need by year|cannot be read"),
         (lambda: tax("100 GW", "60 USD/MWh"), "energy: "),
         (lambda: tax("-5 GWh", "60 USD/MWh"), "energy"),
-        (lambda: tax("5 GWh", "60 USD/MWh", 2030, until=2024), "are none"),
+        (lambda: tax("5 GWh", "60 USD/MWh", 2030, until=2024), "no year lies between"),
         (lambda: tax("5 GWh", "60 USD/MWh", off_grid=True), "off-grid"),
-        (lambda: rules(0, "pjm"), "none"),
+        (lambda: rules(0, "pjm"), "above 0 MW"),
     ],
 )  # fmt: skip
 def test_error_settings(make, says):

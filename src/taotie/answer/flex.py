@@ -31,6 +31,8 @@ CALLS = (
     CallClass("short_reserve", 0.25, 0.5, 100, 0.17),
 )
 """Depth, hours, calls a year and notice of four kinds of call. Own assumption, in the terms that EPRI's classes use."""
+EASY, HARD = (0.5, 0.5), (1.5, 2.0)
+"""Range of that assumption: what is asked may be so many times as deep and as long. [1]"""
 LENGTHS = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 24)
 
 
@@ -115,7 +117,12 @@ def flex(
     answered = []
     for call in CALLS:
         total, _parts = depth_at(call.duration_h)
-        answered.append((call.name, 100 * call.depth, call.duration_h, call.calls_per_year, call.notice_h, 100 * total, total >= call.depth - 1e-9))  # fmt: skip
+        ends = [
+            depth_at(call.duration_h * longer)[0] >= min(call.depth * deeper, 1.0) - 1e-9
+            for deeper, longer in (EASY, HARD)
+        ]
+        span = (100 * call.depth * EASY[0], 100 * min(call.depth * HARD[0], 1.0), call.duration_h * EASY[1], call.duration_h * HARD[1])  # fmt: skip
+        answered.append((call.name, 100 * call.depth, *span[:2], call.duration_h, *span[2:], call.calls_per_year, call.notice_h, 100 * total, total >= call.depth - 1e-9, *ends))  # fmt: skip
     own_depth, parts = depth_at(duration_h)
     computing = sum(p.depth for p in parts if p.name != "battery")
     figures = {
@@ -125,12 +132,18 @@ def flex(
         "cost_of_a_cut": computed("flex.cost", computing * load_mw * duration_h * value, "USD", N_("cost of one such cut"), "what is not computed is lost; work that only waits costs less", kind="modelled"),
     }  # fmt: skip
     told = [
-        Said("call_classes", N_("numbers of the calls are assumptions of ours, in the terms of EPRI's Flex MOSAIC (magnitude, timing, duration, frequency), whose classes were not read: ask your operator")),
+        Said("call_classes", N_("numbers of the calls are assumptions of ours, in the terms of EPRI's Flex MOSAIC (magnitude, timing, duration, frequency), whose classes were not found in print; each is also tried half as deep and long, and half deeper and twice as long: ask your operator")),
         Said("value_assumed", N_("an accelerator's hour is worth {usd:g} USD and draws {kw:g} kW: give your own"), {"usd": usd_per_hour, "kw": kw_per_accelerator}),
     ]  # fmt: skip
     own: dict[str, Any] = {
         "depth": own_depth, "reduction_mw": own_depth * load_mw, "usd_per_mwh_not_computed": value,
-        "calls": [{"name": a[0], "depth": a[1] / 100, "duration_h": a[2], "calls_per_year": a[3], "notice_h": a[4], "possible": a[5] / 100, "pass": a[6]} for a in answered],
+        "calls": [
+            {
+                "name": a[0], "depth": a[1] / 100, "depth_range": [a[2] / 100, a[3] / 100], "duration_h": a[4], "duration_range_h": [a[5], a[6]],
+                "calls_per_year": a[7], "notice_h": a[8], "possible": a[9] / 100, "pass": a[10], "pass_at_ends": [a[11], a[12]],
+            }
+            for a in answered
+        ],
         "connection": None,
     }  # fmt: skip
     if room is not None:
@@ -156,9 +169,10 @@ def flex(
         Column("batch", "MW", N_("what may wait")), Column("interactive", "MW", N_("what answers now")), Column("battery", "MW", N_("battery")),
     )  # fmt: skip
     call_columns = (
-        Column("call", "", N_("kind of call")), Column("depth", "%", N_("depth asked")), Column("duration_h", "h", N_("length")),
+        Column("call", "", N_("kind of call")), Column("depth", "%", N_("depth asked")), Column("depth_low", "%", N_("least")), Column("depth_high", "%", N_("most")),
+        Column("duration_h", "h", N_("length")), Column("duration_low_h", "h", N_("least")), Column("duration_high_h", "h", N_("most")),
         Column("calls", "1/a", N_("calls a year")), Column("notice_h", "h", N_("notice")), Column("possible", "%", N_("depth possible")),
-        Column("passed", "", N_("met")),
+        Column("passed", "", N_("met")), Column("passed_easy", "", N_("met at the least")), Column("passed_hard", "", N_("met at the most")),
     )  # fmt: skip
     return Answer(
         ask="flex",
