@@ -114,7 +114,7 @@ def flex(
         total, parts = depth_at(hours)
         given = {p.name: p.depth for p in parts}
         by_length.append((hours, total * load_mw, *(given.get(k, 0.0) * load_mw for k in ("training", "batch", "interactive", "battery"))))  # fmt: skip
-    answered = []
+    answered: list[tuple[Any, ...]] = []
     for call in CALLS:
         total, _parts = depth_at(call.duration_h)
         ends = [

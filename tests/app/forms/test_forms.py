@@ -33,6 +33,20 @@ def test_property_html_has_every_row(form, language):
     assert ('lang="zh-Hans"' in text) == (language == "zh")
 
 
+def test_worked_a_unit_stands_once():
+    from taotie.app.forms.rows import sheet_of
+
+    use_language("en")
+    facts = Facts()
+    for text in ("energy_total=12 kWh @facility", "count=2000000", "carbon_intensity=384 gCO2e/kWh", "embodied_total=1300 kgCO2e", "time_reserved=2 h", "expected_life=35040 h", "resource_share=0.125", "role=consumer", "functional_unit=token"):  # fmt: skip
+        facts.add(given_fact(text))
+    shown = {r.label: r.shown for r in sheet_of(filled("sci-ai", facts)).rows}
+    assert shown["Score"] == "2309 gCO2e/Mtoken"
+    assert shown["Energy (E)"] == "12 kWh"
+    sheet = {r.symbol: r.shown for r in sheet_of(made("dc2024")).rows}
+    assert sheet["EDC"] == "5000 kWh"
+
+
 def test_property_docx_keeps_what_was_written():
     docx = pytest.importorskip("docx", reason="the extra forms is not installed")
     pytest.importorskip("docxtpl", reason="the extra forms is not installed")

@@ -42,9 +42,7 @@ def template_docx() -> bytes:
     table.rows[1].cells[0].text = "{%tr for r in s.rows %}"
     row = table.rows[2].cells
     row[0].text = "{{ r.label }}{% if r.symbol %} ({{ r.symbol }}){% endif %}"
-    row[
-        1
-    ].text = "{{ r.text }}{% if r.unit and r.unit not in r.text and r.text != 'N/A' and r.unit != '1' %} {{ r.unit }}{% endif %}"
+    row[1].text = "{{ r.shown }}"
     row[1].add_paragraph("{%p if r.range %}")
     row[1].add_paragraph("{{ s.words.range }}: {{ r.range }} {{ r.unit }}")
     row[1].add_paragraph("{%p endif %}")

@@ -24,7 +24,7 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 {% if s.draft %}<p class="missing"><b>{{ s.draft }}</b></p>{% endif %}
 <div class="wide"><table><thead><tr><th>{{ s.words.field }}</th><th>{{ s.words.value }}</th><th>{{ s.words.status }}</th></tr></thead><tbody>
 {% for r in s.rows %}<tr><th scope="row">{{ r.label }}{% if r.symbol %} <span class="sym">{{ r.symbol }}</span>{% endif %}</th>
-<td>{{ r.text }}{% if r.unit and r.unit not in r.text and r.text != "N/A" and r.unit != "1" %} {{ r.unit }}{% endif %}{% if r.range %}<br><span class="quiet">{{ s.words.range }}: {{ r.range }} {{ r.unit }}</span>{% endif %}{% if r.method %}<br><span class="quiet">{{ r.method }}</span>{% endif %}{% if r.missing %}<br><span class="missing">{{ s.words.missing }}: {{ r.missing }}</span>{% endif %}</td>
+<td>{{ r.shown }}{% if r.range %}<br><span class="quiet">{{ s.words.range }}: {{ r.range }} {{ r.unit }}</span>{% endif %}{% if r.method %}<br><span class="quiet">{{ r.method }}</span>{% endif %}{% if r.missing %}<br><span class="missing">{{ s.words.missing }}: {{ r.missing }}</span>{% endif %}</td>
 <td>{{ r.status }}</td></tr>
 {% endfor %}</tbody></table></div>
 <p class="quiet">{{ s.words.none }}<br>{{ s.words.hash }}: <code>{{ s.sha256 }}</code>{% if s.supersedes %}<br>{{ s.words.supersedes }}: <code>{{ s.supersedes }}</code>{% endif %}</p>

@@ -53,10 +53,7 @@ _TEMPLATE = """#let s = json(bytes(sys.inputs.sheet))
 def form_typst(made: Disclosure) -> tuple[str, str]:
     """The Typst source and the sheet it reads, as JSON."""
     sheet = sheet_of(made)
-    rows = []
-    for r in sheet.rows:
-        unit = f" {r.unit}" if r.unit not in ("", "1") and r.unit not in r.text and r.text != "N/A" else ""  # fmt: skip
-        rows.append({**vars(r), "shown": r.text + unit})
+    rows = [{**vars(r), "shown": r.shown} for r in sheet.rows]
     content = {
         **vars(sheet),
         "rows": rows,

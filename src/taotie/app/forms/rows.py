@@ -24,6 +24,13 @@ class FormRow:
     method: str
     missing: str
 
+    @property
+    def shown(self) -> str:
+        """The text with its unit, which some texts name themselves, counted or not (`gCO2e/Mtoken` for `gCO2e/token`)."""
+        if self.unit in ("", "1") or self.text == "N/A" or self.unit.split("/")[0] in self.text:
+            return self.text
+        return f"{self.text} {self.unit}"
+
 
 @dataclass(frozen=True)
 class FormSheet:

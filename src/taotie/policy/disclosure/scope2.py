@@ -195,7 +195,7 @@ def scope2(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
                 )  # fmt: skip
             hourly = market_based(used, [(float(matched.value), pairs[0][1])], None, known(residual), known(grid))  # fmt: skip
             draft = True
-            fields.append(Field("market_based_hourly_draft", N_("Scope 2, market-based by the hour (draft)"), plain_number(hourly.emissions_t) + " (draft)", hourly.emissions_t, "tCO2e", status="computed", method="; ".join(f"{k} {plain_number(v)} MWh" for k, v in hourly.energy_mwh.items()) + "; draft of the revision, not final"))  # fmt: skip
+            fields.append(Field("market_based_hourly_draft", N_("Scope 2, market-based by the hour (draft)"), plain_number(hourly.emissions_t) + " tCO2e (draft)", hourly.emissions_t, "tCO2e", status="computed", method="; ".join(f"{k} {plain_number(v)} MWh" for k, v in hourly.energy_mwh.items()) + "; draft of the revision, not final"))  # fmt: skip
     said = (Said("draft_method", N_("matching by the hour follows a draft of the revision (consultation of October 2025); it is not in force")),) if draft else ()  # fmt: skip
     return Disclosure("scope2", "GHG Protocol Scope 2 Guidance, 2015", N_("Scope 2 emissions (GHG Protocol)"), boundary, tuple(fields), supersedes=str(options.get("supersedes") or ""), said=said)  # fmt: skip
 
