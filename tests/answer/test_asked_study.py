@@ -56,6 +56,24 @@ def test_worked_page_and_result_of_the_command(tmp_path) -> None:
     assert json.loads((tmp_path / "o" / "result.json").read_text("utf-8"))["ask"] == "power"
 
 
+def test_property_a_result_is_asked_again_and_a_changed_cell_is_told(tmp_path) -> None:
+    from taotie.answer.study import checked_result
+
+    place = tmp_path / "result.json"
+    whole = run(STUDIES / "palisades.toml", samples=300).to_dict()
+    place.write_text(json.dumps(whole, ensure_ascii=False), "utf-8")
+    found = checked_result(place)
+    assert found.own["ok"], found.own["different"][:3]
+    assert found.own["figures_checked"] > 100
+    for key, change in (("p50_mw", lambda v: [*v[:-1], v[-1] + 1.0]), ("years", lambda v: v[:-1])):  # fmt: skip
+        place.write_text(json.dumps({**whole, key: change(whole[key])}, ensure_ascii=False), "utf-8")  # fmt: skip
+        found = checked_result(place)
+        assert any(d.startswith(key) for d in found.own["different"])
+    place.write_text(json.dumps({**whole, "study": {"ask": "moon"}}), "utf-8")
+    with pytest.raises(TaotieError, match="does not say which question"):
+        checked_result(place)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,8 @@ from typing import Any
 from taotie.answer.answer import Answer
 from taotie.answer.asking import Chosen, answers, default_said
 from taotie.answer.asks import ASKS, function_of
-from taotie.errors import DataError, TaotieError, UnknownNameError, nearest
-from taotie.files.read import read_toml
+from taotie.errors import DataError, ResultError, TaotieError, UnknownNameError, nearest
+from taotie.files.read import read_json, read_toml
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -104,9 +106,17 @@ def _asked_in(path: Path, chosen: Chosen) -> Answer | None:
     for key in ("seed", "samples"):
         if chosen.values[key] is not None and key in known:
             settings[key] = chosen.values[key]
-    answer = function_of(name)(tell=chosen.tell, **settings)
     title["zh"] = title["zh"] or title["en"]
-    return replace(answer, own={**answer.own, "title": title})
+    return _asked(str(name), settings, title, chosen.tell)
+
+
+def _asked(
+    name: str, settings: Mapping[str, Any], title: Mapping[str, str], tell: Any = None
+) -> Answer:
+    """The answer to one question, with what computes it again."""
+    answer = function_of(name)(tell=tell, **settings)
+    study = {"ask": name, "settings": dict(settings)}
+    return replace(answer, own={**answer.own, "title": dict(title), "study": study})
 
 
 def answer_of(result: Any) -> Answer:
@@ -166,6 +176,9 @@ def checked_result(path: Path) -> Answer:
     """
     from taotie.study.result_file import NOT_COMPUTED, check_result
 
+    content = read_json(path, kind=ResultError)
+    if isinstance(content, dict) and isinstance(content.get("study"), dict) and "ask" in content:
+        return _checked_again(path, content)
     n, different = check_result(path)
     said = (
         Said(
@@ -187,3 +200,70 @@ def checked_result(path: Path) -> Answer:
         said=said,
         own={"file": str(path), "figures_checked": n, "ok": not different, "different": different},
     )
+
+
+def _checked_again(path: Path, content: Mapping[str, Any]) -> Answer:
+    """The result of a study that is one question: asked again, and held against the file cell by cell."""
+    study, title = content["study"], content.get("title")
+    name, settings = study.get("ask"), study.get("settings")
+    if name not in ASKS or name == "run" or not isinstance(settings, dict) or not isinstance(title, dict):  # fmt: skip
+        raise ResultError(
+            _("{path} does not say which question it answers.").format(path=path),
+            _("give the result.json that `taotie run` wrote"),
+        )
+    again = json.loads(json.dumps(_asked(name, settings, title).to_dict()))
+    beside = ("files", "version")  # where it was written, and by which version
+    theirs, ours = (
+        dict(_leaves({k: v for k, v in c.items() if k not in beside})) for c in (content, again)
+    )
+    different = [
+        _("{key}: {stated} is stated, {computed} is computed").format(
+            key=key, stated=_short(theirs, key), computed=_short(ours, key)
+        )
+        for key in dict.fromkeys([*theirs, *ours])
+        if key not in theirs or key not in ours or theirs[key] != ours[key]
+    ]
+    said = [
+        Said(
+            "check_result",
+            N_("this is not what taotie computes: {n} differences in {total} cells")
+            if different
+            else N_("all {total} cells but the title are computed again, to the last bit"),
+            {"n": len(different), "total": len(ours)},
+        )
+    ]
+    if content.get("version") != again["version"]:
+        said.append(
+            Said(
+                "other_version",
+                N_("it was written by version {theirs}; this is {ours}"),
+                {"theirs": str(content.get("version"))[:20], "ours": again["version"]},
+            )
+        )
+    return Answer(
+        "check_result",
+        {"file": str(path)},
+        said=tuple(said),
+        own={
+            "file": str(path),
+            "figures_checked": len(ours),
+            "ok": not different,
+            "different": different,
+        },
+    )
+
+
+def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every cell of a JSON value by its place."""
+    if isinstance(value, Mapping) and value:
+        for key, one in value.items():
+            yield from _leaves(one, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list) and value:
+        for i, one in enumerate(value):
+            yield from _leaves(one, f"{place}[{i}]")
+    else:
+        yield place, value
+
+
+def _short(cells: Mapping[str, Any], key: str) -> str:
+    return json.dumps(cells[key], ensure_ascii=False)[:60] if key in cells else "-"
