@@ -66,8 +66,11 @@ def disclose(
     for path in sources:
         for fact in read_facts(Path(path), boundary):
             facts.add(fact)
+    stated = Facts()
     for text in given:
-        facts.add(given_fact(text, boundary if _is_energy(text) else None), over=True)
+        stated.add(given_fact(text, boundary if _is_energy(text) else None))
+    for fact in stated.known.values():
+        facts.add(fact, over=True)
     before = _before(Path(supersedes), form) if supersedes is not None else ""
     options: dict[str, Any] = {
         "boundary": boundary, "recipient": recipient, "supersedes": before, "leaderboard": leaderboard, "band": band,

@@ -12,7 +12,7 @@ from taotie.answer.answer import Answer
 from taotie.answer.asking import Chosen, answers, default_said
 from taotie.answer.asks import ASKS, function_of
 from taotie.errors import DataError, ResultError, TaotieError, UnknownNameError, nearest
-from taotie.files.read import read_json, read_toml
+from taotie.files.read import json_value, read_json, read_toml
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -211,7 +211,7 @@ def _checked_again(path: Path, content: Mapping[str, Any]) -> Answer:
             _("{path} does not say which question it answers.").format(path=path),
             _("give the result.json that `taotie run` wrote"),
         )
-    again = json.loads(json.dumps(_asked(name, settings, title).to_dict()))
+    again = json_value(json.dumps(_asked(name, settings, title).to_dict()))
     beside = ("files", "version")  # where it was written, and by which version
     theirs, ours = (
         dict(_leaves({k: v for k, v in c.items() if k not in beside})) for c in (content, again)

@@ -214,6 +214,16 @@ def test_property_the_same_facts_give_the_same_bytes(form):
     assert all(f.missing for f in a.fields if f.status == "not_available")
 
 
+def test_error_two_statements_that_disagree():
+    from taotie.answer.disclose import disclose
+
+    twice = ["electricity=12 MWh @facility", "electricity=13 MWh @facility"]
+    with pytest.raises(DataError, match="disagree on electricity: 12 MWh and 13 MWh"):
+        disclose("scope2", given=twice)
+    same = disclose("scope2", given=["electricity=12 MWh @facility", "electricity=12000 kWh @facility"])  # fmt: skip
+    assert same.own["fields"]["electricity"]["value"] == pytest.approx(12.0)
+
+
 def test_error_sources_that_disagree(tmp_path):
     for name, value in (("a", 5), ("b", 6)):
         (tmp_path / f"{name}.json").write_text(json.dumps({"energy": {"value": value, "unit": "MWh", "boundary": "facility"}}))  # fmt: skip
