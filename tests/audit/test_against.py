@@ -251,3 +251,15 @@ def test_worked_command_line(tmp_path: Path) -> None:
     assert "176" in (tmp_path / "d.toml").read_text("utf-8")
     assert CliRunner().invoke(_app(), ["sources", "--search", "比特币"]).exit_code == 0
     assert "@" in CliRunner().invoke(_app(), ["sources", "devries2023", "--bibtex"]).output
+
+
+def test_several_companies_together_are_not_one_of_them() -> None:
+    """A figure of Amazon says nothing of what Amazon, Meta and Google spend between them."""
+    one = check_sentence(
+        "Amazon told investors its capital spending would reach $300 billion in 2025"
+    )
+    four = check_sentence(
+        "Microsoft, Alphabet, Amazon and Meta told investors their capital spending would reach $300 billion in 2025"
+    )
+    assert one.own["verdict"] == "inconsistent with source"
+    assert four.own["verdict"] == "not checkable"

@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 
 from taotie.audit.article import Audit, Result, audit_claims, audited, needed_text
+from taotie.audit.article_text import audit_text
 from taotie.audit.claim import Claim
 from taotie.audit.claims_file import memory_marked, read_claims
-from taotie.audit.verdict import INCONSISTENT, REPRODUCES, ROUNDING, UNIT_ERROR, VERDICTS
+from taotie.audit.verdict import (
+    HARMLESS,
+    INCONSISTENT,
+    REPRODUCES,
+    ROUNDING,
+    UNIT_ERROR,
+    VERDICTS,
+)
 from taotie.quantity import catalog
 from taotie.quantity.unit_text import Unit, parse_unit
 
@@ -288,3 +296,18 @@ def claims_with(verdict: str, audit: Audit) -> Iterator[Result]:
 def test_outdated_is_never_computed(audit: Audit) -> None:
     for verdict in ("outdated", "not checkable"):
         assert all(r.claim.decided_by == "documented" for r in claims_with(verdict, audit))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("一座数据中心每天耗电564兆瓦时。一户美国家庭每天平均用电29千瓦时。也就是说，它一天的用电相当于{}万户家庭。", (("1.7", False), ("1.94", True))),
+        ("A campus uses 564 MWh a day. An American home uses 29 kWh a day. That is as much as {} homes use.", (("17,000", False), ("19,400", True))),
+    ],
+)  # fmt: skip
+def test_a_count_that_a_text_concludes_is_held_against_its_parts(
+    text: str, told: tuple[tuple[str, bool], ...]
+) -> None:
+    for number, right in told:
+        found = audit_text(text.format(number)).between
+        assert [b.verdict in HARMLESS for b in found] == [right]

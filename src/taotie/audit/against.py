@@ -183,7 +183,8 @@ def _speaks_of(said: Scope, entry: Entry, unit: Unit) -> bool:
     """Does the sentence name everything the figure is about? Without that it may speak of another thing, and is not called wrong."""
     if unit.is_plain or unit.physical == "%":
         return False  # a share can be of anything
-    named = all(entry.scope.of(kind) <= said.of(kind) for kind in ("place", "company"))
+    # of several companies or places together a sentence says something else than of one of them
+    named = all(entry.scope.of(kind) == said.of(kind) for kind in ("place", "company"))
     systems = _systems(entry.scope.of("system"), entry.unit)
     mine = _systems(said.of("system"), unit.text)
     return named and systems == mine and bool(systems or entry.scope.of("company"))

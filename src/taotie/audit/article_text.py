@@ -258,6 +258,7 @@ def _between(text: str, kept: list[Quantity]) -> list[Between]:
                     whole.kind not in ("amount", "money")
                     or whole.start == each.start
                     or whole.count
+                    or (each.period and not whole.period)
                 ):
                     continue
                 found = _product(each, many, whole)
@@ -283,6 +284,9 @@ _CONCLUSION = re.compile(
 
 def _concludes(text: str, b: Between) -> bool:
     """Does the text itself go from the two parts to the whole?"""
+    each, many = b.parts
+    if many.start > max(each.end, b.whole.end):
+        return _tells_count(text, b)
     last = max(q.end for q in b.parts)
     first = min(q.start for q in b.parts)
     gap = text[last : b.whole.start]
@@ -290,9 +294,35 @@ def _concludes(text: str, b: Between) -> bool:
     return last <= b.whole.start and not far and bool(_CONCLUSION.search(gap))
 
 
+_AS_MANY = re.compile(
+    r"\b(?:as (?:much|many) as|enough (?:for|to)|equivalent|equals?(?: to)?|the same as|could (?:power|supply|run|feed)|would (?:power|supply|run|feed)|match(?:es)?)\b"
+    r"|相当于|够|可供|足以|等于|[顶抵]得?上|能满足",
+    re.IGNORECASE,
+)
+
+
+def _tells_count(text: str, b: Between) -> bool:
+    """Does the text go from the whole and what is for each to how many that is? As much as 17,000 homes use."""
+    each, many = b.parts
+    first, last = min(each.start, b.whole.start), max(each.end, b.whole.end)
+    gap = text[last : many.start]
+    near = many.start - first <= 260 and len(gap) <= 60 and "\n" not in gap
+    return near and bool(_AS_MANY.search(gap))
+
+
 def _nearer(kept: list[Quantity], b: Between) -> bool:
-    """Is another amount of the kind said between what is for each and the whole? Then that one may be meant."""
-    each = b.parts[0]
+    """Is another amount of the kind said between what is for each and the conclusion? Then that one may be meant."""
+    each, many = b.parts
+    if many.start > max(each.end, b.whole.end):
+        begin, end = min(each.start, b.whole.start) - 120, many.start
+        own = (each.start, b.whole.start)
+        return any(
+            begin <= q.start < end
+            and q.start not in own
+            and q.kind in ("amount", "money")
+            and any(q.bare.same_dimension(u) for u in (each.bare, b.whole.bare))
+            for q in kept
+        )
     return any(
         each.end <= q.start < b.whole.start
         and any(q.bare.same_dimension(u) for u in (each.bare, b.whole.bare))
@@ -304,7 +334,7 @@ def _each(kept: list[Quantity]) -> list[Quantity | None]:
     """Quantities said of one of something: 2.9 Wh per query, "one query takes 2.9 Wh"."""
     made: list[Quantity | None] = []
     for q in kept:
-        if q.kind not in ("amount", "money") or q.period:
+        if q.kind not in ("amount", "money"):
             made.append(None)
         elif q.count and f"/{q.count}" in q.unit.text:
             made.append(q)
