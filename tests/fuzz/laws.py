@@ -15,9 +15,13 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import laws_more
 
 Rng = np.random.Generator
 MODELS = ("llama-3-1-8b", "llama-3-1-70b")
@@ -242,7 +246,7 @@ class Law:
 
 
 LAWS: dict[str, Law] = {
-    "request": Law(request, 500, 0.60),
+    "request": Law(request, 500, 0.5353),
     "quantity": Law(quantity, 100, 0.20),
     "figure": Law(figure, 1, 0.05),
     "tax": Law(tax, 1, 0.05),
@@ -252,6 +256,19 @@ LAWS: dict[str, Law] = {
     "train": Law(train, 1, 0.003),
     "embed": Law(embed, 1, 0.005),
     "capacity": Law(capacity, 1, 0.005),
+    "crowd": Law(laws_more.crowd, 1, 0.002),
+    "generate": Law(laws_more.generate, 1, 0.002),
+    "swings": Law(laws_more.swings, 1, 0.01),
+    "power": Law(laws_more.power, 1, 0.01),
+    "mine": Law(laws_more.mine, 1, 0.01),
+    "fleet": Law(laws_more.fleet, 1, 0.0005),
+    "split": Law(laws_more.split, 1, 0.005),
+    "headroom": Law(laws_more.headroom, 1, 0.002),
+    "rules": Law(laws_more.rules, 1, 0.01),
+    "disclose": Law(laws_more.disclose, 1, 0.01),
+    "label": Law(laws_more.label, 1, 0.001),
+    "supply": Law(laws_more.supply, 1, 0.0002),
+    "simulate": Law(laws_more.simulate, 1, 0.002),
 }
 
 

@@ -127,7 +127,13 @@ def test_every_public_reader_is_fed_or_named() -> None:
 laws = _module("laws")
 
 
-@pytest.mark.parametrize("name", list(laws.LAWS))
+SLOW_LAWS = {"crowd", "generate", "fleet", "label", "supply", "simulate", "headroom", "split"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n in SLOW_LAWS else n for n in laws.LAWS],
+)
 def test_property_laws_hold_for_random_setups(name: str) -> None:
     n = {"request": 500, "quantity": 200, "figure": 30, "tax": 20, "flex": 30, "cut": 20}.get(
         name, 1
