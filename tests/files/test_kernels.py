@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from taotie.files.kernels import _own
+
 pytest.importorskip("numba", reason="kernels are in the extra `simulate`")
 
 from taotie.files import kernels
@@ -95,3 +97,17 @@ def test_worked_a_copied_tree_needs_no_compiling(tmp_path: Path) -> None:
     run(first)
     shutil.copytree(first, second, copy_function=shutil.copyfile)  # new times, same content
     assert run(second) == [42, 0, 1]
+
+
+def test_worked_kernels_are_kept_only_where_nobody_else_writes(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir(mode=0o755)
+    assert _own(mine)
+    assert _own(mine / "not" / "there" / "yet")
+    mine.chmod(0o777)
+    assert not _own(mine)
+    assert not _own(mine / "not" / "there" / "yet")
+    mine.chmod(0o1777)
+    assert _own(mine / "not" / "there" / "yet")
+    assert not _own(mine)
+    assert not _own(Path("numba/kernels"))

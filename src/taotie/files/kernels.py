@@ -11,7 +11,9 @@ and then beside the source, where a wheel or `python -m taotie.answer.ready` put
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
+import stat
 import sys
 from collections.abc import Callable
 from functools import lru_cache
@@ -75,6 +77,11 @@ def _checked(dispatcher: Any) -> Any:
             "_index_name",
         )
     ):
+        return dispatcher
+    if not _own(Path(kept._cache_path)):
+        from numba.core.caching import NullCache
+
+        dispatcher._cache = NullCache()
         return dispatcher
     stamp = _stamp(_room(source))
     _guard(kept, stamp)
@@ -140,6 +147,27 @@ def _one_level() -> None:
     if all(found.get(name, False) for name in LEVEL_3):
         config.CPU_NAME = "x86-64-v3"
         config.CPU_FEATURES = ",".join(f"+{name}" for name in LEVEL_3)
+
+
+def _own(folder: Path) -> bool:
+    """Is this a place that nobody else writes? Kept kernels are unpickled: others' must not be.
+
+    A relative place (numba makes one of an empty XDG_CACHE_HOME) would be that of whatever folder one stands in.
+    """
+    if not folder.is_absolute():
+        return False
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        status = there.stat()
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):
+        return True
+    # what one makes below a sticky folder, such as that of temporary files, is one's own
+    shared = status.st_mode & stat.S_IWOTH and (there == folder or not status.st_mode & stat.S_ISVTX)  # fmt: skip
+    return status.st_uid in (os.getuid(), 0) and not shared
 
 
 def _room(source: Path) -> str:
