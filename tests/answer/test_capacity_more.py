@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from taotie.answer.capacity_more import More, hours_of, shares_of, sites
+from taotie.answer.table_file import write_bus_table
 from taotie.app.cli.grid import register
 from taotie.errors import DataError, RangeError
 from taotie.grid.capacity.redispatch import redispatched_capacity
@@ -67,6 +68,22 @@ def test_published_no_secure_dispatch_is_said():
     answer = _json("capacity", "RTS_GMLC", "--dispatch", "file", "--redispatch", "--bus", "101")
     (told,) = [s for s in answer["said"] if s["code"] == "no_secure_dispatch"]
     assert "4 branches" in told["text"]
+
+
+def test_worked_table_has_a_column_for_each_share(tmp_path):
+    """Shares and costs stand in mappings of a bus, costs at the best buses only: none is lost on the way to a file."""
+    buses = [
+        {"bus": 1, "binds": {"branch": "1-2", "outage": None}, "curtailable_mw": {"0": 5.0, "0.01": 7.5}},
+        {"bus": 2, "binds": {"branch": "1-2", "outage": "2-3"}, "curtailable_mw": {"0": 6.0, "0.01": 8.0},
+         "cost_usd_per_mwh": {"50%": 3.5, "95%": None}},
+    ]  # fmt: skip
+    path = tmp_path / "buses.csv"
+    write_bus_table(buses, path)
+    assert path.read_text().splitlines() == [
+        "bus,binds_branch,binds_outage,curtailable_mw_0,curtailable_mw_0.01,cost_usd_per_mwh_50%,cost_usd_per_mwh_95%",
+        "1,1-2,,5.0,7.5,,",
+        "2,1-2,2-3,6.0,8.0,3.5,",
+    ]
 
 
 @pytest.mark.slow  # 20 s of compiling

@@ -222,7 +222,7 @@ def capacity(
         answer = replace(answer, detail=detail)
     if more.asked:
         case_used = answer.detail.found.case if row is None else dispatched(given, dispatch)[0]
-        answer = with_more_of(answer, case_used, more)
+        answer = with_more_of(answer, case_used, more, tell)
     return answer
 
 

@@ -6,6 +6,7 @@ Adds to the `Answer` of `taotie grid capacity`: columns of each bus, what was sa
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,7 +33,7 @@ __all__ = ["More", "hours_of", "shares_of", "sites", "with_more"]
 
 MOVED = 5  # units named a bus
 COST_BUSES = 12  # for how many buses of the table the cost of moving is computed
-HOURS_WITH_REDISPATCH = 100_000  # bus-hours solved without being asked for by name
+TOLD_EVERY_S = 15.0  # progress of hours
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,7 @@ def with_more(
     said, limits = list(answer.said), list(answer.limits)
     seconds = {**answer.own.get("seconds", {})}
     tables = dict(answer.tables)
+    own: dict[str, Any] = {}
     found: RedispatchedCapacity | None = None
     if more.redispatch or more.ac:
         if step is not None:
@@ -205,11 +207,11 @@ def with_more(
         seconds["redispatch"] = found.seconds["search"]
         seconds["redispatch_processor"] = found.seconds["processor"]
     if more.hours or more.shares:
-        _curtail(answer, buses, case, more, said, limits, seconds, tables, post_rating)
+        own |= _curtail(answer, buses, case, more, said, limits, seconds, tables, post_rating, step)
     if more.ac and found is not None:
         _prove(buses, found, more, said, limits, seconds, step)
     tables["more"] = _table(case, buses, found)
-    own = {**answer.own, "buses": buses, "seconds": seconds}
+    own = {**answer.own, **own, "buses": buses, "seconds": seconds}
     settings = {
         **answer.settings,
         **{key: getattr(more, key) for key in ("redispatch", "units_off", "unit_outages", "move",
@@ -350,23 +352,38 @@ def _curtail(
     seconds: dict[str, float],
     tables: dict[str, Table],
     post_rating: str,
-) -> None:
-    from taotie.grid.capacity.curtailable import SHARES, curtailable_capacity
+    step: Callable[[str], None] | None,
+) -> dict[str, Any]:
+    from taotie.grid.capacity.curtailable import curtailable_capacity
+    from taotie.grid.capacity.curtailable_load import SHARES
 
     load = hours_of(case, more.hours)
     shares = more.shares or SHARES
     numbers = [int(bus["bus"]) for bus in buses]
-    told_anew = more.redispatch and len(numbers) * len(load) <= HOURS_WITH_REDISPATCH
+    told_anew = more.redispatch
+    rule = (load, shares, more.calls, more.depth, told_anew)
     found = curtailable_capacity(
-        case, load, shares, more.calls, more.depth, redispatch=told_anew, buses=numbers,
-        post_rating=post_rating,
-    )  # fmt: skip
+        case, *rule, buses=numbers, post_rating=post_rating, step=_progress(step)
+    )
     seconds["hours"] = found.seconds["wall"]
     for i, bus in enumerate(buses):
         bus["curtailable_mw"] = {f"{s:g}": float(x) for s, x in zip(shares, found.load_mw[:, i], strict=True)}  # fmt: skip
+        if told_anew:
+            bus["curtailable_bound_mw"] = {f"{s:g}": float(x) for s, x in zip(shares, found.bound_mw[:, i], strict=True)}  # fmt: skip
     most = max(shares)
     best = int(np.argmax(found.load_mw[-1])) if len(numbers) > 1 else 0
-    worst = found.worst_hours(numbers[best], most)
+    alone = found
+    if told_anew:  # every hour with a cut, not only those that decide
+        alone = curtailable_capacity(
+            case, *rule, buses=[numbers[best]], post_rating=post_rating, every=True
+        )
+    worst = alone.worst_hours(numbers[best], most)
+    if worst.by_month:
+        tables["worst_months"] = Table(
+            (Column("month", "", N_("month")), Column("hours", "h", N_("hours with a cut"))),
+            tuple(enumerate(worst.by_month, start=1)),
+            N_("when the load steps back"),
+        )
     tables["worst_hours"] = Table(
         (Column("bus", "", N_("bus")), Column("hour", "h", N_("hour")), Column("cut_mw", "MW", N_("cut"))),
         tuple((numbers[best], int(h), round(float(c), 3)) for h, c in zip(worst.hour, worst.cut_mw, strict=True)),
@@ -391,12 +408,12 @@ def _curtail(
             {"bus": numbers[best], "share": most, "hours": worst.hours, "calls": worst.calls, "longest": worst.longest_h},
         )
     )  # fmt: skip
-    if more.redispatch and not told_anew:
+    if told_anew:
         said.append(
             Said(
-                "hours_fixed_shares",
-                N_("{n} buses in {h} hours are too many to tell the units anew in each: the hours are with fixed shares; name a bus for the other"),
-                {"n": len(numbers), "h": len(load)},
+                "hours_that_bind",
+                N_("{solved} of {all} bus-hours were solved, those that decide; answer and bound differ by {gap:.2f} MW at most"),
+                {"solved": found.solved, "all": len(numbers) * len(load), "gap": float((found.bound_mw - found.load_mw).max())},
             )
         )  # fmt: skip
     if found.unanswered.any():
@@ -409,6 +426,33 @@ def _curtail(
         )
     known = {s.code for s in limits}
     limits += [s for s in found.limits if s.code not in known]
+    return {
+        "worst_hours": {
+            "bus": numbers[best], "share": most, "hours": worst.hours, "calls": worst.calls,
+            "longest_h": worst.longest_h, "hours_by_month": list(worst.by_month),
+        }
+    }  # fmt: skip
+
+
+def _progress(step: Callable[[str], None] | None) -> Callable[[int, int], None] | None:
+    """Says now and then how many buses are done and how long the others will take."""
+    if step is None:
+        return None
+    began = last = time.monotonic()
+
+    def told(done: int, of: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= TOLD_EVERY_S:
+            last = now
+            left = (now - began) / done * (of - done) / 60
+            step(
+                _("{done} of {n} buses over all hours, about {left:.0f} min to go").format(
+                    done=done, n=of, left=left
+                )
+            )
+
+    return told
 
 
 def _prove(
@@ -587,7 +631,9 @@ def sites(
     )  # fmt: skip
 
 
-def with_more_of(answer: Answer, case: Case, more: More) -> Answer:
+def with_more_of(
+    answer: Answer, case: Case, more: More, step: Callable[[str], None] | None = None
+) -> Answer:
     """As `with_more`, for the outages of the answer's own settings."""
     if not more.asked:
         return answer
@@ -601,4 +647,4 @@ def with_more_of(answer: Answer, case: Case, more: More) -> Answer:
     rating = str(answer.settings["post_outage_rating"]).upper()
     if rating != "A" and not (case.branch[:, 6 if rating == "B" else 7] > 0).any():
         rating = "A"
-    return with_more(answer, case, more, outages, rating)
+    return with_more(answer, case, more, outages, rating, step)

@@ -17,6 +17,7 @@ from taotie.words.language import _
 
 __all__ = ["write_bus_table", "write_tables"]
 
+BY_SHARE = ("curtailable_mw", "curtailable_bound_mw", "cost_usd_per_mwh")  # a column a share
 ENDINGS = (".csv", ".parquet", ".json", ".geojson")
 
 
@@ -101,6 +102,8 @@ def _flat(bus: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in bus.items():
         if key == "binds":
             row["binds_branch"], row["binds_outage"] = value["branch"], value["outage"]
+        elif key in BY_SHARE:
+            row |= {f"{key}_{share}": one for share, one in value.items()}
         elif not isinstance(value, Mapping | list | tuple):
             row[key] = value
     return row
@@ -108,7 +111,8 @@ def _flat(bus: Mapping[str, Any]) -> dict[str, Any]:
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]) if rows else ["bus"], lineterminator="\n")
+    columns = list(dict.fromkeys(key for row in rows for key in row)) or ["bus"]
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
     return out.getvalue()

@@ -11,6 +11,7 @@ from taotie.grid.case.case import Case
 
 CAP_MW = 10_000.0
 NOISE = 1e-7
+OVER = 1 + 1e-6
 
 
 def tables(case: Case):
@@ -63,11 +64,12 @@ def connected(f, t, n):
         reached = more
 
 
-def update(x, flow, response, rating, floor, cutoff):
-    """Lower x by one state of the grid."""
+def update(x, flow, response, rating, floor, cutoff, intact=False):
+    """Lower x by one state of the grid; what is over in the intact one takes nothing more."""
     rated = np.isfinite(rating)
     v, f, limit = response[rated], flow[rated], rating[rated]
-    up, down = np.maximum(limit - f, floor * limit), np.maximum(limit + f, floor * limit)
+    least = np.where(intact & (np.abs(f) > limit * OVER), 0.0, floor * limit)
+    up, down = np.maximum(limit - f, least), np.maximum(limit + f, least)
     with np.errstate(divide="ignore", invalid="ignore"):
         room = np.where(v > 0, up[:, None], down[:, None]) / np.abs(v)
     room = np.where(np.abs(v) >= max(cutoff, NOISE), np.maximum(room, 0), CAP_MW)
@@ -95,6 +97,7 @@ def refactorized(case: Case, treatments):
                 rating[keep],
                 way.floor,
                 way.cutoff,
+                k < 0,
             )
     return x
 
@@ -117,7 +120,8 @@ def _every_pair(h, d, flow, rating, floor, cutoff, r):
             if np.isnan(f):
                 continue
             post = flow[l] + f * flow[k]
-            least = max(floor * rating[l], 1e-18)
+            over = k == l and abs(flow[l]) > rating[l] * OVER
+            least = 1e-18 if over else max(floor * rating[l], 1e-18)
             up, down = 1 / max(rating[l] - post, least), -1 / max(rating[l] + post, least)
             for b in range(n):
                 v = -(h[l, b] + f * h[k, b])

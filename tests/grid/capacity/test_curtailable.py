@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 from taotie.errors import RangeError
 from taotie.grid.capacity.by_hour import hourly_area_load_mw
 from taotie.grid.capacity.curtailable import curtailable_capacity, curtailable_load_mw
+from taotie.grid.capacity.hours_that_bind import room_of_year
 from taotie.grid.capacity.redispatch import redispatched_capacity
 from taotie.grid.capacity.redispatch_hours import redispatched_by_hour
 from taotie.grid.case.case import read_case
@@ -86,6 +87,46 @@ def test_matches_single_states_with_redispatch():
         one = redispatched_capacity(moved, buses, units_off=True, loosen=False)
         rows = case.rows_of_bus(buses)
         assert found.capacity_mw[t] == pytest.approx(one.capacity_mw[rows], abs=1e-6)
+
+
+def test_matches_every_hour_where_only_those_that_decide_are_solved():
+    case = read_case("ACTIVSg200")
+    hours = hourly_area_load_mw(case, slice(0, 8784, 14))
+    buses, shares = case.bus_number[[5, 60, 140]], (0.0, 0.005, 0.05)
+    every = redispatched_by_hour(case, buses, hours)
+    brute = curtailable_load_mw(every.capacity_mw, shares)
+    found = room_of_year(case, buses, hours, shares, within_mw=0.01)
+    assert (found.load_mw <= brute + 1e-6).all()
+    assert (brute <= found.bound_mw + 1e-6).all()
+    assert (found.bound_mw - found.load_mw).max() <= 0.01
+    assert (found.room_mw <= every.capacity_mw + 1e-6).all()
+    assert (found.solved < len(hours)).any()
+    calls = room_of_year(case, buses, hours, shares, calls=2, depth=0.9)
+    brute = curtailable_load_mw(every.capacity_mw, shares, 2, 0.9)
+    assert calls.load_mw == pytest.approx(brute, abs=1e-6)
+    named = room_of_year(case, buses[:1], hours, shares, every=True)
+    below = every.capacity_mw[:, 0] < named.load_mw[-1, 0] - 1e-6
+    assert named.room_mw[below, 0] == pytest.approx(every.capacity_mw[below, 0], abs=1e-6)
+
+
+def test_matches_every_hour_where_each_bus_goes_its_own_way():
+    """Loads without a pattern have as many directions as hours: none lies between others, all are solved."""
+    case = read_case("ACTIVSg200")
+    hours = case.load_mw * np.random.default_rng(2).uniform(0.7, 1.0, (40, case.n_bus))
+    found = room_of_year(case, case.bus_number[:2], hours, (0.0, 0.01))
+    brute = redispatched_by_hour(case, case.bus_number[:2], hours).capacity_mw
+    assert found.load_mw == pytest.approx(curtailable_load_mw(brute, (0.0, 0.01)), abs=1e-6)
+    assert found.solved.tolist() == [40, 40]
+
+
+@pytest.mark.slow
+def test_matches_brute_force_at_200_buses_of_texas_in_100_hours():
+    case = read_case("ACTIVSg2000")
+    hours = hourly_area_load_mw(case, slice(0, 8784, 88))
+    buses = np.random.default_rng(7).choice(case.bus_number, 200, replace=False)
+    found = curtailable_capacity(case, hours, redispatch=True, buses=buses)
+    brute = redispatched_by_hour(case, buses, hours).capacity_mw
+    assert found.load_mw == pytest.approx(curtailable_load_mw(brute), abs=1e-6)
 
 
 def test_property_units_given_by_hour():

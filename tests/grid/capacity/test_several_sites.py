@@ -11,7 +11,7 @@ from taotie.grid.capacity.hosting_capacity import TREATMENTS, hosting_capacity_a
 from taotie.grid.capacity.several_sites import largest_total_load, redispatch_bound
 from taotie.grid.case.case import Case, read_case
 from taotie.grid.flow.contingency import lodf
-from taotie.grid.flow.dc_power_flow import dc_model, ptdf
+from taotie.grid.flow.dc_power_flow import branch_flow_mw, dc_model, ptdf
 
 
 def bus(number, load=0.0, kind=1):
@@ -62,6 +62,7 @@ def test_matches_program_over_every_pair(way):
 
 def test_property_together_at_most_the_sum_and_at_least_the_best_alone():
     case = read_case("ACTIVSg500")
+    case = case.with_ratings(np.maximum(case.rate_a_mw, np.abs(branch_flow_mw(case))))
     sites = [5, 60, 150, 320]
     found = largest_total_load(case, sites)
     assert found.alone_mw.max() * (1 - 1e-6) <= found.total_mw

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from taotie.grid.case.adapters import case_from_pandapower, case_from_pypsa
@@ -87,3 +87,96 @@ def test_matches_pandapower_with_dc_line_second_slack_and_no_limits():
     assert case.branch[:, 5] == pytest.approx(np.sqrt(3) * kv * ka)
     assert case.dcline[0, 3:5] == pytest.approx([12.0, 12.0 * 0.98 - 0.5])
     assert "sgen" in {one.code for one in case.told}
+
+
+def random_pandapower(seed):
+    """A ring of twelve buses with chords, two voltages below it, and every part and flag that carries power."""
+    rng, net, n = np.random.default_rng(seed), pandapower.create_empty_network(), 12
+    p = pandapower
+    high = [p.create_bus(net, 110.0) for _bus in range(n)]
+    low = [p.create_bus(net, 20.0) for _bus in range(5)]
+    third = p.create_bus(net, 10.0)
+
+    def line(a, b, **more):
+        p.create_line_from_parameters(
+            net, a, b, float(rng.uniform(5, 30)), 0.06, 0.4, 9, 0.6, **more
+        )
+
+    def some(share):
+        return bool(rng.random() < share)
+
+    for i in range(n):
+        line(high[i], high[(i + 1) % n], parallel=int(rng.integers(1, 3)), in_service=some(0.92))
+    for _chord in range(4):
+        line(*(high[i] for i in rng.choice(n, 2, replace=False)))
+    line(low[0], low[1])
+    line(low[3], low[4])
+    for i in range(4):
+        p.create_transformer_from_parameters(
+            net, high[int(rng.integers(n))], low[i], 40.0, 110, 20, 0.4, 12.0, 10, 0.05,
+            shift_degree=float(rng.choice([0, 150])), tap_side="hv", tap_neutral=0, tap_min=-5,
+            tap_max=5, tap_step_percent=1.5, tap_pos=int(rng.integers(-3, 4)),
+            parallel=int(rng.integers(1, 3)), tap_changer_type="Ratio",
+        )  # fmt: skip
+    p.create_transformer3w_from_parameters(
+        net, high[2], low[4], third, 110, 20, 10, 60, 50, 20, 11, 11, 11, 0.3, 0.3, 0.3, 10, 0.1
+    )
+    p.create_impedance(net, high[0], high[6], 0.01, 0.1, 100.0)
+    p.create_ward(net, high[3], 3.0, 1, 2.0, 1)
+    p.create_xward(net, high[4], 2.0, 1, 1.0, 1, 0.01, 0.1, 1.0)
+    p.create_shunt(net, high[5], q_mvar=1, p_mw=0.7)
+    for b in (*high, *low, third):
+        scaling = float(rng.choice([1, 0.7]))
+        p.create_load(net, b, float(rng.uniform(0, 15)), scaling=scaling, in_service=some(0.8))
+    p.create_motor(net, low[2], 2.0, cos_phi=0.9, efficiency_percent=95, loading_percent=80)
+    p.create_sgen(net, low[0], 3.0)
+    p.create_storage(net, low[1], float(rng.uniform(-2, 2)), max_e_mwh=5)
+    for b in rng.choice(n, 3, replace=False):
+        power, scaling = float(rng.uniform(5, 30)), float(rng.choice([1, 0.9]))
+        p.create_gen(net, high[b], power, scaling=scaling, in_service=some(0.8), slack=some(0.2))
+    p.create_ext_grid(net, high[0], va_degree=float(rng.choice([0, 2])))
+    if some(0.6):
+        p.create_ext_grid(net, high[int(rng.integers(1, n))], in_service=some(0.8))
+    if some(0.5):
+        p.create_dcline(net, high[1], high[7], float(rng.uniform(-8, 8)), 1.5, 0.2, 1, 1)
+    for _switch in range(6):
+        kind, closed = rng.choice(["b", "l", "t"]), some(0.4)
+        if kind == "b":
+            a, b = (high[i] for i in rng.choice(n, 2, replace=False))
+            p.create_switch(net, a, b, "b", closed=closed, z_ohm=float(rng.choice([0, 0, 0.5])))
+            continue
+        table = net.line if kind == "l" else net.trafo
+        ends = ["from_bus", "to_bus"] if kind == "l" else ["hv_bus", "lv_bus"]
+        i = int(rng.integers(len(table)))
+        p.create_switch(net, int(table.at[i, rng.choice(ends)]), i, kind, closed=closed)
+    return net
+
+
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+@example(69)  # a DC line with one end out of supply
+def test_matches_pandapower_with_every_flag(seed):
+    warnings.simplefilter("ignore")
+    net = random_pandapower(seed)
+    case = case_from_pandapower(net)
+    pandapower.rundcpp(net, calculate_voltage_angles=True)
+    theirs = np.nan_to_num(net._ppc["branch"][:, 13].real)
+    assert branch_flow_mw(case) == pytest.approx(theirs, abs=1e-6)
+    assert (case.branch[:, 5] > 0).sum() >= len(net.line) + len(net.trafo) + 3
+
+
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+def test_worked_dc_line_with_one_end_out_of_supply_keeps_the_other():
+    from pandapower import networks
+
+    net = networks.case9()
+    lone = pandapower.create_bus(net, 345.0)
+    pandapower.create_dcline(
+        net, 3, lone, p_mw=12.0, loss_percent=0.0, loss_mw=0.0, vm_from_pu=1.0, vm_to_pu=1.0
+    )
+    case = case_from_pandapower(net)
+    pandapower.rundcpp(net)
+    assert branch_flow_mw(case) == pytest.approx(net._ppc["branch"][:, 13].real, abs=1e-6)
+    assert case.bus[3, 2] == pytest.approx(12.0)
+    assert "dc_line_half" in {one.code for one in case.told}

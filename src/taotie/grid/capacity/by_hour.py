@@ -196,7 +196,8 @@ def _hours_pass(
             rq[0, :] = 1.0 / search.CAP_MW
             for i in range(len(rated)):
                 l = rated[i]
-                least = max(low * rating[l], search.TINY_MW)
+                over = abs(fh[l]) > rating[l] * search.OVER
+                least = search.TINY_MW if over else max(low * rating[l], search.TINY_MW)
                 up, down = 1.0 / max(rating[l] - fh[l], least), -1.0 / max(rating[l] + fh[l], least)
                 for c in range(LANES):
                     v = a[l, c]

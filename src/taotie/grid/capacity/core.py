@@ -38,7 +38,7 @@ class Treatment(NamedTuple):
     ----------
     name : str
     floor : float
-        Share of a rating every pair may at least be used for. [1]
+        Share of a rating every pair may at least be used for; not where a branch is over with all in service. [1]
     cutoff : float
         Factors below this are not looked at. [1]
     """
@@ -147,8 +147,12 @@ def parameters(ways: Sequence[Treatment]) -> tuple[FloatArray, FloatArray]:
 def inverse_margins(
     flow: FloatArray, rating: FloatArray, floor: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """1/MW a branch still takes in either direction in the intact grid, shape (treatment, branch)."""
-    least = np.maximum(floor[:, None] * rating, search.TINY_MW)
+    """1/MW a branch still takes in either direction in the intact grid, shape (treatment, branch).
+
+    A branch that is over with everything in service takes nothing more, whatever the floor.
+    """
+    given = np.where(np.abs(flow) > rating * search.OVER, 0.0, rating)
+    least = np.maximum(floor[:, None] * given, search.TINY_MW)
     with np.errstate(invalid="ignore"):
         return 1 / np.maximum(rating - flow, least), -1 / np.maximum(rating + flow, least)
 

@@ -7,9 +7,11 @@ feasible and bounds every hour: the search starts from the stored basis with the
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from taotie.errors import CaseError, RangeError
@@ -95,12 +97,24 @@ def _lowest_bound(n, size, base_x, base_y, base_l, base_k, base_v, fixed, demand
     return pick
 
 
+def _slope(basis: Basis, work: Work, along: FloatArray, more: FloatArray) -> FloatArray:
+    """How the bound of a solved hour changes per step of each way. [MW]"""
+    n = basis.size[0]
+    y, l, k = work.inverse[0, :n], basis.l[1:n], basis.k[1:n]
+    rows = along[l] + np.where(k >= 0, basis.v[1:n], 0.0)[:, None] * along[k]
+    return np.asarray((y[0] * more - y[1:] @ rows) / (y @ work.x[:n]))
+
+
 def sweep_hours(
     b: int, net: Net, fixed: FloatArray, demand: FloatArray, low: FloatArray, high: FloatArray,
     rate: FloatArray, post: FloatArray, lists: Lists, basis: Basis, pool: Pool, work: Work, store: Store,
-    ends: FloatArray, tol: float, max_steps: int, found: Found,
+    ends: FloatArray, tol: float, max_steps: int, found: Found, along: FloatArray, more: FloatArray,
+    slope: FloatArray,
 ) -> None:  # fmt: skip
-    """Every hour at node `b`; `fixed` (hour, out), `low` and `high` (hour, unit)."""
+    """Every hour at node `b`; `fixed` (hour, out), `low` and `high` (hour, unit).
+
+    `slope` (hour, way): MW by which the bound of the hour changes per step of `along` (out, way) and `more` (way).
+    """
     m = rate.size
     spare = (np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m))
     for t in range(demand.size):
@@ -111,7 +125,10 @@ def sweep_hours(
         )  # fmt: skip
         take_basis(store, pick, basis)
         before = work.counts[0]
-        from_scratch(work, b, net, room.fixed)
+        if t % 32 == 0:  # flows from scratch now and then, so that rounding does not add up
+            from_scratch(work, b, net, room.fixed)
+        else:
+            work.f[:] += fixed[t] - fixed[t - 1]
         x, status, worst = solve(b, net, room, lists, basis, pool, work, t, tol, max_steps)
         found.steps[t], found.status[t] = work.counts[0] - before, status
         if status != OPTIMAL:
@@ -119,7 +136,9 @@ def sweep_hours(
             found.shortfall[t] = work.proof[0]
             work.p[:] = room.low
             continue
-        prove(t, b, x, worst, net, room, lists, basis, work, found, spare, False)
+        prove(t, b, x, worst, net, room, lists, basis, work, found, spare, t % 32 == 31)
+        if len(more):
+            slope[t] = _slope(basis, work, along, more)
         if found.steps[t] > 1 or store.n[0] == 1:
             j = keep_basis(store, basis, work, net, x, False)
             n = basis.size[0]
@@ -129,6 +148,108 @@ def sweep_hours(
             ends[j] = 0.0
             for i in range(n):
                 ends[j] -= y[i] * work.a[i]
+
+
+class Hours(NamedTuple):
+    """Right-hand sides of some hours: `fixed` (hour, out), `demand` (hour,), `low` and `high` (hour, unit). [MW]"""
+
+    fixed: FloatArray
+    demand: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+def new_state(problem: RedispatchProblem, n_hour: int) -> tuple[Any, ...]:
+    """What one bus keeps from hour to hour: basis, pool, work, stored bases and the weight of each unit in them."""
+    n_store = min(BASES, n_hour + 2)
+    return (
+        new_basis(problem.n_unit), new_pool(problem.n_unit, len(problem.room.fixed)),
+        new_work(problem.n_unit, problem.room.fixed), new_store(n_store, problem.n_unit, 1),
+        np.full((n_store, problem.n_unit), 1.0),
+    )  # fmt: skip
+
+
+def solve_hours(
+    problem: RedispatchProblem,
+    node: int,
+    hours: Hours,
+    state: tuple[Any, ...],
+    along: FloatArray,
+    more: FloatArray,
+    time_limit_s: float,
+) -> tuple[Found, FloatArray, int]:
+    """Largest load at a node in some hours, one row each; slopes of their bounds (`_slope`); how many HiGHS answered.
+
+    A bound from HiGHS has no slope: its row is NaN.
+    """
+    found = new_found(len(hours.demand), problem.n_unit)
+    slope = np.zeros((len(hours.demand), len(more)))
+    basis, pool, work, store, ends = state
+    sweep_hours(
+        node, problem.net, *hours, problem.room.rate, problem.room.post, problem.lists, basis,
+        pool, work, store, ends, TOLERANCE, MAX_STEPS, found, along, more, slope,
+    )  # fmt: skip
+    sure = np.where(
+        found.status == OPTIMAL,
+        np.abs(found.bound - found.x) <= 1e-6 * np.maximum(1, 1e-3 * np.abs(found.x)),
+        (found.status == INFEASIBLE) & (found.shortfall > 1e-9),
+    )
+    stalled = np.flatnonzero(~sure)
+    for t in stalled:
+        room = Room(
+            hours.fixed[t], hours.low[t], hours.high[t], float(hours.demand[t]), problem.room.rate,
+            problem.room.post,
+        )  # fmt: skip
+        other = largest_load(
+            replace(problem, room=room), np.array([node]), time_limit_s=time_limit_s
+        )
+        found.status[t] = INFEASIBLE if other.status == "infeasible" else OPTIMAL
+        found.x[t] = other.load_mw[0] if other.status == "optimal" else np.nan
+        found.bound[t] = other.bound_mw if other.status == "optimal" else np.nan
+        slope[t] = np.nan
+    return found, slope, len(stalled)
+
+
+def hourly_load(model: DcModel, load_mw: ArrayLike) -> FloatArray:
+    """The hourly load of every bus, checked.
+
+    Raises
+    ------
+    CaseError
+        Several islands.
+    RangeError
+        A table of another shape, with gaps, or empty.
+    """
+    case, load = model.case, np.asarray(load_mw, float)
+    if len(model.islands) > 1:
+        raise CaseError(
+            _("{case} has {n} islands; hours are searched for one.").format(
+                case=case.name, n=len(model.islands)
+            )
+        )
+    if (
+        load.ndim != 2
+        or load.shape[1] != case.n_bus
+        or not len(load)
+        or not np.isfinite(load).all()
+    ):
+        raise RangeError(
+            _(
+                "hourly load has shape {shape}; one row an hour and {n} columns of finite MW are needed."
+            ).format(shape=load.shape, n=case.n_bus)
+        )
+    return load
+
+
+def change_by_node(model: DcModel, load_mw: FloatArray) -> FloatArray:
+    """Load of each hour less that of the case, shape (n_hour, n_node). [MW]"""
+    island, case = model.islands[0], model.case
+    more = load_mw[:, island.bus_row] - case.load_mw[island.bus_row]
+    at = sp.csr_matrix(
+        (np.ones(len(island.bus_row)), (np.arange(len(island.bus_row)), island.node_of_bus)),
+        (len(island.bus_row), island.n_node),
+    )
+    return np.asarray(more @ at)
 
 
 def redispatched_by_hour(
@@ -165,24 +286,7 @@ def redispatched_by_hour(
     """
     model = case if isinstance(case, DcModel) else dc_model(case)
     case = model.case
-    if len(model.islands) > 1:
-        raise CaseError(
-            _("{case} has {n} islands; hours are searched for one.").format(
-                case=case.name, n=len(model.islands)
-            )
-        )
-    load = np.asarray(load_mw, float)
-    if (
-        load.ndim != 2
-        or load.shape[1] != case.n_bus
-        or not len(load)
-        or not np.isfinite(load).all()
-    ):
-        raise RangeError(
-            _(
-                "hourly load has shape {shape}; one row an hour and {n} columns of finite MW are needed."
-            ).format(shape=load.shape, n=case.n_bus)
-        )
+    load = hourly_load(model, load_mw)
     island, rows = model.islands[0], case.rows_of_bus(buses)
     problem = redispatch_problem(case, island, units_off=units_off, post_rating=post_rating)
     low, high, short = _ranges_by_hour(case, problem, unit_max_mw, len(load), units_off)
@@ -192,21 +296,11 @@ def redispatched_by_hour(
     x, bound = np.zeros((n_hour, len(rows))), np.full((n_hour, len(rows)), np.nan)
     dark = np.zeros((n_hour, len(rows)), bool)
     by_highs = 0
-    states = [
-        (
-            new_basis(problem.n_unit), new_pool(problem.n_unit, n_out),
-            new_work(problem.n_unit, problem.room.fixed),
-            new_store(min(BASES, n_hour + 2), problem.n_unit, 1),
-            np.full((min(BASES, n_hour + 2), problem.n_unit), 1.0),
-        )
-        for __ in rows
-    ]  # fmt: skip
+    states = [new_state(problem, n_hour) for __ in rows]
+    along, more = np.zeros((n_out, 0)), np.zeros(0)
     for first in range(0, n_hour, HOURS_A_PART):
         part = slice(first, first + HOURS_A_PART)
-        change = np.zeros((len(load[part]), island.n_node))
-        for column, node in enumerate(island.node_of_bus):
-            row = island.bus_row[column]
-            change[:, node] += load[part, row] - case.load_mw[row]
+        change = change_by_node(model, load[part])
         fixed = np.tile(problem.room.fixed, (len(change), 1))
         fixed[:, :m] -= change @ problem.net.ht
         if short is not None:  # units that stand still in the case but not in this hour
@@ -218,41 +312,16 @@ def redispatched_by_hour(
             node = int(place[row])
             if node < 0:
                 continue
-            found = new_found(len(change), problem.n_unit)
-            basis, pool, work, store, ends = states[q]
-            sweep_hours(
-                node, problem.net, fixed, demand, low[part], high[part], problem.room.rate,
-                problem.room.post, problem.lists, basis, pool, work, store, ends, TOLERANCE,
-                MAX_STEPS, found,
-            )  # fmt: skip
-            sure = np.where(
-                found.status == OPTIMAL,
-                np.abs(found.bound - found.x) <= 1e-6 * np.maximum(1, 1e-3 * np.abs(found.x)),
-                (found.status == INFEASIBLE) & (found.shortfall > 1e-9),
+            hours = Hours(fixed, demand, low[part], high[part])
+            found, __, stalled = solve_hours(
+                problem, node, hours, states[q], along, more, time_limit_s
             )
-            for t in np.flatnonzero(~sure):
-                room = Room(
-                    fixed[t], low[part][t], high[part][t], float(demand[t]), problem.room.rate,
-                    problem.room.post,
-                )  # fmt: skip
-                other = largest_load(
-                    _with_room(problem, room), np.array([node]), time_limit_s=time_limit_s
-                )
-                by_highs += 1
-                found.status[t] = INFEASIBLE if other.status == "infeasible" else OPTIMAL
-                found.x[t] = other.load_mw[0] if other.status == "optimal" else np.nan
-                found.bound[t] = other.bound_mw if other.status == "optimal" else np.nan
+            by_highs += stalled
             none = found.status == INFEASIBLE
             x[part, q] = np.where(none, 0.0, np.maximum(found.x, 0.0))
             bound[part, q] = np.where(none, 0.0, found.bound)
             dark[part, q] = none
     return RedispatchedByHour(case.bus_number[rows], x, bound, dark, by_highs)
-
-
-def _with_room(problem: RedispatchProblem, room: Room) -> RedispatchProblem:
-    from dataclasses import replace
-
-    return replace(problem, room=room)
 
 
 def _ranges_by_hour(

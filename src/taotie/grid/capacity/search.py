@@ -33,6 +33,7 @@ THETA = 0.01  # relative slack of a branch below which its whole row of outages 
 CAP_MW = 10_000.0
 NOISE = 1e-7  # factors below are rounding, not physics: 10 GW times it is 1 kW
 TINY_MW = 1e-18  # margin of a pair already at its limit
+OVER = 1 + 1e-6  # of a rating: an optimal dispatch that fills a branch is not over it
 ZERO_MW = 1e-6
 ROUNDING = 1.0 + 1e-12  # a pair that changes the answer by less is not worth looking at
 KEPT_ROWS = (

@@ -192,10 +192,11 @@ def largest_total_load(
     first_r = np.r_[core.rating[rated], island.rating_mw[bridge_row]]
     first_a[np.abs(first_a) < cut] = 0.0
     pair_row = [(int(r), int(r)) for r in np.r_[core.branch[rated], bridge_row]]
+    given = np.where(np.abs(first_f) > first_r * search.OVER, 0.0, low * first_r)
     left = [first_a, -first_a]
     right = [
-        np.maximum(first_r - first_f, low * first_r),
-        np.maximum(first_r + first_f, low * first_r),
+        np.maximum(first_r - first_f, given),
+        np.maximum(first_r + first_f, given),
     ]
     pairs = [*pair_row, *pair_row]
     x = np.zeros(len(nodes))

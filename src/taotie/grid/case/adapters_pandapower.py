@@ -63,7 +63,9 @@ def case_from_pandapower(net: Any, name: str = "pandapower") -> Case:
     ppc = net._ppc
     bus = np.real(np.asarray(ppc["bus"]))[:, :13].astype(float)
     branch = np.real(np.asarray(ppc["branch"]))[:, :13].astype(float)
-    gen, cost, dcline, told = _units(net, ppc)
+    gen, cost, dcline, halves, told = _units(net, ppc)
+    for row, power in halves:  # the live end of a DC line goes on alone over there
+        bus[bus[:, 0] == row, 2] -= power
     branch[:, 5:8] = 0.0
     branch[:, 5], zero_rated = _ratings(net, len(branch))
     bus[:, 0] += 1
@@ -94,8 +96,10 @@ def _bus_names(net: Any, rows: NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(first.get(int(row), "") for row in rows)
 
 
-def _units(net: Any, ppc: Any) -> tuple[FloatArray, FloatArray, FloatArray, list[Said]]:
-    """Units with their limits and costs, DC lines, and what is said about them."""
+def _units(
+    net: Any, ppc: Any
+) -> tuple[FloatArray, FloatArray, FloatArray, list[tuple[float, float]], list[Said]]:
+    """Units with their limits and costs, DC lines, bus and MW of those with one live end, and what is said."""
     table = np.real(np.asarray(ppc["gen"]))[:, :10].astype(float)
     rows: list[list[float]] = []
     costs: list[list[float]] = []
@@ -117,6 +121,7 @@ def _units(net: Any, ppc: Any) -> tuple[FloatArray, FloatArray, FloatArray, list
             costs.append(_cost(net, kind, net[kind].index[row]))
     links = len(net.dcline)
     dcline = []
+    halves: list[tuple[float, float]] = []
     if links and "gen" in order:
         flags = np.asarray(there["gen"], bool)[len(net.gen) :]
         at = int(order["gen"][0]) + int(np.asarray(there["gen"], bool)[: len(net.gen)].sum())
@@ -127,6 +132,8 @@ def _units(net: Any, ppc: Any) -> tuple[FloatArray, FloatArray, FloatArray, list
                 dcline.append(
                     [start_[0] + 1, to[0] + 1, 1, taken, given, *[0.0] * 10, taken - given, 0.0]
                 )
+            elif flags[2 * i] or flags[2 * i + 1]:
+                halves.append((float(table[at, 0]), float(table[at, 1])))
             at += int(flags[2 * i]) + int(flags[2 * i + 1])
     gencost = np.zeros((0, 4))
     if any(costs):
@@ -136,8 +143,13 @@ def _units(net: Any, ppc: Any) -> tuple[FloatArray, FloatArray, FloatArray, list
     told = list(
         left_out("no_unit_limit", N_("{n} units have no limit: taken as unlimited"), unlimited)
     )
+    told += left_out(
+        "dc_line_half",
+        N_("{n} DC lines have one end without supply: the other end keeps its power, in the load of its bus"),
+        len(halves),
+    )  # fmt: skip
     gen = np.array(rows, float).reshape(-1, 10)
-    return gen, gencost, np.array(dcline, float).reshape(-1, 17), told
+    return gen, gencost, np.array(dcline, float).reshape(-1, 17), halves, told
 
 
 def _number(value: Any) -> float:
