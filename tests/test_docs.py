@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -57,3 +58,37 @@ def test_contributing_names_what_there_is() -> None:
     for place in re.findall(r"`((?:src|tests|tools|docs|study|answer|app|taotie|benchmarks|findings|changes|data)/[\w/.*]*)`", text):  # fmt: skip
         found = [*ROOT.glob(place), *(ROOT / "src" / "taotie").glob(place), *(ROOT / "src").glob(place)]  # fmt: skip
         assert found, place
+
+
+def typed(text: str) -> list[list[str]]:
+    """Command lines of ours in a guide or a template: after a prompt, variables or nothing, up to a pipe or a comment."""
+    found = []
+    lines = re.findall(r"<code>([^<{]*)</code>", text)
+    for block in re.findall(r"```(?:text|sh|bash|console)\n(.*?)```", text, re.S):
+        lines += block.replace("\\\n", " ").splitlines()
+    for line in lines:
+        match = re.match(r"\s*(?:\$ )?(?:[A-Z_]+=\S+ )*taotie ([^|#&>;]*)", line)
+        if match and "..." not in match[1]:
+            found.append(shlex.split(match[1]))
+    return found
+
+
+def test_property_commands_in_guides_and_on_pages_have_the_options_they_name() -> None:
+    from taotie.app.cli.main import build
+
+    root = build()
+    files = [*(ROOT / "docs/guide").glob("*.md"), *(ROOT / "src/taotie/app/web/templates").glob("*.html")]  # fmt: skip
+    seen = 0
+    for path in files:
+        for words in typed(path.read_text("utf-8")):
+            command, rest = root, list(words)
+            while rest and rest[0] in getattr(command, "commands", {}):
+                command = command.commands[rest.pop(0)]
+            known = {
+                o for p in [*command.params, *root.params] for o in (*p.opts, *p.secondary_opts)
+            }
+            options = [w.partition("=")[0] for w in rest if re.match("--?[a-z]", w)]
+            wrong = [o for o in options if o not in known | {"--help", "-h", "--"}]
+            assert not wrong, f"{path.name}: taotie {' '.join(words)}"
+            seen += 1
+    assert seen > 5
