@@ -79,6 +79,11 @@ def _readable() -> list[Path]:
     places += [Path(sys.prefix), Path(sys.base_prefix), Path("/proc")]
     places += [Path(p) for p in (*sys.path, *site.getsitepackages()) if p and Path(p).is_absolute()]
     places += [Path(__file__).resolve().parents[3], data_folder()]
+    ledger = os.environ.get("TAOTIE_LEDGER", "").strip()
+    if (
+        ledger
+    ):  # whoever starts the service names it; its log of writes lies beside it and comes and goes
+        places.append(Path(ledger).absolute().parent)
     return [p for p in places if p.exists()]
 
 
