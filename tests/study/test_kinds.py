@@ -176,6 +176,8 @@ def test_error_shares_that_do_not_add_up(tmp_path: Path) -> None:
         ('[workload]\nkind = "mix"\n', "a mix has no parts"),
         ('[workload]\nkind = "reasoning"\nthought_tokens = 9\nthought_multiplier = 2\n', "both given"),
         ('[workload]\nkind = "agents"\n[compute]\nserving = "simulated"\n', "leave it out"),
+        ("[facility]\nsea_swing = 6\n", "no sea water cools"),
+        ('[facility]\ncooling = "air"\nsea_temperature = 9\n', "no sea water cools"),
         ('[compute]\nmodel = "gpt-5"\nslo = "tpot=50ms"\n', "is closed"),
         ('[workload]\nkind = "batch"\n[compute]\nmodel = "gpt-5"\n', 'kind = "chat" takes closed'),
         (MIX.format(a=0.9, b=0.1).replace("share = 0.1", "share = 0.1\nframes = 3"), "parts.picture"),

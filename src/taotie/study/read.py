@@ -88,6 +88,7 @@ class StudyFile:
     def problems(self) -> Iterator[TaotieError]:
         """Everything wrong with the figures of the study, and keys that its kind of workload does not read."""
         yield from _idle_keys(self.path, self.study, self._part)
+        yield from _idle_sea(self.path, self.study)
         if self.study.workload.kind == "mix":
             yield from _parts(self.path, self.study)
             for kind in self.study.workload.parts:
@@ -204,6 +205,20 @@ def _shown(spec: FigureSpec) -> str:
 
 def _table_of(table: str, part: str) -> str:
     return f"{table}.parts.{part[:-1]}" if part and table == "workload" else table
+
+
+def _idle_sea(path: Path, study: Study) -> Iterator[TaotieError]:
+    """A sea that is given where no sea water cools."""
+    given = study.facility
+    for key in ("sea_temperature", "sea_swing"):
+        if getattr(given, key) is not None and "sea" not in (given.cooling or ""):
+            yield StudyFigureError(
+                f"{path} [facility]",
+                key,
+                f"{getattr(given, key):g}",
+                _("no sea water cools here."),
+                'cooling = "sea-water"',
+            )
 
 
 def _parts(path: Path, study: Study) -> Iterator[TaotieError]:

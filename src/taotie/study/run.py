@@ -143,7 +143,6 @@ def _cooled(walk: Walk, it_load: Profile) -> Building | None:
     """The building of `[facility] cooling`; None where a PUE or nothing is given."""
     cooling = walk.study.facility.cooling
     if cooling is None:
-        _no_sea(walk)
         return None
     with walk.at("facility"):
         if walk.study.facility.pue is not None:
@@ -160,16 +159,6 @@ def _cooled(walk: Walk, it_load: Profile) -> Building | None:
             label=labels(N_("Water by hour of the year")),
         )
     return made
-
-
-def _no_sea(walk: Walk) -> None:
-    """Refuse a sea that would cool nothing."""
-    for key in ("sea_temperature", "sea_swing"):
-        if getattr(walk.study.facility, key) is not None:
-            with walk.at("facility"):
-                raise RangeError(
-                    _("{key} is given, and no cooling.").format(key=key), 'cooling = "sea-water"'
-                )
 
 
 def _pue(walk: Walk) -> Figure:
