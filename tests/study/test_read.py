@@ -99,7 +99,7 @@ def test_error_pue_below_one_names_dcie(tmp_path: Path) -> None:
         (
             'title = "x"\n[figures]\np = { low = 1.1, high = 1.3, unit = "1" }\n'
             '[facility]\npue = { figure = "figures.p" }\n',
-            ["some draws are outside", "spread = 'uniform'"],
+            ["some samples are outside", "spread = 'uniform'"],
         ),
         (
             'title = "x"\n[workload]\nkind = "campus"\nload_factor = 1.5\n',
