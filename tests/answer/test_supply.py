@@ -70,7 +70,7 @@ def test_worked_annual_leaves_hours_uncovered(week):
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"load": -5}, "is none"),
+        ({"load": -5}, "above 0 MW"),
         ({"with_": ["coal"]}, "not a technology"),
         ({"costs": "mars"}, "not a set of costs"),
         ({"match": "weekly"}, "not hourly or annual"),
@@ -96,6 +96,10 @@ def test_error_negative_prices_are_refused_unless_chosen(tmp_path):
     kept = supply(10, series=[path], with_=["wind"], score=0.0, step_h=1.0, negative_prices="keep")
     zero = supply(10, series=[path], with_=["wind"], score=0.0, step_h=1.0, negative_prices="zero")
     assert kept.own["cost_per_mwh"] < zero.own["cost_per_mwh"]
+    # averages over three hours hide the one negative hour: said
+    coarse = supply(10, series=[path], with_=["wind"], score=0.0, step_h=3.0)
+    assert "negative_prices_averaged" in {one.code for one in coarse.said}
+    assert "negative_prices_averaged" not in {one.code for one in kept.said}
     # the grid is never paid for power that is thrown away
     assert kept.own["energy"]["grid_mwh"] <= kept.own["energy"]["load_mwh"] + 1e-6
 

@@ -214,8 +214,10 @@ def _problem(
         parts.append(without_leap_day(made) if given["drop_leap_day"] else made)
     if not parts:
         parts = [HourlySeries({"load_mw": np.full(8760, constant or 1.0)}, 1.0, None, {"load_mw": "-"})]  # fmt: skip
-    every = means(joined(parts), given["step_h"])
+    given_series = joined(parts)
+    every = means(given_series, given["step_h"])
     told += every.said
+    told += _averaged_away(given_series, every)
     values = dict(every.values)
     n = every.n
     hours = n * every.step_h
@@ -289,6 +291,23 @@ def _constant(load: float | str | Path) -> float | None:
     if Path(text).suffix.lower() in (".csv", ".gz", ".json"):
         return None
     return parse_quantity(text, "MW", bare="MW", name="--load")
+
+
+def _averaged_away(fine: HourlySeries, coarse: HourlySeries) -> list[Said]:
+    """A note where averages over longer steps hide negative prices."""
+    before, after = fine.values.get("price"), coarse.values.get("price")
+    if before is None or after is None or coarse.step_h <= fine.step_h:
+        return []
+    n, left = int((before < 0).sum()), int((after < 0).sum())
+    if n * fine.step_h <= left * coarse.step_h:
+        return []
+    return [
+        Said(
+            "negative_prices_averaged",
+            N_("the price is negative in {n} steps of {fine:g} h; averaged over {coarse:g} h it is in {left}: --step {fine:g} keeps each"),
+            {"n": n, "fine": fine.step_h, "coarse": coarse.step_h, "left": left},
+        )
+    ]  # fmt: skip
 
 
 def _made_up(like: HourlySeries | None, seed: int, latitude: float) -> HourlySeries:

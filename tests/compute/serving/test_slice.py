@@ -83,7 +83,7 @@ def test_property_a_service_of_any_size_takes_half_a_second_of_the_processor() -
 
 def test_error_nobody_asks_and_a_promise_no_fleet_keeps() -> None:
     case = ServingCase("llama-3.1-8b", "h100-sxm", 1, replicas=1)
-    with pytest.raises(RangeError, match="nobody asks"):
+    with pytest.raises(RangeError, match="without requests"):
         served_slice(case, LENGTHS.sample, MEANS, 0.0, DAY.share)
     never = replace(case, level=ServiceLevel.parsed("ttft=1ms,tpot=1ms"))
     with pytest.raises(RangeError, match="no fleet keeps"):

@@ -100,7 +100,7 @@ def rating(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
 
         raise BoundaryError(
             _("the rating is of the accelerators alone; {level} energy has no place in it.").format(level=boundary["level"]),
-            _("give energy_per_request_accelerator"),
+            '--set "energy_per_request_accelerator=0.2 Wh/request @accelerator"',
         )  # fmt: skip
     task = facts.text("task") or "text_generation"
     if task not in TASKS:
