@@ -140,6 +140,9 @@ def _case(chosen: Chosen) -> Any:
         seed=chosen.seed,
         threads=chosen.threads,
         calibration=_calibration(chosen.calibrate),
+        data_parallel=chosen.data_parallel,
+        expert_parallel=chosen.expert_parallel,
+        software_date=chosen.software_date or "",
     )
 
 

@@ -10,7 +10,7 @@ from taotie.compute.energy.runtime_profile import (
     runtime_profiles,
     write_profiles,
 )
-from taotie.compute.fit.calibration import BOUNDS
+from taotie.compute.fit.coefficient_bounds import BOUNDS
 from taotie.errors import DataError, UnknownNameError
 
 

@@ -65,7 +65,8 @@ def test_error_impossible_load():
 
 
 @pytest.mark.parametrize(("model", "chips"), [("llama-3.1-8b", 1), ("llama-3.1-70b", 8)])
-@pytest.mark.parametrize(("load", "tolerance"), [(0.1, 0.06), (0.3, 0.03), (0.7, 0.02)])
+# launches hidden behind a prompt depend on its length; the simulator's tables hold those of the mean one
+@pytest.mark.parametrize(("load", "tolerance"), [(0.1, 0.06), (0.3, 0.03), (0.7, 0.03)])
 def test_matches_the_serving_simulator(model, chips, load, tolerance):
     """Energy per request at the batch in balance against requests that come one by one and queue."""
     setup = ServingSetup(

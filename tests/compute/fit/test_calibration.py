@@ -41,7 +41,7 @@ def rows():
 
 def test_matches_the_profile_that_made_the_data(rows, monkeypatch):
     # without the pull towards physics the fit must find predictions that made the data
-    monkeypatch.setattr("taotie.compute.fit.calibration.PULL", 0.002)
+    monkeypatch.setattr("taotie.compute.fit.fit_problem.PULL", 0.002)
     found = predict_rows(rows, fit_profile(rows, "again"))
     assert np.median(np.abs(found.energy_j_per_token / rows.energy_j_per_token - 1)) < 0.01
     assert np.median(np.abs(found.throughput_token_s / rows.throughput_token_s - 1)) < 0.01

@@ -33,3 +33,16 @@ def test_worked_outliers_do_not_pull():
 def test_property_stops_at_all_bounds():
     p = robust_fit(lambda t: t - 5.0, np.array([0.5, 0.5]), np.zeros(2), np.ones(2))
     assert p.tolist() == [1.0, 1.0]
+
+
+def test_property_derivatives_given_find_the_same():
+    residuals = problem(np.random.default_rng(6))
+    x = np.linspace(0, 3, 80)
+
+    def linearized(p):
+        e = np.exp(-p[1] * x)
+        return residuals(p), np.stack([e, -p[0] * x * e, np.ones_like(x)], axis=1)
+
+    args = {"scale": 0.1, "tolerance": 1e-10}
+    by_hand = robust_fit(residuals, np.ones(3), linearized=linearized, **args)
+    assert by_hand == pytest.approx(robust_fit(residuals, np.ones(3), **args), abs=1e-4)

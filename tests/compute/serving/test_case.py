@@ -15,6 +15,7 @@ from taotie.compute.serving.case import (
     mean_energy_per_request,
     run_case,
     serving_of,
+    setup_of,
     sweep,
 )
 from taotie.errors import RangeError, UnknownNameError
@@ -157,3 +158,30 @@ def test_worked_a_request_too_long_for_memory_is_rejected_and_shapes_nothing():
     alone, beside = run_case(others, case), run_case(with_giant, case)
     assert beside.summary()["rejected"] == 1
     assert beside.run.energy_nj.tolist() == alone.run.energy_nj.tolist()
+
+
+def test_worked_how_a_replica_is_divided_reaches_its_setup_and_its_costs():
+    case = ServingCase(
+        model="qwen3-235b-a22b",
+        accelerator="h100-sxm",
+        accelerators=8,
+        precision="fp8",
+        max_batch=8,
+    )
+    apart = replace(case, data_parallel=8, expert_parallel=4, software_date="2026-05-20")
+    setup = setup_of(apart)
+    assert (setup.data_parallel, setup.expert_parallel, setup.software_date) == (8, 4, "2026-05-20")
+    plain, other = (serving_of(c, 500, 200).replica.costs.decode for c in (case, apart))
+    assert not np.array_equal(plain, other)
+
+
+@pytest.mark.parametrize(
+    "more", [{"data_parallel": 3}, {"expert_parallel": 16}, {"software_date": "May"}]
+)
+def test_error_a_replica_that_cannot_be_divided_so(more):
+    case = ServingCase(
+        model="qwen3-235b-a22b", accelerator="h100-sxm", accelerators=8, precision="fp8", **more
+    )
+    with pytest.raises(RangeError) as caught:
+        setup_of(case)
+    assert caught.value.hint

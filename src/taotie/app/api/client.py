@@ -477,6 +477,9 @@ class Client:
         slo: Number | None = None,
         precision: Number | None = None,
         runtime: Number | None = None,
+        software_date: Number | None = None,
+        data_parallel: Number | None = None,
+        expert_parallel: Number | None = None,
         routing: Literal[
             "round-robin", "random", "two-choices", "least-outstanding", "prefix-aware"
         ]
@@ -537,6 +540,9 @@ class Client:
             slo=slo,
             precision=precision,
             runtime=runtime,
+            software_date=software_date,
+            data_parallel=data_parallel,
+            expert_parallel=expert_parallel,
             routing=routing,
             max_batch=max_batch,
             token_budget=token_budget,

@@ -70,10 +70,10 @@ COLUMNS = (
 """What a row of the set-up matrix holds: the model, the accelerators and how it is cut over them.
 
 `dense_params` multiply every token; of `expert_params` a token uses `top_k / experts`. `block_experts` is 1 where
-experts are held in block-scaled fp8, whose grouped kernels take their time however few tokens come, else 0.
+experts are held in block-scaled fp8, whose grouped kernels take part of their time however few tokens come, else 0.
 `expert_parallel` is the number of accelerators whole experts are spread over (1: each expert is cut), and
 `data_parallel` the number of groups that hold attention of their own. `extra_host_s` is time the host loses per
-step because other work shares it, `extra_request_s` time it takes per request to read pictures or films.
+step because other work shares it (partly hidden, see `OVERLAP`), `extra_request_s` time it takes per request to read pictures or films.
 `dense_bits`, `expert_bits` are those of the arithmetic (16, 8, 4). `drafts` tokens are drafted per sequence and step and
 checked together; drafting takes `draft_share` of the step's work. `idle_w` is the measured draw of one that
 waits, below which none falls (0: not known). `nodes` are groups that fast links join, a network between them.
@@ -113,6 +113,10 @@ COEFFICIENTS = (
     "node_layer_s",
     "unpacked_share",
     "yearly_gain",
+    "quant_layer_s",
+    "block_growth",
+    "parallel_growth",
+    "expert_unevenness",
 )
 """The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
 
@@ -127,7 +131,7 @@ COEFFICIENTS = (
     _E_DENSE, _E_EXPERT, _E_KV, _F_DENSE, _F_EXPERT, _F_PREFILL, _F_PREFILL_EXPERT, _T_LAYER, _T_MOE,
     _T_PARALLEL, _H_STEP, _H_SEQUENCE, _H_REQUEST, _P_IDLE, _P_BUSY, _P_LAUNCH, _P_BYTE, _P_FLOP, _SPREAD,
     _IMBALANCE, _WASTE, _T_BLOCK, _FP8, _T_PREFILL, _E_LINK, _H_PARALLEL, _FP4, _T_EXPERT, _T_NODE,
-    _UNPACKED, _GAIN,
+    _UNPACKED, _GAIN, _T_QUANT, _BLOCK_GROWTH, _GROWTH, _UNEVEN,
 ) = range(len(COEFFICIENTS))  # fmt: skip
 
 
@@ -148,6 +152,9 @@ class PrefillCost(NamedTuple):
     energy_j: FloatArray
 
 
+OVERLAP = 1.5
+"""How time lost to other work on the host adds to a step's own: 1 would be one after the other, 2 half hidden; between
+the two, as one-accelerator servers of eight on a node show."""
 CHUNK = 32_768
 """Rows calculated at a time: intermediate arrays stay in the processor's cache."""
 
@@ -173,10 +180,19 @@ def _exchange(x: _Columns, c: _Columns, tokens: FloatArray) -> FloatArray:
 
 
 def _meetings(x: _Columns, c: _Columns) -> FloatArray:
-    """Latency of meeting the other accelerators in every layer."""
-    together = c[_T_PARALLEL] * x[_LAYERS] * np.log2(x[_N] / x[_DP])
+    """Latency of meeting the other accelerators in every layer: the more there are, the longer the last one takes."""
+    others = x[_N] / x[_DP] - 1.0
+    together = c[_T_PARALLEL] * x[_LAYERS] * others ** c[_GROWTH]
     together = together + c[_T_NODE] * x[_LAYERS] * np.log2(x[_NODES])
     return together + c[_T_EXPERT] * x[_MOE] * np.log2(np.maximum(x[_EP], 1.0))
+
+
+def _block_layer(x: _Columns, c: _Columns) -> FloatArray:
+    """Least time of the grouped kernels of block-scaled experts in a layer, however few are called for.
+
+    It falls with the accelerators that share the experts; fewer than eight take longer.
+    """
+    return c[_T_BLOCK] * x[_BLOCK] * (8.0 / x[_N]) ** c[_BLOCK_GROWTH]
 
 
 def _newer(x: _Columns, c: _Columns) -> Any:
@@ -184,9 +200,15 @@ def _newer(x: _Columns, c: _Columns) -> Any:
     return np.exp(-c[_GAIN] * x[_YEARS])
 
 
-def _imbalance(x: _Columns, c: _Columns) -> FloatArray:
-    """Time of the busiest accelerator over the mean, experts spread over several."""
-    return 1.0 + c[_IMBALANCE] * np.log2(np.maximum(x[_EP], 1.0))
+def _imbalance(x: _Columns, c: _Columns, called: Any = np.inf) -> FloatArray:
+    """Time of the busiest accelerator over the mean, experts spread over several.
+
+    `called` experts in all are called for: the fewer an accelerator holds of them, the more the largest number departs
+    from the mean, as a count of rare events does.
+    """
+    spread = np.maximum(x[_EP], 1.0)
+    more = c[_IMBALANCE] + c[_UNEVEN] * np.sqrt(spread / np.maximum(called, 1.0))
+    return np.minimum(1.0 + more * np.log2(spread), spread)
 
 
 def _expert_share(x: _Columns) -> FloatArray:
@@ -216,7 +238,7 @@ def _decode(
     t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * dense)
     work = np.hypot(t_memory, t_compute)
     peak_s = flop / x[_PEAK]
-    expert_b = te_memory = te_compute = 0.0
+    expert_b = te_memory = te_compute = waited = 0.0
     if np.any(x[_EXPERT] > 0.0):  # experts: those that any token calls for
         share = _expert_share(x)
         touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * tokens)
@@ -224,22 +246,30 @@ def _decode(
         flop = 2.0 * x[_EXPERT] * tokens * share
         te_memory = expert_b / (bandwidth * c[_E_EXPERT] * slowed)
         te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * expert)
-        work = work + np.hypot(te_memory, te_compute) * _imbalance(x, c)
-        peak_s = peak_s + flop / x[_EXPERT_PEAK]
+        experts = np.hypot(te_memory, te_compute)
+        work = work + np.hypot(experts, _block_layer(x, c) * x[_MOE])
+        # while the busiest works, the others wait
+        waited = experts * (_imbalance(x, c, x[_EXPERTS] * touched) - 1.0)
+        peak_s = peak_s + flop / (x[_EXPERT_PEAK] * slowed)
     full = x[_ATTENTION] - x[_WINDOW_LAYERS]
     cached = full * context + x[_WINDOW_LAYERS] * np.minimum(context, x[_WINDOW])
     cache_b = batch * (x[_KV] * cached + 2.0 * x[_STATE])
     t_cache = cache_b / (bandwidth * c[_E_KV])
     work = work + t_cache
-    launch = c[_T_LAYER] * x[_LAYERS] + (c[_T_MOE] + c[_T_BLOCK] * x[_BLOCK]) * x[_MOE]
+    launch = c[_T_LAYER] * x[_LAYERS] + c[_T_MOE] * x[_MOE]
+    # activations are brought to the few bits of the arithmetic before every product
+    launch = launch + c[_T_QUANT] * x[_LAYERS] * (x[_DENSE_BITS] < 16.0)
     newer = _newer(x, c)
-    launch = (launch + _meetings(x, c)) * newer + _exchange(x, c, tokens)
+    launch = (launch + _meetings(x, c)) * newer + _exchange(x, c, tokens) + waited
     drafting = 1.0 + x[_DRAFT_SHARE]
     work, launch = work * drafting, launch * drafting
     # with several accelerators the scheduler hands each step to all workers
-    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + c[_H_PARALLEL] * (n > 1.0)
-    host = host * newer + x[_EXTRA]
-    total = work + launch + host
+    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + c[_H_PARALLEL] * (n - 1.0) ** c[_GROWTH]
+    own = work + launch + host * newer
+    # what other work takes from the host is partly hidden: a replica that waits for its accelerator needs no host
+    lost = x[_EXTRA]
+    total = (own**OVERLAP + lost**OVERLAP) ** (1.0 / OVERLAP) if np.any(lost) else own
+    host = total - work - launch
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
     moved_b = (dense_b + expert_b + cache_b) * drafting
     peak_s = peak_s * drafting
@@ -283,8 +313,8 @@ def _prefill(
     launch = c[_T_PREFILL] * x[_LAYERS] * steps
     if np.any(x[_DP] > 1.0):
         launch = launch * x[_DP] ** steps
-    launch = launch * newer
-    launch = launch + _exchange(x, c, prompt * waste)
+    # launching is hidden behind the work of the step
+    launch = np.hypot(launch * newer, work) - work + _exchange(x, c, prompt * waste)
     total = work + launch + c[_H_REQUEST] * newer + x[_EXTRA_REQUEST]
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
     energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)

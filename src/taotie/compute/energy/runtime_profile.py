@@ -50,8 +50,8 @@ class RuntimeProfile:
     media_s: Mapping[str, float] = field(default_factory=dict)
     """Seconds per request to read pictures or films, by benchmark task."""
     crowded_s: Mapping[str, float] = field(default_factory=dict)
-    """Seconds per step that one-accelerator replicas of the benchmark's Blackwell servers lost, by task; for
-    text per output token."""
+    """Seconds per step that one-accelerator replicas of the benchmark's Blackwell servers lost: with pictures and films,
+    by task, per square root of the batch; `text` per token of the answer and `sequence` per running sequence else."""
     error: Mapping[str, Any] = field(default_factory=dict)
     """Error model, see `error_sigma`."""
     provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -17,12 +17,9 @@ from numpy.typing import NDArray
 
 from taotie.compute.energy.runtime_profile import BATCH_BANDS, QUANTITIES, RuntimeProfile
 from taotie.compute.energy.served_load import ServedLoad
-from taotie.compute.fit.calibration import (
-    OTHER_PROMPT,
-    Prediction,
-    left_out_predictions,
-    predict_rows,
-)
+from taotie.compute.fit.calibration import left_out_predictions, predict_rows
+from taotie.compute.fit.coefficient_bounds import OTHER_PROMPT
+from taotie.compute.fit.fit_problem import Prediction
 from taotie.compute.fit.measured_rows import MeasuredRows
 from taotie.compute.fit.serving_rows import ServingRows
 

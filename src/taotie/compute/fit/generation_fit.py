@@ -19,7 +19,7 @@ from taotie.compute.energy.generation import (
 )
 from taotie.compute.energy.measured_table import number
 from taotie.compute.energy.runtime_profile import generation_profiles
-from taotie.compute.fit.calibration import Bound
+from taotie.compute.fit.coefficient_bounds import Bound
 from taotie.compute.fit.error_model import UNSEEN_ARCHITECTURE, balanced_quantile
 from taotie.compute.fit.robust_fit import robust_fit
 from taotie.errors import DataError, TaotieError

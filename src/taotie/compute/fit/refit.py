@@ -26,6 +26,7 @@ from taotie.compute.fit.error_model import (
     with_served_errors,
 )
 from taotie.compute.fit.error_summary import error_summary
+from taotie.compute.fit.fit_problem import Prediction
 from taotie.compute.fit.generation_fit import (
     fit_by_medium,
     joined,
@@ -34,6 +35,7 @@ from taotie.compute.fit.generation_fit import (
 )
 from taotie.compute.fit.measured_rows import MeasuredRows, read_measured_rows
 from taotie.compute.fit.serving_rows import ServingRows, read_serving_rows
+from taotie.compute.fit.validation import as_table, validate_rows
 from taotie.errors import DataError
 from taotie.words.language import _
 
@@ -109,7 +111,7 @@ def refit(
             term = {share: profile.error[f"unseen_architecture_{share}"] for share in (80, 90)}
             profiles |= _served_profiles(fit, profile, rows, served, gates)
         profiles[name] = profile
-        gates[f"{name} family"] = _score(left_out, rows)
+        gates[f"{name} family"] = _score(left_out, rows) | _held(left_out, rows, profile)
         profiles[name].provenance["left_out_median_error"] = float(  # type: ignore[index]
             np.median(np.abs(left_out.energy_j_per_token / rows.energy_j_per_token - 1.0))
         )
@@ -172,6 +174,17 @@ def _score(made: Any, rows: MeasuredRows) -> dict[str, Any]:
     return {f"{q}_{k}": v for q, e in found.items() for k, v in e.items() if k != "n"}
 
 
+def _held(made: Prediction, rows: MeasuredRows, profile: RuntimeProfile) -> dict[str, float]:
+    """Which share of rows, and of cells, the interval of an unseen family holds."""
+    found = as_table(validate_rows(rows, profile, prediction=made))
+    return {
+        "coverage_80": found["coverage_80"],
+        "coverage_80_cells": found["coverage_80_cells"],
+        "power_coverage_80": found["power"]["coverage_80"],
+        "rate_coverage_80": found["rate"]["coverage_80"],
+    }
+
+
 def _served_score(made: Any, served: ServingRows, keep: Any) -> dict[str, Any]:
     found = {
         "rate": error_summary(made.token_s[keep], served.token_s[keep]),
@@ -198,9 +211,9 @@ def _served_profiles(
     """Profiles of the engines whose loads were measured, and of one nobody measured, with intervals from four gates."""
     makers = [s.accelerator.maker for s in served.decode]
     groups = {"chip": served.chip, "engine": served.engine, "model": served.model}
-    made = {name: left_out_served(rows, served, g, fit.value) for name, g in groups.items()}
-    made["maker"] = left_out_served(rows, served, makers, fit.value, [OTHER_MAKER])
-    alone = fit_together(rows, None, near=fit.value)
+    made = {name: left_out_served(rows, served, g) for name, g in groups.items()}
+    made["maker"] = left_out_served(rows, served, makers, [OTHER_MAKER])
+    alone = fit_together(rows)
     made["benchmark"] = predict_served(served, alone.profiles)
     kind, chip = np.array(served.kind), np.array(served.chip)
     for name, load in made.items():

@@ -20,12 +20,12 @@ FloatArray = NDArray[np.float64]
 def robust_fit(
     residuals: Callable[[FloatArray], FloatArray],
     start: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
+    low: FloatArray | float = -np.inf,
+    high: FloatArray | float = np.inf,
     scale: float = 0.15,
     rounds: int = 60,
     tolerance: float = 1e-5,
-    many: Callable[[FloatArray], FloatArray] | None = None,
+    linearized: Callable[[FloatArray], tuple[FloatArray, FloatArray]] | None = None,
 ) -> FloatArray:
     """Parameters that minimize the sum of soft-L1 losses of the residuals.
 
@@ -33,16 +33,18 @@ def robust_fit(
     ----------
     residuals : callable
         Parameters -> residuals, both 1-D.
-    start, low, high : ndarray, shape (n,)
-        First guess and bounds.
+    start : ndarray, shape (n,)
+        First guess.
+    low, high : ndarray, shape (n,), or one value
+        Bounds; default: none.
     scale : float
         Residual from which on the loss grows linearly rather than quadratically.
     rounds : int
         Most Jacobians to compute.
     tolerance : float
         Stop when a step lowers the loss by less than this share.
-    many : callable, optional
-        Rows of parameters -> rows of residuals, where those are cheaper together.
+    linearized : callable, optional
+        Parameters -> residuals and their derivatives, shape (n_residual, n); default: by differences.
 
     Returns
     -------
@@ -70,11 +72,11 @@ def robust_fit(
     damping = 1e-3
     jacobian = np.empty((here.size, point.size))
     for _round in range(rounds):
-        step = np.where(point + 1e-6 <= high, 1e-6, -1e-6)
-        moved = point + np.diag(step)
-        if many is not None:
-            jacobian = ((many(moved) - here) / step[:, None]).T
+        if linearized is not None:
+            here, jacobian = linearized(point)
         else:
+            step = np.where(point + 1e-6 <= high, 1e-6, -1e-6)
+            moved = point + np.diag(step)
             for k in range(point.size):
                 jacobian[:, k] = (residuals(moved[k]) - here) / step[k]
         weight = 1.0 / np.sqrt(1.0 + (here / scale) ** 2)

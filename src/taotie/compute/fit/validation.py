@@ -24,13 +24,13 @@ from taotie.compute.energy.runtime_profile import (
     runtime_profile,
 )
 from taotie.compute.fit.calibration import (
-    Prediction,
     fit_profile,
     left_out_predictions,
     predict_rows,
 )
 from taotie.compute.fit.error_model import predicted_batch, with_error_model
 from taotie.compute.fit.error_summary import FloatArray, coverage, error_summary
+from taotie.compute.fit.fit_problem import Prediction
 from taotie.compute.fit.measured_rows import MeasuredRows, read_measured_rows
 from taotie.errors import DataError, RangeError
 from taotie.words.language import _

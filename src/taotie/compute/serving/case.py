@@ -97,6 +97,8 @@ class ServingCase:
     calibration : Calibration, optional
         Measured over predicted energy of one's own machine: what the accelerators draw working is so many times the
         model's, and its range stands instead of the model's.
+    data_parallel, expert_parallel, software_date
+        See `ServingSetup`.
     """
 
     model: str = "llama-3.1-70b"
@@ -129,6 +131,9 @@ class ServingCase:
     prefix_margin: int = 8
     prefix_in_pages: bool = False
     calibration: Calibration | None = None
+    data_parallel: int = 1
+    expert_parallel: int = 0
+    software_date: str = ""
 
 
 def miss_of(case: ServingCase, batch: float) -> Figure:
@@ -220,11 +225,22 @@ def setup_of(case: ServingCase) -> ServingSetup:
     ------
     UnknownNameError
         If a name is not in the tables.
+    RangeError
+        If the accelerators cannot be divided so.
     """
     model, chip = model_architecture(case.model), accelerator(case.accelerator)
     precision, _said = served_precision(model, chip, case.precision)
     n = case.accelerators or smallest_replica(model, chip, precision)
-    return ServingSetup(model, chip, n, precision, case.runtime)
+    return ServingSetup(
+        model,
+        chip,
+        n,
+        precision,
+        case.runtime,
+        data_parallel=case.data_parallel,
+        expert_parallel=case.expert_parallel,
+        software_date=case.software_date,
+    )
 
 
 def setup_said(case: ServingCase) -> tuple[Said, ...]:
