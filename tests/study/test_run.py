@@ -198,8 +198,8 @@ def test_matches_mean_request_against_every_request_of_the_trace(shared_data: Pa
         mean = mean_figures(setup, lengths(), exact(16.0, "1", "b"), exact(1.0, "1", "busy"))
         each = request_energy(setup, p, o, 16.0)
         assert mean.decode_wh.p50 == pytest.approx(each.decode_wh.mean(), rel=0.01)
-        # the power cap bends the curve, and experts are read once per step however long the prompt
-        assert mean.prefill_wh.p50 == pytest.approx(each.prefill_wh.mean(), rel=0.03)
+        # the power cap and launches hidden behind a prompt bend the curve, and experts are read once per step
+        assert mean.prefill_wh.p50 == pytest.approx(each.prefill_wh.mean(), rel=0.05)
 
 
 def test_worked_trace_is_read_and_said(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
