@@ -33,6 +33,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "the hint of a refusal": ("answer/power.py::power",),
     "what the machine does: attention sees its window, a server its limit, a store its size": (
         "compute/energy/roofline.py::_decode",
+        "compute/energy/roofline.py::_imbalance",  # the busiest holds at most all the experts
         "compute/energy/roofline.py::_prefill",
         "compute/energy/serving_setup.py::cache_b",
         "compute/energy/service_energy.py::_largest_batch",

@@ -116,7 +116,8 @@ def a_year(t: float, rh: float) -> Weather:
 
 @pytest.mark.parametrize("cooling", COOLING)
 def test_worked_site_pue_is_a_figure_with_source_and_range(cooling: str) -> None:
-    got = site_pue(cooling, a_year(15.0, 0.6), n_building=30)  # type: ignore[arg-type]
+    sea = np.full(240, 12.0) if "sea" in cooling else None
+    got = site_pue(cooling, a_year(15.0, 0.6), n_building=30, sea_c=sea)  # type: ignore[arg-type]
     assert 1.0 < got.pue.p05 < got.pue.p50 < got.pue.p95 < 1.4
     assert got.pue.source is not None
     assert got.pue.source.key == "lei2020"
@@ -124,7 +125,7 @@ def test_worked_site_pue_is_a_figure_with_source_and_range(cooling: str) -> None
     assert got.pue.p05 < got.hourly_pue.mean() < got.pue.p95
     assert got.wue.unit == "L/kWh"
     assert got.wue.p05 >= 0.0
-    again = site_pue(cooling, a_year(15.0, 0.6), n_building=30)  # type: ignore[arg-type]
+    again = site_pue(cooling, a_year(15.0, 0.6), n_building=30, sea_c=sea)  # type: ignore[arg-type]
     np.testing.assert_array_equal(got.pue.samples, again.pue.samples)
 
 

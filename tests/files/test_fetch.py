@@ -233,7 +233,7 @@ def test_worked_fetches_over_http(published: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [("endless", "more came than its 40 bytes"), ("slow", "slower than"), ("packed", "sent packed")]
+    ("path", "why"), [("endless", "more came than its 40 bytes"), ("slow", "slower than"), ("packed", "sent compressed")]
 )  # fmt: skip
 def test_error_what_a_server_must_not_do(
     published: None, monkeypatch: pytest.MonkeyPatch, path: str, why: str

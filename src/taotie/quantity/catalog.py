@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from taotie.errors import SourceError, TaotieError, nearest
 from taotie.files.read import csv_rows, read_text, read_toml
 from taotie.quantity import unit as units
-from taotie.quantity.sampling import current
 from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
 from taotie.words.language import LANGUAGES, N_, _, in_language
 
@@ -279,6 +278,9 @@ class Table:
         SourceError
             If nothing is known, or the cell is text.
         """
+        # not at the top: it brings arrays, and a search of sources needs none
+        from taotie.quantity.sampling import current
+
         kept = self._constants.get((item, quantity, current()))
         if kept is not None:
             return kept

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn
@@ -655,8 +657,30 @@ def as_figure(value: Figure | Number) -> Figure:
     )
 
 
+_part: ContextVar[str] = ContextVar("part", default="")
+
+
+@contextmanager
+def constants_of(part: str) -> Iterator[None]:
+    """Constants made inside belong to one part of a whole: each part may have its own count of the same name.
+
+    Examples
+    --------
+    >>> with constants_of("chat"):
+    ...     exact(8.0, "accelerator", "accelerators_per_replica").key
+    'chat.accelerators_per_replica'
+    """
+    token = _part.set(part)
+    try:
+        yield
+    finally:
+        _part.reset(token)
+
+
 def exact(value: float, unit: str, key: str = "", **more: Any) -> Figure:
     """A definition or a count that has no range, such as `exact(8760, "h/a")`."""
+    if key and _part.get():
+        key = f"{_part.get()}.{key}"
     return leaf(
         key or f"{value:.17g} {unit}", value=float(value), unit=unit, kind="defined", **more
     )

@@ -309,9 +309,9 @@ def work_of(setup: ServingSetup, asked: Asked, batch: float) -> Figure:
         return asked.per_day
     one = exact(1.0, "1", "busy")
     held = mean_figures(
-        setup, asked.means, exact(batch, "1", "largest_batch"), one, asked.cached or 0.0
+        setup, asked.means, exact(batch, "1", f"largest_batch_{batch:g}"), one, asked.cached or 0.0
     ).replica_s
-    return asked.per_day * (held / exact(held.p50, held.unit, "held_by_the_middle"))
+    return asked.per_day * (held / exact(held.p50, held.unit, f"held_by_the_middle_{held.p50:.6g}"))
 
 
 def _whole(figure: Figure | None) -> bool:

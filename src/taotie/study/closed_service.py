@@ -102,13 +102,15 @@ def closed_service(walk: Walk, asked: Asked, model: ClosedModel) -> tuple[ChatSe
         model, prompt, output, known, n=N_DRAW, seed=walk.study.seed % 2**31, told=walk.notes
     )
     told = f"{asked.means.prompt.p50:g}.{asked.means.output.p50:g}.{chip}.{batch}.{given.precision}"
-    accelerator, host = (
-        closed_leaf(model, told, draws * share, boundary, label)
-        for boundary, share, label in (
-            ("accelerator", 1.0 / HOST_MIDDLE, N_("Energy per request, accelerators alone")),
-            ("server", 1.0 - 1.0 / HOST_MIDDLE, N_("Host: processors, memory, fans, network")),
-        )
+    accelerator = closed_leaf(
+        model,
+        told,
+        draws / HOST_MIDDLE,
+        "accelerator",
+        N_("Energy per request, accelerators alone"),
     )
+    # of the same draw, so that both rise and fall together
+    host = host_beside(accelerator, exact(HOST_MIDDLE, "1", "closed.server_over_accelerator"))
     parts = {
         "accelerator": walk.keep("energy_per_request_accelerator", accelerator, N_("Energy per request, accelerators alone")),
         "host": walk.keep("energy_host", host, N_("Host: processors, memory, fans, network")),
@@ -154,6 +156,26 @@ def serving_power() -> Figure:
 
 
 @lifted(
+    energy_wh="Wh/request", server_over_accelerator="1", returns="Wh/request", boundary="server",
+    kind="assumed",
+)  # fmt: skip
+def host_beside(energy_wh: Any, server_over_accelerator: Any) -> Any:
+    """What the host takes beside its accelerators. [Wh/request]
+
+    Parameters
+    ----------
+    energy_wh, server_over_accelerator : array_like
+        Energy at the accelerators; energy at the plug over it. [Wh/request, 1]
+
+    Examples
+    --------
+    >>> round(float(host_beside(0.20, 1.4)), 3)
+    0.08
+    """
+    return np.asarray(energy_wh, dtype=np.float64) * (np.asarray(server_over_accelerator) - 1.0)
+
+
+@lifted(
     requests_per_day="request/d", energy_wh="Wh/request", peak_over_mean="1", power_w="W/accelerator",
     returns="accelerator", boundary=None, kind="assumed",
 )  # fmt: skip
@@ -173,8 +195,8 @@ def kept_busy(requests_per_day: Any, energy_wh: Any, peak_over_mean: Any, power_
     --------
     A million requests a day of 0.24 Wh, one and a half times as many at noon, 500 W each:
 
-    >>> kept_busy(1e6, 0.24, 1.5, 500.0)
-    array(30.)
+    >>> float(kept_busy(1e6, 0.24, 1.5, 500.0))
+    30.0
     """
     mean_w = np.asarray(requests_per_day, dtype=np.float64) * energy_wh / 24.0
     return np.maximum(mean_w * peak_over_mean / np.asarray(power_w, dtype=np.float64), 1.0)

@@ -61,8 +61,8 @@ def whole_groups(
     --------
     Ten pictures a second of two seconds each, machines busy at most half of the time:
 
-    >>> whole_groups(864_000.0, 2.0, 0.5, 1.0, accelerators=1)
-    array(40.)
+    >>> float(whole_groups(864_000.0, 2.0, 0.5, 1.0, accelerators=1))
+    40.0
     """
     used = np.asarray(utilization, dtype=np.float64)
     if not np.all((used > 0) & (used <= 1)):

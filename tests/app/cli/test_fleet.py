@@ -159,7 +159,7 @@ def test_error_fleet(app: typer.Typer, tmp_path: Path) -> None:
         (("--scenario", tmp_path / "absent.toml"), DataError, "cannot be read"),
     ):
         with pytest.raises(error) as caught:
-            run(app, "fleet", "--samples", 200, *words)
+            run(app, "fleet", *(() if "--backtest" in words else ("--samples", 200)), *words)
         assert says in str(caught.value)
     with pytest.raises(DataError, match="cannot be read"):
         read_scenario(tmp_path)

@@ -50,4 +50,4 @@ def shares_taking(mw: ArrayLike, loads_mw: ArrayLike) -> FloatArray:
     """Share of buses that take each of some loads, shape of `loads_mw`. [1]"""
     ordered = np.sort(np.asarray(mw, float))
     below = np.searchsorted(ordered, np.asarray(loads_mw, float), side="left")
-    return np.asarray(1 - below / len(ordered), dtype=np.float64)
+    return np.asarray((len(ordered) - below) / len(ordered), dtype=np.float64)

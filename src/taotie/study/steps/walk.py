@@ -48,6 +48,8 @@ class Walk:
         """A campus whose hours differ: its busiest is that of its course."""
         self.steps: Sequence[Any] = ()
         """All steps of the chain, for a mix that walks each of its kinds."""
+        self.part = ""
+        """Which part of a mix this walk is; empty for a study of its own."""
         self.per_day: Figure | None = None
         """Requests a day of a part of a mix; None where the study itself says."""
         self.year_share: Figure | None = None
@@ -72,8 +74,8 @@ class Walk:
         return default
 
     def keep(self, key: str, figure: Figure, label: str) -> Figure:
-        """Name a figure as a result of the run."""
-        named = figure.named(key, **labels(label))
+        """Name a figure as a result of the run, or of its part, so that two parts of a mix keep theirs apart."""
+        named = figure.named(f"{self.part}_{key}" if self.part else key, **labels(label))
         self.figures[key] = named
         return named
 

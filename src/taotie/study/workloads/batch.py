@@ -54,7 +54,9 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
             label=labels(N_("Mean over largest batch")),
         )  # fmt: skip
         batch = walk.keep(
-            "batch", fill * exact(full, "1", "largest_batch"), N_("Requests decoded together")
+            "batch",
+            fill * exact(full, "1", f"largest_batch_{full:g}"),
+            N_("Requests decoded together"),
         )
         walk.note(
             "given_back",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from taotie.quantity.figure import Figure, exact
+from taotie.quantity.figure import Figure, constants_of, exact
 from taotie.quantity.profile import Profile
 from taotie.study.asked import requests_per_day
 from taotie.study.service_machines import ChatService
 from taotie.study.steps.step import needed_for, step, walked
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, in_language
-from taotie.words.said import labels
+from taotie.words.said import Said, joined, labels
 
 __all__ = ["NAMES", "mixed", "of_each_kind"]
 
@@ -36,6 +35,14 @@ SUMS = {
     "daily_energy_server": N_("Electricity of the servers in a day"),
     "mean_it_power": N_("Mean draw of the machines"),
 }
+PARTS = {
+    "accelerator": (
+        "energy_per_request_accelerator",
+        N_("Energy per request, accelerators alone"),
+    ),
+    "host": ("energy_host", N_("Host: processors, memory, fans, network")),
+    "idle": ("energy_idle", N_("Waiting servers")),
+}
 
 
 @step("service", "it_load", kinds=("mix",))
@@ -57,8 +64,9 @@ def mixed(walk: Walk) -> tuple[ChatService, Profile]:
     for kind, part in walk.study.workload.parts.items():
         share = exact(part.share, "1", f"share_of_{kind}")
         own = Walk(walk.file.part(kind), walk.n_threads, walk.tell)
-        own.place, own.per_day = walk.place, total * share
-        made = walked(own, needed_for(walk.steps, kind, ("service", "it_load")), kind)
+        own.part, own.place, own.per_day = kind, walk.place, total * share
+        with constants_of(kind):
+            made = walked(own, needed_for(walk.steps, kind, ("service", "it_load")), kind)
         shares[kind], loads[kind], parts[kind] = share, made["it_load"], made["service"]
         figures[kind] = own.figures
         walks[kind] = own
@@ -67,36 +75,36 @@ def mixed(walk: Walk) -> tuple[ChatService, Profile]:
 
     _told(walk, walks)
 
-    def over_kinds(part: Callable[[str], Figure]) -> Figure:
-        found = [shares[kind] * part(kind) for kind in parts]
+    def over_kinds(part: str) -> Figure:
+        # the energy drawn for a closed model has its waiting machines inside
+        found = [shares[k] * made.parts[part] for k, made in parts.items() if part in made.parts]
         return sum(found[1:], found[0])
 
     for key, label in SUMS.items():
+        unknown = [kind for kind in parts if key not in figures[kind]]
+        if unknown:
+            walk.note(
+                f"not_summed_{key}",
+                N_("{what}: not known of {kinds}, so there is no sum over the kinds."),
+                what=Said(key, label), kinds=joined([Said("kind", NAMES[k]) for k in unknown]),
+            )  # fmt: skip
+            continue
         every = [figures[kind][key] for kind in parts]
         walk.keep(key, sum(every[1:], every[0]), label)
-    walk.keep(
-        "mean_power_per_server",
-        (walk.figures["daily_energy_server"] / walk.figures["servers"]).to("kW/server"),
-        N_("Mean draw of a server in service"),
-    )
+    if {"daily_energy_server", "servers"} <= walk.figures.keys():
+        walk.keep(
+            "mean_power_per_server",
+            (walk.figures["daily_energy_server"] / walk.figures["servers"]).to("kW/server"),
+            N_("Mean draw of a server in service"),
+        )
     of = {
-        "accelerator": walk.keep(
-            "energy_per_request_accelerator",
-            over_kinds(lambda k: parts[k].parts["accelerator"]),
-            N_("Energy per request, accelerators alone"),
-        ),
-        "host": walk.keep(
-            "energy_host",
-            over_kinds(lambda k: parts[k].parts["host"]),
-            N_("Host: processors, memory, fans, network"),
-        ),
-        "idle": walk.keep(
-            "energy_idle", over_kinds(lambda k: parts[k].parts["idle"]), N_("Waiting servers")
-        ),
+        part: walk.keep(key, over_kinds(part), label)
+        for part, (key, label) in PARTS.items()
+        if any(part in made.parts for made in parts.values())
     }
     server = walk.keep(
         "energy_per_request_server",
-        of["accelerator"].joined("server", of["host"] + of["idle"]),
+        of["accelerator"].joined("server", of["host"] + of["idle"] if "idle" in of else of["host"]),
         N_("Energy per request at the server's plug"),
     )
     terms = tuple(term for load in loads.values() for term in load.terms)
