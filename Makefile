@@ -29,7 +29,7 @@ help:  ## this list
 run: .venv/.base  ## set up and run the main job; says where the report is
 	@$(BIN)/taotie run $(STUDY) --out $(STUDY_OUT)
 
-messages: .venv/.base  ## compile the Chinese messages
+messages: .venv/.dev  ## compile the Chinese messages
 	@$(BIN)/python tools/messages.py compile
 
 browser:  ## Chromium and a Chinese font, which the report's tests look through
