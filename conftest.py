@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from taotie.words.language import _language
 
-EXAMPLES = int(os.environ.get("TAOTIE_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("TAOTIE_EXAMPLES", "25"))
 """Inputs a property is tried on where it names no number; `make accept` takes more."""
 settings.register_profile(
     "taotie",

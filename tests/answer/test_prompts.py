@@ -26,7 +26,7 @@ def values(answer, row=None):
         (SETUP, None),
         (SETUP, np.array([1.0, 24, 25, 320, 400])),
         ({"model": "mixtral-8x7b", "on": "tpu-v6e", "samples": 150}, 16),
-        ({"model": "gpt-4o", "samples": 100}, None),
+        pytest.param({"model": "gpt-4o", "samples": 100}, None, marks=pytest.mark.slow),
     ],
     ids=["unknown batch", "bands of the batch", "chip without a server", "closed"],
 )

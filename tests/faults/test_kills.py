@@ -220,6 +220,7 @@ def test_property_a_kill_in_a_file_leaves_one_whole_file(tmp_path: Path) -> None
     _killed_in_a_file(tmp_path, 30, 2)
 
 
+@pytest.mark.slow
 def test_property_a_kill_where_folders_cannot_be_exchanged(tmp_path: Path) -> None:
     _killed_in_the_long_way(tmp_path, 30, 3)
 

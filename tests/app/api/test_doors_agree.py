@@ -26,7 +26,17 @@ CASES: dict[str, Any] = tomllib.loads(
     (Path(__file__).resolve().parents[2] / "cases/asks/parity.toml").read_text("utf-8")
 )
 NEEDS_MEASUREMENTS = ("validate serving", "validate mlenergy", "predict")
-COMPILES = ("simulate", "capacity", "sites", "headroom", "dispatch", "supply", "run", "audit")
+COMPILES = (
+    "simulate",
+    "capacity",
+    "sites",
+    "headroom",
+    "dispatch",
+    "supply",
+    "run",
+    "audit",
+    "facility",
+)
 """Left to `make accept`: a fresh process of each door would compile what they need."""
 TIMINGS = {"seconds", "simulated_requests_per_s", "made_at", "wall_s"}
 """Keys that tell how long something took."""

@@ -56,6 +56,7 @@ def test_worked_page_as_it_is_seen(page: Path, tmp_path: Path, code: str, width:
     assert seen["blank"] == []
 
 
+@pytest.mark.slow
 def test_worked_opened_details_do_not_widen_the_page(page: Path, tmp_path: Path) -> None:
     seen = probed(page, tmp_path, language="zh", width=360, opened=True)
     assert seen["scroll"] <= 360

@@ -177,6 +177,7 @@ def test_worked_every_bus_is_drawn_with_its_words(shown: CapacityPicture) -> Non
     assert text.count('href="#lines-en"') == 3
 
 
+@pytest.mark.slow
 def test_property_many_buses_stay_small() -> None:
     some = chain(10_000)
     text = capacity_html(some)

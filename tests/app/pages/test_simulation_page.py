@@ -310,6 +310,7 @@ def test_worked_page_as_it_is_seen(page: str, tmp_path: Path, code: str, width: 
     assert found["blank"] == []
 
 
+@pytest.mark.slow
 def test_matches_the_schema_of_vega_lite(page: str) -> None:
     import altair as alt
 

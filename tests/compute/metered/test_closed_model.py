@@ -45,6 +45,7 @@ def test_matches_the_shipped_fit():
     assert (made.active_sd, made.total_sd) == pytest.approx((0.721, 0.98), abs=0.03)
 
 
+@pytest.mark.slow
 def test_property_every_row_answers_wide():
     assert len(closed_models()) == 67
     for name in closed_models():
