@@ -57,24 +57,49 @@ def test_matches_spdx_model():
     assert not objects.missing_ids
 
 
-# the required keys and kinds of the published schema (model/*.json, CC BY 4.0), written down by hand; its own file
-# names `measures` as a key every measure must have, which is left out here
-BOAMPS = {
-    "type": "object", "required": ["task", "measures", "infrastructure"],
-    "properties": {
-        "task": {"required": ["taskStage", "taskFamily", "algorithms", "dataset"], "properties": {
-            "algorithms": {"type": "array", "minItems": 1}, "taskStage": {"type": "string"},
-            "dataset": {"type": "array", "minItems": 1, "items": {"required": ["dataUsage", "dataType"], "properties": {
-                "dataUsage": {"enum": ["input", "output"]},
-                "dataType": {"enum": ["tabular", "audio", "boolean", "image", "video", "object", "text", "token", "word", "other"]}}}}}},
-        "measures": {"type": "array", "minItems": 1, "items": {"required": ["measurementMethod", "powerConsumption"], "properties": {"powerConsumption": {"type": "number"}}}},
-        "infrastructure": {"required": ["infraType", "components"], "properties": {
-            "infraType": {"enum": ["publicCloud", "privateCloud", "onPremise", "other"]},
-            "components": {"type": "array", "minItems": 1, "items": {"required": ["componentType", "nbComponent"], "properties": {"nbComponent": {"type": "integer"}}}}}},
-        "quality": {"enum": ["high", "medium", "low"]},
-        "environment": {"required": ["country"]},
-    },
-}  # fmt: skip
+# the required keys, kinds and lists of the published schema (model/*.json, CC BY 4.0), written down by hand; its own file
+# names `measures` as a key every measure must have, which is left out here; of a measure it asks only for what we know of it
+TEXT, NUMBER, WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}
+SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def _of(required=(), **properties):
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+def _many(item):
+    return {"type": "array", "minItems": 1, "items": item}
+
+
+BOAMPS = _of(
+    ("task", "measures", "infrastructure"),
+    header=_of(("reportDatetime",), licensing=TEXT, formatVersion=TEXT, formatVersionSpecificationUri=TEXT, reportId=TEXT, reportDatetime=TEXT,
+               reportStatus={"enum": ["draft", "final", "corrective", "other"]},
+               publisher=_of(("confidentialityLevel",), confidentialityLevel={"enum": ["public", "internal", "confidential", "secret"]})),
+    task=_of(("taskStage", "taskFamily", "algorithms", "dataset"), taskStage=TEXT, taskFamily=TEXT, nbRequest=NUMBER, taskDescription=TEXT, measuredAccuracy=SHARE,
+             algorithms=_many(_of((), algorithmType=TEXT, algorithmName=TEXT, foundationModelName=TEXT, foundationModelUri=TEXT, parametersNumber=NUMBER, framework=TEXT, quantization=TEXT)),
+             dataset=_many(_of(("dataUsage", "dataType"), dataUsage={"enum": ["input", "output"]}, dataSize=NUMBER, dataQuantity=NUMBER,
+                               dataType={"enum": ["tabular", "audio", "boolean", "image", "video", "object", "text", "token", "word", "other"]},
+                               source={"enum": ["public", "private", "other"]}))),
+    measures=_many(_of(("measurementMethod", "powerConsumption"), measurementMethod=TEXT, powerConsumption=NUMBER, measurementDuration=NUMBER, measurementDateTime=TEXT)),
+    system=_of(("os",), os=TEXT), software=_of(("language",), language=TEXT, version=TEXT),
+    infrastructure=_of(("infraType", "components"), infraType={"enum": ["publicCloud", "privateCloud", "onPremise", "other"]}, cloudProvider=TEXT,
+                       components=_many(_of(("componentType", "nbComponent"), componentName=TEXT, componentType=TEXT, nbComponent=WHOLE, memorySize=WHOLE, share=SHARE))),
+    environment=_of(("country",), country=TEXT, latitude=NUMBER, longitude=NUMBER, powerSourceCarbonIntensity=NUMBER,
+                    powerSource={"enum": ["solar", "wind", "nuclear", "hydroelectric", "gas", "coal", "other"]}),
+    quality={"enum": ["high", "medium", "low"]},
+)  # fmt: skip
+
+
+def test_matches_boamps_schema_for_a_request():
+    jsonschema = pytest.importorskip("jsonschema", reason="the package jsonschema is not installed")
+    known = ("taskFamily=chatbot", "infraType=publicCloud", "accelerators=2", "dataType=token", "model=llama2-13b", "accelerator=V100")  # fmt: skip
+    document = made("boamps", "energy_per_request=2.67074 Wh/request @server", *known).document
+    jsonschema.validate(document, BOAMPS)
+    # the published example of a chat: one request, its energy in kWh
+    assert document["measures"][0]["powerConsumption"] == pytest.approx(0.00267074)
+    assert (document["task"]["nbRequest"], document["task"]["taskStage"]) == (1, "inference")
+    assert "header" not in document or "reportDatetime" in document["header"]
 
 
 def test_matches_boamps_schema():

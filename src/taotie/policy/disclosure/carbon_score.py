@@ -23,11 +23,15 @@ from taotie.policy.disclosure.form import (
     status_of,
 )
 from taotie.words.language import N_, _
+from taotie.words.said import Said
 
 __all__ = ["embodied_share_g", "sci", "sci_ai", "sci_g"]
 
 VERSION = "ISO/IEC 21031:2024 (SCI 1.1)"
 VERSION_AI = "SCI for AI, January 2026"
+CONSUMER_UNITS = ("token", "request", "image", "second", "second of video", "second of audio", "workflow", "page", "character", "inference", "query")  # fmt: skip
+"""What the specification suggests to a consumer (its list is open), with the request and query that services bill."""
+PROVIDER_UNITS = ("FLOP", "training token", "parameter")
 Floats = npt.NDArray[np.float64]
 
 
@@ -129,24 +133,22 @@ def sci(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
 def sci_ai(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
     """The score of an AI system, for its consumer or its provider."""
     role = facts.text("role") or "consumer"
-    allowed = {
-        "consumer": ("token", "request", "image", "second of video", "workflow", "page", "query"),
-        "provider": ("FLOP", "training token", "parameter"),
-    }
-    if role not in allowed:
+    suggested = {"consumer": CONSUMER_UNITS, "provider": PROVIDER_UNITS}
+    if role not in suggested:
         raise RangeError(_("role={value} is not consumer or provider.").format(value=repr(role)), "--set role=consumer")  # fmt: skip
     unit = facts.text("functional_unit") or ("request" if role == "consumer" and facts.find("energy_per_request") else "")  # fmt: skip
-    if unit and unit not in allowed[role]:
+    if role == "provider" and unit and unit not in PROVIDER_UNITS:
         raise RangeError(
             _("{unit} is no unit of work of a {role}'s score.").format(unit=repr(unit), role=role),
-            ", ".join(allowed[role]),
+            f'--set functional_unit="{PROVIDER_UNITS[0]}" ({", ".join(PROVIDER_UNITS)})',
         )
+    own = role == "consumer" and unit != "" and unit not in CONSUMER_UNITS
     title = (
         N_("SCI for AI: the consumer's score") if role == "consumer" else N_("SCI for AI: the provider's score")
     )  # fmt: skip
     one = _score(facts, options, "sci-ai", VERSION_AI, title, unit)
     more = []
-    stages = "operation, monitoring" if role == "consumer" else "inception, design and development, deployment"  # fmt: skip
+    stages = "operation and monitoring; retirement when material" if role == "consumer" else "design and development, deployment; inception and retirement when material"  # fmt: skip
     more.append(Field("role", N_("Whose score"), role, role, status="given"))
     more.append(
         Field("stages", N_("Stages inside the boundary"), stages, stages, status="computed")
@@ -155,7 +157,8 @@ def sci_ai(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
         rationale, gross = facts.text("rationale"), facts.text("gross_or_effective")
         more.append(Field("rationale", N_("Rationale of the unit of work"), rationale, rationale, status="given") if rationale else Field("rationale", N_("Rationale of the unit of work"), missing=(N_("rationale of the unit of work"),)))  # fmt: skip
         more.append(Field("gross_or_effective", N_("Gross or effective"), gross, gross, status="given") if gross in ("gross", "effective") else Field("gross_or_effective", N_("Gross or effective"), missing=(N_("whether the count is gross or effective"),)))  # fmt: skip
-    return replace(one, fields=(*one.fields, *more))
+    said = (Said("own_unit", N_("this unit of work is not among those the specification suggests to a consumer; it allows others")),) if own else ()  # fmt: skip
+    return replace(one, fields=(*one.fields, *more), said=(*one.said, *said))
 
 
 def _score(
@@ -244,6 +247,6 @@ def _counted(score: float, unit: str) -> tuple[float, str]:
     ((1000000.0, 'Mtoken'), (1.0, 'request'))
     """
     if unit in ("token", "training token", "parameter", "FLOP"):
-        scale, prefix = (1e18, "E") if unit == "FLOP" else (1e6, "M")
+        scale, prefix = {"FLOP": (1e18, "E"), "parameter": (1e9, "G")}.get(unit, (1e6, "M"))
         return scale, f"{prefix}{unit.replace(' ', '-')}"
     return 1.0, unit

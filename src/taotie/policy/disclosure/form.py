@@ -44,6 +44,8 @@ class Field:
         measured, estimated, given, computed or not_available.
     missing : tuple of str
         What would have to be known, as messages.
+    symbol, concept : str
+        Sign or paragraph of the form; name of the data point in the standard's taxonomy.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Field:
     sources: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     symbol: str = ""
+    concept: str = ""
 
     def __post_init__(self) -> None:
         if self.status == "not_available" and not self.missing:
@@ -74,7 +77,7 @@ class Field:
         }  # fmt: skip
         if self.low is not None:
             found |= {"p05": self.low, "p95": self.high}
-        for name in ("boundary", "method", "symbol"):
+        for name in ("boundary", "method", "symbol", "concept"):
             if getattr(self, name):
                 found[name] = getattr(self, name)
         if self.sources:

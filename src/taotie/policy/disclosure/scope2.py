@@ -7,7 +7,7 @@ its rung - certificates, supplier, residual mix, grid average. Matching by the h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from taotie.policy.disclosure.form import (
     plain_number,
     status_of,
 )
+from taotie.quantity.catalog import table
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -200,36 +201,88 @@ def scope2(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
     return Disclosure("scope2", "GHG Protocol Scope 2 Guidance, 2015", N_("Scope 2 emissions (GHG Protocol)"), boundary, tuple(fields), supersedes=str(options.get("supersedes") or ""), said=said)  # fmt: skip
 
 
-PARAGRAPHS = {"energy": "E1-5", "emissions": "E1-6"}
-"""Numbers of the ESRS of 2023; the simplified ESRS renumber them. From memory, to be checked."""
+def _point(key: str) -> dict[str, str]:
+    """Paragraph and data point of a field, from the table; a field the standard does not ask for has neither."""
+    row = table("esrs_datapoints")
+    return {"symbol": str(row.value(key, "paragraph") or ""), "concept": str(row.value(key, "concept") or "")} if key in row.items() else {}  # fmt: skip
 
 
 def esrs_e1(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
-    """Energy split into renewable and not, and scope 2 by both methods."""
+    """Energy by fossil, nuclear and renewable sources, and scope 2 by both methods.
+
+    Facts: those of `scope2`, fossil_energy, nuclear_energy, renewable_energy, purchased_renewable,
+    self_generated_renewable. Of fossil, nuclear and renewable energy one may be left out: it is the rest.
+    """
     base = scope2(facts, options)
     energy = next((f for f in base.fields if f.key == "electricity"), None)
-    total = energy.value if energy is not None else None
-    renewable = facts.number("MWh", "renewable_energy")
-    nuclear = facts.number("MWh", "nuclear_energy")
+    total = energy.value if energy is not None and isinstance(energy.value, float) else None
+    labels = {
+        "fossil_energy": N_("Energy from fossil sources"), "nuclear_energy": N_("Energy from nuclear sources"),
+        "renewable_energy": N_("Energy from renewable sources"),
+    }  # fmt: skip
+    lacking = {
+        "fossil_energy": N_("fossil energy of the year"), "nuclear_energy": N_("nuclear energy of the year, 0 if there is none"),
+        "renewable_energy": N_("renewable energy of the year"),
+    }  # fmt: skip
+    stated = {key: facts.number("MWh", key) for key in labels}
+    known = {key: float(one.value) for key, one in stated.items() if one is not None}
+    status = {key: status_of(one) for key, one in stated.items() if one is not None}
+    for key, value in known.items():
+        if value < 0:
+            raise RangeError(_("{key} is negative: {value:g} MWh.").format(key=key, value=value), f'--set {key}="0 MWh"')  # fmt: skip
+        if total is not None and value > total * (1 + 1e-9):
+            raise RangeError(_("{key} of {a:g} MWh exceeds the {b:g} MWh used.").format(key=key, a=value, b=total), f'--set {key}="{total:g} MWh"')  # fmt: skip
+    if total is not None and len(known) == 2:
+        rest = next(key for key in labels if key not in known)
+        known[rest], status[rest] = total - sum(known.values()), "computed"
+        if known[rest] < -1e-9 * total:
+            raise RangeError(_("{keys} together exceed the {b:g} MWh used.").format(keys=", ".join(k for k in labels if k != rest), b=total), _("state the electricity they are parts of: {example}").format(example='--set electricity="20 GWh @facility"'))  # fmt: skip
+        known[rest] = 0.0 if known[rest] < 0 else known[rest]
+    if total is not None and len(known) == 3 and abs(sum(known.values()) - total) > 1e-9 * total:
+        raise RangeError(
+            _("fossil, nuclear and renewable energy add up to {a:g} MWh, not to the {b:g} MWh used.").format(a=sum(known.values()), b=total),
+            _("leave one of the three out: it is then the rest"),
+        )  # fmt: skip
     fields: list[Field] = []
     label = N_("Total energy consumption")
-    if isinstance(total, float):
-        fields.append(Field("total_energy", label, plain_number(total), total, "MWh", status=energy.status if energy else "computed", boundary=base.boundary["level"], symbol=PARAGRAPHS["energy"]))  # fmt: skip
+    if total is not None and energy is not None:
+        fields.append(Field("total_energy", label, plain_number(total), total, "MWh", energy.low, energy.high, energy.status, base.boundary["level"], sources=energy.sources, **_point("total_energy")))  # fmt: skip
     else:
-        fields.append(Field("total_energy", label, unit="MWh", missing=(N_("yearly electricity of the facility"),), symbol=PARAGRAPHS["energy"]))  # fmt: skip
-    if renewable is None or not isinstance(total, float):
-        fields.append(Field("renewable_energy", N_("Energy from renewable sources"), unit="MWh", missing=(N_("renewable energy of the year"),), symbol=PARAGRAPHS["energy"]))  # fmt: skip
-        fields.append(Field("non_renewable_energy", N_("Energy from non-renewable sources"), unit="MWh", missing=(N_("renewable energy of the year"),), symbol=PARAGRAPHS["energy"]))  # fmt: skip
+        fields.append(Field("total_energy", label, unit="MWh", missing=(N_("yearly electricity of the facility"),), **_point("total_energy")))  # fmt: skip
+    for key, label in labels.items():
+        if key in known:
+            fields.append(Field(key, label, plain_number(known[key]), known[key], "MWh", status=status[key], **_point(key)))  # fmt: skip
+        else:
+            fields.append(Field(key, label, unit="MWh", missing=(lacking[key],), **_point(key)))
+    label = N_("Energy from non-renewable sources")
+    if total is not None and "renewable_energy" in known:
+        rest_mwh = total - known["renewable_energy"]
+        fields.append(Field("non_renewable_energy", label, plain_number(rest_mwh), rest_mwh, "MWh", status="computed"))  # fmt: skip
     else:
-        r = float(renewable.value)
-        if r > total * (1 + 1e-12):
-            raise RangeError(_("renewable energy of {a:g} MWh exceeds the {b:g} MWh used.").format(a=r, b=total))  # fmt: skip
-        fields.append(Field("renewable_energy", N_("Energy from renewable sources"), plain_number(r), r, "MWh", status=status_of(renewable), symbol=PARAGRAPHS["energy"]))  # fmt: skip
-        fields.append(Field("non_renewable_energy", N_("Energy from non-renewable sources"), plain_number(total - r), total - r, "MWh", status="computed", symbol=PARAGRAPHS["energy"]))  # fmt: skip
-    if nuclear is not None:
-        fields.append(Field("nuclear_energy", N_("of which nuclear"), plain_number(float(nuclear.value)), float(nuclear.value), "MWh", status=status_of(nuclear), symbol=PARAGRAPHS["energy"]))  # fmt: skip
-    from dataclasses import replace
-
-    fields += [replace(f, symbol=PARAGRAPHS["emissions"]) for f in base.fields if f.key != "electricity"]  # fmt: skip
-    said = (*base.said, Said("esrs_numbers", N_("paragraph numbers are those of 2023, from memory; the simplified ESRS renumber them")))  # fmt: skip
+        fields.append(Field("non_renewable_energy", label, unit="MWh", missing=(lacking["renewable_energy"],)))  # fmt: skip
+    shares = {
+        "renewable_share": ("renewable_energy", N_("Share of renewable sources")),
+        "nuclear_share": ("nuclear_energy", N_("Share of nuclear sources")),
+    }
+    for key, (part, label) in shares.items():
+        if total and part in known:
+            share = 100 * known[part] / total
+            fields.append(Field(key, label, plain_number(share), share, "%", status="computed", **_point(key)))  # fmt: skip
+        else:
+            fields.append(Field(key, label, unit="%", missing=(lacking[part],), **_point(key)))
+    parts = {
+        "purchased_renewable": N_("of the renewable: purchased electricity, heat, steam, cooling"),
+        "self_generated_renewable": N_("of the renewable: generated by oneself, without fuel"),
+    }
+    made = 0.0
+    for key, label in parts.items():
+        one = facts.number("MWh", key)
+        if one is None:
+            continue
+        made += float(one.value)
+        fields.append(Field(key, label, plain_number(float(one.value)), float(one.value), "MWh", status=status_of(one), **_point(key)))  # fmt: skip
+    if made and made > known.get("renewable_energy", made) * (1 + 1e-9):
+        raise RangeError(_("purchased and self-generated renewable energy of {a:g} MWh exceed the {b:g} MWh that are renewable.").format(a=made, b=known["renewable_energy"]), f'--set renewable_energy="{made:g} MWh"')  # fmt: skip
+    fields += [replace(f, **_point(f.key)) for f in base.fields if f.key != "electricity"]
+    said = (*base.said, Said("esrs_numbers", N_("paragraphs and data points are those of the taxonomy of 2023-12-22, as open readers of it list them; the simplified ESRS renumber them")))  # fmt: skip
     return Disclosure("esrs", "ESRS E1 (2023)", N_("ESRS E1: energy and scope 2"), base.boundary, tuple(fields), supersedes=str(options.get("supersedes") or ""), draft=False, said=said)  # fmt: skip
