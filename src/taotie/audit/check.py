@@ -117,6 +117,10 @@ class Check:
             return _('say "at most" or "at least", as the source does')
         if self.finding.rule in ("empty_range", "wide_range"):
             return _("say a range that could be wrong")
+        if self.finding.rule == "swapped":
+            return _("turn the comparison round")
+        if self.finding.rule == "of_each":
+            return _("say it of all of them together, or what each of them uses")
         return slip_hint(self._slip, self.stated, self.recomputed)
 
     @property
@@ -405,7 +409,9 @@ def _checked(
     more: str = "",
 ) -> Check:
     slip: Slip | None = None
-    explained = ("bound_as_typical", "only_a_bound", "empty_range", "wide_range")
+    explained = (
+        "bound_as_typical", "only_a_bound", "empty_range", "wide_range", "swapped", "of_each",
+    )  # fmt: skip
     if word not in verdicts.HARMLESS and found.rule not in explained:
         context = Context(
             says=reading.source[:2000],

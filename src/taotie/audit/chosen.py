@@ -106,7 +106,8 @@ def candidates(
     """
     usable = [q for q in reading.quantities if q.kind not in ("year",)]
     once = any(q.period == "a" for q in usable) and _once(reading, usable)
-    direct = [c for q in usable for c in _direct(q, unit, growth, spans, once)]
+    wet = _is_volume(unit) and bool(_WATER.search(reading.form.text))
+    direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet)]
     given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
     best = _without_inputs(direct, inputs)
     named = [c for c in best if c.main.noun != "model"] or best
@@ -199,8 +200,23 @@ _ONCE = re.compile(r"\b(?:pre-?)?train(?:ed|ing|s)?\b|训练", re.IGNORECASE)
 _YEARLY = re.compile(r"\b(?:each|every|per|a) year\b|\b(?:annual|year)ly\b|每年", re.IGNORECASE)
 
 
+_WATER = re.compile(r"\bwater\b|水", re.IGNORECASE)
+
+
+def _is_volume(unit: Unit) -> bool:
+    """Is it a volume, or one in each period or for each of something?"""
+    return "L" in re.split(r"[*/]", unit.physical.split("/")[0]) or any(
+        name in ("mL", "ML", "GL", "m3", "kL") for name in re.split(r"[*/]", unit.physical)
+    )
+
+
 def _direct(
-    q: Quantity, unit: Unit, growth: bool = False, spans: Sequence[str] = (), once: bool = False
+    q: Quantity,
+    unit: Unit,
+    growth: bool = False,
+    spans: Sequence[str] = (),
+    once: bool = False,
+    wet: bool = False,
 ) -> Iterable[Candidate]:
     if q.kind == "short":
         yield from _open_short(q, unit)
@@ -213,6 +229,12 @@ def _direct(
         return
     if q.kind in ("share", "times"):
         return
+    if q.kind == "count" and unit.same_dimension(PLAIN) and not q.period:
+        # 1287 MWh / 10.5 MWh gives a number; of what, the text says
+        yield Candidate(stated_of(q, PLAIN), (q,), "number", 4)
+        return
+    if wet and q.kind == "amount" and q.substance != "carbon":
+        q = _by_volume(q)
     seen = False
     for own, how, rank in _options(q, spans, once):
         for scale, name in _as_dimension(own, unit):
@@ -222,6 +244,15 @@ def _direct(
             break
         if seen:
             break
+
+
+def _by_volume(q: Quantity) -> Quantity:
+    """A ton of water is a cubic meter, whichever ton is meant."""
+    mass = re.fullmatch(r"(t|kg|g|Mt|kt)(/.*)?", q.bare.physical)
+    if mass is None:
+        return q
+    swap = Unit("m3") / Unit("t")
+    return replace(q, unit=q.unit * swap, bare=q.bare * swap)
 
 
 def _options(

@@ -16,6 +16,7 @@ from taotie.audit.doubt import NO_DOUBT, PERIODS_H, Unless, count_missing, doubt
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Reading
 from taotie.audit.slip import period_missing, undone
+from taotie.audit.told_otherwise import told_otherwise
 from taotie.audit.verdict import Finding, printed_finding
 from taotie.quantity.unit_text import Unit
 
@@ -65,6 +66,9 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         restated = _restatement(reading, chosen, tried)
         if restated is not None:
             chosen, result = restated
+        otherwise = told_otherwise(reading, chosen, recomputed, inputs)
+        if otherwise:
+            return Decision(Finding(verdicts.INCONSISTENT, otherwise, result.ratio), chosen)
         return Decision(result, chosen)
     sure = [
         t

@@ -141,6 +141,36 @@ def evaluated(
     """
     given = dict(inputs or {})
     tree, literals = parsed(text, given, counted)
+    if tree.kind == "to":
+        ends = [_of_tree(part, literals, text, given, catalogue) for part in tree.parts]
+        return _between(ends[0], ends[1], text)
+    return _of_tree(tree, literals, text, given, catalogue)
+
+
+def _between(a: Recomputed, b: Recomputed, text: str) -> Recomputed:
+    """From one value to another, the lower first."""
+    if not a.unit.same_dimension(b.unit):
+        raise UnitError(
+            _("formula {text}: a range from {a} to {b} has two dimensions.").format(
+                text=repr(text), a=a.unit.text, b=b.unit.text
+            ),
+            _("both ends of a range are of one dimension"),
+        )
+    b = b.to(a.unit)
+    low, high = min(a.low, b.low), max(a.high, b.high)
+    return Recomputed(
+        0.5 * (low + high), low, high, min(a.widest_low, b.widest_low), max(a.widest_high, b.widest_high),
+        a.unit, f"{a.filled} to {b.filled}", a.literals,
+    )  # fmt: skip
+
+
+def _of_tree(
+    tree: Node,
+    literals: tuple[Node, ...],
+    text: str,
+    given: dict[str, Input],
+    catalogue: Callable[[str], Input] | None,
+) -> Recomputed:
     used = list(dict.fromkeys(n.text for n in _walk(tree) if n.kind == "name"))
     for name in used:
         if name not in given:

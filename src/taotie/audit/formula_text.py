@@ -1,7 +1,7 @@
 """What does a formula say? A small grammar of our own: numbers, units, names and ``+ - * / ** ( )``, nothing else.
 
 No calls, no attributes, no comparison; nothing is handed to Python's `eval`. A number binds to the unit after it
-(`195e6 request/d`); a division with spaces around it is a division.
+(`195e6 request/d`); a division with spaces around it is a division. `A to B` is a range.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ MAX_LENGTH = 400
 MAX_DEPTH = 40
 MAX_TOKENS = 300
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TO = re.compile(r"to(?![A-Za-z0-9_])|至|到")
 _CATALOGUE_KEY = re.compile(r"[a-z][a-z0-9_-]*\.[a-z][A-Za-z0-9_]*")
 
 
@@ -30,7 +31,7 @@ class FormulaError(TaotieError, ValueError):
 class Node:
     """A node of a parsed formula: a number with unit, a name, or an operation."""
 
-    kind: str  # number | name | negative | + - * / **
+    kind: str  # number | name | negative | + - * / ** to
     text: str = ""
     value: float = 0.0
     unit: Unit = PLAIN
@@ -103,6 +104,15 @@ class _Reader:
             return Node("**", parts=(base, self.signed(depth + 1)))
         return base
 
+    def span(self) -> Node:
+        """One value, or two with "to" between: 500 mL / 50 to 500 mL / 10."""
+        left = self.sum(0)
+        self.skip()
+        if link := _TO.match(self.text, self.at):
+            self.take(link[0])
+            return Node("to", parts=(left, self.sum(0)))
+        return left
+
     def operand(self, depth: int) -> Node:
         self.skip()
         self.take("")
@@ -134,7 +144,11 @@ class _Reader:
                 _("{name} follows a number without a sign between.").format(name=name[0]),
                 _("write * between them"),
             )
-        unit = unit_at(self.text, end + spaces, self.counted, self.names)
+        unit = (
+            None
+            if _TO.match(self.text, end + spaces)
+            else unit_at(self.text, end + spaces, self.counted, self.names)
+        )
         if unit is None:
             return self.keep(value, PLAIN, words, end)
         return self.keep(value * unit[0], unit[1], words, unit[2])
@@ -226,7 +240,7 @@ def parsed(
         )
     reader = _Reader(spelled(plain(text)).strip(), tuple(counted), tuple(names))
     try:
-        tree = reader.sum(0)
+        tree = reader.span()
     except UnitError as error:
         raise UnitError(
             _("formula {text}: {what}").format(text=repr(reader.text), what=error.message),

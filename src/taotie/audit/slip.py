@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from taotie.audit.formula import Recomputed
 from taotie.audit.formula_text import Node
 from taotie.audit.verdict import HARMLESS, Stated, printed_finding
-from taotie.audit.wording import duration, number, prefixed, quantity, readable
+from taotie.audit.wording import duration, interval, number, prefixed, quantity, readable
 from taotie.quantity import unit as physical_units
 from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
@@ -319,6 +319,9 @@ def slip_hint(slip: Slip | None, stated: Stated, recomputed: Recomputed) -> str:
     """What to write instead, in the language in force."""
     value, unit = readable(recomputed.value, recomputed.unit)
     right = quantity(value, unit, 3)
+    if recomputed.has_range:
+        shown = recomputed.to(unit)
+        right = interval(shown.low, shown.high, unit, 3)
     if slip is None:
         return _("the inputs give {right}; no known slip explains the difference").format(
             right=right

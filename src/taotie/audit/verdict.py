@@ -39,6 +39,7 @@ ABOUT_GAP = 0.10
 NEARLY = (0.90, 1.02)
 NEARLY_LOOSE = (0.85, 1.05)
 PRINTED_BOUND_LOOSE = 2.0
+PRINTED_BOUND_SLACK = 0.015
 EMPTY_RANGE = 10.0
 WIDE_RANGE = 5.0
 
@@ -195,6 +196,8 @@ def printed_finding(stated: Stated, recomputed: Recomputed) -> Finding:
         verdict, rule = _nearly(stated, c)
     elif c.has_range:
         verdict, rule = _against_range(stated, c)
+        if stated.is_range and rule == "meets_part":  # two ranges agree at both ends, or not
+            verdict, rule = INCONSISTENT, "ends_differ"
     else:
         verdict, rule = _printed_point(stated, c)
     return Finding(verdict, rule, ratio)
@@ -237,7 +240,7 @@ def _printed_bound(stated: Stated, c: Recomputed) -> tuple[str, str]:
     if not edge or edge * c.value < 0:
         return INCONSISTENT, "bound_fails"
     size = c.value / edge if stated.hedge == "at_least" else edge / c.value
-    slack = 1 - BOUND_LOOSE[0]
+    slack = PRINTED_BOUND_SLACK
     if BOUND_TIGHT[0] <= size <= BOUND_TIGHT[1]:
         return REPRODUCES, "bound_holds"
     if c.has_range and min(c.low, edge) <= edge <= c.high:

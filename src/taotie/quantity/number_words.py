@@ -36,8 +36,11 @@ _AND = re.compile(
     re.IGNORECASE,
 )
 _AND_A_HALF = re.compile(r"\sand a half\b(?=\s)", re.IGNORECASE)
-_HALF_A = re.compile(
-    r"\bhalf[ -]an?[ -](hundred|thousand|million|billion|trillion)\b", re.IGNORECASE
+# half a million, three quarters of a billion
+_PART_OF = re.compile(
+    rf"\b(?:(?:(?P<n>an?|one|two|three|four|five|six|seven|eight|nine)[ -])?(?P<d>{'|'.join(_PARTS)})s?)[ -](?:of[ -])?an?[ -]"
+    r"(?P<scale>hundred|thousand|million|billion|trillion)\b",
+    re.IGNORECASE,
 )
 _DOZEN = re.compile(r"\s?dozen\b", re.IGNORECASE)
 
@@ -105,11 +108,12 @@ def _exact(
 def _english(text: str, at: int) -> PrintedNumber | None:
     if at and (text[at - 1].isalnum() or text[at - 1] in "_-"):
         return None
-    half = _HALF_A.match(text, at)
-    if half:
-        word = half[1].lower()
-        value = 0.5 * number_words_at(word, 0)[1]
-        return PrintedNumber(value, 0.02 * value, (word,), half.end(), 0.1 * value, 1, True)
+    part = _PART_OF.match(text, at)
+    if part and (part["n"] or part["d"].lower() == "half"):
+        word = part["scale"].lower()
+        above = 1 if (part["n"] or "a").lower() in ("a", "an") else _SMALL[part["n"].lower()]
+        value = above / _PARTS[part["d"].lower()] * number_words_at(word, 0)[1]
+        return PrintedNumber(value, 0.02 * value, (word,), part.end(), 0.1 * value, 1, True)
     found = _SPELLED.match(text, at)
     if found is None:
         return None
