@@ -7,7 +7,7 @@ only JSON, `shown` the only rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,12 @@ class Column:
     unit: str = ""
     label: str = ""
     """A message marked with `N_`; without one the name is shown."""
+    words: Callable[[str], str] | None = field(default=None, compare=False)
+    """What a person reads for a key that stands in a cell, in the language in force."""
+
+    def shown(self, cell: Any) -> Any:
+        """A cell as a person reads it: a key by its words."""
+        return self.words(cell) if self.words is not None and isinstance(cell, str) else cell
 
     @property
     def heading(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from taotie.answer.made import computed
 from taotie.errors import DataError
 from taotie.files.read import read_json
 from taotie.policy.disclosure.facts import Facts, given_fact, read_facts
-from taotie.policy.disclosure.form import Disclosure
+from taotie.policy.disclosure.form import Disclosure, status_word
 from taotie.policy.disclosure.forms import FORMS, filled
 from taotie.quantity.boundary import check
 from taotie.words.language import N_, _, in_language, language
@@ -146,9 +147,14 @@ def _passthrough(path: str | Path | None) -> dict[str, Any]:
     return content
 
 
+def _label(labels: Mapping[str, str], key: str) -> str:
+    """The label of a field in the language in force."""
+    return in_language(labels[key], language()) if key in labels else key
+
+
 def _table(made: Disclosure) -> Table:
     columns = (
-        Column("field", "", N_("field")), Column("text", "", N_("text of the form")), Column("status", "", N_("status")),
+        Column("field", "", N_("field"), partial(_label, {f.key: f.label for f in made.fields})), Column("text", "", N_("text of the form")), Column("status", "", N_("status"), status_word),
         Column("missing", "", N_("missing")),
     )  # fmt: skip
     rows = tuple(

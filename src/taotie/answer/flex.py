@@ -19,7 +19,7 @@ from taotie.grid.flexibility import (
     value_of_computing,
 )
 from taotie.quantity.catalog import source
-from taotie.words.language import N_, _
+from taotie.words.language import N_, _, in_language, language
 from taotie.words.said import Said
 
 __all__ = ["CALLS", "flex"]
@@ -31,6 +31,14 @@ CALLS = (
     CallClass("short_reserve", 0.25, 0.5, 100, 0.17),
 )
 """Depth, hours, calls a year and notice of four kinds of call. Own assumption, in the terms that EPRI's classes use."""
+CALL_WORDS = {"emergency": N_("emergency"), "peak_shaving": N_("peak shaving"), "long_event": N_("long event"), "short_reserve": N_("short reserve")}  # fmt: skip
+
+
+def call_word(key: str) -> str:
+    """A kind of call in the language in force."""
+    return in_language(CALL_WORDS[key], language()) if key in CALL_WORDS else key
+
+
 EASY, HARD = (0.5, 0.5), (1.5, 2.0)
 """Range of that assumption: what is asked may be so many times as deep and as long. [1]"""
 LENGTHS = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 24)
@@ -169,7 +177,7 @@ def flex(
         Column("batch", "MW", N_("what may wait")), Column("interactive", "MW", N_("what answers now")), Column("battery", "MW", N_("battery")),
     )  # fmt: skip
     call_columns = (
-        Column("call", "", N_("kind of call")), Column("depth", "%", N_("depth asked")), Column("depth_low", "%", N_("least")), Column("depth_high", "%", N_("most")),
+        Column("call", "", N_("kind of call"), call_word), Column("depth", "%", N_("depth asked")), Column("depth_low", "%", N_("least")), Column("depth_high", "%", N_("most")),
         Column("duration_h", "h", N_("length")), Column("duration_low_h", "h", N_("least")), Column("duration_high_h", "h", N_("most")),
         Column("calls", "1/a", N_("calls a year")), Column("notice_h", "h", N_("notice")), Column("possible", "%", N_("depth possible")),
         Column("passed", "", N_("met")), Column("passed_easy", "", N_("met at the least")), Column("passed_hard", "", N_("met at the most")),

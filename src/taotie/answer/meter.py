@@ -17,7 +17,7 @@ from taotie.metering.import_file import read_meter_files
 from taotie.metering.recording import Recording
 from taotie.metering.window import iso_time
 from taotie.quantity.figure import Figure, leaf
-from taotie.words.language import N_, _
+from taotie.words.language import N_, _, in_language, language
 from taotie.words.said import Said, labels
 
 __all__ = ["meter_files", "meter_report", "recording_answer", "with_hours"]
@@ -49,6 +49,23 @@ def _figure(
     )  # fmt: skip
 
 
+SENSORS = {
+    "device": N_("accelerator"), "module": N_("accelerator with its processor"), "package": N_("processor socket"), "board": N_("board"),
+    "wall": N_("plug"),
+}  # fmt: skip
+QUALITIES = {"counter": N_("energy counter"), "integrated": N_("power over time"), "estimated": N_("estimated")}  # fmt: skip
+
+
+def sensor_word(boundary: str) -> str:
+    """Where a meter sits, in the language in force."""
+    return in_language(SENSORS[boundary], language()) if boundary in SENSORS else boundary
+
+
+def quality_word(quality: str) -> str:
+    """How its joules came about, in the language in force."""
+    return in_language(QUALITIES[quality], language()) if quality in QUALITIES else quality
+
+
 def _channels(recording: Recording, windows: Sequence[Any], summed: set[str]) -> Table:
     about = {c.id: c for c in recording.channels}
     rows = []
@@ -63,10 +80,10 @@ def _channels(recording: Recording, windows: Sequence[Any], summed: set[str]) ->
         )  # fmt: skip
     return Table(
         (
-            Column("channel", "", N_("meter")), Column("name"), Column("boundary", "", N_("boundary")),
-            Column("quality", "", N_("quality")), Column("joules", "J", N_("energy")), Column("low_j", "J"),
-            Column("high_j", "J"), Column("added", "", N_("added")), Column("gap_s", "s", N_("gaps")),
-            Column("wraps"), Column("resets"), Column("note"),
+            Column("channel", "", N_("meter")), Column("name", "", N_("name")), Column("boundary", "", N_("boundary"), sensor_word),
+            Column("quality", "", N_("quality"), quality_word), Column("joules", "J", N_("energy")), Column("low_j", "J", N_("at least")),
+            Column("high_j", "J", N_("at most")), Column("added", "", N_("added")), Column("gap_s", "s", N_("gaps")),
+            Column("wraps", "", N_("wraps")), Column("resets", "", N_("resets")), Column("note", "", N_("note")),
         ),
         tuple(rows),
         N_("Meters"),

@@ -30,6 +30,11 @@ CASES: Mapping[str, tuple[dict[str, list[float]], float, tuple[str, ...]]] = {
 """Restart of Palisades (800 MW) and Crane (835 MW), and the 50 MW that Helion sold."""
 
 
+def option_word(key: str) -> str:
+    """A way to get power in the language in force."""
+    return power_option(key).name
+
+
 @answers_with("power")
 def power(
     options: Sequence[str] = (),
@@ -125,7 +130,7 @@ def power(
         for option in [power_option(key)]
     )
     option_columns = (
-        Column("option", "", N_("way")), Column("projects", "1", N_("projects")), Column("mw", "MW", N_("asked for")),
+        Column("option", "", N_("way"), option_word), Column("projects", "1", N_("projects")), Column("mw", "MW", N_("asked for")),
         Column("success_low", "1", N_("success, low")), Column("success_high", "1", N_("success, high")), Column("delay_low", "a", N_("delay, low")),
         Column("delay_high", "a", N_("delay, high")), Column("earliest", "a", N_("not before")),
     )  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 from taotie.answer.answer import Answer, Column, Series, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
+from taotie.answer.parts.supply import flow_word, supply_word, technology_name
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
 from taotie.files.read import read_json
 from taotie.grid.supply.matching import SupplyPlan, SupplyProblem, solve_supply
@@ -396,7 +397,7 @@ def _sizes(plan: SupplyPlan) -> Table:
         for k, mw in plan.size_mw.items()
     ]
     columns = (
-        Column("technology", "", N_("technology")), Column("mw", "MW", N_("size")), Column("charge_mw", "MW", N_("charging")),
+        Column("technology", "", N_("technology"), technology_name), Column("mw", "MW", N_("size")), Column("charge_mw", "MW", N_("charging")),
         Column("mwh", "MWh", N_("room")), Column("made_mwh", "MWh", N_("made")),
     )  # fmt: skip
     return Table(columns, tuple(rows), N_("Sizes"))
@@ -418,12 +419,12 @@ def _energy_of(plan: SupplyPlan) -> dict[str, float]:
 
 
 def _energy(plan: SupplyPlan) -> Table:
-    columns = (Column("flow", "", N_("flow")), Column("mwh", "MWh", N_("energy")))
+    columns = (Column("flow", "", N_("flow"), flow_word), Column("mwh", "MWh", N_("energy")))
     return Table(columns, tuple(_energy_of(plan).items()), N_("Energy of the span"))
 
 
 _ROW = (
-    Column("supply", "", N_("supply")), Column("score", "1", N_("carbon-free by hour")), Column("matched", "1", N_("carbon-free over the year")),
+    Column("supply", "", N_("supply"), supply_word), Column("score", "1", N_("carbon-free by hour")), Column("matched", "1", N_("carbon-free over the year")),
     Column("cost_per_mwh", "", N_("cost of a MWh")), Column("co2_g_per_kwh", "g/kWh", "CO2"), Column("hours_uncovered", "h", N_("hours uncovered")),
     Column("curtailed_mwh", "MWh", N_("curtailed")),
 )  # fmt: skip

@@ -10,11 +10,11 @@ from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import RangeError
 from taotie.policy.excise_tax import DAME_SCHEDULE, DAME_START, excise_tax, tax_rate
-from taotie.policy.large_load_rules import LargeLoadRule, rules_for
+from taotie.policy.large_load_rules import LargeLoadRule, rules_for, status_word
 from taotie.quantity.catalog import source
 from taotie.quantity.figure import leaf
 from taotie.quantity.quantity_text import parse_quantity
-from taotie.words.language import N_, _
+from taotie.words.language import N_, _, in_language, language
 from taotie.words.said import Said, labels
 
 __all__ = ["rules", "tax"]
@@ -109,6 +109,15 @@ def tax(
     )  # fmt: skip
 
 
+ACCESS = {"read": N_("read"), "quoted": N_("quoted elsewhere"), "memory": N_("from memory")}
+"""How an entry is known, in words."""
+
+
+def access_word(access: str) -> str:
+    """How an entry is known, in the language in force."""
+    return in_language(ACCESS[access], language()) if access in ACCESS else access
+
+
 @answers_with("rules")
 def rules(mw: float, place: str) -> Answer:
     """Rules for large loads at a place, each with status, date and how it was come by.
@@ -120,8 +129,8 @@ def rules(mw: float, place: str) -> Answer:
     """
     concerned, smaller = rules_for(mw, place)
     columns = (
-        Column("rule", "", N_("rule")), Column("from_mw", "MW", N_("from")), Column("status", "", N_("status")), Column("date", "", N_("date")),
-        Column("access", "", N_("how known")), Column("text", "", N_("what it asks")),
+        Column("rule", "", N_("rule")), Column("from_mw", "MW", N_("from")), Column("status", "", N_("status"), status_word), Column("date", "", N_("date")),
+        Column("access", "", N_("how known"), access_word), Column("text", "", N_("what it asks")),
     )  # fmt: skip
 
     def row(one: LargeLoadRule) -> tuple[Any, ...]:

@@ -10,9 +10,17 @@ from dataclasses import dataclass
 
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.quantity.catalog import table
-from taotie.words.language import _, language
+from taotie.words.language import N_, _, in_language, language
 
-__all__ = ["PLACES", "STATUS", "LargeLoadRule", "large_load_rules", "rules_for"]
+__all__ = [
+    "PLACES",
+    "STATUS",
+    "LargeLoadRule",
+    "large_load_rules",
+    "place_word",
+    "rules_for",
+    "status_word",
+]
 
 PLACES = ("us", "ercot", "pjm", "spp", "ireland", "netherlands", "germany", "eu", "china")
 WITHIN = {
@@ -25,7 +33,16 @@ WITHIN = {
 }
 """Places inside others, whose rules hold too; ERCOT lies in the US, but outside most of FERC's reach."""
 ALIASES = {"texas": "ercot", "usa": "us", "united_states": "us", "ie": "ireland", "nl": "netherlands", "de": "germany", "cn": "china", "prc": "china"}  # fmt: skip
-STATUS = ("in_force", "decided", "draft", "proposed", "superseded", "unknown")
+STATUS = {
+    "in_force": N_("in force"), "decided": N_("decided, not yet in force"), "draft": N_("draft"), "proposed": N_("proposed"),
+    "superseded": N_("replaced"), "unknown": N_("status unknown"),
+}  # fmt: skip
+"""How a rule stands, with the words for it."""
+NAMES = {
+    "us": N_("the United States"), "ercot": "ERCOT", "pjm": "PJM", "spp": "SPP", "ireland": N_("Ireland"), "netherlands": N_("the Netherlands"),
+    "germany": N_("Germany"), "eu": N_("the European Union"), "china": N_("China"),
+}  # fmt: skip
+"""Words for the places."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,34 @@ def large_load_rules() -> list[LargeLoadRule]:
     return found
 
 
+def status_word(status: str) -> str:
+    """How a rule stands, in the language in force.
+
+    Examples
+    --------
+    >>> status_word("in_force")
+    'in force'
+    """
+    return in_language(STATUS[status], language()) if status in STATUS else status
+
+
+def place_word(place: str) -> str:
+    """A place of `PLACES`, or a usual name of one, in the language in force.
+
+    Examples
+    --------
+    >>> place_word("nl"), place_word("ercot")
+    ('the Netherlands', 'ERCOT')
+    """
+    name = _place(place)
+    return in_language(NAMES[name], language()) if name in NAMES else place
+
+
+def _place(text: str) -> str:
+    name = text.strip().lower().replace("-", "_").replace(" ", "_")
+    return ALIASES.get(name, name)
+
+
 def rules_for(mw: float, place: str) -> tuple[list[LargeLoadRule], list[LargeLoadRule]]:
     """Entries for a size and a place.
 
@@ -108,8 +153,7 @@ def rules_for(mw: float, place: str) -> tuple[list[LargeLoadRule], list[LargeLoa
     RangeError
         If the size is none.
     """
-    name = place.strip().lower().replace("-", "_").replace(" ", "_")
-    name = ALIASES.get(name, name)
+    name = _place(place)
     if name not in PLACES:
         raise UnknownNameError(
             _("no rules for large loads in {place} are on file; that does not mean there are none.").format(place=repr(place)),

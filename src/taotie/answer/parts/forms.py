@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from taotie.policy.disclosure.form import Disclosure
+from taotie.policy.disclosure.form import Disclosure, status_word
 
-__all__ = ["Disclosure"]
+__all__ = ["Disclosure", "status_word"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from taotie.answer.answer import Answer
 from taotie.answer.parts.fleet import power_option
 from taotie.app.charts.answer_charts import bar_picture, line_picture
+from taotie.app.charts.grid_numbers import percent
 from taotie.app.charts.picture import Cell, Picture
 from taotie.words.language import _
 
@@ -20,7 +21,7 @@ def power_pictures(answer: Answer) -> Sequence[Picture]:
     fan = line_picture(
         "fan", _("Megawatts over the years"),
         _("After {years} years the chance that the need is met is {share} %.").format(
-            years=f"{float(last['year'] or 0):g}", share=f"{100 * float(last['met'] or 0):.0f}"
+            years=f"{float(last['year'] or 0):g}", share=percent(float(last["met"] or 0))
         ),
         _("Each project fails or comes after a lognormal delay; the band holds 90 % of the samples."),
         {"year": _("years since the decision"), "need_mw": _("need, MW"), "p50_mw": _("median, MW"), "mean_mw": _("mean, MW"), "p05_mw": "5 %, MW", "p95_mw": "95 %, MW", "met": _("chance that the need is met")},

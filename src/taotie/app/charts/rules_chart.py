@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from taotie.answer.answer import Answer
+from taotie.answer.parts.rules import status_word
 from taotie.app.charts.answer_charts import bar_picture
 from taotie.app.charts.picture import Cell, Picture
 from taotie.words.language import _
@@ -20,7 +21,7 @@ def rules_pictures(answer: Answer) -> Sequence[Picture]:
         for r in answer.tables[name].records():
             if r["from_mw"] is not None:
                 rows.append(
-                    {"rule": str(r["rule"]), "from_mw": float(r["from_mw"]), "load": mw, "no_law": r["status"] != "in_force", "status": str(r["status"])}
+                    {"rule": str(r["rule"]), "from_mw": float(r["from_mw"]), "load": mw, "no_law": r["status"] != "in_force", "status": status_word(str(r["status"]))}
                 )  # fmt: skip
     rows.sort(key=lambda r: float(r["from_mw"] or 0))
     unknown = sum(r["from_mw"] is None for r in answer.tables["concerned"].records())
@@ -28,7 +29,7 @@ def rules_pictures(answer: Answer) -> Sequence[Picture]:
     for r in answer.tables["concerned"].records():
         status[str(r["status"])] = status.get(str(r["status"]), 0) + 1
     counts: list[dict[str, Cell]] = [
-        {"status": k, "n": n, "no_law": k != "in_force"} for k, n in status.items()
+        {"status": status_word(k), "n": n, "no_law": k != "in_force"} for k, n in status.items()
     ]
     stand = bar_picture(
         "status", _("Where the rules stand"),

@@ -83,7 +83,9 @@ def _bands(answer: Answer) -> Picture:
             }
         )  # fmt: skip
     finding = (
-        _("{n} bands exceed their limit.").format(n=failed) if failed else _("No band exceeds a limit that is known.")
+        _("No band exceeds a limit that is known.") if not failed
+        else _("One band exceeds its limit.") if failed == 1
+        else _("{n} bands exceed their limit.").format(n=failed)
     )  # fmt: skip
     return bar_picture(
         "bands", _("Bands and limits"), finding, _("Largest line in each band; the stroke is the limit, where one is known."),

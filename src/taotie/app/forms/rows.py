@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from taotie.answer.parts.forms import Disclosure
+from taotie.answer.parts.forms import Disclosure, status_word
 from taotie.words.language import _, in_language, language
 
-__all__ = ["FormRow", "FormSheet", "sheet_of", "status_word"]
+__all__ = ["FormRow", "FormSheet", "sheet_of"]
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,6 @@ class FormSheet:
     recipient: str
     draft: str
     lang: str
-
-
-def status_word(status: str) -> str:
-    """The status of a field in words."""
-    return {
-        "measured": _("measured"), "estimated": _("estimated"), "given": _("stated by the reporter"), "computed": _("computed"),
-        "not_available": _("not available"),
-    }[status]  # fmt: skip
 
 
 def sheet_of(made: Disclosure) -> FormSheet:

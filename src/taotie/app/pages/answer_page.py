@@ -113,7 +113,10 @@ def shown_table(name: str, table: Table) -> dict[str, Any]:
         "title": in_language(table.label, language()) if table.label else name,
         "heads": [c.heading for c in table.columns],
         "numeric": numeric,
-        "rows": [[_cell(cell) for cell in row] for row in rows],
+        "rows": [
+            [_cell(c.shown(cell)) for c, cell in zip(table.columns, row, strict=True)]
+            for row in rows
+        ],
     }
 
 

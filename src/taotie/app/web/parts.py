@@ -47,7 +47,8 @@ def table_of(
     return {
         "heads": [c.heading for c in table.columns],
         "rows": [
-            [named(row[0]) if isinstance(row[0], str) else cell_text(row[0]), *map(cell_text, row[1:])]
+            [named(row[0]) if isinstance(row[0], str) and named is not str else cell_text(table.columns[0].shown(row[0])),
+             *(cell_text(c.shown(cell)) for c, cell in zip(table.columns[1:], row[1:], strict=True))]
             for row in table.rows[:most]
         ],
         "numeric": [

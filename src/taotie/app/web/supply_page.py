@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Series
-from taotie.answer.parts.supply import technology_name
+from taotie.answer.parts.supply import flow_word
 from taotie.app.web.asked import answered
 from taotie.app.web.chart import Chart, data
 from taotie.app.web.drawing import Line, Place, line_chart, range_chart
@@ -16,7 +16,7 @@ from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
 from taotie.quantity.wording import number
-from taotie.words.language import N_, _, in_language, language
+from taotie.words.language import _
 
 FIELDS = ("load", "technologies", "score", "cost", "match", "costs", "rate", "price", "connection", "step", "latitude", "seed")  # fmt: skip
 FLOWS = {"load_mwh": "load", "grid_mwh": "grid", "sold_mwh": "sold", "curtailed_mwh": "curtailed"}
@@ -48,21 +48,6 @@ def build(state: State) -> View:
         share=number(100 * float(answer.own["score"])), cost=number(cost.p50, 3), currency=answer.own["currency"]
     )  # fmt: skip
     return View(title, values, tuple(charts), known=FIELDS, share=(title, values["lead"]))
-
-
-FLOWS = {
-    "load": N_("load"), "grid": N_("from the grid"), "sold": N_("sold to the grid"), "curtailed": N_("curtailed"),
-    "lost_in_stores": N_("lost in stores"),
-}  # fmt: skip
-
-
-def flow_word(key: str) -> str:
-    """Words for a technology, or for a flow of it, in the language in force."""
-    name = key.removesuffix("_mwh")
-    for ending, words in (("_charging", N_("{store}, charging")), ("_discharging", N_("{store}, discharging"))):  # fmt: skip
-        if name.endswith(ending):
-            return in_language(words, language()).format(store=technology_name(name.removesuffix(ending)))  # fmt: skip
-    return in_language(FLOWS[name], language()) if name in FLOWS else technology_name(name)
 
 
 def sizes(answer: Answer) -> Chart:

@@ -15,7 +15,7 @@ from typing import Any
 
 from taotie.errors import BoundaryError, RangeError
 from taotie.policy.disclosure.facts import Fact, Facts
-from taotie.words.language import _, in_language
+from taotie.words.language import N_, _, in_language, language
 from taotie.words.said import Said
 
 __all__ = [
@@ -27,7 +27,19 @@ __all__ = [
     "plain_number",
     "scientific",
     "status_of",
+    "status_word",
 ]
+
+
+STATUS = {
+    "measured": N_("measured"), "estimated": N_("estimated"), "given": N_("stated by the reporter"), "computed": N_("computed"),
+    "not_available": N_("not available"),
+}  # fmt: skip
+
+
+def status_word(status: str) -> str:
+    """The status of a field in words, in the language in force."""
+    return in_language(STATUS[status], language()) if status in STATUS else status
 
 
 @dataclass(frozen=True)
