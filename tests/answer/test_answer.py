@@ -40,6 +40,15 @@ def test_worked_json_has_the_ten_keys_and_its_own() -> None:
     json.dumps(made, allow_nan=False)
 
 
+def test_matches_json_of_plain_values_in_every_byte() -> None:
+    from taotie.answer.asking import ask
+
+    # a number that is not finite, an array, a sentence; then a whole tree, asked twice
+    for answer in (_answer(), *(ask("prompt", tokens_in=n, samples=500) for n in (300, 301))):
+        text = json.dumps(answer.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+        assert answer.to_json() == text + "\n"
+
+
 def test_worked_rows_say_value_range_unit_boundary_kind() -> None:
     power, published = _answer().shown()
     assert (power.unit, power.boundary, power.kind) == ("MW", "facility", "assumed")

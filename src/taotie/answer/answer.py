@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from taotie import __version__
+from taotie.files.json_text import json_text
 from taotie.words.language import in_language, language
 from taotie.words.said import Said
 
@@ -228,14 +229,26 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: the only JSON of an answer."""
+        return {key: plain(value) for key, value in self._content().items()}
+
+    def to_json(self) -> str:
+        """`to_dict` as text: the bytes of the command's ``--json``, without copies nobody else will read."""
+        content = self._content()
+        try:
+            return json_text(content, plain) + "\n"
+        except ValueError:  # a number that is not finite is null
+            return json_text(plain(content)) + "\n"
+
+    def _content(self) -> dict[str, Any]:
+        """What `to_dict` says, parts of it as the figures themselves hold them."""
         from taotie.quantity.record import to_record
 
-        record = to_record(self.figures.values(), behind=False) if self.figures else {}
+        record = to_record(self.figures.values(), behind=False, shared=True) if self.figures else {}
         named = {key: record[figure.node_id] for key, figure in self.figures.items()}
         return {
             "ask": self.ask,
             "version": __version__,
-            "settings": plain(self.settings),
+            "settings": dict(self.settings),
             "figures": named,
             "tables": {key: table.to_dict() for key, table in self.tables.items()},
             "series": {key: _series(one) for key, one in self.series.items()},
@@ -243,7 +256,7 @@ class Answer:
             "limits": [one.to_dict() for one in self.limits],
             "sources": {key: dict(fields) for key, fields in self.sources.items()},
             "files": list(self.files),
-            **{key: plain(value) for key, value in self.own.items()},
+            **self.own,
         }
 
 

@@ -118,7 +118,7 @@ def set_up(chosen: Chosen) -> dict[str, Any]:
 
 
 def _record(made: OneRequest) -> Late:
-    whole = Late(plain=made.to_dict)
+    whole = Late(plain=lambda: made.to_dict(shared=True))
     return Late(
         results=lambda: whole["plain"]["results"],
         tree=lambda: whole["plain"]["figures"],
@@ -130,6 +130,10 @@ def _record(made: OneRequest) -> Late:
 
 
 def _by_batch(made: OneRequest) -> Table:
+    from taotie.quantity.figure import values_together
+
+    curve = [(size, figure.to("Wh/request")) for size, figure in made.by_batch]
+    values_together([figure for _size, figure in curve])
     return Table(
         (
             Column("batch", "", N_("Batch: requests decoded together")),
@@ -137,10 +141,7 @@ def _by_batch(made: OneRequest) -> Table:
             Column("p50", "Wh/request", N_("median")),
             Column("p95", "Wh/request", N_("95 %")),
         ),
-        tuple(
-            (size, *(getattr(f.to("Wh/request").value, q) for q in ("p05", "p50", "p95")))
-            for size, f in made.by_batch
-        ),
+        tuple((size, figure.p05, figure.p50, figure.p95) for size, figure in curve),
         N_("By batch, at the plug of the building:"),
     )
 

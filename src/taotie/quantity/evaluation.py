@@ -143,7 +143,7 @@ def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
     """`found` as a read-only array of one finite number per draw."""
     values = np.asarray(found, dtype=float)
     if not node.is_leaf:
-        expected = np.broadcast_shapes(*(i.shape for i in inputs))
+        expected = _common_shape(inputs)
         if values.shape != expected and values.size == 1:
             values = values.reshape(())
         spanned = values.ndim == len(expected) > 1 and all(
@@ -193,7 +193,7 @@ def _operate(figure: Node, inputs: list[np.ndarray], calls: dict[tuple[Any, ...]
         return _peak(np.asarray(p["shapes"], dtype=float), inputs)
 
     field = p.get("field")
-    shape = np.broadcast_shapes(*(i.shape for i in inputs))
+    shape = _common_shape(inputs)
     if len(shape) > 1 and not takes_axes(operation):
         inputs = [np.broadcast_to(i, shape).ravel() if i.size > 1 else i.ravel() for i in inputs]
     if field is None:
@@ -205,6 +205,12 @@ def _operate(figure: Node, inputs: list[np.ndarray], calls: dict[tuple[Any, ...]
             operation, {"arguments": p["arguments"]}, inputs, figure.function
         )
     return _shaped(getattr(calls[call], field), shape)
+
+
+def _common_shape(inputs: list[np.ndarray]) -> tuple[int, ...]:
+    """The shape that inputs have together; most have one, or are constants."""
+    shapes = {i.shape for i in inputs} - {()}
+    return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
 
 
 def _shaped(found: Any, shape: tuple[int, ...]) -> Any:

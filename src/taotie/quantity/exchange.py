@@ -6,43 +6,59 @@ them is the same figure, with the samples it has already.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from taotie.quantity.distribution import Exact
 from taotie.quantity.evaluation import topological
 from taotie.quantity.figure import Figure
 
-__all__ = ["exchanged"]
+__all__ = ["Exchange"]
 
 
-def exchanged(figures: Mapping[str, Figure], numbers: Mapping[str, float]) -> dict[str, Figure]:
-    """Figures by name, the exact leaves of those keys holding other numbers.
+class Exchange:
+    """Figures by name whose exact leaves of some keys can hold other numbers.
 
     Parameters
     ----------
-    numbers : mapping of str to float
-        By the leaf's key, in the leaf's unit.
-
-    Raises
-    ------
-    DistributionError
-        If a number is not finite.
+    figures : mapping of str to Figure
+    keys : iterable of str
+        Keys of the leaves whose numbers will be given.
 
     Examples
     --------
     >>> from taotie.quantity.figure import exact
-    >>> made = {"sum": exact(2.0, "kWh", "a") + exact(3.0, "kWh", "b")}
-    >>> exchanged(made, {"a": 5.0})["sum"].p50, made["sum"].p50
-    (8.0, 5.0)
+    >>> exchange = Exchange({"sum": exact(2.0, "kWh", "a") + exact(3.0, "kWh", "b")}, ("a",))
+    >>> exchange.made({"a": 5.0})["sum"].p50, exchange.made({"a": 1.0})["sum"].p50
+    (8.0, 4.0)
     """
-    new: dict[int, Figure] = {}
-    for node in topological(figures.values()):
-        if node.is_leaf:
-            number = numbers.get(node.key)
-            if number is not None and isinstance(node.distribution, Exact):
-                new[id(node)] = node.renewed(distribution=Exact(float(number)))
-        elif any(id(parent) in new for parent in node.parents):
-            new[id(node)] = node.renewed(
-                parents=tuple(new.get(id(parent), parent) for parent in node.parents)
-            )
-    return {name: new.get(id(figure), figure) for name, figure in figures.items()}
+
+    def __init__(self, figures: Mapping[str, Figure], keys: Iterable[str]) -> None:
+        wanted = set(keys)
+        self.figures = dict(figures)
+        self._new: list[Figure] = []
+        hangs: set[int] = set()
+        for node in topological(figures.values()):
+            if node.is_leaf:
+                hit = node.key in wanted and isinstance(node.distribution, Exact)
+            else:
+                hit = not hangs.isdisjoint(map(id, node.parents))
+            if hit:
+                hangs.add(id(node))
+                self._new.append(node)
+
+    def made(self, numbers: Mapping[str, float]) -> dict[str, Figure]:
+        """The figures with numbers by the leaf's key, in the leaf's unit.
+
+        Raises
+        ------
+        DistributionError
+            If a number is not finite.
+        """
+        new: dict[int, Figure] = {}
+        for node in self._new:
+            if node.is_leaf:
+                new[id(node)] = node.renewed(distribution=Exact(float(numbers[node.key])))
+            else:
+                parents = tuple([new.get(id(parent), parent) for parent in node.parents])
+                new[id(node)] = node.renewed(parents=parents)
+        return {name: new.get(id(figure), figure) for name, figure in self.figures.items()}

@@ -30,7 +30,7 @@ from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import Distribution, Exact, distribution_from
 from taotie.quantity.evaluation import evaluate, leaves, topological
-from taotie.quantity.points import quantile, row_means
+from taotie.quantity.points import printed_points
 from taotie.quantity.sampling import Sampling, current
 from taotie.quantity.source import KINDS, Source
 from taotie.words.language import _, language
@@ -66,6 +66,16 @@ class Value:
 
 class Frozen(dict[str, Any]):
     """A dict that does not change, so that a content hash stays true; JSON writes it as it is."""
+
+    @cached_property
+    def written(self) -> dict[int, str]:
+        """Its text at the depths `json_text` wrote it at."""
+        return {}
+
+    @cached_property
+    def compact(self) -> str:
+        """Its text for a content hash."""
+        return _CONTENT.encode(self)
 
     def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise TypeError("the parameters of a figure do not change; make a new figure")
@@ -250,9 +260,8 @@ class Figure:
         if samples.ndim == 0:
             number = float(samples)
             return Value(number, number, number, number, 1)
-        ordered = np.sort(samples)
-        p05, p50, p95 = (float(quantile(ordered, q)) for q in (0.05, 0.5, 0.95))
-        return Value(p05, p50, p95, float(row_means(samples)), samples.size)
+        values_together([self])
+        return self.__dict__["value"]
 
     @property
     def p05(self) -> float:
@@ -582,6 +591,19 @@ class Figure:
         return drivers(self)
 
 
+def values_together(figures: Iterable[Figure]) -> None:
+    """Find what is printed of many figures at once; those of the same draws have the same."""
+    waiting: dict[int, tuple[np.ndarray, list[Figure]]] = {}
+    for figure in figures:
+        if "value" not in figure.__dict__ and figure.samples.ndim:
+            waiting.setdefault(id(figure.samples), (figure.samples, []))[1].append(figure)
+    found = printed_points([samples for samples, _alike in waiting.values()])
+    for (samples, alike), (p05, p50, p95, mean) in zip(waiting.values(), found, strict=True):
+        value = Value(p05, p50, p95, mean, samples.size)
+        for figure in alike:
+            figure.__dict__["value"] = value
+
+
 # ---- leaves --------------------------------------------------------------------------------------
 
 
@@ -711,14 +733,16 @@ def _shared_sampling(parents: Sequence[Figure]) -> Sampling | None:
 
 
 def _content_hash(figure: Figure) -> str:
-    content: list[Any]
-    if figure.distribution is not None:
-        content = ["leaf", figure.key, figure.distribution.to_dict(), figure.bound]
-    else:
-        content = [figure.operation, figure.parameters, [p.content_hash for p in figure.parents]]
     source = figure.source.key if figure.source else ""
-    content += [figure.unit, figure.boundary, figure.kind, source]
-    return hashlib.sha256(_CONTENT.encode(content).encode()).hexdigest()[:16]
+    rest = [figure.unit, figure.boundary, figure.kind, source]
+    if figure.distribution is not None:
+        leaf = ["leaf", figure.key, figure.distribution.to_dict(), figure.bound]
+        text = _CONTENT.encode(leaf + rest)
+    else:
+        parents = [p.content_hash for p in figure.parents]
+        first, last = _CONTENT.encode([figure.operation]), _CONTENT.encode([parents, *rest])
+        text = f"{first[:-1]},{figure.parameters.compact},{last[1:]}"  # type: ignore[attr-defined]
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def derived_kind(parents: Iterable[Figure]) -> str:

@@ -2,11 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["quantile", "row_means"]
+__all__ = ["printed_points", "quantile", "row_means"]
+
+POINTS = (0.05, 0.5, 0.95)
+TOGETHER = 1 << 18
+"""Draws that are sorted at a time: they stay in the processor's cache."""
+
+
+def printed_points(draws: Sequence[np.ndarray]) -> list[list[float]]:
+    """The 5, 50, 95 % points and the mean of each, in every bit as of each alone.
+
+    Parameters
+    ----------
+    draws : sequence of ndarray, shape (n_sample,)
+        Of any lengths; those of one length are taken together.
+
+    Examples
+    --------
+    >>> printed_points([np.array([3.0, 1.0, 2.0])])
+    [[1.1, 2.0, 2.9, 2.0]]
+    """
+    found: list[list[float]] = [[]] * len(draws)
+    by_size: dict[int, list[int]] = {}
+    for i, one in enumerate(draws):
+        by_size.setdefault(one.size, []).append(i)
+    for size, places in by_size.items():
+        each = max(1, TOGETHER // size)
+        for first in range(0, len(places), each):
+            these = places[first : first + each]
+            rows = np.stack([draws[i] for i in these])
+            means = row_means(rows)
+            rows.sort(axis=1)
+            points = np.stack([*(quantile(rows.T, q) for q in POINTS), means], axis=1)
+            for i, values in zip(these, points.tolist(), strict=True):
+                found[i] = values
+    return found
 
 
 def quantile(ordered: np.ndarray, q: float) -> Any:

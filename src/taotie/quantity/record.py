@@ -13,7 +13,7 @@ from typing import Any
 from taotie.errors import ResultError, SamplingError, TaotieError
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.evaluation import evaluate_together
-from taotie.quantity.figure import Figure, Value, leaves, topological
+from taotie.quantity.figure import Figure, Value, leaves, topological, values_together
 from taotie.quantity.sampling import Sampling
 from taotie.quantity.source import ACCESS, Source, source_from
 from taotie.words.language import _
@@ -22,10 +22,13 @@ _OPERATIONS = ("add", "sub", "mul", "div", "scale", "pow", "peak")
 N_FIGURES_MAX = 100_000
 
 
-def to_record(figures: Iterable[Figure], *, behind: bool = True) -> dict[str, dict[str, Any]]:
+def to_record(
+    figures: Iterable[Figure], *, behind: bool = True, shared: bool = False
+) -> dict[str, dict[str, Any]]:
     """Entries of all figures and everything behind them, keyed by name, parents first.
 
-    Without `behind` the same entries of the figures alone.
+    Without `behind` the same entries of the figures alone. `shared` entries hold the parameters of the figures
+    themselves, for those who only write them.
 
     Raises
     ------
@@ -46,6 +49,7 @@ def to_record(figures: Iterable[Figure], *, behind: bool = True) -> dict[str, di
             _("make all inside one `with sampling(n, seed):` block"),
         )
     evaluate_together(named)
+    values_together(order if behind else named)
     ids: dict[int, str] = {}
     entries: dict[str, dict[str, Any]] = {}
     hashes: dict[str, str] = {}
@@ -58,11 +62,11 @@ def to_record(figures: Iterable[Figure], *, behind: bool = True) -> dict[str, di
                 _("{key} stands for two different figures in one result.").format(key=key)
             )
         if key not in entries and (behind or id(node) in asked):
-            entries[key] = _entry(node, [ids[id(p)] for p in node.parents])
+            entries[key] = _entry(node, [ids[id(p)] for p in node.parents], shared)
     return entries
 
 
-def _entry(node: Figure, inputs: list[str]) -> dict[str, Any]:
+def _entry(node: Figure, inputs: list[str], shared: bool) -> dict[str, Any]:
     value = node.value
     entry: dict[str, Any] = {
         "label": node.label.get("en") or node.key or node.formula,
@@ -89,7 +93,7 @@ def _entry(node: Figure, inputs: list[str]) -> dict[str, Any]:
         entry["distribution"] = node.distribution.to_dict()
     else:
         entry["operation"] = node.operation
-        entry["parameters"] = _plain(node.parameters)
+        entry["parameters"] = node.parameters if shared else _plain(node.parameters)
     return entry
 
 

@@ -18,7 +18,7 @@ from taotie.facility.pue import checked_pue, published_pue
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.server import machine_notes
 from taotie.quantity.evaluation import N_DRAWS_KEPT, evaluate_together
-from taotie.quantity.exchange import exchanged
+from taotie.quantity.exchange import Exchange
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.record import sources_of, to_record
 from taotie.quantity.sampling import Sampling, current, sampling
@@ -47,7 +47,9 @@ class OneRequest:
     @cached_property
     def by_batch(self) -> tuple[tuple[int, Figure], ...]:
         """Energy per request by batch."""
-        return tuple((size, self.at_batch(size)) for size in self.sizes)
+        made = tuple((size, self.at_batch(size)) for size in self.sizes)
+        evaluate_together([figure for _size, figure in made])
+        return made
 
     @cached_property
     def drivers(self) -> Drivers:
@@ -55,12 +57,12 @@ class OneRequest:
         found: Drivers = self.figures["energy_per_request"].drivers()
         return found
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, with the whole tree."""
+    def to_dict(self, shared: bool = False) -> dict[str, Any]:
+        """Plain values, with the whole tree; see `to_record`."""
         every = [*self.figures.values(), *(f for _size, f in self.by_batch)]
         return {
             "results": list(self.figures),
-            "figures": to_record(every),
+            "figures": to_record(every, shared=shared),
             "by_batch": [{"batch": size, "figure": f.node_id} for size, f in self.by_batch],
             "drivers": [{"leaf": d.leaf.key, "share": d.share} for d in self.drivers.rows],
             "method": self.drivers.method,
@@ -175,12 +177,10 @@ def one_request(
     else:
         checked_pue(pue)
         building = _given("pue", pue, "1", "PUE", "PUE")
-    prompt = _given("tokens_in", tokens_in, "token/request", "Prompt", "提示")
-    answer = _given("tokens_out", tokens_out, "token/request", "Answer", "回答")
 
     def priced(b: Figure) -> dict[str, Figure]:
         kind = _Kind(setup, b, building, prefix_hit, own, current())
-        return _alike(kind, prompt, answer)
+        return _alike(kind, tokens_in, tokens_out)
 
     figures = priced(size)
     seconds = figures.pop("accelerator_time")
@@ -254,7 +254,7 @@ class _Kind:
         return (self.setup, self.prefix_hit, self.drawn, *words)
 
 
-def _alike(kind: _Kind, prompt: Figure, answer: Figure) -> dict[str, Figure]:
+def _alike(kind: _Kind, tokens_in: float, tokens_out: float) -> dict[str, Figure]:
     """The chain of a request, from one of other lengths where there was one: a service asks the same set-up again."""
     try:
         hash(kind)
@@ -263,33 +263,26 @@ def _alike(kind: _Kind, prompt: Figure, answer: Figure) -> dict[str, Figure]:
     else:
         kept = _tree(kind) if kind.drawn.n <= N_DRAWS_KEPT else None
     if kept is None:
-        return _priced(kind.setup, prompt, answer, kind.batch, kind.pue, kind.prefix_hit, kind.own)
-    return exchanged(kept, {f.key: f.p50 for f in (prompt, answer)})
+        return _priced(kind, tokens_in, tokens_out)
+    return kept.made({"tokens_in": tokens_in, "tokens_out": tokens_out})
 
 
 @lru_cache(maxsize=32)
-def _tree(kind: _Kind) -> dict[str, Figure]:
+def _tree(kind: _Kind) -> Exchange:
     """The chain for lengths that nobody asked for: exchanged before it is evaluated."""
-    prompt = _given("tokens_in", 1.0, "token/request", "Prompt", "提示")
-    answer = _given("tokens_out", 1.0, "token/request", "Answer", "回答")
-    return _priced(kind.setup, prompt, answer, kind.batch, kind.pue, kind.prefix_hit, kind.own)
+    return Exchange(_priced(kind, 1.0, 1.0), ("tokens_in", "tokens_out"))
 
 
-def _priced(
-    setup: ServingSetup,
-    prompt: Figure,
-    answer: Figure,
-    batch: Figure,
-    pue: Figure,
-    prefix_hit: float = 0.0,
-    own: Figure | None = None,
-) -> dict[str, Figure]:
+def _priced(kind: _Kind, tokens_in: float, tokens_out: float) -> dict[str, Figure]:
     """The chain of one request, from prefill to the plug of the building."""
+    prompt = _given("tokens_in", tokens_in, "token/request", "Prompt", "提示")
+    answer = _given("tokens_out", tokens_out, "token/request", "Answer", "回答")
     lengths = Lengths(prompt, answer, prompt + answer / 2, exact(1.0, "1", "prompt_spread"))
     busy = exact(1.0, "1", "busy_share")
-    parts = request_parts(setup, lengths, batch, busy, prefix_hit, own)
+    setup = kind.setup
+    parts = request_parts(setup, lengths, kind.batch, busy, kind.prefix_hit, kind.own)
     server = parts.accelerator.joined("server", parts.host)
-    facility = server.at_boundary("facility", pue)
+    facility = server.at_boundary("facility", kind.pue)
     made = {
         "energy_prefill": (parts.prefill, N_("Reading the prompt (prefill)")),
         "energy_decode": (parts.decode, N_("Writing the answer (decode)")),

@@ -18,6 +18,7 @@ import numpy as np
 from taotie import __version__
 from taotie.errors import MissingExtraError
 from taotie.files.atomic import write_bytes, writing
+from taotie.files.json_text import json_text
 from taotie.files.read import json_value
 from taotie.quantity.figure import Figure
 from taotie.quantity.profile import Profile
@@ -170,8 +171,7 @@ class StudyResult:
 
     def to_json(self) -> bytes:
         """`result.json` as bytes; never a NaN, which JSON does not know."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        return (text + "\n").encode()
+        return (json_text(self.to_dict()) + "\n").encode()
 
     def write_json(self, path: Path) -> None:
         """Write `result.json` aside, then rename."""

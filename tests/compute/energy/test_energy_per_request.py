@@ -122,3 +122,36 @@ def test_error_impossible_requests(kwargs, words):
     given = {"prompt_tokens": 100, "output_tokens": 100, "batch": 8} | kwargs
     with pytest.raises(RangeError, match=words):
         request_energy(setup(), **given)
+
+
+def test_matches_a_mean_request_asked_again_and_its_accelerators_kept():
+    """What was worked out a moment ago stands for the same arrays only: another host, another batch, a changed array."""
+    from taotie.compute.energy import service_energy
+
+    def asked(batch, idle_w=118.75):
+        return service_energy.mean_request(
+            1000, 200, 1100, 1.0, batch, 1.0, 700, 3.35e12, 989e12, idle_w, 350,
+            model="llama-3.1-8b", accelerator="h100-sxm", accelerators_per_replica=1,
+            precision="bf16", runtime="vllm-0.11",
+        )  # fmt: skip
+
+    def fixed(*values):
+        made = np.array(values)
+        made.flags.writeable = False
+        return made
+
+    first, other = fixed(8.0, 32.0), fixed(8.0, 64.0)
+    plain = [
+        asked(np.array([8.0, 32.0])),
+        asked(np.array([8.0, 64.0])),
+        asked(np.array([8.0, 32.0]), 60.0),
+    ]
+    for _ in range(2):
+        kept = [asked(first), asked(other), asked(first, 60.0)]
+        assert [[v.tolist() for v in one] for one in kept] == [
+            [v.tolist() for v in one] for one in plain
+        ]
+    changing = np.array([8.0, 32.0])
+    before = asked(changing).decode_wh[1]
+    changing[1] = 64.0
+    assert asked(changing).decode_wh[1] != before

@@ -40,7 +40,7 @@ def write_frame(stream: BinaryIO, frame: dict[str, Any], body: bytes = b"") -> N
 
 def answer_text(answer: Any) -> str:
     """An answer as every door writes it: the bytes of the command's ``--json``."""
-    return json.dumps(answer.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return str(answer.to_json())
 
 
 def _asked(task: dict[str, Any], tell: Callable[[str], None]) -> bytes:

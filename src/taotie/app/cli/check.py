@@ -38,12 +38,9 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         write_picture(verdict_svg(answer), door["chart"])
         answer = answer.with_files(str(door["chart"]))
     if door["write"] is not None:
-        import json
-
         from taotie.files.atomic import write_text
 
-        text = json.dumps(answer.to_dict(), ensure_ascii=False, indent=1) + "\n"
-        write_text(door["write"], text)
+        write_text(door["write"], answer.to_json())
         answer = answer.with_files(str(door["write"]))
     if door["json"]:
         print_json(answer.to_dict())

@@ -6,7 +6,6 @@ taotie itself, which leaves a report.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from taotie.errors import StudyError, TaotieError
+from taotie.files.json_text import json_text
 from taotie.words.language import _
 from taotie.words.plain import as_text
 
@@ -52,7 +52,7 @@ def error_console() -> Any:
 
 def print_json(value: Any) -> None:
     """`value` as JSON on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
 
 
 def print_error(error: TaotieError, as_json: bool) -> None:

@@ -109,7 +109,6 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
 
 def _show_asked(answer: Any, door: dict[str, Any], folder: Path) -> None:
     """A study that is one question: its JSON, and its page where that question has one."""
-    import json
     from importlib import import_module
 
     from taotie.app.cli.answers import print_answer as print_plain
@@ -119,9 +118,7 @@ def _show_asked(answer: Any, door: dict[str, Any], folder: Path) -> None:
     if not door["json"]:
         console().print(as_text(title.get(language()) or title["en"]), markup=False, style="bold")
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(
-        folder / "result.json", json.dumps(answer.to_dict(), ensure_ascii=False, indent=1) + "\n"
-    )
+    write_text(folder / "result.json", answer.to_json())
     answer = answer.with_files(str(folder / "result.json"))
     try:
         show = import_module(f"taotie.app.cli.{answer.ask}").show

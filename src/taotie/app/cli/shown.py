@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -27,8 +26,7 @@ __all__ = [
 def print_answer(answer: Any, as_json: bool, tables: Iterable[str] = ()) -> None:
     """The whole answer: its JSON, or rows, the tables named, what is said, limits and files."""
     if as_json:
-        text = json.dumps(answer.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(answer.to_json())
         return
     print_rows(answer)
     for name in tables:

@@ -84,14 +84,11 @@ def _calibrated(answer: Any, door: dict[str, Any]) -> None:
 
 
 def _give(answer: Any, door: dict[str, Any]) -> None:
-    import json
-
     from taotie.files.atomic import write_text
 
     if door["write"] is not None:
         answer = answer.with_files(str(door["write"]))
-        text = json.dumps(answer.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        write_text(door["write"], text + "\n")
+        write_text(door["write"], answer.to_json())
     if door["json"]:
         print_json(answer.to_dict())
     else:

@@ -327,11 +327,10 @@ class _Columns:
     def __init__(self, matrix: FloatArray, pick: NDArray[np.int64], rows: slice) -> None:
         self.matrix = matrix
         self.pick = pick if pick.shape[0] == 1 else pick[rows]
-        self.one = matrix.shape[0] == 1
+        self.shared = list(matrix[0]) if matrix.shape[0] == 1 else None
 
     def __getitem__(self, column: int) -> Any:
-        values = self.matrix[:, column]
-        return values[0] if self.one else values[self.pick]
+        return self.matrix[:, column][self.pick] if self.shared is None else self.shared[column]
 
 
 def _by_chunk(

@@ -8,6 +8,7 @@ of their lengths.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.quantity.evaluation import N_DRAWS_KEPT
 from taotie.quantity.lift import lifted
 from taotie.words.language import _
 
@@ -192,26 +194,10 @@ def mean_request(
         )
     if not np.all((share > 0) & (share <= 1)):
         raise RangeError(_("a busy share must lie above 0 and at most at 1."))
-    b = np.clip(b, 1.0, _largest_batch(setup, c))
-    x = _rows(setup, tdp, bandwidth, peak)
-    k = runtime_profile(runtime).coefficients(chip.architecture)
-    step = decode_cost(x, k, b, c)
-    steps = o / setup.tokens_per_step
-    starts = b / steps  # prompts that begin per step
-
-    def read(times: float) -> PrefillCost:
-        def fresh(tokens: Any) -> PrefillCost:
-            return prefill_cost(x, k, tokens, batch=b, starts=starts)
-
-        return beyond_cache(fresh, times * p, hit)
-
-    fill_s, fill_j = read(1.0)
-    if np.any(spread != 1.0):  # prompts that differ: to second order of their lengths
-        below, above = read(0.5), read(1.5)
-        fill_j = fill_j + 2.0 * (above.energy_j - 2.0 * fill_j + below.energy_j) * (spread - 1.0)
-        fill_s = fill_s + 2.0 * (above.time_s - 2.0 * fill_s + below.time_s) * (spread - 1.0)
-    decode_j = steps * step.energy_j / b
-    replica_s = steps * step.time_s / b + fill_s
+    known = (mean_prompt, mean_output, mean_context, prompt_spread, batch, prefix_hit, tdp_w, bandwidth_b_s, peak_flop_s)  # fmt: skip
+    decode_j, fill_j, replica_s = _lately(
+        setup, known, lambda: _served(setup, p, o, c, spread, b, hit, tdp, bandwidth, peak)
+    )
     if len(shape) > 1:
         decode_j, fill_j, replica_s = (
             np.broadcast_to(v, (math.prod(shape),)).reshape(shape)
@@ -229,6 +215,79 @@ def mean_request(
         host_wh=host_w * replica_s / 3600.0,
         idle_wh=(1.0 / share - 1.0) * replica_s * idle_w / 3600.0,
         replica_s=replica_s,
+    )
+
+
+class _Served(NamedTuple):
+    """The accelerators' part of the mean request."""
+
+    decode_j: FloatArray
+    fill_j: FloatArray
+    replica_s: FloatArray
+
+
+def _served(
+    setup: ServingSetup, p: FloatArray, o: FloatArray, c: FloatArray, spread: FloatArray, b: FloatArray,
+    hit: FloatArray, tdp: FloatArray, bandwidth: FloatArray, peak: FloatArray,
+) -> _Served:  # fmt: skip
+    b = np.clip(b, 1.0, _largest_batch(setup, c))
+    x = _rows(setup, tdp, bandwidth, peak)
+    k = runtime_profile(setup.runtime).coefficients(setup.accelerator.architecture)
+    step = decode_cost(x, k, b, c)
+    steps = o / setup.tokens_per_step
+    starts = b / steps  # prompts that begin per step
+
+    def read(times: float) -> PrefillCost:
+        def fresh(tokens: Any) -> PrefillCost:
+            return prefill_cost(x, k, tokens, batch=b, starts=starts)
+
+        return beyond_cache(fresh, times * p, hit)
+
+    fill_s, fill_j = read(1.0)
+    if np.any(spread != 1.0):  # prompts that differ: to second order of their lengths
+        below, above = read(0.5), read(1.5)
+        fill_j = fill_j + 2.0 * (above.energy_j - 2.0 * fill_j + below.energy_j) * (spread - 1.0)
+        fill_s = fill_s + 2.0 * (above.time_s - 2.0 * fill_s + below.time_s) * (spread - 1.0)
+    return _Served(steps * step.energy_j / b, fill_j, steps * step.time_s / b + fill_s)
+
+
+_kept: tuple[tuple[Any, ...], ...] = ()
+"""What the accelerators took lately, and of what: in a design of many runs most change only something else."""
+N_KEPT = 4
+
+
+def _lately(setup: ServingSetup, known: tuple[Any, ...], make: Callable[[], _Served]) -> _Served:
+    """What `make` gives, or gave a moment ago for the same set-up and inputs.
+
+    Inputs are the same if they are one array that nobody can change, or equal numbers.
+    """
+    global _kept
+    key: list[Any] = [setup]
+    for value in known:
+        if np.ndim(value) == 0:
+            key.append(None if value is None else float(value))
+        elif _fixed(value):
+            key.append(("at", id(value)))
+        else:
+            return make()
+    for kept_key, _inputs, found in _kept:
+        if kept_key == key:
+            return found
+    made = make()
+    for one in made:
+        one.flags.writeable = False
+    # the inputs stay with what was made of them: nothing else can stand where they stand
+    _kept = ((key, known, made), *_kept[: N_KEPT - 1])
+    return made
+
+
+def _fixed(value: Any) -> bool:
+    """An array of usual size that does not change and is no window on another."""
+    return (
+        isinstance(value, np.ndarray)
+        and not value.flags.writeable
+        and 0 not in value.strides
+        and value.size <= N_DRAWS_KEPT
     )
 
 
