@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from html import escape
 
 import pytest
 
@@ -29,6 +30,7 @@ def test_property_html_has_every_row(form, language):
     use_language(language)
     text = form_html(made(form))
     assert text.count('<th scope="row">') == len(made(form).fields)
+    assert all(escape(said.text(), quote=False).replace('"', "&#34;").replace("'", "&#39;") in text for said in made(form).said)  # fmt: skip
     assert "<b> &" not in text
     assert ('lang="zh-Hans"' in text) == (language == "zh")
 

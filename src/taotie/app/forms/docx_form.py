@@ -54,6 +54,9 @@ def template_docx() -> bytes:
     row[1].add_paragraph("{%p endif %}")
     row[2].text = "{{ r.status }}"
     table.rows[3].cells[0].text = "{%tr endfor %}"
+    page.add_paragraph("{%p for note in s.notes %}")
+    page.add_paragraph("{{ note }}")
+    page.add_paragraph("{%p endfor %}")
     page.add_paragraph("{{ s.words.none }}")
     page.add_paragraph("{{ s.words.hash }}: {{ s.sha256 }}")
     page.add_paragraph("{%p if s.supersedes %}")

@@ -27,7 +27,8 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 <td>{{ r.shown }}{% if r.range %}<br><span class="quiet">{{ s.words.range }}: {{ r.range }} {{ r.unit }}</span>{% endif %}{% if r.method %}<br><span class="quiet">{{ r.method }}</span>{% endif %}{% if r.missing %}<br><span class="missing">{{ s.words.missing }}: {{ r.missing }}</span>{% endif %}</td>
 <td>{{ r.status }}</td></tr>
 {% endfor %}</tbody></table></div>
-<p class="quiet">{{ s.words.none }}<br>{{ s.words.hash }}: <code>{{ s.sha256 }}</code>{% if s.supersedes %}<br>{{ s.words.supersedes }}: <code>{{ s.supersedes }}</code>{% endif %}</p>
+{% for note in s.notes %}<p>{{ note }}</p>
+{% endfor %}<p class="quiet">{{ s.words.none }}<br>{{ s.words.hash }}: <code>{{ s.sha256 }}</code>{% if s.supersedes %}<br>{{ s.words.supersedes }}: <code>{{ s.supersedes }}</code>{% endif %}</p>
 </main></body></html>
 """
 

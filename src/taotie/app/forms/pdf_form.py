@@ -44,6 +44,8 @@ _TEMPLATE = """#let s = json(bytes(sys.inputs.sheet))
   }
 )
 
+#for note in s.notes { par(text(9pt, note)) }
+
 #text(8pt, fill: gray, s.words.hash + ": " + s.sha256)
 
 #if s.supersedes != "" [#text(8pt, fill: gray, s.words.supersedes + ": " + s.supersedes)]

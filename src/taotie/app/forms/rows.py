@@ -45,6 +45,7 @@ class FormSheet:
     supersedes: str
     recipient: str
     draft: str
+    notes: tuple[str, ...]
     lang: str
 
 
@@ -82,5 +83,6 @@ def sheet_of(made: Disclosure) -> FormSheet:
         made.supersedes,
         made.recipient,
         _("DRAFT rules: not in force") if made.draft else "",
+        tuple(s.text() for s in made.said),
         "zh-Hans" if language() == "zh" else "en",
     )  # fmt: skip

@@ -155,6 +155,8 @@ class Disclosure:
             found["document"] = dict(self.document)
         if self.passthrough:
             found["passthrough"] = dict(self.passthrough)
+        if self.said:
+            found["notes"] = [{"text": s.text("en"), "text_zh": s.text("zh")} for s in self.said]
         return found
 
     @property

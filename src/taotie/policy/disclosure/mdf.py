@@ -29,6 +29,7 @@ TITLE = N_("Fields of the Model Documentation Form (EU general-purpose AI, form 
 RECIPIENTS = ("AIO", "NCA")
 MOST_WORDS = 100
 LABELS = {
+    "model": N_("Model"),
     "training_time": N_("Time used for training"),
     "training_compute": N_("Amount of computation used for training"),
     "training_compute_method": N_("How the computation was measured"),
@@ -108,7 +109,10 @@ def mdf(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
     if energy is None:
         energy = made = _from_compute(facts, compute)
     boundary = needed_boundary(facts, options, energy)
-    rows = [_time(facts, recipient)]
+    rows = [
+        _text("model", facts.text("model", "name"), N_("name of the model"), True),
+        _time(facts, recipient),
+    ]
     rows.append(_compute(compute, recipient))
     rows.append(_text("training_compute_method", facts.text("training_compute_method"), N_("how the computation was counted"), compute is not None))  # fmt: skip
     if energy is None or not float(energy.value) > 0:
