@@ -19,6 +19,7 @@ help:  ## this list
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing taotie with its report, grid and data extras into .venv (first time: a few minutes)"
 	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[all]"
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 .venv/.dev: .venv/.base
@@ -52,6 +53,7 @@ checks: .venv/.dev messages
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 kernels: .venv/.dev messages  ## compile every kernel once, so that nobody waits for it later
+	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python -m taotie.answer.ready || echo "kernels could not be made ready; each is compiled when it is needed"
 
 lint: .venv/.dev  ## style, types and the order of imports

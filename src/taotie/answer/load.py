@@ -88,7 +88,7 @@ def load_figures(text: str) -> list[Any]:
         return []
     host, cells = server_of(accelerator(match[2])), table("servers")
     quantity = "max_power" if host.max_power_w else "rated_power"
-    return [cells.figure(host.name, quantity)] if host.name in cells.items() else []
+    return [cells.figure(host.name, quantity)] if host.name in cells else []
 
 
 def case_names_known() -> list[str]:

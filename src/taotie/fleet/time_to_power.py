@@ -99,7 +99,7 @@ def power_option(key: str) -> PowerOption:
     (2.3, 9.2)
     """
     cells = table("time_to_power")
-    if key not in cells.items():
+    if key not in cells:
         raise UnknownNameError(
             _("{name} is not a way to get power.").format(name=repr(key)),
             nearest(key, cells.items()),

@@ -92,7 +92,7 @@ def place_name(key: str, code: str | None = None) -> str:
     """
     wanted = f"name_{code or language()}"
     for cells in (table("places"), table(_NAMES)):
-        if key in cells.items() and cells.value(key, wanted):
+        if key in cells and cells.value(key, wanted):
             return str(cells.value(key, wanted))
     return key
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -210,9 +210,17 @@ class Table:
     _constants: dict[Any, Figure] = field(default_factory=dict, repr=False, compare=False)
     """Cells without a range, once made: figures do not change, and questions ask for the same few."""
 
+    @cached_property
+    def _items(self) -> dict[str, None]:
+        return dict.fromkeys(item for item, _quantity in self.cells)
+
     def items(self) -> list[str]:
         """Items in the order of the file."""
-        return list(dict.fromkeys(item for item, _quantity in self.cells))
+        return list(self._items)
+
+    def __contains__(self, item: str) -> bool:
+        """Is an item in the table?"""
+        return item in self._items
 
     def quantities(self, item: str) -> list[str]:
         """Quantities known of an item."""
@@ -227,7 +235,7 @@ class Table:
             If the item is not in the table.
         """
         found = self.cells.get((item, quantity))
-        if found is None and item not in self.items():
+        if found is None and item not in self:
             raise SourceError(
                 _("{item} is not in the table {table}.").format(item=repr(item), table=self.name),
                 nearest(item, self.items()),

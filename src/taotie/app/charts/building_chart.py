@@ -16,6 +16,7 @@ from taotie.app.charts.picture import (
     DataTable,
     Picture,
     altair,
+    channels,
     chart_spec,
     static_svg,
 )
@@ -80,20 +81,24 @@ def _spec(days: np.ndarray, worst: int, top: float, width: int) -> dict[str, Any
         }
         for i, row in enumerate(days)
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(
-        x=alt.X(
-            "day:Q", title=_("day of the year"), scale=alt.Scale(domain=[1, len(days)], nice=False)
+    base = alt.Chart(alt.Data(values=tuple(values))).encode(
+        **channels(
+            x=alt.X(
+                "day:Q",
+                title=_("day of the year"),
+                scale=alt.Scale(domain=[1, len(days)], nice=False),
+            )
         )
     )
     y = alt.Y("low:Q", title="PUE", scale=alt.Scale(zero=False))
     mark = alt.Chart(
-        alt.Data(values=[{"day": worst / 24 + 1, "high": top, "name": f"{top:.2f}"}])
-    ).encode(x="day:Q", y="high:Q")
+        alt.Data(values=({"day": worst / 24 + 1, "high": top, "name": f"{top:.2f}"},))
+    ).encode(**channels(x="day:Q", y="high:Q"))
     return chart_spec(
         alt.layer(
-            base.mark_area(opacity=0.25, color=theme.BLUE).encode(y=y, y2="high:Q"),
-            base.mark_line(strokeWidth=2, color=theme.BLUE).encode(y="mean:Q"),
+            base.mark_area(opacity=0.25, color=theme.BLUE).encode(**channels(y=y, y2="high:Q")),
+            base.mark_line(strokeWidth=2, color=theme.BLUE).encode(**channels(y="mean:Q")),
             mark.mark_point(size=90, filled=True, color=theme.AMBER_DEEP),
-            mark.mark_text(dy=-12, color=theme.INK).encode(text="name:N"),
+            mark.mark_text(dy=-12, color=theme.INK).encode(**channels(text="name:N")),
         ).properties(width=width, height=240)
     )

@@ -18,6 +18,7 @@ from taotie.app.charts.picture import (
     Picture,
     altair,
     amount,
+    channels,
     chart_spec,
     cut,
     source_keys,
@@ -208,7 +209,7 @@ def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
         last = max(v["hour"] for v in values)
         ticks = list(range(0, int(last) + 2, 3 if wide else 6)) if last <= 24 else []
         tick_values: dict[str, Any] = {"values": ticks} if ticks else {}
-        base = alt.Chart(alt.Data(values=values)).encode(
+        base = alt.Chart(alt.Data(values=tuple(values))).encode(**channels(
             x=alt.X(
                 "hour:Q",
                 title=_("hour of the day") if last <= 24 else _("hour"),
@@ -224,7 +225,7 @@ def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
                     labelLimit=width - 30, direction="horizontal" if wide else "vertical",
                 ),
             ),
-        )  # fmt: skip
+        ))  # fmt: skip
         unit = unit_word(group[0].profile.unit)
         y = alt.Y("low:Q", title=unit, scale=alt.Scale(zero=True))
         tips = [
@@ -236,13 +237,13 @@ def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
         panels.append(
             alt.layer(
                 base.mark_area(opacity=0.22, interpolate="monotone").encode(
-                    y=y, y2="high:Q", tooltip=tips
+                    **channels(y=y, y2="high:Q", tooltip=tips)
                 ),
                 base.mark_line(strokeWidth=2.5, interpolate="monotone").encode(
-                    y=alt.Y("middle:Q", title=unit)
+                    **channels(y=alt.Y("middle:Q", title=unit))
                 ),
                 base.mark_point(size=110, opacity=0, filled=True).encode(
-                    y=alt.Y("middle:Q", title=unit), tooltip=tips
+                    **channels(y=alt.Y("middle:Q", title=unit), tooltip=tips)
                 ),
             ).properties(width=width, height=260 if wide else 220)
         )

@@ -13,6 +13,7 @@ from taotie.app.charts.picture import (
     DataTable,
     Picture,
     altair,
+    channels,
     chart_spec,
     cut,
     dot,
@@ -113,8 +114,8 @@ def spec(rows: list[Driver], logarithmic: bool, *, wide: bool) -> dict[str, Any]
         for i, d in enumerate(rows)
     ]
     high = max(max(v["share"], v["first"]) for v in values)
-    base = alt.Chart(alt.Data(values=values)).encode(
-        y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.1, paddingOuter=0.1))
+    base = alt.Chart(alt.Data(values=tuple(values))).encode(
+        **channels(y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.1, paddingOuter=0.1)))
     )
     axis_scale = alt.Scale(domain=[0, high * 1.18], nice=False)
     x = alt.X(
@@ -127,14 +128,18 @@ def spec(rows: list[Driver], logarithmic: bool, *, wide: bool) -> dict[str, Any]
     ]
     shift, size = (0, 16) if wide else (13, 12)
     layers = [
-        base.mark_bar(size=size, color=theme.AMBER, yOffset=shift).encode(x=x, tooltip=tips),
-        base.mark_text(align="left", dx=6, dy=shift, fontSize=12).encode(x=x, text="text:N"),
+        base.mark_bar(size=size, color=theme.AMBER, yOffset=shift).encode(
+            **channels(x=x, tooltip=tips)
+        ),
+        base.mark_text(align="left", dx=6, dy=shift, fontSize=12).encode(
+            **channels(x=x, text="text:N")
+        ),
     ]
     if not logarithmic:
         layers.insert(
             1,
             base.mark_tick(size=size + 6, thickness=2, color=theme.INK, yOffset=shift).encode(
-                x=alt.X("first:Q", scale=axis_scale)
+                **channels(x=alt.X("first:Q", scale=axis_scale))
             ),
         )
     gutter = 380 if wide else 0
@@ -144,10 +149,10 @@ def spec(rows: list[Driver], logarithmic: bool, *, wide: bool) -> dict[str, Any]
     layers += [
         base.mark_text(
             align=align, fontWeight="bold", limit=limit, dy=-7 if wide else -16, fontSize=12.5
-        ).encode(x=place, text="name:N"),
+        ).encode(**channels(x=place, text="name:N")),
         base.mark_text(
             align=align, limit=limit, dy=8 if wide else -2, fontSize=11, color=theme.QUIET
-        ).encode(x=place, text="under:N"),
+        ).encode(**channels(x=place, text="under:N")),
     ]
     chart = alt.layer(*layers).properties(
         width=WIDE - gutter - 30 if wide else NARROW - 24, height=alt.Step(42 if wide else 56)

@@ -24,6 +24,7 @@ from taotie.app.charts.picture import (
     DataTable,
     Picture,
     altair,
+    channels,
     chart_spec,
     cut,
     sentences,
@@ -100,28 +101,36 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
 
     def make(wide: bool) -> dict[str, Any]:
         alt = altair()
-        base = alt.Chart(alt.Data(values=rows)).encode(
-            x=alt.X("year:Q", title=None, axis=alt.Axis(format="d", grid=False, tickCount=6))
+        base = alt.Chart(alt.Data(values=tuple(rows))).encode(
+            **channels(
+                x=alt.X("year:Q", title=None, axis=alt.Axis(format="d", grid=False, tickCount=6))
+            )
         )
         title = f"{unit}" if wide else unit
         layers = [
             base.mark_area(color=theme.AMBER, opacity=0.28).encode(
-                y=alt.Y("low:Q", title=title), y2="high:Q"
+                **channels(y=alt.Y("low:Q", title=title), y2="high:Q")
             ),
-            base.mark_line(color=theme.AMBER_DEEP, strokeWidth=2.2).encode(y="middle:Q"),
-            alt.Chart(alt.Data(values=[{"year": made.last_known.year}]))
+            base.mark_line(color=theme.AMBER_DEEP, strokeWidth=2.2).encode(
+                **channels(y="middle:Q")
+            ),
+            alt.Chart(alt.Data(values=({"year": made.last_known.year},)))
             .mark_rule(strokeDash=[4, 4], color=theme.GREY)
-            .encode(x="year:Q"),
+            .encode(**channels(x="year:Q")),
         ]
         if points:
-            shown = alt.Chart(alt.Data(values=_values(points))).encode(
-                x="year:Q", tooltip=[alt.Tooltip("name:N"), alt.Tooltip("tip:N")]
+            shown = alt.Chart(alt.Data(values=tuple(_values(points)))).encode(
+                **channels(x="year:Q", tooltip=[alt.Tooltip("name:N"), alt.Tooltip("tip:N")])
             )
             layers += [
-                shown.mark_rule(color=theme.BLUE, strokeWidth=2.5).encode(y="low:Q", y2="high:Q"),
-                shown.mark_point(color=theme.BLUE, filled=True, size=70).encode(y="middle:Q"),
+                shown.mark_rule(color=theme.BLUE, strokeWidth=2.5).encode(
+                    **channels(y="low:Q", y2="high:Q")
+                ),
+                shown.mark_point(color=theme.BLUE, filled=True, size=70).encode(
+                    **channels(y="middle:Q")
+                ),
                 shown.mark_text(align="left", dx=7, dy=-7, fontSize=11, color=theme.BLUE).encode(
-                    y="high:Q", text="label:N"
+                    **channels(y="high:Q", text="label:N")
                 ),
             ]
         return chart_spec(alt.layer(*layers).properties(**chart_size(wide, 360 if wide else 260)))
@@ -200,26 +209,36 @@ def published_picture() -> Picture:
         alt = altair()
         charts = []
         for scope, region, points in panels:
-            base = alt.Chart(alt.Data(values=_values(points))).encode(
-                x=alt.X(
-                    "year:Q",
-                    title=None,
-                    scale=alt.Scale(domain=[2013, 2036]),
-                    axis=alt.Axis(format="d", grid=False, tickCount=5),
-                ),
-                tooltip=[alt.Tooltip("name:N"), alt.Tooltip("tip:N"), alt.Tooltip("scenario:N")],
+            base = alt.Chart(alt.Data(values=tuple(_values(points)))).encode(
+                **channels(
+                    x=alt.X(
+                        "year:Q",
+                        title=None,
+                        scale=alt.Scale(domain=[2013, 2036]),
+                        axis=alt.Axis(format="d", grid=False, tickCount=5),
+                    ),
+                    tooltip=[
+                        alt.Tooltip("name:N"),
+                        alt.Tooltip("tip:N"),
+                        alt.Tooltip("scenario:N"),
+                    ],
+                )
             )
             charts.append(
                 alt.layer(
                     base.mark_rule(color=theme.QUIET, strokeWidth=2).encode(
-                        y=alt.Y("low:Q", title="TWh/a"), y2="high:Q"
+                        **channels(y=alt.Y("low:Q", title="TWh/a"), y2="high:Q")
                     ),
                     base.mark_point(filled=True, size=55).encode(
-                        y="middle:Q",
-                        color=alt.Color("name:N", legend=None, scale=alt.Scale(scheme="tableau10")),
+                        **channels(
+                            y="middle:Q",
+                            color=alt.Color(
+                                "name:N", legend=None, scale=alt.Scale(scheme="tableau10")
+                            ),
+                        )
                     ),
                     base.mark_text(align="left", dx=6, fontSize=10, color=theme.QUIET).encode(
-                        y="middle:Q", text="label:N"
+                        **channels(y="middle:Q", text="label:N")
                     ),
                 ).properties(
                     width=380 if wide else NARROW - 90,

@@ -27,6 +27,7 @@ from taotie.app.charts.picture import (
     DataTable,
     Picture,
     altair,
+    channels,
     chart_spec,
     span_text,
 )
@@ -45,19 +46,19 @@ def tornado_picture(made: FleetForecast, year: int) -> Picture:
     def make(wide: bool) -> dict[str, Any]:
         alt = altair()
         values = [{**r, "row": i} for i, r in enumerate(rows)]
-        base = alt.Chart(alt.Data(values=values)).encode(
-            y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.35))
+        base = alt.Chart(alt.Data(values=tuple(values))).encode(
+            **channels(y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.35)))
         )
         gutter = 330 if wide else 0
         chart = alt.layer(
-            base.mark_bar(color=theme.AMBER, yOffset=0 if wide else 9).encode(
+            base.mark_bar(color=theme.AMBER, yOffset=0 if wide else 9).encode(**channels(
                 x=alt.X("low:Q", title="TWh/a"), x2="high:Q",
                 tooltip=[alt.Tooltip("name:N"), alt.Tooltip("low:Q", format=".0f"), alt.Tooltip("high:Q", format=".0f")],
-            ),
-            base.mark_tick(color=theme.INK, thickness=2, yOffset=0 if wide else 9).encode(x="middle:Q"),
+            )),
+            base.mark_tick(color=theme.INK, thickness=2, yOffset=0 if wide else 9).encode(**channels(x="middle:Q")),
             base.mark_text(
                 align="right" if wide else "left", dy=0 if wide else -14, limit=gutter or NARROW - 30, fontSize=12
-            ).encode(x=alt.value(-10 if wide else 0), text="name:N"),
+            ).encode(**channels(x=alt.value(-10 if wide else 0), text="name:N")),
         ).properties(width=WIDE - gutter - 60 if wide else NARROW - 30, height=alt.Step(36 if wide else 52))  # fmt: skip
         return chart_spec(chart)
 
@@ -114,14 +115,22 @@ def waterfall_picture(parts: Decomposition, other: Decomposition) -> Picture:
              "text": number(float(r["change"]), 3)}  # type: ignore[arg-type]
             for i, r in enumerate(rows)
         ]  # fmt: skip
-        base = alt.Chart(alt.Data(values=values)).encode(
-            x=alt.X("name:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=110))
+        base = alt.Chart(alt.Data(values=tuple(values))).encode(
+            **channels(
+                x=alt.X(
+                    "name:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=110)
+                )
+            )
         )
         chart = alt.layer(
             base.mark_bar().encode(
-                y=alt.Y("from:Q", title="GWh/a"), y2="to:Q", color=alt.Color("colour:N", scale=None)
+                **channels(
+                    y=alt.Y("from:Q", title="GWh/a"),
+                    y2="to:Q",
+                    color=alt.Color("colour:N", scale=None),
+                )
             ),
-            base.mark_text(dy=-8, fontSize=12).encode(y=alt.Y("top:Q"), text="text:N"),
+            base.mark_text(dy=-8, fontSize=12).encode(**channels(y=alt.Y("top:Q"), text="text:N")),
         ).properties(**chart_size(wide, 300))
         return chart_spec(chart)
 
@@ -178,15 +187,15 @@ def nations_picture(made: FleetForecast, shares: Sequence[Any]) -> Picture:
             {**r, "row": i, "colour": theme.AMBER if r["ours"] else theme.QUIET}
             for i, r in enumerate(rows)
         ]
-        base = alt.Chart(alt.Data(values=values)).encode(
-            y=alt.Y("row:O", axis=None), color=alt.Color("colour:N", scale=None)
+        base = alt.Chart(alt.Data(values=tuple(values))).encode(
+            **channels(y=alt.Y("row:O", axis=None), color=alt.Color("colour:N", scale=None))
         )
         scale = alt.Scale(type="log")
         gutter = 190 if wide else 110
         chart = alt.layer(
-            base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", scale=scale, title=_("TWh/a (log scale)")), x2="high:Q"),
-            base.mark_point(filled=True, size=70).encode(x=alt.X("middle:Q", scale=scale)),
-            base.mark_text(align="right", limit=gutter - 12, color=theme.INK).encode(x=alt.value(-10), text="name:N"),
+            base.mark_rule(strokeWidth=3).encode(**channels(x=alt.X("low:Q", scale=scale, title=_("TWh/a (log scale)")), x2="high:Q")),
+            base.mark_point(filled=True, size=70).encode(**channels(x=alt.X("middle:Q", scale=scale))),
+            base.mark_text(align="right", limit=gutter - 12, color=theme.INK).encode(**channels(x=alt.value(-10), text="name:N")),
         ).properties(width=(WIDE if wide else NARROW) - gutter - 40, height=alt.Step(24))  # fmt: skip
         return chart_spec(chart)
 
@@ -236,11 +245,11 @@ def power_picture(gap: PowerGap | None) -> Picture:
 
     def make(wide: bool) -> dict[str, Any]:
         alt = altair()
-        base = alt.Chart(alt.Data(values=rows)).encode(
+        base = alt.Chart(alt.Data(values=tuple(rows))).encode(**channels(
             x=alt.X("year:Q", title=_("years after the decision")),
             y=alt.Y("chance:Q", title=_("chance of power, %")),
             color=alt.Color("option:N", title=None, legend=alt.Legend(orient="bottom", columns=4 if wide else 1)),
-        )  # fmt: skip
+        ))  # fmt: skip
         chart = base.mark_line(strokeWidth=2.2).properties(**chart_size(wide, 300))
         return chart_spec(chart)
 
@@ -306,7 +315,7 @@ def efficiency_picture() -> Picture:
 
     def make(wide: bool) -> dict[str, Any]:
         alt = altair()
-        base = alt.Chart(alt.Data(values=rows)).encode(
+        base = alt.Chart(alt.Data(values=tuple(rows))).encode(**channels(
             x=alt.X(
                 "date:T",
                 title=None,
@@ -316,11 +325,13 @@ def efficiency_picture() -> Picture:
             y=alt.Y(
                 "value:Q", scale=alt.Scale(type="log"), title=_("TFLOP/s per watt, dense 16 bit (log)")
             ),
-        )  # fmt: skip
+        ))  # fmt: skip
         chart = alt.layer(
             base.mark_line(color=theme.AMBER_DEEP, strokeWidth=1.5),
             base.mark_point(color=theme.AMBER, filled=True, size=80),
-            base.mark_text(align="right", dx=-9, dy=-6, fontSize=11).encode(text="name:N"),
+            base.mark_text(align="right", dx=-9, dy=-6, fontSize=11).encode(
+                **channels(text="name:N")
+            ),
         ).properties(**chart_size(wide, 260))
         return chart_spec(chart)
 

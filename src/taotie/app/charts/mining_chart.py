@@ -8,7 +8,7 @@ import numpy as np
 
 from taotie.answer.parts.mining import MiningEnergy
 from taotie.app.charts import theme
-from taotie.app.charts.picture import altair, chart_spec, static_svg
+from taotie.app.charts.picture import altair, channels, chart_spec, static_svg
 from taotie.words.language import _
 
 N_POINT_MAX = 1500
@@ -32,12 +32,16 @@ def spec(energy: MiningEnergy) -> dict[str, Any]:
         price=energy.price_usd_per_kwh
     )
     scale = alt.Scale(type="log")
-    base = alt.Chart(alt.Data(values=values)).encode(x=alt.X("day:T", title=None))
+    base = alt.Chart(alt.Data(values=tuple(values))).encode(
+        **channels(x=alt.X("day:T", title=None))
+    )
     chart = alt.layer(
         base.mark_area(color=theme.GREY, opacity=0.25).encode(
-            y=alt.Y("lower:Q", scale=scale, title=title), y2="upper:Q"
+            **channels(y=alt.Y("lower:Q", scale=scale, title=title), y2="upper:Q")
         ),
-        base.mark_line(color=theme.AMBER, strokeWidth=2).encode(y=alt.Y("best:Q", scale=scale)),
+        base.mark_line(color=theme.AMBER, strokeWidth=2).encode(
+            **channels(y=alt.Y("best:Q", scale=scale))
+        ),
     ).properties(width=820, height=380)
     return chart_spec(chart)
 

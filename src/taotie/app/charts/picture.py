@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from taotie.app.charts import theme
@@ -127,9 +128,12 @@ def _drawn(spec: str, lite: bool) -> str:
         import vl_convert
     except ImportError:
         raise MissingExtraError("vl-convert-python", "report") from None
+    spec = spec.replace(json.dumps(theme.FONT)[1:-1], theme.MEASURED)
     if lite:
-        return str(vl_convert.vegalite_to_svg(spec, vl_version=VL_VERSION))
-    return str(vl_convert.vega_to_svg(spec))
+        svg = str(vl_convert.vegalite_to_svg(spec, vl_version=VL_VERSION))
+    else:
+        svg = str(vl_convert.vega_to_svg(spec))
+    return svg.replace(theme.MEASURED, escape(theme.FONT, quote=True))
 
 
 def altair() -> Any:
@@ -151,6 +155,18 @@ def unchecked() -> AbstractContextManager[None]:
     """No schema checks by Altair inside: a test makes them once, a run need not pay seconds for them."""
     checks: AbstractContextManager[None] = altair().utils.schemapi.debug_mode(False)
     return checks
+
+
+def channels(**given: Any) -> dict[str, Any]:
+    """Encodings by channel, shorthands such as `"year:Q"` made objects.
+
+    Altair hashes the schema of all its classes for every shorthand left to it: a second a page.
+    """
+    alt = altair()
+    return {
+        name: getattr(alt, name[0].upper() + name[1:])(value) if isinstance(value, str) else value
+        for name, value in given.items()
+    }
 
 
 def chart_spec(chart: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from taotie.app.charts.picture import (
     Picture,
     altair,
     amount,
+    channels,
     chart_spec,
     cut,
     sentences,
@@ -279,25 +280,29 @@ def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
         alt.Tooltip("place:N", title=_("boundary")),
         alt.Tooltip("kind:N", title=_("kind")),
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(y=y)
+    base = alt.Chart(alt.Data(values=tuple(values))).encode(**channels(y=y))
     ranged = base.transform_filter("datum.low < datum.high")
-    ranges = ranged.encode(x=x, x2="high:Q", color=colour)
+    ranges = ranged.encode(**channels(x=x, x2="high:Q", color=colour))
     layers = [
-        ranges.mark_rule(strokeWidth=2, yOffset=shift).encode(tooltip=tips),
-        ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(x=x, color=colour),
+        ranges.mark_rule(strokeWidth=2, yOffset=shift).encode(**channels(tooltip=tips)),
+        ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(**channels(x=x, color=colour)),
         ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(
-            x=alt.X("high:Q", scale=axis_scale), color=colour
+            **channels(x=alt.X("high:Q", scale=axis_scale), color=colour)
         ),
         base.transform_filter("datum.inner_low != null")
         .mark_rule(strokeWidth=11, opacity=0.45, yOffset=shift)
-        .encode(x=alt.X("inner_low:Q", scale=axis_scale), x2="inner_high:Q", color=colour),
+        .encode(
+            **channels(x=alt.X("inner_low:Q", scale=axis_scale), x2="inner_high:Q", color=colour)
+        ),
         base.mark_point(opacity=1, strokeWidth=2, yOffset=shift).encode(
-            x=alt.X("middle:Q", scale=axis_scale),
-            shape=alt.Shape("shape:N", scale=None),
-            stroke=colour,
-            fill=alt.Fill("fill:N", scale=None),
-            size=alt.Size("size:Q", scale=None),
-            tooltip=tips,
+            **channels(
+                x=alt.X("middle:Q", scale=axis_scale),
+                shape=alt.Shape("shape:N", scale=None),
+                stroke=colour,
+                fill=alt.Fill("fill:N", scale=None),
+                size=alt.Size("size:Q", scale=None),
+                tooltip=tips,
+            )
         ),
     ]
     place = alt.value(-14) if wide else alt.value(0)
@@ -306,10 +311,10 @@ def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
     layers += [
         base.mark_text(
             align=align, fontWeight="bold", limit=limit, dy=-7 if wide else -19, fontSize=12.5
-        ).encode(x=place, text="name:N"),
+        ).encode(**channels(x=place, text="name:N")),
         base.mark_text(
             align=align, limit=limit, dy=8 if wide else -5, fontSize=11, color=theme.QUIET
-        ).encode(x=place, text="under:N"),
+        ).encode(**channels(x=place, text="under:N")),
     ]
     chart = alt.layer(*layers).properties(
         width=WIDE - _GUTTER - 30 if wide else NARROW - 24, height=alt.Step(44 if wide else 58)

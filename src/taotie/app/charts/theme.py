@@ -12,6 +12,9 @@ FONT = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans SC", "Noto Sans CJK SC",'
     ' "PingFang SC", "Microsoft YaHei", sans-serif'
 )
+MEASURED = "Liberation Sans"
+"""What a drawing is laid out with before `FONT` is written into it: the renderer brings it along, so that a layout does
+not hang on the fonts of a computer, and text is measured ten times faster than in a font of all Han characters."""
 
 PAPER = "#fbfaf6"
 INK = "#0f1419"

@@ -153,7 +153,7 @@ def technology_name(key: str) -> str:
     """Name of a technology in the language in force; its key if the table does not know it."""
     cells = table(_TABLE)
     item = f"eu2030.{key}"
-    if item not in cells.items():
+    if item not in cells:
         return key
     return str(cells.value(item, f"name_{language()}"))
 
