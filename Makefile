@@ -141,7 +141,7 @@ FUZZ_LINES ?= 20000
 SETUPS ?= 100000
 
 fuzz: .venv/.dev messages  ## spoilt inputs for every reader (a million) and option, laws over random set-ups, guards taken out; coverage-guided where atheris installs
-	@$(BIN)/python tests/fuzz/engine.py --inputs $(FUZZ)
+	@$(BIN)/python tests/fuzz/engine.py --inputs $(FUZZ) --processes 2
 	@$(BIN)/python tests/fuzz/options.py --inputs $(FUZZ_LINES)
 	@$(BIN)/python tests/fuzz/laws.py --setups $(SETUPS)
 	@$(BIN)/python tests/fuzz/mutants.py

@@ -262,6 +262,8 @@ def test_error_lists_and_inputs(tmp_path: Path) -> None:
         read_miners(_csv(tmp_path, "name,efficiency_j_per_gh", "a,0.03"))
     with pytest.raises(DataError, match="line 2"):
         read_miners(_csv(tmp_path, "name,released,efficiency_j_per_gh", "a,soon,0.03"))
+    with pytest.raises(DataError, match="does not hold what such a file holds"):
+        read_miners(_csv(tmp_path, "name,released,efficiency_j_per_gh", "a,-200-01-01,0.03"))
     with pytest.raises(DataError, match="is not above 0"):
         read_miners(_csv(tmp_path, "name,released,efficiency_j_per_gh", "a,2020-05-01,0"))
     with pytest.raises(RangeError, match="price_usd_per_kwh=0"):

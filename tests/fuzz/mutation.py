@@ -1,7 +1,7 @@
 """How are valid inputs spoilt? Seeded: the same number gives the same input.
 
 Bytes are flipped, cut, doubled; numbers become those that programs stumble over; cells and lines are moved; words
-that mean something to a format are put in. Inputs stay small: the limits for large ones have tests of their own.
+that mean something to a format are put in. Inputs stay small, but for one in hundreds that is grown: the limits for larger ones have tests of their own.
 """
 
 from __future__ import annotations
@@ -28,16 +28,32 @@ WORDS = (
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _WORD = re.compile(rb"[A-Za-z_]{2,}")
 LARGEST = 30_000
+_HOW_MANY = (1, 1, 1, 2, 2, 3, 4, 5)
+"""Changes of one input: with one alone most still reach what stands behind the first checks."""
 
 
 def mutated(rng: np.random.Generator, seeds: Sequence[bytes]) -> bytes:
     """One spoilt input: a seed after one to five changes."""
     raw = bytearray(seeds[int(rng.integers(len(seeds)))])
-    for _i in range(1 + int(rng.integers(5))):
+    for _i in range(_HOW_MANY[int(rng.integers(len(_HOW_MANY)))]):
         _CHANGES[int(rng.integers(len(_CHANGES)))](rng, raw, seeds)
         if len(raw) > LARGEST:
             del raw[LARGEST:]
     return bytes(raw)
+
+
+LARGE = 950_000
+
+
+def grown(rng: np.random.Generator, raw: bytes) -> bytes:
+    """The input made long, up to 1 MB: a piece of it, most often whole lines, stands there again and again."""
+    a, b = sorted(int(i) for i in rng.integers(len(raw) + 1, size=2))
+    if rng.integers(3):
+        a = raw.rfind(b"\n", 0, a) + 1
+        b = raw.find(b"\n", b) + 1 or len(raw)
+    piece = raw[a:b] or b"[" * int(rng.integers(1, 3))
+    size = int(np.exp(rng.uniform(np.log(LARGEST), np.log(LARGE))))
+    return raw[:b] + piece * ((size - len(raw)) // len(piece)) + raw[b:]
 
 
 def _at(rng: np.random.Generator, raw: bytearray) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,16 @@ SENTENCES = (
     "一次查询耗电 2.9 瓦时，约为搜索（0.3 瓦时）的十倍；每天 1.95 亿次请求需 564 兆瓦时。",
     "Data centres used 460 TWh in 2022, up 3.5 % from 2021; by 2026 between 620 and 1,050 TWh.",
 )
+SERVEGEN = "0,2.0,1.0,Gamma,1.0,0.5\n600,0,0,,0,0\n1200,1.0,2.0,Weibull,0.25,4.0\n\n" + json.dumps(
+    {"0": {"input_tokens": "{10: 0.5, 20: 0.5}", "output_tokens": "{3: 1.0}"}, "1200": {"input_tokens": "{100: 1.0}", "output_tokens": "{7: 0.25, 9: 0.75}"}}
+)  # fmt: skip
+NEED = "year,mw\n0,50\n1,80.5\n2.5,120\n"
+ASKED = (
+    'ask = "tax"\ntitle = "t"\n[settings]\nenergy = "100 GWh"\nprice = "70 USD/MWh"\nyear = 2026\n'
+)
+ASKED_TRAIN = 'ask = "train"\n[settings]\non = "h100-sxm"\naccelerators = 100\nhours = 24.0\npue = 1.2\nsamples = 100\n'
+ASKED_RULES = 'ask = "rules"\n[settings]\nmw = 75\nplace = "ercot"\n'
+KEYS = "# who\nlab sha256:" + "0a" * 32 + "\n\nother.one sha256:" + "1b" * 32 + "\n"
 EPW = (
     "LOCATION,Somewhere,-,DEU,TMY,1,50.0,8.0,1.0,100.0\n" + "DESIGN CONDITIONS,0\n" * 6
     + "DATA PERIODS,1,1,Data,Sunday,1/1,12/31\n"
@@ -202,7 +213,9 @@ class Reader:
     ending: str
     seeds: tuple[str | bytes, ...]
     weight: float = 1.0
-    """Share of the inputs it gets, times that of others."""
+    """How much there is to spoil: share of the inputs it gets, times that of others."""
+    ms: float = 0.2
+    """What making and reading an input takes, measured 2026-11-30; a dear reader gets fewer. [ms]"""
 
 
 def _text(module: str, name: str, *more: Any, **options: Any) -> Callable[[Path], Any]:
@@ -265,12 +278,111 @@ def _server(path: Path) -> None:
     PrometheusClient("http://localhost:9090", fetch=lambda _url: text).recording(0, 100, ["x"])
 
 
+def _beside(path: Path, folder: Path, where: str) -> Path:
+    """A folder as a reader wants it, with the input at its place."""
+    place = folder / where
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.hardlink_to(path)
+    return folder
+
+
+def _servegen(path: Path) -> None:
+    """A client's windows before the first empty line, its lengths after it."""
+    from taotie.workload.trace_servegen import read_servegen
+
+    folder = path.parent / "client"
+    folder.mkdir(exist_ok=True)
+    windows, _sep, lengths = path.read_bytes().partition(b"\n\n")
+    (folder / "chunk-0-trace.csv").write_bytes(windows)
+    (folder / "chunk-0-dataset.json").write_bytes(lengths)
+    read_servegen(folder)
+
+
+def _meter_hours(path: Path) -> None:
+    from taotie.metering.rollup import read_hours
+
+    read_hours(_beside(path, path.parent / "hours", "date=2024-05-01/hour=00/n.parquet"))
+
+
+def _need_by_year(path: Path) -> None:
+    from taotie.answer.power import power
+
+    power(options=["grid_queue=100"], need_file=path, samples=100, seed=1)
+
+
+def _supply_load(path: Path) -> None:
+    from taotie.answer.supply import load_of
+
+    load_of(path)
+
+
+def _asked(path: Path) -> None:
+    """A study that is one question."""
+    from taotie.answer.asks import function_of
+
+    function_of("run")(study=path)
+
+
+def _checked(path: Path) -> None:
+    from taotie.answer.study import checked_result
+
+    checked_result(path)
+
+
+def _form(path: Path) -> None:
+    from taotie.answer.asks import function_of
+
+    function_of("disclose")(form="sci", given=["energy=12 kWh @facility"], passthrough=path)
+
+
+def _form_before(path: Path) -> None:
+    from taotie.answer.asks import function_of
+
+    function_of("disclose")(form="sci", given=["energy=12 kWh @facility"], supersedes=path)
+
+
+def _streamed(path: Path) -> None:
+    """A log that is simulated without being held: copied into Parquet first."""
+    from taotie.compute.serving.file import mean_lengths, text_as_parquet
+
+    made, _left_out, _said = text_as_parquet(path, path.parent)
+    mean_lengths(made)
+
+
+def _keys(path: Path) -> None:
+    from taotie.app.api.keys import Keys
+
+    Keys.of_file(path)
+
+
 def _claims(path: Path) -> None:
     from taotie.audit.claims_file import read_claims
 
     read_claims(str(path))
 
 
+_PARQUET: Mapping[str, tuple[str, str]] = {
+    "trace_parquet": (TRACE, "*"),
+    "demand_parquet": (DEMAND, "*"),
+    "meter_hours": (
+        "a\n1\n2\n",
+        "1714521600000000000 + a as start_ns, 'gpu0' as channel, 1714525200000000000 as end_ns, 3600000000::bigint as energy_uj, null::bigint as"
+        " low_uj, 3700000000::bigint as high_uj, 0 as wraps, 0 as resets, 0::bigint as gap_ns, 60 as n, 'device' as boundary, 'counter' as quality",
+    ),
+}  # fmt: skip
+
+
+def _to_parquet(rows: str, columns: str, path: Path) -> None:
+    import duckdb
+
+    table = path.with_name("rows.csv")
+    table.write_text(rows)
+    with duckdb.connect() as database:
+        database.execute(f"copy (select {columns} from read_csv('{table}')) to '{path}' (format parquet)")  # fmt: skip
+
+
+@lru_cache
 def made_seeds(name: str) -> list[bytes]:
     """Valid inputs that only taotie itself can write."""
     import tempfile
@@ -296,30 +408,66 @@ def made_seeds(name: str) -> list[bytes]:
             from taotie.compute.fit.frozen_predictions import frozen, setups_on_record
 
             path.write_text(json.dumps(frozen(setups_on_record()[:3])))
+        elif name == "result_asked":
+            from taotie.answer.asks import function_of
+
+            path.write_text(ASKED)
+            path.write_text(json.dumps(function_of("run")(study=path).to_dict()))
+        elif name == "form_before":
+            from taotie.answer.asks import function_of
+
+            path.write_text(json.dumps(function_of("disclose")(form="sci", given=["energy=12 kWh @facility"]).detail.to_dict()))  # fmt: skip
+        elif name == "trace_packed":
+            import gzip
+
+            path.write_bytes(gzip.compress(TRACE.encode(), mtime=0))
+        elif name == "case_mat":
+            import numpy as np
+            from scipy.io import savemat
+
+            from taotie.grid.case.case import read_case
+
+            case = read_case("case9")
+            tables = {k: np.asarray(getattr(case, k)) for k in ("bus", "gen", "branch")}
+            savemat(path, {"mpc": {"version": "2", "baseMVA": 100.0, **tables}}, appendmat=False)
+        else:
+            _to_parquet(*_PARQUET[name], path)
         return [path.read_bytes()]
 
 
 READERS: Mapping[str, Reader] = {
     "study": Reader(_text("study.read", "read_study"), ".toml", (STUDY,), 2),
-    "result": Reader(_text("study.result_file", "check_result"), ".json", (), 0.2),
+    "result": Reader(_text("study.result_file", "check_result"), ".json", (), 0.2, ms=1.6),
     "result_small": Reader(_text("study.result_file", "check_result"), ".json", (RESULT,), 2),
+    "asked": Reader(_asked, ".toml", (ASKED, ASKED_TRAIN, ASKED_RULES), 2),
+    "result_asked": Reader(_checked, ".json", ()),
     "scenario": Reader(_text("fleet.scenario", "read_scenario"), ".toml", (SCENARIO,)),
     "calibration": Reader(_text("compute.metered.calibration", "read_calibration"), ".toml", (CALIBRATION,)),
     "claims": Reader(_claims, ".toml", (CLAIMS,)),
     "config": Reader(_text("compute.energy.model_config", "read_model_config"), ".json", (CONFIG,), 2),
     "case": Reader(_text("grid.case.case", "read_case"), ".m", (CASE,), 2),
+    "case_mat": Reader(_text("grid.case.case", "read_case"), ".mat", (), 0.5),
+    "case_json": Reader(_text("grid.case.case", "read_case"), ".json", ('{"_module": "pandapower.auxiliary", "_class": "pandapowerNet", "_object": {"bus": {}}}',), 0.5),
     "trace": Reader(_text("workload.trace", "read_trace"), ".csv", (TRACE,), 2),
     "trace_lines": Reader(_text("workload.trace", "read_trace"), ".jsonl", (MOONCAKE,), 2),
     "trace_unnamed": Reader(_text("workload.trace", "read_trace"), "", (TRACE, MOONCAKE, CONVERSATIONS)),
+    "trace_parquet": Reader(_text("workload.trace", "read_trace"), ".parquet", (), 0.5, ms=16),
+    "trace_streamed": Reader(_streamed, ".csv", (TRACE,), 0.5, ms=16),
+    "trace_packed": Reader(_text("workload.trace", "read_trace"), ".csv.gz", ()),
+    "servegen": Reader(_servegen, ".client", (SERVEGEN,)),
     "conversations": Reader(_text("workload.trace_servegen", "read_conversations"), ".json", (CONVERSATIONS,)),
     "served_log": Reader(_text("workload.served", "read_served_log"), ".csv", (SERVED,), 2),
     "served_lines": Reader(_text("workload.served", "read_served_log"), ".jsonl", (SERVED_LINES, MOONCAKE), 2),
     "meter": Reader(_text("metering.import_file", "read_meter_file"), ".txt", (METER, OTLP, PROMETHEUS, REDFISH, EXPOSITION, CODECARBON, ZEUS, SLURM), 4),
     "usage": Reader(_text("metering.usage_export", "read_usage"), ".json", (USAGE, AGENT), 2),
     "usage_lines": Reader(_text("metering.usage_export", "read_usage"), ".jsonl", (AGENT, CODEX), 2),
-    "ledger": Reader(_ledger, ".ledger", (), 0.5),
+    "ledger": Reader(_ledger, ".ledger", (), 0.5, ms=0.5),
+    "meter_hours": Reader(_meter_hours, ".parquet", (), 0.5, ms=16),
     "prometheus": Reader(_server, ".json", (PROMETHEUS,)),
     "demand": Reader(_text("grid.demand_series", "read_hourly_demand"), ".csv", (DEMAND,)),
+    "demand_parquet": Reader(_text("grid.demand_series", "read_hourly_demand"), ".parquet", (), 0.5, ms=16),
+    "need_by_year": Reader(_need_by_year, ".csv", (NEED,)),
+    "supply_load": Reader(_supply_load, ".json", (RESULT,)),
     "series": Reader(_text("grid.supply.series", "read_series"), ".csv", (SERIES,)),
     "weather_profiles": Reader(_text("grid.supply.weather_profiles", "read_weather_profiles", 50.0), ".csv", (WEATHER,)),
     "weather": Reader(_text("facility.weather_file", "read_weather"), ".csv", (HOURS,)),
@@ -332,13 +480,16 @@ READERS: Mapping[str, Reader] = {
     "room": Reader(_text("grid.flexibility", "read_room"), ".csv", (ROOM,)),
     "leaderboard": Reader(_text("policy.disclosure.rating", "read_leaderboard"), ".csv", (BOARD,)),
     "facts": Reader(_text("policy.disclosure.facts", "read_facts"), ".json", (RESULT, WAVE)),
-    "label": Reader(_text("answer.label", "check_label"), ".json", (), 0.2),
+    "label": Reader(_text("answer.label", "check_label"), ".json", (), 0.2, ms=0.4),
+    "form": Reader(_form, ".json", ('{"hardware": {"value": 1.5, "unit": "kg"}}',)),
+    "form_before": Reader(_form_before, ".json", ()),
+    "keys": Reader(_keys, ".txt", (KEYS,)),
     "factors": Reader(_text("study.metered_cost", "read_hour_factors"), ".csv", (FACTORS,)),
-    "coordinates": Reader(_coordinates, ".csv", (COORDINATES,), 0.5),
-    "area_hours": Reader(_hours, ".csv", (AREA,), 0.5),
+    "coordinates": Reader(_coordinates, ".csv", (COORDINATES,), 0.5, ms=0.9),
+    "area_hours": Reader(_hours, ".csv", (AREA,), 0.5, ms=0.9),
     "measured": Reader(_text("compute.energy.measured_table", "read_table"), ".csv", (SERVED,)),
     "frozen": Reader(_text("compute.fit.frozen_predictions", "read_frozen"), ".json", (), 0.2),
-    "article": Reader(_of_text("audit.article_text", "audit_text"), ".txt", SENTENCES, 0.1),
+    "article": Reader(_of_text("audit.article_text", "audit_text"), ".txt", SENTENCES, 0.1, ms=8),
     "article_file": Reader(lambda path: _text("audit.article_text", "article_source")(str(path)), ".html", ("<html><p>2.9 Wh</p></html>", *SENTENCES)),
     "quantity": Reader(_quantity, ".txt", ("150 MW", "1,5 GW", "1.5e3 kW", "2 TWh/a", "150兆瓦", "0.5 MW", "2e2 MW"), 6),
     "fact": Reader(_of_text("policy.disclosure.facts", "given_fact"), ".txt", ("energy=12.5 MWh", "pue=1.2"), 2),

@@ -170,6 +170,10 @@ def test_replay_hours_add_up_to_the_raw_readings_exactly(tmp_path) -> None:
         == total
     )
     assert {w.start_ns % HOUR_NS for w in hours} == {0}
+    (one, *_more) = hours_folder(path).glob("date=*/hour=*/*.parquet")
+    one.write_bytes(one.read_bytes()[:-9])
+    with pytest.raises(MeterError, match="cannot be read as Parquet"):
+        read_hours(hours_folder(path))
     assert [h.energy_uj for hs in after.hourly().values() for h in hs]
 
 

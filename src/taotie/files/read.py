@@ -115,6 +115,7 @@ _SHAPES = (
     LookupError,
     OSError,  # a time beyond what the system's calendar takes
     RuntimeError,
+    StopIteration,  # no entry of a table fits
     TypeError,
     ValueError,
 )

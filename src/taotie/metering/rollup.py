@@ -13,6 +13,7 @@ from typing import Any
 
 from taotie.errors import MeterError
 from taotie.files.atomic import writing
+from taotie.files.read import of_others
 from taotie.metering.ledger import Ledger, read_ledger
 from taotie.metering.steps import steps
 from taotie.metering.window import HOUR_NS, EnergyWindow, windows_between
@@ -147,6 +148,7 @@ def _remove_old(ledger: Ledger, before_ns: int) -> None:
         ledger.db.execute("COMMIT")
 
 
+@of_others(MeterError)
 def read_hours(folder: Path | str) -> list[EnergyWindow]:
     """Windows of all hours of a ledger, from its Parquet files.
 
@@ -155,7 +157,7 @@ def read_hours(folder: Path | str) -> list[EnergyWindow]:
     MissingExtraError
         If DuckDB is not installed.
     MeterError
-        If there is no such file.
+        If there is no such file, or one cannot be read.
     """
     from taotie.errors import MissingExtraError
 
@@ -170,6 +172,12 @@ def read_hours(folder: Path | str) -> list[EnergyWindow]:
         rows = database.execute(
             f"SELECT {', '.join(COLUMNS)} FROM read_parquet('{_quoted(Path(folder))}/date=*/hour=*/*.parquet') ORDER BY 1, 2"
         ).fetchall()
+    except duckdb.Error as error:
+        raise MeterError(
+            _("{path} cannot be read as Parquet: {reason}.").format(
+                path=folder, reason=str(error).splitlines()[0]
+            )
+        ) from error
     finally:
         database.close()
     return [

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.errors import DataError
-from taotie.files.read import csv_dicts, read_text
+from taotie.files.read import csv_dicts, of_others, read_text
 from taotie.grid.case.case import Case, read_case
 from taotie.words.language import _
 
@@ -96,6 +96,7 @@ def _full_load_heat_rate(row: dict[str, str]) -> float:
     return rate
 
 
+@of_others(DataError)
 def rts_gmlc_year(folder: str | Path, hours: slice = slice(None)) -> RtsGmlcYear:
     """Read hours of the year 2020 (8,784 of them).
 
