@@ -257,7 +257,7 @@ class AcProver:
         net_ = problem.net
         k = self.outages
         factor = np.zeros((len(k), self.case.n_branch), np.float32)
-        factor[:, self.rows] = ((net_.h[:, net_.f[k]] - net_.h[:, net_.t[k]]) * net_.inverse[k]).T
+        factor[:, self.rows] = (net_.ht[net_.f[k]] - net_.ht[net_.t[k]]) * net_.inverse[k][:, None]
         self.factor = factor
         # the start stays feasible under the ratings kept
         rate, post = self._corrected(flow, at, ends, load, solved, kept, self.allowed)
@@ -303,7 +303,7 @@ class AcProver:
             dc = np.abs(flow[heavy])
             if at[i] >= 0:
                 k = int(island_row[at[i]])
-                d = (net.h[heavy, net.f[k]] - net.h[heavy, net.t[k]]) * net.inverse[k]
+                d = (net.ht[net.f[k], heavy] - net.ht[net.t[k], heavy]) * net.inverse[k]
                 dc = np.abs(flow[heavy] + d * flow[k])
             s = load[i, self.rows[heavy]] * a
             q2 = np.maximum(s * s - dc * dc, 0.0)

@@ -38,6 +38,7 @@ from taotie.grid.capacity.redispatch_simplex import (
     INFEASIBLE,
     OPTIMAL,
     TOLERANCE,
+    Basis,
     new_basis,
     new_pool,
     new_work,
@@ -338,6 +339,13 @@ def _searched(
     found = new_found(len(nodes), problem.n_unit)
     parts = np.array_split(np.arange(len(order)), max(1, -(-len(order) // NODES_A_PART)))
 
+    def at_every_node(basis: Basis, y: FloatArray) -> FloatArray:
+        n, weight = basis.size[0], np.zeros(len(problem.room.fixed))
+        np.add.at(weight, basis.l[1:n], y[1:n])
+        lost = basis.k[1:n] >= 0
+        np.add.at(weight, basis.k[1:n][lost], (y[1:n] * basis.v[1:n])[lost])
+        return np.asarray(-y[0] - problem.at_every_node(weight[: problem.n_branch]))
+
     def search(part: IntArray) -> IntArray:
         own = new_found(len(part), problem.n_unit)
         n_store = min(N_STORE, len(part) + 2)
@@ -345,7 +353,7 @@ def _searched(
         sweep_nodes(
             order[part], problem.net, problem.room, problem.lists, new_basis(problem.n_unit),
             new_pool(problem.n_unit, len(problem.room.fixed)), pad,
-            new_store(n_store, problem.n_unit, island.n_node), TOLERANCE, MAX_STEPS, own,
+            new_store(n_store, problem.n_unit, island.n_node), TOLERANCE, MAX_STEPS, own, at_every_node,
         )  # fmt: skip
         to = np.searchsorted(nodes, order[part])
         for mine, all_of in zip(own, found, strict=True):

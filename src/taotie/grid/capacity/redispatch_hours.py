@@ -140,7 +140,7 @@ def sweep_hours(
         if len(more):
             slope[t] = _slope(basis, work, along, more)
         if found.steps[t] > 1 or store.n[0] == 1:
-            j = keep_basis(store, basis, work, net, x, False)
+            j = keep_basis(store, basis, work, x, None)
             n = basis.size[0]
             y, l = work.inverse[0, :n], basis.l[:n]
             limits = np.where(basis.k[:n] < 0, rate[l], post[l])[1:]

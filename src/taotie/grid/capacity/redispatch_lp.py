@@ -362,7 +362,7 @@ def whole_programme(
     for k in range(m):
         if net.inverse[k] != 0:
             others = every[every != k]
-            v = (net.h[others, net.f[k]] - net.h[others, net.t[k]]) * net.inverse[k]
+            v = (net.ht[net.f[k], others] - net.ht[net.t[k], others]) * net.inverse[k]
             write(others, v, k, room.post[others])
     for g in range(len(net.own)):
         if net.own[g] != 0:

@@ -1,8 +1,9 @@
 """Does a state keep every (branch, outage) pair within its rating? All pairs, without looking at most. In MW.
 
-The outages of a branch come in falling order of ``reach = |LODF_lk| bound_k``. With ``s = max_k |f_k| / bound_k``
-of the state, ``|LODF_lk f_k| <= reach s``: once that is below what the branch has left, no later one can pass its
-rating. Where even an unlisted outage could, the whole row is computed. So nothing is missed.
+The outages of a branch come in falling order of ``reach = |LODF_lk| bound_k``. The few outages that carry most, for
+what their lists assume, are tried on every branch. With ``s = max_k |f_k| / bound_k`` of all others,
+``|LODF_lk f_k| <= reach s``: once that is below what the branch has left, no later one can pass its rating. Where even
+an unlisted outage could, the whole row is computed. So nothing is missed.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -13,17 +14,53 @@ import numpy as np
 from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_setup import FAST, FloatArray, IntArray, RedispatchProblem
 
+HEAVY, STEPS = 4, 64  # outages tried on every branch; steps by which what they carry is told apart
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _try_outage(at_f, at_t, inverse, carried, k, f, best, best_k, best_v):
+    """One outage on every branch: where it weighs most so far, it is kept."""
+    for l in range(best.size):
+        v = (at_f[l] - at_t[l]) * inverse
+        z = abs(f[l] + v * carried)
+        worse = z > best[l] and l != k
+        best[l] = z if worse else best[l]
+        best_k[l] = k if worse else best_k[l]
+        best_v[l] = v if worse else best_v[l]
+
 
 @njit(cache=True, nogil=True)
 def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
     """Worst violated outage of each branch (-1: none lost) and the worst loading met; returns count and loading."""
-    h, _ht, hg, _hgt, from_, to, inverse, own = net
+    ht, hg, hgt, from_, to, inverse, own = net
     _fixed, _low, _high, _demand, rate, post = room
-    start, out, factor, reach, least, bound = lists
+    start, table, first, least, bound = lists
     m, n_trip = rate.size, own.size
+    # the few that carry most by hand; what the others carry at most, as a share of what their lists hold for
+    share, many = np.zeros(m + n_trip, np.int64), np.zeros(STEPS + 2, np.int64)
     stretch = 0.0
     for k in range(m + n_trip):
-        stretch = max(stretch, abs(f[k]) / bound[k])
+        if (inverse[k] if k < m else own[k - m]) != 0.0:
+            z = abs(f[k]) / bound[k]
+            stretch = max(stretch, z)
+            share[k] = int(min(z * STEPS * 0.5, STEPS)) + 1
+            many[share[k]] += 1
+    heavy, top = 0, STEPS + 1
+    while top > 0 and heavy + many[top] <= HEAVY:
+        heavy += many[top]
+        top -= 1
+    if top <= STEPS:
+        stretch = min(stretch, top / (STEPS * 0.5))
+    best, best_k, best_v = np.zeros(m), np.full(m, -1), np.zeros(m)
+    still = np.zeros(m)
+    for k in range(m + n_trip):
+        if share[k] > top:
+            if k < m:
+                _try_outage(
+                    ht[from_[k]], ht[to[k]], inverse[k], f[k], k, f, best, best_k, best_v
+                )  # fmt: skip
+            else:
+                _try_outage(still, hgt[k - m], own[k - m], f[k], k, f, best, best_k, best_v)
     n, worst = 0, 0.0
     for l in range(m):
         a = abs(f[l])
@@ -34,30 +71,32 @@ def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
                 n += 1
         if not post[l] < np.inf:
             continue
-        top = post[l] * (1 + tol) + tol
-        room_l = top - a
-        best, bk, bv = 0.0, -1, 0.0
-        if room_l < least[l] * stretch:
+        most = post[l] * (1 + tol) + tol
+        room_l = most - a
+        z_l, bk, bv = best[l], best_k[l], best_v[l]
+        # far over already: the listed ones show where; no branch that other outages hardly move is gone through
+        if least[l] > 0.0 and -1e-6 * most < room_l < least[l] * stretch:
             for k in range(m):
-                v = (h[l, from_[k]] - h[l, to[k]]) * inverse[k]
+                v = (ht[from_[k], l] - ht[to[k], l]) * inverse[k]
                 z = abs(f[l] + v * f[k])
-                if k != l and v != 0.0 and z > best:
-                    best, bk, bv = z, k, v
+                if k != l and v != 0.0 and z > z_l:
+                    z_l, bk, bv = z, k, v
             for g in range(n_trip):
                 v = -hg[l, g] * own[g]
                 z = abs(f[l] + v * f[m + g])
-                if z > best:
-                    best, bk, bv = z, m + g, v
-        else:
+                if z > z_l:
+                    z_l, bk, bv = z, m + g, v
+        elif first[l] * stretch > room_l:
             for j in range(start[l], start[l + 1]):
-                if reach[j] * stretch <= room_l:
+                if table[j, 2] * stretch <= room_l:
                     break
-                z = abs(f[l] + factor[j] * f[out[j]])
-                if z > best:
-                    best, bk, bv = z, out[j], factor[j]
+                k, v = int(table[j, 0]), table[j, 1]
+                z = abs(f[l] + v * f[k])
+                if z > z_l:
+                    z_l, bk, bv = z, k, v
         if bk >= 0:
-            worst = max(worst, best / post[l] if post[l] > 0 else (np.inf if best > tol else 0.0))
-            if best > top and n < sl.size:
+            worst = max(worst, z_l / post[l] if post[l] > 0 else (np.inf if z_l > tol else 0.0))
+            if z_l > most and n < sl.size:
                 sl[n], sk[n], sv[n] = l, bk, bv
                 n += 1
     return n, worst

@@ -13,7 +13,6 @@ screen knows when the list alone does not suffice.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -23,13 +22,14 @@ from taotie.errors import CaseError, RangeError
 from taotie.files.kernels import njit
 from taotie.grid.case.case import Case
 from taotie.grid.flow.contingency import SINGULAR, bridges
-from taotie.grid.flow.dc_power_flow import Island, ptdf, scheduled_injection_mw
+from taotie.grid.flow.dc_power_flow import Island, ptdf_of_nodes, scheduled_injection_mw
 from taotie.words.language import _
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 CUT = 0.005  # of a rating: outages that move less are not listed
+ROUNDING = 1e-8  # MW: no outage that moves less is looked for
 LOSSES = 0.05  # of the load: what a dispatch may give beyond it as losses
 FAST = {"nsz", "arcp", "contract"}
 
@@ -39,7 +39,7 @@ class Net(NamedTuple):
 
     Parameters
     ----------
-    h, ht : ndarray, shape (n_branch, n_node), (n_node, n_branch)
+    ht : ndarray, shape (n_node, n_branch)
         MW on a branch per MW put in at a node.
     hg, hgt : ndarray, shape (n_out, n_unit), (n_unit, n_out)
         MW on a branch per MW of a unit; rows beyond the branches are the units that may trip.
@@ -51,7 +51,6 @@ class Net(NamedTuple):
         The same of the units that may trip; one a unit, or none at all.
     """
 
-    h: FloatArray
     ht: FloatArray
     hg: FloatArray
     hgt: FloatArray
@@ -90,18 +89,17 @@ class Lists(NamedTuple):
     Parameters
     ----------
     start : ndarray, shape (n_branch + 1,)
-    out, factor, reach : ndarray, shape (n_listed,)
-        Outage, its factor, and how many MW it may move.
-    least : ndarray, shape (n_branch,)
-        The most any outage moves that is not listed. [MW]
+    table : ndarray, shape (n_listed, 3)
+        Outage, its factor, and how many MW it may move: side by side, since they are read together.
+    first, least : ndarray, shape (n_branch,)
+        What the first one moves, 0 where none is listed; the most any outage moves that is not listed. [MW]
     bound : ndarray, shape (n_out,)
         Flow of each outage for which `reach` holds. [MW]
     """
 
     start: IntArray
-    out: NDArray[np.int32]
-    factor: FloatArray
-    reach: FloatArray
+    table: FloatArray
+    first: FloatArray
     least: FloatArray
     bound: FloatArray
 
@@ -146,6 +144,12 @@ class RedispatchProblem:
         """The same under other ratings; the lists stay valid for any."""
         return replace(self, room=self.room._replace(rate=rate, post=post))
 
+    def at_every_node(self, branch_weight: FloatArray) -> FloatArray:
+        """The sum of `Net.ht` over branches by their weights, at every node, shape (n_node,)."""
+        island = self.island
+        drop = island.angles(island.incidence.T @ (island.y * branch_weight))
+        return np.asarray(drop - drop @ island.slack)
+
     def flow_mw(self, power_mw: FloatArray, node: int = -1, load_mw: float = 0.0) -> FloatArray:
         """Flow of every outage (branches, then units that may trip) for a dispatch and a new load. [MW]"""
         flow = self.room.fixed + self.net.hg @ power_mw
@@ -174,55 +178,43 @@ def unit_range(case: Case, rows: IntArray) -> tuple[FloatArray, FloatArray]:
 
 
 @njit(cache=True, nogil=True)
-def _size_up(h, hg, f, t, inverse, own, bound, post, cut, size, least):
+def _size_up(ht, hgt, f, t, inverse, own, bound, short, size, least):
     """How many outages each branch lists, and the most that an unlisted one moves."""
-    m, n_trip = h.shape[0], own.size
-    for l in range(m):
-        size[l] = 0
-        least[l] = 0.0
-        if not post[l] < np.inf:
+    m, n_trip = f.size, own.size
+    for k in range(m + n_trip):
+        z = (inverse[k] if k < m else own[k - m]) * bound[k]
+        if z == 0.0:
             continue
-        short = cut * post[l]
-        n, most = 0, 0.0
-        for k in range(m):
-            w = abs((h[l, f[k]] - h[l, t[k]]) * inverse[k]) * bound[k]
-            if k == l:
+        for l in range(m):
+            if k < m:
+                w = abs((ht[f[k], l] - ht[t[k], l]) * z)
+            else:
+                w = abs(hgt[k - m, l] * z)
+            if l == k:
                 w = 0.0
-            if w > short:
-                n += 1
-            elif w > most:
-                most = w
-        for g in range(n_trip):
-            w = abs(hg[l, g] * own[g]) * bound[m + g]
-            if w > short:
-                n += 1
-            elif w > most:
-                most = w
-        size[l] = n
-        least[l] = most
+            if w > short[l]:
+                size[l] += 1
+            else:
+                least[l] = max(least[l], w)
 
 
 @njit(cache=True, nogil=True)
-def _write_down(h, hg, f, t, inverse, own, bound, post, cut, start, out, factor, reach):
-    """The lists themselves, in the order of the outages."""
-    m, n_trip = h.shape[0], own.size
-    for l in range(m):
-        if start[l + 1] == start[l]:
+def _write_down(ht, hgt, f, t, inverse, own, bound, short, end, table):
+    """The lists themselves, in the order of the outages; `end`: where each goes on."""
+    m, n_trip = f.size, own.size
+    for k in range(m + n_trip):
+        z = inverse[k] if k < m else own[k - m]
+        if z == 0.0:
             continue
-        short = cut * post[l]
-        q = start[l]
-        for k in range(m):
-            v = (h[l, f[k]] - h[l, t[k]]) * inverse[k]
+        for l in range(m):
+            if l == k:
+                continue
+            v = (ht[f[k], l] - ht[t[k], l]) * z if k < m else -hgt[k - m, l] * z
             w = abs(v) * bound[k]
-            if k != l and w > short:
-                out[q], factor[q], reach[q] = k, v, w
-                q += 1
-        for g in range(n_trip):
-            v = -hg[l, g] * own[g]
-            w = abs(v) * bound[m + g]
-            if w > short:
-                out[q], factor[q], reach[q] = m + g, v, w
-                q += 1
+            if w > short[l]:
+                q = end[l]
+                table[q, 0], table[q, 1], table[q, 2] = k, v, w
+                end[l] = q + 1
 
 
 def redispatch_problem(
@@ -258,7 +250,7 @@ def redispatch_problem(
         raise RangeError(
             _("move={value} is outside 0..1: it is a share of Pmax.").format(value=move)
         )
-    h = np.ascontiguousarray(ptdf(island))
+    ht = ptdf_of_nodes(island)
     m = island.n_branch
     node = np.full(case.n_bus, -1)
     node[island.bus_row] = island.node_of_bus
@@ -290,48 +282,45 @@ def redispatch_problem(
             still += np.bincount(at[~moves], low[~moves], minlength=island.n_node)
             low, high, out, at = low[moves], high[moves], out[moves], at[moves]
             rows = [units for units, can in zip(rows, moves, strict=True) if can]
-    fixed = h @ still + (island.flow_mw() - h @ island.injection_mw)
+    fixed = still @ ht + (island.flow_mw() - island.injection_mw @ ht)
     rate = island.rating_mw.copy()
     post = post_ratings_mw(case, island, post_rating)
-    own_h = h[np.arange(m), island.f] - h[np.arange(m), island.t]
+    own_h = ht[island.f, np.arange(m)] - ht[island.t, np.arange(m)]
     lost = bridges(island).is_bridge | (np.abs(1 - own_h) < SINGULAR)
     if outages is not None:
         lost |= ~outages[island.branch_row]
     inverse = np.where(lost, 0.0, 1 / np.where(lost, 1.0, 1 - own_h))
-    hg, own = h[:, at], np.zeros(0)
+    hgt, own = ht[at], np.zeros(0)
     bound = np.where(np.isfinite(rate), rate, 3 * np.abs(island.flow_mw()) + 50)
     if unit_outages:
         pmax = np.maximum(np.where(np.isfinite(case.gen[on, 8]), case.gen[on, 8], high), 0)
         total = np.bincount(at, pmax, minlength=island.n_node)
         share = island.slack[at] * pmax / np.maximum(total[at], 1e-9)
         own = np.where(share < 1 - 1e-9, 1 / np.maximum(1 - share, 1e-9), 0.0)
-        hg = np.vstack([hg, np.eye(len(at))])
+        hgt = np.hstack([hgt, np.eye(len(at))])
         fixed = np.r_[fixed, np.zeros(len(at))]
         bound = np.r_[bound, np.maximum(np.abs(high), np.abs(low))]
     bound = np.maximum(bound, 1e-3)
-    hg = np.ascontiguousarray(hg)
     size, least = np.zeros(m, np.int64), np.zeros(m)
-    args = (h, hg, island.f, island.t, inverse, own, bound, post, CUT)
+    short = np.where(np.isfinite(post), CUT * post, np.inf)
+    args = (ht, hgt, island.f, island.t, inverse, own, bound, short)
     _size_up(*args, size, least)
+    least[~np.isfinite(post) | (least < ROUNDING)] = 0.0
     start = np.r_[0, np.cumsum(size)]
-    lists = (np.zeros(start[-1], np.int32), np.zeros(start[-1]), np.zeros(start[-1]))
-    _write_down(*args, start, *lists)
-    for first, last in pairwise(start):  # the library's sort is slow to compile
-        fall = np.argsort(-lists[2][first:last], kind="stable")
-        for column in lists:
-            column[first:last] = column[first:last][fall]
+    table = np.zeros((start[-1], 3))
+    _write_down(*args, start[:-1].copy(), table)
+    table = table[np.lexsort((-table[:, 2], np.repeat(np.arange(m), size)))]
+    first = np.zeros(m)
+    first[size > 0] = table[start[:-1][size > 0], 2]
     load = np.asarray(
         np.bincount(island.node_of_bus, case.load_mw[island.bus_row], minlength=island.n_node),
         float,
     )
     return RedispatchProblem(
         island=island,
-        net=Net(
-            h, np.ascontiguousarray(h.T), hg, np.ascontiguousarray(hg.T), island.f, island.t,
-            inverse, own,
-        ),
+        net=Net(ht, np.ascontiguousarray(hgt.T), hgt, island.f, island.t, inverse, own),
         room=Room(fixed, low, high, -float(still.sum()), rate, post),
-        lists=Lists(start, *lists, least, bound),
+        lists=Lists(start, table, first, least, bound),
         units=tuple(rows),
         output_mw=out,
         load_mw=load,

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_screen import (
@@ -50,7 +51,7 @@ class Basis(NamedTuple):
 class Pool(NamedTuple):
     """Rows seen violated, and the flows followed for them.
 
-    `i`, `j`: places of the two flows of a row; `place` of each branch (-1: not followed), `branch` of each place;
+    `i`, `j`: places of the two flows of a row, the same where nothing is lost; `place` of each branch (-1: not followed), `branch` of each place;
     `g`, `flow`, `x`: response to units, flow and response to the load at each place; `size`: rows, places.
     """
 
@@ -58,8 +59,8 @@ class Pool(NamedTuple):
     k: IntArray
     v: FloatArray
     used: IntArray
-    i: IntArray
-    j: IntArray
+    i: NDArray[np.int32]
+    j: NDArray[np.int32]
     place: IntArray
     branch: IntArray
     g: FloatArray
@@ -98,10 +99,11 @@ def new_basis(n_unit: int) -> Basis:
 
 def new_pool(n_unit: int, n_out: int, n_row: int = 2048) -> Pool:
     n_place = min(n_out, 2 * n_row)
-    whole = [np.zeros(n_row, np.int64) for _row in range(5)]
+    whole = [np.zeros(n_row, np.int64) for _row in range(3)]
+    at = [np.zeros(n_row, np.int32) for _row in range(2)]
     return Pool(
-        whole[0], whole[1], np.zeros(n_row), whole[2], whole[3], whole[4],
-        np.full(n_out, -1, np.int64), np.zeros(n_place, np.int64), np.zeros((n_unit, n_place)),
+        whole[0], whole[1], np.zeros(n_row), whole[2], at[0], at[1],
+        np.full(n_out, -1, np.int64), np.zeros(n_place, np.int64), np.zeros((n_unit, n_place + 24)),
         np.zeros(n_place), np.zeros(n_place), np.zeros(2, np.int64),
     )  # fmt: skip
 
@@ -169,7 +171,7 @@ def write_rows(n, base_l, base_k, base_v, row_a, row_c, row_x, hg, fixed, column
 
 
 @njit(cache=True, nogil=True)
-def _follow(branch, place, branch_at, pool_g, pool_flow, pool_x, pool_n, hgt, f, column):
+def _follow(branch, place, branch_at, pool_g, pool_flow, pool_x, pool_n, hg, f, column):
     """A place for a branch among those whose flow is followed in every step."""
     at = place[branch]
     if at >= 0:
@@ -178,40 +180,49 @@ def _follow(branch, place, branch_at, pool_g, pool_flow, pool_x, pool_n, hgt, f,
     pool_n[1] = at + 1
     place[branch], branch_at[at] = at, branch
     for j in range(pool_g.shape[0]):
-        pool_g[j, at] = hgt[j, branch]
+        pool_g[j, at] = hg[branch, j]
     pool_flow[at] = f[branch]
     pool_x[at] = column[branch] if branch < column.size else 0.0
     return at
 
 
 @njit(cache=True, nogil=True)
-def thin_pool(pool, oldest, hgt, f, column):
+def thin_pool(pool, oldest):
     """Drop rows not violated since `oldest`, and the flows followed for them."""
     (
         pool_l, pool_k, pool_v, used, pool_i, pool_j, place, branch_at, pool_g, pool_flow, pool_x, pool_n,
     ) = pool  # fmt: skip
-    for s in range(pool_n[1]):
-        place[branch_at[s]] = -1
-    pool_n[1] = 0
-    keep = 0
+    n_place, keep = pool_n[1], 0
+    to = np.full(n_place, -1)
     for r in range(pool_n[0]):
         if used[r] < oldest:
             continue
-        l, k = pool_l[r], pool_k[r]
-        pool_l[keep], pool_k[keep], pool_v[keep], used[keep] = l, k, pool_v[r], used[r]
-        for side in range(2):
-            at = -1
-            if side == 0 or k >= 0:
-                at = _follow(
-                    k if side else l, place, branch_at, pool_g, pool_flow, pool_x, pool_n, hgt, f, column
-                )  # fmt: skip
-            (pool_j if side else pool_i)[keep] = at
+        pool_l[keep], pool_k[keep], pool_v[keep], used[keep] = (
+            pool_l[r], pool_k[r], pool_v[r], used[r],
+        )  # fmt: skip
+        pool_i[keep], pool_j[keep] = pool_i[r], pool_j[r]
+        to[pool_i[r]] = to[pool_j[r]] = 0
         keep += 1
-    pool_n[0] = keep
+    n = 0
+    for s in range(n_place):
+        if to[s] < 0:
+            place[branch_at[s]] = -1
+            continue
+        to[s] = n
+        place[branch_at[s]] = n
+        branch_at[n], pool_flow[n], pool_x[n] = branch_at[s], pool_flow[s], pool_x[s]
+        n += 1
+    for j in range(pool_g.shape[0]):
+        for s in range(n_place):
+            if to[s] >= 0:
+                pool_g[j, to[s]] = pool_g[j, s]
+    for r in range(keep):
+        pool_i[r], pool_j[r] = to[pool_i[r]], to[pool_j[r]]
+    pool_n[0], pool_n[1] = keep, n
 
 
 @njit(cache=True, nogil=True)
-def _take_in(pool, n, sl, sk, sv, stamp, hgt, f, column):
+def _take_in(pool, n, sl, sk, sv, stamp, hg, f, column):
     """New rows into the pool; where it is full, older ones go, and if need be all."""
     (
         pool_l, pool_k, pool_v, used, pool_i, pool_j, place, branch_at, pool_g, pool_flow, pool_x, pool_n,
@@ -220,7 +231,7 @@ def _take_in(pool, n, sl, sk, sv, stamp, hgt, f, column):
     while pool_n[0] + n > pool_l.size or pool_n[1] + 2 * n > branch_at.size:
         if pool_n[0] == 0:
             break
-        thin_pool(pool, stamp - age if age > 0 else stamp + 1, hgt, f, column)
+        thin_pool(pool, stamp - age if age > 0 else stamp + 1)
         age = age // 2 if age > 1 else age - 1
     for q in range(n):
         if pool_n[0] >= pool_l.size or pool_n[1] + 2 > branch_at.size:
@@ -229,11 +240,8 @@ def _take_in(pool, n, sl, sk, sv, stamp, hgt, f, column):
         pool_n[0] = r + 1
         pool_l[r], pool_k[r], pool_v[r], used[r] = sl[q], sk[q], sv[q], stamp
         for side in range(2):
-            at = -1
-            if side == 0 or sk[q] >= 0:
-                at = _follow(
-                    sk[q] if side else sl[q], place, branch_at, pool_g, pool_flow, pool_x, pool_n, hgt, f, column
-                )  # fmt: skip
+            branch = sk[q] if side == 1 and sk[q] >= 0 else sl[q]
+            at = _follow(branch, place, branch_at, pool_g, pool_flow, pool_x, pool_n, hg, f, column)
             (pool_j if side else pool_i)[r] = at
 
 
@@ -265,34 +273,46 @@ def _reduced_costs(n, row_a, y, cost, d):
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def _follow_flows(na, branch_at, g, flow, pool_x, fixed, p, old, x, x_old, fresh):
-    """Flows at the followed places; by what changed, or from scratch."""
+    """Flows at the followed places; by what changed, or from scratch. `old` becomes `p`."""
     if fresh:
         for s in range(na):
             flow[s] = fixed[branch_at[s]]
     dx = x if fresh else x - x_old
     for s in range(na):
         flow[s] -= pool_x[s] * dx
+    n, which, by = 0, np.empty(p.size + 3, np.int64), np.zeros(p.size + 3)
     for j in range(p.size):
         dp = p[j] if fresh else p[j] - old[j]
+        old[j] = p[j]
         if dp != 0.0:
-            for s in range(na):
-                flow[s] += g[j, s] * dp
+            which[n], by[n] = j, dp
+            n += 1
+    for q in range(3):
+        which[n + q] = 0  # with a change of 0, so that four can be taken at a time
+    for q in range(0, n, 4):
+        a, b, c, d = g[which[q]], g[which[q + 1]], g[which[q + 2]], g[which[q + 3]]
+        va, vb, vc, vd = by[q], by[q + 1], by[q + 2], by[q + 3]
+        for s in range(na):
+            flow[s] += va * a[s] + vb * b[s] + vc * c[s] + vd * d[s]
+
+
+@njit(cache=True, nogil=True)
+def _limits(n_row, pool_l, pool_k, rate, post, tol, most):
+    """What the flow of each row may be."""
+    for r in range(n_row):
+        top = rate[pool_l[r]] if pool_k[r] < 0 else post[pool_l[r]]
+        most[r] = top * (1 + tol) + tol
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _scan(
-    n_row, pool_l, pool_k, pool_v, used, pool_i, pool_j, flow, rate, post, tol, stamp, size, which, n
-):  # fmt: skip
+def _scan(n_row, pool_v, used, pool_i, pool_j, flow, most, over, stamp, size, which, n):
     """Violated rows of the pool, the largest kept."""
     for r in range(n_row):
-        l = pool_l[r]
-        if pool_k[r] < 0:
-            e = abs(flow[pool_i[r]]) - rate[l] * (1 + tol) - tol
-        else:
-            e = abs(flow[pool_i[r]] + pool_v[r] * flow[pool_j[r]]) - post[l] * (1 + tol) - tol
-        if e > 0.0:
+        over[r] = abs(flow[pool_i[r]] + pool_v[r] * flow[pool_j[r]]) - most[r]
+    for r in range(n_row):
+        if over[r] > 0.0:
             used[r] = stamp
-            n = _keep_largest(size, which, n, e, r + 1)
+            n = _keep_largest(size, which, n, over[r], r + 1)
     return n
 
 
@@ -342,7 +362,7 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
     load in it must be positive. On return `basis`, `work.p` and `work.inverse` hold the answer.
     """
     # taken apart once: each look into a tuple of arrays is paid for when compiling
-    _h, ht, hg, hgt, _from, _to, _inverse, _own = net
+    ht, hg, hgt, _from, _to, _inverse, _own = net
     fixed, low, high, demand, rate, post = room
     base_l, base_k, base_v, side, base_unit, up, base_n = basis
     (
@@ -350,6 +370,8 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
     ) = pool  # fmt: skip
     row_a, row_c, row_x, ki, p, f, p_f, at_f, counts, proof = work
     n_unit, column = low.size, ht[b]
+    most, over = np.empty(pool_l.size), np.empty(pool_l.size)
+    _limits(pool_n[0], pool_l, pool_k, rate, post, tol, most)
     write_rows(base_n[0], base_l, base_k, base_v, row_a, row_c, row_x, hg, fixed, column)
     for at in range(pool_n[1]):
         pool_x[at] = column[branch_at[at]] if branch_at[at] < column.size else 0.0
@@ -427,8 +449,6 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
             pool_n[1], branch_at, pool_g, pool_flow, pool_x, fixed, p, old, x, x_old, fresh
         )
         fresh = False
-        for j in range(n_unit):
-            old[j] = p[j]
         x_old = x
         nt = 0
         for i in range(1, nw):
@@ -437,7 +457,7 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
             if e > tol * (1.0 + abs(p[j])):
                 nt = _keep_largest(tried, which, nt, e, -i)
         nt = _scan(
-            pool_n[0], pool_l, pool_k, pool_v, used, pool_i, pool_j, pool_flow, rate, post, tol, stamp, tried, which, nt,
+            pool_n[0], pool_v, used, pool_i, pool_j, pool_flow, most, over, stamp, tried, which, nt,
         )  # fmt: skip
         if nt == 0:
             if not exact:  # before it counts: the same with an inverse from scratch
@@ -453,10 +473,11 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
                         cost[j] = 0.0
                     continue
                 return x, OPTIMAL, worst
-            _take_in(pool, n, sl, sk, sv, stamp, hgt, f, column)
+            _take_in(pool, n, sl, sk, sv, stamp, hg, f, column)
+            _limits(pool_n[0], pool_l, pool_k, rate, post, tol, most)
             counts[2] = max(counts[2], pool_n[0])
             nt = _scan(
-                pool_n[0], pool_l, pool_k, pool_v, used, pool_i, pool_j, pool_flow, rate, post, tol, stamp, tried, which, nt,
+                pool_n[0], pool_v, used, pool_i, pool_j, pool_flow, most, over, stamp, tried, which, nt,
             )  # fmt: skip
             if nt == 0:
                 return x, TOO_LARGE, np.nan

@@ -12,6 +12,7 @@ units' ranges and screened against every pair, and the bound that the dual weigh
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ from taotie.grid.capacity.redispatch_simplex import (
 )
 
 THIN, AGE = 16, 40  # every so many nodes, rows not violated at the last so many leave the pool
+AtEveryNode = Callable[[Basis, FloatArray], FloatArray]
 SAME = 1e-9  # weights below this do not count as binding
 
 
@@ -105,7 +107,9 @@ def take_basis(store: Store, j: int, basis: Basis) -> None:
     basis.up[:] = store.up[j]
 
 
-def keep_basis(store: Store, basis: Basis, work: Work, net: Net, x: float, with_alpha: bool) -> int:
+def keep_basis(
+    store: Store, basis: Basis, work: Work, x: float, at_every_node: AtEveryNode | None
+) -> int:
     """The basis into the store, with what its weights are worth at every node; the place it took."""
     if store.n[0] < store.x.size:
         j = store.n[0]
@@ -121,15 +125,8 @@ def keep_basis(store: Store, basis: Basis, work: Work, net: Net, x: float, with_
     ):  # fmt: skip
         mine[j, :n] = kept[:n]
     store.up[j] = basis.up
-    if with_alpha:
-        alpha = np.full(net.h.shape[1], -work.inverse[0, 0])  # weights by response to the load
-        for i in range(1, n):
-            z, k = work.inverse[0, i], basis.k[i]
-            if z != 0.0:
-                alpha -= z * net.h[basis.l[i]]
-                if 0 <= k < len(net.h):
-                    alpha -= z * basis.v[i] * net.h[k]
-        store.alpha[j] = alpha
+    if at_every_node is not None:
+        store.alpha[j] = at_every_node(basis, work.inverse[0])
     return int(j)
 
 
@@ -165,7 +162,7 @@ def prove(
 
 def sweep_nodes(
     nodes: IntArray, net: Net, room: Room, lists: Lists, basis: Basis, pool: Pool, work: Work, store: Store,
-    tol: float, max_steps: int, found: Found,
+    tol: float, max_steps: int, found: Found, at_every_node: AtEveryNode,
 ) -> None:  # fmt: skip
     """Every node of `nodes`, each from the stored basis with the lowest bound.
 
@@ -183,7 +180,7 @@ def sweep_nodes(
         take_basis(store, int(np.argmin(bound)), basis)
         before = work.counts[0]
         if q % THIN == 0:  # rows that only nodes far behind needed
-            thin_pool(pool, q - AGE, net.hgt, work.f, net.ht[b])
+            thin_pool(pool, q - AGE)
         if q % 32 == 0:  # flows from scratch now and then, so that rounding does not add up
             from_scratch(work, b, net, room.fixed)
         x, status, worst = solve(b, net, room, lists, basis, pool, work, q, tol, max_steps)
@@ -196,5 +193,5 @@ def sweep_nodes(
             continue
         prove(q, b, x, worst, net, room, lists, basis, work, found, rows, q % 32 == 31)
         if store.x.size > 1 and (found.steps[q] > 1 or store.n[0] == 1):
-            keep_basis(store, basis, work, net, x, True)
+            keep_basis(store, basis, work, x, at_every_node)
     work.counts[3] = store.n[0]

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError
 from taotie.grid.case.case import ISOLATED, Case
-from taotie.grid.flow.sparse_solve import dense_factors, places, triangles
+from taotie.grid.flow.sparse_solve import dense_factors, dense_factors_by_node, places, triangles
 from taotie.words.language import _
 
 __all__ = ["DcModel", "Island", "branch_flow_mw", "dc_model", "ptdf"]
@@ -336,4 +336,19 @@ def ptdf(island: Island) -> FloatArray:
         dense_factors(
             triangles(island.factor), island.y, offset, get[island.f], get[island.t], put, factors
         )
+    return factors
+
+
+def ptdf_of_nodes(island: Island, nodes: IntArray | None = None) -> FloatArray:
+    """The same for some nodes, by default all, one row a node: shape (n_asked, n_branch)."""
+    nodes = np.arange(island.n_node) if nodes is None else nodes
+    factors = np.zeros((len(nodes), island.n_branch))
+    if island.n_node > 1:
+        put, get = places(island.factor, island.n_node)
+        potential = island.angles(island.slack)
+        offset = island.y * (potential[island.f] - potential[island.t])
+        dense_factors_by_node(
+            triangles(island.factor), island.y, offset, get[island.f], get[island.t], put[nodes],
+            factors,
+        )  # fmt: skip
     return factors

@@ -83,6 +83,24 @@ def dense_factors(solver, y, offset, f_at, t_at, put, out):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
+def dense_factors_by_node(solver, y, offset, f_at, t_at, put, out):
+    """`out[b, l]`: flow on l per unit injected where `put[b]` says, less `offset[l]`."""
+    n = len(put)
+    r = np.zeros((len(solver[6]) + 1, LANES))
+    for first in range(0, n, LANES):
+        width = min(LANES, n - first)
+        r[:, :] = 0.0
+        for c in range(width):
+            if put[first + c] >= 0:
+                r[put[first + c], c] = 1.0
+        solve_lanes(solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], solver[6], r)
+        for l in range(len(y)):
+            f, t, yl, off = f_at[l], t_at[l], y[l], offset[l]
+            for c in range(width):
+                out[first + c, l] = yl * (r[f, c] - r[t, c]) - off
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
 def moved_shares(h, f, t, inverse, out):
     """`out[l, k] = (h[l, f_k] - h[l, t_k]) inverse_k`."""
     for l in range(len(f)):
