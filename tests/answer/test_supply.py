@@ -100,6 +100,10 @@ def test_error_negative_prices_are_refused_unless_chosen(tmp_path):
     coarse = supply(10, series=[path], with_=["wind"], score=0.0, step_h=3.0)
     assert "negative_prices_averaged" in {one.code for one in coarse.said}
     assert "negative_prices_averaged" not in {one.code for one in kept.said}
+    # counted as free in its hour, not in the mean of three: (0 + 50 + 50) / 3, though their mean is not negative
+    free = supply(10, series=[path], with_=["wind"], score=0.0, step_h=3.0, negative_prices="zero")
+    assert free.own["cost_per_mwh"] == pytest.approx(zero.own["cost_per_mwh"], rel=1e-9)
+    assert "negative_prices_zero" in {one.code for one in free.said}
     # the grid is never paid for power that is thrown away
     assert kept.own["energy"]["grid_mwh"] <= kept.own["energy"]["load_mwh"] + 1e-6
 

@@ -147,6 +147,8 @@ def test_error_waves(tmp_path):
         square_wave(105, 45, 2.0, 70)
     with pytest.raises(RangeError, match="do not divide"):
         square_wave(105, 45, 2.0, 0.7, 0.3)
+    with pytest.raises(RangeError, match=r"voltage=1\.2 is not a share"):
+        dip_response(300.0, 1.2, 0.1)
     with pytest.raises(RangeError, match="floor"):
         power_floor(square_wave(105, 45, 2.0, 0.7), 200)
     path = tmp_path / "w.csv"

@@ -215,7 +215,8 @@ def _problem(
         parts.append(without_leap_day(made) if given["drop_leap_day"] else made)
     if not parts:
         parts = [HourlySeries({"load_mw": np.full(8760, constant or 1.0)}, 1.0, None, {"load_mw": "-"})]  # fmt: skip
-    given_series = joined(parts)
+    given_series, counted = _prices_at_least_zero(joined(parts), str(given["negative_prices"]))
+    told += counted
     every = means(given_series, given["step_h"])
     told += every.said
     told += _averaged_away(given_series, every)
@@ -232,24 +233,14 @@ def _problem(
     price = values.get("price", np.full(n, float(given["price"])))
     negative = int((price < 0).sum())
     if negative:
-        choice = given["negative_prices"]
-        if choice == "refuse":
+        if given["negative_prices"] == "refuse":
             raise RangeError(
                 _("the price is negative in {n} steps, lowest {low:g} per MWh in step {i}.").format(
                     n=negative, low=price.min(), i=int(price.argmin()) + 1
                 ),
                 _("--negative-prices keep pays the load for it, --negative-prices zero counts it as free"),
             )  # fmt: skip
-        if choice == "zero":
-            price = np.maximum(price, 0.0)
-            told.append(Said("negative_prices_zero", N_("{n} steps of negative prices count as 0"), {"n": negative}))  # fmt: skip
-        elif choice == "keep":
-            told.append(Said("negative_prices_kept", N_("in {n} steps of negative prices the grid pays the load"), {"n": negative}))  # fmt: skip
-        else:
-            raise UnknownNameError(
-                _("--negative-prices {value} is not known.").format(value=repr(choice)),
-                nearest(str(choice), ("refuse", "keep", "zero")),
-            )
+        told.append(Said("negative_prices_kept", N_("in {n} steps of negative prices the grid pays the load"), {"n": negative}))  # fmt: skip
     co2 = given["grid_co2_g_per_kwh"]
     if "co2_g_per_kwh" not in values and co2 is None:
         from taotie.quantity.catalog import figure
@@ -292,6 +283,23 @@ def _constant(load: float | str | Path) -> float | None:
     if Path(text).suffix.lower() in (".csv", ".gz", ".json"):
         return None
     return parse_quantity(text, "MW", bare="MW", name="--load")
+
+
+def _prices_at_least_zero(fine: HourlySeries, choice: str) -> tuple[HourlySeries, list[Said]]:
+    """Negative prices counted as 0 where that was chosen, before anything is averaged."""
+    if choice not in ("refuse", "keep", "zero"):
+        raise UnknownNameError(
+            _("--negative-prices {value} is not known.").format(value=repr(choice)),
+            nearest(choice, ("refuse", "keep", "zero")),
+        )
+    price = fine.values.get("price")
+    if choice != "zero" or price is None or not (price < 0).any():
+        return fine, []
+    n = int((price < 0).sum())
+    return (
+        replace(fine, values={**fine.values, "price": np.where(price < 0, 0.0, price)}),
+        [Said("negative_prices_zero", N_("{n} steps of negative prices count as 0"), {"n": n})],
+    )
 
 
 def _averaged_away(fine: HourlySeries, coarse: HourlySeries) -> list[Said]:

@@ -246,7 +246,10 @@ def dip_response(
     (False, 300.0, 48.6)
     """
     for name, value in (("voltage", voltage), ("trip_voltage", trip_voltage), ("share_on_trip", share_on_trip), ("share_back", share_back)):  # fmt: skip
-        if not 0 <= value <= 1.5:
+        most = (
+            1.0 if name in ("voltage", "trip_voltage") else 1.5
+        )  # what comes back may be more than what left
+        if not 0 <= value <= most:
             raise RangeError(_("{name}={value} is not a share of the nominal value.").format(name=name, value=value), _("50 % is 0.5"))  # fmt: skip
     if not (load_mw > 0 and dip_s >= 0 and back_after_s >= 0 and step_s > 0):
         raise RangeError(_("a load must be above 0 MW, not {mw:g} MW.").format(mw=load_mw))

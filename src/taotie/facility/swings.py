@@ -371,7 +371,7 @@ def band_results(swing: Swing, bands: Sequence[Band]) -> list[BandResult]:
     found = []
     for band in bands:
         if not 0 < band.low_hz < band.high_hz:
-            raise RangeError(_("a band needs its lower end below its upper end, not {low:g} to {high:g} Hz.").format(low=band.low_hz, high=band.high_hz))  # fmt: skip
+            raise RangeError(_("a band needs its lower end below its upper end, not {low:g} to {high:g} Hz.").format(low=band.low_hz, high=band.high_hz), _("columns low_hz, high_hz and limit_mw or limit_share"))  # fmt: skip
         inside = (frequency >= band.low_hz * (1 - 1e-9)) & (frequency <= band.high_hz * (1 + 1e-9))
         lines, at = amplitude[inside], frequency[inside]
         top = int(lines.argmax()) if lines.size else -1
@@ -409,7 +409,7 @@ def read_bands(path: Path) -> tuple[Band, ...]:
                 _("columns low_hz, high_hz and limit_mw or limit_share"),
             ) from None
         if found[-1].limit_mw is None and found[-1].limit_share is None:
-            raise DataError(_("{path}, line {line}: a band without a limit.").format(path=path, line=line))  # fmt: skip
+            raise DataError(_("{path}, line {line}: a band without a limit.").format(path=path, line=line), _("columns low_hz, high_hz and limit_mw or limit_share"))  # fmt: skip
     return tuple(found)
 
 
@@ -425,13 +425,19 @@ def read_waveform(path: Path) -> Swing:
     rows = _rows(path)
     unit = next((u for u in ("power_mw", "power_kw", "power_w") if u in rows[0]), None)
     if unit is None or "time_s" not in rows[0]:
-        raise DataError(_("{path} needs the columns time_s and power_mw.").format(path=path))
+        raise DataError(
+            _("{path} needs the columns time_s and power_mw.").format(path=path),
+            _("its columns are {names}; power may also be power_kw or power_w").format(names=", ".join(rows[0])),
+        )  # fmt: skip
     scale = {"power_mw": 1.0, "power_kw": 1e-3, "power_w": 1e-6}[unit]
     try:
         time = np.array([float(r["time_s"]) for r in rows])
         power = np.array([float(r[unit]) for r in rows]) * scale
     except (TypeError, ValueError) as error:
-        raise DataError(_("{path}: {why}.").format(path=path, why=str(error)[:80])) from None
+        raise DataError(
+            _("{path}: {why}.").format(path=path, why=str(error)[:80]),
+            _("a reading is a number: 12.5"),
+        ) from None
     steps = np.diff(time)
     if time.size < 3 or not (steps > 0).all() or np.ptp(steps) > 1e-6 * steps.mean():
         raise DataError(

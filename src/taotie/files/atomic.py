@@ -19,14 +19,21 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
 from taotie.errors import DataError
 from taotie.words.language import _
 
-__all__ = ["write_bytes", "write_text", "writing", "writing_folder"]
+__all__ = [
+    "refuse_place",
+    "write_bytes",
+    "write_text",
+    "write_together",
+    "writing",
+    "writing_folder",
+]
 
 _PART = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-[0-9a-f]{12}\.part")
 _STALE_S = 86_400
@@ -170,12 +177,7 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ['answer.txt']
     """
     target = Path(path)
-    if target.is_dir():
-        raise _refused(target, _("it is a folder"))
-    if not target.parent.is_dir():
-        raise _refused(target, _("its folder does not exist"))
-    if target.exists() and not target.is_file():
-        raise _refused(target, _("it is a pipe or a device, not a file"))
+    refuse_place(target)
     _sweep(target)
     aside = _aside(target)
     try:
@@ -193,6 +195,49 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise refusal from error
     finally:
         _remove(aside)
+
+
+def refuse_place(target: Path) -> None:
+    """Refuse a place where no file can be written, before anything is computed for it.
+
+    Raises
+    ------
+    DataError
+        If it is a folder, its folder is missing, or it is no plain file.
+    """
+    if target.is_dir():
+        raise _refused(target, _("it is a folder"))
+    if not target.parent.is_dir():
+        raise _refused(target, _("its folder does not exist"))
+    if target.exists() and not target.is_file():
+        raise _refused(target, _("it is a pipe or a device, not a file"))
+
+
+def write_together(files: Iterable[tuple[Path, bytes]]) -> None:
+    """Write several files: each stands aside until all are whole; if one cannot be written, none is.
+
+    Raises
+    ------
+    DataError
+        As of `writing`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> try:
+    ...     write_together([(folder / "a.txt", b"a"), (folder / "missing" / "b.txt", b"b")])
+    ... except DataError:
+    ...     print(list(folder.iterdir()))
+    []
+    """
+    with ExitStack() as all_of_them:
+        for path, content in files:
+            aside = all_of_them.enter_context(writing(path))
+            try:
+                aside.write_bytes(content)
+            except OSError as error:
+                raise _refused(Path(path), error.strerror or str(error)) from error
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:

@@ -239,7 +239,10 @@ def flexible_connection(
     """
     room = np.maximum(np.asarray(room_mw, dtype=np.float64), 0.0)
     if room.ndim != 1 or room.size < 2 or not np.isfinite(room).all():
-        raise RangeError(_("the room is a row of finite numbers, one an hour."))
+        raise RangeError(
+            _("the room is a row of finite numbers, one an hour."),
+            _("column room_mw with one row an hour, a year of them"),
+        )
     for name, value in (("depth", depth), ("energy_share", energy_share)):
         if not 0 <= value <= 1:
             raise RangeError(_("{name}={value} leaves 0..1.").format(name=name, value=value))

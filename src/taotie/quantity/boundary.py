@@ -28,17 +28,25 @@ def check(level: str | None) -> str | None:
     return level
 
 
-def step(low: str, high: str) -> str:
-    """What converts a figure at `low` to one at `high`, in words."""
+CALLS = {"accelerator": "at_boundary('server', by)", "server": "at_boundary('facility', pue)", "facility": "at_boundary('grid', 1/(1 - loss))"}  # fmt: skip
+"""What a program calls for each step."""
+
+
+def step(low: str, high: str, calls: bool = False) -> str:
+    """What converts a figure at `low` to one at `high`, in words; with `calls` also what a program calls.
+
+    Examples
+    --------
+    >>> step("server", "facility"), step("server", "facility", calls=True)
+    ('multiply by PUE', "multiply by PUE: at_boundary('facility', pue)")
+    """
     words = {
-        "accelerator": _(
-            "add the host's share (processor, memory, fans): at_boundary('server', ...)"
-        ),
-        "server": _("multiply by PUE: at_boundary('facility', pue)"),
-        "facility": _("divide by 1 - network losses: at_boundary('grid', 1/(1 - loss))"),
+        "accelerator": _("add the host's share (processor, memory, fans)"),
+        "server": _("multiply by PUE"),
+        "facility": _("divide by 1 - network losses"),
     }
     a, b = sorted((LEVELS.index(low), LEVELS.index(high)))
-    return "; ".join(words[level] for level in LEVELS[a:b])
+    return "; ".join(f"{words[n]}: {CALLS[n]}" if calls else words[n] for n in LEVELS[a:b])
 
 
 def of_sum(a: str | None, b: str | None, what: str) -> str | None:
@@ -62,7 +70,7 @@ def of_sum(a: str | None, b: str | None, what: str) -> str | None:
         _("{what}: one figure is at the {a} boundary, the other at {b}.").format(
             what=what, a=a, b=b
         ),
-        step(a, b),
+        step(a, b, calls=True),
     )
 
 

@@ -52,3 +52,18 @@ def test_worked_a_kept_file_is_write(options) -> None:
     assert kept <= {c for commands in options["-o"].values() for c in commands}
     old = {c for commands in options["--output"].values() for c in commands}
     assert old <= kept
+
+
+def test_error_files_that_cannot_be_written_are_refused_before_anything_runs(tmp_path) -> None:
+    from taotie.app.cli.asked import TABLE, checked_places, kept
+    from taotie.errors import DataError, RangeError
+
+    good, lost = tmp_path / "a.json", tmp_path / "nowhere" / "b.json"
+    extras = (TABLE, kept("", several=True))
+    for door in ({"write": [good, lost]}, {"table": tmp_path}, {"report": lost}):
+        with pytest.raises(DataError, match="cannot be written"):
+            checked_places(door, extras)
+    with pytest.raises(RangeError, match="ends in none of .json"):
+        checked_places({"write": [tmp_path / "label.txt"]}, extras)
+    checked_places({"write": [good], "table": tmp_path / "t.csv", "report": None}, extras)
+    assert list(tmp_path.iterdir()) == []

@@ -379,4 +379,10 @@ def test_error_a_figure_further_out_than_the_form_needs_is_asked_for_there():
         facts.add(given_fact(text))
     with pytest.raises(BoundaryError) as caught:
         filled("dc2024", facts)
-    assert caught.value.hint == '--set "EIT=VALUE @server"'
+    assert caught.value.hint == '--set "EIT=VALUE kWh @server"'
+
+
+def test_error_an_intensity_a_thousand_times_too_large():
+    with pytest.raises(RangeError, match="no power plant emits that much") as error:
+        filled("scope2", facts("electricity=10 GWh @facility", "carbon_intensity=400 kgCO2e/kWh"))
+    assert error.value.hint == '--set "carbon_intensity=400 gCO2e/kWh"'

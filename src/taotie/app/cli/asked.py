@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,10 +68,17 @@ class Extra:
     `old` are spellings that go with the next release, each with the one that stands now.
     """
 
-    def __init__(self, name: str, annotation: Any, old: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        annotation: Any,
+        old: tuple[tuple[str, str], ...] = (),
+        endings: tuple[str, ...] = (),
+    ) -> None:
         self.name = name
         self.annotation = annotation
         self.old = old
+        self.endings = endings
 
 
 TABLE = Extra(
@@ -125,6 +132,7 @@ def register_ask(
             return
         for one in ("report", "chart"):
             checked_page(door.get(one), f"--{one}")
+        checked_places(door, extras)
         door["command"] = command_of(declared, settings, door)
         with progress(_(declared.help), quiet=door["json"]) as step:
             answer = function_of(name)(tell=step, **settings)
@@ -190,6 +198,35 @@ def checked_page(path: Path | None, option: str) -> None:
         )
 
 
+WRITTEN = ("report", "chart", "table", "write", "document")
+"""Options that name a file to write."""
+
+
+def checked_places(door: Mapping[str, Any], extras: Iterable[Extra]) -> None:
+    """Refuse, before anything runs, files that cannot be written where they shall stand, or end in what they are not.
+
+    Raises
+    ------
+    TaotieError
+    """
+    from taotie.errors import RangeError
+    from taotie.files.atomic import refuse_place
+
+    endings = {one.name: one.endings for one in extras}
+    for name in WRITTEN:
+        given = door.get(name)
+        for path in given if isinstance(given, list) else [given]:
+            if not isinstance(path, Path):
+                continue
+            refuse_place(path)
+            may = endings.get(name, ())
+            if may and path.suffix.lower() not in may:
+                raise RangeError(
+                    _("{option} {path} ends in none of {endings}.").format(option=f"--{name}", path=path.name, endings=", ".join(may)),
+                    f"--{name} {path.stem or name}{may[0]}",
+                )  # fmt: skip
+
+
 def _old_spellings(declared: Declared, extras: Iterable[Extra]) -> Iterable[tuple[str, str]]:
     for one in declared.settings.values():
         yield from ((old, one.spelled[0]) for old in one.old)
@@ -236,8 +273,12 @@ def chart(*old: str) -> Extra:
     return Extra("chart", Annotated[Path | None, option], tuple((o, "--chart") for o in old))
 
 
-def kept(help_text: str, *old: str, several: bool = False) -> Extra:
+def kept(
+    help_text: str, *old: str, several: bool = False, endings: tuple[str, ...] = (".json",)
+) -> Extra:
     """`--write FILE`: a file to keep, of the one kind that a command has (a verdict, a label, a form)."""
     option = typer.Option("--write", "-o", *old, help=help_text)
     kind = list[Path] if several else Path
-    return Extra("write", Annotated[kind | None, option], tuple((o, "--write") for o in old))
+    return Extra(
+        "write", Annotated[kind | None, option], tuple((o, "--write") for o in old), endings
+    )

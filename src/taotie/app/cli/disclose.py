@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
         "--document", help=_("Write the standard's own file (boamps, cyclonedx, spdx).")
     )
     extras = (
-        kept(files, "--out", several=True),
+        kept(files, "--out", several=True, endings=(".json", ".html", ".htm", ".pdf", ".docx")),
         Extra("document", Annotated[Path | None, document]),
         report(),
     )
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def _show(answer: Any, door: dict[str, Any]) -> None:
     import json
 
-    from taotie.files.atomic import write_bytes
+    from taotie.files.atomic import write_together
     from taotie.words.language import in_language, language
 
     made, form = answer.detail, answer.settings["form"]
@@ -45,8 +45,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
             )  # fmt: skip
         text = json.dumps(made.document, ensure_ascii=False, indent=1) + "\n"
         files.append((door["document"], text.encode()))
-    for path, content in files:
-        write_bytes(path, content)
+    write_together(files)
     answer = answer.with_files(*(str(p) for p, _c in files))
     if door["report"] is not None:
         from taotie.app.charts.rules_chart import form_pictures

@@ -144,10 +144,11 @@ def _column(path: Path, rows: Sequence[Sequence[str]], name: str, at: int) -> Fl
             hint = _("given in percent? divide by 100")
         elif values[i] > high:
             hint = _("a capacity factor is output over size; divide by the MW installed")
+        where = {"path": path, "line": i + 2, "name": name, "value": values[i], "low": low, "high": high}  # fmt: skip
         raise RangeError(
-            _("{path}, line {line}: {name}={value:g} leaves {low:g}..{high:g}; so do {n} lines.").format(
-                path=path, line=i + 2, name=name, value=values[i], low=low, high=high, n=bad.size
-            ),
+            _("{path}, line {line}: {name}={value:g} leaves {low:g}..{high:g}; it is the only such line.").format(**where)
+            if bad.size == 1
+            else _("{path}, line {line}: {name}={value:g} leaves {low:g}..{high:g}; so do {n} lines in all.").format(**where, n=bad.size),
             hint,
         )  # fmt: skip
     return values

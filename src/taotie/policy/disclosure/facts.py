@@ -21,6 +21,8 @@ from taotie.words.language import _
 
 __all__ = ["Fact", "Facts", "facts_from", "given_fact", "read_facts"]
 
+MOST_G_PER_KWH = 3000.0
+"""More than any fuel burnt in any plant: peat and oil shale stay below 2,000 with their chains. [gCO2e/kWh]"""
 MAX_BYTES = 200_000_000
 
 
@@ -64,7 +66,8 @@ class Fact:
         """
         if isinstance(self.value, str):
             raise UnitError(
-                _("{key}={value} is text, not a quantity in {unit}.").format(key=self.key, value=repr(self.value), unit=unit)
+                _("{key}={value} is text, not a quantity in {unit}.").format(key=self.key, value=repr(self.value), unit=unit),
+                f'--set {self.key}="VALUE {unit}"' if unit != "1" else f"--set {self.key}=VALUE",
             )  # fmt: skip
         if not units.same_dimension(self.unit or "1", unit):
             raise UnitError(
@@ -142,7 +145,15 @@ class Facts:
         assert isinstance(one.value, float)
         if not (math.isfinite(one.value) and one.value >= 0):
             raise RangeError(
-                _("{key}={value:g} {unit} is not a number of at least 0.").format(key=one.key, value=one.value, unit=unit)
+                _("{key}={value:g} {unit} is not a number of at least 0.").format(key=one.key, value=one.value, unit=unit),
+                f'--set {one.key}="VALUE {unit}"' if unit != "1" else f"--set {one.key}=VALUE",
+            )  # fmt: skip
+        if unit == "gCO2e/kWh" and one.value > MOST_G_PER_KWH:
+            raise RangeError(
+                _("{key}={value:g} gCO2e/kWh: no power plant emits that much; a thousand times less would be {less:g}.").format(
+                    key=one.key, value=one.value, less=one.value / 1e3
+                ),
+                f'--set "{one.key}={one.value / 1e3:g} gCO2e/kWh"',
             )  # fmt: skip
         if boundary and one.boundary not in boundary:
             if one.boundary is None:
@@ -152,9 +163,11 @@ class Facts:
                 )  # fmt: skip
             raise BoundaryError(
                 _("{key} is at the {a} boundary; the form needs {wanted}.").format(key=one.key, a=one.boundary, wanted=" / ".join(boundary)),
-                step(one.boundary, boundary[0])
+                _("{step}, then {example}").format(
+                    step=step(one.boundary, boundary[0]), example=f'--set "{one.key}=VALUE {one.unit} @{boundary[0]}"'
+                )
                 if LEVELS.index(one.boundary) < LEVELS.index(boundary[0])
-                else f'--set "{one.key}=VALUE @{boundary[0]}"',
+                else f'--set "{one.key}=VALUE {one.unit} @{boundary[0]}"',
             )  # fmt: skip
         return one
 
@@ -233,7 +246,10 @@ def read_facts(path: Path, boundary: str | None = None) -> list[Fact]:
     try:
         content = json_value(raw)
     except ValueError as error:
-        raise DataError(_("{path} is not JSON: {what}.").format(path=path, what=str(error)[:120])) from None  # fmt: skip
+        raise DataError(
+            _("{path} is not JSON: {what}.").format(path=path, what=str(error)[:120]),
+            _("was it fetched completely?"),
+        ) from None
     found = list(facts_from(content, path.name, boundary))
     if not found:
         raise DataError(
