@@ -63,7 +63,7 @@ def test_error_files_that_cannot_be_written_are_refused_before_anything_runs(tmp
     for door in ({"write": [good, lost]}, {"table": tmp_path}, {"report": lost}):
         with pytest.raises(DataError, match="cannot be written"):
             checked_places(door, extras)
-    with pytest.raises(RangeError, match="ends in none of .json"):
+    with pytest.raises(RangeError, match=r"ends in none of \.json"):
         checked_places({"write": [tmp_path / "label.txt"]}, extras)
     checked_places({"write": [good], "table": tmp_path / "t.csv", "report": None}, extras)
     assert list(tmp_path.iterdir()) == []
