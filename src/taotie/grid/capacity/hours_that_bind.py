@@ -11,6 +11,7 @@ leave the answer most open, until the load for every share of energy is known wi
 the bus takes more than the answer are never solved. What is given holds; `bound_mw` is what no dispatch beats.
 """
 
+# mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
 import time
@@ -25,6 +26,7 @@ from scipy.linalg import qr
 from scipy.optimize import nnls
 
 from taotie.errors import RangeError
+from taotie.files.kernels import njit
 from taotie.grid.capacity.core import thread_count
 from taotie.grid.capacity.curtailable_load import curtailable_load_mw
 from taotie.grid.capacity.redispatch_hours import (
@@ -36,6 +38,7 @@ from taotie.grid.capacity.redispatch_hours import (
     solve_hours,
 )
 from taotie.grid.capacity.redispatch_setup import (
+    FAST,
     FloatArray,
     IntArray,
     RedispatchProblem,
@@ -297,6 +300,24 @@ def _every_hour(
     )  # fmt: skip
 
 
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _lower_tops(at, matters, slope, start, high):
+    """Bounds from above of the hours that matter, by planes ``start + at slope``; `slope`: (way, plane)."""
+    top = np.empty(start.size)
+    for t in range(high.size):
+        if not matters[t]:
+            continue
+        for i in range(start.size):
+            top[i] = start[i]
+        for w in range(at.shape[1]):
+            z = at[t, w]
+            for i in range(start.size):
+                top[i] += z * slope[w, i]
+        for i in range(start.size):
+            if top[i] < high[t]:
+                high[t] = top[i]
+
+
 class _Bus:
     """Bounds of every hour at one bus, from below and above, as hours are solved."""
 
@@ -309,6 +330,7 @@ class _Bus:
         self.state = new_state(problem, n_hour)
         self.low, self.high = np.full(n_hour, -np.inf), np.full(n_hour, np.inf)
         self.exact = np.zeros(n_hour, bool)
+        self.matters = np.ones(n_hour, bool)  # hours whose bound from above may still tell
         self.silent = np.zeros(n_hour, bool)
         self.solved = self.by_highs = 0
 
@@ -319,8 +341,8 @@ class _Bus:
         hours = Hours(
             room.fixed + at @ space.along.T,
             room.demand + at @ space.more,
-            np.tile(room.low, (n, 1)),
-            np.tile(room.high, (n, 1)),
+            room.low[None],
+            room.high[None],
         )
         found, slope, stalled = solve_hours(
             self.problem, self.node, hours, self.state, space.along, space.more, self.time_limit_s
@@ -328,9 +350,9 @@ class _Bus:
         self.solved += n
         self.by_highs += stalled
         x = np.where(found.status == INFEASIBLE, -np.inf, found.x)
-        for i in np.flatnonzero(np.isfinite(x) & np.isfinite(slope).all(axis=1)):
-            top = found.bound[i] + (space.at - at[i]) @ slope[i]
-            np.minimum(self.high, top, out=self.high)
+        good = np.isfinite(x) & np.isfinite(slope).all(axis=1)
+        start = found.bound[good] - np.einsum("iw,iw->i", at[good], slope[good])
+        _lower_tops(space.at, self.matters, np.ascontiguousarray(slope[good].T), start, self.high)
         return x, found.bound
 
     def take(self, hours: IntArray) -> None:
@@ -368,6 +390,7 @@ class _Bus:
             if not open_.any():
                 break
             most = high.max()
+            self.matters = open_
             gain = np.minimum(self.high, most) - np.maximum(self.low, 0.0)
             worst = np.argsort(-np.where(open_, gain, -np.inf), kind="stable")[:BATCH]
             self.take(worst[open_[worst]])

@@ -81,8 +81,13 @@ class RedispatchedByHour:
 
 
 @njit(cache=True, nogil=True)
-def _lowest_bound(n, size, base_x, base_y, base_l, base_k, base_v, fixed, demand, low, high, ends):
-    """The one of n bases that bounds an hour lowest; `ends`: weight of each unit in it."""
+def _lowest_bound(
+    n, size, base_x, base_y, base_l, base_k, base_v, fixed, demand, low, high, ends, of_ends
+):
+    """The one of n bases that bounds an hour lowest; `ends`: weight of each unit in it, `of_ends`: what they come to.
+
+    Without `of_ends` (length 0) that is summed here: where units may give another amount each hour.
+    """
     best, pick = np.inf, 0
     for j in range(n):
         z = base_x[j] + base_y[j, 0] * demand
@@ -90,38 +95,70 @@ def _lowest_bound(n, size, base_x, base_y, base_l, base_k, base_v, fixed, demand
             z -= base_y[j, i] * fixed[base_l[j, i]]
             if base_k[j, i] >= 0:
                 z -= base_y[j, i] * base_v[j, i] * fixed[base_k[j, i]]
-        for g in range(low.size):
-            z += max(ends[j, g] * low[g], ends[j, g] * high[g])
+        if of_ends.size:
+            z += of_ends[j]
+        else:
+            for g in range(low.size):
+                z += max(ends[j, g] * low[g], ends[j, g] * high[g])
         if z < best:
             best, pick = z, j
     return pick
 
 
-def _slope(basis: Basis, work: Work, along: FloatArray, more: FloatArray) -> FloatArray:
+@njit(cache=True, nogil=True)
+def _slope(n, y, l, k, v, on_load, along, more, out):
     """How the bound of a solved hour changes per step of each way. [MW]"""
-    n = basis.size[0]
-    y, l, k = work.inverse[0, :n], basis.l[1:n], basis.k[1:n]
-    rows = along[l] + np.where(k >= 0, basis.v[1:n], 0.0)[:, None] * along[k]
-    return np.asarray((y[0] * more - y[1:] @ rows) / (y @ work.x[:n]))
+    weight = y[0] * on_load[0]
+    for w in range(more.size):
+        out[w] = y[0] * more[w]
+    for i in range(1, n):
+        weight += y[i] * on_load[i]
+        for w in range(more.size):
+            out[w] -= y[i] * along[l[i], w]
+            if k[i] >= 0:
+                out[w] -= y[i] * v[i] * along[k[i], w]
+    for w in range(more.size):
+        out[w] /= weight
+
+
+@njit(cache=True, nogil=True)
+def _weigh(n, y, l, k, a, rate, post, low, high, ends):
+    """What a kept basis makes of its limits and of the ends of units; `ends`: weight of each unit."""
+    limits, of_ends = 0.0, 0.0
+    for i in range(1, n):
+        limits += abs(y[i]) * (rate[l[i]] if k[i] < 0 else post[l[i]])
+    for j in range(ends.size):
+        ends[j] = 0.0
+    for i in range(n):
+        for j in range(ends.size):
+            ends[j] -= y[i] * a[i, j]
+    for j in range(ends.size):
+        of_ends += max(ends[j] * low[j], ends[j] * high[j])
+    return limits, of_ends
 
 
 def sweep_hours(
-    b: int, net: Net, fixed: FloatArray, demand: FloatArray, low: FloatArray, high: FloatArray,
-    rate: FloatArray, post: FloatArray, lists: Lists, basis: Basis, pool: Pool, work: Work, store: Store,
-    ends: FloatArray, tol: float, max_steps: int, found: Found, along: FloatArray, more: FloatArray,
-    slope: FloatArray,
+    b: int, net: Net, hours: Hours, rate: FloatArray, post: FloatArray, lists: Lists, basis: Basis,
+    pool: Pool, work: Work, store: Store, ends: FloatArray, of_ends: FloatArray, found: Found,
+    along: FloatArray, more: FloatArray, slope: FloatArray,
 ) -> None:  # fmt: skip
-    """Every hour at node `b`; `fixed` (hour, out), `low` and `high` (hour, unit).
+    """Every hour at node `b`.
 
     `slope` (hour, way): MW by which the bound of the hour changes per step of `along` (out, way) and `more` (way).
+    The walk itself is plain Python with a few small kernels: compiled with the search in it, it took ten times as
+    long to compile.
     """
     m = rate.size
     spare = (np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m))
-    for t in range(demand.size):
-        room = Room(fixed[t], low[t], high[t], float(demand[t]), rate, post)
+    fixed, alike = hours.fixed, len(hours.low) == 1
+    if alike:
+        of_ends[0] = np.maximum(ends[0] * hours.low[0], ends[0] * hours.high[0]).sum()
+    for t in range(hours.demand.size):
+        i = 0 if alike else t
+        room = Room(fixed[t], hours.low[i], hours.high[i], float(hours.demand[t]), rate, post)
         pick = _lowest_bound(
             store.n[0], store.size, store.x, store.y, store.l, store.k, store.v, fixed[t], room.demand,
-            low[t], high[t], ends,
+            room.low, room.high, ends, of_ends if alike else of_ends[:0],
         )  # fmt: skip
         take_basis(store, pick, basis)
         before = work.counts[0]
@@ -129,7 +166,7 @@ def sweep_hours(
             from_scratch(work, b, net, room.fixed)
         else:
             work.f[:] += fixed[t] - fixed[t - 1]
-        x, status, worst = solve(b, net, room, lists, basis, pool, work, t, tol, max_steps)
+        x, status, worst = solve(b, net, room, lists, basis, pool, work, t, TOLERANCE, MAX_STEPS)
         found.steps[t], found.status[t] = work.counts[0] - before, status
         if status != OPTIMAL:
             found.x[t] = np.nan
@@ -137,21 +174,21 @@ def sweep_hours(
             work.p[:] = room.low
             continue
         prove(t, b, x, worst, net, room, lists, basis, work, found, spare, t % 32 == 31)
+        n, y = basis.size[0], work.inverse[0]
         if len(more):
-            slope[t] = _slope(basis, work, along, more)
+            _slope(n, y, basis.l, basis.k, basis.v, work.x, along, more, slope[t])
         if found.steps[t] > 1 or store.n[0] == 1:
             j = keep_basis(store, basis, work, x, None)
-            n = basis.size[0]
-            y, l = work.inverse[0, :n], basis.l[:n]
-            limits = np.where(basis.k[:n] < 0, rate[l], post[l])[1:]
-            store.x[j] = float(sum(np.abs(y[1:]) * limits))
-            ends[j] = 0.0
-            for i in range(n):
-                ends[j] -= y[i] * work.a[i]
+            store.x[j], of_ends[j] = _weigh(
+                n, y, basis.l, basis.k, work.a, rate, post, room.low, room.high, ends[j]
+            )  # fmt: skip
 
 
 class Hours(NamedTuple):
-    """Right-hand sides of some hours: `fixed` (hour, out), `demand` (hour,), `low` and `high` (hour, unit). [MW]"""
+    """Right-hand sides of some hours: `fixed` (hour, out), `demand` (hour,), `low` and `high` (hour, unit). [MW]
+
+    `low` and `high` have one row where they are alike in all hours.
+    """
 
     fixed: FloatArray
     demand: FloatArray
@@ -165,7 +202,7 @@ def new_state(problem: RedispatchProblem, n_hour: int) -> tuple[Any, ...]:
     return (
         new_basis(problem.n_unit), new_pool(problem.n_unit, len(problem.room.fixed)),
         new_work(problem.n_unit, problem.room.fixed), new_store(n_store, problem.n_unit, 1),
-        np.full((n_store, problem.n_unit), 1.0),
+        np.full((n_store, problem.n_unit), 1.0), np.zeros(n_store),
     )  # fmt: skip
 
 
@@ -184,10 +221,10 @@ def solve_hours(
     """
     found = new_found(len(hours.demand), problem.n_unit)
     slope = np.zeros((len(hours.demand), len(more)))
-    basis, pool, work, store, ends = state
+    basis, pool, work, store, ends, of_ends = state
     sweep_hours(
-        node, problem.net, *hours, problem.room.rate, problem.room.post, problem.lists, basis,
-        pool, work, store, ends, TOLERANCE, MAX_STEPS, found, along, more, slope,
+        node, problem.net, hours, problem.room.rate, problem.room.post, problem.lists, basis, pool, work,
+        store, ends, of_ends, found, along, more, slope,
     )  # fmt: skip
     sure = np.where(
         found.status == OPTIMAL,
@@ -196,8 +233,9 @@ def solve_hours(
     )
     stalled = np.flatnonzero(~sure)
     for t in stalled:
+        i = t if len(hours.low) > 1 else 0
         room = Room(
-            hours.fixed[t], hours.low[t], hours.high[t], float(hours.demand[t]), problem.room.rate,
+            hours.fixed[t], hours.low[i], hours.high[i], float(hours.demand[t]), problem.room.rate,
             problem.room.post,
         )  # fmt: skip
         other = largest_load(
@@ -312,7 +350,8 @@ def redispatched_by_hour(
             node = int(place[row])
             if node < 0:
                 continue
-            hours = Hours(fixed, demand, low[part], high[part])
+            of = part if len(low) > 1 else slice(None)
+            hours = Hours(fixed, demand, low[of], high[of])
             found, __, stalled = solve_hours(
                 problem, node, hours, states[q], along, more, time_limit_s
             )
@@ -333,9 +372,9 @@ def _ranges_by_hour(
 ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Pmin and Pmax of each column by hour, and what still units give less by node."""
     room = problem.room
-    low, high = np.tile(room.low, (n_hour, 1)), np.tile(room.high, (n_hour, 1))
     if unit_max_mw is None:
-        return low, high, None
+        return room.low[None], room.high[None], None
+    low, high = np.tile(room.low, (n_hour, 1)), np.tile(room.high, (n_hour, 1))
     most = np.asarray(unit_max_mw, float)
     if most.shape != (n_hour, case.n_gen) or np.isinf(most).any() or (most < 0).any():
         raise RangeError(

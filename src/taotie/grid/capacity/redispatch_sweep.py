@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.files.kernels import njit
 from taotie.grid.capacity.redispatch_screen import bring_up, screen_pairs
 from taotie.grid.capacity.redispatch_setup import FloatArray, IntArray, Lists, Net, Room
 from taotie.grid.capacity.redispatch_simplex import (
@@ -130,34 +131,48 @@ def keep_basis(
     return int(j)
 
 
+@njit(cache=True, nogil=True)
+def _both_halves(n, p, low, high, demand, y, l, k, a, c, on_load, rate, post, power, pair):
+    """The dispatch cut to its ranges, and the bound of the weights: load, whether anything was cut, bound."""
+    moved, total = False, 0.0
+    for j in range(p.size):
+        z = min(max(p[j], low[j]), high[j])
+        if z != p[j]:
+            moved = True
+        p[j] = power[j] = z
+        total += z
+    top, weight, held, most = y[0] * demand, y[0] * on_load[0], 0, 0.0
+    for i in range(1, n):
+        z = abs(y[i])
+        top += z * (rate[l[i]] if k[i] < 0 else post[l[i]]) - y[i] * c[i]
+        weight += y[i] * on_load[i]
+        if z > SAME:
+            held += 1
+            if z > most:
+                most, pair[0], pair[1] = z, l[i], k[i]
+    s = np.zeros(p.size)
+    for i in range(n):
+        for j in range(p.size):
+            s[j] -= y[i] * a[i, j]
+    for j in range(p.size):
+        top += max(s[j] * low[j], s[j] * high[j])
+    pair[2] = held
+    return total - demand, moved, top / weight if weight > 0 else np.inf
+
+
 def prove(
     q: int, b: int, x: float, worst: float, net: Net, room: Room, lists: Lists, basis: Basis, work: Work,
     found: Found, rows: tuple[IntArray, IntArray, FloatArray], again: bool,
 ) -> None:  # fmt: skip
     """Both halves of the proof of a solved node into row q of `found`; `rows`: room for violated pairs."""
-    p = work.p
-    cut = np.minimum(np.maximum(p, room.low), room.high)
-    moved = bool((cut != p).any())
-    p[:] = cut
-    x_p = float(np.cumsum(p)[-1]) - room.demand if len(p) else -room.demand
+    x_p, moved, found.bound[q] = _both_halves(
+        basis.size[0], work.p, room.low, room.high, room.demand, work.inverse[0], basis.l, basis.k,
+        work.a, work.c, work.x, room.rate, room.post, found.power[q], found.pair[q],
+    )  # fmt: skip
     if moved or again or abs(x_p - x) > 1e-9:
-        bring_up(work.f, work.p_f, work.at, p, x_p, b, net.ht, net.hgt, room.fixed, again)
+        bring_up(work.f, work.p_f, work.at, work.p, x_p, b, net.ht, net.hgt, room.fixed, again)
         worst = screen_pairs(work.f, net, room, lists, 0.0, *rows)[1]
-    found.x[q], found.loading[q], found.power[q] = x_p, worst, p
-    n = basis.size[0]
-    y, l, k = work.inverse[0, :n], basis.l[1:n], basis.k[1:n]
-    limits = np.where(k < 0, room.rate[l], room.post[l])
-    top = y[0] * room.demand + float((np.abs(y[1:]) * limits - y[1:] * work.c[1:n]).sum())
-    s = -np.einsum("i,ij->j", y, work.a[:n])
-    top += float(np.maximum(s * room.low, s * room.high).sum())
-    weight = float((y * work.x[:n]).sum())
-    found.bound[q] = top / weight if weight > 0 else np.inf
-    heavy = np.abs(y[1:])
-    held = int((heavy > SAME).sum())
-    if held:
-        first = int(np.argmax(heavy))
-        found.pair[q, :2] = l[first], k[first]
-    found.pair[q, 2] = held
+    found.x[q], found.loading[q] = x_p, worst
 
 
 def sweep_nodes(
