@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from taotie.quantity import unit as units
@@ -55,6 +57,16 @@ def _rounded(value: float, digits: int) -> str:
     if "." in text and digits > 2:
         text = text.rstrip("0").rstrip(".")
     return text
+
+
+def percent(share: float) -> str:
+    """A share as printed, without the sign; never 0 or 100 unless it is."""
+    value = 100 * share
+    if 0 < value < 1:
+        return f"{value:.2g}"
+    if 99.95 <= value < 100:
+        return "> 99.9"
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def readable(figure: Node) -> Any:
@@ -116,9 +128,22 @@ def unit_word(unit: str) -> str:
     return "" if unit == units.DIMENSIONLESS else _printed(unit)
 
 
+# what is counted, time and money; symbols of physics are the same everywhere
+_CHINESE_UNITS = {
+    "request": "次请求", "token": "词元", "Mtoken": "百万词元", "accelerator": "块加速器", "parameter": "个参数",
+    "image": "张图片", "query": "次查询", "session": "次会话", "household": "户家庭", "person": "人", "server": "台服务器",
+    "replica": "个副本", "bus": "个母线", "a": "年", "d": "天", "h": "小时", "min": "分钟",
+    "USD": "美元", "EUR": "欧元", "CNY": "元",
+}  # fmt: skip
+
+
 def _printed(unit: str) -> str:
     unit = unit.replace("delta_degC", "°C").replace("degC", "°C")
-    return unit.replace("**2", "²").replace("**3", "³")
+    unit = unit.replace("**2", "²").replace("**3", "³")
+    if language() != "zh":
+        return unit
+    words = re.sub(r"[A-Za-z]+", lambda m: _CHINESE_UNITS.get(m[0], m[0]), unit)
+    return words.replace("*", "·")
 
 
 def value_text(figure: Node) -> str:
@@ -154,10 +179,11 @@ def origin(figure: Node) -> str:
     return f"[{kind_word(figure.kind)}: {figure.note}]"
 
 
-def tree(figure: Node, depth: int | None = None) -> str:
+def tree(figure: Node, depth: int | None = None, elsewhere: Collection[str] = frozenset()) -> str:
     """The figures behind `figure` as an indented tree; a figure met again is not unfolded again.
 
-    With `depth`, only so many levels; a line that ends in "..." has more behind it.
+    With `depth`, only so many levels; a line that ends in "..." has more behind it. Figures whose content hash is
+    in `elsewhere` have a tree of their own on the same page: they are named, not unfolded.
     """
     uses = Counter(id(p) for node in topological(figure) for p in node.parents)
     lines: list[str] = []
@@ -175,6 +201,9 @@ def tree(figure: Node, depth: int | None = None) -> str:
             node = node.parents[0]
         if node.content_hash in seen:
             lines.append(f"{first}{equals}{shown}  <- {node.formula}  ({_('see above')})")
+            continue
+        if level and node.content_hash in elsewhere:
+            lines.append(f"{first}{equals}{shown}  ({_('see its own row')})")
             continue
         cut = depth is not None and level >= depth
         lines.append(f"{first}{equals}{shown}  <- {node.formula}{' ...' if cut else ''}")

@@ -179,7 +179,7 @@ def test_worked_csv_cells_do_not_run_in_a_spreadsheet() -> None:
     text = base64.b64decode(table.csv_uri().partition("base64,")[2]).decode("utf-8-sig")
     assert text.splitlines() == ["a,b", "'=1+1,-2.5", "'@x,"]
     rows = json.loads(base64.b64decode(table.json_uri().partition("base64,")[2]))
-    assert rows == [{"a": "=1+1", "b": -2.5}, {"a": "@x", "b": None}]
+    assert rows == {"columns": ["a", "b"], "rows": [["=1+1", -2.5], ["@x", None]]}
 
 
 def test_worked_unknown_cells_are_a_dash_never_zero() -> None:

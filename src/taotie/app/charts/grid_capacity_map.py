@@ -26,9 +26,9 @@ from taotie.app.charts.grid_numbers import (
     class_words,
     half_take,
     mw_text,
-    percent,
     way_name,
 )
+from taotie.quantity.wording import percent
 from taotie.words.language import _, language
 
 _WIDTH, _MARGIN = 520.0, 10.0

@@ -40,13 +40,12 @@ from taotie.app.charts.grid_numbers import (
     listed,
     mw_text,
     named,
-    percent,
     span,
     way_name,
 )
 from taotie.app.charts.grid_tables import bus_table, limiting_table, share_table
 from taotie.app.charts.picture import Picture, cut, sentences
-from taotie.quantity.wording import number
+from taotie.quantity.wording import number, percent
 from taotie.words.language import _
 
 N_LIMIT = 15

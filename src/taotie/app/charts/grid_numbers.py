@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.answer.parts.grid import HostingCapacityByTreatment, mw_percentiles
-from taotie.quantity.wording import number
+from taotie.quantity.wording import number, percent
 from taotie.words.language import _, language
 
 FloatArray = NDArray[np.float64]
@@ -95,16 +95,6 @@ def listed(parts: Iterable[str]) -> str:
 def named(name: str, value: str) -> str:
     """A name and what it stands for."""
     return f"{name}：{value}" if language() == "zh" else f"{name}: {value}"
-
-
-def percent(share: float) -> str:
-    """A share as printed, without the sign; never 0 or 100 unless it is."""
-    value = 100 * share
-    if 0 < value < 1:
-        return f"{value:.2g}"
-    if 99.95 <= value < 100:
-        return "> 99.9"
-    return f"{value:.1f}".removesuffix(".0")
 
 
 def span(shares: Sequence[float]) -> str:

@@ -59,9 +59,12 @@ class DataTable:
         return _data_uri("text/csv", "\ufeff" + stream.getvalue())
 
     def json_uri(self) -> str:
-        """All rows as a JSON file inside a link."""
-        rows = [{k: finite_cell(row.get(k)) for k in self.columns} for row in self.rows]
-        return _data_uri("application/json", json.dumps(rows, ensure_ascii=False))
+        """All rows as a JSON file inside a link: a list a row in the order of its columns, as everywhere."""
+        rows = [[finite_cell(row.get(k)) for k in self.columns] for row in self.rows]
+        table = {"columns": list(self.columns), "rows": rows}
+        return _data_uri(
+            "application/json", json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+        )
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,16 @@ class Picture:
     beside_title: str = ""
     limits: tuple[str, ...] = ()
 
+    def specs_once(self) -> dict[str, Any]:
+        """`specs` as a page holds them: what they have in common once, under "both"."""
+        widths = list(self.specs.values())
+        both = {k: v for k, v in widths[0].items() if all(w.get(k) == v for w in widths)}
+        apart = {
+            width: {k: v for k, v in spec.items() if k not in both}
+            for width, spec in self.specs.items()
+        }
+        return {"both": both, **apart}
+
 
 @dataclass(frozen=True)
 class Absent:
@@ -133,7 +146,9 @@ def _drawn(spec: str, lite: bool) -> str:
         svg = str(vl_convert.vegalite_to_svg(spec, vl_version=VL_VERSION))
     else:
         svg = str(vl_convert.vega_to_svg(spec))
-    return svg.replace(theme.MEASURED, escape(theme.FONT, quote=True))
+    # said once at the top: the list is longer than most texts
+    family = f'<svg font-family="{escape(theme.FONT, quote=True)}"'
+    return svg.replace(f' font-family="{theme.MEASURED}"', "").replace("<svg", family, 1)
 
 
 def altair() -> Any:

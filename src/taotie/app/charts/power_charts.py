@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from taotie.answer.answer import Answer
 from taotie.answer.parts.fleet import power_option
 from taotie.app.charts.answer_charts import bar_picture, line_picture
-from taotie.app.charts.grid_numbers import percent
 from taotie.app.charts.picture import Cell, Picture
+from taotie.quantity.wording import percent
 from taotie.words.language import _
 
 __all__ = ["power_pictures"]

@@ -56,7 +56,7 @@ def dark_rules() -> str:
 
 def chart_config() -> dict[str, Any]:
     """Configuration shared by all Vega-Lite charts."""
-    text = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "titleFontSize": 12}
+    text = {"labelFontSize": 12, "titleFontSize": 12}
     return {
         "background": "transparent",
         "font": FONT,
@@ -71,7 +71,7 @@ def chart_config() -> dict[str, Any]:
             "gridColor": RULE,
         },
         "legend": {**text, "labelColor": INK, "titleColor": QUIET, "titleFontWeight": "normal"},
-        "text": {"font": FONT, "color": INK, "fontSize": 12},
+        "text": {"color": INK, "fontSize": 12},
     }
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import typer
 
-from taotie.app.charts.grid_numbers import percent
 from taotie.app.cli.answers import print_answer
 from taotie.app.cli.asked import register_ask, report
 from taotie.words.language import _
@@ -32,6 +31,8 @@ def show(answer: Any, door: dict[str, Any]) -> None:
 
 
 def _sentence(answer: Any) -> str:
+    from taotie.quantity.wording import percent  # late: it loads NumPy
+
     by = answer.settings["by_year"]
     share = answer.figures["met"].p50
     return _("By year {year} the need is met with a chance of {share} %.").format(year=f"{by:g}", share=percent(share / 100))  # fmt: skip

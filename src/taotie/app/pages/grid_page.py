@@ -16,7 +16,7 @@ from taotie.app.pages.tables import source_rows
 from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
 from taotie.quantity.figure import Figure
-from taotie.quantity.wording import boundary_word, kind_word, number
+from taotie.quantity.wording import boundary_word, kind_word, number, percent
 from taotie.words.language import _, language
 
 
@@ -110,7 +110,7 @@ def _main(shown: CapacityPicture) -> Tile:
         name = _("Buses that take {mw} MW with any one branch lost").format(
             mw=numbers.mw_text(shown.load_mw)
         )
-        each = {k: f"{numbers.percent(v)}\u00a0%" for k, v in values.items()}
+        each = {k: f"{percent(v)}\u00a0%" for k, v in values.items()}
         key, raw = "share_of_buses", values
     else:
         values = {k: numbers.half_take(v) for k, v in ways.items()}
@@ -133,7 +133,7 @@ def _main(shown: CapacityPicture) -> Tile:
 def _headline_span(shares: list[float]) -> str:
     """Lowest to highest share; tenths only where they are all there is."""
     ends = [
-        f"{100 * share:.0f}" if 0.1 <= share < 0.9995 else numbers.percent(share)
+        f"{100 * share:.0f}" if 0.1 <= share < 0.9995 else percent(share)
         for share in (min(shares), max(shares))
     ]
     return ends[0] if ends[0] == ends[1] else _("{low} to {high}").format(low=ends[0], high=ends[1])
@@ -157,7 +157,7 @@ def _tiles(shown: CapacityPicture) -> list[Tile]:
                 _tile(
                     f"share_of_buses_{way}",
                     _("Buses that take it, {way}").format(way=numbers.way_name(way)),
-                    numbers.percent(share), "%", share,
+                    percent(share), "%", share,
                     _("half take {mw} MW or more").format(mw=numbers.mw_text(half)),
                 )
             )  # fmt: skip
@@ -190,7 +190,7 @@ def _tiles(shown: CapacityPicture) -> list[Tile]:
         _tile(
             "share_cut_off",
             _("Buses one outage cuts off"),
-            numbers.percent(cut_off),
+            percent(cut_off),
             "%",
             cut_off,
             _("they hang on a single branch"),
@@ -208,9 +208,7 @@ def _treatment_rows(shown: CapacityPicture) -> list[dict[str, Any]]:
                 "key": way,
                 "name": numbers.way_name(way),
                 "cells": [numbers.mw_text(float(v)) for v in mw_percentiles(mw, at)],
-                "share": f"{numbers.percent(share_taking(mw, shown.load_mw))} %"
-                if shown.load_mw
-                else "",
+                "share": f"{percent(share_taking(mw, shown.load_mw))} %" if shown.load_mw else "",
             }
         )
     return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from taotie.quantity.catalog import figure as published_figure
 from taotie.quantity.figure import Figure, leaves
 from taotie.quantity.sampling import sampling
 from taotie.quantity.source import Source
-from taotie.quantity.wording import kind_word, origin
+from taotie.quantity.wording import kind_word, origin, tree
 from taotie.words.language import _, language
 
 N_FIGURE_MAX = 400
@@ -38,21 +38,23 @@ def figure_rows(result: StudyResult) -> list[FigureRow]:
     """One row for each named figure, in chain order."""
     rows = []
     room = TREES_CHARS_MAX
-    for key, figure in list(result.figures.items())[:N_FIGURE_MAX]:
-        tree = _tree(figure, min(TREE_CHARS_MAX, room))
-        room -= len(tree)
+    listed = dict(list(result.figures.items())[:N_FIGURE_MAX])
+    rows_of_their_own = {figure.content_hash for figure in listed.values() if not figure.is_leaf}
+    for key, figure in listed.items():
+        shown = _tree(figure, min(TREE_CHARS_MAX, room), rows_of_their_own)
+        room -= len(shown)
         rows.append(
             FigureRow(
-                tile(key, figure), cut(figure.formula, 400), source_keys([figure]), tree,
+                tile(key, figure), cut(figure.formula, 400), source_keys([figure]), shown,
                 cut(figure.note, 400),
             )
         )  # fmt: skip
     return rows
 
 
-def _tree(figure: Figure, room: int) -> str:
+def _tree(figure: Figure, room: int, elsewhere: Collection[str]) -> str:
     """The tree of a figure, cut at a line end when it has no more room."""
-    whole = figure.explain()
+    whole = tree(figure, elsewhere=elsewhere)
     if len(whole) <= room:
         return whole
     return whole[:room].rpartition("\n")[0] + "\n… " + _("(the whole tree is in result.json)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taotie.answer.answer import Answer
-from taotie.app.charts.grid_numbers import half_take, mw_text, percent, way_name
+from taotie.app.charts.grid_numbers import half_take, mw_text, way_name
 from taotie.app.web.asked import answered
 from taotie.app.web.chart import Chart, data
 from taotie.app.web.drawing import Place, range_chart
@@ -14,7 +14,7 @@ from taotie.app.web.parts import NOTHING, answer_values, setting_field
 from taotie.app.web.site import Addresses, View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
-from taotie.quantity.wording import number
+from taotie.quantity.wording import number, percent
 from taotie.words.language import N_, _, in_language, language
 
 FIELDS = ("case", "load", "bus", "contingencies", "dispatch", "pue", "post_outage_rating")
