@@ -266,7 +266,7 @@ def _redispatch_said(found: RedispatchedCapacity) -> list[Said]:
         Said(
             "firm_is_redispatched",
             N_("firm MW: units told anew within their ranges, no limit passed in the intact grid or after any one outage; {n} buses, median {median:.1f} MW; answer and bound differ by {gap:.1e} MW at most"),
-            {"n": len(known), "median": float(np.median(known)) if len(known) else 0.0, "gap": float(gap.max()) if gap.size else 0.0},
+            {"n": len(known), "median": float(np.median(known)) if len(known) else 0.0, "gap": round(float(gap.max()), 9) if gap.size else 0.0},
         )
     ]  # fmt: skip
     for wider in found.loosening:
@@ -606,7 +606,7 @@ def sites(
         Said(
             "sites_total",
             N_("{n} buses take {total:.1f} MW together, one of several ways of sharing it; answer and bound differ by {gap:.1e} MW"),
-            {"n": len(buses), "total": together.total_mw, "gap": abs(together.bound_mw - together.total_mw)},
+            {"n": len(buses), "total": together.total_mw, "gap": round(abs(together.bound_mw - together.total_mw), 9)},
         ),
         *[s for s in _redispatch_said(alone) if s.code == "no_secure_dispatch"],
     ]  # fmt: skip

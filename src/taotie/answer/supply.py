@@ -399,9 +399,14 @@ def _limited(chosen: Any, limits: Sequence[str]) -> Any:
     return tuple(found.values())
 
 
+def _shown(value: float | None) -> float | None:
+    """Twelve digits: a solver's answer is right to seven or so, and the last of seventeen depend on the machine."""
+    return None if value is None else float(f"{value:.12g}")
+
+
 def _sizes(plan: SupplyPlan) -> Table:
     rows = [
-        (k, mw, plan.charge_mw.get(k), plan.size_mwh.get(k), plan.made_mwh.get(k))
+        (k, *map(_shown, (mw, plan.charge_mw.get(k), plan.size_mwh.get(k), plan.made_mwh.get(k))))
         for k, mw in plan.size_mw.items()
     ]
     columns = (
@@ -428,7 +433,8 @@ def _energy_of(plan: SupplyPlan) -> dict[str, float]:
 
 def _energy(plan: SupplyPlan) -> Table:
     columns = (Column("flow", "", N_("flow"), flow_word), Column("mwh", "MWh", N_("energy")))
-    return Table(columns, tuple(_energy_of(plan).items()), N_("Energy of the span"))
+    rows = tuple((flow, _shown(mwh)) for flow, mwh in _energy_of(plan).items())
+    return Table(columns, rows, N_("Energy of the span"))
 
 
 _ROW = (
@@ -439,9 +445,10 @@ _ROW = (
 
 
 def _row(name: str, plan: SupplyPlan) -> tuple[Any, ...]:
-    return (
-        name, plan.score, plan.matched, plan.cost_per_mwh, plan.co2_g_per_kwh, plan.hours_uncovered, plan.curtailed_mwh,
+    found = (
+        plan.score, plan.matched, plan.cost_per_mwh, plan.co2_g_per_kwh, plan.hours_uncovered, plan.curtailed_mwh,
     )  # fmt: skip
+    return (name, *map(_shown, found))
 
 
 def _compared(p: SupplyProblem, plan: SupplyPlan, currency: str, score: float | None) -> Table:

@@ -191,7 +191,7 @@ def meaning(name: str) -> Meaning | None:
     >>> meaning("usage.prompt_tokens").role, meaning("n_out").role, meaning("e2e_latency").role
     ('prompt', 'output', 'latency')
     """
-    parts = [part for part in re.split(r"\.", name) if part] if "." in name else [name]
+    parts = [part for part in name.split(".") if part] or [name]
     if len(parts) > 1 and parts[-1] in ("value", "total") and len(parts) > 1:
         parts = parts[:-1]
     whole = name_words(name)

@@ -168,6 +168,7 @@ def test_matches_text_read_at_once(tmp_path, header, times, seconds):
     [
         ("", "is empty"),
         ("colour,taste\n1,2\n", "no column"),
+        ("...,taste\n1,2\n", "no column"),  # a name of points alone
         ("t_s,prompt_tokens,output_tokens\n", "holds no request"),
         ("t_s,prompt_tokens,output_tokens\n1,0,5\n", "every request in it is empty"),
         ("t_s,prompt_tokens,output_tokens\n1,many,5\n", "cannot be read as CSV"),

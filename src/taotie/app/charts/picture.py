@@ -185,8 +185,22 @@ def channels(**given: Any) -> dict[str, Any]:
 
 
 def chart_spec(chart: Any) -> dict[str, Any]:
-    """A finished Altair chart with our configuration, as a Vega-Lite specification."""
-    return dict(chart.configure(**theme.chart_config()).to_dict(validate=False))
+    """A finished Altair chart with our configuration, as a Vega-Lite specification; times on its axes are UTC."""
+    spec = dict(chart.configure(**theme.chart_config()).to_dict(validate=False))
+    _in_utc(spec)
+    return spec
+
+
+def _in_utc(node: Any) -> None:
+    """Axes of time in UTC: Vega takes the time zone of the machine that draws, and ticks would move with it."""
+    if isinstance(node, dict):
+        for key, one in node.items():
+            if key in ("x", "y") and isinstance(one, dict) and one.get("type") == "temporal":
+                one["scale"] = {"type": "utc", **(one.get("scale") or {})}
+            _in_utc(one)
+    elif isinstance(node, list | tuple):
+        for one in node:
+            _in_utc(one)
 
 
 def source_keys(figures: Iterable[Figure]) -> tuple[str, ...]:

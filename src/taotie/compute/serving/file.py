@@ -25,6 +25,7 @@ from taotie.compute.serving.setup import check_energy, inner_bins
 from taotie.compute.serving.stream import StreamRun, Sums
 from taotie.errors import RangeError, TraceError
 from taotie.files.atomic import writing
+from taotie.files.read import of_others
 from taotie.words.language import _
 from taotie.words.said import Said
 from taotie.workload.trace_cells import is_number
@@ -206,6 +207,7 @@ def simulate_parquet(
     return sums.run(serving.replica, states, bin_ps, served, span_ps, n - served, together)
 
 
+@of_others(TraceError)
 def mean_lengths(
     path: str | os.PathLike[str], reading: Reading | None = None
 ) -> tuple[float, float]:
@@ -238,6 +240,7 @@ def mean_lengths(
     return float(found[0]), float(found[1])
 
 
+@of_others(TraceError)
 def text_as_parquet(
     path: str | os.PathLike[str], folder: str | os.PathLike[str], reading: Reading | None = None
 ) -> tuple[Path, int, list[Said]]:
