@@ -459,7 +459,7 @@ def _one_bus(
     return Answer(
         "capacity",
         settings,
-        tables={"treatments": Table(columns, rows)},
+        tables={"treatments": Table(columns, rows, N_("By how overloaded branches are treated"))},
         said=(*told, _firm_said()),
         limits=found.limits,
         own=own,

@@ -301,12 +301,8 @@ def _answer(
         settings,
         figures,
         series={
-            "power": Series(
-                "W",
-                _step_h(power),
-                {"total": power.total_w, "mean_batch": power.mean_batch},
-                "server",
-            )
+            "power": Series("W", _step_h(power), {"total": power.total_w}, "server"),
+            "batch": Series("1", _step_h(power), {"mean_batch": power.mean_batch}),
         },
         tables=_tables(summary),
         said=(*setup_said(done.case), *notes),
@@ -337,16 +333,19 @@ def _step_h(power: Any) -> float:
     return float(times[1] - times[0]) / 3600.0 if len(times) > 1 else 0.0
 
 
+PARTS = {
+    "prefill": N_("reading"), "decode": N_("writing"), "idle": N_("waiting"),
+    "host": N_("host"), "transfer": N_("transfer"), "total": N_("total"),
+}  # fmt: skip
+"""Where the energy of a service goes, in words."""
+
+
 def _tables(summary: Mapping[str, Any]) -> dict[str, Table]:
     energy = summary["energy_j"]
     kwh = 1 / 3.6e6
-    words = {
-        "prefill": N_("reading"), "decode": N_("writing"), "idle": N_("waiting"),
-        "host": N_("host"), "transfer": N_("transfer"), "total": N_("total"),
-    }  # fmt: skip
     parts = Table(
         (Column("part"), Column("energy", "kWh", N_("energy"))),
-        tuple((name, energy[name] * kwh) for name in words if name in energy),
+        tuple((name, energy[name] * kwh) for name in PARTS if name in energy),
         N_("where the energy goes"),
     )
     quantities = (

@@ -168,7 +168,7 @@ _TABLE = (
     Setting("threads", "whole", N_("Threads; results do not depend on it."), low=1, high=64),
     # simulation
     Setting("trace", "text", N_("A log (.csv, .jsonl, .parquet, a ServeGen folder), a published one by name, `chat` or `conversations`."), first=True, may_be_file=True),
-    Setting("replicas", "text", N_("How many, or auto: as few as keep --slo."), default="auto"),
+    Setting("replicas", "text", N_("How many, or auto: as few as keep what users are promised."), default="auto"),
     Setting("slo", "text", N_("What users are promised: ttft=1s,tpot=50ms,share=99%."), default=""),
     Setting("routing", "choice", N_("round-robin, random, two-choices, least-outstanding or prefix-aware."), default="least-outstanding", choices=("round-robin", "random", "two-choices", "least-outstanding", "prefix-aware")),
     Setting("max_batch", "whole", N_("Most requests a replica runs at once."), low=1, high=1_000_000, default=256),

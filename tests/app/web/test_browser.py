@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,6 +176,7 @@ def test_browser_meter_by_keyboard(seen: Seen) -> None:
     page.keyboard.press("Enter")
     page.get_by_test_id("lead").wait_for()
     assert "1 channel" in page.get_by_test_id("lead").inner_text()
+    assert float(raw(page, "figure-energy_device")) == 12_600.0  # J, from the counter's ends
     assert not seen.problems()
 
 
@@ -210,19 +212,91 @@ def test_browser_service_by_keyboard(seen: Seen) -> None:
 
 
 @pytest.mark.slow
-def test_browser_fleet_supply_and_validation_by_keyboard(seen: Seen) -> None:
-    """`/fleet`, `/supply`, `/validation`: change one setting, read another answer."""
+def test_browser_service_upload_by_keyboard(seen: Seen, tmp_path: Path) -> None:
+    """`/service`: send a log of one's own from the file dialog, wait for its job, read power, latency and energy."""
+    from taotie.answer.asking import ask
+
+    log = tmp_path / "own log.csv"
+    rows = [f"{7 * i},{200 + 40 * (i % 9)},{60 + 30 * (i % 5)}" for i in range(120)]
+    log.write_text("time,prompt_tokens,output_tokens\n" + "\n".join(rows) + "\n")
     page = seen.page
-    for path, field, value in (
-        ("fleet", "to", "2030"), ("supply", "load", "40 MW"), ("validation", "on", "b200-sxm:8"),
+    seen.go("/zh/service")
+    tab_to(page, "#f-log")
+    with page.expect_file_chooser() as chosen:
+        page.keyboard.press("Space")
+    chosen.value.set_files(log)
+    write(page, "input[name=replicas]", "1")
+    tab_to(page, "form.ask button[type=submit]")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("facts").wait_for(timeout=300_000)
+    answer = ask("simulate", trace=str(log), model="llama-3.1-8b", on="h100-sxm:1", replicas="1")
+    own = answer.own
+    assert int(raw(page, "fact-completed")) == own["completed"] == 120
+    for key, value in (
+        ("mean_power_w", own["mean_power_w"]), ("peak_power_w", own["peak_power_w"]),
+        ("ttft_p95", own["ttft_s"]["p95"]), ("energy_mean", own["energy_per_request_j"]["mean"]),
     ):  # fmt: skip
-        seen.go(f"/en/{path}")
-        before = page.get_by_test_id("lead").inner_text()
-        write(page, f"input[name={field}]", value)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"**{field}=*")
-        page.get_by_test_id("lead").wait_for()
-        assert page.get_by_test_id("lead").inner_text() != before or path == "supply"
+        assert float(raw(page, f"fact-{key}")) == value
+    assert page.locator("figure.chart").count() == 3
+    assert not page.evaluate(GLYPHS)
+    assert not seen.problems()
+
+
+@pytest.mark.slow
+def test_browser_grid_hours_by_keyboard(seen: Seen) -> None:
+    """`/grid`: name a bus, ask for every hour of a year, read what it takes if a little of the energy is cut."""
+    from taotie.answer.asking import ask
+
+    page = seen.page
+    seen.go("/en/grid")
+    write(page, "input[name=bus]", "55")
+    tab_to(page, "select[name=hours]")
+    page.keyboard.type("every")
+    tab_to(page, "form.ask button[type=submit]")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("chart-hours").wait_for()
+    answer = ask("capacity", case="ACTIVSg200", load="100 MW", bus="55", hours="year")
+    takes = answer.own["buses"][0]["curtailable_mw"]
+    least = min(float(share) for share, mw in takes.items() if mw >= 100.0)
+    assert f"{100 * least:g} %" in page.get_by_test_id("chart-hours").locator(
+        ".finding"
+    ).inner_text().replace("\u00a0", " ")
+    months = page.get_by_test_id("chart-months").locator("tbody td").all_text_contents()
+    assert list(map(int, months)) == answer.own["worst_hours"]["hours_by_month"]
+    assert not seen.problems()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "field", "value", "ask_name", "settings", "figure"),
+    [
+        ("fleet", "to", "2030", "fleet", {"to": 2030, "samples": 2000}, None),
+        ("supply", "load", "40 MW", "supply", {"load": "40 MW", "step": "6 h"}, "cost_per_mwh"),
+        ("validation", "on", "b200-sxm:8", "prompt", {"model": "llama-3.1-70b", "on": "b200-sxm:8", "samples": 2000}, ""),
+    ],
+)  # fmt: skip
+def test_browser_one_setting_by_keyboard(
+    seen: Seen, path: str, field: str, value: str, ask_name: str, settings: dict[str, Any], figure: str | None
+) -> None:  # fmt: skip
+    """`/fleet`, `/supply`, `/validation`: change one setting, read the number the ask gives."""
+    from taotie.answer.asking import ask
+
+    page = seen.page
+    seen.go(f"/en/{path}")
+    write(page, f"input[name={field}]", value)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{field}=*")
+    page.wait_for_load_state()
+    answer = ask(ask_name, **settings)
+    if figure is None:  # the last year of the fan
+        key = next(k for k in answer.figures if k.endswith("2030"))
+        page.get_by_test_id(f"figure-{key}").wait_for()
+        assert float(raw(page, f"figure-{key}")) == answer.figures[key].p50
+    elif figure:
+        page.get_by_test_id(f"figure-{figure}").wait_for()
+        assert float(raw(page, f"figure-{figure}")) == answer.figures[figure].p50
+    else:
+        assert "b200-sxm:8" in page.get_by_test_id("lead").inner_text()
     assert not seen.problems()
 
 

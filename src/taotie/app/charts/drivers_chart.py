@@ -69,7 +69,7 @@ def picture(figure: Figure, found: Drivers) -> Picture | Absent:
         method = _(
             "Bars are total Sobol indices: the part of the variance in which an input has a hand, alone or together with"
             " others; they may add up to more than 100 %. The tick is the input alone (first order). {how}."
-        ).format(how=_how(found.method))
+        ).format(how=how_found(found.method))
     specs = {
         "wide": spec(shown, logarithmic, wide=True),
         "narrow": spec(shown, logarithmic, wide=False),
@@ -87,7 +87,7 @@ def picture(figure: Figure, found: Drivers) -> Picture | Absent:
     )
 
 
-def _how(method: str) -> str:
+def how_found(method: str) -> str:
     """How the shares were found, in the language in force."""
     head, comma, tail = method.partition(", ")
     if comma and head == "Sobol indices":

@@ -255,6 +255,8 @@ def cell_text(cell: Cell) -> str:
         return "–"
     if isinstance(cell, float):
         return number(cell, 3)
+    if isinstance(cell, bool):
+        return _("yes") if cell else _("no")
     return str(cell)
 
 

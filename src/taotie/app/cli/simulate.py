@@ -58,7 +58,8 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
             if table.label:
                 out.print(in_language(table.label, language()), markup=False)
             print_table(table)
-    out.print(_over_time(answer.series["power"].values), markup=False)
+    both = {**answer.series["power"].values, **answer.series["batch"].values}
+    out.print(_over_time(both), markup=False)
     out.print(
         _("power [kW]: mean {m:.4g}, peak {p:.4g}; mean batch {b:.4g}").format(
             m=found["mean_power_w"] * 1e-3, p=found["peak_power_w"] * 1e-3, b=found["mean_batch"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from taotie import __version__
@@ -39,6 +39,8 @@ class Chart:
     method: str = ""
     sources: tuple[str, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
+    named: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    """Words for the keys in a column of the table as it is shown; files keep the keys."""
 
     def csv(self) -> str:
         """All rows, with a mark that spreadsheets read as UTF-8."""

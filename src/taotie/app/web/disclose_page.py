@@ -85,5 +85,6 @@ def build(state: State) -> View:
         "fields", _("How far the form is"), values["lead"], range_chart(places, _("fields"), values["lead"], log=False),
         data({"field": _("field"), "text": _("text of the form"), "status": _("status"), "missing": _("missing")}, rows),
         _("These are the fields of a form, not a statement that a law is complied with."),
+        named={"status": lambda status: in_language(STATUS.get(status, status), language())},
     )  # fmt: skip
     return View(title, values, (chart,), known=FIELDS, share=(title, values["lead"]))

@@ -75,10 +75,14 @@ def _f(value: float) -> str:
 
 def text(
     x: float, y: float, words: str, *, anchor: str = "start", colour: str = theme.INK,
-    size: float = FONT_PX, bold: bool = False, dx: float = 0.0, only: str = "",
+    size: float = FONT_PX, bold: bool = False, dx: float = 0.0, only: str = "", over: bool = False,
 ) -> str:  # fmt: skip
-    """Words at a share of the width [%] and a height [px]; `only` "wide" or "narrow" paper."""
+    """Words at a share of the width [%] and a height [px]; `only` "wide" or "narrow" paper; legible `over` lines."""
     weight = ' font-weight="650"' if bold else ""
+    if over:
+        weight += (
+            f' stroke="{theme.PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
+        )
     moved = f' dx="{_f(dx)}"' if dx else ""
     place = "" if anchor == "start" else f' text-anchor="{anchor}"'
     if only:  # without style rules a drawing is taken as wide
@@ -309,11 +313,17 @@ def line_chart(
         f' preserveAspectRatio="none">{"".join(curves)}</svg>'
     )
     for tick in ticks:  # over the curves, so that they stay legible
-        parts.append(text(0, y_at(tick) - 4, number(tick, 3), colour=theme.QUIET, size=12))
+        parts.append(
+            text(0, y_at(tick) - 4, number(tick, 3), colour=theme.QUIET, size=12, over=True)
+        )
     for value, name in marks:
         y = y_at(value)
         parts.append(line(0, y, 100, y, theme.LOADING_COLOURS[5], 1.5, "6 4"))
-        parts.append(text(100, y - 5, name, anchor="end", colour=theme.LOADING_COLOURS[5], size=12))
+        parts.append(
+            text(
+                100, y - 5, name, anchor="end", colour=theme.LOADING_COLOURS[5], size=12, over=True
+            )
+        )
     for x, y, name in dots:
         px = across(x)
         parts.append(

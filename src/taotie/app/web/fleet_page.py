@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taotie.answer.answer import Answer
+from taotie.app.charts.drivers_chart import how_found
 from taotie.app.web.asked import answered
 from taotie.app.web.chart import Chart, data
 from taotie.app.web.drawing import Line, Place, line_chart, range_chart
@@ -12,7 +13,7 @@ from taotie.app.web.parts import NOTHING, answer_values, setting_field
 from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
-from taotie.quantity.wording import boundary_word, number, unit_word
+from taotie.quantity.wording import boundary_word, kind_word, number, unit_word
 from taotie.words.language import N_, _, in_language, language
 
 FIELDS = ("to", "country", "of", "samples", "seed")
@@ -77,7 +78,8 @@ def fan(answer: Answer, scope: str) -> Chart:
         ),
         data({"year": _("year"), "p05": f"5 %, {unit}", "p50": f"{_('median')}, {unit}", "p95": f"95 %, {unit}", "kind": _("kind")}, rows),
         _("Counted quarters, then three forms of growth, sampled by how well they held before; the band holds nine of ten futures. Boundary: {boundary}.").format(boundary=boundary_word(one["boundary"])),
-        ("epoch2026_chip_counts", *tuple(dict.fromkeys(str(p["source"]) for p in published))),
+        tuple(dict.fromkeys(("epoch2026_chip_counts", *(str(p["source"]) for p in published)))),
+        named={"kind": kind_word},
     )  # fmt: skip
 
 
@@ -132,5 +134,5 @@ def why(answer: Answer) -> Chart:
     return Chart(
         "why", _("What the range hangs on"), words, range_chart(rows, "%", words, log=False),
         data({"leaf": _("source of uncertainty"), "share": _("share of the spread")}, found),
-        str(answer.own["drivers_of"]["method"]),
+        _("Bars are total Sobol indices: the part of the variance in which an input has a hand, alone or together with others; they may add up to more than 100 %. {how}.").format(how=how_found(str(answer.own["drivers_of"]["method"]))),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from taotie.errors import TaotieError
 from taotie.quantity.wording import number, percent
 from taotie.words.language import N_, _, in_language, language
 
-FIELDS = ("case", "load", "bus", "contingencies", "dispatch", "pue", "post_outage_rating")
+FIELDS = ("case", "load", "bus", "hours", "contingencies", "dispatch", "pue", "post_outage_rating")
 CASES = (
     ("ACTIVSg200", N_("200 buses, synthetic, central Illinois")),
     ("RTS_GMLC", N_("73 buses, test system of three areas")),
@@ -25,12 +25,13 @@ CASES = (
     ("case39", N_("39 buses, New England test system")),
     ("ACTIVSg2000", N_("2000 buses, synthetic, Texas: takes a while")),
 )
+HOURS = (("", N_("the hour of the case file")), ("year", N_("every hour of a year")))
 
 
 def build(state: State) -> View:
     """The page of a grid."""
     title = _("Where on a grid does a new load fit?")
-    asked = {"case": "ACTIVSg200", "load": "100 MW", **state.given(*FIELDS)}
+    asked = {"case": "ACTIVSg200", "load": "100 MW", "hours": "", **state.given(*FIELDS)}
     known = [c for c, _w in CASES]
     options = [(c, f"{c}: {in_language(w, language())}") for c, w in CASES]
     if asked["case"] not in known:
@@ -39,6 +40,10 @@ def build(state: State) -> View:
         "picks": [
             {"name": "case", "label": _("1. A grid"), "options": options, "value": asked["case"], "help": ""},
         ],
+        "hours": {
+            "name": "hours", "label": _("Hours"), "options": [(h, in_language(w, language())) for h, w in HOURS], "value": asked["hours"],
+            "help": _("Of one bus, where the case has a year of loads (ACTIVSg200; ACTIVSg2000 takes minutes, in a terminal)."),
+        },
         "fields": [
             setting_field("capacity", "bus", state, label=_("2. A bus: click it, or its name or number"), list="buses", placeholder=_("every bus")),
             setting_field("capacity", "load", state, label=_("3. A load"), value=asked["load"], placeholder="100000xh100"),
@@ -47,12 +52,19 @@ def build(state: State) -> View:
         "button": _("4. Read"), "buses": (), "bus": None, "best": None,
     }  # fmt: skip
     try:
-        every = answered("capacity", **{k: v for k, v in asked.items() if k != "bus"})
-        one = answered("capacity", **asked) if asked.get("bus") else None
+        every = answered(
+            "capacity", **{k: v for k, v in asked.items() if k not in ("bus", "hours")}
+        )
+        one = (
+            answered("capacity", **{k: v for k, v in asked.items() if v})
+            if asked.get("bus")
+            else None
+        )
     except TaotieError as error:
         return View(title, values, error=error, known=FIELDS, status=422)
     load = float(every.own["load_mw"])
-    values |= answer_values(one or every, "capacity", asked, ("treatments",) if one else ())
+    told = {k: v for k, v in asked.items() if v and (k != "hours" or one)}
+    values |= answer_values(one or every, "capacity", told, ("treatments",) if one else ())
     values["best"] = best(every)
     values["buses"] = [(b["bus"], b["name"]) for b in every.own["buses"]][:3000]
     charts = [the_map(every, one, load, state)]
@@ -60,8 +72,12 @@ def build(state: State) -> View:
         values["bus"] = of_bus(one, load)
         values["lead"] = values["bus"]["sentence"]
         charts.append(limits_chart(one, load))
+        if one.own.get("worst_hours"):
+            charts += [stepping_back(one, load), by_month(one)]
     else:
         values["lead"] = of_grid(every, load)
+        if asked["hours"]:
+            values["lead"] += " " + _("Hours are looked at for one bus: choose it.")
         charts.append(spread(every, load))
     return View(
         title, values, tuple(charts), known=FIELDS, share=(title, f"{mw_text(load)} MW", values["lead"])
@@ -147,7 +163,7 @@ def the_map(every: Answer, one: Answer | None, load: float, state: State) -> Cha
     return Chart(
         "map",
         _("What each bus takes"),
-        _("Click a bus to look at it. {licence}").format(licence=str(every.own["licence"] or "")),
+        _("Click a bus to look at it. {licence}").format(licence=in_language(str(every.own["licence"] or ""), language())),
         svg,
         data(columns, rows),
         _("DC power flow, thermal ratings, any one branch lost; fixed shares, no redispatch. A test or synthetic grid: no statement on an actual one."),
@@ -175,6 +191,50 @@ def limits_chart(one: Answer, load: float) -> Chart:
         range_chart(rows, "MW", words, log=False),
         data({"treatment": _("treatment"), "state": _("state"), "mw": "MW", "binds": _("limited by")}, table),
         _("strict: a branch over its rating in some outage allows no worsening; margin: every branch may be used for at least 5 % of its rating; cutoff: branches that take less than 5 % of the load are not looked at."),
+    )  # fmt: skip
+
+
+def stepping_back(one: Answer, load: float) -> Chart:
+    """What a bus takes over the hours of a year if some of the energy may be cut."""
+    takes = {float(k): float(v) for k, v in one.own["buses"][0]["curtailable_mw"].items()}
+    rows = [
+        Place(_("{share} % of the energy cut").format(share=f"{100 * share:g}") if share else _("nothing cut, in any hour"), 0.0, mw, mw, mw_text(mw))
+        for share, mw in takes.items()
+    ]  # fmt: skip
+    rows.append(Place(_("the load asked about"), load, load, load, mw_text(load), "limit"))
+    enough = next((share for share, mw in sorted(takes.items()) if mw >= load), None)
+    words = (
+        _("Over a year the load does not fit, even if {share} % of its energy is cut.").format(share=f"{100 * max(takes):g}")
+        if enough is None
+        else _("Over a year the load fits if {share} % of its energy may be cut.").format(share=f"{100 * enough:g}")
+        if enough
+        else _("The load fits in every hour of the year.")
+    )  # fmt: skip
+    return Chart(
+        "hours",
+        _("Over the hours of a year"),
+        words,
+        range_chart(rows, "MW", words, log=False),
+        data({"share": _("share of the energy cut"), "mw": "MW"}, [{"share": k, "mw": v} for k, v in takes.items()]),
+        _("Loads of the case's own year, every hour with any one branch lost; fixed shares. Where an hour is over a rating without the new load, nothing fits in it."),
+    )  # fmt: skip
+
+
+def by_month(one: Answer) -> Chart:
+    """In which months the load would step back."""
+    worst = one.own["worst_hours"]
+    hours = [int(h) for h in worst["hours_by_month"]]
+    rows = [Place(_("month {n}").format(n=i), 0.0, h, h, str(h)) for i, h in enumerate(hours, 1)]
+    words = _("With {share} % of the energy cut: in {hours} hours, {calls} times, the longest {longest} h.").format(
+        share=f"{100 * worst['share']:g}", hours=worst["hours"], calls=worst["calls"], longest=worst["longest_h"]
+    )  # fmt: skip
+    return Chart(
+        "months",
+        _("When it steps back"),
+        words,
+        range_chart(rows, "h", words, log=False),
+        data({"month": _("month"), "hours": _("hours with a cut")}, [{"month": i, "hours": h} for i, h in enumerate(hours, 1)]),
+        _("Hours of the year in which the largest load of the drawing above is cut."),
     )  # fmt: skip
 
 

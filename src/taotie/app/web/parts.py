@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from taotie.app.web.drawing import Place
 from taotie.app.web.state import State
 from taotie.quantity.source import Source
 from taotie.quantity.wording import bound_word, number, unit_word
-from taotie.words.language import in_language, language
+from taotie.words.language import N_, in_language, language
 
 __all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_list", "table_of"]
 
@@ -108,7 +109,29 @@ def setting_field(ask: str, name: str, state: State, **changes: str) -> dict[str
     unit = "" if one.unit in ("", "1") else unit_word(one.unit)
     default = "" if one.default in (None, "", ()) or isinstance(one.default, bool | tuple) else one.default  # fmt: skip
     shown = f"{default:g}" if isinstance(default, float) else str(default)
+    words = in_language(one.help, language()).replace("`", "")
+    label, rest = _label_of(name, words)
     return {
-        "name": name, "label": name.replace("_", " "), "value": state.get(name), "unit": unit,
-        "help": in_language(one.help, language()).replace("`", ""), "placeholder": shown, "list": "", **changes,
+        "name": name, "label": label, "value": state.get(name), "unit": unit,
+        "help": words if "label" in changes else rest, "placeholder": shown, "list": "", **changes,
     }  # fmt: skip
+
+
+_LABELS = {
+    "contingencies": N_("Outages looked at"),
+    "match": N_("Matched by the hour or over the year"),
+    "precision": N_("Precision"),
+    "routing": N_("Routing"),
+    "runtime": N_("Serving software"),
+}
+"""Settings whose help lists what may be written."""
+
+
+def _label_of(name: str, words: str) -> tuple[str, str]:
+    """The label of a field and what stands under it: the help up to its colon, or all of it."""
+    if name in _LABELS:
+        return in_language(_LABELS[name], language()), words
+    found = re.search(r"[:;：；] ?", words)
+    if found is None:
+        return words.rstrip(".。"), ""
+    return words[: found.start()], words[found.end() :]

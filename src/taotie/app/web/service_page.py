@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from taotie.answer.asks import ASKS
+from taotie.answer.simulate import PARTS
 from taotie.app.pages.tables import source_row
 from taotie.app.web.chart import Chart, data
 from taotie.app.web.drawing import Line, Place, line_chart, range_chart
@@ -16,7 +17,7 @@ from taotie.app.web.state import State
 from taotie.errors import DataError
 from taotie.quantity.source import Source
 from taotie.quantity.wording import number, unit_word
-from taotie.words.language import _, language
+from taotie.words.language import N_, _, in_language, language
 
 MAIN = ("model", "on", "replicas", "slo")
 SAMPLED = ("per_day", "sampled_hours", "mean_prompt", "mean_answer")
@@ -59,7 +60,7 @@ def build(state: State) -> View:
         ],
         "sampled": [field(k) for k in SAMPLED], "more": [field(k) for k in MORE], "button": _("Simulate"),
         "job": job, "refresh": bool(job and job["state"] not in ("done", "failed", "cancelled")), "model_names": model_names(),
-        "machine_names": machine_names(),
+        "machine_names": machine_names(), "state_word": in_language(STATES.get(job["state"], ""), language()) if job else "",
     }  # fmt: skip
     if job and job["state"] in ("failed", "cancelled"):
         problem = job.get("problem") or {}
@@ -90,6 +91,15 @@ def build(state: State) -> View:
     return View(title, values, tuple(charts), known=FIELDS, share=(title, values["lead"]))
 
 
+def part_word(key: str) -> str:
+    """Words for a part of the energy of a service, in the language in force."""
+    return in_language(PARTS[key], language()) if key in PARTS else key.replace("_", " ")
+
+
+STATES = {"queued": N_("waiting its turn"), "running": N_("running"), "done": N_("done")}
+"""What a job does while a reader waits."""
+
+
 def power_chart(answer: dict[str, Any]) -> list[Chart]:
     """Power over time."""
     series = answer["series"].get("power")
@@ -99,7 +109,7 @@ def power_chart(answer: dict[str, Any]) -> list[Chart]:
     for name, v in series.items():
         if isinstance(v, list):
             hours = [i * series["step_h"] for i in range(len(v))]
-            lines.append(Line(name.replace("_", " "), hours, [float(x) if x is not None else float("nan") for x in v]))  # fmt: skip
+            lines.append(Line(part_word(name), hours, [float(x) if x is not None else float("nan") for x in v]))  # fmt: skip
     words = _("Mean {mean}, at most {peak} W.").format(mean=number(answer["mean_power_w"], 3), peak=number(answer["peak_power_w"], 3))  # fmt: skip
     rows = [{"h": h, "series": one.name, "value": y} for one in lines for h, y in zip(one.x, one.y, strict=True)]  # fmt: skip
     return [
@@ -133,7 +143,9 @@ def energy_chart(answer: dict[str, Any]) -> list[Chart]:
     parts = answer["tables"].get("parts")
     if not parts:
         return []
-    rows = [Place(str(r[0]), 0.0, float(r[1]), float(r[1]), number(float(r[1]), 3)) for r in parts["rows"] if r[1]]  # fmt: skip
+    rows = [Place(part_word(r[0]), 0.0, float(r[1]), float(r[1]), number(float(r[1]), 3)) for r in parts["rows"] if r[1] and r[0] != "total"]  # fmt: skip
+    if not rows:
+        return []
     unit = parts["columns"][1]["unit"]
     most = max(rows, key=lambda r: r.middle)
     words = _("Most goes into: {name}.").format(name=most.name)
@@ -142,6 +154,7 @@ def energy_chart(answer: dict[str, Any]) -> list[Chart]:
             "parts", _("Where the joules go"), words, range_chart(rows, unit_word(unit), words, log=False),
             data({"part": _("part"), "energy": unit}, [{"part": r[0], "energy": r[1]} for r in parts["rows"]]),
             _("Parts add up to the whole, to the last unit."),
+            named={"part": part_word},
         )
     ]  # fmt: skip
 

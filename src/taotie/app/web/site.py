@@ -7,6 +7,7 @@ computes nothing: it asks.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -279,7 +280,19 @@ def environment() -> Any:
     made.globals["data_of"] = data_of
     made.globals["word"] = lambda message: in_language(message, language())
     made.filters["svg"] = _drawing
+    made.filters["tied"] = tied
     return made
+
+
+def tied(words: Any) -> str:
+    """A text whose numbers do not break at the end of a line.
+
+    Examples
+    --------
+    >>> tied("1 088 MW, 70 %").split(" ")
+    ['1\\xa0088', 'MW,', '70\\xa0%']
+    """
+    return re.sub(r"(?<=\d) (?=\d{3}(?!\d)|%)", "\u00a0", str(words))
 
 
 N_CELLS = 900
@@ -290,6 +303,10 @@ def data_of(chart: Chart) -> dict[str, Any]:
     """The table under a chart, as printed."""
     n = max(N_CELLS // max(len(chart.table.columns), 1), 5)
     rows = chart.table.shown()[:n]
+    for i, key in enumerate(chart.table.columns):
+        if (named := chart.named.get(key)) is not None:
+            for row in rows:
+                row[i] = named(row[i])
     return {
         "heads": list(chart.table.columns.values()),
         "rows": rows,

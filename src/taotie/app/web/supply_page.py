@@ -60,6 +60,7 @@ def sizes(answer: Answer) -> Chart:
     return Chart(
         "sizes", _("What is built"), words, range_chart(places, "MW", words, log=False), data(columns, rows),
         _("Least cost of building and running, solved as a linear program over the whole year at once."),
+        named={"technology": flow_word},
     )  # fmt: skip
 
 
@@ -83,4 +84,5 @@ def year(answer: Answer) -> Chart:
         line_chart(lines, words, x_unit=_("week of the year"), y_unit="MW"),
         data({"week": _("week"), "source": _("source"), "mw": "MW"}, rows),
         _("The plan itself is by hour or by the step chosen; a drawing of every hour would hide the year."),
+        named={"source": flow_word},
     )  # fmt: skip

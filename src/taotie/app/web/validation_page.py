@@ -25,6 +25,17 @@ LEFT_OUT = {
     "family": N_("its model family left out"),
 }
 """What a gate kept from the fit."""
+ENGINES = {
+    N_("An engine not measured: what the measured ones have in common"): N_(
+        "An engine not measured"
+    ),
+    N_("Hugging Face transformers, one request at a time (2023)"): "Hugging Face transformers",
+    N_("SGLang 0.5 (late 2025 to mid 2026)"): "SGLang 0.5",
+    N_("TensorRT-LLM 1 (late 2025 to mid 2026)"): "TensorRT-LLM 1",
+    N_("vLLM 0.11 (late 2025)"): "vLLM 0.11",
+    N_("vLLM 0.5 (mid 2024)"): "vLLM 0.5",
+}
+"""Labels of the engines that were fitted, and the few words a drawing has room for."""
 
 
 def gate_label(name: str) -> str:
@@ -35,7 +46,12 @@ def gate_label(name: str) -> str:
         return name
     words = in_language(LEFT_OUT[kind], language())
     head = item or (first if first != "served" else "")
-    return f"{head}: {words}" if head else words
+    return _("{what}: {how}").format(what=head, how=words) if head else words
+
+
+def engine_word(label: str) -> str:
+    """An engine in few words."""
+    return in_language(ENGINES.get(label, label), language())
 
 
 def build(state: State) -> View:
@@ -53,7 +69,7 @@ def build(state: State) -> View:
         "button": _("How wrong here?"), "model_names": model_names(), "machine_names": machine_names(), "measured": (),
         "engines": [
             {
-                "name": p.label, "rows": p.provenance.get("rows", ""), "chips": ", ".join(p.provenance.get("chips", ())),
+                "name": in_language(p.label, language()), "rows": p.provenance.get("rows", ""), "chips": ", ".join(p.provenance.get("chips", ())),
                 "families": ", ".join(p.provenance.get("families", ())),
                 "missed": number(100 * float(p.provenance["left_out_median_error"])) if "left_out_median_error" in p.provenance else "",
             }
@@ -94,7 +110,7 @@ def gate_chart(found: dict[str, Any]) -> Chart:
             if value is None:
                 continue
             high = one.get(f"{quantity}_p90", value)
-            rows.append(Place(f"{label}: {words}", 0.0, float(value), float(high), f"{number(float(value))} %"))  # fmt: skip
+            rows.append(Place(_("{what}: {how}").format(what=words, how=label), 0.0, float(value), float(high), f"{number(float(value))} %"))  # fmt: skip
             table.append({"gate": label, "quantity": words, "n": one.get("n"), "median": value, "p90": high, "bias": one.get(f"{quantity}_bias"), "within_2x": one.get(f"{quantity}_within_2x")})  # fmt: skip
     rows = sorted(rows, key=lambda r: r.middle)[:40]
     words = _("The median error runs from {low} to {high} %, by what was kept from the fit.").format(low=number(rows[0].middle), high=number(rows[-1].middle))  # fmt: skip
@@ -119,8 +135,11 @@ def engine_chart(profiles: Any) -> Chart:
             if quantity not in half:
                 continue
             value = 100 * float(half[quantity])
-            rows.append(Place(f"{p.label}: {words}", 0.0, value, value, f"± {number(value)} %"))
-            table.append({"engine": p.label, "quantity": words, "half_width_90": value})
+            name = _("{what}: {how}").format(what=words, how=engine_word(p.label))
+            rows.append(Place(name, 0.0, value, value, f"± {number(value)} %"))
+            table.append(
+                {"engine": engine_word(p.label), "quantity": words, "half_width_90": value}
+            )
     words = _("Half widths of the ranges of nine in ten, in the logarithm.")
     return Chart(
         "ranges", _("The range each engine's numbers carry"), words, range_chart(rows, "%", words, log=False),

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from taotie.errors import UnknownNameError, nearest
 from taotie.grid.case.case_check import check_case
 from taotie.grid.case.case_notes import case_notes
-from taotie.words.language import _
+from taotie.words.language import N_, _
 from taotie.words.said import Said
 
 __all__ = ["ISOLATED", "Case"]
@@ -166,15 +166,15 @@ class Case:
         for mark in ("Creative Commons Attribution 4.0", "DATA USE DISCLAIMER AGREEMENT"):
             if mark in text:
                 return {
-                    "Creative Commons Attribution 4.0": "CC BY 4.0 (stated in the case file)",
-                    "DATA USE DISCLAIMER AGREEMENT": (
+                    "Creative Commons Attribution 4.0": N_("CC BY 4.0 (stated in the case file)"),
+                    "DATA USE DISCLAIMER AGREEMENT": N_(
                         "NREL data use agreement (stated in the case file): "
                         "credit DOE/NREL/ALLIANCE, keep the notice"
                     ),
                 }[mark]
         if "istributed with permission" in text or "permission of" in text:
-            return "distributed with permission (stated in the case file)"
-        return "no licence stated in the case file"
+            return N_("distributed with permission (stated in the case file)")
+        return N_("no licence stated in the case file")
 
     @property
     def synthetic(self) -> bool:

@@ -55,6 +55,9 @@ document.addEventListener("click", (event) => {
 document.addEventListener("toggle", (event) => {
   if (event.target.matches?.(".drawer") && event.target.open) event.target.querySelector("input")?.focus();
 }, true);
+// on a phone the menu scrolls sideways: the page one is on is in view
+const here = document.querySelector(".pages [aria-current]");
+if (here) here.closest(".pages").scrollLeft = here.parentElement.offsetLeft - here.closest(".pages").offsetLeft - 4;
 prepare(document);
 new MutationObserver((changes) => {
   for (const change of changes) for (const node of change.addedNodes) if (node.nodeType === 1) prepare(node);
