@@ -1,4 +1,4 @@
-"""Do doors only show? A statistic over samples, buses or hours belongs to a room, where it has one definition."""
+"""Do doors only show? A statistic or a sum over samples, buses or hours belongs to a room, where it has one definition."""
 
 import ast
 from pathlib import Path
@@ -8,9 +8,31 @@ import taotie
 APP = Path(taotie.__file__).parent / "app"
 STATISTICS = {
     "average", "mean", "median", "nanmean", "nanmedian", "nanpercentile", "percentile", "quantile", "std", "var",
+    "sum", "nansum", "cumsum", "fsum", "prod", "trapezoid",
 }  # fmt: skip
 # what only makes a drawing fit its paper
 DRAWING = {
+    ("api/server.py", "_add_health", "sum"): "workers that live",
+    ("api/uploads.py", "used", "sum"): "bytes of uploads on the disk",
+    ("charts/grid_capacity_map.py", "_hexagons", "cumsum"): "where a hexagon's buses begin",
+    ("charts/rules_chart.py", "rules_pictures", "sum"): "rows of each status",
+    ("charts/sankey.py", "_finding", "sum"): "bands meet at a node, which is checked",
+    ("charts/sankey_layout.py", "_order", "sum"): "order of the nodes",
+    (
+        "charts/sankey_layout.py",
+        "check_conserved",
+        "fsum",
+    ): "what comes in goes out, or nothing is drawn",
+    ("charts/sankey_layout.py", "check_conserved", "sum"): "the same",
+    ("charts/sankey_layout.py", "layout", "sum"): "room between nodes",
+    ("charts/sankey_layout.py", "needed", "sum"): "the same: a function within it",
+    ("charts/simulation_charts.py", "power_picture", "cumsum"): "bands drawn on each other",
+    ("cli/answers.py", "_width", "sum"): "width of a text",
+    ("cli/simulate.py", "_over_time", "sum"): "a bar of text for many steps",
+    ("pages/audit_page.py", "audit_half", "sum"): "inputs of each mark",
+    ("web/drawing.py", "width_of", "sum"): "width of a text",
+    ("web/share.py", "_wrapped", "sum"): "the same",
+    ("web/sources_page.py", "how_read", "sum"): "sources of each mark",
     ("charts/building_chart.py", "_spec", "mean"): "the middle line of a day's band",
     ("charts/grid_capacity_map.py", "_paper", "mean"): "latitude in the middle of a map",
     ("charts/grid_capacity_map.py", "_hexagons", "percentile"): "size of the hexagons",
@@ -26,20 +48,30 @@ DRAWING = {
 }
 
 
+def _counts(call: ast.Call) -> bool:
+    """Does it only count rows that are shown: a comparison, a 1, a length, bytes on a disk?"""
+    whole = call.args[0] if call.args else getattr(call.func, "value", None)
+    one = whole.elt if isinstance(whole, ast.GeneratorExp | ast.ListComp) else whole
+    if isinstance(one, ast.Call):
+        one = one.func
+    return isinstance(one, ast.Compare | ast.Constant | ast.BoolOp) or (
+        isinstance(one, ast.Name) and one.id in ("bool", "len")
+    )
+
+
 def _statistics(path: Path):
     """(function, statistic) of each call in a file that computes one."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             for node in ast.walk(function):
-                if (
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Attribute)
-                    and node.func.attr in STATISTICS
-                    # Figure.mean is read, Profile.average() asks the room
-                    and not (node.func.attr == "average" and not node.args)
-                ):
-                    yield function.name, node.func.attr
+                if not isinstance(node, ast.Call):
+                    continue
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                # Figure.mean is read, Profile.average() asks the room
+                asks = name == "average" and not node.args
+                if name in STATISTICS and not asks and not _counts(node):
+                    yield function.name, name
 
 
 def test_no_statistic_outside_the_drawing() -> None:

@@ -23,6 +23,7 @@ from taotie.grid.headroom import (
     demand_of_area,
     headroom_range_mw,
     read_hourly_demand,
+    together,
 )
 from taotie.words.language import N_, _
 from taotie.words.said import Said
@@ -107,7 +108,7 @@ def headroom(
                 row |= {"p05_mw": round(float(p05), 3), "p95_mw": round(float(p95), 3)}
                 ranges[one, i] = (float(p05), float(p95))
             rows.append(row)
-    total = np.sum([found.load_mw for found in every], axis=0)
+    total, _peak = together(every)
     return Answer(
         "headroom",
         {

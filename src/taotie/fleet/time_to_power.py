@@ -63,6 +63,12 @@ class PowerOption:
         return _ends(self.key, "success")
 
     @property
+    def middle_success(self) -> float:
+        """Middle of the chance. [1]"""
+        low, high = self.success_range
+        return (low + high) / 2
+
+    @property
     def delay_range(self) -> tuple[float, float]:
         """90 % range of the delay. [a]"""
         return _ends(self.key, "delay")

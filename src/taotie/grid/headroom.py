@@ -298,6 +298,11 @@ class OverAreas(NamedTuple):
     """[h]"""
 
 
+def together(found: Sequence[AreaHeadroom]) -> tuple[FloatArray, float]:
+    """Load several areas take at each limit, each on its own, and the sum of their peaks. [MW]"""
+    return np.sum([one.load_mw for one in found], axis=0), sum(one.peak_mw for one in found)
+
+
 def over_areas(found: Sequence[AreaHeadroom]) -> list[OverAreas]:
     """Averages over areas, one a limit."""
     names = OverAreas._fields

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from taotie.fleet.backtest import Backtest, RollingBacktest, backtest, rolling_backtest
 from taotie.fleet.comparison import countries, country_demand
 from taotie.fleet.decomposition import Decomposition, chat_growth
@@ -11,6 +14,12 @@ from taotie.fleet.power_gap import PowerGap
 from taotie.fleet.published_models import SCOPES, PublishedForecast, one_axis, published_forecasts
 from taotie.fleet.stock import chip_stock, makers
 from taotie.fleet.time_to_power import power_option, power_options, probability_by
+
+
+def share_of_all(part: float, every: Iterable[float]) -> float:
+    """A part over the sum of all parts. [1]"""
+    return part / math.fsum(every)
+
 
 __all__ = [
     "SCOPES",
@@ -36,4 +45,5 @@ __all__ = [
     "probability_by",
     "published_forecasts",
     "rolling_backtest",
+    "share_of_all",
 ]

@@ -5,7 +5,13 @@ from __future__ import annotations
 from taotie.grid.capacity.hosting_capacity import HostingCapacityByTreatment, outage_labels
 from taotie.grid.capacity.limiting import limiting_pairs, pair_words
 from taotie.grid.capacity.over_buses import mw_percentiles, share_taking, shares_taking
-from taotie.grid.headroom import HEADROOM_LIMITS, AreaHeadroom, accelerators_that_fit, over_areas
+from taotie.grid.headroom import (
+    HEADROOM_LIMITS,
+    AreaHeadroom,
+    accelerators_that_fit,
+    over_areas,
+    together,
+)
 from taotie.grid.picture import CapacityPicture, grid_picture, picture_note
 
 __all__ = [
@@ -23,4 +29,5 @@ __all__ = [
     "picture_note",
     "share_taking",
     "shares_taking",
+    "together",
 ]

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from taotie.grid.supply.technology import technology_name
 from taotie.words.language import N_, in_language, language
 
-__all__ = ["flow_word", "supply_word", "technology_name"]
+__all__ = ["flow_word", "hardest_span", "supply_word", "technology_name"]
 
 FLOWS = {
     "load": N_("load"), "grid": N_("from the grid"), "sold": N_("sold to the grid"), "curtailed": N_("curtailed"),
     "lost_in_stores": N_("lost in stores"),
 }  # fmt: skip
+
+
+def hardest_span(grid: np.ndarray, load: np.ndarray, n: int) -> tuple[int, int, float]:
+    """First step and number of steps of the span that takes most from the grid, and the grid's share of its load.
+
+    Parameters
+    ----------
+    grid, load : ndarray, shape (n_step,)
+        Energy a step, or mean power. [MWh or MW]
+    n : int
+        Steps of a span; the whole series if it has fewer.
+
+    Examples
+    --------
+    >>> hardest_span(np.array([0.0, 1.0, 2.0, 0.0]), np.full(4, 2.0), 2)
+    (1, 2, 0.75)
+    """
+    n = min(n, load.size)
+    start = int(np.convolve(grid, np.ones(n), "valid").argmax())
+    at = slice(start, start + n)
+    return start, n, float(grid[at].sum() / load[at].sum())
 
 
 def flow_word(key: str) -> str:

@@ -237,10 +237,11 @@ def power_picture(gap: PowerGap | None) -> Picture:
     rows: list[dict[str, Cell]] = []
     for key in power_options():
         option = power_option(key)
-        chance = sum(option.success_range) / 2
         for quarter in range(61):
             year = quarter / 4
-            p = float(probability_by(year, option.delay_range, chance, option.earliest))
+            p = float(
+                probability_by(year, option.delay_range, option.middle_success, option.earliest)
+            )
             rows.append({"option": option.name, "year": year, "chance": 100 * p})
 
     def make(wide: bool) -> dict[str, Any]:

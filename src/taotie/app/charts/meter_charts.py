@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from taotie.answer.answer import Answer
+from taotie.answer.parts.metered import hours_by_day, mean_known, total_known
 from taotie.app.charts.answer_charts import column_picture, line_picture
 from taotie.app.charts.picture import Cell, Picture, amount
 from taotie.quantity.wording import number
@@ -43,7 +44,7 @@ def course_picture(answer: Answer) -> Picture:
         finding = _("Between {low} and {high}, {mean} in the mean.").format(
             low=amount(min(known), "W", 3),
             high=amount(max(known), "W", 3),
-            mean=amount(sum(known) / len(known), "W", 3),
+            mean=amount(mean_known(watts), "W", 3),
         )
     return line_picture(
         "course", _("What was drawn"), finding,
@@ -57,7 +58,7 @@ def cost_pictures(answer: Answer) -> Sequence[Picture]:
     """What each hour was on the grid; only what factors are known of."""
     hours = answer.tables["hours"].records()
     by_day = len(hours) > MOST_HOURS
-    rows = _by_day(hours) if by_day else [{**h, "at": str(h["start"])[5:16]} for h in hours]
+    rows = hours_by_day(hours) if by_day else [{**h, "at": str(h["start"])[5:16]} for h in hours]
     drawn = []
     for name, bars, strokes, title, heads in (
         ("carbon", "carbon_g", "carbon_marginal_g", _("What it set off on the grid"), (_("carbon, average mix, gCO2e"), _("carbon, one more kWh, gCO2e"))),
@@ -86,7 +87,7 @@ def _columns(
         finding = _("Most at {at}: {value} of {sum} ({head}).").format(
             at=top["at"],
             value=number(float(top["a"]), 3),
-            sum=number(float(sum(r["a"] for r in known)), 3),
+            sum=number(total_known([r["a"] for r in rows]), 3),
             head=heads[0],
         )
     remarks = []
@@ -104,15 +105,3 @@ def _columns(
         {"at": when, "a": heads[0], **({"b": heads[1]} if strokes else {})},
         rows, category="at", bars="a", strokes="b" if strokes else "", remarks=tuple(remarks),
     )  # fmt: skip
-
-
-def _by_day(hours: Sequence[Any]) -> list[dict[str, Any]]:
-    """Sums of the hours that hold a value; None for a day of none."""
-    days: dict[str, dict[str, Any]] = {}
-    for one in hours:
-        day = days.setdefault(str(one["start"])[:10], {"at": str(one["start"])[:10]})
-        for key in ("carbon_g", "carbon_marginal_g", "price", "water_l"):
-            value = one[key]
-            held = day.setdefault(key, None)
-            day[key] = held if value is None else (held or 0.0) + value
-    return list(days.values())

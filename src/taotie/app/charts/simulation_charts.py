@@ -350,15 +350,10 @@ def batch_picture(
 
 def time_bars(spent: BatchTime, most: int = 130) -> list[dict[str, Any]]:
     """Bars of the time at each batch; neighbours are joined where there are very many."""
-    width = -(-len(spent.batch) // most)
-    bars = []
-    for low in range(0, len(spent.batch), width):
-        high = min(low + width, len(spent.batch))
-        bars.append(
-            {
-                "low": low - 0.5, "high": high - 0.5,
-                "share": five(100 * float(spent.share[low:high].sum())),
-                "label": str(low) if high - low == 1 else f"{low}–{high - 1}",
-            }
-        )  # fmt: skip
-    return bars
+    return [
+        {
+            "low": first - 0.5, "high": last + 0.5, "share": five(100 * share),
+            "label": str(first) if first == last else f"{first}–{last}",
+        }
+        for first, last, share in spent.joined(most)
+    ]  # fmt: skip

@@ -34,17 +34,14 @@ QUANTILE_WORDS = (("p05", "5 %"), ("p50", "50 %"), ("p95", "95 %"))
 def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Picture:
     """Requests by their energy, and which parts that energy has."""
     edges = found.edges_j
-    split = found.own_j is not None and found.shared_j is not None and found.overhead_j is not None
     parts = [
-        (_("hosts and waiting, its share"), theme.GREY, found.overhead_j),
-        (_("iterations shared with others"), theme.AMBER, found.shared_j),
-        (_("reading its own prompt"), theme.AMBER_DEEP, found.own_j),
+        (_("hosts and waiting, its share"), theme.GREY),
+        (_("iterations shared with others"), theme.AMBER),
+        (_("reading its own prompt"), theme.AMBER_DEEP),
     ]
-    shares: list[Any] = []
-    if split:
-        sums = np.array([p for _n, _c, p in parts], dtype=np.float64)
-        total = sums.sum(axis=0)
-        shares = list(100 * np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0))
+    known = found.parts_of_bins
+    split = known is not None
+    shares: list[Any] = [] if known is None else list(100 * known)
     low, high = float(edges[0]), float(edges[-1])
     bars = [
         {"low": five(edges[i]), "high": five(edges[i + 1]), "share": five(100 * found.share[i])}
@@ -101,7 +98,7 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
         if split:
             # each bin by itself: where there is no request there is nothing
             layers = stacked(
-                sheet, stripes, {"type": "rect", "opacity": 1}, [(n, c) for n, c, _p in parts], wide, "bottom",
+                sheet, stripes, {"type": "rect", "opacity": 1}, parts, wide, "bottom",
                 x=log_x("t", title, low, high, wide), x2={"field": "next"},
                 y={"axis": y_axis(_("% of their energy")), "scale": {"domain": [0, 100], "nice": False}},
             )  # fmt: skip
@@ -111,7 +108,7 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
     specs, svg = both(make)
     columns = {"low": _("from [J]"), "high": _("to [J]"), "share": _("% of the requests")}
     if split:
-        columns |= {f"c{k}": f"{name} [%]" for k, (name, _c, _p) in enumerate(parts)}
+        columns |= {f"c{k}": f"{name} [%]" for k, (name, _c) in enumerate(parts)}
     rows: list[dict[str, Cell]] = [
         {
             "low": float(edges[i]), "high": float(edges[i + 1]), "share": float(100 * found.share[i]),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from taotie.answer.answer import Answer
-from taotie.answer.parts.supply import technology_name
+from taotie.answer.parts.supply import hardest_span, technology_name
 from taotie.app.charts.answer_charts import area_picture, bar_picture, line_picture
 from taotie.app.charts.picture import Cell, Picture
 from taotie.quantity.wording import number
@@ -87,9 +87,7 @@ def _weeks(answer: Answer) -> Picture:
     power = answer.series["power"]
     step = power.step_h
     values = {k: np.asarray(v) for k, v in power.values.items()}  # type: ignore[union-attr]
-    n = min(round(N_HOUR / step), values["load"].size)
-    window = np.convolve(values["grid"], np.ones(n), "valid")
-    start = int(window.argmax())
+    start, n, share = hardest_span(values["grid"], values["load"], round(N_HOUR / step))
     at = slice(start, start + n)
     names = {"grid": _("grid")}
     for key in answer.own["sizes"]:
@@ -107,7 +105,6 @@ def _weeks(answer: Answer) -> Picture:
         for i in range(n)
     ]
     columns = {"hour": _("hour of the span, h"), "load": _("load, MW"), **{k: names[k] for k in kept}}  # fmt: skip
-    share = float(values["grid"][at].sum() / values["load"][at].sum())
     return area_picture(
         "weeks",
         _("The hardest fortnight, step by step"),

@@ -14,6 +14,7 @@ from taotie.answer.parts.grid import (
     AreaHeadroom,
     accelerators_that_fit,
     over_areas,
+    together,
 )
 from taotie.app.charts.grid_numbers import COLOURS, RULES, listed, named
 from taotie.app.charts.picture import Cell, DataTable, Picture, cut
@@ -91,9 +92,8 @@ def _half(
     found: Sequence[AreaHeadroom], ranges: Ranges, power_w: float, pue: float, said: Sequence[Said]
 ) -> dict[str, Any]:
     limits = found[0].limits
-    total = np.sum([one.load_mw for one in found], axis=0)
+    total, peak = together(found)
     at = _reference(limits)
-    peak = sum(one.peak_mw for one in found)
     words = page_words() | {
         "about": _(
             "Can the grid carry it? New load a region can take if that load is curtailed a few hours"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taotie.answer.answer import Answer
+from taotie.answer.parts.fleet import share_of_all
 from taotie.app.charts.drivers_chart import how_found
 from taotie.app.web.asked import answered
 from taotie.app.web.chart import Chart, data
@@ -116,9 +117,8 @@ def owners(answer: Answer) -> Chart:
     """Who owns the counted machines."""
     found = sorted(answer.own["owners_mw"].items(), key=lambda r: -r[1])
     rows = [Place(owner_word(k), 0.0, v, v, number(v, 3)) for k, v in found]
-    total = sum(v for _k, v in found)
     first = max((r for r in found if r[0] != "other"), key=lambda r: r[1])
-    words = _("{name} owns {share} % of the rated power that is counted.").format(name=owner_word(first[0]), share=number(100 * first[1] / total))  # fmt: skip
+    words = _("{name} owns {share} % of the rated power that is counted.").format(name=owner_word(first[0]), share=number(100 * share_of_all(first[1], (v for _k, v in found))))  # fmt: skip
     return Chart(
         "owners", _("Who owns the machines counted"), words, range_chart(rows, "MW", words, log=False),
         data({"owner": _("owner"), "mw": "MW"}, [{"owner": owner_word(k), "mw": v} for k, v in found]),

@@ -204,7 +204,7 @@ def flow(of_one: Answer) -> Chart:
 
     bands = bands_of_request(of_one.figures)
     unit = bands[0].figure.unit
-    whole = sum(b.mean for b in bands if b.start == "facility")
+    whole = of_one.figures["energy_per_request"].to(unit).mean
     ends = {b.start for b in bands}
     most = max((b for b in bands if b.end not in ends), key=lambda b: b.mean)
     finding = _(

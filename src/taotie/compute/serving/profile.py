@@ -269,6 +269,14 @@ class BatchTime(NamedTuple):
     n_replica: int
     """Replicas looked at."""
 
+    def joined(self, most: int) -> list[tuple[int, int, float]]:
+        """At most `most` rows of first batch, last batch and share; neighbours are joined where there are more."""
+        width = -(-len(self.batch) // most)
+        return [
+            (low, min(low + width, len(self.batch)) - 1, float(self.share[low : low + width].sum()))
+            for low in range(0, len(self.batch), width)
+        ]
+
 
 def time_at_batch(run: ServingRun, most: int = 2_000_000) -> BatchTime:
     """Share of time a replica spends answering 0, 1, 2 ... requests.
@@ -320,6 +328,15 @@ class EnergyDistribution(NamedTuple):
     """Energy of the bin's requests together: their own part. None if parts are not kept. [J]"""
     shared_j: Floats | None
     overhead_j: Floats | None
+
+    @property
+    def parts_of_bins(self) -> Floats | None:
+        """Overhead, shared and own energy over that of each bin; nan where a bin has none. Shape (3, n_bin). [1]"""
+        if self.own_j is None or self.shared_j is None or self.overhead_j is None:
+            return None
+        parts = np.array([self.overhead_j, self.shared_j, self.own_j], dtype=np.float64)
+        whole = parts.sum(axis=0)
+        return np.divide(parts, whole, out=np.full_like(parts, np.nan), where=whole > 0)
 
     @property
     def parts_of_all(self) -> tuple[float, float, float] | None:
