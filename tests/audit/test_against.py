@@ -17,6 +17,7 @@ from taotie.app.cli import audit as audit_command
 from taotie.app.cli import check as check_command
 from taotie.app.cli import sources as sources_command
 from taotie.app.pages.article_page import article_page
+from taotie.audit import article_text
 from taotie.audit.against import against
 from taotie.audit.article_text import audit_text
 from taotie.audit.cite import STYLES, citation
@@ -263,3 +264,15 @@ def test_several_companies_together_are_not_one_of_them() -> None:
     )
     assert one.own["verdict"] == "inconsistent with source"
     assert four.own["verdict"] == "not checkable"
+
+
+@pytest.mark.parametrize(("numbers", "sentences"), [(2, 250), (750, 2)])
+def test_worked_what_is_not_searched_is_said(
+    numbers: int, sentences: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(article_text, "MAX_NUMBERS", numbers)
+    monkeypatch.setattr(article_text, "MAX_SEARCHED", sentences)
+    place = tmp_path / "a.txt"
+    place.write_text("It took 176 TWh. Then it took 183 TWh. It will take 325 TWh.")
+    (said,) = audit_article(str(place)).said
+    assert said.text() == "Only the first 2 of 3 numbers were held against the catalogue."

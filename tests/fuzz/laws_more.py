@@ -139,12 +139,15 @@ def split(rng: Rng, _n: int) -> int:
     mw, n = [float(rng.uniform(5, 300)) for _i in range(2)], int(rng.integers(1000, 200_000))
     sites = [f"{'AB'[i]}:{mw[i]!r}:{float(rng.uniform(0.5, 5))!r}" for i in range(2)]
     try:
-        rows = asked("split", sites=sites, accelerators=n).tables["sites"].rows
+        made = asked("split", sites=sites, accelerators=n)
     except TaotieError:
         return 0  # more than the sites hold: no valid set-up
+    rows = made.tables["sites"].rows
     assert sum(row[1] for row in rows) == n, "every accelerator stands somewhere"
-    for row in rows:
-        assert row[2] <= mw["AB".index(row[0])] * (1 + CLOSE), "no site draws more than it has"
+    for row in rows:  # its MW are shown to three places; all sites have the same PUE
+        draw = made.own["power_mw"] * row[1] / n
+        assert math.isclose(row[2], draw, abs_tol=6e-4), "a site draws what its accelerators do"
+        assert draw <= mw["AB".index(row[0])] * (1 + CLOSE), "no site draws more than it has"
     return 1
 
 

@@ -172,8 +172,8 @@ def audit_article(path: str) -> Answer:
 
     made = audit_text(article_source(path), path if path != "-" else "")
     said: tuple[Said, ...] = ()
-    if len({c.quantity.sentence for c in made.claims}) > made.searched:
+    if len(made.claims) > made.searched:
         said = (
-            Said("only_first", N_("Only the first {n} sentences with numbers were held against the catalogue."), {"n": made.searched}),
+            Said("only_first", N_("Only the first {n} of {all} numbers were held against the catalogue."), {"n": made.searched, "all": len(made.claims)}),
         )  # fmt: skip
     return Answer("audit", {"file": path}, said=said, own=made.to_json(), detail=made)

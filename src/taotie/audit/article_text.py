@@ -21,7 +21,8 @@ from taotie.words.language import _
 
 SUFFIXES = (".txt", ".html", ".htm", ".md", ".markdown", ".text")
 MAX_BYTES = 20_000_000
-MAX_SEARCHED = 250
+MAX_SEARCHED, MAX_NUMBERS = 250, 750
+"""Sentences, and numbers, that are held against the catalogue: one "sentence" may be a table of thousands."""
 _WINDOW = 10
 _ORDER = (
     verdicts.UNIT_ERROR, verdicts.INCONSISTENT, verdicts.OUTDATED, verdicts.ROUNDING, verdicts.REPRODUCES, verdicts.NOT_CHECKABLE,
@@ -215,10 +216,12 @@ def audit_text(text: str, name: str = "") -> TextAudit:
         )
     claims: list[TextClaim] = []
     sentences: set[tuple[int, int]] = set()
+    searched = 0
     for q in kept:
         sentences.add(q.sentence)
         found: tuple[Match, ...] = ()
-        if len(sentences) <= MAX_SEARCHED:
+        if len(sentences) <= MAX_SEARCHED and len(claims) < MAX_NUMBERS:
+            searched += 1
             found = tuple(m for m in against(reading, q, 4) if m.score > 1.0)
         verdict = found[0].verdict if found else verdicts.NOT_CHECKABLE
         claims.append(TextClaim(q, reading.sentence(q), verdict, found))
@@ -227,7 +230,7 @@ def audit_text(text: str, name: str = "") -> TextAudit:
         reading,
         tuple(claims),
         tuple(_between(reading.form.text, kept)),
-        min(len(sentences), MAX_SEARCHED),
+        searched,
     )
 
 

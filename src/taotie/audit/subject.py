@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _TAGS: dict[str, tuple[tuple[str, str], ...]] = {
     "place": (
@@ -68,6 +69,7 @@ class Scope:
         )
 
 
+@lru_cache(maxsize=64)
 def scope_of(text: str) -> Scope:
     """What a text is about.
 
