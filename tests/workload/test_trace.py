@@ -94,6 +94,7 @@ def test_worked_parquet_times_as_numbers_dates_and_text(tmp_path: Path) -> None:
     for kind, values in {
         "timestamp": "timestamp '2024-01-01 00:00:00.25'",
         "timestamp_ns": "timestamp_ns '2024-01-01 00:00:00.25'",
+        "zone": "timestamptz '2024-01-01 01:00:00.25+01:00'",
         "varchar": "'2024-01-01 00:00:00.25'",
         "offset": "'2024-01-01 02:00:00.25+02:00'",
         "zulu": "'2024-01-01T00:00:00.25Z'",
@@ -248,7 +249,7 @@ def test_error_csv(tmp_path: Path, content: str | bytes, message: str) -> None:
         ("[1, 2]\n", "line 1 is not a JSON object"),
         (MOONCAKE + MOONCAKE[:40], "line 2 is not JSON"),
         ('{"timestamp": 1, "input_length": 5}\n', "line 1 has no key output_length"),
-        (MOONCAKE.replace("6758", '"6758"'), "column input_length: '6758' is not a number"),
+        (MOONCAKE.replace("6758", '"67x8"'), "column input_length: '67x8' is not a number"),
         (MOONCAKE.replace("6758", "true"), "column input_length: True is not a number"),
         (MOONCAKE.replace("6758", "NaN"), "column input_length: nan is not a finite number"),
         (MOONCAKE.replace("6758", "1" + "0" * 400), "line 1 is not JSON: a number of 401 digits"),

@@ -68,6 +68,8 @@ def test_worked_what_is_guessed_or_lost_is_told() -> None:
         "otel_spans.json": "spans_of_totals",
         "guidellm.json": "failed_left_out",
         "null_tokens.jsonl": "failed_left_out",
+        "written_twice.jsonl": "rows_twice",
+        "clock_set_back.csv": "clock_back",
         "guidellm_trace.jsonl": "time_unit_told",
         "epoch_ms_with_fractions.csv": "time_unit_found",
     }

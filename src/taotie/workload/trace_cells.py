@@ -20,6 +20,9 @@ _COMMA = re.compile(r"[+-]?\d+,\d+")
 _DECIMAL_COMMA = N_(
     "write numbers with a point for the decimals and no separator between thousands"
 )
+_AGAIN = N_(
+    "the header stands here again, as where two files were put one after the other: remove the line"
+)
 _DATES = N_(
     "write dates as 2026-03-01T12:00:00Z, or as seconds since 1970; 03/04/2026 is one day here and another there"
 )
@@ -55,7 +58,8 @@ def times(cells: Sequence[Any], at: Ints, column: str, draft: Draft) -> Floats:
             try:
                 stamps[i] = stamp(str(cell))
             except (ValueError, OverflowError, IndexError):
-                hint = _DECIMAL_COMMA if _COMMA.fullmatch(str(cell).strip()) else _DATES
+                text = str(cell).strip()
+                hint = _AGAIN if text == column.strip() else _DECIMAL_COMMA if _COMMA.fullmatch(text) else _DATES  # fmt: skip
                 draft.refuse(int(at[i]), column, cell, _("is not a date and time"), _(hint))
     if draft.epoch is None:
         draft.epoch = next((one for one in stamps if not np.isnat(one)), None)

@@ -15,7 +15,7 @@ from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.files.read import json_value, json_values
 from taotie.words.language import N_, _
 from taotie.workload.requests import Floats, Ints, Requests
-from taotie.workload.trace_cells import times
+from taotie.workload.trace_cells import is_number, times
 from taotie.workload.trace_layout import AUTO, LAYOUTS, Columns
 from taotie.workload.trace_records import Records, groups_of, paths_of, value_at
 from taotie.workload.trace_rows import (
@@ -431,8 +431,9 @@ class _Rows:
         draft = self.draft
         if not set(map(type, cells)) <= {int, float}:
             for cell, number in zip(cells, at.tolist(), strict=True):
-                if isinstance(cell, bool) or not isinstance(cell, int | float):
+                if not is_number(cell) or (isinstance(cell, str) and not cell.strip().isascii()):
                     draft.refuse(number, column, cell, _("is not a number"))
+            cells = [float(cell) if isinstance(cell, str) else cell for cell in cells]
         try:
             return np.array(cells, dtype=np.float64)
         except OverflowError:

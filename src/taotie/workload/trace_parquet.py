@@ -144,6 +144,8 @@ def leaves(connection: Any, path: str) -> list[tuple[str, str, str]]:
         if kind.id == "struct":
             for inner, inner_kind in kind.children:
                 walk(f"{name}.{inner}", f"{expression}.{_quoted(inner)}", inner_kind)
+        elif str(kind) == "TIMESTAMP WITH TIME ZONE":  # in UTC, as all dates are counted here
+            found.append((name, f"({expression} at time zone 'UTC')", "TIMESTAMP"))
         else:
             found.append((name, expression, str(kind)))
 

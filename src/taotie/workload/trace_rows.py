@@ -340,6 +340,7 @@ class Draft:
             t_s = t_s[keep]
         back = int(np.count_nonzero(t_s[1:] < t_s[:-1]))
         if back:
+            furthest = float(-np.diff(t_s).min())
             order = np.argsort(t_s, kind="stable")
             t_s = t_s[order]
             keep = order if keep is None else keep[order]
@@ -350,6 +351,14 @@ class Draft:
                     {"n": back},
                 )
             )
+            if back <= 2 and furthest > CLOCK_BACK_S:
+                treated.append(
+                    Said(
+                        "clock_back",
+                        N_("the time goes back by {s:.0f} s at once, where the rows are else in order: a clock that was set, or the hour that clocks repeat in autumn? Rows of two hours then lie in one: write times in UTC"),
+                        {"s": furthest},
+                    )
+                )  # fmt: skip
         if self.blank:
             treated.append(Said("blank_lines", N_("{n} blank lines skipped"), {"n": self.blank}))
         blocks = self._blocks(prompt)
@@ -357,6 +366,16 @@ class Draft:
             prompt, output = prompt[keep], output[keep]
             blocks = None if blocks is None else blocks.take(keep)
             session = None if session is None else session[keep]
+        twice = (t_s[1:] == t_s[:-1]) & (prompt[1:] == prompt[:-1]) & (output[1:] == output[:-1])
+        n_twice = int(np.count_nonzero(twice))
+        if n_twice >= 2 and n_twice >= TWICE * t_s.size:
+            treated.append(
+                Said(
+                    "rows_twice",
+                    N_("{n} rows repeat the time and both lengths of the row before: if the log writes a request twice, they are counted twice"),
+                    {"n": n_twice},
+                )
+            )  # fmt: skip
         first = float(t_s[0])
         if first:
             t_s -= first
@@ -569,7 +588,7 @@ class Draft:
 
 _WEIGHTS = (
     "seconds_assumed time_unit_told time_unit_found delays_from_arrival",
-    "empty_requests rows_left_out rows_of_another_kind failed_left_out prefix_blocks_unfit prefix_block_size",
+    "clock_back rows_twice empty_requests rows_left_out rows_of_another_kind failed_left_out prefix_blocks_unfit prefix_block_size",
     "times_passed_over tokens_added",
 )
 
@@ -580,6 +599,10 @@ def _weight(said: Said) -> int:
     )
 
 
+CLOCK_BACK_S = 60.0
+"""A step back by more than this, once in a log in order, is a clock, not threads that write in turn. [s]"""
+TWICE = 0.01
+"""From this share on, rows that repeat the one before are told. [1]"""
 _BLOCKS = (512, 16, 32, 64, 128, 256, 1024)
 
 

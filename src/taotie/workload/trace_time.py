@@ -103,6 +103,8 @@ class Extent(NamedTuple):
     low: float
     high: float
     whole: bool
+    coarse: bool = False
+    """Whether all are whole hundreds."""
 
 
 class Scale(NamedTuple):
@@ -132,7 +134,9 @@ def seconds_of(t: Floats, clock: Clock, path: Path) -> Read:
     TraceError
         If the numbers fit no unit, or two; says which option names it.
     """
-    extent = Extent(t.size, float(t.min()), float(t.max()), bool((t == np.floor(t)).all()))
+    whole = bool((t == np.floor(t)).all())
+    coarse = whole and bool((np.remainder(t, 100.0) == 0).all())
+    extent = Extent(t.size, float(t.min()), float(t.max()), whole, coarse)
     scale = scale_of(extent, clock, path)
     after = t - scale.zero if scale.zero else t
     zero_ns = None
@@ -212,6 +216,13 @@ def _unit(t: Extent, clock: Clock, path: Path) -> tuple[str, tuple[str, str] | N
         ):
             raise _ask(path, clock, low, high, _("no service has that many requests a second"))
         return unit, None
+    if dates and t.coarse and t.n >= _FEW:
+        raise TraceError(
+            _("{path}: all times in column {column} are whole hundreds of seconds: the digits behind were lost when the file was written.").format(
+                path=path, column=clock.column[:60]
+            ),
+            _("write them as 1772359200.123, not as 1.772359e+09; if they were rounded on purpose: --time-unit s"),
+        )  # fmt: skip
     if dates:
         return "s", _SECONDS if clock.hint_s in (None, 1.0) else _TOLD
     if clock.hint_s is None:
@@ -291,13 +302,19 @@ def _not_in_far_years(high: float, unit: str, clock: Clock, path: Path) -> None:
         )
 
 
+_SPREADSHEET_DAYS = (25_000.0, 75_000.0)
+"""Days since 1900 from 1968 to 2105, as spreadsheets count them."""
+
+
 def _ask(path: Path, clock: Clock, low: float, high: float, why: str) -> TraceError:
+    days = _SPREADSHEET_DAYS[0] <= low <= high <= _SPREADSHEET_DAYS[1] and high - low < 400 and low % 1  # fmt: skip
     return TraceError(
         _(
             "{path}: the unit of time in column {column} ({low:.15g} to {high:.15g}) cannot be told: {why}."
         ).format(path=path, column=clock.column[:60], low=low, high=high, why=why),
-        _("name it: --time-unit s, ms, us or ns"),
-    )
+        _("days of a spreadsheet? write them as dates, such as 2026-03-01T12:00:00Z") if days
+        else _("name it: --time-unit s, ms, us or ns"),
+    )  # fmt: skip
 
 
 def plain_stamps(cells: Sequence[str]) -> npt.NDArray[np.datetime64] | None:
@@ -361,13 +378,18 @@ def stamp(cell: str) -> np.datetime64:
         year, month_text, rest = text.split("/", 2)
         day_text, clock = rest.split(" ", 1)
         text = f"{year}-{int(month_text):02d}-{int(day_text):02d} {clock}"
+    basic = re.match(
+        r"(\d{4})(\d\d)(\d\d)[T ](\d\d)(\d\d)(\d\d)(?=\D|$)", text
+    )  # ISO without strokes
+    if basic:
+        text = "{}-{}-{} {}:{}:{}".format(*basic.groups()) + text[basic.end() :]
     day, found = text[:10], _OFFSET.search(text, 10)
     shift: Any = np.timedelta64(0, "m")
     if found:
         text, shift = text[: found.start()].rstrip(), _shift(found)
     text = re.sub(r",(?=\d+$)", ".", text)
     # datetime64 also takes "NaT", "now", "today" and years beyond reach: a plain date only.
-    if not re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", day) or len(text) > 29:
+    if not re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", day) or not re.fullmatch(r"[0-9T:. -]{10,29}", text):  # fmt: skip
         raise ValueError(cell)
     return np.datetime64(text.replace("T", " "), "ns") - shift
 

@@ -316,11 +316,11 @@ def text_as_parquet(
             clock = columns.clock(again.time_unit)
             time, said = named.time, []
             if not dated:
-                n, low, high, whole = base.execute(
-                    f"select count(*), min({t}), max({t}), bool_and({t} = floor({t})) from read_parquet(?)",
+                n, low, high, whole, coarse = base.execute(
+                    f"select count(*), min({t}), max({t}), bool_and({t} = floor({t})), bool_and({t} % 100 = 0) from read_parquet(?)",
                     [str(raw)],
                 ).fetchone()
-                scale = scale_of(Extent(n, low, high, bool(whole)), clock, place)
+                scale = scale_of(Extent(n, low, high, bool(whole), bool(coarse)), clock, place)
                 time = f"(({t} - {scale.zero!r}::double) * {scale.step_s!r}::double)"
                 said = list(scale.said)
             rows, fine = base.execute(
@@ -395,8 +395,8 @@ def _columns(base: Any, place: Path, reading: Reading | None = None) -> _Log:
         zero = base.execute(f"select min({stamp}) from read_parquet(?)", [str(place)]).fetchone()[0]
         time = f"(({stamp} - {zero or 0}) * 1e-9)"
     else:
-        n, low, high, whole = base.execute(
-            f"select count(t), min(t), max(t), bool_and(t = floor(t)) "
+        n, low, high, whole, coarse = base.execute(
+            f"select count(t), min(t), max(t), bool_and(t = floor(t)), bool_and(t % 100 = 0) "
             f"from (select {t}::double as t from read_parquet(?))",
             [str(place)],
         ).fetchone()
@@ -405,7 +405,7 @@ def _columns(base: Any, place: Path, reading: Reading | None = None) -> _Log:
         else:
             if low < 0:
                 draft.refuse(1, columns.name("t"), low, _("is negative"))
-            extent = Extent(n, low, high, bool(whole))
+            extent = Extent(n, low, high, bool(whole), bool(coarse))
             scale = scale_of(extent, columns.clock(draft.reading.time_unit), place)
             said += scale.said
             time = f"(({t}::double - {scale.zero!r}::double) * {scale.step_s!r}::double)"
