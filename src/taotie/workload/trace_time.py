@@ -134,9 +134,9 @@ def seconds_of(t: Floats, clock: Clock, path: Path) -> Read:
     TraceError
         If the numbers fit no unit, or two; says which option names it.
     """
-    whole = bool((t == np.floor(t)).all())
-    coarse = whole and bool((np.remainder(t, 100.0) == 0).all())
-    extent = Extent(t.size, float(t.min()), float(t.max()), whole, coarse)
+    integral = bool((t == np.floor(t)).all())
+    coarse = integral and bool((np.remainder(t, 100.0) == 0).all())
+    extent = Extent(t.size, float(t.min()), float(t.max()), integral, coarse)
     scale = scale_of(extent, clock, path)
     after = t - scale.zero if scale.zero else t
     zero_ns = None
