@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from taotie.errors import CaseError, RangeError
+from taotie.grid.capacity import redispatch_setup
 from taotie.grid.capacity.redispatch import (
     redispatch_cost_usd_per_mwh,
     redispatched_capacity,
@@ -210,6 +211,19 @@ def test_matches_highs_when_the_search_gives_up(monkeypatch):
     assert len(found.by_highs) > 3
     assert found.capacity_mw == pytest.approx(right, abs=EXACT_MW)
     assert not len(found.unanswered)
+
+
+def test_matches_factors_made_as_they_are_wanted(monkeypatch):
+    # grids too large for one table of factors make its rows when a screen asks for them
+    case = read_case("RTS_GMLC")
+    whole = redispatched_capacity(case)
+    monkeypatch.setattr(redispatch_setup, "FACTORS_ALL", 0)
+    some = redispatched_capacity(case, case.bus_number[::9])
+    asked = np.isfinite(some.largest_mw)
+    assert some.largest_mw[asked] == pytest.approx(whole.largest_mw[asked], abs=EXACT_MW)
+    monkeypatch.setattr(redispatch_setup, "FACTORS_MAX", 0)
+    with pytest.raises(CaseError, match="fewer buses at a time"):
+        redispatched_capacity(case)
 
 
 def test_property_loosening_is_enough_and_needed():

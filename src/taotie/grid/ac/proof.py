@@ -254,6 +254,7 @@ class AcProver:
         self.intact = EndPowers(*(e[0].copy() for e in ends))
         self.volt = np.abs(volts).astype(np.float32)
         self.volt0 = np.abs(v)
+        problem.fill(np.arange(problem.island.n_node))
         net_ = problem.net
         k = self.outages
         factor = np.zeros((len(k), self.case.n_branch), np.float32)

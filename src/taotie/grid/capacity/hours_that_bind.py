@@ -110,7 +110,7 @@ def hour_space(problem: RedispatchProblem, change: FloatArray) -> HourSpace | No
     base = (turn[:, keep] / scale).T @ base
     m, n_out = problem.n_branch, len(problem.room.fixed)
     along = np.zeros((n_out, len(base)))
-    along[:m] = -(base @ problem.net.ht).T
+    along[:m] = -problem.flows_of(base).T
     empty = np.zeros((n_hour, 0), np.int64)
     space = HourSpace(
         at, at[:0], empty, np.zeros((n_hour, 0)), np.full(n_hour, -1), along, base.sum(axis=1)

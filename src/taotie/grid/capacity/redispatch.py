@@ -337,6 +337,7 @@ def _searched(
     )
     order = order[np.isin(order, nodes)]
     found = new_found(len(nodes), problem.n_unit)
+    problem.fill(nodes)
     parts = np.array_split(np.arange(len(order)), max(1, -(-len(order) // NODES_A_PART)))
 
     def at_every_node(basis: Basis, y: FloatArray) -> FloatArray:
@@ -353,7 +354,7 @@ def _searched(
         sweep_nodes(
             order[part], problem.net, problem.room, problem.lists, new_basis(problem.n_unit),
             new_pool(problem.n_unit, len(problem.room.fixed)), pad,
-            new_store(n_store, problem.n_unit, island.n_node), TOLERANCE, MAX_STEPS, own, at_every_node,
+            new_store(n_store, problem.n_unit, island.n_node), TOLERANCE, MAX_STEPS, own, at_every_node, problem.fill,
         )  # fmt: skip
         to = np.searchsorted(nodes, order[part])
         for mine, all_of in zip(own, found, strict=True):

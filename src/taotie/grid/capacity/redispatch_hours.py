@@ -37,9 +37,9 @@ from taotie.grid.capacity.redispatch_simplex import (
     new_basis,
     new_pool,
     new_work,
-    solve,
 )
 from taotie.grid.capacity.redispatch_sweep import (
+    Fill,
     Found,
     Store,
     from_scratch,
@@ -47,6 +47,7 @@ from taotie.grid.capacity.redispatch_sweep import (
     new_found,
     new_store,
     prove,
+    solved,
     take_basis,
 )
 from taotie.grid.case.case import Case
@@ -140,7 +141,7 @@ def _weigh(n, y, l, k, a, rate, post, low, high, ends):
 def sweep_hours(
     b: int, net: Net, hours: Hours, rate: FloatArray, post: FloatArray, lists: Lists, basis: Basis,
     pool: Pool, work: Work, store: Store, ends: FloatArray, of_ends: FloatArray, found: Found,
-    along: FloatArray, more: FloatArray, slope: FloatArray,
+    along: FloatArray, more: FloatArray, slope: FloatArray, fill: Fill,
 ) -> None:  # fmt: skip
     """Every hour at node `b`.
 
@@ -166,14 +167,16 @@ def sweep_hours(
             from_scratch(work, b, net, room.fixed)
         else:
             work.f[:] += fixed[t] - fixed[t - 1]
-        x, status, worst = solve(b, net, room, lists, basis, pool, work, t, TOLERANCE, MAX_STEPS)
+        x, status, worst = solved(
+            b, net, room, lists, basis, pool, work, t, TOLERANCE, MAX_STEPS, fill
+        )
         found.steps[t], found.status[t] = work.counts[0] - before, status
         if status != OPTIMAL:
             found.x[t] = np.nan
             found.shortfall[t] = work.proof[0]
             work.p[:] = room.low
             continue
-        prove(t, b, x, worst, net, room, lists, basis, work, found, spare, t % 32 == 31)
+        prove(t, b, x, worst, net, room, lists, basis, work, found, spare, t % 32 == 31, fill)
         n, y = basis.size[0], work.inverse[0]
         if len(more):
             _slope(n, y, basis.l, basis.k, basis.v, work.x, along, more, slope[t])
@@ -224,7 +227,7 @@ def solve_hours(
     basis, pool, work, store, ends, of_ends = state
     sweep_hours(
         node, problem.net, hours, problem.room.rate, problem.room.post, problem.lists, basis, pool, work,
-        store, ends, of_ends, found, along, more, slope,
+        store, ends, of_ends, found, along, more, slope, problem.fill,
     )  # fmt: skip
     sure = np.where(
         found.status == OPTIMAL,
@@ -340,9 +343,9 @@ def redispatched_by_hour(
         part = slice(first, first + HOURS_A_PART)
         change = change_by_node(model, load[part])
         fixed = np.tile(problem.room.fixed, (len(change), 1))
-        fixed[:, :m] -= change @ problem.net.ht
+        fixed[:, :m] -= problem.flows_of(change)
         if short is not None:  # units that stand still in the case but not in this hour
-            fixed[:, :m] += short[part] @ problem.net.ht
+            fixed[:, :m] += problem.flows_of(short[part])
         demand = problem.room.demand + change.sum(axis=1)
         if short is not None:
             demand -= short[part].sum(axis=1)

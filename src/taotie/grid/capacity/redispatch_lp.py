@@ -60,6 +60,7 @@ class PairRows:
     def over_loads(self, problem: RedispatchProblem, nodes: IntArray) -> FloatArray:
         """MW on each row per MW of load at some nodes, shape (n_row, n_node)."""
         out = np.zeros((len(problem.room.fixed), len(nodes)))
+        problem.fill(nodes)
         out[: problem.n_branch] = -problem.net.ht[nodes].T
         return self._of(out)
 
@@ -123,6 +124,7 @@ def largest_load(
     cost = np.r_[np.zeros(n), -np.ones(n_site)]
     balance = np.r_[np.ones(n), -np.ones(n_site)][None]
     bounds = [*zip(room.low, room.high, strict=True), *zip(least, most, strict=True)]
+    problem.fill(nodes)
     rows, until, nothing = PairRows(), time.monotonic() + time_limit_s, np.zeros(0)
     for count in range(1, ROUNDS + 1):
         a = np.hstack([rows.over_units(problem), rows.over_loads(problem, nodes)])
@@ -297,7 +299,7 @@ def secure_cost(
     rows = PairRows()
 
     def cost(node: int, load_mw: float, network: bool = True) -> SecureCost:
-        column_h = problem.net.ht[node] if node >= 0 else np.zeros(m)
+        column_h = problem.column(node) if node >= 0 else np.zeros(m)
         for __round in range(ROUNDS):
             used = rows if network else PairRows()
             some = {}

@@ -31,8 +31,11 @@ def _try_outage(at_f, at_t, inverse, carried, k, f, best, best_k, best_v):
 
 @njit(cache=True, nogil=True)
 def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
-    """Worst violated outage of each branch (-1: none lost) and the worst loading met; returns count and loading."""
-    ht, hg, hgt, from_, to, inverse, own = net
+    """Worst violated outage of each branch (-1: none lost) and the worst loading met; returns count and loading.
+
+    A count of -1: rows of factors are missing, named in `net.wanted`.
+    """
+    ht, filled, wanted, y, hg, hgt, from_, to, inverse, own = net
     _fixed, _low, _high, _demand, rate, post = room
     start, table, first, least, bound = lists
     m, n_trip = rate.size, own.size
@@ -53,9 +56,12 @@ def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
         stretch = min(stretch, top / (STEPS * 0.5))
     best, best_k, best_v = np.zeros(m), np.full(m, -1), np.zeros(m)
     still = np.zeros(m)
+    lacking = False
     for k in range(m + n_trip):
         if share[k] > top:
-            if k < m:
+            if k < m and not (filled[from_[k]] and filled[to[k]]):
+                wanted[from_[k]] = wanted[to[k]] = lacking = True
+            elif k < m:
                 _try_outage(
                     ht[from_[k]], ht[to[k]], inverse[k], f[k], k, f, best, best_k, best_v
                 )  # fmt: skip
@@ -76,8 +82,14 @@ def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
         z_l, bk, bv = best[l], best_k[l], best_v[l]
         # far over already: the listed ones show where; no branch that other outages hardly move is gone through
         if least[l] > 0.0 and -1e-6 * most < room_l < least[l] * stretch:
+            if not (filled[from_[l]] and filled[to[l]]):
+                wanted[from_[l]] = wanted[to[l]] = lacking = True
+                continue
+            at_f, at_t = ht[from_[l]], ht[to[l]]
             for k in range(m):
-                v = (ht[from_[k], l] - ht[to[k], l]) * inverse[k]
+                if inverse[k] == 0.0:
+                    continue
+                v = (at_f[k] - at_t[k]) * (y[l] / y[k]) * inverse[k]
                 z = abs(f[l] + v * f[k])
                 if k != l and v != 0.0 and z > z_l:
                     z_l, bk, bv = z, k, v
@@ -99,7 +111,7 @@ def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
             if z_l > most and n < sl.size:
                 sl[n], sk[n], sv[n] = l, bk, bv
                 n += 1
-    return n, worst
+    return (-1 if lacking else n), worst
 
 
 @njit(cache=True, nogil=True)
@@ -126,7 +138,10 @@ def load_on_pair(l, k, v, column):
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def bring_up(f, p_f, at, p, x, b, ht, hgt, fixed, again):
-    """Bring the flows `f` of the state (p_f, `at` = [node, MW]) to the state (p, x at b): only what changed."""
+    """Bring the flows `f` of the state (p_f, `at` = [node, MW]) to the state (p, x at b): only what changed.
+
+    The rows of both nodes must be filled.
+    """
     m, tot = ht.shape[1], f.size
     if again:
         for l in range(tot):
@@ -163,4 +178,7 @@ def violated_pairs(
     m = problem.n_branch
     sl, sk, sv = np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m)
     n, worst = screen_pairs(flow_mw, problem.net, problem.room, problem.lists, tol, sl, sk, sv)
+    while n < 0:
+        problem.fill()
+        n, worst = screen_pairs(flow_mw, problem.net, problem.room, problem.lists, tol, sl, sk, sv)
     return sl[:n], sk[:n], sv[:n], float(worst)

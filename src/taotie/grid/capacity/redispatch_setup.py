@@ -12,8 +12,9 @@ screen knows when the list alone does not suffice.
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,15 @@ from taotie.files.kernels import njit
 from taotie.grid.case.case import Case
 from taotie.grid.flow.contingency import SINGULAR, bridges
 from taotie.grid.flow.dc_power_flow import Island, ptdf_of_nodes, scheduled_injection_mw
+from taotie.grid.flow.sparse_solve import LANES, factors_of_transfers
 from taotie.words.language import _
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 CUT = 0.005  # of a rating: outages that move less are not listed
+FACTORS_ALL = 4 << 30  # bytes: with more, rows of factors are made as they are wanted
+FACTORS_MAX = 16 << 30  # bytes of such rows
 ROUNDING = 1e-8  # MW: no outage that moves less is looked for
 LOSSES = 0.05  # of the load: what a dispatch may give beyond it as losses
 FAST = {"nsz", "arcp", "contract"}
@@ -40,7 +44,11 @@ class Net(NamedTuple):
     Parameters
     ----------
     ht : ndarray, shape (n_node, n_branch)
-        MW on a branch per MW put in at a node.
+        MW on a branch per MW put in at a node. In a large grid only the rows that `filled` names are there.
+    filled, wanted : ndarray of bool, shape (n_node,)
+        Rows of `ht` that are there; rows that a screen could not do without.
+    y : ndarray, shape (n_branch,)
+        Susceptances: the factors of two branches on each other differ by theirs alone.
     hg, hgt : ndarray, shape (n_out, n_unit), (n_unit, n_out)
         MW on a branch per MW of a unit; rows beyond the branches are the units that may trip.
     f, t : ndarray, shape (n_branch,)
@@ -52,6 +60,9 @@ class Net(NamedTuple):
     """
 
     ht: FloatArray
+    filled: BoolArray
+    wanted: BoolArray
+    y: FloatArray
     hg: FloatArray
     hgt: FloatArray
     f: IntArray
@@ -144,6 +155,34 @@ class RedispatchProblem:
         """The same under other ratings; the lists stay valid for any."""
         return replace(self, room=self.room._replace(rate=rate, post=post))
 
+    def fill(self, nodes: IntArray | None = None) -> None:
+        """Rows of `Net.ht`: of some nodes, by default of those wanted."""
+        net = self.net
+        asked = net.wanted.nonzero()[0] if nodes is None else np.unique(nodes)
+        asked = asked[~net.filled[asked]]
+        if (net.filled.sum() + len(asked)) * 8 * self.n_branch > FACTORS_MAX:
+            raise CaseError(
+                _("{n} nodes and {m} branches need more than {gb} GB of factors at once.").format(
+                    n=int(net.filled.sum()) + len(asked), m=self.n_branch, gb=FACTORS_MAX >> 30
+                ),
+                _("ask for fewer buses at a time with --bus."),
+            )
+        for first in range(0, len(asked), LANES):
+            some = asked[first : first + LANES]
+            net.ht[some] = ptdf_of_nodes(self.island, some)
+            net.filled[some] = True
+        net.wanted[:] = False
+
+    def column(self, node: int) -> FloatArray:
+        """MW on each branch per MW put in at a node, shape (n_branch,)."""
+        if not self.net.filled[node]:
+            self.fill(np.array([node]))
+        return np.asarray(self.net.ht[node])
+
+    def flows_of(self, injection_mw: FloatArray) -> FloatArray:
+        """MW on each branch for injections made up by the slack shares, shape (n, n_node) to (n, n_branch)."""
+        return flows_of(self.island, injection_mw.T).T
+
     def at_every_node(self, branch_weight: FloatArray) -> FloatArray:
         """The sum of `Net.ht` over branches by their weights, at every node, shape (n_node,)."""
         island = self.island
@@ -154,7 +193,7 @@ class RedispatchProblem:
         """Flow of every outage (branches, then units that may trip) for a dispatch and a new load. [MW]"""
         flow = self.room.fixed + self.net.hg @ power_mw
         if node >= 0:
-            flow[: self.n_branch] -= self.net.ht[node] * load_mw
+            flow[: self.n_branch] -= self.column(node) * load_mw
         return np.asarray(flow)
 
     def unit_power_mw(self, case: Case, power_mw: FloatArray) -> FloatArray:
@@ -175,6 +214,13 @@ def unit_range(case: Case, rows: IntArray) -> tuple[FloatArray, FloatArray]:
     high = np.where(np.isfinite(case.gen[rows, 8]), case.gen[rows, 8], top)
     low = np.where(np.isfinite(case.gen[rows, 9]), case.gen[rows, 9], -top)
     return np.minimum(low, out), np.maximum(high, out)
+
+
+def flows_of(island: Island, injection_mw: FloatArray) -> FloatArray:
+    """MW on each branch for injections made up by the slack shares, shape (n_node[, n]) to (n_branch[, n])."""
+    more = (slice(None),) + (None,) * (injection_mw.ndim - 1)
+    theta = island.angles(injection_mw - island.slack[more] * injection_mw.sum(axis=0))
+    return np.asarray(island.y[more] * (island.incidence @ theta))
 
 
 @njit(cache=True, nogil=True)
@@ -217,6 +263,64 @@ def _write_down(ht, hgt, f, t, inverse, own, bound, short, end, table):
                 end[l] = q + 1
 
 
+@njit(cache=True, nogil=True)
+def _collect(d, ks, inverse, bound, short, least, out_l, out_k, out_v):
+    """Of some outages, those branches that must list them; `d`: factors of the transfer between their ends."""
+    n = 0
+    for c in range(ks.size):
+        k = ks[c]
+        for l in range(short.size):
+            v = d[c, l] * inverse[c]
+            w = abs(v) * bound[k]
+            if l == k:
+                continue
+            if w > short[l]:
+                out_l[n], out_k[n], out_v[n] = l, k, v
+                n += 1
+            else:
+                least[l] = max(least[l], w)
+    return n
+
+
+def _listed_by_solves(
+    island: Island, lost: BoolArray, bound: FloatArray, short: FloatArray
+) -> tuple[FloatArray, FloatArray, IntArray, FloatArray]:
+    """Inverses, the most that is not listed, sizes and table of the lists, without a table of all factors."""
+    m = island.n_branch
+    solver, put, get, __ = island.lanes
+    f_at, t_at = get[island.f], get[island.t]
+    inverse, least = np.zeros(m), np.zeros(m)
+    spare = (np.empty(LANES * m, np.int32), np.empty(LANES * m, np.int32), np.empty(LANES * m))
+    found: list[tuple[Any, ...]] = []
+    outages = np.flatnonzero(~lost)
+    d = np.empty((LANES, m))
+    for first in range(0, max(len(outages), 1), LANES):
+        ks = outages[first : first + LANES]
+        factors_of_transfers(
+            solver, island.y, f_at, t_at, put[island.f[ks]], put[island.t[ks]], d[: len(ks)]
+        )
+        own = 1 - d[np.arange(len(ks)), ks]
+        good = np.abs(own) >= SINGULAR
+        inverse[ks] = np.where(good, 1 / np.where(good, own, 1.0), 0.0)
+        n = _collect(d, ks, inverse[ks], bound, short, least, *spare)
+        found.append(tuple(column[:n].copy() for column in spare))
+    l, k, v = (np.concatenate(column) for column in zip(*found, strict=True))
+    reach = np.abs(v) * bound[k]
+    order = np.lexsort((-reach, l))
+    table = np.empty((len(l), 3))
+    for i, column in enumerate((k, v, reach)):
+        table[:, i] = column[order]
+    return inverse, least, np.bincount(l, minlength=m), table
+
+
+def _never_written(n: int, m: int) -> FloatArray:
+    """A table of which only the rows that are written take memory."""
+    if not hasattr(mmap, "MAP_NORESERVE"):
+        return np.zeros((n, m))
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE
+    return np.frombuffer(mmap.mmap(-1, 8 * n * m, flags=flags), float).reshape(n, m)
+
+
 def redispatch_problem(
     case: Case,
     island: Island,
@@ -250,8 +354,9 @@ def redispatch_problem(
         raise RangeError(
             _("move={value} is outside 0..1: it is a share of Pmax.").format(value=move)
         )
-    ht = ptdf_of_nodes(island)
     m = island.n_branch
+    few = 8 * m * island.n_node > FACTORS_ALL and not unit_outages
+    ht = _never_written(island.n_node, m) if few else ptdf_of_nodes(island)
     node = np.full(case.n_bus, -1)
     node[island.bus_row] = island.node_of_bus
     on = np.flatnonzero(case.gen_on & (node[case.gen_row] >= 0))
@@ -282,15 +387,13 @@ def redispatch_problem(
             still += np.bincount(at[~moves], low[~moves], minlength=island.n_node)
             low, high, out, at = low[moves], high[moves], out[moves], at[moves]
             rows = [units for units, can in zip(rows, moves, strict=True) if can]
-    fixed = still @ ht + (island.flow_mw() - island.injection_mw @ ht)
+    fixed = flows_of(island, still) + island.flow_mw() - flows_of(island, island.injection_mw)
     rate = island.rating_mw.copy()
     post = post_ratings_mw(case, island, post_rating)
-    own_h = ht[island.f, np.arange(m)] - ht[island.t, np.arange(m)]
-    lost = bridges(island).is_bridge | (np.abs(1 - own_h) < SINGULAR)
+    lost = bridges(island).is_bridge.copy()
     if outages is not None:
         lost |= ~outages[island.branch_row]
-    inverse = np.where(lost, 0.0, 1 / np.where(lost, 1.0, 1 - own_h))
-    hgt, own = ht[at], np.zeros(0)
+    hgt, own = ptdf_of_nodes(island, at) if few else ht[at], np.zeros(0)
     bound = np.where(np.isfinite(rate), rate, 3 * np.abs(island.flow_mw()) + 50)
     if unit_outages:
         pmax = np.maximum(np.where(np.isfinite(case.gen[on, 8]), case.gen[on, 8], high), 0)
@@ -301,15 +404,22 @@ def redispatch_problem(
         fixed = np.r_[fixed, np.zeros(len(at))]
         bound = np.r_[bound, np.maximum(np.abs(high), np.abs(low))]
     bound = np.maximum(bound, 1e-3)
-    size, least = np.zeros(m, np.int64), np.zeros(m)
     short = np.where(np.isfinite(post), CUT * post, np.inf)
-    args = (ht, hgt, island.f, island.t, inverse, own, bound, short)
-    _size_up(*args, size, least)
+    if few:
+        inverse, least, size, table = _listed_by_solves(island, lost, bound, short)
+        start = np.r_[0, np.cumsum(size)]
+    else:
+        own_h = ht[island.f, np.arange(m)] - ht[island.t, np.arange(m)]
+        lost |= np.abs(1 - own_h) < SINGULAR
+        inverse = np.where(lost, 0.0, 1 / np.where(lost, 1.0, 1 - own_h))
+        size, least = np.zeros(m, np.int64), np.zeros(m)
+        args = (ht, hgt, island.f, island.t, inverse, own, bound, short)
+        _size_up(*args, size, least)
+        start = np.r_[0, np.cumsum(size)]
+        table = np.zeros((start[-1], 3))
+        _write_down(*args, start[:-1].copy(), table)
+        table = table[np.lexsort((-table[:, 2], np.repeat(np.arange(m), size)))]
     least[~np.isfinite(post) | (least < ROUNDING)] = 0.0
-    start = np.r_[0, np.cumsum(size)]
-    table = np.zeros((start[-1], 3))
-    _write_down(*args, start[:-1].copy(), table)
-    table = table[np.lexsort((-table[:, 2], np.repeat(np.arange(m), size)))]
     first = np.zeros(m)
     first[size > 0] = table[start[:-1][size > 0], 2]
     load = np.asarray(
@@ -318,7 +428,10 @@ def redispatch_problem(
     )
     return RedispatchProblem(
         island=island,
-        net=Net(ht, np.ascontiguousarray(hgt.T), hgt, island.f, island.t, inverse, own),
+        net=Net(
+            ht, np.full(island.n_node, not few), np.zeros(island.n_node, bool), island.y, np.ascontiguousarray(hgt.T), hgt,
+            island.f, island.t, inverse, own,
+        ),
         room=Room(fixed, low, high, -float(still.sum()), rate, post),
         lists=Lists(start, table, first, least, bound),
         units=tuple(rows),

@@ -33,7 +33,7 @@ STALL = 400  # steps after which ties are broken by small costs
 ANEW = 50
 NOISE = 1e-11
 TOLERANCE = 2e-9  # of a rating, and MW: what counts as violated
-OPTIMAL, INFEASIBLE, TOO_LONG, TOO_LARGE, SINGULAR_BASIS = 0, 1, 2, 3, 4
+OPTIMAL, INFEASIBLE, TOO_LONG, TOO_LARGE, SINGULAR_BASIS, WANTING = 0, 1, 2, 3, 4, 5
 
 
 class Basis(NamedTuple):
@@ -359,10 +359,11 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
     """Largest load at node `b`, from the basis given; returns load, status, worst loading met.
 
     The basis must be dual feasible after units are put to the side their reduced cost asks for: the weight of the
-    load in it must be positive. On return `basis`, `work.p` and `work.inverse` hold the answer.
+    load in it must be positive. On return `basis`, `work.p` and `work.inverse` hold the answer. `WANTING`: rows of
+    factors are missing, and the search goes on from that basis once they are there.
     """
     # taken apart once: each look into a tuple of arrays is paid for when compiling
-    ht, hg, hgt, _from, _to, _inverse, _own = net
+    ht, _filled, _wanted, _y, hg, hgt, _from, _to, _inverse, _own = net
     fixed, low, high, demand, rate, post = room
     base_l, base_k, base_v, side, base_unit, up, base_n = basis
     (
@@ -466,6 +467,8 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
             bring_up(f, p_f, at_f, p, x, b, ht, hgt, fixed, False)
             n, worst = screen_pairs(f, net, room, lists, tol, sl, sk, sv)
             counts[1] += 1
+            if n < 0:
+                return x, WANTING, np.nan
             if n == 0:
                 if mode == 1:  # without the small costs again from here
                     mode = 2

@@ -24,6 +24,7 @@ from taotie.grid.capacity.redispatch_setup import FloatArray, IntArray, Lists, N
 from taotie.grid.capacity.redispatch_simplex import (
     OPTIMAL,
     W_MAX,
+    WANTING,
     Basis,
     Pool,
     Work,
@@ -32,6 +33,7 @@ from taotie.grid.capacity.redispatch_simplex import (
 )
 
 THIN, AGE = 16, 40  # every so many nodes, rows not violated at the last so many leave the pool
+Fill = Callable[[], None]
 AtEveryNode = Callable[[Basis, FloatArray], FloatArray]
 SAME = 1e-9  # weights below this do not count as binding
 
@@ -162,7 +164,7 @@ def _both_halves(n, p, low, high, demand, y, l, k, a, c, on_load, rate, post, po
 
 def prove(
     q: int, b: int, x: float, worst: float, net: Net, room: Room, lists: Lists, basis: Basis, work: Work,
-    found: Found, rows: tuple[IntArray, IntArray, FloatArray], again: bool,
+    found: Found, rows: tuple[IntArray, IntArray, FloatArray], again: bool, fill: Fill,
 ) -> None:  # fmt: skip
     """Both halves of the proof of a solved node into row q of `found`; `rows`: room for violated pairs."""
     x_p, moved, found.bound[q] = _both_halves(
@@ -171,13 +173,28 @@ def prove(
     )  # fmt: skip
     if moved or again or abs(x_p - x) > 1e-9:
         bring_up(work.f, work.p_f, work.at, work.p, x_p, b, net.ht, net.hgt, room.fixed, again)
-        worst = screen_pairs(work.f, net, room, lists, 0.0, *rows)[1]
+        n, worst = screen_pairs(work.f, net, room, lists, 0.0, *rows)
+        while n < 0:
+            fill()
+            n, worst = screen_pairs(work.f, net, room, lists, 0.0, *rows)
     found.x[q], found.loading[q] = x_p, worst
+
+
+def solved(
+    b: int, net: Net, room: Room, lists: Lists, basis: Basis, pool: Pool, work: Work, stamp: int,
+    tol: float, max_steps: int, fill: Fill,
+) -> tuple[float, int, float]:  # fmt: skip
+    """`solve`, with rows of factors made by `fill` as they are wanted."""
+    while True:
+        x, status, worst = solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps)
+        if status != WANTING:
+            return float(x), int(status), float(worst)
+        fill()
 
 
 def sweep_nodes(
     nodes: IntArray, net: Net, room: Room, lists: Lists, basis: Basis, pool: Pool, work: Work, store: Store,
-    tol: float, max_steps: int, found: Found, at_every_node: AtEveryNode,
+    tol: float, max_steps: int, found: Found, at_every_node: AtEveryNode, fill: Fill,
 ) -> None:  # fmt: skip
     """Every node of `nodes`, each from the stored basis with the lowest bound.
 
@@ -198,7 +215,7 @@ def sweep_nodes(
             thin_pool(pool, q - AGE)
         if q % 32 == 0:  # flows from scratch now and then, so that rounding does not add up
             from_scratch(work, b, net, room.fixed)
-        x, status, worst = solve(b, net, room, lists, basis, pool, work, q, tol, max_steps)
+        x, status, worst = solved(b, net, room, lists, basis, pool, work, q, tol, max_steps, fill)
         found.steps[q], found.status[q] = work.counts[0] - before, status
         if status != OPTIMAL:
             found.x[q] = np.nan
@@ -206,7 +223,7 @@ def sweep_nodes(
             work.p[:] = room.low  # no number of a failed search goes on
             from_scratch(work, b, net, room.fixed)
             continue
-        prove(q, b, x, worst, net, room, lists, basis, work, found, rows, q % 32 == 31)
+        prove(q, b, x, worst, net, room, lists, basis, work, found, rows, q % 32 == 31, fill)
         if store.x.size > 1 and (found.steps[q] > 1 or store.n[0] == 1):
             keep_basis(store, basis, work, x, at_every_node)
     work.counts[3] = store.n[0]

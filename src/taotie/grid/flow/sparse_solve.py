@@ -101,6 +101,22 @@ def dense_factors_by_node(solver, y, offset, f_at, t_at, put, out):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
+def factors_of_transfers(solver, y, f_at, t_at, put_f, put_t, out):
+    """`out[c, l]`: flow on l per unit put in where `put_f[c]` says and taken out where `put_t[c]` says; 16 at most."""
+    r = np.zeros((len(solver[6]) + 1, LANES))
+    for c in range(len(put_f)):
+        if put_f[c] >= 0:
+            r[put_f[c], c] = 1.0
+        if put_t[c] >= 0:
+            r[put_t[c], c] = -1.0
+    solve_lanes(solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], solver[6], r)
+    for l in range(len(y)):
+        f, t, yl = f_at[l], t_at[l], y[l]
+        for c in range(len(put_f)):
+            out[c, l] = yl * (r[f, c] - r[t, c])
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
 def moved_shares(h, f, t, inverse, out):
     """`out[l, k] = (h[l, f_k] - h[l, t_k]) inverse_k`."""
     for l in range(len(f)):
