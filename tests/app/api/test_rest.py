@@ -294,6 +294,42 @@ def test_worked_metrics_and_health(client: TestClient) -> None:
     assert health["workers"] >= 1
 
 
+@pytest.mark.parametrize("path", ["/api/v1/prompt", "/api/v1/uploads", "/en/check"])
+def test_error_a_client_that_goes_away_is_no_failure_of_ours(client: TestClient, path: str) -> None:
+    """Half a body, then nobody there: noted as gone, nothing raised, nothing kept."""
+    kinds = {
+        "/api/v1/prompt": b"application/json",
+        "/en/check": b"application/x-www-form-urlencoded",
+    }
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"name=log.csv", "root_path": "",
+        "headers": [
+            (b"host", b"127.0.0.1"), (b"content-length", b"999"),
+            (b"content-type", kinds.get(path, b"application/octet-stream")),
+        ],
+        "client": ("127.0.0.1", 4), "server": ("127.0.0.1", 80), "state": {},
+    }  # fmt: skip
+    if path == "/api/v1/prompt":
+        scope["query_string"] = b""
+    incoming = [
+        {"type": "http.request", "body": b'{"tokens_in', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return incoming.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    client.portal.call(client.app, scope, receive, send)
+    assert sent == []
+    assert f'route="{path.removeprefix("/en")}",status="499"' in client.get("/metrics").text
+    assert not list(client.app.state.service.uploads.folder.glob("*.part"))
+
+
 def test_property_logs_hold_no_text_of_a_user(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:

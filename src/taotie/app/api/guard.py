@@ -15,6 +15,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 
 from taotie.app.api.keys import Keys
 from taotie.app.api.languages import preferred
@@ -27,6 +28,8 @@ __all__ = ["Guard", "Rate"]
 
 log = logging.getLogger("taotie.serve")
 
+GONE = 499
+"""What is noted of a client that went away in the middle of its request; nothing is sent."""
 CLIENTS = 50_000
 """Clients whose requests are counted; the longest silent one is forgotten first."""
 
@@ -117,6 +120,8 @@ class Guard:
                 with speaking(preferred(headers.get("accept-language", ""))):
                     answer = problem_response(problem_of(problem), problem.headers)
                 await answer(scope, receive, noted)
+            except ClientDisconnect:
+                status = GONE  # nobody is there to be answered, and nothing went wrong here
         finally:
             seconds = time.monotonic() - began
             route = getattr(scope.get("route"), "path", "") or "(none)"
