@@ -33,6 +33,8 @@ EXPORTED = (FIRST, *(name for name, one in PAGES.items() if one.fixed))
 class StaticAddresses(Addresses):
     """Files beside each other: ``en/fleet.html``, its charts ``en/fleet.CHART.csv``, assets in ``static``."""
 
+    live = False
+
     def page(self, name: str, state: State, lang: str = "", **changes: Any) -> str:
         """A file of the same folder, or of the other language's; a state leads nowhere here."""
         return self.action(name, "" if lang in ("", state.language) else lang)

@@ -95,6 +95,9 @@ class Rendered:
 class Addresses:
     """Where pages, their files and assets stand. A static copy has its own."""
 
+    live = True
+    """A service stands behind them: what is typed into a form is answered."""
+
     def page(self, name: str, state: State, lang: str = "", **changes: Any) -> str:
         """Address of a page with a state, in its language or in another."""
         return f"{self.action(name, lang or state.language)}{state.query(**changes)}"
