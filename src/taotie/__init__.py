@@ -21,6 +21,7 @@ _WHERE = {
     "generate": "taotie.answer.generate",
     "embed": "taotie.answer.embed",
     "compare": "taotie.answer.compare",
+    "requests": "taotie.answer.requests",
     "simulate": "taotie.answer.simulate",
     "train": "taotie.answer.train",
     "mine": "taotie.answer.mine",

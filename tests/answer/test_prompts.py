@@ -85,3 +85,20 @@ def test_matches_the_chain_made_anew():
             anew = tt.prompt(**setup, tokens_in=700, tokens_out=90).figures
         assert to_record(again.values()) == to_record(anew.values())
     assert one_request._tree.cache_info().hits > 0
+
+
+def test_matches_a_log_priced_request_by_request(tmp_path):
+    """Its sum is that of the requests, draw by draw; a closed model has no log of this kind."""
+    (tmp_path / "log.csv").write_text(
+        "t_s,prompt_tokens,output_tokens\n0,100,300\n1,900,20\n2,7,1\n"
+    )
+    log = tmp_path / "log.csv"
+    made = tt.requests(trace=log, model="llama-3.1-8b", on="h100-sxm:1", batch=16)
+    alone = tt.prompts([100, 900, 7], [300, 20, 1], 16, model="llama-3.1-8b", on="h100-sxm:1")
+    assert made.figures["energy"].to("Wh").samples.mean() == pytest.approx(
+        alone.mean.sum(), rel=0.01
+    )
+    assert [r["energy_wh"] for r in made.tables["requests"].records()] == alone.p50.tolist()
+    assert made.tables["spread"].rows[-1][3] == max(alone.p50)
+    with pytest.raises(RangeError, match="closed"):
+        tt.requests(trace=log, model="gpt-4o")

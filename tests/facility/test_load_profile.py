@@ -15,7 +15,8 @@ from taotie.facility.load_profile import (
     square_wave_harmonics_mw,
     training_swing,
 )
-from taotie.quantity.figure import exact, leaf
+from taotie.quantity.figure import Figure, exact, leaf
+from taotie.quantity.profile import Profile
 
 day = st.lists(st.floats(0, 1e9).map(lambda x: round(x, 3)), min_size=24, max_size=24).map(np.array)
 small = st.floats(0.0, 1e3, allow_subnormal=False).map(lambda x: round(x, 6))
@@ -63,29 +64,30 @@ def test_published_chatgpt_day_as_a_load() -> None:
     assert load[0] == pytest.approx(23.5)
 
 
-def test_worked_load_from_figures() -> None:
-    share = np.full(24, 0.5 / 23)
-    share[12] = 0.5
-    requests = leaf("n", value=24e6, unit="request/d", kind="assumed", note="example")
-    energy = leaf("e", value=3.0, unit="Wh/request", boundary="server", kind="assumed", note="ex.")
-    idle = leaf("i", value=2.0, unit="MW", boundary="server", kind="assumed", note="example")
-    got = facility_load(share, requests, energy, exact(1.5, "1"), idle)
-    assert got.profile.boundary == "facility"
-    assert got.mean.p50 == pytest.approx(1.5 * (3.0 + 2.0))
-    assert got.peak.p50 == pytest.approx(1.5 * (36.0 + 2.0))
-    assert got.energy_per_year.unit == "TWh/a"
-    assert got.energy_per_year.p50 == pytest.approx(7.5 * 8760e-6)
-    assert set(got.profile.label) == {"en", "zh"}
+def _mw(key: str, low: float, high: float) -> Figure:
+    return leaf(key, low=low, high=high, spread="uniform", unit="MW", boundary="server", kind="assumed", note="ex.")  # fmt: skip
 
 
-def test_error_boundaries_and_shares() -> None:
-    requests = leaf("n", value=24e6, unit="request/d", kind="assumed", note="example")
-    bare = leaf("e", value=3.0, unit="Wh/request", kind="assumed", note="example")
+def test_property_connection_never_below_the_busiest_hour_nor_that_below_the_mean() -> None:
+    """Draw by draw, whatever the machines counted could draw: here in a part of the draws too little."""
+    pue = leaf("pue", low=1.1, high=1.3, spread="uniform", unit="1", kind="assumed", note="ex.")
+    load = Profile(
+        ((0.5 + np.arange(24) / 23, _mw("e", 1.0, 3.0)), (np.ones(24), _mw("i", 0.1, 0.2)))
+    )
+    for machines, short in ((_mw("m", 2.0, 4.0), True), (_mw("n", 9.0, 9.5), False)):
+        made = facility_load(load, pue, machines)
+        connection, peak, mean = (f.samples for f in (made.connection, made.peak, made.mean))
+        assert (connection >= peak * (1 - 1e-12)).all()
+        assert (peak >= mean).all()
+        assert (connection >= machines.samples * pue.samples * (1 - 1e-12)).all()
+        assert (0.0 < made.short < 1.0) == short
+        assert made.profile.boundary == made.connection.boundary == "facility"
+
+
+def test_error_a_load_without_its_boundary() -> None:
+    bare = leaf("e", value=3.0, unit="MW", kind="assumed", note="example")
     with pytest.raises(BoundaryError):
-        facility_load(np.full(24, 1 / 24), requests, bare, exact(1.5, "1"))
-    for bad in (np.full(23, 1 / 23), np.full(24, 1.0), np.full(24, np.nan)):
-        with pytest.raises(RangeError, match="24 shares"):
-            facility_load(bad, requests, bare.with_boundary("server"), exact(1.5, "1"))
+        facility_load(Profile(((np.ones(24), bare),)), exact(1.5, "1"), bare)
 
 
 def test_published_swing_of_105_and_45_mw() -> None:

@@ -7,9 +7,10 @@ from types import SimpleNamespace as Box
 
 import pytest
 
+from taotie.answer.meter_usage import usage_report
 from taotie.errors import MeterError
 from taotie.metering.agent_log import claude_code_folder, read_claude_code, read_codex
-from taotie.metering.client_hook import ClientHook, watch
+from taotie.metering.client_hook import ClientHook, calls_of_program, watch
 from taotie.metering.usage import Usage, normal_usage
 from taotie.metering.usage_export import read_usage
 
@@ -217,6 +218,56 @@ def test_replay_an_asynchronous_client() -> None:
     with ClientHook(client) as hook:
         asyncio.run(client.chat.completions.create(model="m"))
     assert hook.calls[0].usage.output == 2
+
+
+FAKE = """
+class _Calls:
+    def create(self, **asked):
+        if asked.get("stream"):
+            return iter([{"x": 1}])
+        from types import SimpleNamespace as Box
+        return Box(model=asked["model"], usage={"prompt_tokens": 10, "completion_tokens": 5})
+class OpenAI:
+    def __init__(self):
+        from types import SimpleNamespace as Box
+        self.chat = Box(completions=_Calls())
+class AzureOpenAI(OpenAI):
+    def __init__(self):
+        super().__init__()
+"""
+PROGRAM = """
+import sys
+from openai import AzureOpenAI, OpenAI
+print("said by the program")
+for client in (OpenAI(), AzureOpenAI()):
+    for _ in range(int(sys.argv[1])):
+        client.chat.completions.create(model="gpt-4o")
+"""
+
+
+def test_replay_a_program_is_watched_to_its_end(tmp_path, monkeypatch, capsys) -> None:
+    """Every client it makes, each once; what it prints leaves standard output alone; nothing stays hooked."""
+    import importlib
+    import sys
+
+    (tmp_path / "openai.py").write_text(FAKE)
+    (tmp_path / "mine.py").write_text(PROGRAM)
+    (tmp_path / "bad.py").write_text("raise ValueError('no key')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "openai", raising=False)
+    before = importlib.import_module("openai").OpenAI.__init__
+    calls = calls_of_program(tmp_path / "mine.py", ["3"])
+    assert [c.usage.output for c in calls] == [5] * 6
+    assert importlib.import_module("openai").OpenAI.__init__ is before
+    assert capsys.readouterr().out == ""
+    with pytest.raises(MeterError, match=r"ValueError: no key"):
+        calls_of_program(tmp_path / "bad.py")
+    with pytest.raises(MeterError, match="not there"):
+        calls_of_program(tmp_path / "none.py")
+    made = usage_report(program=tmp_path / "mine.py", arguments=["1"])
+    assert made.own["calls"] == 2
+    assert made.own["tokens"]["output"] == 10
+    sys.modules.pop("openai", None)
 
 
 def test_error_a_client_without_calls() -> None:

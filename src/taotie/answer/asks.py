@@ -156,6 +156,18 @@ ASKS: dict[str, Declared] = {
             setting("region", default="WORLD", reason=N_("no place is given: the world's average generation")),
         ),
         _declared(
+            "requests",
+            N_("Energy of every request of a log on given machines, each with its own lengths."),
+            setting("trace", required=True),
+            setting("model", reason=N_("a model of usual size whose weights are published")),
+            setting("on", reason=N_("the accelerator most delivered in 2023 and 2024")),
+            "batch", "precision", "runtime", "pue", "software_date", "data_parallel", "expert_parallel",
+            "draft", "acceptance", "prefix_hit", "calibrate", "format", "columns", "time_unit", "only", "strict",
+            "per_day", "sampled_hours",
+            setting("samples", default=100, reason=N_("a log may hold a million requests")), "seed",
+            samples=False,
+        ),
+        _declared(
             "simulate",
             N_("A request log on a fleet of accelerators: latency, energy of each request, power."),
             "trace", "model",

@@ -119,6 +119,7 @@ def capacity(
     depth: float | None = None,
     ac: bool = False,
     ac_every: bool = False,
+    ac_check: bool = False,
     power_factor: float = 0.98,
     load_words: Said | None = None,
     threads: int | None = None,
@@ -153,6 +154,8 @@ def capacity(
         Load by hour, and how much, how often and how deep the new load may be cut.
     ac, ac_every, power_factor
         Prove the redispatched answer in AC.
+    ac_check : bool
+        With a bus: solve its firm MW, or the load asked about, in AC by pandapower.
     load_words : Said, optional
         How the load came about.
 
@@ -171,6 +174,8 @@ def capacity(
             _("--post-outage-rating {value} is not known.").format(value=repr(post_outage_rating)),
             _("write a, b or c."),
         )
+    if ac_check and bus is None:
+        raise RangeError(_("--ac-check looks at one bus: name it."), "--bus 8 --ac-check")
     place = place_of(near) if isinstance(near, str) else near
     behind: tuple[Figure, ...] = ()
     if isinstance(load_mw, str):
@@ -220,6 +225,15 @@ def capacity(
             answer.detail, load_words=load_words, load_figures=behind, coordinates=coordinates
         )
         answer = replace(answer, detail=detail)
+    if ac_check and row is not None:
+        from taotie.answer.capacity_ac import with_ac_check
+
+        firm = float(answer.own["buses"][0]["firm_mw"])
+        at = firm if load_mw is None else load_mw
+        answer = with_ac_check(
+            answer, grid, int(grid.bus_number[row]), at, answer.detail.binding[FIRM].outage,
+            power_factor,
+        )  # fmt: skip
     if more.asked:
         case_used = answer.detail.found.case if row is None else dispatched(given, dispatch)[0]
         answer = with_more_of(answer, case_used, more, tell)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.answer.asking import answers_with
+from taotie.answer.asking import answers_with, default_said
 from taotie.answer.buses import bus_row
 from taotie.answer.load import load_mw as load_mw_of
 from taotie.errors import RangeError
@@ -25,6 +25,7 @@ PRICES = (
     ("lowest", N_("lowest")), ("median", N_("median")), ("highest", N_("highest")), ("at_bus", N_("at bus")),
 )  # fmt: skip
 
+VALUE_OF_LOST_LOAD = 9000.0
 LIMITS = (
     Said("commitment", N_("units in service as in the case: none is switched on or off")),
     Said("dc", N_("DC, active power only: no voltage, losses or reactive power")),
@@ -41,6 +42,9 @@ def dispatch(
     pue: float = 1.2,
     n_1: bool = False,
     value_of_lost_load: float | None = None,
+    hours: str | None = None,
+    span: str = "",
+    units_down: bool = False,
 ) -> Answer:
     """The cheapest dispatch and its prices, before and after a new load.
 
@@ -56,7 +60,11 @@ def dispatch(
     n_1 : bool
         Keep every rating with any one branch lost.
     value_of_lost_load : float, optional
-        Load may be shed at this. [USD/MWh]
+        Load may be shed at this; with `hours` 9,000 unless another is given. [USD/MWh]
+    hours : str, optional
+        Each hour in place of one: `year`, or a CSV of loads.
+    span, units_down
+        Which of the hours; whether units may go below their minimum.
 
     Raises
     ------
@@ -76,7 +84,24 @@ def dispatch(
             ),
             "--value-of-lost-load 10000",
         )
+    if hours is None and (span or units_down):
+        raise RangeError(_("--span and --units-down go with --hours."), "--hours year --span 0:168")
     grid = case if isinstance(case, Case) else read_case(case)
+    if hours is not None:
+        if n_1:
+            raise RangeError(
+                _("--n-1 is for one hour; with --hours all branches are in service."),
+                _("leave out --n-1 or --hours."),
+            )
+        from taotie.answer.dispatch_hours import dispatch_by_hour
+
+        at = None if bus is None else bus_row(grid, bus)
+        lost = VALUE_OF_LOST_LOAD if value_of_lost_load is None else value_of_lost_load
+        made = dispatch_by_hour(grid, hours, span, at, load_mw or 0.0, lost, units_down)
+        if value_of_lost_load is None:
+            why = N_("a year is not stopped by one hour that lacks power")
+            made = made.saying(default_said("value_of_lost_load", f"{lost:g} USD/MWh", why))
+        return made.saying(*grid.told)
     row = 0 if bus is None else bus_row(grid, bus)
     number = int(grid.bus_number[row])
     states = {"before": grid}

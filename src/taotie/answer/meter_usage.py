@@ -13,6 +13,7 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.errors import MeterError, UnknownNameError
 from taotie.metering.agent_log import read_claude_code, read_codex
+from taotie.metering.client_hook import calls_of_program
 from taotie.metering.usage import Call, Usage
 from taotie.metering.usage_export import read_usage
 from taotie.quantity.figure import leaf
@@ -33,8 +34,10 @@ def usage_report(
     codex: bool = False,
     region: str = "WORLD",
     seed: int = 0,
+    program: Path | str | None = None,
+    arguments: Sequence[str] = (),
 ) -> Answer:
-    """Energy, carbon and water of the calls in logs, by session, day, project and model.
+    """Energy, carbon and water of the calls in logs or of a program, by session, day, project and model.
 
     Parameters
     ----------
@@ -44,13 +47,17 @@ def usage_report(
         Read these agents' own folders.
     region : str
         Whose grid the far end is taken to be on.
+    program, arguments
+        A Python program to run, its OpenAI and Anthropic clients watched.
 
     Raises
     ------
     MeterError
         If there is no call in them.
     """
-    if not places and not claude_code and not codex:
+    if arguments and program is None:
+        raise MeterError(_("--argument goes with --program."), "--program mine.py --argument one")
+    if not places and not claude_code and not codex and program is None:
         raise MeterError(_("nothing to read."), "taotie meter usage --claude-code")
     calls: list[Call] = []
     said: list[Said] = []
@@ -63,7 +70,16 @@ def usage_report(
         found, more = read_usage(place)
         calls += found
         said += more
+    if program is not None:
+        found = calls_of_program(program, arguments)
+        if not found:
+            raise MeterError(
+                _("{program} made no call that says its tokens.").format(program=Path(program).name),
+                _("a streamed call of OpenAI says them with its stream option include_usage."),
+            )  # fmt: skip
+        calls += found
     settings = {
+        "program": None if program is None else str(program), "arguments": list(arguments),
         "files": [str(p) for p in places], "claude_code": claude_code, "codex": codex, "region": region, "seed": seed,
     }  # fmt: skip
     return usage_answer(calls, settings, said, region, seed)

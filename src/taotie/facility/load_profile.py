@@ -17,7 +17,7 @@ from taotie.errors import RangeError
 from taotie.facility.pue import checked_pue
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
-from taotie.quantity.profile import Profile
+from taotie.quantity.profile import Profile, highest_of
 from taotie.words.language import _
 
 __all__ = [
@@ -125,17 +125,20 @@ class FacilityLoad:
     Attributes
     ----------
     profile : Profile
-        Load at the meter by hour of the day, facility boundary. [MW]
-    pue : Figure
-        The PUE used. [1]
+        Load at the meter by hour, facility boundary. [MW]
+    connection : Figure
+        The most the facility draws, never below its busiest hour in any draw. [MW]
+    short : float
+        Share of the draws in which the busiest hour lies above what the machines counted draw at most. [1]
     """
 
     profile: Profile
-    pue: Figure
+    connection: Figure
+    short: float = 0.0
 
     @property
     def mean(self) -> Figure:
-        """Mean load over the day. [MW]"""
+        """Mean load over the hours. [MW]"""
         return self.profile.average()
 
     @property
@@ -143,33 +146,22 @@ class FacilityLoad:
         """Load of the busiest hour. [MW]"""
         return self.profile.peak()
 
-    @property
-    def energy_per_year(self) -> Figure:
-        """Electricity of 365 such days. [TWh/a]"""
-        return self.profile.average().to("TWh/a")
-
 
 def facility_load(
-    share: npt.ArrayLike,
-    requests_per_day: Figure,
-    energy_per_request: Figure,
-    pue: Figure,
-    idle_power: Figure | None = None,
+    it_load: Profile, pue: Figure, highest_it: Figure, worst_pue: Figure | None = None
 ) -> FacilityLoad:
-    """Load at the meter over a day, from figures.
+    """Load at the meter by hour, and the connection that carries it.
 
     Parameters
     ----------
-    share : array_like, shape (24,)
-        Share of the day's requests in each hour; sums to 1. [1]
-    requests_per_day : Figure
-        [request/d]
-    energy_per_request : Figure
-        At the server boundary, above `idle_power`. [Wh/request]
+    it_load : Profile
+        Draw of the machines by hour, server boundary. [MW]
     pue : Figure
-        [1]
-    idle_power : Figure, optional
-        Draw of the machines with nothing to do, at the server boundary. [MW]
+        Over the hours. [1]
+    highest_it : Figure
+        Highest draw of the machines counted, server boundary. [MW]
+    worst_pue : Figure, optional
+        Of the worst hour; `pue` by default. [1]
 
     Returns
     -------
@@ -178,19 +170,23 @@ def facility_load(
     Raises
     ------
     BoundaryError
-        If energy or idle power is not at the server boundary.
-    RangeError
-        If the shares are not 24 numbers that sum to 1.
+        If a load is not at the server boundary.
+
+    Notes
+    -----
+    ``connection = max(P_highest PUE_worst, max_h P_h PUE)`` draw by draw: a draw whose busiest hour asks for more
+    than the machines counted can give needs more of them, and its connection with them.
     """
-    shape = np.asarray(share, dtype=np.float64)
-    if shape.shape != (24,) or not (shape >= 0).all() or abs(shape.sum() - 1.0) > 1e-9:
-        raise RangeError(_("a day needs 24 shares of its requests, none negative, that sum to 1."))
-    mean_power = (requests_per_day * energy_per_request).to("MW")
-    terms = [(24.0 * shape, mean_power.at_boundary("facility", pue))]
-    if idle_power is not None:
-        terms.append((np.ones(24), idle_power.to("MW").at_boundary("facility", pue)))
-    label = {"en": "Load at the meter over a day", "zh": "一天中的电表负荷"}
-    return FacilityLoad(Profile(tuple(terms), label=label), pue)
+    load = it_load.at_boundary("facility", pue)
+    machines = highest_it.at_boundary("facility", pue if worst_pue is None else worst_pue)
+    peak = load.peak()
+    most, busiest = machines.to("MW").samples, peak.to("MW").samples
+    short = float(np.mean(np.broadcast_to(most < busiest * (1.0 - 1e-12), _drawn(most, busiest))))
+    return FacilityLoad(load, highest_of((machines, peak)) if short else machines, short)
+
+
+def _drawn(*samples: Floats) -> tuple[int, ...]:
+    return np.broadcast_shapes(*(s.shape for s in samples), (1,))
 
 
 class TrainingSwing(NamedTuple):

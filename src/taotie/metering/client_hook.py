@@ -5,15 +5,21 @@ Each answer gets an attribute `taotie` with its tokens, and every call is kept. 
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import runpy
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from taotie.errors import MeterError
 from taotie.metering.usage import Call, normal_usage
 from taotie.words.language import _
 
-__all__ = ["ClientHook", "watch"]
+__all__ = ["CLIENTS", "ClientHook", "calls_of_program", "watch"]
 
 
 class ClientHook:
@@ -144,3 +150,81 @@ def watch(client: Any) -> ClientHook:
             "chat.completions.create, responses.create, messages.create",
         )
     return hook
+
+
+CLIENTS = {
+    "openai": ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI"),
+    "anthropic": ("Anthropic", "AsyncAnthropic"),
+}
+"""Classes of clients that a program is watched for, by package."""
+
+
+def calls_of_program(program: str | Path, arguments: Sequence[str] = ()) -> list[Call]:
+    """Run a Python program to its end and keep the calls of every client it makes.
+
+    What it prints goes to standard error, so that an answer in JSON stays whole.
+
+    Parameters
+    ----------
+    program : path-like
+        A `.py` file.
+    arguments : sequence of str
+        Its own.
+
+    Raises
+    ------
+    MeterError
+        If there is no such file, no client is installed, or the program fails.
+    """
+    path = Path(program)
+    if not path.is_file():
+        raise MeterError(_("{path} is not there.").format(path=path), _("give a Python program."))
+    hooks: list[ClientHook] = []
+    before, path_before = sys.argv, list(sys.path)
+    sys.argv, sys.path[:0] = [str(path), *arguments], [str(path.parent)]
+    patched: list[tuple[type, Callable[..., None]]] = []
+    try:
+        for package, names in CLIENTS.items():
+            with contextlib.suppress(ImportError):
+                module = import_module(package)
+                patched += [_hooked(getattr(module, n), hooks) for n in names if hasattr(module, n)]
+        if not patched:
+            raise MeterError(
+                _("neither openai nor anthropic is installed beside taotie: there is no client to watch."),
+                "pip install openai",
+            )  # fmt: skip
+        with contextlib.redirect_stdout(sys.stderr):
+            _run(path)
+    finally:
+        sys.argv, sys.path[:] = before, path_before
+        for kind, first in reversed(patched):
+            kind.__init__ = first  # type: ignore[misc]
+        for hook in reversed(hooks):
+            hook.__exit__()
+    return sorted((c for hook in hooks for c in hook.calls), key=lambda c: c.t_ns)
+
+
+def _hooked(kind: type, hooks: list[ClientHook]) -> tuple[type, Callable[..., None]]:
+    first: Callable[..., None] = kind.__init__  # type: ignore[misc]
+
+    @functools.wraps(first)
+    def made(self: Any, *arguments: Any, **named: Any) -> None:
+        first(self, *arguments, **named)
+        if not any(hook.client is self for hook in hooks):  # a class below another calls both
+            hooks.append(ClientHook(self).__enter__())
+
+    kind.__init__ = made  # type: ignore[misc]
+    return kind, first
+
+
+def _run(path: Path) -> None:
+    try:
+        runpy.run_path(str(path), run_name="__main__")
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            raise MeterError(_("{path} ended with {code}.").format(path=path.name, code=end.code)) from None  # fmt: skip
+    except Exception as error:
+        raise MeterError(
+            _("{path} failed: {kind}: {error}.").format(path=path.name, kind=type(error).__name__, error=error),
+            _("run it by itself first."),
+        ) from error  # fmt: skip

@@ -166,7 +166,7 @@ def _row(values: np.ndarray) -> np.ndarray:
     return shape
 
 
-def peak_of_terms(profile: Profile) -> Figure:
+def peak_of_terms(profile: Profile, formula: str = "") -> Figure:
     """Highest step of a sum of shapes, draw by draw, as a figure that can be computed again."""
     hours = np.unique(np.stack([shape for shape, _figure in profile.terms]), axis=1)
     shapes = hours.tolist()
@@ -178,5 +178,20 @@ def peak_of_terms(profile: Profile) -> Figure:
         operation="peak",
         parameters={"shapes": shapes},
         parents=figures,
-        formula=f"highest hour of {' + '.join(f'{f.node_id} * shape' for f in figures)}",
+        formula=formula or f"highest hour of {' + '.join(f'{f.node_id} * shape' for f in figures)}",
     )
+
+
+def highest_of(figures: tuple[Figure, ...]) -> Figure:
+    """The highest of some figures of one dimension and boundary, draw by draw.
+
+    Examples
+    --------
+    >>> from taotie.quantity.figure import leaf
+    >>> a, b = (leaf(k, value=v, unit="MW", kind="assumed", note="example") for k, v in (("a", 2.0), ("b", 3.0)))
+    >>> highest_of((a, b)).p50
+    3.0
+    """
+    each = np.eye(len(figures))
+    formula = f"highest of {', '.join(f.node_id for f in figures)}"
+    return peak_of_terms(Profile(tuple(zip(each, figures, strict=True))), formula)

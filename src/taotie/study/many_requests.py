@@ -35,12 +35,16 @@ CELLS = 1 << 17
 
 @dataclass(frozen=True)
 class ManyRequests:
-    """Energy of each request at the plug of the building, shape (n_request,). [Wh/request]"""
+    """Energy of each request at the plug of the building, shape (n_request,). [Wh/request]
+
+    `total` is that of all of them in each draw, shape (n_sample,), where one set-up serves them. [Wh]
+    """
 
     p05: FloatArray
     p50: FloatArray
     p95: FloatArray
     mean: FloatArray
+    total: FloatArray | None = None
 
 
 def many_requests(
@@ -88,15 +92,17 @@ def many_requests(
     n = len(rows["tokens_in"])
     out = {name: np.empty(n) for name in ("p05", "p50", "p95", "mean")}
     drawn = Sampling(samples, seed)
+    total = np.zeros(samples)
     with sampling(drawn.n, drawn.seed):
         for figure, which in _groups(rows, setup):
             step = max(1, CELLS // drawn.n)
             for first in range(0, which.size, step):
                 part = which[first : first + step]
                 values = _values(figure, {k: v[part] for k, v in rows.items()}, drawn)
+                total += values.sum(axis=0)
                 for name, found in _points(values).items():
                     out[name][part] = found
-    return ManyRequests(**out)
+    return ManyRequests(**out, total=total)
 
 
 def _rows(given: dict[str, Any]) -> dict[str, FloatArray]:

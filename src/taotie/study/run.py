@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.facility.load_profile import facility_load
 from taotie.facility.pue import published_pue
 from taotie.fleet.annual_energy import share_of_national_use
 from taotie.fleet.comparison import countries, equivalents, nearest_countries
@@ -106,14 +107,18 @@ def _pues(walk: Walk, it_load: Profile) -> tuple[Figure, Figure]:
 def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
     pue, worst = _pues(walk, it_load)
     with walk.at("facility"):
-        load = it_load.at_boundary("facility", pue)
-        load = Profile(load.terms, load.step_h, labels(N_("Facility load by hour")))
+        made = facility_load(it_load, pue, walk.figures["highest_it_power"], worst)
+        load = Profile(made.profile.terms, it_load.step_h, labels(N_("Facility load by hour")))
         walk.keep("mean_facility_power", load.average(), N_("Mean draw of the facility"))
         connection = walk.keep(
-            "connection",
-            walk.figures["highest_it_power"].at_boundary("facility", worst),
-            N_("Connection: highest draw of the facility"),
+            "connection", made.connection, N_("Connection: highest draw of the facility")
         )
+        if made.short:
+            walk.note(
+                "connection_raised",
+                N_("In {share:.0%} of the samples the busiest hour is above the most that the machines counted can draw: there more machines are needed, and the connection is that hour's draw."),
+                share=made.short,
+            )  # fmt: skip
         # a campus without a course draws its most whenever all of it works; the mean load is about energy
         flat = walk.study.workload.kind == "campus" and not walk.has_course
         walk.keep(

@@ -64,6 +64,7 @@ GRID: dict[str, tuple[Setting, ...]] = {
         Setting("depth", "number", N_("Share of the load that may be off at most."), "1"),
         Setting("ac", "flag", N_("Prove the redispatched answer in AC, every outage."), default=False),
         Setting("ac_every", "flag", N_("With --ac: solve all outages at the answer, foretell none."), default=False),
+        Setting("ac_check", "flag", N_("With --bus: solve its firm MW, or --load, in AC by pandapower, a second opinion."), default=False),
         Setting("power_factor", "number", N_("Of the new load, in AC."), "1", default=0.98),
         Setting("threads", "whole", N_("Threads; results do not depend on it."), low=1, high=64),
     ),
@@ -92,6 +93,9 @@ GRID: dict[str, tuple[Setting, ...]] = {
         _PUE.but(reason=""),
         Setting("n_1", "flag", N_("Keep every rating after any one outage too."), default=False, options=("--n-1",)),
         Setting("value_of_lost_load", "number", N_("Allow load to be shed at this $/MWh."), "USD/MWh"),
+        Setting("hours", "text", N_("Hour by hour: year (of RTS_GMLC from its publisher's files, else the scenarios of the case) or a CSV, one column a bus number."), may_be_file=True),
+        Setting("span", "text", N_("With --hours: only these, such as 0:168, counted from 0."), default=""),
+        Setting("units_down", "flag", N_("With --hours: units may go below their minimum, as if commitment followed the load."), default=False),
     ),
     "split": (
         Setting("sites", "texts", N_("name:MW:Tbit/s, such as A:80:1 (repeat); may go on :PUE:USD/MWh."), options=("--site", "-s"), required=True, split=","),

@@ -57,6 +57,8 @@ METER: dict[str, tuple[Setting, ...]] = {
         _FILES.but(help=N_("Exports of OpenAI, Anthropic, Google, LiteLLM, Langfuse, Helicone, OpenRouter; transcripts."), python="places", default=()),
         Setting("claude_code", "flag", N_("Read Claude Code's transcripts."), default=False, local=True),
         Setting("codex", "flag", N_("Read Codex's transcripts."), default=False, local=True),
+        Setting("program", "file", N_("Run this Python program and watch its OpenAI and Anthropic clients."), local=True),
+        Setting("arguments", "texts", N_("With --program: an argument of its own; may be repeated."), options=("--argument",), default=()),
         Setting("region", "text", N_("Whose grid, such as USA or PJM."), default="WORLD", reason=N_("no place is given: the world's average generation")),
         Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=0),
     ),

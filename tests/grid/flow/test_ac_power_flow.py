@@ -109,3 +109,16 @@ def test_worked_small_load_is_safe_and_a_huge_one_is_not():
 def test_error_power_factor():
     with pytest.raises(RangeError, match="power_factor"):
         ac_check(read_case("case9"), 9, 10.0, power_factor=1.2)
+
+
+@needs_engine
+def test_worked_the_command_asks_a_second_opinion():
+    """`grid capacity --bus 9 --ac-check`: the share is that of `ac_check` at the firm MW and its outage."""
+    from taotie.answer.capacity import capacity
+
+    made = capacity("case9", bus=9, ac_check=True, contingencies="none")
+    firm = made.own["buses"][0]["firm_mw"]
+    assert made.own["ac_check"]["load_mw"] == firm
+    alone = ac_check(read_case("case9"), 9, firm, [made.detail.binding["margin"].outage])
+    assert made.own["ac_check"]["safe_share"] == alone.ac_safe_share
+    assert len(made.tables["ac_check"].rows) == len(alone.before) + len(alone.states)

@@ -467,6 +467,61 @@ class Client:
             seed=seed,
         )
 
+    def requests(
+        self,
+        *,
+        trace: Number | File,
+        model: Number | File | None = None,
+        on: Number | None = None,
+        batch: Number | None = None,
+        precision: Number | None = None,
+        runtime: Number | None = None,
+        pue: Number | None = None,
+        software_date: Number | None = None,
+        data_parallel: Number | None = None,
+        expert_parallel: Number | None = None,
+        draft: Number | None = None,
+        acceptance: Number | None = None,
+        prefix_hit: Number | None = None,
+        calibrate: File | None = None,
+        format: Number | None = None,
+        columns: Number | None = None,
+        time_unit: Literal["s", "ms", "us", "ns"] | None = None,
+        only: Number | Sequence[Number] | None = None,
+        strict: bool | None = None,
+        per_day: Number | None = None,
+        sampled_hours: Number | None = None,
+        samples: Number | None = None,
+        seed: Number | None = None,
+    ) -> dict[str, Any]:
+        """Energy of every request of a log on given machines, each with its own lengths."""
+        return self.ask(
+            "requests",
+            trace=trace,
+            model=model,
+            on=on,
+            batch=batch,
+            precision=precision,
+            runtime=runtime,
+            pue=pue,
+            software_date=software_date,
+            data_parallel=data_parallel,
+            expert_parallel=expert_parallel,
+            draft=draft,
+            acceptance=acceptance,
+            prefix_hit=prefix_hit,
+            calibrate=calibrate,
+            format=format,
+            columns=columns,
+            time_unit=time_unit,
+            only=only,
+            strict=strict,
+            per_day=per_day,
+            sampled_hours=sampled_hours,
+            samples=samples,
+            seed=seed,
+        )
+
     def simulate(
         self,
         *,
@@ -693,6 +748,7 @@ class Client:
         depth: Number | None = None,
         ac: bool | None = None,
         ac_every: bool | None = None,
+        ac_check: bool | None = None,
         power_factor: Number | None = None,
         threads: Number | None = None,
     ) -> JobHandle:
@@ -719,6 +775,7 @@ class Client:
             depth=depth,
             ac=ac,
             ac_every=ac_every,
+            ac_check=ac_check,
             power_factor=power_factor,
             threads=threads,
         )
@@ -778,6 +835,9 @@ class Client:
         pue: Number | None = None,
         n_1: bool | None = None,
         value_of_lost_load: Number | None = None,
+        hours: Number | File | None = None,
+        span: Number | None = None,
+        units_down: bool | None = None,
     ) -> JobHandle:
         """Cheapest dispatch and prices, before and after a new load."""
         return self.begin(
@@ -788,6 +848,9 @@ class Client:
             pue=pue,
             n_1=n_1,
             value_of_lost_load=value_of_lost_load,
+            hours=hours,
+            span=span,
+            units_down=units_down,
         )
 
     def split(

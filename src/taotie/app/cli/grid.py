@@ -129,7 +129,7 @@ def _show_bus(answer: Any) -> None:
 
 def _show_more(answer: Any) -> None:
     """What was asked for beside fixed shares: units told anew, hours, AC."""
-    for name in ("more", "worst_hours", "worst_months"):
+    for name in ("more", "worst_hours", "worst_months", "ac_check"):
         if name in answer.tables:
             console().print(_(answer.tables[name].label) + ":")
             print_table(answer.tables[name])

@@ -19,6 +19,7 @@ COMMANDS = (
     "embed",
     "facility",
     "compare",
+    "requests",
     "simulate",
     "train",
     "mine",

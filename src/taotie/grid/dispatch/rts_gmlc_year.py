@@ -30,6 +30,11 @@ SERIES = ("WIND/DAY_AHEAD_wind", "PV/DAY_AHEAD_pv", "RTPV/DAY_AHEAD_rtpv", "Hydr
           "CSP/DAY_AHEAD_Natural_Inflow")  # fmt: skip
 LOAD = "Load/DAY_AHEAD_regional_Load"
 WEATHER = ("WIND", "PV", "RTPV", "CSP")
+FILES = (
+    "RTS_Data/SourceData/gen.csv",
+    *(f"RTS_Data/timeseries_data_files/{name}.csv" for name in (LOAD, *SERIES)),
+)
+"""What is read, as it lies in the publisher's repository."""
 
 
 @dataclass(frozen=True)

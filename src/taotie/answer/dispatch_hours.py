@@ -1,0 +1,247 @@
+"""What does each hour cost, and what does it emit, before and after a new load? Behind `taotie grid dispatch --hours`.
+
+Cost in USD/h, price in USD/MWh, intensity in gCO2e/kWh. Hours are independent: no storage, ramps or start-up.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.capacity_more import hours_of
+from taotie.errors import CaseError, DataError, RangeError
+from taotie.files.fetch import local_path
+from taotie.files.registry import dataset
+from taotie.grid.case.case import Case
+from taotie.grid.dispatch.by_hour import HourlyDispatch, hourly_dispatch, marginal_g_per_kwh
+from taotie.grid.dispatch.effects import unit_factors_t_per_mwh
+from taotie.grid.dispatch.rts_gmlc_year import FILES, rts_gmlc_year
+from taotie.words.language import N_, _
+from taotie.words.said import Said
+
+__all__ = ["dispatch_by_hour", "span_of"]
+
+FloatArray = NDArray[np.float64]
+STATES = {"before": Said("before", N_("before")), "after": Said("after", N_("after"))}
+LIMITS = (
+    Said("commitment", N_("units in service as in the case: none is switched on or off")),
+    Said("dc", N_("DC, active power only: no voltage, losses or reactive power")),
+    Said("above_minimum", N_("cost is that of output above each unit's minimum")),
+    Said("hours_apart", N_("each hour by itself: no ramps, storage or start-up")),
+)
+RTS = "rts-gmlc"
+
+
+def span_of(text: str) -> slice:
+    """Hours from a text such as 0:168, the first counted and the last not.
+
+    Examples
+    --------
+    >>> span_of("24:48")
+    slice(24, 48, None)
+    """
+    first, sign, last = text.partition(":")
+    if not sign or not first.isdecimal() or not last.isdecimal() or int(first) >= int(last):
+        raise RangeError(
+            _("--span {text} is no run of hours.").format(text=repr(text)),
+            _("--span 0:168 is the first week, --span 168:336 the second."),
+        )
+    return slice(int(first), int(last))
+
+
+def _rts_folder() -> Path:
+    for path in FILES:
+        if local_path(RTS, path) is None:
+            raise DataError(
+                _("the year of RTS-GMLC is not on this machine: {path} is missing.").format(
+                    path=path
+                ),
+                _("taotie data fetch {dataset}").format(dataset=RTS),
+            )
+    found = local_path(RTS, FILES[0])
+    assert found is not None
+    return found.parents[len(Path(FILES[0]).parts) - 1]
+
+
+def _series(
+    case: Case, hours: str, part: slice
+) -> tuple[Case, FloatArray, FloatArray | None, FloatArray | None, list[Said]]:
+    """Case, load, availability, emission factors of the hours asked for."""
+    if hours == "year" and case.name.upper().endswith("RTS_GMLC"):
+        year = rts_gmlc_year(_rts_folder(), part)
+        told = Said(
+            "rts_year",
+            N_("load, wind, sun and water of {source}"),
+            {"source": dataset(RTS).citation},
+        )
+        return year.case, year.load_mw, year.available_mw, year.factor_t_per_mwh, [told]  # fmt: skip
+    load = hours_of(case, hours)[part]
+    said = [
+        Said(
+            "whole_output",
+            N_("no availability by hour is at hand: every unit can give its rated power in every hour, wind and sun too"),
+        )
+    ]  # fmt: skip
+    try:
+        return case, load, None, unit_factors_t_per_mwh(case), said
+    except CaseError:
+        return case, load, None, None, said
+
+
+def dispatch_by_hour(
+    case: Case,
+    hours: str,
+    span: str,
+    row: int | None,
+    load_mw: float,
+    value_of_lost_load: float,
+    units_down: bool,
+) -> Answer:
+    """Dispatch of every hour, before and after a new load at a bus that is on all the time.
+
+    Raises
+    ------
+    TaotieError
+        If there are no hours, or not one of them has a dispatch.
+    """
+    part = span_of(span) if span else slice(None)
+    case, load, available, factors, said = _series(case, hours, part)
+    if not len(load):
+        raise RangeError(_("--span {text} holds no hour of these.").format(text=repr(span)), "--span 0:24")  # fmt: skip
+    first = part.start or 0
+    options: dict[str, Any] = {
+        "value_of_lost_load": value_of_lost_load,
+        "keep_minimum": not units_down,
+    }
+    made = {"before": hourly_dispatch(case, load, available, **options)}
+    if row is not None:
+        more = load.copy()
+        more[:, row] += load_mw
+        made["after"] = hourly_dispatch(case, more, available, **options)
+    own: dict[str, Any] = {"case": case.name, "hours": len(load), "first_hour": first}
+    own["bus"] = None if row is None else int(case.bus_number[row])
+    own["load_mw"] = load_mw
+    every = np.logical_and.reduce([one.solved for one in made.values()])
+    own["hours_compared"] = int(every.sum())
+    for state, one in made.items():
+        own[state] = _summary(one, row, factors, every)
+        said += _told(one, state)
+    cells, columns = _hour_rows(made, load, first, row, factors)
+    if "after" in made and factors is not None:
+        answers = marginal_g_per_kwh(made["before"], made["after"], factors)
+        own["marginal_g_per_kwh"] = _mean(answers)
+        if own["marginal_g_per_kwh"] is not None:
+            low, high = (float(v) for v in np.nanpercentile(answers, (5, 95)))
+            said.append(
+                Said(
+                    "marginal_by_hour",
+                    N_("what the new load adds emits {g:.0f} gCO2e/kWh, mean over the hours, {low:.0f} to {high:.0f} in 9 of 10"),
+                    {"g": own["marginal_g_per_kwh"], "low": low, "high": high},
+                )
+            )  # fmt: skip
+    summary = (
+        Column("state", "", N_("new load")), Column("cost_usd", "USD", N_("cost above the units' minimum")),
+        Column("price_mean_usd_per_mwh", "USD/MWh", N_("mean price")), Column("price_highest_usd_per_mwh", "USD/MWh", N_("highest price")),
+        Column("average_g_per_kwh", "gCO2e/kWh", N_("average intensity")), Column("shed_mwh", "MWh", N_("load shed")),
+        Column("unsolved", "h", N_("hours without a dispatch")),
+    )  # fmt: skip
+    rows = tuple(
+        (STATES[s], *(own[s][c.name] for c in summary[1:])) for s in made
+    )  # fmt: skip
+    return Answer(
+        "dispatch",
+        {"case": case.name, "bus": own["bus"], "load_mw": load_mw, "hours": hours, "span": span, "units_down": units_down, "value_of_lost_load": value_of_lost_load},
+        tables={"states": Table(summary, rows, N_("Over the hours")), "hours": Table(columns, cells, N_("Hour by hour"))},
+        said=tuple(said),
+        limits=(*LIMITS, *(n for n in case.notes if n not in case.told)),
+        own={**own, "licence": case.licence},
+    )  # fmt: skip
+
+
+def _mean(values: FloatArray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None
+
+
+def _price(one: HourlyDispatch, row: int | None) -> FloatArray:
+    """Of the bus asked about, or the middle one of all buses. [USD/MWh]"""
+    if row is not None:
+        return one.price_usd_per_mwh[:, row]
+    found = np.full(len(one.solved), np.nan)
+    known = one.solved
+    found[known] = np.nanmedian(one.price_usd_per_mwh[known], axis=1)
+    return found
+
+
+def _summary(
+    one: HourlyDispatch, row: int | None, factors: FloatArray | None, every: NDArray[np.bool_]
+) -> dict[str, float | int | None]:
+    """Over the hours that both states have."""
+    price = _price(one, row)[every]
+    made = np.maximum(one.power_mw[every], 0.0)
+    carbon = None
+    if factors is not None and made.sum() > 0:
+        carbon = float(1000 * (made @ factors).sum() / made.sum())
+    return {
+        "cost_usd": float(one.cost_usd_per_h[every].sum()),
+        "price_mean_usd_per_mwh": _mean(price),
+        "price_highest_usd_per_mwh": float(np.nanmax(price)) if np.isfinite(price).any() else None,
+        "average_g_per_kwh": carbon,
+        "shed_mwh": float(one.shed_mw[every].sum()),
+        "unsolved": int((~one.solved).sum()),
+    }
+
+
+def _told(one: HourlyDispatch, state: str) -> list[Said]:
+    when, said = STATES[state], []
+    missing = int((~one.solved).sum())
+    if missing:
+        said.append(
+            Said(
+                "hours_unsolved",
+                N_("{state}: {n} of {all} hours have no dispatch: as a rule the minima of the units in service exceed the load; sums and means are over the hours that all states have; --units-down lets units go below their minimum"),
+                {"state": when, "n": missing, "all": len(one.solved)},
+            )
+        )  # fmt: skip
+    shed = int((one.shed_mw > 1e-6).sum())
+    if shed:
+        said.append(
+            Said(
+                "hours_shed",
+                N_("{state}: load is shed in {n} hours, {mwh:.1f} MWh in all"),
+                {"state": when, "n": shed, "mwh": float(np.nansum(one.shed_mw))},
+            )
+        )
+    return said
+
+
+def _hour_rows(
+    made: dict[str, HourlyDispatch],
+    load: FloatArray,
+    first: int,
+    row: int | None,
+    factors: FloatArray | None,
+) -> tuple[tuple[tuple[Any, ...], ...], tuple[Column, ...]]:
+    columns = [Column("hour", "h", N_("hour")), Column("load_mw", "MW", N_("load"))]
+    values: list[Any] = [np.arange(first, first + len(load)), load.sum(axis=1)]
+    for state, one in made.items():
+        columns += [
+            Column(f"{state}_cost_usd_per_h", "USD/h"), Column(f"{state}_price_usd_per_mwh", "USD/MWh"),
+            Column(f"{state}_shed_mw", "MW"),
+        ]  # fmt: skip
+        values += [one.cost_usd_per_h, _price(one, row), one.shed_mw]
+        if factors is not None:
+            columns.append(Column(f"{state}_average_g_per_kwh", "gCO2e/kWh"))
+            values.append(one.average_g_per_kwh(factors))
+    if factors is not None and "after" in made:
+        columns.append(Column("marginal_g_per_kwh", "gCO2e/kWh"))
+        values.append(marginal_g_per_kwh(made["before"], made["after"], factors))
+    rows = tuple(
+        tuple(None if isinstance(v, float) and not np.isfinite(v) else v for v in cells)
+        for cells in zip(*(np.asarray(v).tolist() for v in values), strict=True)
+    )
+    return rows, tuple(columns)
