@@ -198,7 +198,7 @@ def calls_of_program(program: str | Path, arguments: Sequence[str] = ()) -> list
     finally:
         sys.argv, sys.path[:] = before, path_before
         for kind, first in reversed(patched):
-            kind.__init__ = first  # type: ignore[misc]
+            kind.__init__ = first
         for hook in reversed(hooks):
             hook.__exit__()
     return sorted((c for hook in hooks for c in hook.calls), key=lambda c: c.t_ns)
