@@ -59,7 +59,7 @@ def test_published_de_vries_from_its_own_figures() -> None:
 def test_published_shares_name_their_denominator() -> None:
     """LBNL's 176 TWh: 4.2 % of generation, 4.4 % of consumption in 2023."""
     energy = figure("shehabi2024.us_energy_2023")
-    generation = share_of_national_use(energy)
+    generation = share_of_national_use(energy, of="net_generation_2023")
     assert 100 * generation.share.p50 == pytest.approx(4.2, abs=0.05)
     assert "United States, 2023: net generation" in generation.of
     assert generation.share.boundary == "facility"
@@ -67,7 +67,9 @@ def test_published_shares_name_their_denominator() -> None:
     assert 100 * consumption.share.p50 == pytest.approx(4.4, abs=0.05)
     assert "consumption (at customers" in consumption.of
     sweden = share_of_national_use(energy, "sweden")
-    assert "Sweden, 2021: demand" in sweden.of
+    assert "Sweden, 2023: demand" in sweden.of
+    assert "estimated within 12% either way" in sweden.of
+    assert "United States, 2024: net generation" in share_of_national_use(energy).of
 
 
 def test_published_us_generation_fell_by_1_2_percent_in_2023() -> None:
@@ -117,7 +119,7 @@ def test_error_shares() -> None:
         with pytest.raises(UnitError, match="not a yearly energy"):
             share_of_national_use(exact(1.0, unit))
     daily = share_of_national_use(exact(564.0, "MWh/d"))
-    assert daily.share.p50 == pytest.approx(564 * 365 / 4178.17e6)
+    assert daily.share.p50 == pytest.approx(564 * 365 / 4300e6)
     assert "net_generation_2023" in national_denominators()
 
 

@@ -12,12 +12,13 @@ from taotie.errors import RangeError, SourceError, UnitError
 from taotie.fleet.comparison import (
     countries,
     country_demand,
+    demand_year,
     equivalent,
     equivalent_names,
     equivalents,
     nearest_countries,
 )
-from taotie.quantity.catalog import figure
+from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import exact
 from taotie.words.language import use_language
 
@@ -37,10 +38,22 @@ def test_published_homes_of_chatgpt() -> None:
 def test_published_countries_of_the_2027_range() -> None:
     assert "sweden" in {m.key for m in nearest_countries(exact(134.0, "TWh/a"), 5)}
     assert "netherlands" in {m.key for m in nearest_countries(exact(120.0, "TWh/a"), 3)}
-    (egypt,) = nearest_countries(exact(173.9, "TWh/a"), 1)
-    assert egypt.key == "egypt"
-    assert egypt.ratio.p50 == pytest.approx(0.9956, abs=5e-4)
-    assert country_demand("egypt").p50 == 174.67
+    (egypt,) = nearest_countries(exact(197.0, "TWh/a"), 1)
+    assert (egypt.key, egypt.year) == ("egypt", 2024)
+    assert egypt.ratio.p50 == pytest.approx(0.996, abs=2e-3)
+    assert figure("countries/egypt/demand").p50 == 174.67
+    assert figure("countries/egypt/demand_2020").p50 < country_demand("egypt").p05
+
+
+def test_property_a_country_is_of_2022_or_later_and_its_range_grows_with_age() -> None:
+    """Of 2024, or of the year that is held, its range widened by 5 % for every year since."""
+    cells = table("countries")
+    for key in countries():
+        year = demand_year(key)
+        assert 2022 <= year <= 2024
+        row = cells.cell(key, f"demand_{year}")
+        half = float(row["high"] or row["value"]) / float(row["value"]) - 1
+        assert half >= 0.05 * (2024 - year)
 
 
 def test_worked_units_of_one_request_one_day_one_year() -> None:

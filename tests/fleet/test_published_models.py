@@ -162,7 +162,7 @@ def test_published_27_headroom(shared_data: Path) -> None:
 
 def test_worked_every_forecast_has_scope_year_and_source() -> None:
     points = published_forecasts()
-    assert len(points) == 50
+    assert len(points) == 54
     for point in points:
         assert point.scope.key in SCOPES
         assert 2014 <= point.year <= 2035

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError, UnitError
+from taotie.fleet.comparison import latest_demand
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
@@ -278,7 +279,7 @@ def national_denominators(country: str = "united_states") -> list[str]:
     Examples
     --------
     >>> national_denominators("sweden")
-    ['demand']
+    ['demand', 'demand_2023']
     """
     cells = table("countries")
     return [q for q in cells.quantities(country) if q.rstrip("_0123456789") in _WORDS]
@@ -297,7 +298,7 @@ def share_of_national_use(
         Key in the table `countries`.
     of : str, optional
         One of `national_denominators(country)`, such as `"net_generation_2023"`; by default the latest
-        net generation, or demand where nothing else is held.
+        net generation, else the latest demand.
 
     Returns
     -------
@@ -313,7 +314,7 @@ def share_of_national_use(
     known = national_denominators(country)
     if of is None:
         generation = sorted(q for q in known if q.startswith("net_generation"))
-        of = generation[-1] if generation else "demand"
+        of = generation[-1] if generation else latest_demand(country)
     if of not in known:
         raise SourceError(
             _("{country} has no {of} in the catalogue.").format(country=country, of=of),
@@ -332,7 +333,13 @@ def share_of_national_use(
     def words() -> str:
         name = table("countries").value(country, f"name_{language()}")
         what = _WORDS[of.rstrip("_0123456789")]()
-        return _("{country}, {year}: {what}").format(country=name, year=year, what=what)
+        said = _("{country}, {year}: {what}").format(country=name, year=year, what=what)
+        row = table("countries").cell(country, of) or {}
+        if not row.get("high") or denominator.kind != "estimated":
+            return said
+        return _("{said}, estimated within {percent:.0%} either way").format(
+            said=said, percent=float(row["high"]) / float(row["value"]) - 1
+        )
 
     share: Figure = national_share(energy, denominator)  # type: ignore[arg-type, assignment]
     return NationalShare(share, denominator, country, in_each_language(words))

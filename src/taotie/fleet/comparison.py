@@ -20,9 +20,12 @@ __all__ = [
     "Equivalent",
     "countries",
     "country_demand",
+    "demand_year",
+    "demand_years",
     "equivalent",
     "equivalent_names",
     "equivalents",
+    "latest_demand",
     "nearest_countries",
 ]
 
@@ -66,12 +69,15 @@ class CountryMatch:
         Its yearly electricity, network losses inside. [TWh/a]
     ratio : Figure
         The energy compared over it. [1]
+    year : int
+        Of the demand.
     """
 
     key: str
     label: dict[str, str]
     demand: Figure
     ratio: Figure
+    year: int
 
 
 def equivalent_names() -> list[str]:
@@ -188,15 +194,53 @@ def countries() -> list[str]:
     return table("countries").items()
 
 
-def country_demand(key: str) -> Figure:
-    """Yearly electricity of a country: generation plus net imports. [TWh/a]
+def demand_years(key: str) -> list[str]:
+    """What is held of a country's yearly electricity, the earliest first; `demand` alone is of 2020 or 2021.
 
     Examples
     --------
-    >>> country_demand("netherlands").p50
-    121.1
+    >>> demand_years("netherlands")
+    ['demand', 'demand_2023']
     """
-    return figure(f"countries/{key}/demand")
+    held = table("countries").quantities(key)
+    return sorted(q for q in held if q == "demand" or q.startswith("demand_"))
+
+
+def country_demand(key: str) -> Figure:
+    """Yearly electricity of a country in the latest year held: generation plus net imports. [TWh/a]
+
+    Examples
+    --------
+    >>> round(country_demand("netherlands").p50), country_demand("netherlands").kind
+    (122, 'estimated')
+    """
+    return figure(f"countries/{key}/{latest_demand(key)}")
+
+
+def latest_demand(key: str) -> str:
+    """The latest year of a country's demand: `demand_2024`, or what of it is held.
+
+    Examples
+    --------
+    >>> latest_demand("india"), latest_demand("iceland")
+    ('demand_2024', 'demand_2022')
+    """
+    # the row without a year in its name is of 2020 or 2021, as its locator says
+    years = demand_years(key) or ["demand"]
+    return max(years, key=lambda q: int(q[-4:]) if q[-4:].isdigit() else 2021)
+
+
+def demand_year(key: str) -> int:
+    """The year of `country_demand`.
+
+    Examples
+    --------
+    >>> demand_year("china"), demand_year("ireland")
+    (2024, 2023)
+    """
+    name = latest_demand(key)
+    year = name[-4:] if name[-4:].isdigit() else country_demand(key).locator[-4:]
+    return int(year)
 
 
 def nearest_countries(energy: Figure, n: int = 3) -> list[CountryMatch]:
@@ -226,7 +270,7 @@ def nearest_countries(energy: Figure, n: int = 3) -> list[CountryMatch]:
     The end of de Vries's range for 2027, 134 TWh:
 
     >>> [m.key for m in nearest_countries(exact(134.0, "TWh/a"), 2)]
-    ['norway', 'pakistan']
+    ['norway', 'sweden']
     """
     if not units.same_dimension(energy.unit, "TWh/a") or not energy.unit.endswith("/a"):
         raise UnitError(
@@ -247,6 +291,7 @@ def nearest_countries(energy: Figure, n: int = 3) -> list[CountryMatch]:
             label=_label("countries", key, "name"),
             demand=country_demand(key),
             ratio=(energy / country_demand(key)).to("1"),
+            year=demand_year(key),
         )
         for key in ranked[:n]
     ]

@@ -15,7 +15,7 @@ from taotie.fleet.annual_energy import (
     national_share,
     share_of_national_use,
 )
-from taotie.fleet.comparison import countries
+from taotie.fleet.comparison import countries, country_demand, latest_demand
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
@@ -253,7 +253,7 @@ class Country:
     Attributes
     ----------
     demand : Figure
-        Generation plus net imports, network losses inside. [TWh/a]
+        Of the latest year held: generation plus net imports, network losses inside. [TWh/a]
     carbon_intensity : Figure or None
         Average of generation, life cycle; None where it is not held. [gCO2e/kWh]
     """
@@ -279,8 +279,8 @@ def country(name: str) -> Country:
     Examples
     --------
     >>> found = country("Sweden")
-    >>> found.demand.p50, found.carbon_intensity is not None
-    (147.45, True)
+    >>> round(found.demand.p50), found.carbon_intensity is not None
+    (144, True)
     """
     cells = table("countries")
     key = name.lower().replace(" ", "_")
@@ -301,7 +301,7 @@ def country(name: str) -> Country:
     return Country(
         key,
         str(cells.value(key, f"name_{language()}")),
-        figure(f"countries/{key}/demand"),
+        country_demand(key),
         intensities.figure(str(code), "average_generation") if held else None,
     )
 
@@ -315,7 +315,7 @@ def denominators(place: str = "united_states") -> list[str]:
     Examples
     --------
     >>> denominators("VA"), denominators("sweden")
-    (['net_generation_2021'], ['demand'])
+    (['net_generation_2021'], ['demand', 'demand_2023'])
     """
     key = place.lower().replace(" ", "_")
     if key in countries():
@@ -329,16 +329,18 @@ def denominators(place: str = "united_states") -> list[str]:
 
 
 def preferred_denominator(place: str = "united_states") -> str:
-    """What to compare with where nobody said: the latest net generation held, else the only thing held.
+    """What to compare with where nobody said: the latest net generation held, else the latest demand.
 
     Examples
     --------
     >>> preferred_denominator(), preferred_denominator("sweden")
-    ('net_generation_2023', 'demand')
+    ('net_generation_2024', 'demand_2023')
     """
     known = denominators(place)
     settled = sorted(d for d in known if d.startswith("net_generation"))
-    return settled[-1] if settled else known[0]
+    if settled:
+        return settled[-1]
+    return latest_demand(place.lower().replace(" ", "_"))
 
 
 def share_of(energy: Figure, place: str, of: str) -> NationalShare:

@@ -319,8 +319,8 @@ def _nation(walk: Walk, annual: Figure) -> None:
             name = match.label
             walk.figures[f"country_{rank + 1}"] = match.ratio.named(
                 f"country_{rank + 1}",
-                en=f"Over the yearly electricity of {name['en']}",
-                zh=f"与{name['zh']}全年用电之比",
+                en=f"Over the yearly electricity of {name['en']} ({match.year})",
+                zh=f"与{name['zh']}全年用电之比（{match.year}年）",
             )
 
 

@@ -94,7 +94,7 @@ def test_worked_text_and_power(app: typer.Typer) -> None:
         app, "fleet", "--to", 2028, "--samples", 500, "--country", "sweden",
         "--power", "gas_engine=10x100,smr=300",
     )  # fmt: skip
-    assert "Sweden, 2021: demand" in text
+    assert "Sweden, 2023: demand" in text
     assert "AI servers, TWh/a (server)" in text
     assert "energised and missing" in text
     made = data(app, "fleet", "--to", 2028, "--samples", 500, "--power", "gas_engine=10x100")

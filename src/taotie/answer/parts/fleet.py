@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from taotie.fleet.backtest import Backtest, RollingBacktest, backtest, rolling_backtest
-from taotie.fleet.comparison import countries, country_demand
+from taotie.fleet.comparison import countries, country_demand, demand_year
 from taotie.fleet.decomposition import Decomposition, chat_growth
 from taotie.fleet.efficiency import efficiency_bands, efficiency_trend, generations
 from taotie.fleet.forecast import FleetForecast, Floats
@@ -35,6 +35,7 @@ __all__ = [
     "chip_stock",
     "countries",
     "country_demand",
+    "demand_year",
     "efficiency_bands",
     "efficiency_trend",
     "generations",

@@ -11,6 +11,7 @@ from taotie.answer.parts.fleet import (
     PowerGap,
     countries,
     country_demand,
+    demand_year,
     efficiency_bands,
     efficiency_trend,
     generations,
@@ -169,10 +170,11 @@ def nations_picture(made: FleetForecast, shares: Sequence[Any]) -> Picture:
         )  # fmt: skip
     limits = (0.5 * min(float(r["low"]) for r in rows), 1.5 * max(float(r["high"]) for r in rows))  # type: ignore[arg-type]
     for key in countries():
-        value = country_demand(key).p50
-        if limits[0] < value < limits[1]:
+        one = country_demand(key)
+        if limits[0] < one.p50 < limits[1]:
+            name = _("{country}, {year}").format(country=region_name(key), year=demand_year(key))
             rows.append(
-                {"name": region_name(key), "low": value, "middle": value, "high": value, "ours": 0}
+                {"name": name, "low": one.p05, "middle": one.p50, "high": one.p95, "ours": 0}
             )
     rows.sort(key=lambda r: -float(r["middle"]))  # type: ignore[arg-type]
     if len(rows) > 18:  # keep ours and every so many countries
