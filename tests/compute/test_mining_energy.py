@@ -87,8 +87,23 @@ def test_worked_nobody_pays_carries_on() -> None:
     assert found.best_twh[-1] == found.best_twh[0]
     never = mining_energy(rates(5, revenue=1.0), miners(("2023-06-01", 0.03)))
     assert np.isnan(never.best_twh).all()
-    with pytest.raises(RangeError, match="no machine had paid"):
+    with pytest.raises(RangeError, match="had paid for its power"):
         mining_figure(never, "2024-01-02")
+
+
+def test_worked_before_mining_paid_all_machines_run() -> None:
+    """In 2009 and 2010 a price of nothing did not stop anybody; from the day a machine pays, its rule holds."""
+    days = np.arange("2010-06-01", "2010-08-01", dtype="M8[D]")
+    earned = np.where(days < np.datetime64("2010-07-10"), 0.0, 5e9)
+    early = HashRates(days, np.full(days.size, 1e-3), earned)
+    found = mining_energy(
+        early, miners(("2008-12-22", 1e5), ("2009-12-05", 1e4), ("2010-07-20", 1e3))
+    )
+    assert found.first_paid == np.datetime64("2010-07-10")
+    assert found.n_eligible[0] == 2
+    lower, best, upper = found.on("2010-06-15")
+    assert lower / 1.01 == pytest.approx(upper / 1.20 / 10)
+    assert lower < best < upper
 
 
 def test_matches_plain_loop() -> None:

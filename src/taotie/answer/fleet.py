@@ -13,7 +13,7 @@ from taotie.errors import RangeError
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
-__all__ = ["FleetDetail", "backtested", "checked_fleet", "fleet", "rolled"]
+__all__ = ["FleetDetail", "backtested", "checked_fleet", "fleet", "held_together", "rolled"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def fleet(chosen: Chosen) -> Answer:
     """
     from taotie.fleet.forecast import FleetScenario, counted_quarters, fleet_forecast
     from taotie.fleet.nation import preferred_denominator, share_of
+    from taotie.fleet.part_of_whole import conflict_said
     from taotie.fleet.power_gap import portfolio_from, power_gap
     from taotie.fleet.published_models import SCOPES, published_forecasts
     from taotie.fleet.scenario import read_scenario
@@ -138,6 +139,12 @@ def fleet(chosen: Chosen) -> Answer:
             {"names": ", ".join(f"{k} {v:.0%}" for k, v in made.weights.items())},
         )
     )
+    clashes = held_together(made, fan)
+    own["part_above_whole"] = [
+        {"part": c.part.name, "part_year": c.part.year, "low": c.part.low, "whole": c.whole.name, "whole_year": c.whole.year, "high": c.whole.high}
+        for c in clashes
+    ]  # fmt: skip
+    said += [conflict_said(c) for c in clashes]
     last = made.last_known.year
     figures = {
         f"energy_{last}": made.at("ai_facilities", last),
@@ -175,7 +182,20 @@ def _years(made: Any, fan: Any, scope: str, words: Any) -> Table:
 
 
 def _each(share: Any) -> dict[str, str]:
-    return {"en": share.of, "zh": getattr(share, "of_zh", "") or share.of}
+    return dict(share.words)
+
+
+def held_together(made: Any, fan: Any) -> list[Any]:
+    """Parts above their wholes among all that is shown: the forecast and what others print. [TWh/a]"""
+    from taotie.fleet.part_of_whole import OURS, Shown, conflicts, shown_of
+    from taotie.fleet.published_models import published_forecasts
+
+    ours = [
+        Shown(OURS, scope, "world", year, float(fan[scope][0][i]), float(fan[scope][2][i]))
+        for scope in ("ai_servers", "ai_facilities")
+        for i, year in enumerate(made.years)
+    ]
+    return conflicts([*shown_of(published_forecasts()), *ours])
 
 
 def _number(value: float) -> str:

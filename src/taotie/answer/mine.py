@@ -25,33 +25,59 @@ def mine(chosen: Chosen) -> Answer:
     DataError
         If no series is given.
     RangeError
-        If the day is none, or no machine had paid for its power by then.
+        If the day is none, or no machine of the list had paid for its power by then.
     """
     from taotie.compute.mining_energy import example_miners, mining_energy, read_miners
-    from taotie.workload.mining import read_hash_rates
+    from taotie.workload.mining_export import read_series
 
-    if chosen.series is None:
+    if not chosen.series:
         raise DataError(
             _("`taotie mine` needs a series of hash rate and price; none may be shipped."),
-            _("--series FILE with the columns date,hashrate_th_s,price_usd"),
+            _(
+                "--series FILE with the columns date,hashrate_th_s,price_usd, or a publisher's export"
+            ),
         )
-    rates = read_hash_rates(chosen.series)
+    rates, seen = read_series(chosen.series)
     found = None
     for path in chosen.machines or ():
         one = read_miners(path)
+        if found is not None:
+            after = str(found.released.max())
+            later = one.after(after)
+            seen.append(
+                Said(
+                    "later_machines",
+                    N_("{file}: {n} machines released after {day}, the last of the lists before it; the others would count twice"),
+                    {"file": path.name, "n": len(later.names), "day": after},
+                )
+            )  # fmt: skip
+            one = later
         found = one if found is None else found + one
     energy = mining_energy(rates, found or example_miners(), chosen.price, chosen.weights)
     at = _day(chosen.date) if chosen.date else str(rates.days[-1])
     lower, best, upper = energy.on(at)
     if best != best:
-        raise RangeError(_("no machine had paid for its power by {day}.").format(day=at))
+        raise RangeError(
+            _("no machine of the list had paid for its power by {day}.").format(day=at)
+        )
     said = [
+        *seen,
         Said(
             "as_if_a_year",
             N_("Bitcoin on {day} at {price} USD/kWh, as if the day lasted a year"),
             {"day": at, "price": f"{chosen.price:g}"},
-        )
+        ),
     ]
+    if energy.first_paid is not None and np.datetime64(at) < energy.first_paid:
+        said.append(
+            Said(
+                "before_paying",
+                N_(
+                    "on {day} no machine had yet paid for its power: all that were on sale count, however dear"
+                ),
+                {"day": at},
+            )
+        )
     if found is None:
         said.append(
             Said(

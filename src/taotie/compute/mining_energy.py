@@ -37,6 +37,7 @@ __all__ = [
 HOURS_PER_YEAR = 8766.0  # CBECI's year has 365.25 days, not the 365 of annual electricity elsewhere
 DEFAULT_PRICE = 0.05  # USD/kWh
 LIFE_MONTHS = 60
+EARLY_DAYS_END = np.datetime64("2011-01-01")
 SMOOTHING_DAYS = 14
 PUE_LOWER, PUE_BEST, PUE_UPPER = 1.01, 1.10, 1.20
 WEIGHT_BY_AGE = np.array([1.0, 0.8, 0.6, 0.4, 0.2])  # by full years, since August 2023
@@ -81,10 +82,12 @@ class MiningEnergy:
     ----------
     days : ndarray of datetime64[D], shape (day,)
     lower_twh, best_twh, upper_twh : ndarray, shape (day,)
-        At the boundary of the mine, PUE inside; nan before any machine ever paid. [TWh/a]
+        At the boundary of the mine, PUE inside; nan before any machine of the list paid, or was on sale in 2009 and 2010. [TWh/a]
     n_eligible : ndarray of int, shape (day,)
         Machines that paid for their power; 0 where the last value was carried forward.
     price_usd_per_kwh : float
+    first_paid : datetime64[D] or None
+        Up to the day before, in 2009 and 2010, no machine paid, and all that were on sale count.
     """
 
     days: Days
@@ -93,6 +96,7 @@ class MiningEnergy:
     upper_twh: Floats
     n_eligible: npt.NDArray[np.int64]
     price_usd_per_kwh: float
+    first_paid: np.datetime64 | None = None
 
     def on(self, day: date | str) -> tuple[float, float, float]:
         """Lower, best and upper estimate of a day. [TWh/a]
@@ -245,7 +249,7 @@ def mining_energy(
     -----
     Threshold, mean of 14 days; machines released, younger than 60 months, better than the threshold; lower
     ``min x 1.01``, best ``mean x 1.10``, upper ``max x 1.20``, times hash rate and 8766 h. A day on which no
-    machine pays keeps the efficiency of the day before.
+    machine pays keeps the efficiency of the day before; in 2009 and 2010, before the first that pays, all that exist run.
 
     References
     ----------
@@ -277,6 +281,9 @@ def mining_energy(
     age = _months(rates.days)[:, None] - _months(miners.released)[None, :]
     efficiency = miners.efficiency_j_per_gh
     eligible = (age >= 0) & (age < LIFE_MONTHS) & (efficiency < threshold[:, None])
+    # in 2009 and 2010, until a machine first pays for its power, nobody mines for money: all that exist run
+    never = (np.maximum.accumulate(eligible.any(axis=1)) == 0) & (rates.days < EARLY_DAYS_END)
+    eligible |= never[:, None] & (age >= 0) & (age < LIFE_MONTHS)
     n = eligible.sum(axis=1)
     by_age = WEIGHT_BY_AGE[np.clip(age // 12, 0, 4).astype(np.intp)]
     weight = eligible * (by_age if weights == "age" else 1.0)
@@ -298,6 +305,7 @@ def mining_energy(
         upper_twh=energy_twh(upper, PUE_UPPER),
         n_eligible=n.astype(np.int64),
         price_usd_per_kwh=price_usd_per_kwh,
+        first_paid=rates.days[int(never.sum())] if 0 < never.sum() < never.size else None,
     )
 
 
@@ -307,11 +315,13 @@ def mining_figure(energy: MiningEnergy, day: date | str) -> Figure:
     Raises
     ------
     RangeError
-        If the series does not hold the day, or no machine had paid by then.
+        If the series does not hold the day, or no machine was on sale by then.
     """
     lower, best, upper = energy.on(day)
     if not math.isfinite(best):
-        raise RangeError(_("no machine had paid for its power by {day}.").format(day=day))
+        raise RangeError(
+            _("no machine of the list had paid for its power by {day}.").format(day=day)
+        )
     return leaf(
         f"mining.energy_{day}",
         low=lower,

@@ -19,7 +19,7 @@ from taotie.facility.pue import checked_pue
 from taotie.quantity.catalog import table
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
-from taotie.words.language import _
+from taotie.words.language import _, language
 
 __all__ = [
     "SCOPES",
@@ -32,6 +32,7 @@ __all__ = [
     "mean_capacity_gw",
     "one_axis",
     "published_forecasts",
+    "region_name",
     "request_energy_wh",
     "two_part_growth",
 ]
@@ -171,6 +172,26 @@ def published_forecasts(
         ):
             found.append(one)
     return found
+
+
+def region_name(key: str) -> str:
+    """Region of a printed number, in the language in force.
+
+    Examples
+    --------
+    >>> region_name("virginia"), region_name("china")
+    ('Virginia', 'China')
+    """
+    known = {
+        "world": _("world"),
+        "europe": _("Europe"),
+        "asia_pacific_without_china": _("Asia Pacific without China"),
+        "rest_of_world": _("rest of the world"),
+        "virginia": _("Virginia"),
+    }
+    if key in known:
+        return known[key]
+    return str(table("countries").value(key, f"name_{language()}"))
 
 
 def one_axis(points: Iterable[PublishedForecast]) -> list[PublishedForecast]:

@@ -154,7 +154,7 @@ _TABLE = (
     # mining
     Setting("date", "text", N_("The day; default: the last of the series.")),
     Setting("price", "number", N_("What miners pay for power, USD/kWh."), "USD/kWh", 0, 10, default=0.05, reason=N_("what the Cambridge index assumes"), source="cbeci2023"),
-    Setting("series", "file", N_("CSV: date, hashrate_th_s, price_usd.")),
+    Setting("series", "files", N_("CSV: date, hashrate_th_s, price_usd; or exports of Coin Metrics, blockchain.com, mempool.space; may be given again.")),
     Setting("machines", "files", N_("CSV: name, released, efficiency_j_per_gh; may be given again.")),
     Setting("weights", "choice", N_("age (since August 2023) or equal (before)."), default="age", choices=("age", "equal")),
     # fleet

@@ -18,7 +18,14 @@ from taotie.errors import DataError, RangeError, UnitError
 from taotie.files.read import csv_dicts, csv_rows, of_others, read_text
 from taotie.words.language import _
 
-__all__ = ["HashRates", "block_subsidy_btc", "miner_revenue_usd", "read_hash_rates"]
+__all__ = [
+    "HashRates",
+    "block_subsidy_btc",
+    "check_rate_unit",
+    "miner_revenue_usd",
+    "read_hash_rates",
+    "usual_rate_th_s",
+]
 
 Floats = npt.NDArray[np.float64]
 Days = npt.NDArray[np.datetime64]
@@ -148,7 +155,7 @@ def read_hash_rates(path: Path, max_gap_days: int = 31) -> HashRates:
         raise DataError(_("{path}: hash rate and price share no day.").format(path=path))
     days = np.arange(first, last + np.timedelta64(1, "D"))
     at = days.astype(np.float64)
-    _check_unit(path, rate_days, rate)
+    check_rate_unit(path, rate_days, rate)
     rates = np.interp(at, rate_days.astype(np.float64), rate)
     amounts = np.interp(at, money_days.astype(np.float64), amount)
     earned = miner_revenue_usd(days, amounts) if money == "price_usd" else amounts
@@ -159,10 +166,16 @@ _ORDERS = {2009: -5.0, 2010: -5.0, 2011: -1.0, 2012: 1.0, 2013: 1.4, 2014: 4.0, 
 """Hash rate of all miners at the begin of a year, to the order of magnitude: tells units apart, enters no figure. [log10 TH/s]"""
 
 
-def _check_unit(path: Path, days: Days, rate: Floats) -> None:
+def usual_rate_th_s(days: Days) -> Floats:
+    """Hash rate of all miners on days, to the order of magnitude. [TH/s]"""
+    years = 1970.0 + days.astype("M8[D]").astype(np.float64) / 365.2425
+    return np.asarray(10.0 ** np.interp(years, list(_ORDERS), list(_ORDERS.values())))
+
+
+def check_rate_unit(path: Path, days: Days, rate: Floats) -> None:
     """Refuse a series of another unit: a unit is a thousand or more, the true rate never a hundred from these orders."""
     years = 1970.0 + days.astype("M8[D]").astype(np.float64) / 365.2425
-    usual = np.interp(years, list(_ORDERS), list(_ORDERS.values()))
+    usual = np.log10(usual_rate_th_s(days))
     with np.errstate(divide="ignore"):
         apart = np.log10(rate) - usual
     odd = (rate > 0) & (years >= 2011) & ((apart < -2) | (apart > 2))

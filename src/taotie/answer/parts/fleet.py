@@ -10,8 +10,15 @@ from taotie.fleet.comparison import countries, country_demand, demand_year
 from taotie.fleet.decomposition import Decomposition, chat_growth
 from taotie.fleet.efficiency import efficiency_bands, efficiency_trend, generations
 from taotie.fleet.forecast import FleetForecast, Floats
+from taotie.fleet.part_of_whole import conflict_said
 from taotie.fleet.power_gap import PowerGap
-from taotie.fleet.published_models import SCOPES, PublishedForecast, one_axis, published_forecasts
+from taotie.fleet.published_models import (
+    SCOPES,
+    PublishedForecast,
+    one_axis,
+    published_forecasts,
+    region_name,
+)
 from taotie.fleet.stock import chip_stock, makers
 from taotie.fleet.time_to_power import power_option, power_options, probability_by
 
@@ -33,6 +40,7 @@ __all__ = [
     "backtest",
     "chat_growth",
     "chip_stock",
+    "conflict_said",
     "countries",
     "country_demand",
     "demand_year",
@@ -45,6 +53,7 @@ __all__ = [
     "power_options",
     "probability_by",
     "published_forecasts",
+    "region_name",
     "rolling_backtest",
     "share_of_all",
 ]

@@ -688,7 +688,7 @@ class Client:
         *,
         date: Number | None = None,
         price: Number | None = None,
-        series: File | None = None,
+        series: File | Sequence[File] | None = None,
         machines: File | Sequence[File] | None = None,
         weights: Literal["age", "equal"] | None = None,
     ) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from taotie.answer.parts.fleet import (
     PublishedForecast,
     one_axis,
     published_forecasts,
+    region_name,
 )
 from taotie.app.charts import theme
 from taotie.app.charts.picture import (
@@ -30,7 +31,6 @@ from taotie.app.charts.picture import (
     sentences,
     static_svg,
 )
-from taotie.quantity.catalog import table
 from taotie.quantity.wording import boundary_word, number
 from taotie.words.language import _, language
 
@@ -51,20 +51,6 @@ def scope_name(key: str) -> str:
     place = boundary_word(scope.boundary)
     name = str(getattr(scope, language()))
     return _("{scope} ({place})").format(scope=name, place=place) if place else name
-
-
-def region_name(key: str) -> str:
-    """Region in the language in force."""
-    known = {
-        "world": _("world"),
-        "europe": _("Europe"),
-        "asia_pacific_without_china": _("Asia Pacific without China"),
-        "rest_of_world": _("rest of the world"),
-        "virginia": _("Virginia"),
-    }
-    if key in known:
-        return known[key]
-    return str(table("countries").value(key, f"name_{language()}"))
 
 
 def chart_size(wide: bool, height: int) -> dict[str, Any]:

@@ -34,7 +34,15 @@ def register(app: typer.Typer) -> None:
         "--stock", help=_("Backtest on a series of yours: date,p05,p50,p95 in MW.")
     )
     checks = typer.Option("--checks", help=_("Recompute published numbers and print both."))
+    freeze = typer.Option(
+        "--freeze", help=_("Put forecasts of the next four quarters on record in this new file.")
+    )
+    score = typer.Option(
+        "--score", help=_("Score forecasts on record against what was counted since.")
+    )
     extras = (
+        Extra("freeze", Annotated[Path | None, freeze]),
+        Extra("score", Annotated[Path | None, score]),
         Extra("backtest", Annotated[str | None, backtest]),
         Extra("maker", Annotated[str | None, maker]),
         Extra("stock", Annotated[Path | None, stock]),
@@ -55,13 +63,23 @@ def _other(settings: dict[str, Any], door: dict[str, Any]) -> bool:
         if not all(answer.tables["checks"].column("ok")):
             raise typer.Exit(CHECK_FAILED)
         return True
-    if door["backtest"] is None:
+    if door["score"] is not None:
+        from taotie.answer.on_record import fleet_scored
+
+        print_answer(fleet_scored(door["score"], door["maker"], door["stock"]), door["json"], ("scores",))  # fmt: skip
+        return True
+    if door["freeze"] is None and door["backtest"] is None:
         return False
     from taotie.answer.asking import value_of
     from taotie.answer.asks import ASKS
 
     one = ASKS["fleet"].settings["seed"]
     seed = value_of(one, settings["seed"]) if "seed" in settings else one.default
+    if door["freeze"] is not None:
+        from taotie.answer.on_record import fleet_frozen
+
+        print_answer(fleet_frozen(door["freeze"], seed), door["json"], ("forecasts",))
+        return True
     if door["backtest"] == "rolling":
         with progress(_("forecasting again from every quarter"), quiet=door["json"]):
             answer = fleet.rolled(door["maker"], seed)
@@ -79,7 +97,14 @@ def _check_used(settings: dict[str, Any], door: dict[str, Any]) -> None:
     given = [k for k in ("backtest", "maker", "stock") if door[k] is not None]
     report = ["report"] if door["report"] is not None else []
     if door["checks"]:
+        given += [k for k in ("freeze", "score") if door[k] is not None]
         asked, unused = "--checks", [*given, *report, *settings]
+    elif door["freeze"] is not None:
+        given += ["score"] if door["score"] is not None else []
+        asked, unused = "--freeze", [*given, *report, *(k for k in settings if k != "seed")]
+    elif door["score"] is not None:
+        unused = ["backtest"] if door["backtest"] is not None else []
+        asked, unused = "--score", [*unused, *report, *settings]
     elif door["backtest"] is not None:
         asked, unused = "--backtest", [*report, *(k for k in settings if k != "seed")]
         if door["backtest"] == "rolling":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -93,14 +94,15 @@ def _half(
 ) -> dict[str, Any]:
     fan = made.fan()
     last = made.years[-1]
-    headline = made.at("ai_facilities", last)
+    today = made.last_known.year
+    headline, ahead = made.at("ai_facilities", today), made.at("ai_facilities", last)
     drawn: list[Any] = [
         fan_picture(made, fan, "ai_facilities"),
         fan_picture(made, fan, "ai_servers"),
         fan_picture(made, fan, "ai_chips_rated"),
-        published_picture(),
+        replace(published_picture(), remarks=_held_together(made, fan)),
         tornado_picture(made, last),
-        drivers_chart.picture(headline, found),
+        drivers_chart.picture(ahead, found),
         nations_picture(made, shares),
         waterfall_picture(chat_growth(), chat_growth("shapley")),
         efficiency_picture(),
@@ -130,10 +132,10 @@ def _half(
         "tiles": [
             tile(made.at(scope, year).key, made.at(scope, year))
             for scope, year in (
-                ("ai_chips_rated", made.last_known.year),
-                ("ai_facilities", made.last_known.year),
-                ("ai_facilities", min(made.last_known.year + 2, last)),
+                ("ai_chips_rated", today),
+                ("ai_facilities", min(today + 2, last)),
                 ("ai_facilities", min(2030, last)),
+                ("ai_facilities", last),
             )
         ],
         "pictures": pictures,
@@ -152,6 +154,13 @@ def _half(
         "weights": ", ".join(f"{_form(k)} {v:.0%}" for k, v in made.weights.items()),
         "sources": rows,
     }
+
+
+def _held_together(made: FleetForecast, fan: Any) -> tuple[str, ...]:
+    from taotie.answer.fleet import held_together
+    from taotie.answer.parts.fleet import conflict_said
+
+    return tuple(conflict_said(one).text() + "." for one in held_together(made, fan))
 
 
 def _rows_of(key: str) -> list[Any]:

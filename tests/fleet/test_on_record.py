@@ -1,0 +1,96 @@
+"""Forecasts on record: written once, hashed, scored when the next count appears; parts held against their wholes."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import numpy as np
+import pytest
+
+from taotie.answer.on_record import fleet_frozen, fleet_scored, mine_frozen, mine_scored
+from taotie.errors import DataError
+from taotie.fleet.on_record import QUARTERS, hash_rate_ahead, locked, scored, write_locked
+from taotie.fleet.part_of_whole import Shown, conflicts, shown_of
+from taotie.fleet.published_models import published_forecasts
+from taotie.fleet.stock import chip_stock, makers
+
+
+def test_worked_a_fleet_forecast_is_scored_when_the_next_count_appears(tmp_path) -> None:
+    """The quarter after the table: nothing to score until a longer series is given, then inside or not."""
+    place = tmp_path / "r.json"
+    made = fleet_frozen(place, 1)
+    assert len(made.own["rows"]) == QUARTERS * len(makers())
+    assert fleet_scored(place, None, None).own["n"] == 0
+    stock = chip_stock("nvidia")
+    mine = [r for r in made.own["rows"] if r["of"] == "nvidia"]
+    rows = [f"{d},{v[0]},{v[1]},{v[2]}" for d, v in zip(stock.dates, stock.rated_power_mw, strict=True)]  # fmt: skip
+    counts = (mine[0]["points"][9], 10 * mine[1]["points"][-1])
+    rows += [f"{r['at']},{0.9 * c},{c},{1.1 * c}" for r, c in zip(mine, counts, strict=False)]
+    (tmp_path / "s.csv").write_text("\n".join(["date,p05,p50,p95", *rows]), "utf-8")
+    done = fleet_scored(place, "nvidia", tmp_path / "s.csv")
+    assert [r["inside"] for r in done.own["scored"]] == [True, False]
+    assert done.own["scored"][0]["crps"] < done.own["scored"][1]["crps"]
+
+
+def test_worked_a_hash_rate_forecast_and_its_score(tmp_path) -> None:
+    """A rate that doubles every year: what is on record holds what came, and only what came is scored."""
+    days = np.arange("2020-01-01", "2026-01-01", dtype="M8[D]")
+    rate = 1e8 * 2.0 ** (np.arange(days.size) / 365)
+    rows = [f"{d},{r},40000" for d, r in zip(days, rate, strict=True)]
+    head = "date,hashrate_th_s,price_usd\n"
+    (tmp_path / "a.csv").write_text(head + "\n".join(rows[:1800]), "utf-8")
+    (tmp_path / "b.csv").write_text(head + "\n".join(rows), "utf-8")
+    mine_frozen(tmp_path / "r.json", [tmp_path / "a.csv"])
+    assert mine_scored(tmp_path / "r.json", [tmp_path / "a.csv"]).own["n"] == 0
+    done = mine_scored(tmp_path / "r.json", [tmp_path / "b.csv"]).own["scored"]
+    assert len(done) == 4
+    for row in done:
+        assert row["observed"] == pytest.approx(row["p50"], rel=1e-3)
+    with pytest.raises(DataError, match="too few"):
+        hash_rate_ahead(days[:20], rate[:20])
+
+
+def test_error_what_is_on_record_is_neither_replaced_nor_changed(tmp_path) -> None:
+    place = tmp_path / "r.json"
+    row = {"of": "nvidia", "at": "2026-03-31", "points": [float(i) for i in range(19)]}
+    write_locked(place, locked("fleet", "MW", "2025-12-31", [row], "2026-01-02"))
+    with pytest.raises(DataError, match="not replaced"):
+        write_locked(place, locked("fleet", "MW", "2025-12-31", [row]))
+    with pytest.raises(DataError, match="not of mining"):
+        mine_scored(place, [place])
+    content = json.loads(place.read_text("utf-8"))
+    content["rows"][0]["points"][9] = 77.0
+    place.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(DataError, match="checksum"):
+        fleet_scored(place, None, None)
+    day = datetime.date(2026, 3, 31)
+    assert scored(content, {"nvidia": {day: 5.0}})[0].observed == 5.0
+
+
+def test_property_parts_above_wholes_are_found_and_only_those() -> None:
+    """Narrower scope, smaller region, earlier year of what grows; two estimates of one thing are no part and whole."""
+
+    def one(name, scope, region, year, low, high):
+        return Shown(name, scope, region, year, low, high)
+
+    part = one("p", "ai_servers", "united_states", 2024, 40, 50)
+    wholes = [
+        one("region", "ai_servers", "world", 2024, 10, 39), one("scope", "data_centers", "united_states", 2024, 10, 39),
+        one("later", "data_centers", "world", 2030, 10, 39),
+    ]  # fmt: skip
+    fine = [
+        one("same", "ai_servers", "united_states", 2024, 10, 20), one("earlier", "ai_servers", "world", 2020, 1, 2),
+        one("other", "ai_servers", "europe", 2024, 1, 2), one("touches", "ai_servers", "world", 2024, 10, 40),
+        one("bitcoin", "bitcoin", "world", 2024, 1, 2), one("next", "ai_servers", "united_states", 2025, 1, 2),
+    ]  # fmt: skip
+    assert {c.whole.name for c in conflicts([part, *wholes, *fine]) if c.part is part} == {"region", "scope", "later"}  # fmt: skip
+
+
+def test_published_the_clashes_among_what_others_print() -> None:
+    """LBNL's AI servers of 2023 in the United States alone pass what two others counted in the world."""
+    found = {(c.part.name, c.whole.name) for c in conflicts(shown_of(published_forecasts()))}
+    assert found == {
+        ("lbnl2024_ai_2023", "iea2024_nvidia_2023"),
+        ("lbnl2024_ai_2023", "devries2023_2023"),
+    }
