@@ -18,9 +18,10 @@ from taotie.answer.parts.fleet import (
     power_option,
     power_options,
     probability_by,
+    region_name,
 )
 from taotie.app.charts import theme
-from taotie.app.charts.fleet_charts import both_widths, chart_size, region_name, scope_name
+from taotie.app.charts.fleet_charts import both_widths, chart_size, scope_name
 from taotie.app.charts.picture import (
     NARROW,
     WIDE,
