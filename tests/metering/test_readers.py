@@ -386,3 +386,32 @@ def test_worked_layouts_are_recognised() -> None:
     assert layout_of(CODECARBON) == "codecarbon"
     assert layout_of(A30) == "exposition"
     assert np.isfinite(T0)
+
+
+def test_worked_zones_of_a_table_are_added_once_and_machines_kept_apart():
+    zones = (("package-0", 90), ("core", 50), ("psys", 140))
+    text = "timestamp,host,name,energy_j\n" + "".join(f"{T0 + i},{h},{n},{i * k}\n" for i in range(11) for h in "ab" for n, k in zones)  # fmt: skip
+    made = read_table(text, "zones.csv", "package")
+    assert sorted(c.uuid for c in made.chosen().summed) == ["a/package-0", "b/package-0"]
+    assert {s.code for s in made.chosen().left_out} == {"inside_another_meter"}
+
+
+def test_error_two_meters_under_one_name_are_no_meter():
+    text = "timestamp,part,power_w\n" + "".join(f"{T0 + i},{p},{w}\n" for i in range(20) for p, w in (("x", 300), ("y", 500)))  # fmt: skip
+    with pytest.raises(MeterError, match="two meters under one name") as error:
+        read_table(text, "m.csv")
+    assert "part" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (lambda i: (T0 + i, "NaN" if i == 5 else 300), "readings_without_value"),
+        (lambda i: (T0 + i, "+Inf" if i == 5 else 300), "readings_without_value"),
+        (lambda i: (T0 + i, -3 if i == 5 else 300), "readings_below_zero"),
+        (lambda i: (T0 + i - 3600 * (i > 5), 300), "time_goes_back"),
+    ],
+)
+def test_worked_what_a_table_lacks_is_told(cells, code):
+    rows = "".join("{},{}\n".format(*cells(i)) for i in range(20))
+    assert code in {one.code for one in read_table(f"time,power_w\n{rows}", "m.csv").said}

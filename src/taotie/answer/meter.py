@@ -66,6 +66,22 @@ def quality_word(quality: str) -> str:
     return in_language(QUALITIES[quality], language()) if quality in QUALITIES else quality
 
 
+def _resets(windows: Sequence[Any]) -> list[Said]:
+    """What is told of counters that went back."""
+    times: dict[str, int] = {}
+    for one in windows:
+        if one.resets:
+            times[one.channel] = times.get(one.channel, 0) + one.resets
+    return [
+        Said(
+            "counter_reset",
+            N_("{channel}: the counter went back {n} times (its driver was loaded again, or it was set to 0); what it counted in between is unknown and not in the sum."),
+            {"channel": channel, "n": n},
+        )
+        for channel, n in list(times.items())[:20]
+    ]  # fmt: skip
+
+
 def _channels(recording: Recording, windows: Sequence[Any], summed: set[str]) -> Table:
     about = {c.id: c for c in recording.channels}
     rows = []
@@ -118,7 +134,7 @@ def recording_answer(
         )
         for place, joules in totals.items()
     }  # fmt: skip
-    said = [*recording.said, *picked.left_out]
+    said = [*recording.said, *picked.left_out, *_resets(windows)]
     if not totals:
         said.append(
             Said("no_meter", N_("No meter could be read: the energy is missing, not zero."), {})
@@ -741,7 +757,7 @@ def _answer(
         "W", step_ns / 3.6e12, {"power": power}, level, measured, labels(N_("mean draw"))["en"]
     )
     return Answer(
-        "meter", settings, figures, series={"power": course}, tables=tables, said=tuple(_once(said)),
+        "meter", settings, figures, series={"power": course}, tables=tables, said=tuple(_once([*said, *_resets(day.windows)])),
         limits=limits if n else (), own=own, files=tuple(files), detail=(recording, day, cost),
     )  # fmt: skip
 

@@ -39,7 +39,7 @@ def _files(place: Path) -> list[Path]:
     if place.is_file():
         return [place]
     if not place.is_dir():
-        raise MeterError(_("{path} does not exist.").format(path=place))
+        raise MeterError(_("{path} does not exist.").format(path=place), _("check the path"))
     return sorted(place.rglob("*.jsonl"))
 
 

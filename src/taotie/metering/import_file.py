@@ -95,7 +95,7 @@ def read_meter_file(
     """
     place = Path(path)
     if not place.exists():
-        raise MeterError(_("{path} does not exist.").format(path=place))
+        raise MeterError(_("{path} does not exist.").format(path=place), _("check the path"))
     if place.is_dir():
         return _pages(place)
     with open_binary(place, None, MeterError) as stream:

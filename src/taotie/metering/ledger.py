@@ -31,6 +31,8 @@ from taotie.words.said import Said
 __all__ = ["SCHEMA", "Event", "Ledger", "boot_id", "boot_ns", "read_events", "read_ledger"]
 
 SCHEMA = 1
+STEPS_SHOWN = 5
+"""Settings of the clock told one by one; of more the number."""
 STEP_NS = 500_000_000
 """A jump of wall over boot clock from which on it is a step of the clock. [ns]"""
 
@@ -340,14 +342,18 @@ def _recording(
         offsets = sweeps[:, 1] - sweeps[:, 0]
         jump = np.abs(np.diff(offsets)) > STEP_NS
         if jump.any():
-            k = int(np.flatnonzero(jump)[0])
+            steps = np.diff(offsets)[jump] / 1e9
+            shown = ", ".join(f"{one:+.3f}" for one in steps[:STEPS_SHOWN])
             said.append(
                 Said(
                     "clock_step",
                     N_(
                         "The clock of the machine was set by {seconds} s while it recorded; times before were moved along. Energies come from the boot clock and do not change."
                     ),
-                    {"seconds": f"{(offsets[k + 1] - offsets[k]) / 1e9:+.3f}"},
+                    {
+                        "seconds": shown
+                        + (f" ... ({len(steps)})" if len(steps) > STEPS_SHOWN else "")
+                    },
                 )
             )
         t = sweeps[:, 0] + int(

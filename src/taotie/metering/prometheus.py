@@ -147,7 +147,10 @@ def _checked(text: str, where: str) -> Any:
         ) from None
     if not isinstance(answer, dict) or answer.get("status") != "success":
         why = answer.get("error", "?") if isinstance(answer, dict) else "?"
-        raise MeterError(_("{where}: Prometheus says: {why}.").format(where=where, why=why))
+        raise MeterError(
+            _("{where}: Prometheus says: {why}.").format(where=where, why=why),
+            _("ask it again when it answers; nothing was read"),
+        )
     return answer["data"]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +40,21 @@ _TIMES = (
     "wall_ns",
     "t_ns",
 )
-_NAMES = ("uuid", "gpu_uuid", "device", "channel", "gpu", "index", "gpu_id", "id")
+_NAMES = (
+    "uuid",
+    "gpu_uuid",
+    "device",
+    "channel",
+    "gpu",
+    "index",
+    "gpu_id",
+    "id",
+    "meter",
+    "sensor",
+    "zone",
+    "name",
+)
+_HOSTS = ("host", "hostname", "node", "nodename", "instance", "server", "machine")
 _UNITS = {**{u.lower(): u for u in ENERGY_UJ}, **{u.lower(): u for u in POWER_UW}}
 _WORDS = {
     "watts": "W",
@@ -140,6 +155,9 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
     lower = [n.lower() for n in names]
     time_at = next(i for i, n in enumerate(lower) if n in _TIMES)
     name_at = next((i for w in _NAMES for i, n in enumerate(lower) if n == w), None)
+    host_at = next((i for w in _HOSTS for i, n in enumerate(lower) if n == w), None)
+    if name_at is not None and "uuid" in lower[name_at]:
+        host_at = None  # boards of the whole world apart
     place_at = lower.index("boundary") if "boundary" in lower else None
     value_at = [i for i, n in enumerate(names) if _is_reading(n) and i not in (time_at, name_at)]
     rows: dict[tuple[str, int], tuple[list[Any], list[Any], list[Any]]] = {}
@@ -155,6 +173,8 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
         t, missing_zone = _times(cells[time_at], at, where)
         unzoned |= missing_zone
         devices = [d.strip() for d in cells[name_at]] if name_at is not None else ["0"] * len(at)
+        if host_at is not None:
+            devices = [f"{h.strip()}/{d}" for h, d in zip(cells[host_at], devices, strict=True)]
         if place_at is not None:
             places |= {d: p.strip().lower() for d, p in zip(devices, cells[place_at], strict=True)}
         codes: dict[str, int] = {}
@@ -167,12 +187,15 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
                 parts[0].append(t[mine])
                 parts[1].append(value[mine])
                 parts[2].append(at[mine])
-    made = [
-        _readings(key, mine, names[key[1]], units[key[1]], places.get(key[0], boundary), where)
-        for key, mine in rows.items()
-    ]
+    made = []
+    others = [n for i, n in enumerate(names) if i not in (time_at, name_at, host_at, place_at, *value_at)]  # fmt: skip
+    for key, mine in rows.items():
+        one, told = _readings(key, mine, names[key[1]], units[key[1]], places.get(key[0], boundary), where, others, host_at is not None)  # fmt: skip
+        made.append(one)
+        said += told
     if not made:
         raise MeterError(_("{where}: no row.").format(where=where))
+    made = _zones_within(made)
     if cut:
         said.append(
             Said(
@@ -330,9 +353,12 @@ def _readings(
     unit: str,
     place: str,
     where: str,
-) -> Readings:
+    others: Sequence[str],
+    hosted: bool,
+) -> tuple[Readings, list[Said]]:
     device, _column = key
     t, value, lines = (np.concatenate(part) for part in mine)
+    said = _looked_at(t, value, lines, device, heading, where, others)
     if not unit:
         raise MeterError(
             _("{where}: {column} does not say its unit.").format(where=where, column=repr(heading)),
@@ -366,10 +392,74 @@ def _readings(
         place,
         vendor="table",
         uuid=device,
+        host=device.rpartition("/")[0] if hosted else "",
         name=heading,
     )
     status = np.where(bad, ABSENT, OK).astype(np.uint8)
-    return Readings.of(channel, t, raw.astype(np.int64), status)
+    return Readings.of(channel, t, raw.astype(np.int64), status), said
+
+
+_PACKAGE, _INNER = re.compile(r"(.*/)?package[-_ ]?\d*"), re.compile(r"(.*/)?(core|cores|uncore|psys)")  # fmt: skip
+
+
+def _zones_within(made: list[Readings]) -> list[Readings]:
+    """Zones of a processor by the names its kernel gives them: core and uncore lie in a package, psys over packages."""
+    packages = {
+        (match[1] or ""): one.channel.uuid
+        for one in reversed(made)
+        if (match := _PACKAGE.fullmatch(one.channel.uuid.lower()))
+    }
+    found = []
+    for one in made:
+        inner = _INNER.fullmatch(one.channel.uuid.lower())
+        package = packages.get(inner[1] or "") if inner else None
+        found.append(one if package is None else replace(one, channel=replace(one.channel, parent=package)))  # fmt: skip
+    return found
+
+
+def _looked_at(
+    t: NDArray[Any], value: NDArray[Any], lines: NDArray[Any], device: str, heading: str, where: str, others: Sequence[str]
+) -> list[Said]:  # fmt: skip
+    """What is to be told of the readings of one meter; two at one instant that differ are two meters, and refused."""
+    said = []
+    name = f"{heading} {device}" if device != "0" else heading
+    back = np.flatnonzero(np.diff(t) < 0)
+    if back.size:
+        said.append(
+            Said(
+                "time_goes_back",
+                N_("{where}: the time of {channel} goes back {n} times, first at line {line} by {s:.0f} s; the readings were put in order. A clock that was set mixes two times into one."),
+                {"where": where, "channel": name, "n": int(back.size), "line": int(lines[back[0] + 1]), "s": float(t[back[0]] - t[back[0] + 1]) / 1e9},
+            )
+        )  # fmt: skip
+    order = np.argsort(t, kind="stable") if back.size else slice(None)
+    ts, vs, ls = t[order], value[order], lines[order]
+    same = np.flatnonzero((np.diff(ts) == 0) & (np.diff(vs) != 0) & np.isfinite(vs[1:]) & np.isfinite(vs[:-1]))  # fmt: skip
+    if same.size > 1 and same.size > len(ts) // 50:
+        raise MeterError(
+            _("{where}, line {line}: {channel} has two different readings at one time, and so in {n} places: two meters under one name.").format(
+                where=where, line=int(ls[same[0] + 1]), channel=name, n=int(same.size)
+            ),
+            _("call the column that tells them apart device (here: {names})").format(names=", ".join(others[:5]) or "-"),
+        )  # fmt: skip
+    none, below = int((~np.isfinite(value)).sum()), int((value < 0).sum())
+    if none:
+        said.append(
+            Said(
+                "readings_without_value",
+                N_("{channel}: {n} of {all} readings hold no value; they are gaps, not zeros."),
+                {"channel": name, "n": none, "all": len(value)},
+            )
+        )
+    if below:
+        said.append(
+            Said(
+                "readings_below_zero",
+                N_("{channel}: {n} of {all} readings are below 0 and were taken for missing."),
+                {"channel": name, "n": below, "all": len(value)},
+            )
+        )
+    return said
 
 
 def _refuse_mixed(

@@ -91,7 +91,7 @@ def read_usage(place: Path | str) -> tuple[list[Call], list[Said]]:
         except MeterError:
             return read_codex(path)
     if not path.is_file():
-        raise MeterError(_("{path} does not exist.").format(path=path))
+        raise MeterError(_("{path} does not exist.").format(path=path), _("check the path"))
     text = read_text(path, kind=MeterError, errors="replace")
     if path.suffix == ".jsonl":
         if '"token_count"' in text and '"total_token_usage"' in text:

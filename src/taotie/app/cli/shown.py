@@ -78,7 +78,7 @@ def print_table(table: Any, most: int | None = None, told: bool = True) -> None:
         )
     rows = table.rows if most is None else table.rows[:most]
     for row in rows:
-        made.add_row(*(Text(cell(value)) for value in row))
+        made.add_row(*(Text(cell(c.shown(v))) for c, v in zip(table.columns, row, strict=True)))
     out = _console()
     if not out.is_terminal:
         out.width = 160
