@@ -208,6 +208,35 @@ def test_matches_a_closed_model_is_that_of_prompt(tmp_path: Path) -> None:
     assert ours.p95 / ours.p05 > 6
 
 
+@pytest.mark.parametrize(
+    ("keys", "settings"),
+    [
+        ("draft = 3\nacceptance = 0.6\n", {"draft": 3, "acceptance": 0.6}),
+        ("data_parallel = 2\n", {"data_parallel": 2}),
+        ('software_date = "2026-05-20"\n', {"software_date": "2026-05-20"}),
+        ('runtime = "sglang"\n', {"runtime": "sglang"}),
+    ],
+)
+def test_matches_a_set_up_is_worth_what_it_is_in_prompt(
+    tmp_path: Path, keys: str, settings: dict[str, object]
+) -> None:
+    chat = '[workload]\nkind = "chat"\nrequests_per_day = 1e6\n[compute]\nmodel = "llama-3.1-70b"\n'
+    chat += 'accelerators_per_replica = 4\nserving = "mean-request"\nbatch_size = 32\n'
+    usual, given = _run(tmp_path, chat), _run(tmp_path, chat + keys)
+    asked = {"model": "llama-3.1-70b", "on": "4xh100", "batch": 32, "tokens_in": 1156, "tokens_out": 211}  # fmt: skip
+    in_prompt = [prompt(**asked, **more).figures["energy_decode"].p50 for more in ({}, settings)]
+    ratio = given.figures["energy_decode"].p50 / usual.figures["energy_decode"].p50
+    assert ratio == pytest.approx(in_prompt[1] / in_prompt[0], rel=0.05)
+    assert abs(ratio - 1) > 0.002
+    assert ("not_measured.drafts" in {n.code for n in given.notes}) == ("draft" in settings)
+
+
+def test_error_an_acceptance_without_a_draft(tmp_path: Path) -> None:
+    words = _refused(tmp_path, '[workload]\nkind = "chat"\n[compute]\nacceptance = 0.5\n')
+    assert "acceptance" in words
+    assert "draft = 3" in words
+
+
 def test_worked_a_job_nobody_waits_for_takes_the_cleanest_hours(tmp_path: Path) -> None:
     """California's noon: a job of few hours saves more than one that takes nearly all day."""
     text = (

@@ -11,6 +11,7 @@ from taotie.compute.energy.energy_per_request import request_energy
 from taotie.compute.energy.model_architecture import beside, model_architecture, model_used
 from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.setup_notes import not_measured
 from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH
 from taotie.compute.energy.whole_replicas import largest_kept_batch, load_state, served_day
 from taotie.compute.metered.calibration import calibration_for
@@ -169,9 +170,24 @@ def setup_of(walk: Walk, longest: float = 8192.0) -> ServingSetup:
             smallest_replica(model, chip, precision, longest),
             N_("fewest that hold the weights and a few long requests"),
         )
-    return ServingSetup(
-        model, chip, accelerators_per_replica=n, precision=precision, runtime=runtime
-    )
+    if given.acceptance is not None and not given.draft:
+        raise RangeError(
+            _("acceptance says nothing where no token is drafted."),
+            "draft = 3",
+        )
+    acceptance = 0.0
+    if given.draft:
+        acceptance = walk.choice(
+            "compute.acceptance", given.acceptance, 0.7, N_("the share usually accepted of a draft")
+        )
+    setup = ServingSetup(
+        model, chip, accelerators_per_replica=n, precision=precision, runtime=runtime,
+        data_parallel=given.data_parallel or 1, expert_parallel=given.expert_parallel or 0,
+        draft_tokens=given.draft or 0, acceptance=acceptance, software_date=given.software_date or "",
+    )  # fmt: skip
+    for note in not_measured(setup):
+        walk.say(note)
+    return setup
 
 
 def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) -> Served:
@@ -227,6 +243,7 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
         "max_batch": most,
         "redundancy": redundancy,
         **({"cached": cached} if cached else {}),
+        **setup.unusual(),
     }
     made = served_day(work_of(setup, asked, float(most)), utilization, peak, day.share, **names)
     simulated = None

@@ -148,15 +148,8 @@ def mean_figures(
 
 
 def _divided(setup: ServingSetup, prefix_hit: Figure | float) -> dict[str, Any]:
-    """What of a set-up is not as usual."""
-    given = {
-        "data_parallel": (setup.data_parallel, 1),
-        "expert_parallel": (setup.expert_parallel, 0),
-        "draft_tokens": (setup.draft_tokens, 0),
-        "acceptance": (setup.acceptance, 0.0),
-        "software_date": (setup.software_date, ""),
-    }
-    found: dict[str, Any] = {k: value for k, (value, usual) in given.items() if value != usual}
+    """What of a set-up is not as usual, and the cached share."""
+    found = setup.unusual()
     if isinstance(prefix_hit, Figure):
         found["prefix_hit"] = prefix_hit
     elif prefix_hit != 0.0:

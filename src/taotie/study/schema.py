@@ -135,7 +135,24 @@ class Compute(_Table):
     accelerator: str | None = None
     accelerators_per_replica: int | None = Field(None, ge=1, le=1024)
     precision: str | None = None
-    runtime: str | None = None
+    runtime: str | None = Field(
+        None, description="serving engine (vllm, sglang, tensorrt-llm) or a generation of one"
+    )
+    software_date: str | None = Field(
+        None, description="day the serving software is of, such as 2026-05-20"
+    )
+    data_parallel: int | None = Field(
+        None, ge=1, le=4096, description="groups of a replica with attention of their own"
+    )
+    expert_parallel: int | None = Field(
+        None, ge=0, le=4096, description="accelerators that whole experts are spread over; 0: all"
+    )
+    draft: int | None = Field(
+        None, ge=0, le=32, description="tokens drafted per step: multi-token prediction"
+    )
+    acceptance: float | None = Field(
+        None, ge=0, le=1, description="chance that a drafted token is accepted"
+    )
     batch_size: Annotated[float, Field(ge=1, le=1e6)] | Literal["load"] | None = Field(
         None, description="requests decoded together; 'load': from the rate of requests"
     )

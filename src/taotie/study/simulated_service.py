@@ -142,6 +142,12 @@ def simulated_service(
         runtime=setup.runtime,
         level=level,
         replicas=replicas,
+        drafted=setup.draft_tokens,
+        acceptance_rate=setup.acceptance,
+        draft_share=setup.draft_share / max(setup.draft_tokens, 1),
+        data_parallel=setup.data_parallel,
+        expert_parallel=setup.expert_parallel,
+        software_date=setup.software_date,
         seed=0,
     )
     found = replicas

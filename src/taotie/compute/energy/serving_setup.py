@@ -10,7 +10,7 @@ import datetime
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +139,14 @@ class ServingSetup:
     software_date: str = ""
     """Day the serving software is of, such as 2026-05-20: engines gain by the month. Default: the middle of what was
     measured with the engine."""
+
+    def unusual(self) -> dict[str, Any]:
+        """What of it is not as usual, by name: division, drafts, day of the software."""
+        usual = {
+            "data_parallel": 1, "expert_parallel": 0, "draft_tokens": 0, "acceptance": 0.0, "software_date": "",
+        }  # fmt: skip
+        given = {name: getattr(self, name) for name in usual}
+        return {name: value for name, value in given.items() if value != usual[name]}
 
     def __post_init__(self) -> None:
         precision(self.precision)

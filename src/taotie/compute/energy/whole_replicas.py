@@ -157,6 +157,11 @@ def served_day(
     max_batch: int = DEFAULT_LARGEST_BATCH,
     redundancy: int = 0,
     cached: float = 0.0,
+    data_parallel: int = 1,
+    expert_parallel: int = 0,
+    draft_tokens: int = 0,
+    acceptance: float = 0.0,
+    software_date: str = "",
 ) -> ServedDay:
     """Whole replicas of a service, and the batch and busy share its requests meet.
 
@@ -179,6 +184,8 @@ def served_day(
         Replicas held ready beyond those the load asks for (n+1: 1).
     cached : float
         Share of the prompt whose cache is at hand. [1]
+    data_parallel, expert_parallel, draft_tokens, acceptance, software_date
+        See `ServingSetup`.
 
     Returns
     -------
@@ -210,6 +217,11 @@ def served_day(
         int(accelerators_per_replica),
         precision,
         runtime,
+        data_parallel=int(data_parallel),
+        expert_parallel=int(expert_parallel),
+        draft_tokens=int(draft_tokens),
+        acceptance=float(acceptance),
+        software_date=software_date,
     )
     per_day, used, peak = np.broadcast_arrays(
         *(

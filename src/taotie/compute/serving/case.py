@@ -19,6 +19,7 @@ from taotie.compute.energy.energy_per_request import corrected_energy_per_reques
 from taotie.compute.energy.model_architecture import model_architecture, model_used
 from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.setup_notes import not_measured
 from taotie.compute.energy.steady_batch import largest_rate_per_s
 from taotie.compute.metered.calibration import Calibration, calibration_of
 from taotie.compute.serving.service import (
@@ -250,6 +251,7 @@ def setup_said(case: ServingCase) -> tuple[Said, ...]:
         *model_used(model),
         *served_precision(model, chip, case.precision)[1],
         *machine_notes(chip),
+        *not_measured(setup_of(case)),
     )
 
 

@@ -45,7 +45,7 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
             work_of(setup, asked, full), exact(1.0, "1", "all_of_the_rate"), asked.peak, asked.day.share,
             prompt=p, output=o, model=setup.model.reference or setup.model.name,
             accelerator=setup.accelerator.name, accelerators_per_replica=setup.accelerators_per_replica,
-            precision=setup.precision, runtime=setup.runtime,
+            precision=setup.precision, runtime=setup.runtime, **setup.unusual(),
         )  # fmt: skip
         replicas = walk.keep("replicas", made.replicas, N_("Replicas in service"))
         fill = leaf(
