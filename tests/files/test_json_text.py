@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from taotie.files.json_text import json_text
 
-_SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()  # fmt: skip
+_TEXTS = st.text() | st.sampled_from(["\0", "\0\0", '"\0"', "\\u0000"])
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXTS  # fmt: skip
 _VALUES = st.recursive(
     _SCALARS,
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)
-        | st.dictionaries(st.text() | st.integers() | st.booleans() | st.none(), inner, max_size=4)
+        | st.dictionaries(_TEXTS | st.integers() | st.booleans() | st.none(), inner, max_size=4)
     ),
     max_leaves=25,
 )

@@ -104,11 +104,15 @@ def _evaluated(
     order = topological(figure) if draw else topological(figure, known="samples")
     if draw is None:
         _draw_leaves([node for node in order if node.is_leaf and "samples" not in node.__dict__])
-    waiting = Counter(id(p) for node in order for p in node.parents)
     values: dict[int, np.ndarray] = {}
     calls: dict[tuple[Any, ...], Any] = {}
     if known is not None and len(order) > _N_FIGURES_KEPT:
         known = None
+    few = known is not None or (
+        draw is None and all(f.sampling is None or f.sampling.n <= N_DRAWS_KEPT for f in order)
+    )
+    # of few draws everything is kept; of a million a figure only what is still needed
+    waiting = None if few else Counter(id(p) for node in order for p in node.parents)
     for node in order:
         if known is not None and id(node) in known:
             found = known[id(node)]
@@ -120,10 +124,11 @@ def _evaluated(
             inputs = [values[id(p)] for p in node.parents]
             with np.errstate(all="ignore"):
                 found = _checked(node, _operate(node, inputs, calls), inputs)
-            for parent in node.parents:  # a million draws a figure: keep what is still needed
-                waiting[id(parent)] -= 1
-                if not waiting[id(parent)]:
-                    values.pop(id(parent), None)
+            if waiting is not None:
+                for parent in node.parents:
+                    waiting[id(parent)] -= 1
+                    if not waiting[id(parent)]:
+                        values.pop(id(parent), None)
         values[id(node)] = found
         if known is not None:
             known[id(node)] = found

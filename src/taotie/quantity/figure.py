@@ -77,6 +77,11 @@ class Frozen(dict[str, Any]):
         """Its text for a content hash."""
         return _CONTENT.encode(self)
 
+    @cached_property
+    def begun(self) -> dict[str, Any]:
+        """Content hashes begun with an operation and this, by the operation: figures that differ in their parents go on."""
+        return {}
+
     def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise TypeError("the parameters of a figure do not change; make a new figure")
 
@@ -738,11 +743,18 @@ def _content_hash(figure: Figure) -> str:
     if figure.distribution is not None:
         leaf = ["leaf", figure.key, figure.distribution.to_dict(), figure.bound]
         text = _CONTENT.encode(leaf + rest)
-    else:
-        parents = [p.content_hash for p in figure.parents]
-        first, last = _CONTENT.encode([figure.operation]), _CONTENT.encode([parents, *rest])
-        text = f"{first[:-1]},{figure.parameters.compact},{last[1:]}"  # type: ignore[attr-defined]
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+    parameters: Frozen = figure.parameters  # type: ignore[assignment]
+    begun = parameters.begun.get(figure.operation)
+    if begun is None:
+        first = _CONTENT.encode([figure.operation])[:-1]
+        begun = parameters.begun[figure.operation] = hashlib.sha256(
+            f"{first},{parameters.compact},".encode()
+        )
+    hashed = begun.copy()
+    last = _CONTENT.encode([[p.content_hash for p in figure.parents], *rest])
+    hashed.update(last[1:].encode())
+    return hashed.hexdigest()[:16]
 
 
 def derived_kind(parents: Iterable[Figure]) -> str:
