@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -259,10 +260,11 @@ def check(
             _("give the inputs as a formula (--from), or what the source says (--source-range)"),
         )
     recomputed: Recomputed | None = None
+    bound, formula = _bound_before(given)
     if given.strip():
         recomputed = _read(
             _("the formula"),
-            lambda: evaluated(given, None, names, lambda key: _catalogue(key)),
+            lambda: evaluated(formula, None, names, lambda key: _catalogue(key)),
         )
         if per:
             count, unit = _read("per", lambda: _denominator(per, names))
@@ -272,7 +274,23 @@ def check(
     if source_range.strip():
         return _against_source(reading, recomputed, given, source_range, per, names)
     assert recomputed is not None
+    if bound:
+        value = recomputed.value
+        limit = Stated(value, value, recomputed.unit, 0.0, bound)
+        return _held_to(reading, recomputed, limit, formula, per)
     return judged(reading, recomputed, given, per)
+
+
+_BOUNDS = re.compile(
+    r"\s*(?:(?P<at_most><=?|≤|at most|up to|no more than|不超过|至多|最多)|(?P<at_least>>=?|≥|at least|no less than|不少于|不低于|至少|最少))\s*",
+    re.IGNORECASE,
+)
+
+
+def _bound_before(given: str) -> tuple[str, str]:
+    """The bound a formula begins with (<= 700 W * 24 h), and the formula."""
+    found = _BOUNDS.match(given)
+    return (str(found.lastgroup), given[found.end() :]) if found else ("", given)
 
 
 def _plainly_counted(recomputed: Recomputed) -> Recomputed:
@@ -351,19 +369,32 @@ def _against_source(
         source.value, source.low, source.high, source.low - source.tol, source.high + source.tol,
         source.unit, source_range.strip(),
     )  # fmt: skip
-    made = judged(reading, as_found, "", per)
+    best = _held_to(reading, as_found, source, "", per, given)
+    if recomputed is not None and best.is_fine and best.stated is not None:
+        by_formula = judged(reading, recomputed, given, per)
+        if by_formula.verdict == verdicts.UNIT_ERROR:
+            return by_formula
+    return best
+
+
+def _held_to(
+    reading: Reading,
+    as_found: Recomputed,
+    source: Stated,
+    formula: str,
+    per: str,
+    more: str = "",
+) -> Check:
+    """The verdict on a text against a bound or a range: a value told as typical is none."""
+    made = judged(reading, as_found, formula, per)
     if made.chosen is None or not made.chosen.stated.unit.same_dimension(source.unit):
         return replace(made, source=source)
     best = made
     for chosen in candidates(reading, source.unit) or [made.chosen]:
         found = _by_source(chosen.stated, source, as_found)
-        tried = _checked(reading, chosen, as_found, found, found.verdict, "", per, given)
+        tried = _checked(reading, chosen, as_found, found, found.verdict, formula, per, more)
         if chosen == made.chosen or (tried.is_fine and not best.is_fine):
             best = tried
-    if recomputed is not None and best.is_fine and best.stated is not None:
-        by_formula = judged(reading, recomputed, given, per)
-        if by_formula.verdict == verdicts.UNIT_ERROR:
-            return by_formula
     return replace(best, source=source)
 
 

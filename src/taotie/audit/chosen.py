@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from taotie.audit.hedge import WINDOW, hedge_around
 from taotie.audit.nouns import FLOWS
 from taotie.audit.reading import Quantity, Reading
 from taotie.audit.said_elsewhere import said_elsewhere
 from taotie.audit.verdict import Stated
+from taotie.quantity.number_text import number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 
 _H = Unit("h")
@@ -83,6 +85,7 @@ def candidates(
     inputs: Sequence[tuple[float, Unit]] = (),
     growth: bool = False,
     spans: Sequence[str] = (),
+    written: Sequence[tuple[float, Unit]] = (),
 ) -> list[Candidate]:
     """All ways to take the text as a statement of the dimension of `unit`, the surest first.
 
@@ -94,6 +97,8 @@ def candidates(
         Does the formula give a change (x/y - 1) and not a ratio?
     spans : sequence of str
         Periods the formula adds up over (24 h, 8760 h): what it gives is what is used in one of them.
+    written : sequence of (value, unit)
+        All numbers of the formula: what is made of these alone only repeats it.
 
     Examples
     --------
@@ -106,8 +111,9 @@ def candidates(
     """
     usable = [q for q in reading.quantities if q.kind not in ("year",)]
     once = any(q.period == "a" for q in usable) and _once(reading, usable)
+    per = frozenset(name for q in usable for name in q.bare.physical.split("/")[1:])
     wet = _is_volume(unit) and bool(_WATER.search(reading.form.text))
-    direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet)]
+    direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet, per)]
     given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
     best = _without_inputs(direct, inputs)
     named = [c for c in best if c.main.noun != "model"] or best
@@ -118,11 +124,19 @@ def candidates(
     named = [*(c for c in shares if not named or any(p not in given for p in c.parts[1:])), *named]
     if all(c.main.role == "from" for c in named):
         named = named + _said_of_one(reading, usable, unit, given)
+    if not named and unit.same_dimension(_H):
+        named = _one_period(reading)
     if all(c.rank >= 5 for c in named):
         named = named + _in_its_unit(usable, unit)
         made = _composed(reading, usable, unit)
         if len(given) < len([q for q in usable if q.kind in ("amount", "money", "count")]):
-            made = [c for c in made if any(p not in given for p in c.parts)]
+            made = [c for c in made if _says_more(c, given)]
+        if named:
+            made = [
+                c
+                for c in made
+                if not all(any(repeats(p, v, u) for v, u in written) for p in c.parts)
+            ]
         named = [*made, *named]
     return sorted(
         named,
@@ -132,6 +146,49 @@ def candidates(
             -c.main.start if c.main.role == "to" else c.main.start,
         ),
     )
+
+
+_ONE_PERIOD = re.compile(
+    r"\b(?:(?P<half>half an?)|an?|one|a full|a whole)\s(?P<en>second|minute|hour|day|week|month|year|decade|century)\b"
+    r"|(?P<ban>半)个?(?P<bzh>小时|天|年|分钟|月)|一整?个?(?P<zh>秒|分钟|小时|天|周|星期|月|年|世纪)(?![代级度底初末均活期边])",
+    re.IGNORECASE,
+)
+_PERIOD_UNIT = {
+    "second": (1, "s"), "minute": (1, "min"), "hour": (1, "h"), "day": (1, "d"), "week": (1, "week"), "month": (1, "month"), "year": (1, "a"),
+    "decade": (10, "a"), "century": (100, "a"), "秒": (1, "s"), "分钟": (1, "min"), "小时": (1, "h"), "天": (1, "d"), "周": (1, "week"),
+    "星期": (1, "week"), "月": (1, "month"), "年": (1, "a"), "世纪": (100, "a"),
+}  # fmt: skip
+
+
+def _one_period(reading: Reading) -> list[Candidate]:
+    """A time said without a number, where a time is asked for: a little over a minute, 半小时."""
+    text = reading.form.text
+    made = []
+    for found in _ONE_PERIOD.finditer(text):
+        if re.search(
+            r"(?:\b(?:per|each|every|twice|once|times)\s|每)\Z",
+            text[: found.start()],
+            re.IGNORECASE,
+        ):
+            continue
+        many, name = _PERIOD_UNIT[(found["en"] or found["bzh"] or found["zh"]).lower()]
+        value = many * (0.5 if found["half"] or found["ban"] else 1.0)
+        before, behind = (
+            text[max(0, found.start() - WINDOW) : found.start()],
+            text[found.end() :][:24],
+        )
+        q = Quantity(
+            found[0], found.start(), found.end(), value, value, 0.12 * value, 1, True, Unit(name), Unit(name),
+            hedge=hedge_around(before, behind), kind="amount", sentence=(0, len(text)),
+        )  # fmt: skip
+        made.append(Candidate(stated_of(q), (q,), "direct", 3))
+    return made
+
+
+def _says_more(c: Candidate, given: list[Quantity]) -> bool:
+    """Does a product say more than the formula was given? A power times the formula's own hours is a power and no energy."""
+    new = [p for p in c.parts if p not in given]
+    return bool(new) and not any(p.unit.same_dimension(_H) for p in c.parts if p in given)
 
 
 def _without_inputs(
@@ -147,7 +204,18 @@ def _without_inputs(
     def told(q: Quantity) -> bool:
         return any(repeats(q, v, u) for v, u in inputs) or any(_shares_digits(q, v) for v in digits)
 
-    return [c for c in found if not all(told(e) for e in ends[id(c.main)])]
+    def again(q: Quantity) -> bool:
+        """Raised by 1.6 %, from 1.6 % to 3.2 %: the change is no input, though it has the digits of one."""
+        return (
+            q.change != 0
+            and not q.role
+            and any(
+                c.main.end <= q.start and c.main.text == q.text and c.main.kind == q.kind
+                for c in found
+            )
+        )
+
+    return [c for c in found if again(c.main) or not all(told(e) for e in ends[id(c.main)])]
 
 
 def _ends(q: Quantity) -> tuple[Quantity, ...]:
@@ -162,8 +230,11 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
     """Does a quantity only say again what the formula was given?"""
     if q.is_range or not value:
         return False
-    if unit.is_plain and q.kind == "count" and abs(q.value / value - 1) < 1e-6:
+    digits = abs(q.value / value - 1) < 1e-6
+    if digits and unit.is_plain and q.kind == "count":
         return True  # 100 prompts, in 100 * 0.34 Wh
+    if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
+        return True  # 176 TWh of 4,000
     each = [
         Unit(c)
         for c in unit.text.split("/")[1:]
@@ -217,6 +288,7 @@ def _direct(
     spans: Sequence[str] = (),
     once: bool = False,
     wet: bool = False,
+    per: frozenset[str] = frozenset(),
 ) -> Iterable[Candidate]:
     if q.kind == "short":
         yield from _open_short(q, unit)
@@ -232,6 +304,11 @@ def _direct(
     if q.kind == "count" and unit.same_dimension(PLAIN) and not q.period:
         # 1287 MWh / 10.5 MWh gives a number; of what, the text says
         yield Candidate(stated_of(q, PLAIN), (q,), "number", 4)
+        return
+    if q.kind == "amount" and unit.same_dimension(PLAIN) and q.bare.physical in per:
+        printed = number_at(q.text)  # of miles, whatever they are in kilometers
+        if printed is not None and printed.value and q.low == q.high:
+            yield Candidate(stated_of(q, PLAIN, printed.value / q.low), (q,), "number", 4)
         return
     if wet and q.kind == "amount" and q.substance != "carbon":
         q = _by_volume(q)
@@ -310,6 +387,8 @@ def _carbon(own: Unit, step: Unit, unit: Unit) -> Unit:
 
 def _plain(q: Quantity, growth: bool) -> Iterable[Candidate]:
     yield Candidate(stated_of(q), (q,))
+    if q.noun == "PUE":
+        return
     factor = q.unit.factor_to(PLAIN)
     low, high, half = q.low * factor, q.high * factor, q.half * factor
     made = replace(q, unit=PLAIN, bare=PLAIN, low=low, high=high, half=half)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.chosen import Candidate, candidates, repeats, stated_of
 from taotie.audit.doubt import NO_DOUBT, PERIODS_H, Unless, count_missing, doubt, period_name
 from taotie.audit.formula import Recomputed
-from taotie.audit.reading import Reading
-from taotie.audit.slip import period_missing, undone
+from taotie.audit.reading import Quantity, Reading
+from taotie.audit.slip import fits, period_missing, undone
 from taotie.audit.told_otherwise import told_otherwise
-from taotie.audit.verdict import Finding, printed_finding
+from taotie.audit.verdict import Finding, Stated, printed_finding
 from taotie.quantity.unit_text import Unit
 
 Tried = tuple[Candidate, Finding]
@@ -55,10 +55,12 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
     ['reproduces', 'inconsistent with source', 'not checkable']
     """
     growth = bool(_GROWTH.search(recomputed.filled))
-    inputs = _inputs(recomputed)
-    if growth and len(inputs) <= 2:
+    written = inputs = _inputs(recomputed)
+    if growth:  # the 1 of x/y - 1 is no input a text could repeat
+        written = inputs = [(v, u) for v, u in inputs if not (v == 1 and u.is_plain)]
+    if growth and len(inputs) <= 1:
         inputs = []  # 1.23 - 1 is a share and no input of it
-    found = candidates(reading, recomputed.unit, inputs, growth, _spans(recomputed))
+    found = candidates(reading, recomputed.unit, inputs, growth, _spans(recomputed), written)
     tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
     right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
     if right:
@@ -76,6 +78,7 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         if t[0].how != "change"
         and t[0].rank <= 4
         and t[0].main.kind != "short"
+        and not (t[0].main.kind == "count" and t[0].how == "number")
         and (t[0].main.noun != "PUE" or 1 <= recomputed.value <= 4)
     ]
     wrong = _the_one_left(reading, tried, inputs) or _one_meant(reading, sure)
@@ -92,14 +95,18 @@ def _the_one_left(
     reading: Reading, tried: Sequence[Tried], inputs: Sequence[tuple[float, Unit]]
 ) -> Tried | None:
     """The only number of the text that the formula was not given: it must be what is claimed, whatever it counts."""
-    left = [
-        q
-        for q in reading.quantities
-        if q.kind != "year" and not any(repeats(q, value, unit) for value, unit in inputs)
-    ]
+    left = [q for q in reading.quantities if q.kind != "year" and not _told(q, inputs)]
     if len(left) != 1 or left[0].role == "from":
         return None
     return next((t for t in tried if t[0].main == left[0] and t[0].how != "change"), None)
+
+
+def _told(q: Quantity, inputs: Sequence[tuple[float, Unit]]) -> bool:
+    """Was the formula given that number, also where it lacks what it is per: 10.7 MWh a home?"""
+    forms = [q]
+    if q.kind != "count" and q.count and f"/{q.count}" in q.unit.text:
+        forms.append(replace(q, unit=q.unit * Unit(q.count), bare=q.bare * Unit(q.count), count=""))
+    return any(repeats(form, value, unit) for form in forms for value, unit in inputs)
 
 
 def _open(rule: str) -> Decision:
@@ -121,7 +128,9 @@ def _accused(
 
 def _inputs(recomputed: Recomputed) -> list[tuple[float, Unit]]:
     """The numbers of the formula, but not one that is already what it gives."""
-    made = []
+    made: list[tuple[float, Unit]] = []
+    if len(recomputed.literals) == 1:
+        return made  # a value, and nothing it follows from
     for node in recomputed.literals:
         same = node.unit.same_dimension(recomputed.unit)
         if same and abs(
@@ -137,6 +146,8 @@ def _spans(recomputed: Recomputed) -> list[str]:
     hours = [
         n.value * n.unit.factor_to(_H) for n in recomputed.literals if n.unit.same_dimension(_H)
     ]
+    if any(n.value in (365, 366) and n.unit.is_plain for n in recomputed.literals):
+        hours = [*hours, PERIODS_H["a"]]
     return [
         name
         for name, length in PERIODS_H.items()
@@ -204,13 +215,29 @@ def _one_meant(reading: Reading, tried: Sequence[Tried]) -> Tried | None:
     return options[0] if len(options) == 1 else None
 
 
+def _held_for(stated: Stated, recomputed: Recomputed) -> str:
+    """Is it the power whose energy over the formula's own hours is what the inputs give, or that energy for a power?"""
+    for node in recomputed.literals:
+        if not node.unit.same_dimension(_H) or not node.value:
+            continue
+        for unit, factor in (
+            (stated.unit * node.unit, node.value),
+            (stated.unit / node.unit, 1 / node.value),
+        ):
+            if unit.same_dimension(recomputed.unit) and fits(
+                replace(stated.scaled(factor), unit=unit), recomputed
+            ):
+                return "power_energy"
+    return ""
+
+
 def _other_dimension(reading: Reading, recomputed: Recomputed) -> Decision | None:
     """A number of another dimension that fits once one unit is undone: wrong where the text writes that unit, open where it only lacks a count."""
     for q in reading.quantities:
         if q.kind not in ("amount", "count", "money") or q.role == "from":
             continue
         stated = stated_of(q)
-        kind = undone(stated, recomputed)
+        kind = undone(stated, recomputed) or _held_for(stated, recomputed)
         if not kind and q.unit != q.bare:
             kind = undone(stated_of(q, q.bare), recomputed)
         if kind == "count_lost" and q.kind == "count":

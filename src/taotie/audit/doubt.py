@@ -15,7 +15,7 @@ from taotie.audit.chosen import Candidate, repeats
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
 from taotie.audit.slip import COUNTED, fits
-from taotie.audit.verdict import Stated
+from taotie.audit.verdict import REPRODUCES, Stated, printed_finding
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words.language import _
@@ -103,9 +103,20 @@ def doubt(
     if rest is not None:
         return Unless("unread", reading.form.text[main.end : main.end + 12].strip())
     for unless, factor in [*_periods(reading, chosen), *_numbers(reading, chosen, inputs)]:
-        if factor != 1 and fits(_plainly(chosen.stated.scaled(factor)), recomputed):
+        if factor != 1 and _agrees(_plainly(chosen.stated.scaled(factor)), recomputed):
             return unless
     return NO_DOUBT
+
+
+CLOSE = 0.02
+
+
+def _agrees(stated: Stated, recomputed: Recomputed) -> bool:
+    """Does the number agree in its digits? A doubt that only comes near is none."""
+    if not fits(stated, recomputed):
+        return False
+    found = printed_finding(stated, recomputed)
+    return found.verdict == REPRODUCES or (found.gap is not None and found.gap <= CLOSE)
 
 
 def _plainly(stated: Stated) -> Stated:

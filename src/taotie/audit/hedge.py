@@ -10,7 +10,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("exact", r"\b(?:exactly|precisely)|正好|恰好|整整|刚好|恰恰|精确(?:地)?[为是]?"),
     ("nearly", r"\b(?:nearly|almost|close to|just under|just below|just shy of|approach(?:es|ed|ing)?|nearing|not quite|a little under|slightly less than|slightly under)"
                r"|将近|接近|几乎|逼近|(?<![最附远新靠])近|略低于|略少于|差不多"),
-    ("at_most", r"\b(?:no more than|not more than|at most|up to|less than|below|under|fewer than|(?:a )?maximum of|as much as|as many as|as high as"
+    ("at_most", r"\b(?:no more than|not more than|at most|(?<!add )(?<!adds )(?<!added )(?<!adding )(?<!sum )(?<!sums )(?<!comes )(?<!came )up to|less than|below|under|fewer than|(?:a )?maximum of|as much as|as many as|as high as"
                 r"|no higher than|not exceed(?:ing|ed)?|capped at|lower than|within)|<=?|≤|至多|最多|不超过|未超过|不到|不及|不足|低于|少于|不高于|小于|最高|上限[为是]?"),
     ("at_least", r"\b(?:no less than|not less than|no fewer than|at least|more than|over|above|exceed(?:s|ed|ing)?|upwards? of|north of|in excess of|greater than"
                  r"|beyond|topped|topping|tops|surpass(?:es|ed|ing)?|(?:a )?minimum of|higher than|well over|passed|larger than|just over|slightly more than|a little over)"

@@ -56,6 +56,8 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             q = found[i] = _of_the_same(q, found[first:i], text, offset)
             if i + 1 < len(found):
                 q = found[i] = _of_all(q, found[i + 1], text, offset)
+            if i > first and _of_every(found[i - 1], text, offset, q.start):
+                q = found[i] = _share_of(q, found[i - 1].value)
             if i > first and q.kind == "number":
                 q = found[i] = _in_the_same_unit(q, found[i - 1], text, offset)
         if q.kind not in ("year",):
@@ -72,6 +74,24 @@ def _as_the_first(q: Quantity, before: Quantity) -> Quantity:
     if before.count and not q.count and before.kind == q.kind == "amount":
         q = replace(q, counts=(before.count,))
     return q
+
+
+_OF_EVERY = re.compile(r"(?:\b(?:out of|of|for|in) (?:every|each)\s|每)\Z", re.IGNORECASE)
+
+
+def _of_every(before: Quantity, text: str, offset: int, at: int) -> bool:
+    """Of every 100 units, 4.4: is the number before it what the share is of?"""
+    start = before.start - offset
+    return (
+        before.value in (10.0, 100.0, 1000.0, 10000.0)
+        and before.kind in ("number", "thing")
+        and at - before.end <= 40
+        and bool(_OF_EVERY.search(text[max(0, start - 16) : start]))
+    )
+
+
+def _share_of(q: Quantity, whole: float) -> Quantity:
+    return replace(q, low=q.low / whole, high=q.high / whole, half=q.half / whole, kind="share")
 
 
 _AND_NOW = re.compile(

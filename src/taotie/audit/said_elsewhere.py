@@ -35,6 +35,11 @@ _EN = r"\b(?:per|each|every|an?|the price of an?|another)\s(?:extra\s|single\s)?
 _ZH = r"每(?:一|生产|发|消耗|使用|节约|传输)?"
 _PER_UNIT = {
     "kWh": re.compile(rf"{_EN}(?:kilowatt-?\s?hours?|kWh)\b|{_ZH}(?:度电?|千瓦时)", re.IGNORECASE),
+    "Wh": re.compile(rf"{_EN}(?:watt-?\s?hours?|Wh)\b|{_ZH}瓦时", re.IGNORECASE),
+    "W": re.compile(rf"{_EN}(?:watts?|W)\b(?![- ]?h)|{_ZH}瓦(?!时)", re.IGNORECASE),
+    "USD": re.compile(rf"{_EN}dollars?\b|{_ZH}(?:1|一)?美元", re.IGNORECASE),
+    "CNY": re.compile(rf"{_EN}yuan\b|{_ZH}(?:1|一)?(?:元|块)钱?", re.IGNORECASE),
+    "L": re.compile(rf"{_EN}lit(?:er|re)s?\b|{_ZH}升", re.IGNORECASE),
     "MWh": re.compile(rf"{_EN}(?:megawatt-?\s?hours?|MWh)\b|{_ZH}兆瓦时", re.IGNORECASE),
     "kW": re.compile(rf"{_EN}(?:kilowatts?|kW)\b(?![- ]?h)|{_ZH}千瓦(?!时)", re.IGNORECASE),
     "MW": re.compile(rf"{_EN}(?:megawatts?|MW)\b(?![- ]?h)|{_ZH}兆瓦(?!时)", re.IGNORECASE),

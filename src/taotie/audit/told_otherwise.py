@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from taotie.audit.chosen import Candidate, repeats
+from taotie.audit.chosen import Candidate
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
+from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 
 Inputs = Sequence[tuple[float, Unit]]
@@ -38,6 +39,10 @@ _AGAINST = re.compile(
     r"[^0-9.;。；]{0,40}(?:\b(?:against|versus|vs\.?|compared (?:with|to)|to)\b|对|比|[,，])[^0-9.;。；]{0,24}",
     re.IGNORECASE,
 )
+_AGAINST_ONLY = re.compile(
+    r"[^0-9.;。；,，]{0,40}(?:\b(?:against|versus|vs\.?|compared (?:with|to))\b|对|比)[^0-9.;。；,，]{0,24}",
+    re.IGNORECASE,
+)
 _IS = re.compile(
     r"[是为]|相当于|等于|达|\b(?:is|was|uses?|takes?|needs?|consumes?)\b", re.IGNORECASE
 )
@@ -46,7 +51,10 @@ _IS = re.compile(
 def _swapped(reading: Reading, chosen: Candidate, recomputed: Recomputed) -> bool:
     """Does the sentence say "A is ten times B" and give A as a tenth of B?"""
     times = chosen.main
-    if times.kind != "times" or times.change or chosen.how not in ("direct", "change"):
+    part = times.kind == "share" and (times.text[:1].isalpha() or "分之" in times.text)
+    if not (times.kind == "times" or part) or times.change:
+        return False
+    if chosen.how not in ("direct", "change"):
         return False
     ends = _first_and_second(reading, times)
     if ends is None:
@@ -76,7 +84,8 @@ def _first_and_second(reading: Reading, times: Quantity) -> tuple[Quantity, Quan
     if not a.bare.same_dimension(b.bare):
         return None
     if times.end <= a.start:
-        return (a, b) if _AGAINST.fullmatch(text, a.end, b.start) else None
+        told = _AGAINST if times.kind == "times" else _AGAINST_ONLY
+        return (a, b) if told.fullmatch(text, a.end, b.start) else None
     if a.end <= times.start and times.end <= b.start:
         between = text[times.end : b.start]
         return (a, b) if a.role != "from" and re.search(r"\b(?:as|than|of)\b", between) else None
@@ -91,7 +100,16 @@ _EACH_OF = re.compile(
     r"\b(?:each|every(?:\s(?:single\s)?one)?)\s(?:and every one\s)?of\s[^,;.:0-9]{0,40}\Z",
     re.IGNORECASE,
 )
-_EACH_BEHIND = re.compile(r"每一?(?:[块张颗台个座枚片户家栋次条]|机柜)", re.IGNORECASE)
+_EACH_BEHIND = re.compile(
+    r"(?:每一?|单)(?P<zh>[块张颗台个座枚片户家栋次条架柜])|\b(?:each|apiece)\b(?=\s(?:one\s)?(?:of (?:them|which)\s)?(?:draw|us|consum|need|tak|pull|burn|requir|rated|at\b))",
+    re.IGNORECASE,
+)
+_EACH_AT_IT = re.compile(r"\s(?:each|apiece)\b", re.IGNORECASE)
+_IN_WORDS = re.compile(
+    r"(?<![A-Za-z])(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?![A-Za-z])"
+    r"|(?<![零一二两三四五六七八九十百千万亿])[一二两三四五六七八九十百千](?=[零一二两三四五六七八九十百千万亿]|[个块张颗台座枚片户家栋条架柜])",
+    re.IGNORECASE,
+)
 
 
 def _of_each(reading: Reading, chosen: Candidate, recomputed: Recomputed, inputs: Inputs) -> bool:
@@ -100,28 +118,38 @@ def _of_each(reading: Reading, chosen: Candidate, recomputed: Recomputed, inputs
     if chosen.how not in ("direct", "bare", "annual") or main.kind not in ("amount", "money"):
         return False
     text = reading.form.text
-    for many in reading.quantities:
-        if many.sentence != main.sentence or many.end > main.start or many.value < 2:
+    for value, unit in inputs:
+        if value < 2 or not (unit.is_plain or unit.counted) or not _multiplies(value, recomputed):
             continue
-        if many.kind not in ("count", "number", "thing") or not _multiplies(many, recomputed):
-            continue
-        if not any(repeats(many, value, unit) or many.value == value for value, unit in inputs):
-            continue
-        gap = text[many.end : main.start]
-        if re.search(r"[0-9;；。]", gap):
-            continue
-        if _EACH_OF.search(text, max(0, many.start - 60), many.start) and not re.search(
-            r"[,，]", gap
-        ):
-            return True
-        if _EACH_BEHIND.search(gap):
-            return True
+        for start, end in _places_of(reading, main, value):
+            gap = text[end : main.start]
+            if re.search(r"[0-9;；。]", gap):
+                continue
+            of = _EACH_OF.search(text, max(0, start - 60), start)
+            if of and not re.search(r"[,，]", gap):
+                return True
+            each = _EACH_BEHIND.search(gap)
+            if each and (not each["zh"] or each["zh"] in text[end : end + 4]):
+                return True
+            if _EACH_AT_IT.match(text, main.end):
+                return True
     return False
 
 
-def _multiplies(many: Quantity, recomputed: Recomputed) -> bool:
-    """Does the formula multiply by that many, and not divide?"""
+def _places_of(reading: Reading, main: Quantity, value: float) -> Iterable[tuple[int, int]]:
+    """Where a count stands in the sentence before a number, in digits or in words."""
+    for q in reading.quantities:
+        if q.sentence == main.sentence and q.end <= main.start and q.value == value:
+            yield q.start, q.start + len(q.text) - len(q.noun) if q.noun in q.text else q.end
+    for word in _IN_WORDS.finditer(reading.form.text, main.sentence[0], main.start):
+        spelled = spelled_number_at(reading.form.text, word.start())
+        if spelled is not None and spelled.value == value and spelled.end <= main.start:
+            yield word.start(), spelled.end
+
+
+def _multiplies(value: float, recomputed: Recomputed) -> bool:
+    """Does the formula multiply by that number, and not divide?"""
     for node in recomputed.literals:
-        if abs(node.value - many.value) <= 1e-9 * abs(many.value):
+        if node.value == value:
             return not re.search(r"/\s*\(?\s*" + re.escape(node.text), recomputed.filled)
     return False

@@ -57,6 +57,7 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9'&-]{0,30}")
+_GONE = re.compile(r"(?:mile|kilomet(?:er|re)|km|lit(?:er|re)|gallon|tonne|kWh)\Z")  # 390 g a mile
 _CENTS = re.compile(r"(?:US )?cents?(?![A-Za-z])")
 _MEGAWATT_DAY = re.compile(
     r"(?:(?P<prefix>kilo|mega|giga)watt|(?P<short>[kMG]W))[- ](?P<time>day|month|year)s?(?![A-Za-z])"
@@ -349,6 +350,8 @@ def _per_count(text: str, made: Phrase) -> Phrase | None:
                 (link["per"] or "/").lower() in ("per", "/")
                 or (made.kind == "money" and link["per"].lower() in ("a", "an", "each", "every"))
                 or (link["per"] or "").lower() in ("for each", "for every")
+                or bool(_GONE.match(token[0]))
+                or bool(_SPELLED.match(text, at))
             )
         ):
             spelled = _SPELLED.match(text, at) or token
