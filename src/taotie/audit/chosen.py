@@ -19,6 +19,7 @@ from taotie.audit.reading import Quantity, Reading
 from taotie.audit.said_elsewhere import said_elsewhere
 from taotie.audit.verdict import Stated
 from taotie.quantity.number_text import number_at
+from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 
 _H = Unit("h")
@@ -115,7 +116,7 @@ def candidates(
     wet = _is_volume(unit) and bool(_WATER.search(reading.form.text))
     direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet, per)]
     given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
-    best = _without_inputs(direct, inputs)
+    best = _without_inputs(direct, inputs, reading.form.text)
     named = [c for c in best if c.main.noun != "model"] or best
     if named:
         sure = [c for c in named if c.rank < 5]
@@ -126,6 +127,8 @@ def candidates(
         named = named + _said_of_one(reading, usable, unit, given)
     if not named and unit.same_dimension(_H):
         named = _one_period(reading)
+    if not named and unit.same_dimension(PLAIN) and inputs:
+        named = _many_in_words(reading, inputs)
     if all(c.rank >= 5 for c in named):
         named = named + _in_its_unit(usable, unit)
         made = _composed(reading, usable, unit)
@@ -148,14 +151,39 @@ def candidates(
     )
 
 
+_IN_WORDS = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a (?:hundred|dozen)|half a dozen)\b"
+    r"(?=[ -](?:[a-z-]+ |[A-Z][a-z]+ ){0,2}(?!hours|days|weeks|months|years|minutes|seconds|times|percent|others|ways)[a-z]+s\b)",
+    re.IGNORECASE,
+)
+
+
+def _many_in_words(reading: Reading, inputs: Sequence[tuple[float, Unit]]) -> list[Candidate]:
+    """Things counted in words, where a plain number is asked for and nothing else says one: twenty large reactors."""
+    text = reading.form.text
+    made = []
+    for found in _IN_WORDS.finditer(text):
+        number = spelled_number_at(text, found.start())
+        if number is None or any(q.start <= found.start() < q.end for q in reading.quantities):
+            continue
+        if any(unit.is_plain and value == number.value for value, unit in inputs):
+            continue
+        q = Quantity(
+            found[0], found.start(), number.end, number.value, number.value, number.half, number.digits, True,
+            hedge=hedge_around(text[max(0, found.start() - WINDOW) : found.start()], ""), kind="thing", sentence=(0, len(text)),
+        )  # fmt: skip
+        made.append(Candidate(stated_of(q), (q,), "number", 4))
+    return made
+
+
 _ONE_PERIOD = re.compile(
     r"\b(?:(?P<half>half an?)|an?|one|a full|a whole)\s(?P<en>second|minute|hour|day|week|month|year|decade|century)\b"
-    r"|(?P<ban>半)个?(?P<bzh>小时|天|年|分钟|月)|一整?个?(?P<zh>秒|分钟|小时|天|周|星期|月|年|世纪)(?![代级度底初末均活期边])",
+    r"|(?P<ban>半)个?(?P<bzh>小时|天|年|分钟|月)|一整?个?(?P<more>多)?(?P<zh>秒|分钟|小时|钟头|天|周|星期|月|年|世纪)(?![代级度底初末均活期边])(?P<over>多)?",
     re.IGNORECASE,
 )
 _PERIOD_UNIT = {
     "second": (1, "s"), "minute": (1, "min"), "hour": (1, "h"), "day": (1, "d"), "week": (1, "week"), "month": (1, "month"), "year": (1, "a"),
-    "decade": (10, "a"), "century": (100, "a"), "秒": (1, "s"), "分钟": (1, "min"), "小时": (1, "h"), "天": (1, "d"), "周": (1, "week"),
+    "decade": (10, "a"), "century": (100, "a"), "秒": (1, "s"), "分钟": (1, "min"), "小时": (1, "h"), "钟头": (1, "h"), "天": (1, "d"), "周": (1, "week"),
     "星期": (1, "week"), "月": (1, "month"), "年": (1, "a"), "世纪": (100, "a"),
 }  # fmt: skip
 
@@ -181,6 +209,8 @@ def _one_period(reading: Reading) -> list[Candidate]:
             found[0], found.start(), found.end(), value, value, 0.12 * value, 1, True, Unit(name), Unit(name),
             hedge=hedge_around(before, behind), kind="amount", sentence=(0, len(text)),
         )  # fmt: skip
+        if found["more"] or found["over"]:  # 一个多小时
+            q = replace(q, high=2 * value, half=0.0, hedge="none")
         made.append(Candidate(stated_of(q), (q,), "direct", 3))
     return made
 
@@ -191,18 +221,26 @@ def _says_more(c: Candidate, given: list[Quantity]) -> bool:
     return bool(new) and not any(p.unit.same_dimension(_H) for p in c.parts if p in given)
 
 
+# 1,000 texts took 2 Wh, so each one costs 2 Wh
+_SO_EACH = re.compile(
+    r"\b(?:so|thus|hence|therefore|meaning|or|i\.e\.)\s(?:that\s)?(?:for\s)?(?:each|every|one|a single)\b|(?:即|所以|因此|也就是|合|平均|折合)[^，。；]{0,3}(?:每|单)",
+    re.IGNORECASE,
+)
+
+
 def _without_inputs(
-    found: list[Candidate], inputs: Sequence[tuple[float, Unit]]
+    found: list[Candidate], inputs: Sequence[tuple[float, Unit]], text: str
 ) -> list[Candidate]:
     """Without those that only repeat an input of the formula."""
-    ends = {id(c.main): _ends(c.main) for c in found}
+    ends = {id(c.main): ends_of(c.main) for c in found}
     plain = [value for value, unit in inputs if unit.is_plain]
     # 1.9 and 4.4 percent, in 4.4 / 1.9: two of them, since one may be by chance
     same = [v for v in plain if any(_shares_digits(e, v) for e in itertools.chain(*ends.values()))]
     digits = same if len(set(same)) >= 2 else []
 
     def told(q: Quantity) -> bool:
-        return any(repeats(q, v, u) for v, u in inputs) or any(_shares_digits(q, v) for v in digits)
+        free = [(v, u) for v, u in inputs if not (q.kind == "times" and u.is_plain and v in digits)]
+        return any(repeats(q, v, u) for v, u in free) or any(_shares_digits(q, v) for v in digits)
 
     def again(q: Quantity) -> bool:
         """Raised by 1.6 %, from 1.6 % to 3.2 %: the change is no input, though it has the digits of one."""
@@ -213,12 +251,19 @@ def _without_inputs(
                 c.main.end <= q.start and c.main.text == q.text and c.main.kind == q.kind
                 for c in found
             )
+        ) or any(
+            c.main.end <= q.start
+            and c.main.bare.same_dimension(q.bare)
+            and abs(c.main.value * c.main.bare.factor_to(q.bare) - q.value) <= 1e-6 * abs(q.value)
+            and _SO_EACH.search(text, c.main.end, q.start)
+            for c in found
         )
 
     return [c for c in found if again(c.main) or not all(told(e) for e in ends[id(c.main)])]
 
 
-def _ends(q: Quantity) -> tuple[Quantity, ...]:
+def ends_of(q: Quantity) -> tuple[Quantity, ...]:
+    """A number, or both ends of a range as two."""
     return (replace(q, high=q.low), replace(q, low=q.high)) if q.is_range else (q,)
 
 
@@ -233,6 +278,12 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
     digits = abs(q.value / value - 1) < 1e-6
     if digits and unit.is_plain and q.kind == "count":
         return True  # 100 prompts, in 100 * 0.34 Wh
+    if digits and unit.is_plain and q.kind in ("money", "amount") and value % 1:
+        return True  # 1.2 yuan and 0.3, in (1.2 - 0.3) CNY/kWh
+    if unit.is_plain and q.kind == "share" and value > 0:  # 12 per cent, in 1.12^6
+        part = q.value * q.unit.factor_to(PLAIN)
+        if any(abs((1 + s * part) / value - 1) < 1e-6 for s in (1, -1)):
+            return True
     if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
         return True  # 176 TWh of 4,000
     each = [
@@ -248,6 +299,8 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         q.bare,
         # "1.3 kW apiece" is 1.3 kW/accelerator, "at eight cents" 0.08 USD/kWh
         *(own / below for own in (q.unit, q.bare) for below in each),
+        # 284 tonnes of CO2, in 284 t / 5 t
+        *((q.bare / Unit("gCO2e") * Unit("g"),) if "CO2e" in q.bare.physical else ()),
     ]
     return any(
         own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6

@@ -11,8 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from taotie.audit import verdict as verdicts
-from taotie.audit.chosen import Candidate, candidates, repeats, stated_of
-from taotie.audit.doubt import NO_DOUBT, PERIODS_H, Unless, count_missing, doubt, period_name
+from taotie.audit.chosen import Candidate, candidates, ends_of, repeats, stated_of
+from taotie.audit.doubt import (
+    NO_DOUBT,
+    PERIOD_SAID,
+    PERIODS_H,
+    Unless,
+    count_missing,
+    doubt,
+    period_name,
+)
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
 from taotie.audit.slip import fits, period_missing, undone
@@ -60,7 +68,9 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         written = inputs = [(v, u) for v, u in inputs if not (v == 1 and u.is_plain)]
     if growth and len(inputs) <= 1:
         inputs = []  # 1.23 - 1 is a share and no input of it
-    found = candidates(reading, recomputed.unit, inputs, growth, _spans(recomputed), written)
+    found = candidates(
+        reading, recomputed.unit, inputs, growth, _spans(reading, recomputed, inputs), written
+    )
     tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
     right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
     if right:
@@ -79,9 +89,10 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         and t[0].rank <= 4
         and t[0].main.kind != "short"
         and not (t[0].main.kind == "count" and t[0].how == "number")
+        and not (t[0].main.is_range and all(_told(e, inputs) for e in ends_of(t[0].main)))
         and (t[0].main.noun != "PUE" or 1 <= recomputed.value <= 4)
     ]
-    wrong = _the_one_left(reading, tried, inputs) or _one_meant(reading, sure)
+    wrong = _the_one_left(reading, tried, inputs) or _one_meant(reading, sure, inputs)
     if wrong is not None:
         return _accused(reading, recomputed, wrong, inputs)
     if not found:
@@ -132,6 +143,9 @@ def _inputs(recomputed: Recomputed) -> list[tuple[float, Unit]]:
     if len(recomputed.literals) == 1:
         return made  # a value, and nothing it follows from
     for node in recomputed.literals:
+        if node.exponent:  # years, and no multiple
+            made.append((node.value, Unit("a")))
+            continue
         same = node.unit.same_dimension(recomputed.unit)
         if same and abs(
             abs(node.value * node.unit.factor_to(recomputed.unit)) - abs(recomputed.value)
@@ -141,18 +155,35 @@ def _inputs(recomputed: Recomputed) -> list[tuple[float, Unit]]:
     return made
 
 
-def _spans(recomputed: Recomputed) -> list[str]:
-    """The periods the formula adds up over: 24 h, 730 h, 8760 h."""
+def _spans(
+    reading: Reading, recomputed: Recomputed, inputs: Sequence[tuple[float, Unit]]
+) -> list[str]:
+    """The periods the formula adds up over: 24 h, 730 h, 8760 h; else the one the text says of its inputs, or more than once."""
     hours = [
         n.value * n.unit.factor_to(_H) for n in recomputed.literals if n.unit.same_dimension(_H)
     ]
     if any(n.value in (365, 366) and n.unit.is_plain for n in recomputed.literals):
         hours = [*hours, PERIODS_H["a"]]
-    return [
+    own = [
         name
         for name, length in PERIODS_H.items()
         if any(abs(h / length - 1) <= 0.03 for h in hours)
     ]
+    if own or len(recomputed.literals) < 2:
+        return own
+    said = [q for q in reading.quantities if q.period]
+    # fifty prompts a day, 0.3 Wh each: their product is a day's
+    made = {q.period for q in said if q.kind != "times" and _told(q, inputs)}
+    return sorted(made | {q.period for q in said if _said_before(reading, q)})
+
+
+def _said_before(reading: Reading, q: Quantity) -> bool:
+    """Is the period of a number said of something before it, too?"""
+    words = next((words for name, words in PERIOD_SAID if name == q.period), None)
+    if words is None:
+        return False
+    told = [m for m in words.finditer(reading.form.text, q.sentence[0], q.end)]
+    return len({m.start() for m in told}) >= 2
 
 
 _H = Unit("h")
@@ -175,6 +206,7 @@ def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) ->
             (again and _AGAIN.fullmatch(text, a.end, b.start))
             or _SAME.fullmatch(text[a.end : b.start].strip() + "")
             or _SAME.search(text[a.end : b.start])
+            or _apposed(text, a, b)
         )
         if (
             told_equal
@@ -185,11 +217,26 @@ def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) ->
     return None
 
 
+_SHARES = ("share", "times")
+
+
+def _apposed(text: str, a: Quantity, b: Quantity) -> bool:
+    """One in every 25, 4 per cent, goes into: the second share says the first again."""
+    if a.kind not in _SHARES or b.kind not in _SHARES or a.change or b.change:
+        return False
+    return bool(
+        re.fullmatch(r"[^0-9.;,，。；]{0,24}[,，(（]\s?", text[a.end : b.start])
+        and re.match(r"\s?[,，)）]", text[b.end :][:2])
+    )
+
+
 # 7.3 million a year, 20,000 a day
 _AGAIN = re.compile(r"[\s,，(（]{1,3}(?:or |about |some |roughly |around |约|合|即){0,2}")
 
 
-def _one_meant(reading: Reading, tried: Sequence[Tried]) -> Tried | None:
+def _one_meant(
+    reading: Reading, tried: Sequence[Tried], inputs: Sequence[tuple[float, Unit]]
+) -> Tried | None:
     """The one quantity that is claimed, where only one can be; None where it is open."""
     if not tried:
         return None
@@ -212,6 +259,10 @@ def _one_meant(reading: Reading, tried: Sequence[Tried]) -> Tried | None:
             t for t in options if _SAME.search(text[max(0, t[0].main.start - 24) : t[0].main.start])
         ]
         options = told or options
+    if len(options) > 1:  # what stands before all that the formula was given is no conclusion
+        given = [q.start for q in reading.quantities if q.kind != "year" and _told(q, inputs)]
+        behind = [t for t in options if given and t[0].main.start > min(given)]
+        options = behind if len(behind) == 1 else options
     return options[0] if len(options) == 1 else None
 
 

@@ -33,7 +33,7 @@ _PERIOD_WORDS = (
     ("d", r"\bdays?\b|\bdaily\b|\bovernight\b|每天|每日|日均|一天|单日|昼夜"), ("week", r"\bweeks?\b|\bweekly\b|每周|一周|星期"),
     ("month", r"\bmonths?\b|\bmonthly\b|每月|月均|个月|单月|月度"), ("a", r"\byears?\b|\bannual(?:ly)?\b|\byearly\b|每年|全年|一年|年均|年度"),
 )  # fmt: skip
-_PERIOD_SAID = tuple((name, re.compile(words, re.IGNORECASE)) for name, words in _PERIOD_WORDS)
+PERIOD_SAID = tuple((name, re.compile(words, re.IGNORECASE)) for name, words in _PERIOD_WORDS)
 _UNREAD = re.compile(
     r"[ -]?(?:hours?|hrs?)\b|\s?小?时(?![间代候刻])|/[A-Za-z\u4e00-\u9fff]|[·*][A-Za-z]|\sper\s(?!cent)",
     re.IGNORECASE,
@@ -134,7 +134,7 @@ def _periods(reading: Reading, chosen: Candidate) -> Iterable[tuple[Unless, floa
     if not main.period or main.firm or main.period not in PERIODS_H or chosen.how == "bare":
         return
     sentence = reading.sentence(main)
-    for name, words in _PERIOD_SAID:
+    for name, words in PERIOD_SAID:
         if name != main.period and words.search(sentence):
             yield Unless("period", period_name(name)), PERIODS_H[main.period] / PERIODS_H[name]
 

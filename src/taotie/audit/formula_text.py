@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from taotie.errors import TaotieError, UnitError, UnknownNameError, nearest
 from taotie.quantity.number_text import number_at, plain
@@ -36,6 +36,7 @@ class Node:
     value: float = 0.0
     unit: Unit = PLAIN
     words: tuple[str, ...] = ()
+    exponent: bool = False
     parts: tuple[Node, ...] = ()
 
 
@@ -101,7 +102,10 @@ class _Reader:
         base = self.operand(depth)
         if sign := self.peek("**", "^"):
             self.take(sign)
-            return Node("**", parts=(base, self.signed(depth + 1)))
+            first = len(self.literals)
+            exponent = self.signed(depth + 1)
+            self.literals[first:] = [replace(n, exponent=True) for n in self.literals[first:]]
+            return Node("**", parts=(base, exponent))
         return base
 
     def span(self) -> Node:
@@ -123,7 +127,7 @@ class _Reader:
             if not self.peek(")"):
                 raise self.fail(_("a bracket is not closed."))
             self.take(")")
-            return inner
+            return self.with_unit(inner)
         if not rest:
             raise self.fail(_("it ends where a number or a name is expected."))
         number = None if rest[0] in "+-" else number_at(self.text, self.at)
@@ -135,6 +139,25 @@ class _Reader:
             if amount is not None:
                 return self.keep(amount.value * money[0], money[1], amount.words, amount.end)
         return self.name(rest)
+
+    def with_unit(self, inner: Node) -> Node:
+        """A bracket with its unit behind it: (1.2 - 0.3) CNY/kWh."""
+        self.skip()
+        word = _NAME.match(self.text, self.at)
+        if not _unit_like(self.text[self.at :]) or _TO.match(self.text, self.at):
+            return inner
+        if word and word[0] in self.names:
+            return inner
+        try:
+            unit = unit_at(self.text, self.at, self.counted, self.names)
+        except UnitError:
+            return inner
+        if unit is None:
+            return inner
+        begin, self.at = self.at, unit[2]
+        return Node(
+            "*", parts=(inner, Node("number", self.text[begin : unit[2]], unit[0], unit[1]))
+        )
 
     def literal(self, value: float, words: tuple[str, ...], end: int) -> Node:
         spaces = len(self.text[end:]) - len(self.text[end:].lstrip(" "))

@@ -11,7 +11,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("nearly", r"\b(?:nearly|almost|close to|just under|just below|just shy of|approach(?:es|ed|ing)?|nearing|not quite|a little under|slightly less than|slightly under)"
                r"|将近|接近|几乎|逼近|(?<![最附远新靠])近|略低于|略少于|差不多"),
     ("at_most", r"\b(?:no more than|not more than|at most|(?<!add )(?<!adds )(?<!added )(?<!adding )(?<!sum )(?<!sums )(?<!comes )(?<!came )up to|less than|below|under|fewer than|(?:a )?maximum of|as much as|as many as|as high as"
-                r"|no higher than|not exceed(?:ing|ed)?|capped at|lower than|within)|<=?|≤|至多|最多|不超过|未超过|不到|不及|不足|低于|少于|不高于|小于|最高|上限[为是]?"),
+                r"|limit(?:ed|ing|s)? (?:to|of|at)|ceiling of|cap(?:s|ped|ping)?(?: [a-z'’]+){0,4} at|cap of|no higher than|not exceed(?:ing|ed)?|capped at|lower than|within)|<=?|≤|至多|最多|不超过|未超过|不到|不及|不足|低于|少于|不高于|小于|最高|封顶|上限[为是]?"),
     ("at_least", r"\b(?:no less than|not less than|no fewer than|at least|more than|over|above|exceed(?:s|ed|ing)?|upwards? of|north of|in excess of|greater than"
                  r"|beyond|topped|topping|tops|surpass(?:es|ed|ing)?|(?:a )?minimum of|higher than|well over|passed|larger than|just over|slightly more than|a little over)"
                  r"|>=?|≥|至少|超过|超出|超(?![级算])|多于|逾|不低于|不少于|突破|高于|大于|最少|起码|跨过|略高于"),

@@ -352,6 +352,12 @@ def _one(
     step = 0.0
     if more:
         number, step = _more(text, number, more.end())
+    odd = _MORE_TIMES.match(text, number.end)
+    if odd:  # 两个多月
+        number, step = _more(text, number, number.end + odd[0].index("多") + 1)
+        name = _TIMES_ZH[odd["unit"]]
+        phrase = Phrase(1.0, Unit(name), odd.end(), Unit(name), kind="amount")
+        return _made(text, start, at, number, phrase, odd.end(), spelled, step), odd.end()
     short = None if (spelled or number.words) else _SHORT.match(text, number.end)
     if money:
         currency = {
@@ -409,6 +415,12 @@ def _one(
     return _made(text, start, at, number, phrase, phrase.end, spelled, step), phrase.end
 
 
+_MORE_TIMES = re.compile(
+    r"个?多个?(?P<unit>小时|钟头|分钟|天|周|星期|月|年|世纪)(?![代级度底初末均活期边])"
+)
+_TIMES_ZH = {
+    "小时": "h", "钟头": "h", "分钟": "min", "天": "d", "周": "week", "星期": "week", "月": "month", "年": "a", "世纪": "a",
+}  # fmt: skip
 _TENTHS_AND = re.compile(r"成([半一二三四五六七八九])(?![十百千万亿个次])")
 
 
@@ -434,6 +446,12 @@ def _worth(text: str, at: int, number: PrintedNumber, phrase: Phrase | None) -> 
         # "equal to twelve 三峡"
         return bool(_AS_MANY.search(text[max(0, at - 8) : at]))
     if phrase is None or phrase.kind in ("none", "thing"):
+        if (
+            not text[at : at + 1].isascii()
+            and re.search("[千万亿](?!分之)", text[at : number.end])
+            and "分之" not in text[at : number.end]
+        ):
+            return number.value >= 1000  # 两万七千六百棵树
         return (text[at : at + 1].isascii() is False and "分之" in text[at : number.end]) or (
             number.value >= 1e4 and text[at : at + 1].isascii() and number.words[:1] != ("dozen",)
         )

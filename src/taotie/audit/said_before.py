@@ -101,7 +101,8 @@ _AND_NOW = re.compile(
 
 
 _OF_ALL = re.compile(
-    r"\s(?:out )?of (?:(?:the|its|their|some|all|a total of|about|around|roughly|past|last|planned|proposed|promised) ){0,3}",
+    r"\s(?:out )?of (?:(?:the|its|their|some|all|a total of|about|around|roughly|past|last|planned|proposed|promised) ){0,3}"
+    r"(?:(?<=the )|(?<=its )|(?<=their ))?(?:(?:original|initial|former|entire|whole|full|available|national|total|annual|country['’]s|city['’]s|state['’]s) ){0,2}",
     re.IGNORECASE,
 )
 
@@ -204,7 +205,7 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     if power and not (name == "h" and near and re.search(r"[耗用]电|\bus|consum|draw", gap)):
         return q
     unit = q.bare / Unit(name)
-    firm = near and name != "a" and q.kind == "amount"
+    firm = near and name != "a" and q.kind in ("amount", "money")
     if not near and name != "a" and not (q.kind == "amount" and len(gap) < 30):
         return q
     return replace(q, unit=unit, period=name, firm=firm)
@@ -307,6 +308,7 @@ def _per_counted(q: Quantity, before: Quantity | None, text: str, offset: int) -
         or q.kind != "amount"
         or q.count
         or not before.low > 0
+        or q.bare.same_dimension(Unit("h"))
     ):
         return q
     ahead = text[max(0, before.start - offset - 16) : before.start - offset]

@@ -59,6 +59,7 @@ _PER = re.compile(
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9'&-]{0,30}")
 _GONE = re.compile(r"(?:mile|kilomet(?:er|re)|km|lit(?:er|re)|gallon|tonne|kWh)\Z")  # 390 g a mile
 _CENTS = re.compile(r"(?:US )?cents?(?![A-Za-z])")
+_POWERS = ("W", "kW", "MW", "GW", "TW")
 _MEGAWATT_DAY = re.compile(
     r"(?:(?P<prefix>kilo|mega|giga)watt|(?P<short>[kMG]W))[- ](?P<time>day|month|year)s?(?![A-Za-z])"
 )
@@ -243,6 +244,8 @@ def _with_rest(text: str, made: Phrase) -> Phrase:
             made = replace(made, end=bracket.end())
         flow = made.kind != "count" or made.count in FLOWS
         after = _AFTER.match(text, made.end) if flow and not made.period else None
+        if after and after[0][:1] in ",，" and made.unit.physical in _POWERS:
+            after = None  # 300 W, 每天开8小时
         if after:
             made = _per_time(made, _period_name(after), after.end())
             # "over the year" says when, and may say a total

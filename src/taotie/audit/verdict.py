@@ -227,7 +227,7 @@ def _printed_point(stated: Stated, c: Recomputed) -> tuple[str, str]:
 
 def _nearly(stated: Stated, c: Recomputed) -> tuple[str, str]:
     share = c.value / stated.low
-    if NEARLY[0] <= share <= max(NEARLY[1], 1 + stated.tol / stated.low / 2):
+    if NEARLY[0] <= share <= NEARLY[1]:
         return REPRODUCES, "nearly"
     if NEARLY_LOOSE[0] <= share <= NEARLY_LOOSE[1]:
         return ROUNDING, "nearly"
