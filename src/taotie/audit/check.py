@@ -120,6 +120,8 @@ class Check:
             return _("say a range that could be wrong")
         if self.finding.rule == "swapped":
             return _("turn the comparison round")
+        if self.finding.rule == "points":
+            return _("say per cent")
         if self.finding.rule == "of_each":
             return _("say it of all of them together, or what each of them uses")
         return slip_hint(self._slip, self.stated, self.recomputed)
@@ -441,7 +443,7 @@ def _checked(
 ) -> Check:
     slip: Slip | None = None
     explained = (
-        "bound_as_typical", "only_a_bound", "empty_range", "wide_range", "swapped", "of_each",
+        "bound_as_typical", "only_a_bound", "empty_range", "wide_range", "swapped", "of_each", "points",
     )  # fmt: skip
     if word not in verdicts.HARMLESS and found.rule not in explained:
         context = Context(

@@ -486,23 +486,28 @@ def _bare_number(q: Quantity, unit: Unit) -> Iterable[Candidate]:
     """A number without a unit: a plain number, or a count whose thing is not named."""
     if unit.same_dimension(PLAIN):
         yield Candidate(stated_of(q), (q,), "number", 3 if q.kind == "number" else 5)
-    elif _counts(unit):
-        yield Candidate(stated_of(q, unit), (q,), "number", 6)
+    elif (counted := _counts(unit)) is not None:
+        yield Candidate(stated_of(q, counted), (q,), "number", 6)
 
 
 def _open_short(q: Quantity, unit: Unit) -> Iterable[Candidate]:
     """405B, 500K: a number word where a count is asked for, a unit where that is."""
-    if _counts(unit) or unit.same_dimension(PLAIN):
-        yield Candidate(stated_of(q, unit if _counts(unit) else PLAIN), (q,), "number", 6)
+    counted = _counts(unit)
+    if counted is not None or unit.same_dimension(PLAIN):
+        yield Candidate(stated_of(q, counted or PLAIN), (q,), "number", 6)
     literal = {"B": "B", "K": "K", "T": "t"}.get(q.short)
     if literal == "B" and unit.same_dimension(Unit("B")):
         yield Candidate(stated_of(q, Unit("B"), 1e-9), (q,), "direct", 4)
 
 
-def _counts(unit: Unit) -> bool:
-    names = ("request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site", "parameter",
-             "USD", "EUR", "CNY")  # fmt: skip
-    return any(unit.same_dimension(Unit(n)) for n in names)
+_COUNTS = (
+    "request", "inference", "image", "video", "token", "server", "accelerator", "household", "person", "site", "parameter", "USD", "EUR", "CNY",
+)  # fmt: skip
+
+
+def _counts(unit: Unit) -> Unit | None:
+    """The thing or the money a unit counts, however the formula spells it: GWh*CNY/kWh is yuan."""
+    return next((Unit(n) for n in _COUNTS if unit.same_dimension(Unit(n))), None)
 
 
 def _in_its_unit(usable: list[Quantity], unit: Unit) -> list[Candidate]:

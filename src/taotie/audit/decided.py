@@ -88,7 +88,7 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         if t[0].how != "change"
         and t[0].rank <= 4
         and t[0].main.kind != "short"
-        and not (t[0].main.kind == "count" and t[0].how == "number")
+        and not (t[0].main.kind == "count" and t[0].how == "number" and not _last(reading, t[0]))
         and not (t[0].main.is_range and all(_told(e, inputs) for e in ends_of(t[0].main)))
         and (t[0].main.noun != "PUE" or 1 <= recomputed.value <= 4)
     ]
@@ -100,6 +100,11 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         if slipped is not None:
             return slipped
     return _open("several" if sure else "nothing_fits")
+
+
+def _last(reading: Reading, c: Candidate) -> bool:
+    """Does a text end with that number? What is counted there is what it comes to."""
+    return all(q.start <= c.main.start for q in reading.quantities if q.kind != "year")
 
 
 def _the_one_left(
@@ -182,8 +187,7 @@ def _said_before(reading: Reading, q: Quantity) -> bool:
     words = next((words for name, words in PERIOD_SAID if name == q.period), None)
     if words is None:
         return False
-    told = [m for m in words.finditer(reading.form.text, q.sentence[0], q.end)]
-    return len({m.start() for m in told}) >= 2
+    return len(list(words.finditer(reading.form.text, q.sentence[0], q.end))) >= 2
 
 
 _H = Unit("h")

@@ -356,8 +356,8 @@ def _one(
     if odd:  # 两个多月
         number, step = _more(text, number, number.end + odd[0].index("多") + 1)
         name = _TIMES_ZH[odd["unit"]]
-        phrase = Phrase(1.0, Unit(name), odd.end(), Unit(name), kind="amount")
-        return _made(text, start, at, number, phrase, odd.end(), spelled, step), odd.end()
+        timed = Phrase(1.0, Unit(name), odd.end(), Unit(name), kind="amount")
+        return _made(text, start, at, number, timed, odd.end(), spelled, step), odd.end()
     short = None if (spelled or number.words) else _SHORT.match(text, number.end)
     if money:
         currency = {

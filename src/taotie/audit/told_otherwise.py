@@ -17,7 +17,7 @@ Inputs = Sequence[tuple[float, Unit]]
 def told_otherwise(
     reading: Reading, chosen: Candidate, recomputed: Recomputed, inputs: Inputs
 ) -> str:
-    """The rule a fitting number breaks by what is said around it: "swapped", "of_each"; empty if none.
+    """The rule a fitting number breaks by what is said around it: "swapped", "points", "of_each"; empty if none.
 
     Examples
     --------
@@ -29,7 +29,20 @@ def told_otherwise(
     """
     if _swapped(reading, chosen, recomputed):
         return "swapped"
+    if _in_points(chosen, recomputed):
+        return "points"
     return "of_each" if _of_each(reading, chosen, recomputed, inputs) else ""
+
+
+# ---- percentage points for per cent ------------------------------------------------------------------------
+
+_POINTS = re.compile(r"percentage points?|个?百分点", re.IGNORECASE)
+_GROWN = re.compile(r"/.*-\s?1(?![0-9.])|(?<![0-9.])1\s?-.*/")
+
+
+def _in_points(chosen: Candidate, recomputed: Recomputed) -> bool:
+    """Is a growth of x/y - 1 told in percentage points?"""
+    return bool(_POINTS.search(chosen.main.text) and _GROWN.search(recomputed.filled))
 
 
 # ---- a multiple the other way round ------------------------------------------------------------------------
@@ -109,9 +122,10 @@ _SUBJECT_ZH = re.compile(
 _OBJECT_EN = re.compile(
     r"[^.;,]{0,40}?\b(?:as|than|that of|of)\s(?P<b>[^.;,]{2,40})", re.IGNORECASE
 )
-_PLAIN_WORDS = frozenset(
-    "the and for its was were than that this with used use uses took takes takes needs need electricity energy power about much many times as of to in on by".split()
-)
+_PLAIN_WORDS = frozenset((
+    "the", "and", "for", "its", "was", "were", "than", "that", "this", "with", "used", "use", "took", "take", "takes", "need", "electricity",
+    "energy", "power", "about", "much", "many", "time",
+))  # fmt: skip
 
 
 def _by_name(

@@ -344,6 +344,9 @@ def rule_sentence(
         "inside_stated_range": _("{recomputed} lies within the stated {stated}."),
         "ends_agree": _("Both ends of {recomputed} agree with {stated}."),
         "swapped": _("{stated} the other way round: the text's own numbers say the opposite."),
+        "points": _(
+            "{stated} is a growth in per cent; percentage points are the difference of two shares."
+        ),
         "of_each": _("{stated} is what all of them use; the text says it of each."),
         "ends_differ": _("The ends of {stated} are not those of {recomputed}."),
         "ends_close": _("Both ends of {recomputed} are within 5 % of {stated}."),

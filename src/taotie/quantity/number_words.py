@@ -51,6 +51,7 @@ CHINESE_DIGITS = {
 _CHINESE = re.compile(
     r"[零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖十百千万亿半]+(?:点[零〇一二三四五六七八九]+)?[百千万亿]*"
 )
+_SO_MANY = re.compile(r"([半一二两三四五六七八九十]{1,2})个(?:小目标|亿(?![万千百]))")
 _OF_A = re.compile(
     r"(?P<d>百|千|万|[0-9]{1,4}|[二两三四五六七八九十]{1,3})分之"
     r"(?P<n>[0-9]+(?:\.[0-9]+)?|[零〇一二两三四五六七八九十百半]+(?:点[零〇一二三四五六七八九]+)?)"
@@ -179,6 +180,10 @@ def _chinese(text: str, at: int) -> PrintedNumber | None:
     if found is None:
         return None
     word = found[0]
+    many = _SO_MANY.match(text, at)
+    if many:  # 半个亿, 三个亿
+        value = (0.5 if many[1] == "半" else chinese_value(many[1]) or 0.0) * 1e8
+        return _exact(value, (many[0],), many.end(), 1, 0.1 * value)
     # 千瓦 and 百帕 are units: their prefix is no number
     while (
         word
