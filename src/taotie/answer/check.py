@@ -8,17 +8,34 @@ from typing import Any
 from taotie.answer.answer import Answer
 from taotie.answer.asking import answers_with
 from taotie.audit import verdict as verdicts
-from taotie.audit.against import Match, against, match_line
+from taotie.audit.against import (
+    Match,
+    against,
+    by_subject,
+    figure_json,
+    figure_line,
+    match_line,
+)
+from taotie.audit.catalogue_search import Entry
 from taotie.audit.check import Check
 from taotie.audit.check import check as checked
-from taotie.audit.reading import Reading
+from taotie.audit.formula_text import FormulaError
+from taotie.audit.reading import Reading, read
 from taotie.audit.statement import read_statement
 from taotie.audit.wording import verdict_word
 from taotie.quantity import catalog
 from taotie.words.language import N_
 from taotie.words.said import Said
 
-__all__ = ["audit_article", "check_sentence", "is_wrong", "match_line", "verdict_word"]
+__all__ = [
+    "audit_article",
+    "check_sentence",
+    "figure_line",
+    "is_wrong",
+    "match_line",
+    "verdict_word",
+]
+MAX_OF_SUBJECT = 2000
 
 
 @answers_with("check")
@@ -58,27 +75,40 @@ def check_sentence(
     citation_style(cite)
     settings = {"says": says, "from": given, "per": per, "source_range": source_range, "cite": cite}
     made: Check | None = None
+    subjects: list[Entry] = []
     if given.strip() or source_range.strip():
         made = checked(says, given, per=per, source_range=source_range)
         reading = made.reading
         matches = against(reading)
         own = made.to_json()
     else:
-        reading = read_statement(says)
-        matches = against(reading)
+        reading, subjects = _read(says)
+        matches = [] if subjects else against(reading)
+        subjects = subjects or ([] if matches else by_subject(says))
         own = _by_catalogue(reading, matches)
-    best = matches[0] if matches else None
-    own["against"] = [m.to_json() for m in matches]
-    own["cite"] = citation(catalog.source(best.entry.source), cite) if best else None
-    figures = _Held(tuple(m.entry.key for m in matches[:3]))
+    own["against"] = [m.to_json() for m in matches] or [figure_json(e) for e in subjects]
+    entries = [m.entry for m in matches] or subjects
+    own["cite"] = citation(catalog.source(entries[0].source), cite) if entries else None
+    figures = _Held(tuple(e.key for e in entries[:3]))
     return Answer(
         "check",
         settings,
         figures,
-        said=_said(made, matches),
+        said=_said(made, matches, subjects),
         own=own,
-        detail=(made, reading, matches),
+        detail=(made, reading, matches, subjects),
     )
+
+
+def _read(says: str) -> tuple[Reading, list[Entry]]:
+    """A sentence, read; one that says no number is told what the catalogue has on its subject."""
+    try:
+        return read_statement(says), []
+    except FormulaError:
+        found = by_subject(says) if len(says) <= MAX_OF_SUBJECT else []
+        if not found:
+            raise
+        return read(says), found
 
 
 class _Held(Mapping[str, Any]):
@@ -138,9 +168,13 @@ def _by_catalogue(reading: Reading, matches: list[Match]) -> dict[str, Any]:
     }
 
 
-def _said(made: Check | None, matches: list[Match]) -> tuple[Said, ...]:
+def _said(made: Check | None, matches: list[Match], subjects: list[Entry]) -> tuple[Said, ...]:
     said: list[Said] = []
-    if made is None and not matches:
+    if subjects:
+        said.append(
+            Said("only_subject", N_("Figures of its subject; no number of the sentence can be held against them."))
+        )  # fmt: skip
+    elif made is None and not matches:
         said.append(
             Said("nothing_found", N_("The catalogue has no figure of this subject and dimension."))
         )

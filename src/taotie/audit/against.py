@@ -11,7 +11,7 @@ from taotie.audit.catalogue_search import Entry, search
 from taotie.audit.chosen import candidates
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
-from taotie.audit.subject import Scope, scope_of
+from taotie.audit.subject import Scope, said_of_itself, sayers, scope_of
 from taotie.audit.verdict import Stated, printed_finding
 from taotie.audit.wording import number
 from taotie.errors import TaotieError
@@ -20,6 +20,7 @@ from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.words.language import N_, _, language
 
 SUPERSEDED = verdicts.OUTDATED
+MOST_FOR_WORDS = 6.0
 _KINDS = ("company", "place", "system")
 _HARD = ("crypto", "network", "query", "image", "video", "training", "queue", "household")
 
@@ -52,13 +53,48 @@ class Match:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        origin = catalog.source(self.entry.source)
-        return {
-            "key": self.entry.key, "value": self.entry.value, "low": self.entry.low, "high": self.entry.high, "unit": self.entry.unit,
-            "label_en": self.entry.label_en, "label_zh": self.entry.label_zh, "scope": self.entry.scope.words or None, "year": self.entry.year,
-            "ratio": float(f"{self.ratio:.6g}"), "same_scope": self.same_scope, "differences": list(self.differences),
-            "verdict": self.verdict, "source": {**origin.to_dict(), "access": self.entry.access, "citation": origin.citation},
-        }  # fmt: skip
+        return figure_json(self.entry) | {
+            "ratio": float(f"{self.ratio:.6g}"),
+            "same_scope": self.same_scope,
+            "differences": list(self.differences),
+            "verdict": self.verdict,
+        }
+
+
+def figure_json(entry: Entry) -> dict[str, Any]:
+    """A figure that is held against nothing, as plain values."""
+    origin = catalog.source(entry.source)
+    return {
+        "key": entry.key, "value": entry.value, "low": entry.low, "high": entry.high, "unit": entry.unit,
+        "label_en": entry.label_en, "label_zh": entry.label_zh, "scope": entry.scope.words or None, "year": entry.year,
+        "ratio": None, "same_scope": False, "differences": [], "verdict": verdicts.NOT_CHECKABLE,
+        "source": {**origin.to_dict(), "access": entry.access, "citation": origin.citation},
+    }  # fmt: skip
+
+
+LEAST_FOR_SUBJECT = 10.0
+
+
+def by_subject(text: str, limit: int = 3) -> list[Entry]:
+    """Figures of what a text speaks of, where it says no number they could be held against; none for a text about nothing of it.
+
+    Examples
+    --------
+    >>> by_subject("Generating an image takes as much energy as charging your smartphone")[0].unit
+    'Wh/inference'
+    >>> by_subject("Hello world")
+    []
+    """
+    said = scope_of(said_of_itself(text))
+    mine = said.of("system") | said.of("company")
+    if not mine:
+        return []
+    found = [
+        (score + 8 * len((e.scope.of("system") | e.scope.of("company")) & mine), e)
+        for e, score in search(text)
+        if score >= LEAST_FOR_SUBJECT
+    ]
+    return [e for _score, e in sorted(found, key=lambda f: -f[0])[:limit]]
 
 
 def against(reading: Reading, quantity: Quantity | None = None, limit: int = 6) -> list[Match]:
@@ -72,18 +108,19 @@ def against(reading: Reading, quantity: Quantity | None = None, limit: int = 6) 
     ('iea2025_energy_and_ai.world_data_centers_2024', 1.0, True)
     """
     text = reading.form.text if quantity is None else reading.sentence(quantity)
-    said = scope_of(text)
+    said = scope_of(said_of_itself(text))
     lent = quantity is not None and not (said.of("system") or said.of("company"))
     if lent and quantity is not None:
         # "By 2028 it expects 325 TWh": what it is about stands before it; years are those of the sentence alone
         start = quantity.sentence[0]
         before = reading.form.text[max(0, start - 240) : start].rpartition("\n")[2]
         text = f"{before} {text}"
-        said = Scope(scope_of(text).tags, said.years)
+        said = Scope(scope_of(said_of_itself(text)).tags, said.years)
     single = reading if quantity is None else Reading(reading.source, reading.form, (quantity,))
     made: dict[str, Match] = {}
+    named = sayers(text)
     for entry, score in search(text):
-        match = _match(single, said, entry, score)
+        match = _match(single, said, entry, score + (8.0 if named & set(entry.publishers) else 0.0))
         if match is not None and lent and match.verdict not in (*verdicts.HARMLESS, SUPERSEDED):
             match = replace(match, verdict=verdicts.NOT_CHECKABLE)
         if match is not None and (entry.key not in made or made[entry.key].score < match.score):
@@ -115,6 +152,10 @@ def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match |
             if c.how in ("direct", "bare") and c.rank < 5 and not c.main.period
         ]
         unit = unit * Unit("a")
+    if unit.is_plain and "pue" in {t.lower() for t in entry.scope.of("aspect")} - {
+        t.lower() for t in said.of("aspect")
+    }:
+        return None
     if not found or (
         unit.is_plain
         and all(c.main.kind == "number" for c in found)
@@ -137,14 +178,17 @@ def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match |
         return None
     differences, fit = _differences(said, entry, here.unit.text)
     same_year = None if not said.years or entry.year is None else entry.year in said.years
-    total = score / 4 + fit
+    words = score / 4
+    total = min(words, MOST_FOR_WORDS) + 0.1 * max(words - MOST_FOR_WORDS, 0.0) + fit
     total += 1.5 if same_year else (-1.0 if same_year is False else 0.0)
     off = abs(ratio - 1)
     near = 2.2 if off <= 0.006 else 1.4 if off <= 0.02 else 0.8 if off <= 0.1 else 0.0
     if here.is_range and low < high:
         ends = max(abs(here.low / low - 1), abs(here.high / high - 1)) if low and high else 1.0
         near += 2.0 if ends <= 0.02 else 0.0
-    total += near - (1.0 if not 0.05 < ratio < 20 else 0.0)
+    if off <= 0.006 and best.main.digits >= 2:
+        near += 1.2
+    total += near - (3.0 if not 0.02 < ratio < 50 else 1.0 if not 0.05 < ratio < 20 else 0.0)
     total += 0.3 if not entry.supersedes else 0.0
     return Match(
         entry,
@@ -302,10 +346,8 @@ def match_line(match: Match) -> str:
     """A figure of the catalogue beside what is stated, on one line."""
 
     entry = match.entry
-    label = (entry.label_zh if language() == "zh" else entry.label_en) or entry.key
-    value = _shown(entry)
+    label, value = _label(entry), _shown(entry)
     near = abs(match.ratio - 1) < 0.005
-    origin = catalog.source(entry.source)
     parts = [
         (
             _("agrees with {label}: {value}").format(label=label, value=value)
@@ -315,6 +357,20 @@ def match_line(match: Match) -> str:
             )
         ),
         *match.differences,
-        f"{origin.author} ({entry.date[:4]})" if origin.author else entry.source,
+        _by(entry),
     ]
     return "; ".join(parts) + f" [{entry.key}]"
+
+
+def figure_line(entry: Entry) -> str:
+    """A figure of the catalogue on one line."""
+    return f"{_label(entry)}: {_shown(entry)}; {_by(entry)} [{entry.key}]"
+
+
+def _label(entry: Entry) -> str:
+    return (entry.label_zh if language() == "zh" else entry.label_en) or entry.key
+
+
+def _by(entry: Entry) -> str:
+    origin = catalog.source(entry.source)
+    return f"{origin.author} ({entry.date[:4]})" if origin.author else entry.source

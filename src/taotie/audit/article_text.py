@@ -9,7 +9,7 @@ from typing import Any
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.against import Match, against
-from taotie.audit.chosen import stated_of
+from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading, read
 from taotie.audit.text_form import html_text, markdown_text

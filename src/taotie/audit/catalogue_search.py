@@ -10,13 +10,14 @@ import json
 import os
 import re
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from taotie.audit.subject import Scope, scope_of
+from taotie.audit.subject import Scope, sayers, scope_of
 from taotie.errors import TaotieError
 from taotie.files.atomic import writing
 from taotie.files.fetch import cache_folder
@@ -58,6 +59,7 @@ class Entry:
     supersedes: str
     bound: str
     scope: Scope
+    publishers: tuple[str, ...] = ()
 
     @cached_property
     def year(self) -> int | None:
@@ -81,6 +83,7 @@ class Entry:
         """An entry from what `to_plain` gave."""
         tags = {kind: frozenset(found) for kind, found in fields.pop("tags").items()}
         years = frozenset(fields.pop("years"))
+        fields["publishers"] = tuple(fields["publishers"])
         return cls(**fields, scope=Scope(tags, years))
 
 
@@ -145,6 +148,7 @@ def _entry(
         str(fields.get("kind", "")), str(label.get("en", "")), str(label.get("zh", "")), str(fields.get("locator", "")), source,
         str(origin.get("date", "")), str(fields.get("access", origin.get("access", ""))), older.get(key, older.get(name, "")),
         str(fields.get("bound", "")), scope_of(text),
+        tuple(sorted(sayers(f"{origin.get('author', '')} {origin.get('where', '')}"))),
     )  # fmt: skip
 
 
@@ -158,12 +162,17 @@ def _filled(base: sqlite3.Connection) -> sqlite3.Connection:
     words, fields = [], []
     for e in entries().values():
         origin = catalog.source(e.source)
-        more = f"{e.locator} {e.key.replace('_', ' ').replace('.', ' ')} {origin.author} {origin.title}"
+        more = f"{e.locator} {e.key.replace('_', ' ').replace('.', ' ')} {origin.author} {origin.title} {_tokens(e.publishers)}"
         words.append((e.key, pairs(f"{e.label_en} {e.label_zh}"), pairs(more)))
         fields.append((e.key, json.dumps(e.to_plain(), ensure_ascii=False)))
     base.executemany("insert into figure values (?, ?, ?)", words)
     base.executemany("insert into entry values (?, ?)", fields)
     return base
+
+
+def _tokens(publishers: Iterable[str]) -> str:
+    """Publishers as words of the index: the same for their names in both languages."""
+    return " ".join("publisher" + re.sub("[^a-z]", "", name.lower()) for name in publishers)
 
 
 def _sign() -> str:
@@ -217,6 +226,7 @@ def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:
     words = {w.lower().strip("-") for w in _WORD.findall(text)} - _STOP
     terms = [*sorted(w for w in words if len(w) > 1)[:40]]
     terms += sorted(set(_YEARS.findall(text)))[:6]
+    terms += _tokens(sorted(sayers(text))).split()
     for run in _HAN.findall(text):
         terms += pairs(run).split()[:40]
     if not terms:

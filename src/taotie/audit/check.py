@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from taotie.audit import verdict as verdicts
-from taotie.audit.chosen import Candidate, candidates
+from taotie.audit.candidate import Candidate
+from taotie.audit.chosen import candidates
 from taotie.audit.decided import decided
 from taotie.audit.doubt import NO_DOUBT, Unless
 from taotie.audit.formula import Recomputed, evaluated

@@ -8,76 +8,27 @@ candidate, and no verdict.
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from taotie.audit.hedge import WINDOW, hedge_around
+from taotie.audit.candidate import Candidate, as_dimension, stated_of
+from taotie.audit.composed import composed
+from taotie.audit.in_words import many_in_words, one_period
 from taotie.audit.nouns import FLOWS
-from taotie.audit.reading import Quantity, Reading
+from taotie.audit.reading import Quantity, Reading, spoken
+from taotie.audit.repeated import repeats, without_inputs
 from taotie.audit.said_elsewhere import said_elsewhere
-from taotie.audit.verdict import Stated
 from taotie.quantity.number_text import number_at
-from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 
 _H = Unit("h")
-_W = Unit("W")
 _WH = Unit("Wh")
-_PERCENT = Unit("%")
 _OF = re.compile(
     r"\s(?:of|out of)\s(?:the\s|a\s|its\s|some\s|about\s|around\s|roughly\s){0,2}[^0-9.;,]{0,24}",
     re.IGNORECASE,
 )
-_ASKS = ("request", "inference", "image", "video")
-_LOOSE_SHARE = 0.15
 ANNUAL_TOTAL_TWH = 1.0
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One way to take a text.
-
-    Attributes
-    ----------
-    stated : Stated
-        In a unit of the formula's dimension.
-    parts : tuple of Quantity
-        What it is made of.
-    how : str
-        direct | bare | annual | per | product | quotient | ratio | change | number
-    rank : int
-        The lower the surer.
-    """
-
-    stated: Stated
-    parts: tuple[Quantity, ...]
-    how: str = "direct"
-    rank: int = 0
-
-    @property
-    def main(self) -> Quantity:
-        """The quantity a reader would point at."""
-        return self.parts[0]
-
-
-def stated_of(q: Quantity, unit: Unit | None = None, factor: float = 1.0) -> Stated:
-    """A quantity as a stated value with the tolerance of its print."""
-    low, high = sorted((q.low * factor, q.high * factor))
-    size = max(abs(low), abs(high))
-    half = q.half * abs(factor)
-    if q.loose:
-        half = min(half, _LOOSE_SHARE * size)
-    if q.spread != (1.0, 1.0) and q.kind == "amount":
-        # a ton is 907 to 1016 kg
-        half = max(half, (1 - q.spread[0]) * size)
-    return Stated(
-        low, high, unit or q.unit, half, q.hedge if q.hedge in _KNOWN else "none", q.digits
-    )
-
-
-_KNOWN = ("none", "about", "comparable", "at_least", "at_most", "nearly", "exact")
 
 
 def candidates(
@@ -111,12 +62,12 @@ def candidates(
     ['product']
     """
     usable = [q for q in reading.quantities if q.kind not in ("year",)]
-    once = any(q.period == "a" for q in usable) and _once(reading, usable)
+    once = any(q.period == "a" for q in usable) and _once(reading)
     per = frozenset(name for q in usable for name in q.bare.physical.split("/")[1:])
-    wet = _is_volume(unit) and bool(_WATER.search(reading.form.text))
+    wet = _is_volume(unit) and bool(_WATER.search(spoken(reading)))
     direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet, per)]
     given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
-    best = _without_inputs(direct, inputs, reading.form.text)
+    best = without_inputs(direct, inputs, reading.form.text)
     named = [c for c in best if c.main.noun != "model"] or best
     if named:
         sure = [c for c in named if c.rank < 5]
@@ -126,12 +77,12 @@ def candidates(
     if all(c.main.role == "from" for c in named):
         named = named + _said_of_one(reading, usable, unit, given)
     if not named and unit.same_dimension(_H):
-        named = _one_period(reading)
+        named = one_period(reading)
     if not named and unit.same_dimension(PLAIN) and inputs:
-        named = _many_in_words(reading, inputs)
+        named = many_in_words(reading, inputs)
     if all(c.rank >= 5 for c in named):
         named = named + _in_its_unit(usable, unit)
-        made = _composed(reading, usable, unit)
+        made = composed(usable, unit)
         if len(given) < len([q for q in usable if q.kind in ("amount", "money", "count")]):
             made = [c for c in made if _says_more(c, given)]
         if named:
@@ -151,171 +102,18 @@ def candidates(
     )
 
 
-_IN_WORDS = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a (?:hundred|dozen)|half a dozen)\b"
-    r"(?=[ -](?:[a-z-]+ |[A-Z][a-z]+ ){0,2}(?!hours|days|weeks|months|years|minutes|seconds|times|percent|others|ways)[a-z]+s\b)",
-    re.IGNORECASE,
-)
-
-
-def _many_in_words(reading: Reading, inputs: Sequence[tuple[float, Unit]]) -> list[Candidate]:
-    """Things counted in words, where a plain number is asked for and nothing else says one: twenty large reactors."""
-    text = reading.form.text
-    made = []
-    for found in _IN_WORDS.finditer(text):
-        number = spelled_number_at(text, found.start())
-        if number is None or any(q.start <= found.start() < q.end for q in reading.quantities):
-            continue
-        if any(unit.is_plain and value == number.value for value, unit in inputs):
-            continue
-        q = Quantity(
-            found[0], found.start(), number.end, number.value, number.value, number.half, number.digits, True,
-            hedge=hedge_around(text[max(0, found.start() - WINDOW) : found.start()], ""), kind="thing", sentence=(0, len(text)),
-        )  # fmt: skip
-        made.append(Candidate(stated_of(q), (q,), "number", 4))
-    return made
-
-
-_ONE_PERIOD = re.compile(
-    r"\b(?:(?P<half>half an?)|an?|one|a full|a whole)\s(?P<en>second|minute|hour|day|week|month|year|decade|century)\b"
-    r"|(?P<ban>半)个?(?P<bzh>小时|天|年|分钟|月)|一整?个?(?P<more>多)?(?P<zh>秒|分钟|小时|钟头|天|周|星期|月|年|世纪)(?![代级度底初末均活期边])(?P<over>多)?",
-    re.IGNORECASE,
-)
-_PERIOD_UNIT = {
-    "second": (1, "s"), "minute": (1, "min"), "hour": (1, "h"), "day": (1, "d"), "week": (1, "week"), "month": (1, "month"), "year": (1, "a"),
-    "decade": (10, "a"), "century": (100, "a"), "秒": (1, "s"), "分钟": (1, "min"), "小时": (1, "h"), "钟头": (1, "h"), "天": (1, "d"), "周": (1, "week"),
-    "星期": (1, "week"), "月": (1, "month"), "年": (1, "a"), "世纪": (100, "a"),
-}  # fmt: skip
-
-
-def _one_period(reading: Reading) -> list[Candidate]:
-    """A time said without a number, where a time is asked for: a little over a minute, 半小时."""
-    text = reading.form.text
-    made = []
-    for found in _ONE_PERIOD.finditer(text):
-        if re.search(
-            r"(?:\b(?:per|each|every|twice|once|times)\s|每)\Z",
-            text[: found.start()],
-            re.IGNORECASE,
-        ):
-            continue
-        many, name = _PERIOD_UNIT[(found["en"] or found["bzh"] or found["zh"]).lower()]
-        value = many * (0.5 if found["half"] or found["ban"] else 1.0)
-        before, behind = (
-            text[max(0, found.start() - WINDOW) : found.start()],
-            text[found.end() :][:24],
-        )
-        q = Quantity(
-            found[0], found.start(), found.end(), value, value, 0.12 * value, 1, True, Unit(name), Unit(name),
-            hedge=hedge_around(before, behind), kind="amount", sentence=(0, len(text)),
-        )  # fmt: skip
-        if found["more"] or found["over"]:  # 一个多小时
-            q = replace(q, high=2 * value, half=0.0, hedge="none")
-        made.append(Candidate(stated_of(q), (q,), "direct", 3))
-    return made
-
-
 def _says_more(c: Candidate, given: list[Quantity]) -> bool:
     """Does a product say more than the formula was given? A power times the formula's own hours is a power and no energy."""
     new = [p for p in c.parts if p not in given]
     return bool(new) and not any(p.unit.same_dimension(_H) for p in c.parts if p in given)
 
 
-# 1,000 texts took 2 Wh, so each one costs 2 Wh
-_SO_EACH = re.compile(
-    r"\b(?:so|thus|hence|therefore|meaning|or|i\.e\.)\s(?:that\s)?(?:for\s)?(?:each|every|one|a single)\b|(?:即|所以|因此|也就是|合|平均|折合)[^，。；]{0,3}(?:每|单)",
-    re.IGNORECASE,
-)
-
-
-def _without_inputs(
-    found: list[Candidate], inputs: Sequence[tuple[float, Unit]], text: str
-) -> list[Candidate]:
-    """Without those that only repeat an input of the formula."""
-    ends = {id(c.main): ends_of(c.main) for c in found}
-    plain = [value for value, unit in inputs if unit.is_plain]
-    # 1.9 and 4.4 percent, in 4.4 / 1.9: two of them, since one may be by chance
-    same = [v for v in plain if any(_shares_digits(e, v) for e in itertools.chain(*ends.values()))]
-    digits = same if len(set(same)) >= 2 else []
-
-    def told(q: Quantity) -> bool:
-        free = [(v, u) for v, u in inputs if not (q.kind == "times" and u.is_plain and v in digits)]
-        return any(repeats(q, v, u) for v, u in free) or any(_shares_digits(q, v) for v in digits)
-
-    def again(q: Quantity) -> bool:
-        """Raised by 1.6 %, from 1.6 % to 3.2 %: the change is no input, though it has the digits of one."""
-        return (
-            q.change != 0
-            and not q.role
-            and any(
-                c.main.end <= q.start and c.main.text == q.text and c.main.kind == q.kind
-                for c in found
-            )
-        ) or any(
-            c.main.end <= q.start
-            and c.main.bare.same_dimension(q.bare)
-            and abs(c.main.value * c.main.bare.factor_to(q.bare) - q.value) <= 1e-6 * abs(q.value)
-            and _SO_EACH.search(text, c.main.end, q.start)
-            for c in found
-        )
-
-    return [c for c in found if again(c.main) or not all(told(e) for e in ends[id(c.main)])]
-
-
-def ends_of(q: Quantity) -> tuple[Quantity, ...]:
-    """A number, or both ends of a range as two."""
-    return (replace(q, high=q.low), replace(q, low=q.high)) if q.is_range else (q,)
-
-
-def _shares_digits(q: Quantity, value: float) -> bool:
-    return q.kind == "share" and value != 0 and abs(q.value / value - 1) < 1e-6
-
-
-def repeats(q: Quantity, value: float, unit: Unit) -> bool:
-    """Does a quantity only say again what the formula was given?"""
-    if q.is_range or not value:
-        return False
-    digits = abs(q.value / value - 1) < 1e-6
-    if digits and unit.is_plain and q.kind == "count":
-        return True  # 100 prompts, in 100 * 0.34 Wh
-    if digits and unit.is_plain and q.kind in ("money", "amount") and value % 1:
-        return True  # 1.2 yuan and 0.3, in (1.2 - 0.3) CNY/kWh
-    if unit.is_plain and q.kind == "share" and value > 0:  # 12 per cent, in 1.12^6
-        part = q.value * q.unit.factor_to(PLAIN)
-        if any(abs((1 + s * part) / value - 1) < 1e-6 for s in (1, -1)):
-            return True
-    if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
-        return True  # 176 TWh of 4,000
-    each = [
-        Unit(c)
-        for c in unit.text.split("/")[1:]
-        if f"/{c}" not in q.unit.text and not c.startswith("(")
-    ]
-    if len(each) > 1:  # 2,500 kWh, in 2500 kWh/household/a
-        each.append(math.prod(each[1:], start=each[0]))
-    owns = [
-        # 3,600 MWh a day is no 150 MW, and 2,880 kWh a year no 240 a month
-        *((q.unit,) if not q.period or f"/{q.period}" in unit.text else ()),
-        q.bare,
-        # "1.3 kW apiece" is 1.3 kW/accelerator, "at eight cents" 0.08 USD/kWh
-        *(own / below for own in (q.unit, q.bare) for below in each),
-        # 284 tonnes of CO2, in 284 t / 5 t
-        *((q.bare / Unit("gCO2e") * Unit("g"),) if "CO2e" in q.bare.physical else ()),
-    ]
-    return any(
-        own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
-        for own in owns
-    )
-
-
 # ---- one quantity ------------------------------------------------------------------------------------------
 
 
-def _once(reading: Reading, usable: list[Quantity]) -> bool:
+def _once(reading: Reading) -> bool:
     """Is something that happens once, a training, told as if it were every year's?"""
-    text = reading.form.text[
-        min(q.sentence[0] for q in usable) : max(q.sentence[1] for q in usable)
-    ]
+    text = spoken(reading)
     return bool(_ONCE.search(text) and _YEARLY.search(text))
 
 
@@ -367,7 +165,7 @@ def _direct(
         q = _by_volume(q)
     seen = False
     for own, how, rank in _options(q, spans, once):
-        for scale, name in _as_dimension(own, unit):
+        for scale, name in as_dimension(own, unit):
             if not seen or how in ("bare", "annual"):
                 yield Candidate(stated_of(q, name, scale), (q,), how, rank)
                 seen = True
@@ -407,35 +205,6 @@ def _options(
         yield q.unit / Unit("a"), "annual", 1
     if q.kind == "count" and q.count in FLOWS and q.period:
         yield q.bare, "bare", 2
-
-
-def _as_dimension(own: Unit, unit: Unit) -> Iterable[tuple[float, Unit]]:
-    """The unit to state it in, and a factor, where `own` can be taken as `unit`."""
-    if own.same_dimension(unit):
-        yield 1.0, own
-        return
-    carbon = Unit("gCO2e") / Unit("g")
-    for step in (carbon, PLAIN / carbon):
-        if (own * step).same_dimension(unit):
-            yield (
-                own.factor_to(Unit("g")) if own.same_dimension(Unit("g")) else 1.0,
-                _carbon(own, step, unit),
-            )
-            return
-    for mine in _ASKS:
-        for other in _ASKS:
-            if mine != other and f"/{mine}" in own.text and f"/{other}" in unit.text:
-                moved = own * Unit(mine) / Unit(other)
-                if moved.same_dimension(unit) and "inference" in (mine, other):
-                    yield 1.0, moved
-                    return
-
-
-def _carbon(own: Unit, step: Unit, unit: Unit) -> Unit:
-    del unit
-    if own.same_dimension(Unit("g")):
-        return Unit("gCO2e")
-    return own * step
 
 
 def _plain(q: Quantity, growth: bool) -> Iterable[Candidate]:
@@ -537,33 +306,6 @@ def _said_of_one(
     return [Candidate(stated_of(q, own), (q,), "per", 2) for q, own in made if own is not None]
 
 
-# ---- several quantities ------------------------------------------------------------------------------------
-
-
-def _composed(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Candidate]:
-    del reading
-    made: list[Candidate] = []
-    amounts = [q for q in usable if q.kind in ("amount", "money")]
-    counts = [q for q in usable if q.kind == "count"]
-    for a in amounts:
-        for b in [*amounts, *counts]:
-            if a is b or abs(a.start - b.start) > 240:
-                continue
-            near = 2 if a.sentence == b.sentence else 4
-            if b.kind == "amount" and b.unit.same_dimension(_H):
-                for own in {a.unit, a.bare}:
-                    made += _product(a, b, own, unit, near)
-                    made += _quotient(a, b, own, b.unit, unit, near)
-            elif b.kind == "count":
-                for own in (a.unit, a.bare):
-                    for below in (b.unit, b.bare):
-                        made += _quotient(a, b, own, below, unit, near)
-                    made += _product(a, b, own, unit, near + 1)
-    if unit.same_dimension(PLAIN):
-        made += _ratios(usable)
-    return list({(c.stated.low, c.stated.high, c.how): c for c in made}.values())
-
-
 def _shares_of(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Candidate]:
     """4.4 % of 4,000 TWh, a quarter of the 200 TWh."""
     made: list[Candidate] = []
@@ -576,87 +318,4 @@ def _shares_of(reading: Reading, usable: list[Quantity], unit: Unit) -> list[Can
         part = replace(b, low=b.low * a.low * factor, high=b.high * a.high * factor, half=b.half * a.high * factor + a.half * factor * b.high,
                        hedge=a.hedge, digits=min(a.digits, b.digits), text=reading.form.text[a.start : b.end], start=a.start, loose=False)  # fmt: skip
         made += [replace(c, parts=(part, a, b), how="share", rank=1) for c in _direct(part, unit)]
-    return made
-
-
-def _product(a: Quantity, b: Quantity, own: Unit, unit: Unit, rank: int) -> list[Candidate]:
-    whole = own * b.unit
-    for scale, name in _as_dimension(whole, unit):
-        low, high = sorted((a.low * b.low * scale, a.high * b.high * scale))
-        half = abs(high) * (_share(a) + _share(b))
-        hedge = a.hedge if a.hedge != "none" else b.hedge
-        stated = Stated(
-            low,
-            high,
-            name,
-            half,
-            hedge if hedge in _KNOWN else "none",
-            min(a.digits, b.digits),
-        )
-        return [Candidate(stated, (a, b), "product", rank)]
-    return []
-
-
-def _quotient(
-    a: Quantity, b: Quantity, own: Unit, below: Unit, unit: Unit, rank: int
-) -> list[Candidate]:
-    if b.low <= 0:
-        return []
-    whole = own / below
-    for scale, name in _as_dimension(whole, unit):
-        low, high = sorted((a.low / b.high * scale, a.high / b.low * scale))
-        half = abs(high) * (_share(a) + _share(b))
-        hedge = a.hedge if a.hedge != "none" else "none"
-        stated = Stated(
-            low,
-            high,
-            name,
-            half,
-            hedge if hedge in _KNOWN else "none",
-            min(a.digits, b.digits),
-        )
-        return [Candidate(stated, (a, b), "quotient", rank)]
-    return []
-
-
-def _share(q: Quantity) -> float:
-    """Half a unit of the last digit as a share; a part of a product is seldom rounded to its zeros."""
-    return min(q.half / abs(q.value), 0.05) if q.value else 0.0
-
-
-def _ratios(usable: list[Quantity]) -> list[Candidate]:
-    """from 61 TWh to 183 TWh: three times, a rise of 200 %."""
-    made: list[Candidate] = []
-    ends = [q for q in usable if q.kind in ("amount", "money", "count")]
-    for a in ends:
-        for b in ends:
-            if (
-                a is b
-                or not a.bare.same_dimension(b.bare)
-                or a.value <= 0
-                or a.sentence != b.sentence
-            ):
-                continue
-            pair = a.role == "from" and b.role == "to"
-            if not pair and len(ends) != 2:
-                continue
-            ratio = b.value * b.bare.factor_to(a.bare) / a.value
-            half = ratio * (_share(a) + _share(b))
-            rank = 3 if pair else 7
-            made.append(
-                Candidate(
-                    Stated(ratio, ratio, PLAIN, half, "none", min(a.digits, b.digits)),
-                    (b, a),
-                    "ratio",
-                    rank,
-                )
-            )
-            made.append(
-                Candidate(
-                    Stated(ratio - 1, ratio - 1, PLAIN, half, "none", min(a.digits, b.digits)),
-                    (b, a),
-                    "ratio",
-                    rank,
-                )
-            )
     return made

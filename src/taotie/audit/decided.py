@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from taotie.audit import verdict as verdicts
-from taotie.audit.chosen import Candidate, candidates, ends_of, repeats, stated_of
+from taotie.audit.candidate import Candidate, stated_of
+from taotie.audit.chosen import candidates
 from taotie.audit.doubt import (
     NO_DOUBT,
     PERIOD_SAID,
@@ -23,6 +24,7 @@ from taotie.audit.doubt import (
 )
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
+from taotie.audit.repeated import ends_of, repeats
 from taotie.audit.slip import fits, period_missing, undone
 from taotie.audit.told_otherwise import told_otherwise
 from taotie.audit.verdict import Finding, Stated, printed_finding

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from taotie.audit.chosen import Candidate, repeats
+from taotie.audit.candidate import Candidate
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
+from taotie.audit.repeated import repeats
 from taotie.audit.slip import COUNTED, fits
 from taotie.audit.verdict import REPRODUCES, Stated, printed_finding
 from taotie.quantity.number_words import spelled_number_at

@@ -10,13 +10,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from taotie.audit.quantity_at import START, Quantity, quantity_at
+from taotie.audit.quantity_at import START, quantity_at
+from taotie.audit.quantity_said import Quantity
 from taotie.audit.said_before import add_context
 from taotie.audit.text_form import Tidy, sentences, tidy
 from taotie.errors import RangeError, TaotieError
 from taotie.words.language import _
 
-__all__ = ["Quantity", "Reading", "read"]
+__all__ = ["Quantity", "Reading", "read", "spoken"]
 
 
 MAX_CHARACTERS = 5_000_000
@@ -64,6 +65,17 @@ class Reading:
             "period": quantity.period or None, "count": quantity.count or None, "subject": subject or None,
             "hedge": quantity.hedge, "kind": quantity.kind,
         }  # fmt: skip
+
+
+def spoken(reading: Reading) -> str:
+    """The text from the first to the last sentence whose numbers are asked about; all of it where it has none."""
+    if not reading.quantities:
+        return reading.form.text
+    return reading.form.text[
+        min(q.sentence[0] for q in reading.quantities) : max(
+            q.sentence[1] for q in reading.quantities
+        )
+    ]
 
 
 def read(text: str) -> Reading:

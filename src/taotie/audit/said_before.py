@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from taotie.audit.nouns import FLOWS, PERIODS, noun_at
-from taotie.audit.quantity_at import Quantity
+from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
 from taotie.quantity.number_text import CHINESE_WORDS
 from taotie.quantity.unit_text import Unit

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from taotie.audit.chosen import stated_of
+from taotie.audit.candidate import stated_of
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.hedge import hedge_around
 from taotie.audit.nouns import known_unit

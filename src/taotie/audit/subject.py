@@ -36,6 +36,17 @@ _TAGS: dict[str, tuple[tuple[str, str], ...]] = {
         )
     ),
 }  # fmt: skip
+# who says it: a sentence that names its source is held against that source first
+_PUBLISHERS = (
+    ("IEA", r"\bIEA\b|\binternational energy agency\b|国际能源署"), ("Goldman", r"\bgoldman\b|高盛"), ("LBNL", r"\blawrence berkeley\b|\bberkeley lab\b|\bLBNL\b|劳伦斯伯克利"),
+    ("EPRI", r"\bEPRI\b|\belectric power research institute\b"), ("Epoch", r"\bepoch ai\b"), ("MIT TR", r"\bmit technology review\b|麻省理工科技评论"),
+    ("New Yorker", r"\bnew yorker\b|纽约客"), ("Cambridge", r"\bcambridge\b|剑桥"), ("McKinsey", r"\bmckinsey\b|麦肯锡"), ("BCG", r"\bBCG\b|\bboston consulting\b|波士顿咨询"),
+    ("EIA", r"\bEIA\b|\benergy information administration\b|能源信息署"), ("Ember", r"\bember\b"), ("CAICT", r"\bCAICT\b|信通院|信息通信研究院|国家能源局"),
+    ("NERC", r"\bNERC\b"), ("FERC", r"\bFERC\b"), ("ERCOT", r"\bERCOT\b"), ("PJM", r"\bPJM\b"), ("Hugging Face", r"\bhugging face\b"), ("DOE", r"\bDOE\b|\bdepartment of energy\b|能源部"),
+    ("de Vries", r"\bde vries\b"), ("Riverside", r"\briverside\b|\bS\. Ren\b|河滨分校"), ("Altman", r"\baltman\b|奥尔特曼"), ("Google", r"\bgoogle\b|谷歌"),
+    ("Microsoft", r"\bmicrosoft\b|微软"), ("Meta", r"\bmeta\b"), ("OpenAI", r"\bopenai\b"), ("Mistral", r"\bmistral\b"), ("DeepSeek", r"\bdeepseek\b"), ("xAI", r"\bxai\b"),
+)  # fmt: skip
+_SAYERS = tuple((name, re.compile(words, re.IGNORECASE | re.ASCII)) for name, words in _PUBLISHERS)
 # ASCII: a Han character ends a Latin word (Mistral的)
 _COMPILED = {
     kind: tuple(
@@ -48,6 +59,35 @@ _COMPILED = {
     for kind, rows in _TAGS.items()
 }
 _YEAR = re.compile(r"(?<![0-9.,])(?:19|20)[0-9]{2}(?![0-9.,]?[0-9])")
+
+
+# the 2024 report, since 2020, 较2019年: no years of what is said
+_NO_YEAR_OF_IT = re.compile(
+    r"(?:19|20)[0-9]{2}\s?年?(?:版|度)?的?[^，。；,.;0-9]{0,10}?(?:报告|年报)|(?:19|20)[0-9]{2} (?:[A-Z]?[a-z]+ ){0,3}[Rr]eport\b"
+    r"|\b(?:since|from|against|over|than in|compared (?:with|to)|relative to) (?:19|20)[0-9]{2}\b(?! (?:to|through|until))|[较比自从](?:19|20)[0-9]{2}年?(?!至|到)"
+)
+# as much as Argentina uses, 略高于日本目前的总用电量
+_COMPARED = re.compile(
+    r"(?:大致|大约|约)?(?:相当于|略?[高低多少]于|超过|接近|堪比|等于)[^，。；,;0-9]{0,24}(?:用电|耗电|电力|总量|取水|水平|排放)[^，。；,;0-9]{0,8}"
+    r"|\b(?:comparable to|equivalent to|as much (?:[a-z]+ )?as|the same as|equal to|on par with|similar to|(?:slightly |far |even )?(?:more|less|higher|lower) than)\b[^0-9.;]{0,90}(?=[.;,]|\Z)",
+    re.IGNORECASE,
+)
+
+
+def said_of_itself(text: str) -> str:
+    """A text without what its numbers are compared with, and without the years of titles and baselines.
+
+    Examples
+    --------
+    >>> said_of_itself("By 2030 it is 945 TWh, slightly more than Japan uses today.")
+    'By 2030 it is 945 TWh, .'
+    """
+    return _NO_YEAR_OF_IT.sub(" ", _COMPARED.sub(" ", text)).replace(",  .", ", .")
+
+
+def sayers(text: str) -> frozenset[str]:
+    """Which publishers a text names."""
+    return frozenset(name for name, words in _SAYERS if words.search(text))
 
 
 @dataclass(frozen=True)

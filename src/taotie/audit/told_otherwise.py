@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from taotie.audit.chosen import Candidate
+from taotie.audit.candidate import Candidate
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
 from taotie.quantity.number_words import spelled_number_at

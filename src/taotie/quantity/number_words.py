@@ -182,8 +182,8 @@ def _chinese(text: str, at: int) -> PrintedNumber | None:
     word = found[0]
     many = _SO_MANY.match(text, at)
     if many:  # 半个亿, 三个亿
-        value = (0.5 if many[1] == "半" else chinese_value(many[1]) or 0.0) * 1e8
-        return _exact(value, (many[0],), many.end(), 1, 0.1 * value)
+        size = (0.5 if many[1] == "半" else chinese_value(many[1]) or 0.0) * 1e8
+        return _exact(size, (many[0],), many.end(), 1, 0.1 * size)
     # 千瓦 and 百帕 are units: their prefix is no number
     while (
         word

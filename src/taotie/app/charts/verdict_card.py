@@ -18,7 +18,7 @@ def verdict_svg(answer: Any) -> str:
     """The card of a checked sentence as SVG."""
     from taotie.answer.parts.audit import MARKS, match_line, verdict_word
 
-    made, _reading, matches = answer.detail
+    made, _reading, matches, _subjects = answer.detail
     verdict = answer.own["verdict"]
     mark = MARKS.get(verdict, "≠")
     rows = [(line, 34, "#111827") for line in _wrapped(answer.settings["says"], 60)[:6]]

@@ -51,12 +51,17 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
 
 
 def _print(answer: Any, cite: bool) -> None:
-    from taotie.answer.check import match_line, verdict_word
+    from taotie.answer.check import figure_line, match_line, verdict_word
 
-    made, reading, matches = answer.detail
+    made, reading, matches, subjects = answer.detail
     out = console()
     if made is not None:
         out.print(made.text(), markup=False)
+    elif not reading.quantities:
+        out.print(
+            _("{verdict}   I read no number.").format(verdict=verdict_word(answer.own["verdict"])),
+            markup=False,
+        )
     else:
         out.print(
             _("{verdict}   I read: {read}").format(
@@ -68,6 +73,10 @@ def _print(answer: Any, cite: bool) -> None:
         out.print(_("The catalogue says:"))
         for match in matches[: 4 if made is None else 2]:
             out.print(f"  {match_line(match)}", markup=False)
+    elif subjects:
+        out.print(_("The catalogue says:"))
+        for entry in subjects:
+            out.print(f"  {figure_line(entry)}", markup=False)
     for one in answer.said:
         out.print(one.text(), markup=False)
     if cite and answer.own["cite"]:

@@ -98,7 +98,9 @@ def _shown(match: dict[str, Any]) -> dict[str, Any]:
         "key": match["key"],
         "label": match["label_zh" if zh else "label_en"],
         "value": printed,
-        "ratio": _("stated over this: {ratio}").format(ratio=number(match["ratio"], 3)),
+        "ratio": ""
+        if match["ratio"] is None
+        else _("stated over this: {ratio}").format(ratio=number(match["ratio"], 3)),
         "differences": match["differences"],
         "citation": match["source"]["citation"],
         "source": match["source"]["key"],
@@ -109,7 +111,7 @@ def _shown(match: dict[str, Any]) -> dict[str, Any]:
 def beside(answer: Answer) -> Chart | None:
     """The stated value beside the figures of the catalogue of the same unit."""
     matches = answer.own["against"]
-    if not matches:
+    if not matches or matches[0]["ratio"] is None:
         return None
     unit = matches[0]["unit"]
     same = [m for m in matches if m["unit"] == unit and m["value"] > 0]

@@ -1,0 +1,158 @@
+"""Are two numbers of a text one quantity? Linked by to, and, -, 至: a range, or the ends of a change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from taotie.audit.hedge import WINDOW
+from taotie.audit.one_number import first_number, one_number, year_at
+from taotie.audit.quantity_said import Quantity
+from taotie.quantity.number_text import PrintedNumber
+from taotie.quantity.number_words import fraction_at
+from taotie.quantity.unit_text import PLAIN
+
+_LINK = re.compile(
+    r"\s?(?P<dash>-|~|至|到)\s?|\s(?P<word>to|and|or|through)\s|\s?(?P<zh>和|与|或)\s?",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(
+    r"(?:\bbetween\b|\branging\b|\brange\b|\bfrom\b|介于|在|从|由)[^.;。；0-9]{0,20}\Z",
+    re.IGNORECASE,
+)
+
+
+def ranged(
+    text: str, first: Quantity, end: int, money: bool, sign: str, spelled: bool
+) -> tuple[Quantity, int]:
+    """Two numbers linked by to, and, -, 至: a range, or the ends of a change."""
+    link = _LINK.match(text, end)
+    if link is None or first.kind == "year":
+        return first, end
+    before = text[max(0, first.start - WINDOW) : first.start]
+    joined = (link["word"] or link["zh"] or "").lower()
+    if joined in ("or", "与", "或", "和", "and") and not (
+        joined in ("and", "和", "与") and _BETWEEN.search(before)
+    ):
+        return first, end
+    at = link.end()
+    own_sign = re.compile(r"(?:US)?\$\s?|[€£¥]\s?").match(text, at)
+    if own_sign:
+        at = own_sign.end()
+    if text[at : at + 1] in ("+", "-"):
+        return first, end
+    number, second_spelled = first_number(text, at)
+    part = fraction_at(text, at) if number is None else None
+    if part is not None:  # between one percent and half
+        return _to_fraction(text, first, at, part, end)
+    if number is None or (
+        second_spelled
+        and not number.words
+        and number.value < 2
+        and "分之" not in text[at : number.end]
+    ):
+        return first, end
+    if year_at(text, at, number, second_spelled) is not None and first.kind not in ("number",):
+        return first, end
+    one = one_number(
+        text,
+        at,
+        at,
+        number,
+        money or bool(own_sign),
+        sign or (own_sign[0].strip() if own_sign else ""),
+        second_spelled,
+    )
+    if one is None:
+        return first, end
+    second, after = one
+    if second.kind in ("thing",) and first.kind not in ("thing", "number"):
+        return first, end
+    low, half = _lower_end(first, second)
+    if low is None:
+        return first, end
+    changing = (
+        first.role == "from" and first.change != 0 and not re.search(r"\brang|\bbetween", before)
+    )
+    if changing and (second.kind not in ("number", "thing") or first.kind in ("number", "thing")):
+        unit = second.unit
+        made_first = replace(
+            first,
+            low=low,
+            high=low,
+            half=half,
+            unit=unit,
+            bare=second.bare,
+            kind=second.kind,
+            period=second.period,
+            role="from",
+        )
+        # the second end is found again when reading goes on
+        return made_first, link.end()
+    if low > second.high:
+        return first, end
+    return (
+        replace(
+            second, text=text[first.start : after], start=first.start, low=low, half=max(half, second.half), hedge=_range_hedge(first, second),
+            role=first.role if first.role == "to" else "", change=first.change, loose=first.loose and second.loose,
+        ),
+        after,
+    )  # fmt: skip
+
+
+def _to_fraction(
+    text: str, first: Quantity, at: int, part: PrintedNumber, end: int
+) -> tuple[Quantity, int]:
+    low = first.low * first.unit.factor_to(PLAIN) if first.kind == "share" else part.value
+    if low >= part.value:
+        return first, end
+    made = Quantity(
+        text[first.start : part.end], first.start, part.end, low, part.value, part.half, 1, True, kind="share", hedge=first.hedge,
+    )  # fmt: skip
+    return made, part.end
+
+
+def _range_hedge(first: Quantity, second: Quantity) -> str:
+    for hedge in (second.hedge, first.hedge):
+        if hedge in ("about", "exact"):
+            return hedge
+    return "none"
+
+
+def _lower_end(first: Quantity, second: Quantity) -> tuple[float | None, float]:
+    """The first number in the unit of the second; None where they are of different kinds."""
+    if first.kind in ("number", "thing", "short"):
+        if first.words or first.short:
+            ratio = second.unit
+            del ratio
+            return first.low, first.half
+        # 5-6 million accelerators, 300 to 620 TWh
+        bare = _bare_value(second)
+        scale = second.high / bare if bare else 1.0
+        if first.low <= bare or first.low * scale <= second.high:
+            return first.low * scale, first.half * scale
+        return (first.low, first.half) if first.low <= second.high else (None, 0.0)
+    if second.kind in ("number", "thing", "short"):
+        return None, 0.0
+    if first.unit.same_dimension(second.unit):
+        factor = first.unit.factor_to(second.unit)
+        if first.kind == "money" and not first.words and second.words:
+            bare = _bare_value(second)
+            scale = second.high / bare if bare else 1.0
+            if first.low <= bare:
+                return first.low * scale, first.half * scale
+        return first.low * factor, first.half * factor
+    if first.bare.same_dimension(second.bare):
+        factor = first.bare.factor_to(second.bare)
+        return first.low * factor, first.half * factor
+    return None, 0.0
+
+
+def _bare_value(quantity: Quantity) -> float:
+    """The digits of a quantity without number word and unit."""
+    found = re.search(r"[0-9]", quantity.text)
+    if found is None:
+        return quantity.high
+    at = found.start() - (quantity.text[found.start() - 1 : found.start()] == ".")
+    digits = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+").match(quantity.text, max(at, 0))
+    return float(digits[0].replace(",", "")) if digits else quantity.high

@@ -1,0 +1,99 @@
+"""Which numbers of a text only say again what the formula was given? They are inputs and no claim."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from taotie.audit.candidate import Candidate
+from taotie.audit.reading import Quantity
+from taotie.quantity.unit_text import PLAIN, Unit
+
+# 1,000 texts took 2 Wh, so each one costs 2 Wh
+_SO_EACH = re.compile(
+    r"\b(?:so|thus|hence|therefore|meaning|or|i\.e\.)\s(?:that\s)?(?:for\s)?(?:each|every|one|a single)\b|(?:即|所以|因此|也就是|合|平均|折合)[^，。；]{0,3}(?:每|单)",
+    re.IGNORECASE,
+)
+
+
+def without_inputs(
+    found: list[Candidate], inputs: Sequence[tuple[float, Unit]], text: str
+) -> list[Candidate]:
+    """Without those that only repeat an input of the formula."""
+    ends = {id(c.main): ends_of(c.main) for c in found}
+    plain = [value for value, unit in inputs if unit.is_plain]
+    # 1.9 and 4.4 percent, in 4.4 / 1.9: two of them, since one may be by chance
+    same = [v for v in plain if any(_shares_digits(e, v) for e in itertools.chain(*ends.values()))]
+    digits = same if len(set(same)) >= 2 else []
+
+    def told(q: Quantity) -> bool:
+        free = [(v, u) for v, u in inputs if not (q.kind == "times" and u.is_plain and v in digits)]
+        return any(repeats(q, v, u) for v, u in free) or any(_shares_digits(q, v) for v in digits)
+
+    def again(q: Quantity) -> bool:
+        """Raised by 1.6 %, from 1.6 % to 3.2 %: the change is no input, though it has the digits of one."""
+        return (
+            q.change != 0
+            and not q.role
+            and any(
+                c.main.end <= q.start and c.main.text == q.text and c.main.kind == q.kind
+                for c in found
+            )
+        ) or any(
+            c.main.end <= q.start
+            and c.main.bare.same_dimension(q.bare)
+            and abs(c.main.value * c.main.bare.factor_to(q.bare) - q.value) <= 1e-6 * abs(q.value)
+            and _SO_EACH.search(text, c.main.end, q.start)
+            for c in found
+        )
+
+    return [c for c in found if again(c.main) or not all(told(e) for e in ends[id(c.main)])]
+
+
+def ends_of(q: Quantity) -> tuple[Quantity, ...]:
+    """A number, or both ends of a range as two."""
+    return (replace(q, high=q.low), replace(q, low=q.high)) if q.is_range else (q,)
+
+
+def _shares_digits(q: Quantity, value: float) -> bool:
+    return q.kind == "share" and value != 0 and abs(q.value / value - 1) < 1e-6
+
+
+def repeats(q: Quantity, value: float, unit: Unit) -> bool:
+    """Does a quantity only say again what the formula was given?"""
+    if q.is_range or not value:
+        return False
+    digits = abs(q.value / value - 1) < 1e-6
+    if digits and unit.is_plain and q.kind == "count":
+        return True  # 100 prompts, in 100 * 0.34 Wh
+    if digits and unit.is_plain and q.kind in ("money", "amount") and value % 1:
+        return True  # 1.2 yuan and 0.3, in (1.2 - 0.3) CNY/kWh
+    if unit.is_plain and q.kind == "share" and value > 0:  # 12 per cent, in 1.12^6
+        part = q.value * q.unit.factor_to(PLAIN)
+        if any(abs((1 + s * part) / value - 1) < 1e-6 for s in (1, -1)):
+            return True
+    if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
+        return True  # 176 TWh of 4,000
+    each = [
+        Unit(c)
+        for c in unit.text.split("/")[1:]
+        if f"/{c}" not in q.unit.text and not c.startswith("(")
+    ]
+    if len(each) > 1:  # 2,500 kWh, in 2500 kWh/household/a
+        each.append(math.prod(each[1:], start=each[0]))
+    owns = [
+        # 3,600 MWh a day is no 150 MW, and 2,880 kWh a year no 240 a month
+        *((q.unit,) if not q.period or f"/{q.period}" in unit.text else ()),
+        q.bare,
+        # "1.3 kW apiece" is 1.3 kW/accelerator, "at eight cents" 0.08 USD/kWh
+        *(own / below for own in (q.unit, q.bare) for below in each),
+        # 284 tonnes of CO2, in 284 t / 5 t
+        *((q.bare / Unit("gCO2e") * Unit("g"),) if "CO2e" in q.bare.physical else ()),
+    ]
+    return any(
+        own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
+        for own in owns
+    )
