@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import numpy as np
 import pytest
 
 from taotie.errors import MeterError
-from taotie.metering.import_file import layout_of, read_meter_file
+from taotie.metering.import_file import layout_of, read_meter_file, read_meter_files
 from taotie.metering.otel import read_otlp
 from taotie.metering.prometheus import PrometheusClient, read_answer
 from taotie.metering.recording import merged
@@ -386,6 +388,53 @@ def test_worked_layouts_are_recognised() -> None:
     assert layout_of(CODECARBON) == "codecarbon"
     assert layout_of(A30) == "exposition"
     assert np.isfinite(T0)
+
+
+def test_worked_a_prometheus_by_its_address(tmp_path):
+    """A made-up service on loopback: its counters over a span, one page, and what it says when it is busy."""
+    asked = []
+
+    class Service(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            name = "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION"
+            rows = [[T0 + i, str(i * 400_000)] for i in range(0, 61, 15)]
+            one = {"metric": {"__name__": name, "UUID": "GPU-a"}, "values": rows}
+            text = {
+                "/api/v1/label/__name__/values": json.dumps(
+                    {"status": "success", "data": [name, "up"]}
+                ),
+                "/api/v1/query": json.dumps(
+                    {"status": "success", "data": {"resultType": "matrix", "result": [one]}}
+                ),
+                "/metrics": f'{name}{{UUID="GPU-a"}} 5000000\n',
+            }.get(self.path.split("?")[0], "")
+            self.send_response(200 if text else 503)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_a): ...
+
+    server = HTTPServer(("127.0.0.1", 0), Service)
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    try:
+        made = read_meter_files([f"{base}?start={T0}&end={T0 + 60}"])
+        assert made.energy_windows()[0].joules == 24_000
+        assert "span_asked" in {s.code for s in made.said}
+        assert any(f"time={T0 + 60}.000" in path for path in asked)
+        assert "one_scrape" in {s.code for s in read_meter_files([f"{base}/metrics"]).said}
+        for address, says in (
+            (f"{base}/api/v1/nothing", "503"),
+            (f"{base}?last=6h", "last is nothing"),
+            (f"{base}?start={T0}&end={T0}", "ends before it starts"),
+        ):
+            with pytest.raises(MeterError, match=says) as error:
+                read_meter_files([address])
+            assert error.value.hint
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_worked_zones_of_a_table_are_added_once_and_machines_kept_apart():

@@ -333,7 +333,7 @@ def _several(one: Setting, given: Any) -> tuple[Any, ...]:
         ]
         every = [v for v in every if v != ""]
     if one.type == "files":
-        return tuple(Path(v) if isinstance(v, str) else v for v in every)
+        return tuple(Path(v) if isinstance(v, str) and "://" not in v else v for v in every)
     if one.type in ("numbers", "wholes"):
         each = replace(one, type="number" if one.type == "numbers" else "whole")
         return tuple(_number(each, v) for v in every)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from taotie.errors import MeterError
 from taotie.files.read import json_value, of_others, open_binary, read_text
@@ -12,6 +14,7 @@ from taotie.metering.exporters import recording_of_series
 from taotie.metering.otel import read_otlp
 from taotie.metering.prometheus import read_answer, series_of_scrapes
 from taotie.metering.recording import Recording, merged
+from taotie.metering.service import address_of, page_of, recording_of_service
 from taotie.metering.table_log import read_table, table_heading
 from taotie.metering.totals import read_codecarbon, read_slurm, read_zeus
 from taotie.metering.wall import read_dcmi, read_redfish
@@ -80,7 +83,8 @@ def read_meter_file(
     Parameters
     ----------
     path : path-like
-        A file; a `.db` of `taotie meter record`; or a folder of `/metrics` pages, one a scrape.
+        A file; a `.db` of `taotie meter record`; a folder of `/metrics` pages, one a scrape; or the address of a
+        Prometheus, of its API or of a page, see `taotie.metering.service`.
     layout : str, default "auto"
         One of `LAYOUTS`.
     boundary : str, default "device"
@@ -93,6 +97,12 @@ def read_meter_file(
     MeterError
         If the layout is not known or the file is not what it should be.
     """
+    address = address_of(path)
+    if address:
+        text = page_of(address)
+        if not text:
+            return recording_of_service(address)
+        return _text_of_a_meter(text, Path(urlsplit(address).netloc), layout, boundary, measured)
     place = Path(path)
     if not place.exists():
         raise MeterError(_("{path} does not exist.").format(path=place), _("check the path"))
@@ -103,7 +113,12 @@ def read_meter_file(
             from taotie.metering.ledger import read_ledger
 
             return read_ledger(place)
-    text = _text(place)
+    return _text_of_a_meter(_text(place), place, layout, boundary, measured)
+
+
+def _text_of_a_meter(
+    text: str, place: Path, layout: str, boundary: str, measured: bool
+) -> Recording:
     where = place.name
     kind = layout_of(text) if layout == "auto" else layout
     if kind == "otlp":
@@ -148,7 +163,8 @@ def _one_instant(rows: Sequence[tuple[object, int | None, int]], path: Path) -> 
 
 
 def _exposition(text: str, path: Path) -> Recording:
-    series, said = series_of_scrapes([(round(path.stat().st_mtime * 1e9), text)], path.name)
+    read_ns = round(path.stat().st_mtime * 1e9) if path.exists() else time.time_ns()
+    series, said = series_of_scrapes([(read_ns, text)], path.name)
     made = recording_of_series(series, path.name).with_said(*said)
     if not made.readings:
         raise MeterError(

@@ -23,7 +23,7 @@ _MEASURED = Setting("file", "file", N_("CSV of measured runs."), first=True, req
 METER: dict[str, tuple[Setting, ...]] = {
     "meter show": (_LEDGER.but(python="path"),),
     "meter import": (
-        _FILES.but(help=N_("Files, or folders of /metrics pages."), required=True),
+        _FILES.but(help=N_("Files, folders of /metrics pages, or the address of a Prometheus."), required=True),
         _LAYOUT,
         Setting("boundary", "text", N_("Where the meters of a table sit: device, module, package, board, wall."), default="device"),
         Setting("measured", "flag", N_("CodeCarbon: counters were behind it."), default=False),
