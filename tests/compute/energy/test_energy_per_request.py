@@ -1,5 +1,7 @@
 """Requests: parts add up, published measurements, refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -96,6 +98,12 @@ def test_property_error_widens_where_less_is_known():
 
     assert width("a100") > width("h100")
     assert width("h100", known_batch=False) > width("h100")
+    assert width("h100", kind="disaggregated") > width("h100")
+    twice = setup(n=2)
+    apart = replace(twice, data_parallel=2)
+    drafting = replace(twice, draft_tokens=2, acceptance=0.6)
+    middle = [np.quantile(model_error(s, 64).samples, 0.95) for s in (twice, apart, drafting)]
+    assert min(middle[1:]) > 1.05 * middle[0]
 
 
 def test_worked_error_figure():

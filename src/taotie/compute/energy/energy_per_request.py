@@ -231,15 +231,20 @@ def energy_per_request_wh(
     return energy.server_wh if boundary == "server" else energy.accelerator_wh
 
 
-def model_error(setup: ServingSetup, batch: float, *, known_batch: bool = True) -> Figure:
+def model_error(
+    setup: ServingSetup, batch: float, *, known_batch: bool = True, kind: str = ""
+) -> Figure:
     """True over predicted energy as a figure: a lognormal factor with median 1.
 
     Its width comes from measured rows of model families the fit had not seen, by batch band; it grows for
-    an accelerator generation never measured, and when the batch is only a guess.
+    an accelerator generation never measured, when the batch is only a guess, and for set-ups (`kind`: drafts, attention
+    apart, disaggregated) that are predicted less well.
     """
     profile = runtime_profile(setup.runtime)
     chip = setup.accelerator
-    sigma = profile.error_sigma(batch, chip.architecture, known_batch, maker=chip.maker)
+    sigma = profile.error_sigma(
+        batch, chip.architecture, known_batch, maker=chip.maker, kind=kind or setup.kind
+    )
     if setup.model.typical:
         sigma *= GUESSED_SHAPE
     spread = float(np.exp(1.6448536 * sigma))

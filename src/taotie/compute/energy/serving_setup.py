@@ -140,6 +140,13 @@ class ServingSetup:
     """Day the serving software is of, such as 2026-05-20: engines gain by the month. Default: the middle of what was
     measured with the engine."""
 
+    @property
+    def kind(self) -> str:
+        """Set-up as the error model tells them apart: aggregated, with +mtp where tokens are drafted and +dp where
+        attention is apart."""
+        drafts = "+mtp" if self.draft_tokens else ""
+        return f"aggregated{drafts}{'+dp' if self.data_parallel > 1 else ''}"
+
     def unusual(self) -> dict[str, Any]:
         """What of it is not as usual, by name: division, drafts, day of the software."""
         usual = {

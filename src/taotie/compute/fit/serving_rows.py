@@ -238,9 +238,7 @@ def read_serving_rows(path: str | Path | Iterable[dict[str, str]]) -> ServingRow
         except TaotieError as error:
             found.unusable.append({"row": index, "why": error.message})
             continue
-        kind = "disaggregated" if apart else "aggregated"
-        kind += "+mtp" if drafts else ""
-        kind += "+dp" if decode.data_parallel > 1 else ""
+        kind = decode.kind.replace("aggregated", "disaggregated") if apart else decode.kind
         found.row.append(index)
         found.model.append(model.name)
         found.chip.append(chip.name)

@@ -141,7 +141,11 @@ def miss_of(case: ServingCase, batch: float) -> Figure:
     """True over simulated energy: the energy model's own error, or what is left of it on a calibrated machine. [1]"""
     own = case.calibration
     if own is None:
-        return model_error(setup_of(case), max(batch, 1.0))
+        setup = replace(setup_of(case), draft_tokens=case.drafted, acceptance=case.acceptance_rate)
+        if case.prefill_replicas:
+            kind = setup.kind.replace("aggregated", "disaggregated")
+            return model_error(setup, max(batch, 1.0), kind=kind)
+        return model_error(setup, max(batch, 1.0))
     return leaf(
         "own_calibration.rest", low=own.next_low / own.factor, high=own.next_high / own.factor,
         spread="lognormal", unit="1", kind="measured", note=f"n={own.n}",
