@@ -76,7 +76,7 @@ def candidates(
     named = [*(c for c in shares if not named or any(p not in given for p in c.parts[1:])), *named]
     if all(c.main.role == "from" for c in named):
         named = named + _said_of_one(reading, usable, unit, given)
-    if not named and unit.same_dimension(_H):
+    if not named and unit.same_dimension(_H) and inputs:
         named = one_period(reading)
     if not named and unit.same_dimension(PLAIN) and inputs:
         named = many_in_words(reading, inputs)

@@ -101,6 +101,9 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         slipped = _other_dimension(reading, recomputed)
         if slipped is not None:
             return slipped
+        bare = _left_without_period(reading, recomputed, inputs)
+        if bare is not None:
+            return _accused(reading, recomputed, bare, inputs)
     return _open("several" if sure else "nothing_fits")
 
 
@@ -117,6 +120,19 @@ def _the_one_left(
     if len(left) != 1 or left[0].role == "from":
         return None
     return next((t for t in tried if t[0].main == left[0] and t[0].how != "change"), None)
+
+
+def _left_without_period(
+    reading: Reading, recomputed: Recomputed, inputs: Sequence[tuple[float, Unit]]
+) -> Tried | None:
+    """The only number that is no input, where it does not fit in its period nor without: 240 MWh, told as 240 GWh a day."""
+    left = [q for q in reading.quantities if q.kind != "year" and not _told(q, inputs)]
+    if len(inputs) < 2 or len(left) != 1 or not left[0].period or left[0].role == "from":
+        return None
+    if not left[0].bare.same_dimension(recomputed.unit):
+        return None
+    chosen = Candidate(stated_of(left[0], left[0].bare), (left[0],), "bare", 1)
+    return chosen, printed_finding(chosen.stated, recomputed)
 
 
 def _told(q: Quantity, inputs: Sequence[tuple[float, Unit]]) -> bool:

@@ -263,8 +263,18 @@ _PER_UNIT = re.compile(
 )
 
 
+_USED_PER_KWH = re.compile(
+    r"每(?:一?度电?|千瓦时(?:电)?)[^，。；,;0-9]{0,8}(?:水|排放|碳|排|产生|蒸发)[^，。；,;0-9]{0,4}\Z"
+)
+
+
 def _with_unit_before(q: Quantity, before: str) -> Quantity:
     """每千瓦时0.36元, 每卡时2美元: what a price is for stands before it."""
+    if q.kind == "amount" and not q.count and _USED_PER_KWH.search(before):
+        if any(q.bare.same_dimension(Unit(u)) for u in ("L", "g", "gCO2e")):
+            below = Unit("kWh")
+            return replace(q, unit=q.unit / below, bare=q.bare / below)
+        return q
     if q.kind != "money" or q.count or "/" in q.bare.text:
         return q
     found = _PER_UNIT.search(before)

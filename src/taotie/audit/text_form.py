@@ -99,7 +99,9 @@ def _plain(char: str, before: str) -> str | None:
 
 # ---- sentences -----------------------------------------------------------------------------------------
 
-_SENTENCE = re.compile(r"[。！？\n]+|[.!?](?=\s{1,4}[\"'“A-Z0-9(\u4e00-\u9fff]|\s{0,4}\Z)")
+_SENTENCE = re.compile(
+    r"[。！？\n]+[”』」]?|[.!?][\"”’)]{0,2}(?=\s{1,4}[\"'“A-Z0-9(\u4e00-\u9fff]|\s{0,4}\Z)"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:approx|ca|vs|No|Mrd|Mio|Fig|e\.g|i\.e|Mr|Ms|Dr|Inc|Corp|Co|St)|\b[A-Z])\Z"
 )
@@ -111,14 +113,14 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
     Examples
     --------
-    >>> t = "It used 5.2 TWh. 用电两亿度。The U.S. has 3."
+    >>> t = 'It used 5.2 TWh. 用电两亿度。The U.S. has 3. "A lot." He left.'
     >>> [t[a:b] for a, b in sentences(t)]
-    ['It used 5.2 TWh.', '用电两亿度。', 'The U.S. has 3.']
+    ['It used 5.2 TWh.', '用电两亿度。', 'The U.S. has 3.', '"A lot."', 'He left.']
     """
     made: list[tuple[int, int]] = []
     start = 0
     for found in _SENTENCE.finditer(text):
-        if found[0] in ".!?" and _ABBREVIATION.search(
+        if found[0][0] in ".!?" and _ABBREVIATION.search(
             text[max(0, found.start() - 7) : found.start()]
         ):
             continue

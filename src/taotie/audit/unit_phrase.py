@@ -244,8 +244,8 @@ def _with_rest(text: str, made: Phrase) -> Phrase:
             made = replace(made, end=bracket.end())
         flow = made.kind != "count" or made.count in FLOWS
         after = _AFTER.match(text, made.end) if flow and not made.period else None
-        if after and after[0][:1] in ",，" and made.unit.physical in _POWERS:
-            after = None  # 300 W, 每天开8小时
+        if after and "," in after[0] and (after["zh"] or made.unit.physical in _POWERS):
+            after = None  # 0.4升,一年约需; 300 W, 每天开8小时
         if after:
             made = _per_time(made, _period_name(after), after.end())
             # "over the year" says when, and may say a total
