@@ -7,7 +7,7 @@ from types import SimpleNamespace as Box
 
 import pytest
 
-from taotie.answer.meter_usage import usage_report
+from taotie.answer.meter_usage import usage_answer, usage_report
 from taotie.errors import MeterError
 from taotie.metering.agent_log import claude_code_folder, read_claude_code, read_codex
 from taotie.metering.client_hook import ClientHook, calls_of_program, watch
@@ -218,6 +218,60 @@ def test_replay_an_asynchronous_client() -> None:
     with ClientHook(client) as hook:
         asyncio.run(client.chat.completions.create(model="m"))
     assert hook.calls[0].usage.output == 2
+
+
+class Stream:
+    """A stream as both packages make it: its parts come from `_iterator`, and it can be closed and entered."""
+
+    def __init__(self, events):
+        self._iterator, self.response = iter(events), "open"
+
+    def __iter__(self):
+        yield from self._iterator
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error): ...
+
+
+class Client:
+    """The core of both packages' clients: every resource posts, every post is a request."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.messages = Box(create=lambda **asked: self.post("/messages", asked), stream=lambda **asked: self.post("/messages", asked, stream=True))  # fmt: skip
+
+    def post(self, url, body, stream=False):
+        return self.request(object, Box(url=url, json_data=body), stream=stream)
+
+    def request(self, _kind, _options, *, stream=False):
+        return self.answer(stream)
+
+
+def test_replay_helpers_raw_answers_and_silent_streams_of_a_client() -> None:
+    """Streams keep their kind, a helper beside `create` counts, and a call that tells no tokens is one at least."""
+    message = Box(model="claude", usage=Box(**ANTHROPIC))
+    parts = [Box(message=message), Box(usage=Box(output_tokens=301))]
+    client = Client(lambda stream: Stream(parts) if stream else message)
+    with ClientHook(client) as hook:
+        client.messages.create(model="claude")
+        with client.messages.stream(model="claude") as stream:
+            assert (len(list(stream)), stream.response) == (2, "open")
+        client.answer = lambda stream: Stream([Box(delta="x")])
+        list(client.messages.stream(model="claude"))
+        client.answer = lambda stream: Box(parse=lambda: message, http_response=Box(is_closed=True))
+        client.messages.create(model="claude")
+        client.answer = lambda stream: Box(parse=list, http_response=Box(is_closed=False))
+        client.messages.create(model="claude")
+        client.answer = lambda stream: Stream(parts)
+        next(iter(client.messages.stream(model="claude")))  # left before its end
+    assert "request" not in vars(client) or client.request.__func__ is Client.request
+    assert [c.usage.output for c in hook.calls] == [300, 301, 0, 300, 0, 300]
+    assert [c.at_least for c in hook.calls] == [False, False, True, False, True, True]
+    assert hook.without_usage == 2
+    told = usage_answer(hook.calls, {}).said
+    assert "calls_without_usage" in {one.code for one in told}
 
 
 FAKE = """

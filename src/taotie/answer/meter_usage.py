@@ -72,7 +72,7 @@ def usage_report(
         said += more
     if program is not None:
         found = calls_of_program(program, arguments)
-        if not found:
+        if all(c.at_least and c.usage == Usage() for c in found):
             raise MeterError(
                 _("{program} made no call that says its tokens.").format(program=Path(program).name),
                 _("a streamed call of OpenAI says them with its stream option include_usage."),
@@ -97,6 +97,15 @@ def usage_answer(
     from taotie.grid.emissions import intensity
 
     told = list(said)
+    silent = sum(c.at_least and c.usage == Usage() for c in calls)
+    if silent:
+        told.append(
+            Said(
+                "calls_without_usage",
+                N_("{n} of {all} calls did not say their tokens (a stream of OpenAI does with include_usage): they are missing from the sums, not zero"),
+                {"n": silent, "all": len(calls)},
+            )
+        )  # fmt: skip
     by_model: dict[str, list[Call]] = {}
     for one in calls:
         by_model.setdefault(one.model, []).append(one)

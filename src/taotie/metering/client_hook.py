@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import runpy
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from taotie.errors import MeterError
-from taotie.metering.usage import Call, normal_usage
+from taotie.metering.usage import Call, Usage, normal_usage
 from taotie.words.language import _
 
 __all__ = ["CLIENTS", "ClientHook", "calls_of_program", "watch"]
@@ -46,78 +47,185 @@ class ClientHook:
     (5, 10)
     """
 
-    PLACES = (("chat", "completions"), ("responses",), ("messages",), ("embeddings",))
+    PLACES = (
+        ("chat", "completions"),
+        ("completions",),
+        ("responses",),
+        ("messages",),
+        ("embeddings",),
+    )
+    """Where clients without a common `request` keep their `create`."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
         self.calls: list[Call] = []
-        self._before: list[tuple[Any, Callable[..., Any]]] = []
+        self._before: list[tuple[Any, str, Callable[..., Any]]] = []
+
+    @property
+    def without_usage(self) -> int:
+        """Calls that were answered without saying their tokens: they stand in `calls` with none, as at least."""
+        return sum(c.at_least and c.usage == Usage() for c in self.calls)
 
     def __enter__(self) -> ClientHook:
-        for path in self.PLACES:
-            place: Any = self.client
-            for name in path:
-                place = getattr(place, name, None)
-                if place is None:
-                    break
-            create = getattr(place, "create", None)
-            if place is not None and callable(create):
-                self._before.append((place, create))
-                place.create = self._watched(create)
+        places = [place for path in self.PLACES if (place := _place(self.client, path)) is not None]
+        if places and all(callable(getattr(self.client, n, None)) for n in ("request", "post")):
+            places, name = (
+                [self.client],
+                "request",
+            )  # every call of both packages passes here, helpers and streams too
+        else:
+            name = "create"
+        for place in places:
+            first = getattr(place, name)
+            self._before.append((place, name, first))
+            setattr(place, name, self._watched(first))
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for place, create in reversed(self._before):
-            place.create = create
+        for place, name, first in reversed(self._before):
+            setattr(place, name, first)
         self._before.clear()
 
-    def _watched(self, create: Callable[..., Any]) -> Callable[..., Any]:
+    def _watched(self, first: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(first)
         def call(*arguments: Any, **named: Any) -> Any:
-            answer = create(*arguments, **named)
-            if hasattr(answer, "__await__"):
-                return self._awaited(answer, named)
-            if named.get("stream"):
-                return self._followed(answer, named)
-            self._keep(answer, named)
-            return answer
+            answer = first(*arguments, **named)
+            asked = _asked(arguments, named)
+            if inspect.isawaitable(answer):
+                return self._awaited(answer, asked)
+            return self._seen(answer, asked)
 
         return call
 
-    async def _awaited(self, answer: Any, named: dict[str, Any]) -> Any:
-        made = await answer
-        if not named.get("stream"):
-            self._keep(made, named)
-        return made
+    async def _awaited(self, answer: Any, asked: _Asked) -> Any:
+        return self._seen(await answer, asked)
 
-    def _followed(self, stream: Any, named: dict[str, Any]) -> Iterator[Any]:
+    def _seen(self, answer: Any, asked: _Asked) -> Any:
+        """What the program gets: the answer itself; of a stream, one that is followed as it is read."""
+        if asked.stream and not _raw(answer):
+            inner = getattr(answer, "_iterator", None)
+            if hasattr(inner, "__anext__"):
+                answer._iterator = self._followed_later(inner, asked)
+                return answer
+            if hasattr(inner, "__next__"):
+                answer._iterator = self._followed(inner, asked)
+                return answer
+            return self._followed_later(answer, asked) if hasattr(answer, "__aiter__") else self._followed(answer, asked)  # fmt: skip
+        if _raw(answer):
+            parsed = _parsed(answer)
+            if parsed is None or not self._keep(parsed, asked):
+                self._unknown(asked)
+            return answer
+        if not self._keep(answer, asked):
+            self._unknown(asked)
+        return answer
+
+    def _followed(self, stream: Any, asked: _Asked) -> Iterator[Any]:
         """A stream, passed on; the usage stands in its last parts (Anthropic begins it in the first)."""
-        parts: dict[str, Any] = {}
-        model = str(named.get("model", ""))
-        for event in stream:
-            for holder in (
-                event,
-                getattr(event, "message", None),
-                getattr(event, "response", None),
-            ):
-                usage = _plain(getattr(holder, "usage", None)) if holder is not None else None
-                if usage:
-                    parts |= {k: v for k, v in usage.items() if v is not None}
-                model = str(getattr(holder, "model", "") or model) if holder is not None else model
-            yield event
-        if parts:
-            self.calls.append(Call(time.time_ns(), model, normal_usage(parts)))
+        parts = _Parts(asked)
+        try:
+            for event in stream:
+                parts.add(event)
+                yield event
+            parts.ended = True
+        finally:
+            self._close(parts)
 
-    def _keep(self, answer: Any, named: dict[str, Any]) -> None:
+    async def _followed_later(self, stream: Any, asked: _Asked) -> AsyncIterator[Any]:
+        parts = _Parts(asked)
+        try:
+            async for event in stream:
+                parts.add(event)
+                yield event
+            parts.ended = True
+        finally:
+            self._close(parts)
+
+    def _close(self, parts: _Parts) -> None:
+        if parts.usage:
+            usage = normal_usage(parts.usage)
+            self.calls.append(Call(time.time_ns(), parts.model, usage, at_least=not parts.ended))
+        else:
+            self._unknown(parts.asked)
+
+    def _unknown(self, asked: _Asked) -> None:
+        if asked.counts:
+            self.calls.append(Call(time.time_ns(), asked.model, Usage(), at_least=True))
+
+    def _keep(self, answer: Any, asked: _Asked) -> bool:
         usage = _plain(getattr(answer, "usage", None))
         if not usage:
-            return
-        model = str(getattr(answer, "model", "") or named.get("model", ""))
-        call = Call(time.time_ns(), model, normal_usage(usage))
+            return False
+        call = Call(time.time_ns(), str(getattr(answer, "model", "") or asked.model), normal_usage(usage))  # fmt: skip
         self.calls.append(call)
         try:
             answer.taotie = call
         except (AttributeError, TypeError, ValueError):
             object.__setattr__(answer, "taotie", call)
+        return True
+
+
+class _Asked(NamedTuple):
+    """What a call asked for: a model, as a stream or whole, and whether its kind of answer has tokens."""
+
+    model: str
+    stream: bool
+    counts: bool
+
+
+COUNTED = ("/chat/completions", "/completions", "/responses", "/messages", "/embeddings")
+"""Ends of addresses whose answers tell their tokens."""
+
+
+def _asked(arguments: tuple[Any, ...], named: dict[str, Any]) -> _Asked:
+    options = arguments[1] if len(arguments) > 1 else named.get("options")
+    if options is None or not hasattr(options, "url"):
+        return _Asked(str(named.get("model", "")), bool(named.get("stream")), True)
+    sent = getattr(options, "json_data", None)
+    model = sent.get("model", "") if isinstance(sent, dict) else ""
+    address = str(options.url).split("?")[0].rstrip("/")
+    return _Asked(str(model), bool(named.get("stream")), address.endswith(COUNTED))
+
+
+class _Parts:
+    """The usage of a stream, gathered from its events."""
+
+    def __init__(self, asked: _Asked) -> None:
+        self.asked, self.model, self.ended = asked, asked.model, False
+        self.usage: dict[str, Any] = {}
+
+    def add(self, event: Any) -> None:
+        for holder in (event, getattr(event, "message", None), getattr(event, "response", None)):
+            if holder is None:
+                continue
+            usage = _plain(getattr(holder, "usage", None))
+            self.usage |= {k: v for k, v in usage.items() if v is not None}
+            self.model = str(getattr(holder, "model", "") or self.model)
+
+
+def _place(client: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        client = getattr(client, name, None)
+    return client if client is not None and callable(getattr(client, "create", None)) else None
+
+
+def _raw(answer: Any) -> bool:
+    """Whether it is an answer that the program parses itself."""
+    return hasattr(answer, "parse") and hasattr(answer, "http_response")
+
+
+def _parsed(answer: Any) -> Any:
+    """What a raw answer holds, if it was read already: reading is the program's own."""
+    if not getattr(answer.http_response, "is_closed", False):
+        return None
+    try:
+        parsed = answer.parse()
+    except Exception:  # the program will meet it
+        return None
+    if inspect.isawaitable(parsed):
+        parsed.close()  # type: ignore[attr-defined]
+        return None
+    return parsed
 
 
 def _plain(usage: Any) -> dict[str, Any]:
