@@ -87,6 +87,19 @@ def picture(figure: Figure, found: Drivers) -> Picture | Absent:
     )
 
 
+def shares_found(method: str) -> str:
+    """What the bars of a plain chart of shares say, in the language in force."""
+    if method == "lognormal product":
+        return _(
+            "The figure is a product of lognormal inputs; bars are shares of the variance of its logarithm, exact, and"
+            " add up to 100 %."
+        )
+    return _(
+        "Bars are total Sobol indices: the part of the variance in which an input has a hand, alone or together with"
+        " others; they may add up to more than 100 %. {how}."
+    ).format(how=how_found(method))
+
+
 def how_found(method: str) -> str:
     """How the shares were found, in the language in force."""
     head, comma, tail = method.partition(", ")

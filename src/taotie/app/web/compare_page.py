@@ -12,7 +12,7 @@ from taotie.app.web.prompt_page import machine_names, model_names
 from taotie.app.web.site import Addresses, View
 from taotie.app.web.state import State
 from taotie.errors import RangeError, TaotieError
-from taotie.quantity.wording import number
+from taotie.quantity.wording import number, unit_word
 from taotie.words.language import N_, _, in_language, language
 
 FIELDS = ("setup", "add", "on", "tokens_in", "tokens_out", "batch", "samples")
@@ -67,10 +67,11 @@ def build(state: State) -> View:
         "setups",
         _("Energy of the same request on each set-up"),
         lead,
-        range_chart([range_row(n.replace("@", " · "), f, unit) for n, f in rows], unit, lead),
+        range_chart([range_row(n.replace("@", " · "), f, unit) for n, f in rows], unit_word(unit), lead),
         data({"setup": _("set-up"), "p05": "5 %", "p50": _("median"), "p95": "95 %", "unit": _("unit")}, table),
         _("At the building's meter, logarithmic axis. Where no batch is given it is unknown, and the range shows it."),
         tuple(sorted({k for a in answers for k in a.sources})),
+        named={"unit": unit_word},
     )  # fmt: skip
     values |= {
         "lead": lead,

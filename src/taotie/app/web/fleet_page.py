@@ -6,7 +6,7 @@ from typing import Any
 
 from taotie.answer.answer import Answer
 from taotie.answer.parts.fleet import share_of_all
-from taotie.app.charts.drivers_chart import how_found
+from taotie.app.charts.drivers_chart import shares_found
 from taotie.app.web.asked import answered
 from taotie.app.web.chart import Chart, data
 from taotie.app.web.drawing import Line, Place, line_chart, range_chart
@@ -134,5 +134,5 @@ def why(answer: Answer) -> Chart:
     return Chart(
         "why", _("What the range hangs on"), words, range_chart(rows, "%", words, log=False),
         data({"leaf": _("source of uncertainty"), "share": _("share of the spread")}, found),
-        _("Bars are total Sobol indices: the part of the variance in which an input has a hand, alone or together with others; they may add up to more than 100 %. {how}.").format(how=how_found(str(answer.own["drivers_of"]["method"]))),
+        shares_found(str(answer.own["drivers_of"]["method"])),
     )  # fmt: skip

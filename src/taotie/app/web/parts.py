@@ -111,6 +111,8 @@ def setting_field(ask: str, name: str, state: State, **changes: str) -> dict[str
     shown = f"{default:g}" if isinstance(default, float) else str(default)
     words = in_language(one.help, language()).replace("`", "")
     label, rest = _label_of(name, words)
+    for end in (f", {one.unit}", f"，{one.unit}") if unit else ():
+        label = label.removesuffix(end)
     return {
         "name": name, "label": label, "value": state.get(name), "unit": unit,
         "help": words if "label" in changes else rest, "placeholder": shown, "list": "", **changes,

@@ -8,13 +8,14 @@ from typing import Any
 from taotie.answer.answer import Answer
 from taotie.answer.asks import ASKS
 from taotie.answer.crowd import KINDS, SHARED
+from taotie.app.charts.drivers_chart import shares_found
 from taotie.app.charts.picture import amount, source_keys
 from taotie.app.pages.headline import tile
 from taotie.app.web.asked import answered, kept
 from taotie.app.web.chart import Chart, data
 from taotie.app.web.drawing import Place, range_chart
 from taotie.app.web.flow import bands_of_request, flow_chart
-from taotie.app.web.parts import range_row, source_list
+from taotie.app.web.parts import range_row, setting_field, source_list
 from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
@@ -64,7 +65,7 @@ def build(state: State) -> View:
         "regions": regions(asked["region"]),
         "model_names": model_names(),
         "machine_names": machine_names(),
-        "more": [_field(name, state) for name in MORE],
+        "more": [setting_field("crowd", name, state) for name in MORE],
         "drawer_open": any(state.get(name) for name in MORE),
         "main": None,
     }
@@ -129,16 +130,6 @@ def machine_names() -> list[str]:
     from taotie.answer.parts.web import accelerators
 
     return [f"{k}:8" if "sxm" in k or k.startswith("mi") else k for k in kept("machines", accelerators)]  # fmt: skip
-
-
-def _field(name: str, state: State) -> dict[str, str]:
-    one = ASKS["crowd"].settings[name]
-    unit = "" if one.unit in ("", "1") else unit_word(one.unit)
-    default = "" if one.default in (None, "") else f"{one.default:g}" if isinstance(one.default, float) else str(one.default)  # fmt: skip
-    return {
-        "name": name, "label": name.replace("_", " "), "value": state.get(name), "unit": unit,
-        "help": in_language(one.help, language()), "placeholder": default,
-    }  # fmt: skip
 
 
 # ---- words ---------------------------------------------------------------------------------------------
@@ -278,6 +269,7 @@ def beside(of_one: Answer) -> Chart | None:
         data(columns, table),
         _("Logarithmic axis. Published figures differ in model, length and boundary; each is drawn as its source states it, with a range only where one is given."),
         tuple(dict.fromkeys(f.source.key for _k, f in published if f.source)),
+        named={"unit": unit_word},
     )  # fmt: skip
 
 
@@ -296,7 +288,7 @@ def doubts(of_one: Answer) -> Chart | None:
         finding,
         range_chart(rows, "%", finding, log=False),
         data({"name": _("source of uncertainty"), "share": _("share of the spread, %")}, tuple(found)),
-        _("First-order shares of the variance of the logarithm over the samples."),
+        shares_found(of_one.detail.drivers.method) if hasattr(of_one.detail, "drivers") else "",
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def build(state: State) -> View:
 
     values: dict[str, Any] = NOTHING | {
         "fields": [
-            field("trace", label=_("A published log by name, chat or conversations")),
+            field("trace", label=_("A published log by name, chat or conversations"), help=_("Requests of chat and conversations are sampled.")),
             field("model", list="models"), field("on", list="machines"), field("replicas"), field("slo"),
         ],
         "sampled": [field(k) for k in SAMPLED], "more": [field(k) for k in MORE], "button": _("Simulate"),

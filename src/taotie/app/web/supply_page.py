@@ -30,7 +30,7 @@ def build(state: State) -> View:
         asked["technologies"] = [t.strip() for t in str(asked["technologies"]).replace("，", ",").split(",") if t.strip()]  # fmt: skip
     values: dict[str, Any] = NOTHING | {
         "fields": [
-            setting_field("supply", "load", state, label=_("The load"), value=str(asked["load"])),
+            setting_field("supply", "load", state, label=_("The load"), value=str(asked["load"]), help=_("The same in every hour, such as 100 MW.")),
             setting_field("supply", "score", state, label=_("Carbon-free share, hour by hour"), placeholder="0.9"),
             setting_field("supply", "technologies", state, label=_("What may be built"), placeholder="wind, pv, battery"),
         ],
