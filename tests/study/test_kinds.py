@@ -183,7 +183,6 @@ def test_error_shares_that_do_not_add_up(tmp_path: Path) -> None:
         ("[facility]\nsea_swing = 6\n", "no sea water cools"),
         ('[facility]\ncooling = "air"\nsea_temperature = 9\n', "no sea water cools"),
         ('[compute]\nmodel = "gpt-5"\nslo = "tpot=50ms"\n', "is closed"),
-        ('[workload]\nkind = "batch"\n[compute]\nmodel = "gpt-5"\n', 'kind = "chat" takes closed'),
         (MIX.format(a=0.9, b=0.1).replace("share = 0.1", "share = 0.1\nframes = 3"), "parts.picture"),
     ],
 )  # fmt: skip
@@ -235,6 +234,22 @@ def test_error_an_acceptance_without_a_draft(tmp_path: Path) -> None:
     words = _refused(tmp_path, '[workload]\nkind = "chat"\n[compute]\nacceptance = 0.5\n')
     assert "acceptance" in words
     assert "draft = 3" in words
+
+
+def test_worked_agents_and_jobs_of_a_closed_model(tmp_path: Path) -> None:
+    """Both reach the meter, say what was taken for granted, and a job takes less a request than a chat of its lengths."""
+    closed = '[compute]\nmodel = "claude-sonnet-4"\n'
+    known = _run(tmp_path, f'[workload]\nkind = "agents"\nsessions_per_day = 1000\n{MODEL}')
+    assert {"closed_form"} <= {n.code for n in known.notes}
+    agents = _run(tmp_path, f'[workload]\nkind = "agents"\nsessions_per_day = 1000\n{closed}')
+    assert {"closed_cache"} <= {n.code for n in agents.notes}
+    assert agents.figures["energy_per_session"].p50 > agents.figures["energy_per_request"].p50
+    lengths = "requests_per_day = 1e6\nprompt_tokens = 500\noutput_tokens = 400\n"
+    job = _run(tmp_path, f'[workload]\nkind = "batch"\n{lengths}{closed}')
+    chat = _run(tmp_path, f"[workload]\n{lengths}{closed}")
+    assert {"closed_job"} <= {n.code for n in job.notes}
+    assert "job_hours" not in job.figures
+    assert job.figures["energy_per_request"].p50 < 0.8 * chat.figures["energy_per_request"].p50
 
 
 def test_worked_a_job_nobody_waits_for_takes_the_cleanest_hours(tmp_path: Path) -> None:

@@ -359,6 +359,10 @@ def _is_simulated(walk: Walk, asked: Asked) -> bool:
             "mean-request",
             N_("the closed form: a slice of the fleet does not know whose cache is at hand"),
         )
+        walk.note(
+            "closed_form",
+            N_("Priced in closed form, not simulated: bursts are not seen, nor where a cached prompt lies."),
+        )  # fmt: skip
         return False
     chosen = walk.choice(
         "compute.serving",

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 
 from taotie.compute.energy.model_architecture import beside, model_architecture
-from taotie.compute.metered.closed_model import ClosedModel, Known, closed_draws, closed_model
+from taotie.compute.metered.closed_model import (
+    LOAD,
+    ClosedModel,
+    Known,
+    closed_draws,
+    closed_model,
+)
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.quantity.figure import Figure, exact, leaf
@@ -36,6 +42,8 @@ HOST_MIDDLE = 1.71 / PUE_MIDDLE
 """Hosts and waiting over accelerators: 0.24 over 0.14 Wh of Google's median prompt, without its PUE of 1.09."""
 ACCELERATOR_W = (250.0, 700.0)
 N_DRAW = 400
+JOB_LOAD = (16.0, 256.0)
+"""Requests an accelerator runs at once of a job nobody waits for, assumed; of a chat service 2 to 64 (`LOAD`)."""
 UNKNOWN = ("slo", "serving", "redundancy", "utilization", "runtime", "calibrate", "accelerators_per_replica")  # fmt: skip
 """Keys of `[compute]` about machines that nobody outside knows."""
 
@@ -73,7 +81,7 @@ def closed_service(walk: Walk, asked: Asked, model: ClosedModel) -> tuple[ChatSe
     Raises
     ------
     RangeError
-        If the study says something of machines that are drawn, or its prompts are cached.
+        If the study says something of machines that are drawn.
     """
     given = walk.study.compute
     idle = next((k for k in UNKNOWN if getattr(given, k) is not None), None)
@@ -84,24 +92,35 @@ def closed_service(walk: Walk, asked: Asked, model: ClosedModel) -> tuple[ChatSe
             ),
             _("leave it out; accelerator, precision and a batch_size narrow the range"),
         )
-    if asked.cached is not None:
-        raise RangeError(
-            _("{model} is closed: what a cached prompt takes there is not known.").format(
-                model=model.name
-            ),
-            'model = "deepseek-v3"',
-        )
     chip = accelerator_named(given.accelerator).name if given.accelerator else None
     batch = float(given.batch_size) if isinstance(given.batch_size, int | float) else None
-    known = Known(batch=batch, chip=chip, precision=given.precision, building=1.0)
+    job = walk.study.workload.kind == "batch" and batch is None
+    known = Known(
+        batch=batch, chip=chip, precision=given.precision, building=1.0,
+        load=JOB_LOAD if job else LOAD,
+    )  # fmt: skip
+    if job:
+        walk.note(
+            "closed_job",
+            N_("Nobody waits for it: {low:g} to {high:g} requests an accelerator are taken to run at once, a chat service's {chat_low:g} to {chat_high:g}."),
+            low=JOB_LOAD[0], high=JOB_LOAD[1], chat_low=LOAD[0], chat_high=LOAD[1],
+        )  # fmt: skip
     rng = np.random.default_rng(walk.study.seed)
     prompt, output = (
         _some(f.to("token/request").samples, rng) for f in (asked.means.prompt, asked.means.output)
     )
+    cached: Any = 0.0
+    if asked.cached is not None:
+        cached = _some(asked.cached.to("1").samples, rng)
+        walk.note(
+            "closed_cache",
+            N_("The cached part of a prompt is taken to be read from memory, as engines do whose making is known."),
+        )  # fmt: skip
     draws = closed_draws(
-        model, prompt, output, known, n=N_DRAW, seed=walk.study.seed % 2**31, told=walk.notes
-    )
+        model, prompt, output, known, n=N_DRAW, seed=walk.study.seed % 2**31, told=walk.notes, cached=cached,
+    )  # fmt: skip
     told = f"{asked.means.prompt.p50:g}.{asked.means.output.p50:g}.{chip}.{batch}.{given.precision}"
+    told += f".{walk.study.workload.kind}" if job or asked.cached is not None else ""
     accelerator = closed_leaf(
         model,
         told,

@@ -107,6 +107,15 @@ def test_property_twice_the_answer_takes_nearly_twice():
     assert 1.6 < two / one < 2.1
 
 
+def test_property_a_cached_prompt_takes_less_and_more_cache_still_less():
+    model = closed_model("gpt-4o")
+    one, two, most = (
+        float(np.median(closed_draws(model, 50_000, 500, n=40, cached=c))) for c in (0.0, 0.5, 0.95)
+    )
+    # what is written is written: the answer attends to all of the prompt
+    assert one > two > most > float(np.median(closed_draws(model, 500, 500, n=40)))
+
+
 DISCLOSED = {
     # model, prompt, output, known, Wh at the meter
     "Epoch AI, GPT-4o": ("gpt-4o", 500, 500, Known(active=100e9, total=400e9), (0.30,)),
@@ -136,15 +145,18 @@ def test_published_disclosure_lies_within(who):
 def test_published_what_mistral_prints_is_no_one_energy():
     """1.14 g with hardware on a grid that is not named: 1.4 Wh (0.48 g/Wh, 40 % hardware) up to 26 Wh (0.0414, 5 %).
 
-    The lower end lies within the range from prompts of 2,000 tokens on; at 500 it does not, on any grid.
+    The lower end lies within the range from prompts of 1,000 tokens on, the middle (400 g/kWh, a fifth hardware: 2.28
+    Wh) from 5,000 on; at 400 neither does, on any grid. Served by software of 2026 these are 3,500 and 10,000 tokens.
     """
     least, most = 1.14 * 0.60 / 0.480, 1.14 * 0.95 / 0.0414
     size = (123e9, 123e9)
     found = ClosedModel("own", "", size, size)
     known = Known(active=123e9, total=123e9, runtime="vllm-0.5")
-    ends = {p: np.percentile(closed_draws(found, p, 400, known), [5, 95]) for p in (500, 2000)}
-    assert ends[2000][0] < least < ends[2000][1] < most
-    assert ends[500][1] < least
+    ends = {p: np.percentile(closed_draws(found, p, 400, known), [5, 95]) for p in (400, 1000, 4000, 5000)}  # fmt: skip
+    assert ends[400][1] < least
+    assert ends[1000][0] < least < ends[1000][1] < most
+    assert ends[4000][1] < 2.28 < ends[5000][1]
+    assert ends[5000][0] < 2.28
 
 
 KV = 70_272  # bytes a token of DeepSeek V3

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute.energy.energy_per_request import request_energy
+from taotie.compute.energy.cached_prompt import prefill_beyond_cache
+from taotie.compute.energy.energy_per_request import prefill_of, request_energy
 from taotie.compute.energy.model_typical import typical_architecture
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.metered.token_energy import model_range, plain_model_name
@@ -47,6 +48,8 @@ N_DRAW = 400
 LOAD = (2.0, 64.0)
 """Requests an accelerator serves at once, log-uniform: fixed before the measured rows were looked at, where large
 services run; at loads up to 2,000 the range is too high."""
+ROOMIER = ("b200-sxm", "b300-sxm", "gb300")
+"""Chips of more memory, for a context that the one drawn cannot hold."""
 PRECISIONS = (("bf16", 0.25), ("fp8", 0.60), ("nvfp4", 0.15))
 CHIPS: dict[str, tuple[tuple[str, float], ...]] = {
     "OpenAI": (("h100-sxm", 0.3), ("h200-sxm", 0.2), ("b200-sxm", 0.5)),
@@ -283,6 +286,7 @@ def closed_draws(
     sizes: tuple[Floats, Floats] | None = None,
     accelerators_only: bool = False,
     told: list[Said] | None = None,
+    cached: float | Floats = 0.0,
 ) -> Floats:
     """Draws of the energy of a request.
 
@@ -300,6 +304,8 @@ def closed_draws(
         Without host and building.
     told : list, optional
         Takes up what of `known` the draws could not keep.
+    cached : float or ndarray of shape (n,)
+        Share of the prompt that was read before and is cached, below 1. [1]
 
     Returns
     -------
@@ -340,12 +346,15 @@ def closed_draws(
     building = BUILDING[0] * np.exp(BUILDING[1] * _normal(n, rng))
     wide = (total >= 100e9) & (active < total / 2)
     gain = np.where(wide, GAIN_WIDE ** np.where(lone < NO_GAIN, 0.0, more), GAIN_NARROW**more)
-    read, written = (np.broadcast_to(np.asarray(v, float), (n,)) for v in (prompt, output))
+    read, written, kept_share = (
+        np.broadcast_to(np.asarray(v, float), (n,)) for v in (prompt, output, cached)
+    )
     energy, pace, other = np.empty(n), np.empty(n), np.zeros((n, 2), bool)
     for i in range(n):
         energy[i], pace[i], other[i] = _one(
             float(total[i]), float(active[i]), known.chip or chips[i], known.precision or kinds[i],
             known, int(copies[i]), float(load[i]), float(read[i]), float(written[i]),
+            float(kept_share[i]),
         )  # fmt: skip
     made = energy * error / gain
     kept = pace / gain <= SLOWEST_S
@@ -371,17 +380,25 @@ def _one(
     load: float,
     prompt: float,
     output: float,
+    cached: float = 0.0,
 ) -> tuple[float, float, tuple[bool, bool]]:
     """Energy of one request on accelerators and time of a token, for one draw [Wh, s]; whether batch and format are others."""
     chip = accelerator(chip_name)
     # a mixture below 0.8 of its size is drawn sparse, above it dense
     model = typical_architecture("closed", total, active if active < 0.8 * total else None)
-    wanted = kind
-    try:
-        smallest = smallest_replica(model, chip, kind)
-    except TaotieError:
-        kind = "fp8"
-        smallest = smallest_replica(model, chip, kind)
+    wanted, longest = kind, max(8192.0, prompt + output)
+    # what does not fit as drawn is held in fp8, then for one request at a time, then on a chip of more memory
+    ways = [(chip, kind, 4), (chip, "fp8", 4), (chip, "fp8", 1)]
+    ways += [] if known.chip else [(accelerator(c), "fp8", 1) for c in ROOMIER]
+    for i, (box, form, sequences) in enumerate(ways):
+        try:
+            smallest = smallest_replica(model, box, form, longest, sequences)
+        except TaotieError:
+            if i == len(ways) - 1:
+                raise
+            continue
+        chip, kind = box, form
+        break
     n = known.accelerators or smallest * copies
     setup = (
         ServingSetup(model, chip, n, kind)
@@ -391,7 +408,14 @@ def _one(
     batch = known.batch if known.batch is not None else load * n
     most = float(setup.largest_batch(prompt + output))
     made = request_energy(setup, prompt, output, max(min(batch, most), 1.0))
-    return float(made.accelerator_wh[0]), float(made.tpot_s[0]), (batch > most, kind != wanted)
+    wh = float(made.accelerator_wh[0])
+    if cached > 0:
+        part = (
+            prefill_beyond_cache(setup, prompt, cached).energy_j
+            / prefill_of(setup, prompt).energy_j
+        )
+        wh -= float(made.prefill_wh[0]) * (1.0 - float(np.ravel(part)[0]))
+    return wh, float(made.tpot_s[0]), (batch > most, kind != wanted)
 
 
 def _not_as_known(known: Known, other: NDArray[np.bool_]) -> list[Said]:

@@ -13,6 +13,7 @@ from taotie.grid.shifting import cleanest_hours
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.study.asked import Asked, asked_of_means, requests_per_day
 from taotie.study.chat_chain import Served, central, longest_held, setup_of, work_of
+from taotie.study.closed_service import closed_of
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_
@@ -29,7 +30,7 @@ def asked_of_a_job(walk: Walk) -> Asked:
 
 
 @step("setup", "served", kinds=("batch",))
-def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
+def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup | None, Served | None]:
     """Whole replicas at their largest batch, that wait for nobody.
 
     Raises
@@ -38,6 +39,8 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup, Served]:
         If the study names something unknown or impossible.
     """
     with walk.at("compute"):
+        if closed_of(walk) is not None:  # its machines are drawn
+            return None, None
         setup = setup_of(walk, longest_held(asked))
         p, o = central(asked.means)
         full = float(min(DEFAULT_LARGEST_BATCH, setup.largest_batch(p + o / 2.0)))
@@ -76,9 +79,11 @@ def hours_of_a_job(setup: ServingSetup, asked: Asked, replicas: float) -> int:
 
 @step("cleaner", kinds=("batch",))
 def cleaner_hours(
-    walk: Walk, asked: Asked, setup: ServingSetup, served: Served, annual: Figure
+    walk: Walk, asked: Asked, setup: ServingSetup | None, served: Served | None, annual: Figure
 ) -> None:
     """What of its carbon a job leaves out that waits for the cleanest hours of the day at its place. [%]"""
+    if setup is None or served is None:
+        return  # of a closed model's machines nobody knows how long they take
     hours = hours_of_a_job(setup, asked, served.replicas.p50)
     walk.keep(
         "job_hours", exact(float(hours), "h/d", "job_hours"), N_("Hours of a day the job takes")
