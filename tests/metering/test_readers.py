@@ -464,3 +464,19 @@ def test_error_two_meters_under_one_name_are_no_meter():
 def test_worked_what_a_table_lacks_is_told(cells, code):
     rows = "".join("{},{}\n".format(*cells(i)) for i in range(20))
     assert code in {one.code for one in read_table(f"time,power_w\n{rows}", "m.csv").said}
+
+
+def test_worked_columns_of_several_meters_are_several_meters():
+    head = "time,gpu0_power_w,gpu1_power_w,cpu_power_w"
+    made = read_table(f"{head}\n" + "".join(f"{T0 + i},300,400,150\n" for i in range(11)), "w.csv")
+    joules = {w.channel: w.joules for w in made.energy_windows()}
+    assert joules == {"table:gpu0:gpu0_power_w": 3000, "table:gpu1:gpu1_power_w": 4000, "table:cpu:cpu_power_w": 1500}  # fmt: skip
+    assert {c.uuid: c.boundary for c in made.chosen().summed} == {"gpu0": "device", "gpu1": "device", "cpu": "package"}  # fmt: skip
+    whole = read_table(f"{head},total_power_w\n" + "".join(f"{T0 + i},300,400,150,1000\n" for i in range(11)), "w.csv")  # fmt: skip
+    assert [c.uuid for c in whole.chosen().summed] == ["total"]
+
+
+def test_error_energies_of_intervals_are_no_counter():
+    rows = "".join(f"{T0 + i},{300 + (i * 7) % 5}\n" for i in range(30))
+    with pytest.raises(MeterError, match="energies of intervals"):
+        read_table(f"time,energy_j\n{rows}", "e.csv")

@@ -82,6 +82,26 @@ def _resets(windows: Sequence[Any]) -> list[Said]:
     ]  # fmt: skip
 
 
+MUCH_GAP = 0.1
+"""From this share of a span on, gaps are told. [1]"""
+
+
+def _gappy(windows: Sequence[Any]) -> list[Said]:
+    """What is told of meters that were silent for much of their span."""
+    found = []
+    for one in windows:
+        span = (one.end_ns - one.start_ns) / 1e9
+        if one.joules is not None and span > 0 and one.gap_s > MUCH_GAP * span:
+            found.append(
+                Said(
+                    "mostly_gaps",
+                    N_("{channel}: {share:.0f} % of its span are gaps, by the usual time between its readings; readings that come in pairs are often two meters under one name"),
+                    {"channel": one.channel, "share": 100 * one.gap_s / span},
+                )
+            )  # fmt: skip
+    return found[:20]
+
+
 def _channels(recording: Recording, windows: Sequence[Any], summed: set[str]) -> Table:
     about = {c.id: c for c in recording.channels}
     rows = []
@@ -134,7 +154,7 @@ def recording_answer(
         )
         for place, joules in totals.items()
     }  # fmt: skip
-    said = [*recording.said, *picked.left_out, *_resets(windows)]
+    said = [*recording.said, *picked.left_out, *_resets(windows), *_gappy(windows)]
     if not totals:
         said.append(
             Said("no_meter", N_("No meter could be read: the energy is missing, not zero."), {})
@@ -757,7 +777,7 @@ def _answer(
         "W", step_ns / 3.6e12, {"power": power}, level, measured, labels(N_("mean draw"))["en"]
     )
     return Answer(
-        "meter", settings, figures, series={"power": course}, tables=tables, said=tuple(_once([*said, *_resets(day.windows)])),
+        "meter", settings, figures, series={"power": course}, tables=tables, said=tuple(_once([*said, *_resets(day.windows), *_gappy(day.windows)])),
         limits=limits if n else (), own=own, files=tuple(files), detail=(recording, day, cost),
     )  # fmt: skip
 

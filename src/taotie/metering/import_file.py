@@ -169,8 +169,10 @@ def _exposition(text: str, path: Path) -> Recording:
     if not made.readings:
         raise MeterError(
             _("{path}: no series of a known meter.").format(path=path),
-            "; ".join(s.text() for s in made.said) or "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
-        )
+            _("a page of metrics has lines such as {page}, a table a first line such as {table}").format(
+                page='DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{UUID="GPU-a"} 5000000', table="timestamp,uuid,power_w"
+            ),
+        )  # fmt: skip
     if all(len(r) < 2 for r in made.readings):
         made = made.with_said(
             Said(

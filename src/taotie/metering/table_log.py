@@ -160,6 +160,8 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
         host_at = None  # boards of the whole world apart
     place_at = lower.index("boundary") if "boundary" in lower else None
     value_at = [i for i, n in enumerate(names) if _is_reading(n) and i not in (time_at, name_at)]
+    stems = {i: _stem(names[i]) for i in value_at} if name_at is None else {}
+    wide = len(set(stems.values())) > 1
     rows: dict[tuple[str, int], tuple[list[Any], list[Any], list[Any]]] = {}
     units: dict[int, str] = {i: _unit_in(names[i]) for i in value_at}
     places: dict[str, str] = {}
@@ -183,6 +185,9 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
             value = _values(cells[i], names[i], at, units, i, where)
             for device, code in codes.items():
                 mine = which == code
+                if wide:
+                    device = f"{device.rpartition('/')[0]}/{stems[i]}".removeprefix("/") or device
+                    places.setdefault(device, _place_of(stems[i], boundary))
                 parts = rows.setdefault((device, i), ([], [], []))
                 parts[0].append(t[mine])
                 parts[1].append(value[mine])
@@ -195,7 +200,7 @@ def read_table(text: str, where: str = "", boundary: str = "device") -> Recordin
         said += told
     if not made:
         raise MeterError(_("{where}: no row.").format(where=where))
-    made = _zones_within(made)
+    made = _within_the_node(_zones_within(made)) if wide else _zones_within(made)
     if cut:
         said.append(
             Said(
@@ -342,7 +347,8 @@ def _cell(text: str, column: str, where: str) -> tuple[float, str]:
     raise MeterError(
         _("{where}: {key}={value} is no number.").format(
             where=where, key=column, value=repr(text[:40])
-        )
+        ),
+        _("write numbers with a point for the decimals and no separator between thousands"),
     )
 
 
@@ -378,6 +384,8 @@ def _readings(
     scale = POWER_UW[unit] if power else ENERGY_UJ[unit]
     if power and place in ("device", "module") and not bad.all():
         _refuse_mixed(value, bad, scale, lines.tolist(), heading, unit, where)
+    if not power:
+        _refuse_intervals(t, value, bad, device, heading, where)
     raw = np.rint(np.where(bad, 0.0, value) * scale)
     if len(raw) and raw.max() > 9.2e18:
         raise MeterError(
@@ -400,6 +408,47 @@ def _readings(
 
 
 _PACKAGE, _INNER = re.compile(r"(.*/)?package[-_ ]?\d*"), re.compile(r"(.*/)?(core|cores|uncore|psys)")  # fmt: skip
+
+
+_OF_A_READING = {
+    "power", "energy", "draw", "usage", "watt", "watts", "joule", "joules", "consumption", "consumed", "reading", "value", "average", "avg", "mean",
+    "instant", "instantaneous", "current", "input", "output",
+}  # fmt: skip
+
+
+def _stem(heading: str) -> str:
+    """Of what a column is the reading: `gpu0_power_w` of gpu0; empty where only the quantity is named.
+
+    Examples
+    --------
+    >>> _stem("gpu0_power_w"), _stem("CPU Power [W]"), _stem("power.draw.average [W]"), _stem("energy_mj")
+    ('gpu0', 'cpu', '', '')
+    """
+    text = re.sub(r"[\[(][^\])]*[\])]\s*$", "", heading.lower())
+    words = [w for w in re.split(r"[_.\s-]+", text) if w]
+    if len(words) > 1 and words[-1].replace("µ", "u") in _UNITS:
+        words = words[:-1]
+    return "_".join(w for w in words if w not in _OF_A_READING)
+
+
+def _place_of(stem: str, boundary: str) -> str:
+    """Where a meter sits by the name of its column."""
+    if re.match(r"cpu|package|pkg|socket|dram|ram|mem", stem):
+        return "package"
+    if re.match(r"wall|plug|psu|pdu|outlet|socket_outlet", stem):
+        return "wall"
+    return "board" if re.match(r"total|system|node|server|board|chassis", stem) else boundary
+
+
+def _within_the_node(made: list[Readings]) -> list[Readings]:
+    """Where one column is that of the whole node, the others lie in it."""
+    nodes = {one.channel.host: one.channel.uuid for one in made if one.channel.boundary == "board"}
+    return [
+        replace(one, channel=replace(one.channel, parent=nodes[one.channel.host]))
+        if one.channel.host in nodes and one.channel.boundary in ("device", "module", "package") and one.channel.parent is None
+        else one
+        for one in made
+    ]  # fmt: skip
 
 
 def _zones_within(made: list[Readings]) -> list[Readings]:
@@ -460,6 +509,21 @@ def _looked_at(
             )
         )
     return said
+
+
+def _refuse_intervals(
+    t: NDArray[Any], value: NDArray[Any], bad: NDArray[Any], device: str, heading: str, where: str
+) -> None:
+    """Energies of single intervals go up and down: no counter that counts on."""
+    steps = np.diff(value[~bad][np.argsort(t[~bad], kind="stable")])
+    falls = int((steps < 0).sum())
+    if falls > 3 and falls > 0.1 * steps.size:
+        raise MeterError(
+            _("{where}: {channel} falls in {n} of {all} steps: energies of intervals, no counter that counts on.").format(
+                where=where, channel=f"{heading} {device}" if device != "0" else heading, n=falls, all=steps.size
+            ),
+            _("add them up to a running sum, or give the power: power_w"),
+        )  # fmt: skip
 
 
 def _refuse_mixed(
