@@ -15,6 +15,7 @@ from taotie.answer.asking import answers_with
 from taotie.answer.buses import Places, bus_row, labels_of, pair_of, place_of, places_of
 from taotie.answer.capacity_more import More, shares_of, with_more_of
 from taotie.answer.capacity_shown import spread_of_buses
+from taotie.answer.capacity_written import BusDetail
 from taotie.answer.load import load_figures, load_said
 from taotie.answer.load import load_mw as load_mw_of
 from taotie.errors import RangeError
@@ -477,5 +478,5 @@ def _one_bus(
         said=(*told, _firm_said()),
         limits=found.limits,
         own=own,
-        detail=found,
+        detail=BusDetail(found.bus_label, grid),
     )

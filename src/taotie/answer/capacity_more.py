@@ -16,6 +16,7 @@ import numpy as np
 
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
+from taotie.answer.capacity_written import BusDetail
 from taotie.errors import DataError, RangeError
 from taotie.files.read import csv_rows, of_others, read_text
 from taotie.grid.capacity.hosting_capacity import Binding, binding_label, outage_labels
@@ -218,9 +219,13 @@ def with_more(
                                                "hours", "calls", "depth", "ac", "power_factor")},
         "curtail": list(more.shares),
     }  # fmt: skip
+    detail = answer.detail
+    if isinstance(detail, BusDetail):
+        detail = replace(detail, redispatched=found)
     return replace(
-        answer, settings=settings, tables=tables, said=tuple(said), limits=tuple(limits), own=own
-    )
+        answer, settings=settings, tables=tables, said=tuple(said), limits=tuple(limits), own=own,
+        detail=detail,
+    )  # fmt: skip
 
 
 def _rounded(value: float) -> float | None:

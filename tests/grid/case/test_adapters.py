@@ -8,9 +8,11 @@ import pytest
 from taotie.errors import MissingExtraError
 from taotie.grid.case.adapters import case_from_pandapower, case_from_pypsa, case_to_pypsa
 from taotie.grid.case.case import read_case
+from taotie.grid.case.write_grid import write_grid
 from taotie.grid.dispatch.optimal import optimal_dispatch
 from taotie.grid.flow.ac_power_flow import AcGrid
-from taotie.grid.flow.dc_power_flow import branch_flow_mw
+from taotie.grid.flow.dc_power_flow import branch_flow_mw, dc_model, ptdf
+from taotie.grid.flow.placed_load import case_with_load
 
 try:
     import pandapower
@@ -59,3 +61,35 @@ def test_matches_pypsa_round_trip_and_optimum(name):
     )
     best = optimal_dispatch(case)
     assert network.objective + constant == pytest.approx(best.cost_usd_per_h, rel=1e-6)
+
+
+def _written(tmp_path, ending, name="case24_ieee_rts"):
+    """A case with a load placed, and the same read back from a file of another program."""
+    placed = case_with_load(read_case(name), read_case(name).bus_number[3], 25.0)
+    write_grid(placed, tmp_path / f"placed{ending}")
+    return placed, read_case(str(tmp_path / f"placed{ending}"))
+
+
+def test_matches_the_response_of_a_placed_load(tmp_path):
+    case = read_case("case24_ieee_rts")
+    island = dc_model(case).islands[0]
+    placed, back = _written(tmp_path, ".mat")
+    moved = branch_flow_mw(placed) - branch_flow_mw(case)
+    assert moved == pytest.approx(-25.0 * ptdf(island)[:, 3], abs=1e-9)
+    assert branch_flow_mw(back) == pytest.approx(branch_flow_mw(placed), abs=1e-9)
+    assert back.rate_a_mw == pytest.approx(placed.rate_a_mw)
+    assert placed.gen[placed.gen_on, 1].sum() == pytest.approx(placed.load_mw.sum(), abs=1e-9)
+
+
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+def test_matches_pypsa_file(tmp_path):
+    placed, back = _written(tmp_path, ".nc")
+    assert branch_flow_mw(back) == pytest.approx(branch_flow_mw(placed), abs=1e-6)
+
+
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.parametrize("name", ["case24_ieee_rts", "ACTIVSg200"])
+def test_matches_pandapower_file(tmp_path, name):
+    placed, back = _written(tmp_path, ".json", name)
+    ours, theirs = (np.sort(np.abs(branch_flow_mw(one))) for one in (placed, back))
+    assert theirs == pytest.approx(ours, abs=1e-6)

@@ -10,12 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from taotie.app.cli.asked import Extra, register_ask, report
+from taotie.app.cli.asked import Extra, kept, register_ask, report
 from taotie.app.cli.common import console
 from taotie.app.cli.shown import print_answer, print_files, print_limits, print_said, print_table
 from taotie.errors import RangeError
 from taotie.words.language import _, language
 from taotie.words.said import in_each_language
+
+WRITTEN_ENDINGS = (".m", ".mat", ".json", ".nc", ".xiidm")
 
 
 def _treatments(out: Any, strict: bool) -> None:
@@ -35,6 +37,12 @@ def register(app: typer.Typer) -> None:
         Extra("table", Annotated[Path | None, table]),
         Extra("picture", Annotated[Path | None, picture]),
         report(),
+        kept(
+            _(
+                "Write the grid with the load placed to this .m, .mat, .json (pandapower), .nc (PyPSA) or .xiidm."
+            ),
+            endings=WRITTEN_ENDINGS,
+        ),
     )
     register_ask(grid, "capacity", _show_capacity, extras, before=_every_bus_on_a_page)
     register_ask(grid, "sites", _show_sites)
@@ -44,6 +52,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _every_bus_on_a_page(settings: dict[str, Any], door: dict[str, Any]) -> bool:
+    if door["write"] is not None and not (settings.get("bus") and settings.get("load")):
+        raise RangeError(
+            _("--write needs a bus and a load to place there."), "--bus 1 --load 100MW"
+        )
     if settings.get("bus") and door["report"] is not None:
         raise RangeError(
             _("--bus and --report do not go together: the report is about every bus."),
@@ -59,6 +71,10 @@ def _show_capacity(answer: Any, door: dict[str, Any]) -> None:
 
         write_bus_table(answer.own["buses"], door["table"])
         answer = answer.with_files(str(door["table"]))
+    if door["write"] is not None:
+        from taotie.answer.capacity_written import write_placed
+
+        answer = write_placed(answer, door["write"])
     if door["picture"] is not None and not bus:
         _picture(answer, door["picture"])
         answer = answer.with_files(str(door["picture"]))

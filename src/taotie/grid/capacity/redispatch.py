@@ -158,6 +158,20 @@ class RedispatchedCapacity:
             return self.case.gen[:, 1].copy()
         return self.problems[i].unit_power_mw(self.case, self.answers[i].power[at])
 
+    def secure_power_mw(self, bus: int, load_mw: float) -> FloatArray | None:
+        """A dispatch that keeps every pair with so much new load at a bus (its number), shape (n_gen,). [MW]
+
+        None where there is none.
+        """
+        i, at, node = self._at(int(self.case.rows_of_bus([bus])[0]))
+        if at < 0:
+            return None
+        just = np.array([load_mw])
+        found = largest_load(self.problems[i], np.array([node]), just, just)
+        if found.status != "optimal":
+            return None
+        return self.problems[i].unit_power_mw(self.case, found.power_mw)
+
     def moved(self, bus_row: int, n: int = 5) -> tuple[Movement, ...]:
         """The units that move most at the answer of a bus, against the dispatch of the case."""
         i, at, __ = self._at(bus_row)

@@ -13,6 +13,7 @@ screen knows when the list alone does not suffice.
 from __future__ import annotations
 
 import mmap
+import sys
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -315,9 +316,12 @@ def _listed_by_solves(
 
 def _never_written(n: int, m: int) -> FloatArray:
     """A table of which only the rows that are written take memory."""
-    if not hasattr(mmap, "MAP_NORESERVE"):
+    if sys.platform == "win32":
         return np.zeros((n, m))
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE
+    promise = (
+        0x4000 if sys.platform == "linux" else 0
+    )  # MAP_NORESERVE, which Python 3.11 does not name
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | promise
     return np.frombuffer(mmap.mmap(-1, 8 * n * m, flags=flags), float).reshape(n, m)
 
 
