@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["prompt", "set_up"]
 
 REPLICA_MAX = 1024
+_OF_A_SHAPE = (
+    "runtime", "software_date", "data_parallel", "expert_parallel", "prefill_on", "draft", "acceptance",
+    "prefix_hit", "calibrate",
+)  # fmt: skip
 _OF_A_CLOSED = ("active", "total", "provider", "claimed")
 
 
@@ -42,6 +46,12 @@ def prompt(chosen: Chosen) -> Answer:
 
     at = at_of(chosen)
     if is_closed(chosen):
+        for name in _OF_A_SHAPE:
+            if name in chosen.given and chosen.values[name] != chosen.settings[name].default:
+                raise RangeError(
+                    _("{name} says nothing of a closed model: its machines and its engine are drawn.").format(name="--" + name.replace("_", "-")),
+                    _("leave it out, or ask for a model whose shape is known: --model deepseek-v3"),
+                )  # fmt: skip
         return closed_prompt(chosen, at)
     only = [name for name in _OF_A_CLOSED if name in chosen.given]
     if only:
@@ -114,7 +124,16 @@ def set_up(chosen: Chosen) -> dict[str, Any]:
         "prefix_hit": chosen.prefix_hit,
         "software_date": chosen.software_date,
         "calibrate": chosen.calibrate,
+        **_readers(chosen.values.get("prefill_on")),
     }
+
+
+def _readers(on: str | None) -> dict[str, Any]:
+    """Machines of a pool that only reads prompts."""
+    if on is None:
+        return {}
+    chip, count = machines(on)
+    return {"prefill_accelerator": chip, "prefill_accelerators": count}
 
 
 def _record(made: OneRequest) -> Late:

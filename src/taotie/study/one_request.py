@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,8 @@ def one_request(
     acceptance: float = 0.0,
     prefix_hit: float = 0.0,
     software_date: str = "",
+    prefill_accelerator: str | None = None,
+    prefill_accelerators: int | None = None,
     at: At | None = None,
     calibrate: Path | str | None = None,
 ) -> OneRequest:
@@ -103,6 +105,9 @@ def one_request(
         Default: that of the publisher's release.
     data_parallel, expert_parallel, draft_tokens, acceptance, software_date
         As in `ServingSetup`.
+    prefill_accelerator, prefill_accelerators : str, int, optional
+        Machines that only read prompts, a name in the tables and how many hold a copy of the model (default: fewest);
+        those of `accelerator` then only write.
     prefix_hit : float, default 0
         Share of the prompt found in a prefix cache. [1]
     tokens_in, tokens_out : float
@@ -149,7 +154,20 @@ def one_request(
         acceptance=acceptance,
         software_date=software_date,
     )
+    reader = None
     outside = not_measured(setup, batch)
+    if prefill_accelerator is not None:
+        reader = _reader(setup, prefill_accelerator, prefill_accelerators, tokens_in)
+        outside = tuple({s.code: s for s in (*outside, *not_measured(reader))}.values())
+        said.append(
+            Said(
+                "two_pools",
+                N_(
+                    "{n} {chip} read the prompts, apart from those that write: each pool is counted while it works, moving the cache between them is not."
+                ),
+                {"n": reader.accelerators_per_replica, "chip": reader.accelerator.label},
+            )
+        )
     own = calibration_for(calibrate, setup) if calibrate is not None else None
     if batch is None:
         size = leaf(
@@ -179,7 +197,7 @@ def one_request(
         building = _given("pue", pue, "1", "PUE", "PUE")
 
     def priced(b: Figure) -> dict[str, Figure]:
-        kind = _Kind(setup, b, building, prefix_hit, own, current())
+        kind = _Kind(setup, b, building, prefix_hit, own, current(), reader)
         return _alike(kind, tokens_in, tokens_out)
 
     figures = priced(size)
@@ -187,6 +205,14 @@ def one_request(
     left: dict[str, Figure] = {}
     where: list[Said] = []
     if at is not None:
+        if reader is not None and reader.accelerator.name != chip.name:
+            said.append(
+                Said(
+                    "hardware_of_writers",
+                    N_("the hardware of those that read is counted as that of those that write."),
+                    {},
+                )
+            )
         left, where = request_footprint(
             at,
             figures["energy_per_request"],
@@ -222,6 +248,19 @@ def one_request(
     )
 
 
+def _reader(
+    setup: ServingSetup, accelerator: str, count: int | None, tokens_in: float
+) -> ServingSetup:
+    """A replica that only reads prompts for `setup`: the same release in the format its chip has."""
+    chip = accelerator_named(accelerator)
+    precision, _said = served_precision(setup.model, chip, setup.precision)
+    n = count or smallest_replica(setup.model, chip, precision, max(8192.0, tokens_in))
+    return replace(
+        setup, accelerator=chip, accelerators_per_replica=n, precision=precision, data_parallel=1,
+        expert_parallel=0, draft_tokens=0, acceptance=0.0,
+    )  # fmt: skip
+
+
 def _given(key: str, value: float, unit: str, en: str, zh: str) -> Figure:
     return leaf(
         key, value=float(value), unit=unit, kind="assumed", note="given by the user", label={"en": en, "zh": zh}
@@ -238,6 +277,7 @@ class _Kind:
     prefix_hit: float
     own: Figure | None
     drawn: Sampling
+    reader: ServingSetup | None = None
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -251,7 +291,7 @@ class _Kind:
             (f.content_hash, f.key, f.note, tuple(f.label.items())) if f is not None else None
             for f in (self.batch, self.pue, self.own)
         ]
-        return (self.setup, self.prefix_hit, self.drawn, *words)
+        return (self.setup, self.prefix_hit, self.drawn, self.reader, *words)
 
 
 def _alike(kind: _Kind, tokens_in: float, tokens_out: float) -> dict[str, Figure]:
@@ -280,7 +320,11 @@ def _priced(kind: _Kind, tokens_in: float, tokens_out: float) -> dict[str, Figur
     lengths = Lengths(prompt, answer, prompt + answer / 2, exact(1.0, "1", "prompt_spread"))
     busy = exact(1.0, "1", "busy_share")
     setup = kind.setup
-    parts = request_parts(setup, lengths, kind.batch, busy, kind.prefix_hit, kind.own)
+    parts = request_parts(setup, lengths, kind.batch, busy, kind.prefix_hit, kind.own, kind.reader)
+    held = parts.replica_s * exact(float(setup.accelerators_per_replica), "accelerator", "held")
+    if kind.reader is not None and parts.reader_s is not None:
+        readers = float(kind.reader.accelerators_per_replica)
+        held = held + parts.reader_s * exact(readers, "accelerator", "held_by_readers")
     server = parts.accelerator.joined("server", parts.host)
     facility = server.at_boundary("facility", kind.pue)
     made = {
@@ -295,7 +339,7 @@ def _priced(kind: _Kind, tokens_in: float, tokens_out: float) -> dict[str, Figur
         "energy_cooling": (facility.beyond(server), N_("Cooling and conversion")),
         "energy_per_request": (facility, N_("Energy per request")),
         "accelerator_time": (
-            parts.replica_s * exact(float(setup.accelerators_per_replica), "accelerator", "held"),
+            held,
             N_("Accelerators times the time a request holds them"),
         ),
     }

@@ -35,6 +35,8 @@ class RequestParts:
     host: Figure
     idle: Figure
     replica_s: Figure
+    reader_s: Figure | None = None
+    """Time a replica that only reads prompts is held, where there is one. [s/request]"""
 
     @property
     def accelerator(self) -> Figure:
@@ -49,15 +51,20 @@ def request_parts(
     busy_share: Figure,
     prefix_hit: Figure | float = 0.0,
     own: Figure | None = None,
+    reader: ServingSetup | None = None,
 ) -> RequestParts:
     """Energy of the mean request of a service, with the range by which the model misses.
 
     `own` is measured over predicted energy of one's own machine; it stands instead of that range.
+    With `reader` its replicas read the prompts and those of `setup` only write (disaggregated).
     What is not known of the batch is in the range of `batch`; the error of the model is that of predictions
     with a known batch, or it would be counted twice.
     """
-    mean = mean_figures(setup, lengths, batch, busy_share, prefix_hit)
-    miss = own if own is not None else model_error(setup, batch.p50, known_batch=True)
+    mean = mean_figures(
+        setup, lengths, batch, busy_share, prefix_hit, "both" if reader is None else "write"
+    )
+    kind = "" if reader is None else setup.kind.replace("aggregated", "disaggregated")
+    miss = own if own is not None else model_error(setup, batch.p50, known_batch=True, kind=kind)
     if own is None and setup.model.doubt:
         miss = miss * shape_error(setup.model)
     host_miss = leaf(
@@ -65,6 +72,16 @@ def request_parts(
         note="host draw is hardly ever published; two measured servers differ by a third",
         label={"en": "True over modelled host draw", "zh": "主机功耗真实值与模型值之比"},
     )  # fmt: skip
+    if reader is not None:
+        apart = mean_figures(reader, lengths, batch, busy_share, prefix_hit, "read")
+        return RequestParts(
+            prefill=apart.prefill_wh * miss,
+            decode=mean.decode_wh * miss,
+            host=(mean.host_wh + apart.host_wh) * host_miss,
+            idle=(mean.idle_wh + apart.idle_wh) * host_miss,
+            replica_s=mean.replica_s,
+            reader_s=apart.replica_s,
+        )
     return RequestParts(
         prefill=mean.prefill_wh * miss,
         decode=mean.decode_wh * miss,
@@ -119,6 +136,7 @@ def mean_figures(
     batch: Figure,
     busy_share: Figure,
     prefix_hit: Figure | float = 0.0,
+    pool: str = "both",
 ) -> MeanRequest:
     """The energy model's central values, as figures of data sheet and lengths."""
     chip = setup.accelerator.name
@@ -143,13 +161,13 @@ def mean_figures(
         accelerators_per_replica=setup.accelerators_per_replica,
         precision=setup.precision,
         runtime=setup.runtime,
-        **_divided(setup, prefix_hit),
+        **_divided(setup, prefix_hit, pool),
     )
 
 
-def _divided(setup: ServingSetup, prefix_hit: Figure | float) -> dict[str, Any]:
-    """What of a set-up is not as usual, and the cached share."""
-    found = setup.unusual()
+def _divided(setup: ServingSetup, prefix_hit: Figure | float, pool: str) -> dict[str, Any]:
+    """What of a set-up is not as usual, the cached share and the part of the work."""
+    found = setup.unusual() | ({} if pool == "both" else {"pool": pool})
     if isinstance(prefix_hit, Figure):
         found["prefix_hit"] = prefix_hit
     elif prefix_hit != 0.0:

@@ -125,6 +125,7 @@ _TABLE = (
     Setting("runtime", "text", N_("Serving engine (vllm, sglang, tensorrt-llm) or a generation of one (vllm-0.5)."), default="vllm-0.11", reason=N_("the engine whose energy is measured best"), options=("--runtime", "--engine")),
     Setting("software_date", "text", N_("Day the serving software is of, such as 2026-05-20."), default=""),
     Setting("data_parallel", "whole", N_("Groups of a replica's accelerators with attention of their own."), low=1, high=4096, default=1),
+    Setting("prefill_on", "text", N_("Accelerators that only read prompts, such as h100-sxm:4; the others then only write."), known="taotie.hardware.accelerator.accelerators"),
     Setting("expert_parallel", "whole", N_("Accelerators that whole experts are spread over; 1 cuts each, 0 is all."), low=0, high=4096, default=0),
     Setting("calibrate", "file", N_("Calibration of your own machine, kept by taotie meter report --calibrate.")),
     Setting("prefix_hit", "number", N_("Share of the prompt found in a prefix cache."), "1", 0, 0.999999, default=0.0),

@@ -163,3 +163,20 @@ def test_matches_a_mean_request_asked_again_and_its_accelerators_kept():
     before = asked(changing).decode_wh[1]
     changing[1] = 64.0
     assert asked(changing).decode_wh[1] != before
+
+
+def test_matches_two_pools_are_a_reader_and_a_writer():
+    from taotie.answer.prompt import prompt
+
+    asked = {"model": "llama-3.1-70b", "on": "h100:4", "batch": 32, "tokens_in": 2000, "tokens_out": 300, "samples": 500}  # fmt: skip
+    both, apart = prompt(**asked), prompt(**asked, prefill_on="h200:2")
+    held = ServingSetup(model_architecture("llama-3.1-70b"), accelerator("h100"), 4)
+    writes = request_energy(held, 2000, 300, 32).decode_wh[0]
+    reader = ServingSetup(model_architecture("llama-3.1-70b"), accelerator("h200"), 2)
+    reads = prefill_of(reader, 2000).energy_j[0] / 3600
+    middle = {k: apart.figures[k].p50 for k in ("energy_decode", "energy_prefill")}
+    assert middle["energy_decode"] == pytest.approx(writes, rel=0.02)
+    assert middle["energy_prefill"] == pytest.approx(reads, rel=0.02)
+    wide, usual = (a.figures["energy_per_request_accelerator"] for a in (apart, both))
+    assert wide.p95 / wide.p05 > usual.p95 / usual.p05
+    assert {"two_pools"} <= {s.code for s in apart.said} - {s.code for s in both.said}

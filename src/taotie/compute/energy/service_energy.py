@@ -99,6 +99,7 @@ def mean_request(
     acceptance: float = 0.0,
     software_date: str = "",
     prefix_hit: Any = None,
+    pool: str = "both",
 ) -> MeanRequest:
     """Energy and replica time of the mean request of a service.
 
@@ -126,6 +127,8 @@ def mean_request(
         As in `ServingSetup`.
     prefix_hit : array_like, optional
         Share of the prompt whose cache is at hand, so that it is not read again; default none. [1]
+    pool : {"both", "read", "write"}
+        What the replicas do: both, or (disaggregated) only read prompts or only write answers.
 
     Returns
     -------
@@ -196,7 +199,9 @@ def mean_request(
         raise RangeError(_("a busy share must lie above 0 and at most at 1."))
     known = (mean_prompt, mean_output, mean_context, prompt_spread, batch, prefix_hit, tdp_w, bandwidth_b_s, peak_flop_s)  # fmt: skip
     decode_j, fill_j, replica_s = _lately(
-        setup, known, lambda: _served(setup, p, o, c, spread, b, hit, tdp, bandwidth, peak)
+        setup,
+        (*known, float(("both", "read", "write").index(pool))),
+        lambda: _served(setup, p, o, c, spread, b, hit, tdp, bandwidth, peak, pool),
     )
     if len(shape) > 1:
         decode_j, fill_j, replica_s = (
@@ -228,7 +233,7 @@ class _Served(NamedTuple):
 
 def _served(
     setup: ServingSetup, p: FloatArray, o: FloatArray, c: FloatArray, spread: FloatArray, b: FloatArray,
-    hit: FloatArray, tdp: FloatArray, bandwidth: FloatArray, peak: FloatArray,
+    hit: FloatArray, tdp: FloatArray, bandwidth: FloatArray, peak: FloatArray, pool: str,
 ) -> _Served:  # fmt: skip
     b = np.clip(b, 1.0, _largest_batch(setup, c))
     x = _rows(setup, tdp, bandwidth, peak)
@@ -237,8 +242,14 @@ def _served(
     steps = o / setup.tokens_per_step
     starts = b / steps  # prompts that begin per step
 
+    write_j, write_s = steps * step.energy_j / b, steps * step.time_s / b
+    if pool == "write":
+        return _Served(write_j, np.zeros_like(write_j), write_s)
+
     def read(times: float) -> PrefillCost:
         def fresh(tokens: Any) -> PrefillCost:
+            if pool == "read":  # nobody decodes beside it
+                return prefill_cost(x, k, tokens)
             return prefill_cost(x, k, tokens, batch=b, starts=starts)
 
         return beyond_cache(fresh, times * p, hit)
@@ -248,7 +259,9 @@ def _served(
         below, above = read(0.5), read(1.5)
         fill_j = fill_j + 2.0 * (above.energy_j - 2.0 * fill_j + below.energy_j) * (spread - 1.0)
         fill_s = fill_s + 2.0 * (above.time_s - 2.0 * fill_s + below.time_s) * (spread - 1.0)
-    return _Served(steps * step.energy_j / b, fill_j, steps * step.time_s / b + fill_s)
+    if pool == "read":
+        return _Served(np.zeros_like(fill_j), fill_j, fill_s)
+    return _Served(write_j, fill_j, write_s + fill_s)
 
 
 _kept: tuple[tuple[Any, ...], ...] = ()
