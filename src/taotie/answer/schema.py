@@ -9,7 +9,7 @@ from taotie.answer.asks import ASKS, declared_of
 from taotie.study.setting import Setting
 from taotie.words.language import in_language, language
 
-__all__ = ["asks_known", "schema_of"]
+__all__ = ["asks_known", "longest", "schema_of"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EACH = {"texts": "text", "numbers": "number", "wholes": "whole", "files": "file"}
@@ -108,10 +108,18 @@ def _value(one: Setting) -> dict[str, Any]:
             bare["minimum"] = one.low
         if one.high is not None:
             bare["maximum"] = one.high
-        return {"anyOf": [bare, {"type": "string", "maxLength": 100}]}
+        return {"anyOf": [bare, {"type": "string", "maxLength": longest(one)}]}
     if one.choices:
         # an empty text is the way to say nothing in a form
         return {"type": "string", "enum": [*one.choices, *([""] if one.default == "" else [])]}
     if one.type == "text":  # a bus by number, a load in MW
-        return {"type": ["string", "number"], "maxLength": 100_000}
-    return {"type": "string", "maxLength": 4_096}
+        return {"type": ["string", "number"], "maxLength": longest(one)}
+    return {"type": "string", "maxLength": longest(one)}
+
+
+def longest(one: Setting) -> int:
+    """Letters that a text given for a setting may have; of several each."""
+    kind = _EACH.get(one.type, one.type)
+    if kind in ("number", "whole"):
+        return 100
+    return 100_000 if kind == "text" and not one.choices else 4_096

@@ -73,6 +73,8 @@ def over(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
         (b'{"model": "upload:' + b"0" * 64 + b'/config.json"}', 404, "upload"),
         (b'{"model": {"name": "a.exe", "text": ""}}', 415, "reader"),
         (b'{"model": {"name": "a.json"}}', 422, "upload"),
+        (b'{"model": {"name": "' + b"a" * 300 + b'.json", "text": "{}"}}', 422, "200"),
+        (b'{"tokens_in": "' + b" " * 100 + b'3"}', 422, "at most 100"),
     ],
 )
 def test_error_of_a_body_is_a_problem(

@@ -14,7 +14,7 @@ from typing import Any
 
 from taotie.answer.asking import checked, not_from_here
 from taotie.answer.asks import Declared, Setting, declared_of
-from taotie.answer.schema import asks_known, schema_of
+from taotie.answer.schema import asks_known, longest, schema_of
 from taotie.app.api.limits import Limits
 from taotie.app.api.problems import Problem
 from taotie.app.api.uploads import safe_name
@@ -23,6 +23,8 @@ from taotie.words.language import _
 
 __all__ = ["Asked", "asked", "asks_by_name", "body_schema", "json_of"]
 
+NAME, FILE_NAME = 2000, 200
+"""Letters of a name that stands for what may be a file elsewhere, and of the name of a file that is sent."""
 UPLOAD = r"^upload:[0-9a-f]{64}/[A-Za-z0-9_-]{1,60}\.[a-z]{1,8}$"
 
 
@@ -135,6 +137,7 @@ def _file(
                 _("{name}: a file is an upload or its text.").format(name=key),
                 '{"name": "study.toml", "text": "..."}',
             )
+        _short_enough(f"{key}.name", value["name"], FILE_NAME)
         name = _unused(safe_name(value["name"]), {*files, *texts})
         texts[name] = value["text"]
         return name
@@ -183,6 +186,18 @@ def _fitting(one: Setting, value: Any) -> None:
             raise RangeError(
                 _("{name}={value} is not {what}.").format(name=one.name, value=shown, what=word)
             )
+        if isinstance(each, str):
+            _short_enough(one.name, each, NAME if one.may_be_file else longest(one))
+
+
+def _short_enough(name: str, text: str, most: int) -> None:
+    if len(text) > most:
+        raise RangeError(
+            _("{name} has {n} letters: at most {most} are taken.").format(
+                name=name, n=len(text), most=most
+            ),
+            _("write less"),
+        )
 
 
 def body_schema(name: str, code: str = "en", uploads: bool = True) -> dict[str, Any]:
@@ -195,7 +210,7 @@ def body_schema(name: str, code: str = "en", uploads: bool = True) -> dict[str, 
             {
                 "type": "object",
                 "properties": {
-                    "name": {"type": "string", "maxLength": 200},
+                    "name": {"type": "string", "maxLength": FILE_NAME},
                     "text": {"type": "string"},
                 },
                 "required": ["name", "text"],
@@ -220,7 +235,7 @@ def body_schema(name: str, code: str = "en", uploads: bool = True) -> dict[str, 
                 words.pop("default", None)
                 forms = [*upload["anyOf"]]
             else:
-                forms = [{"type": ["string", "number"], "maxLength": 2000}, upload["anyOf"][-1]]
+                forms = [{"type": ["string", "number"], "maxLength": NAME}, upload["anyOf"][-1]]
             if one.several:
                 forms.append({"type": "array", "items": {"anyOf": [*forms]}})
             kept = words | {"anyOf": forms}
