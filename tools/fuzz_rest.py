@@ -19,7 +19,6 @@ import time
 import urllib.request
 from pathlib import Path
 
-
 REFUSED = """[checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
 """
