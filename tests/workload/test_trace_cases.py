@@ -70,6 +70,7 @@ def test_worked_what_is_guessed_or_lost_is_told() -> None:
         "null_tokens.jsonl": "failed_left_out",
         "written_twice.jsonl": "rows_twice",
         "clock_set_back.csv": "clock_back",
+        "chunks_so_far.csv": "ids_repeat",
         "guidellm_trace.jsonl": "time_unit_told",
         "epoch_ms_with_fractions.csv": "time_unit_found",
     }

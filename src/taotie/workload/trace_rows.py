@@ -18,7 +18,7 @@ from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
 from taotie.workload.trace_layout import AUTO, COLUMN_EXTRAS, Columns, columns_of
-from taotie.workload.trace_roles import name_words
+from taotie.workload.trace_roles import name_words, plain_name
 from taotie.workload.trace_served import ServedColumns, served_places, time_is_of_the_answer
 from taotie.workload.trace_time import TIME_UNITS, seconds_of
 
@@ -106,6 +106,29 @@ class Draft:
         """Whether the times are those of the answers."""
         self._parts: list[tuple[Ints, Floats, Any, Any, Ints, Floats]] = []
 
+    def _look_at_ids(
+        self, header: Sequence[str], sample: Sequence[Sequence[Any]], columns: Columns
+    ) -> None:
+        """Tell where the number of a request stands in several rows: they are parts of one, or written again."""
+        if "session" in columns.role or len(sample) < 10:
+            return
+        for place, name in enumerate(header):
+            if plain_name(name.rpartition(".")[2]) not in REQUEST_IDS:
+                continue
+            cells = [
+                row[place] for row in sample if place < len(row) and row[place] not in (None, "")
+            ]
+            again = len(cells) - len(set(map(str, cells)))
+            if 10 * again >= len(cells) > 0 and len(set(map(str, cells))) > 1:
+                self.say(
+                    "ids_repeat",
+                    N_("of the first {all} rows {n} repeat the {column} of another: parts of one request (chunks, retries) are counted as a request each"),
+                    all=len(cells),
+                    n=again,
+                    column=name[:40],
+                )  # fmt: skip
+            return
+
     def recognise(self, header: Sequence[str], sample: Sequence[Sequence[Any]] = ()) -> Columns:
         """The columns of this log; what was recognised and what is not used is noted."""
         asked_for = dict(self.reading.columns)
@@ -141,6 +164,7 @@ class Draft:
             parts = served_places(header, sample, taken, asked)
             self.served = ServedColumns(parts)
             self.ends |= "duration" in parts and time_is_of_the_answer(columns.name("t"), header)
+        self._look_at_ids(header, sample, columns)
         used = set() if self.served is None else {p.name for p in self.served.parts.values()}
         unknown = [name for name in columns.unknown if name not in used]
         if unknown:
@@ -588,7 +612,7 @@ class Draft:
 
 _WEIGHTS = (
     "seconds_assumed time_unit_told time_unit_found delays_from_arrival",
-    "clock_back rows_twice empty_requests rows_left_out rows_of_another_kind failed_left_out prefix_blocks_unfit prefix_block_size",
+    "clock_back rows_twice ids_repeat empty_requests rows_left_out rows_of_another_kind failed_left_out prefix_blocks_unfit prefix_block_size",
     "times_passed_over tokens_added",
 )
 
@@ -599,6 +623,8 @@ def _weight(said: Said) -> int:
     )
 
 
+REQUEST_IDS = {"requestid", "reqid", "xrequestid", "id", "uid"}
+"""Plain names of columns that number requests."""
 CLOCK_BACK_S = 60.0
 """A step back by more than this, once in a log in order, is a clock, not threads that write in turn. [s]"""
 TWICE = 0.01
@@ -680,11 +706,20 @@ def short_lines(stream: TextIO, draft: Draft) -> Iterator[str]:
         draft.say(MAYBE_CUT_OFF, N_("the last line has no line end: it may be cut off"))
 
 
+PACKED = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ": ".xz", b"PK\x03\x04": ".xlsx"}
+"""How packed files begin, and how their names end."""
+
+
 def not_utf8(path: Path, error: UnicodeDecodeError) -> NoReturn:
     """Raise the error that names the byte that is not text."""
+    kind = next((ending for begin, ending in PACKED.items() if error.object.startswith(begin)), "")
     raise TraceError(
         _("{path} is not UTF-8 text: byte 0x{byte:02x}.").format(
             path=path, byte=error.object[error.start]
         ),
-        _("save it as UTF-8 first"),
+        _("it is packed: name it {name}").format(name=f"{path.name}{kind}")
+        if kind.startswith(".") and kind != ".xlsx"
+        else _("a spreadsheet? save it as CSV first")
+        if kind
+        else _("save it as UTF-8 first"),
     ) from error
