@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, answers
 from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.errors import RangeError, TaotieError, UnknownNameError, nearest
 from taotie.hardware.accelerator import accelerator
 from taotie.hardware.machines import machines
@@ -23,9 +25,6 @@ __all__ = ["compare"]
 KNOWN = ("fp8", "int4", "mxfp4", "bf16", "batch=", "cached=", "draft=", "half-answer", "on=", "model=")  # fmt: skip
 FORMATS = ("fp8", "int4", "mxfp4", "nvfp4", "bf16", "fp16", "int8")
 ACCEPTANCE = 0.7
-OWN_MISS, SHARED_MISS = 0.148, 0.08
-"""Spread (log) by which the energy model misses one family of models against another, and set-ups of one model against
-each other: of predictions with the family left out, docs/concepts/accuracy.md. A ratio has two of them."""
 MOST_CHANGES = 20
 
 
@@ -81,9 +80,7 @@ def compare(chosen: Chosen) -> Answer:
             said.append(Said("not_compared", N_("{change} was left out: {why}"), {"change": change.text, "why": error.message}))  # fmt: skip
             continue
         other = after.figures["energy_per_request"]
-        ratio = (
-            other / figure * _apart("model" in change.settings or "accelerator" in change.settings)
-        )
+        ratio = other / figure * _apart(base, {**base, **change.settings})
         share = float(np.mean(ratio.samples <= 0.5)) if ratio.samples is not None else float(ratio.p50 <= 0.5)  # fmt: skip
         rows.append((change.text, change.label, other.to("Wh/request").p50, ratio.p05, ratio.p50, ratio.p95, 100 * share))  # fmt: skip
         for note in after.said:
@@ -117,14 +114,29 @@ def compare(chosen: Chosen) -> Answer:
     )  # fmt: skip
 
 
-def _apart(own: bool) -> Figure:
-    """True over modelled ratio of two set-ups: the error they share has gone, the one of each has not. [1]"""
-    half = 1.645 * 2**0.5 * (OWN_MISS if own else SHARED_MISS)
+def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> Figure:
+    """True over modelled ratio of two set-ups: the error they share has gone, the one of each has not. [1]
+
+    Each misses by what its profile missed on families left out; of one model on one chip by what is left of that
+    within a family (docs/concepts/accuracy.md).
+    """
+    own = any(one[name] != other[name] for name in ("model", "accelerator"))
+    half = 1.645 * float(np.hypot(_miss(one, own), _miss(other, own)))
     return leaf(
-        f"compare.error.{'own' if own else 'shared'}", low=float(np.exp(-half)), high=float(np.exp(half)), spread="lognormal", unit="1",
+        f"compare.error.{'own' if own else 'shared'}.{half:.4f}", low=float(np.exp(-half)), high=float(np.exp(half)), spread="lognormal", unit="1",
         kind="modelled", note="spread of misses between families of models, or between set-ups of one model",
         label=labels(N_("Error of the energy model that two set-ups do not share")),
     )  # fmt: skip
+
+
+def _miss(settings: Mapping[str, Any], own: bool) -> float:
+    """Spread of the logarithm by which the model misses a set-up: of any family, or within one. [1]"""
+    profile = runtime_profile(settings["runtime"])
+    chip = accelerator(settings["accelerator"])
+    miss = profile.error_sigma(
+        float(settings["batch"] or 16.0), chip.architecture, maker=chip.maker
+    )
+    return miss if own else miss * float(profile.error["seen_family_factor"])
 
 
 def _usual(base: dict[str, Any]) -> list[str]:
