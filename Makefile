@@ -27,7 +27,12 @@ help:  ## this list
 	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[dev]"
 	@touch $@
 
-run: .venv/.base  ## set up and run the main job; says where the report is
+.venv/.kernels: .venv/.base
+	@echo "compiling the kernels of the simulator and the grid, once (about a minute)"
+	@$(BIN)/python -m taotie.answer.ready || echo "kernels could not be made ready; each is compiled when it is needed"
+	@touch $@
+
+run: .venv/.kernels  ## set up and run the main job; says where the report is
 	@$(BIN)/taotie run $(STUDY) --out $(STUDY_OUT)
 
 messages: .venv/.dev  ## compile the Chinese messages
