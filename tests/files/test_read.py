@@ -124,6 +124,8 @@ def test_error_a_pipe_a_device_and_a_folder_are_refused_at_once(reader, pipe, tm
             reader(place)
         assert "cannot be read" in caught.value.message
         assert caught.value.hint
+    with pytest.raises(DataError, match="it is a folder"):
+        reader(tmp_path)
     link = tmp_path / "link"
     link.symlink_to("/dev/zero")
     with pytest.raises(TraceError):

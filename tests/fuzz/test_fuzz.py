@@ -215,6 +215,62 @@ def test_every_place_that_opens_a_file_is_fed_or_its_own() -> None:
     assert set(FED.values()) <= set(readers.READERS)
 
 
+NETTED = {
+    # readers of what others wrote that meet whatever shape it has with a sentence (`files.read.of_others`)
+    "answer/capacity_more.py": "hours_of",
+    "answer/label.py": "check_label",
+    "audit/claims_file.py": "read_claims",
+    "compute/energy/model_config.py": "read_model_config",
+    "compute/metered/calibration.py": "read_calibration",
+    "compute/mining_energy.py": "read_miners",
+    "compute/serving/file.py": "mean_lengths text_as_parquet",
+    "facility/swings.py": "read_bands read_waveform",
+    "facility/weather_file.py": "read_weather",
+    "fleet/scenario.py": "read_scenario",
+    "fleet/stock.py": "read_stock",
+    "grid/case/case.py": "read_case",
+    "grid/demand_series.py": "read_hourly_demand",
+    "grid/dispatch/rts_gmlc_year.py": "rts_gmlc_year",
+    "grid/flexibility.py": "read_room",
+    "grid/picture.py": "bus_coordinates",
+    "grid/supply/series.py": "read_series",
+    "grid/supply/weather_profiles.py": "read_weather_profiles",
+    "metering/agent_log.py": "read_claude_code read_codex",
+    "metering/exposition.py": "read_exposition",
+    "metering/import_file.py": "read_meter_file read_meter_files",
+    "metering/ledger.py": "read_events read_ledger",
+    "metering/otel.py": "read_otlp",
+    "metering/prometheus.py": "_checked meters read_answer recording series_of_answer series_of_scrapes",
+    "metering/rollup.py": "read_hours",
+    "metering/table_log.py": "read_table",
+    "metering/totals.py": "read_codecarbon read_slurm read_zeus",
+    "metering/usage_export.py": "read_usage",
+    "metering/wall.py": "read_dcmi read_redfish",
+    "policy/disclosure/facts.py": "given_fact read_facts",
+    "policy/disclosure/rating.py": "read_leaderboard",
+    "study/metered_cost.py": "read_hour_factors",
+    "study/result_file.py": "check_result",
+    "workload/mining.py": "read_hash_rates",
+    "workload/served.py": "read_served_log",
+    "workload/trace.py": "read_trace",
+    "workload/trace_servegen.py": "read_conversations read_servegen",
+}
+
+
+def test_no_net_under_a_reader_was_taken_away() -> None:
+    found = {}
+    for path in SOURCE.rglob("*.py"):
+        names = [
+            one.name
+            for one in ast.walk(ast.parse(path.read_text()))
+            if isinstance(one, ast.FunctionDef)
+            and any(isinstance(d, ast.Call) and getattr(d.func, "id", "") == "of_others" for d in one.decorator_list)
+        ]  # fmt: skip
+        if names:
+            found[path.relative_to(SOURCE).as_posix()] = " ".join(sorted(names))
+    assert found == NETTED
+
+
 def test_every_public_reader_is_fed_or_named() -> None:
     text = (HERE / "readers.py").read_text()
     for path in sorted(SOURCE.rglob("*.py")):
