@@ -229,6 +229,26 @@ def test_property_two_writers_leave_the_set_of_one(tmp_path: Path) -> None:
     _pairs(tmp_path, 10)
 
 
+def test_property_the_next_writer_completes_a_move_even_if_it_fails_itself(tmp_path: Path) -> None:
+    """Half of a dead writer's files stand in place, the rest beside them with the list of moves."""
+    folder = tmp_path / "out"
+    _folder_written(folder, "a")
+    aside = folder / f".out.{atomic._host()}-1-1-000000000000.part"
+    aside.mkdir()
+    _fill(aside, "b", NAMES[2:])
+    _fill(folder, "b", NAMES[:2])
+    (folder / atomic._JOURNAL).write_text("\n".join([aside.name, *NAMES]) + "\n")
+
+    def fails() -> None:
+        with writing_folder(folder, replacing=NAMES):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert _set_of(folder) == "b"
+    assert sorted(_names(folder)) == sorted(NAMES)
+
+
 @pytest.mark.slow
 def test_property_two_thousand_kills(tmp_path: Path) -> None:
     for name, run, n in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -91,6 +92,30 @@ def test_error_a_full_output_is_a_sentence(home) -> None:
             assert "Traceback" not in said
             assert "Exception ignored" not in said
             assert said.strip()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_error_what_waits_in_the_buffer_is_written_while_an_error_is_still_a_sentence(
+    home, monkeypatch, capsys
+) -> None:
+    class Quiet:
+        def __init__(self, _first: str = "") -> None:
+            pass
+
+        def main(self, **_options: object) -> None:
+            sys.stdout.write("a word")
+
+    monkeypatch.setattr(command, "build", Quiet)
+    monkeypatch.setattr(sys, "argv", ["taotie", "chips"])
+    stream = Path("/dev/full").open("w")  # noqa: SIM115
+    monkeypatch.setattr(sys, "stdout", stream)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            command.main()
+    finally:
+        with contextlib.suppress(OSError):
+            stream.close()
+    assert caught.value.code == 2
 
 
 def test_a_terminal_of_few_characters_and_a_closed_output(home) -> None:

@@ -111,3 +111,30 @@ def test_worked_kernels_are_kept_only_where_nobody_else_writes(tmp_path: Path) -
     assert _own(mine / "not" / "there" / "yet")
     assert not _own(mine)
     assert not _own(Path("numba/kernels"))
+
+
+def test_worked_no_folder_for_kernels_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """A read-only installation and no home: kernels are those of this process, or of nothing."""
+    from numba.core import caching
+
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [caching.UserProvidedCacheLocator])
+    (tmp_path / "some_kernel.py").write_text(KERNEL)
+    kernels._passing.cache_clear()
+    told = []
+    try:
+        assert run(tmp_path) == [42, 1, 0]
+        place = kernels._passing()
+        assert place is not None
+        assert list(Path(place).rglob("*.nbi"))
+        assert run(tmp_path)[2] == 1
+        kernels._tell.cache_clear()
+        kernels.telling(told.append)
+        kernels._tell()
+        assert "in every run" in told[0]
+        kernels._passing.cache_clear()
+        monkeypatch.setattr("tempfile.mkdtemp", lambda **_options: Path("/nonexistent/x").stat())
+        assert run(tmp_path) == [42, 0, 0]
+    finally:
+        kernels.telling(None)
+        kernels._passing.cache_clear()
+        kernels._tell.cache_clear()

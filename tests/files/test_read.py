@@ -164,7 +164,7 @@ def test_error_not_utf8_names_the_byte(tmp_path):
     place = tmp_path / "a.toml"
     place.write_bytes(b'name = "\xe9"\n')
     for reader in (read.read_text, read.read_toml, read.read_json):
-        with pytest.raises(DataError, match="0xe9"):
+        with pytest.raises(DataError, match="it is not UTF-8 text: byte 0xe9"):
             reader(place)
     assert read.read_text(place, errors="replace")
 

@@ -10,11 +10,14 @@ and then beside the source, where a wheel or `python -m taotie.answer.ready` put
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import pickle
+import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -56,8 +59,37 @@ def njit(*args: Any, **options: Any) -> Any:
     _one_level()
     if args and callable(args[0]):
         return _checked(plain(*args, **options))
-    made = plain(*args, **options)
-    return lambda function: _checked(made(function))
+    return lambda function: _checked(_made(plain, function, args, options))
+
+
+def _made(plain: Any, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """The compiled function; where no folder for kernels can be written, kept for this process alone or not at all."""
+    try:
+        return plain(*args, **options)(function)
+    except RuntimeError as error:
+        if not options.get("cache") or "cannot cache function" not in str(error):
+            raise
+    place = _passing()
+    if place is None:
+        return plain(*args, **{**options, "cache": False})(function)
+    from numba.core import config
+
+    before, config.CACHE_DIR = config.CACHE_DIR, place
+    try:
+        return plain(*args, **options)(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+@lru_cache(maxsize=1)
+def _passing() -> str | None:
+    """A folder that goes with this process; None if there is no place for temporary files either."""
+    try:
+        folder = tempfile.mkdtemp(prefix="taotie-kernels-")
+    except OSError:
+        return None
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _checked(dispatcher: Any) -> Any:
@@ -195,6 +227,8 @@ def _stamp(room: str) -> str:
 def _tell() -> None:
     """Say once that compiling takes a while and happens once."""
     line = _("compiling kernels: a few seconds, once after installation")
+    if _passing.cache_info().currsize:
+        line = _("compiling kernels: a few seconds in every run, since no folder for them can be written; NUMBA_CACHE_DIR names one")  # fmt: skip
     if _told[0] is not None:
         _told[0](line)
     elif sys.stderr is not None and sys.stderr.isatty():
