@@ -13,6 +13,7 @@ import pytest
 
 from taotie.app.cli import main as command
 from taotie.app.cli.last_net import unforeseen
+from taotie.errors import DataError
 from taotie.words.plain import as_text
 
 TAOTIE = [sys.executable, "-m", "taotie"]
@@ -58,6 +59,14 @@ def test_error_of_taotie_itself_as_json(home, monkeypatch, capsys) -> None:
     assert _fails(RecursionError("deep"), monkeypatch, "--json") == 70
     found = json.loads(capsys.readouterr().out)
     assert "RecursionError" in found["error"]["problems"][0]["message"]
+
+
+def test_error_words_of_others_in_a_sentence(home, monkeypatch, capsys) -> None:
+    assert _fails(DataError("no file \x1b[2J\u202etxt"), monkeypatch) == 2
+    said = capsys.readouterr().err
+    assert "no file" in said
+    assert "\x1b" not in said
+    assert "\u202e" not in said
 
 
 @pytest.mark.parametrize(

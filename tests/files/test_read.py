@@ -24,6 +24,8 @@ ALLOWED = {
     "app/cli/main.py": "standard output, when its reader has gone away",
     "workload/trace_csv.py": "csv.reader over lines that trace_rows.short_lines has measured",
     "answer/table_file.py": "a file of its own in a temporary folder",
+    "grid/case/write_grid.py": "a file of its own in a temporary folder",
+    "grid/case/mat_file.py": "parts of a MATLAB file, unpacked up to its limit",
     "app/api/bodies.py": "a request's body, whose size and depth it limits itself, and whose keys may not come twice",
     "app/api/client.py": "answers of a service the user named; a file the user sends",
     "app/api/cluster.py": "what its own workers and the store hand on",

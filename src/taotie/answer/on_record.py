@@ -7,6 +7,7 @@ from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
 from taotie.errors import DataError
+from taotie.files.read import of_others
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -79,6 +80,7 @@ def fleet_frozen(path: Path, seed: int) -> Answer:
     return _frozen("fleet", path, locked("fleet", "MW", str(max(s.dates[-1] for s in stocks)), rows))  # fmt: skip
 
 
+@of_others(DataError)
 def fleet_scored(path: Path, maker: str | None, stock: Path | None) -> Answer:
     """Forecasts on record against the counts held, or a series of yours for one maker."""
     from taotie.fleet.on_record import read_locked
@@ -112,6 +114,7 @@ def mine_frozen(path: Path, series: Any) -> Answer:
     return _frozen("mine", path, locked("mining", "TH/s", str(rates.days[-1]), rows))
 
 
+@of_others(DataError)
 def mine_scored(path: Path, series: Any) -> Answer:
     """Forecasts on record against a series that goes on."""
     from taotie.fleet.on_record import read_locked

@@ -212,7 +212,7 @@ def _need(mw: float | None, path: str | Path | None, when: Any, told: list[Said]
             _("{path} is no need by year: {why}.").format(path=place, why=str(error)[:80]),
             _("columns year (from the decision) and mw"),
         ) from None
-    if years.size < 1 or (np.diff(years) <= 0).any() or (need < 0).any():
+    if years.size < 1 or not (np.diff(years) > 0).all() or not (np.isfinite(need) & (need >= 0) & np.isfinite(years)).all():  # fmt: skip
         raise DataError(_("{path}: years must rise and no need is negative.").format(path=place))
     if years[0] > when[0] or years[-1] < when[-1]:
         told.append(

@@ -14,7 +14,7 @@ from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.answer.parts.supply import flow_word, supply_word, technology_name
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
-from taotie.files.read import read_json
+from taotie.files.read import of_others, read_json
 from taotie.grid.supply.matching import SupplyPlan, SupplyProblem, solve_supply
 from taotie.grid.supply.series import (
     HourlySeries,
@@ -334,6 +334,7 @@ def _made_up(like: HourlySeries | None, seed: int, latitude: float) -> HourlySer
     return year
 
 
+@of_others(DataError)
 def load_of(path: Path, spans_h: Sequence[float] = ()) -> HourlySeries:
     """The hourly load of a CSV file or of a study's `result.json`.
 
@@ -362,6 +363,11 @@ def load_of(path: Path, spans_h: Sequence[float] = ()) -> HourlySeries:
 
             values = np.asarray(one["p50"], dtype=float) * units.factor(one["unit"], "MW")
             step = float(one.get("step_h", 1.0))
+            if not (step > 0 and np.isfinite(step) and values.size and np.isfinite(values).all()):
+                raise DataError(
+                    _("{path} holds no hourly load.").format(path=path),
+                    _("run the study with a site, or give --load 100"),
+                )
             said: tuple[Said, ...] = ()
             hours = values.size * step
             span = next(iter(spans_h), 8760.0)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from taotie import __version__
 from taotie.errors import DataError
-from taotie.files.atomic import writing
+from taotie.files.atomic import write_text
 from taotie.files.read import read_json
 from taotie.fleet.backtest import crps
 from taotie.fleet.growth import addition_paths
@@ -142,8 +142,7 @@ def write_locked(path: str | Path, content: Mapping[str, Any]) -> None:
             _("{path} is there already: a forecast on record is not replaced.").format(path=place),
             _("give another name, such as one with today's date"),
         )
-    with writing(place) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    write_text(place, json.dumps(content, indent=1) + "\n")
 
 
 def read_locked(path: str | Path, kind: str) -> dict[str, Any]:

@@ -333,6 +333,13 @@ def read_room(path: Path) -> tuple[Floats, float]:
         values = np.array([float(r[column]) for r in rows])
     except (TypeError, ValueError) as error:
         raise DataError(_("{path}: {why}.").format(path=path, why=str(error)[:80])) from None
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise DataError(
+            _("{path}: {area} has {value} MW in row {row}.").format(
+                path=path, area=column, value=values[row], row=row + 1
+            )
+        )
     if column in ("load_mw", "demand_mw"):
         return values.max() - values, float(values.max())
     return values, float("nan")

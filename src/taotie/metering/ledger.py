@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from taotie.errors import MeterError
-from taotie.files.read import of_others
+from taotie.files.read import of_others, regular_file
 from taotie.metering.channel import Channel, Reading
 from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings
@@ -286,10 +286,11 @@ def opened(path: Path | str) -> sqlite3.Connection:
         If there is none, it is no ledger, or from a newer version.
     """
     place = Path(path)
-    if not place.is_file():
+    if not place.exists():
         raise MeterError(_("{path} does not exist.").format(path=place), "taotie meter record")
+    regular_file(place, None, MeterError)
     try:
-        db = sqlite3.connect(f"file:{place}?mode=ro", uri=True, timeout=10.0)
+        db = sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True, timeout=10.0)
         _check(db, place)
     except sqlite3.Error as error:
         raise _failed(place, error) from None

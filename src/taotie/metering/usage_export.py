@@ -90,7 +90,7 @@ def read_usage(place: Path | str) -> tuple[list[Call], list[Said]]:
             return read_claude_code(path)
         except MeterError:
             return read_codex(path)
-    if not path.is_file():
+    if not path.exists():
         raise MeterError(_("{path} does not exist.").format(path=path), _("check the path"))
     text = read_text(path, kind=MeterError, errors="replace")
     if path.suffix == ".jsonl":

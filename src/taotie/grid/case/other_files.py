@@ -1,6 +1,6 @@
 """How are grid files of other programs read? By their ending, each through the program that knows the format.
 
-MATPOWER's binary files through SciPy; PSS/E, CGMES, IIDM and UCTE through pypowsybl; pandapower and PyPSA by
+MATPOWER's binary files by `mat_file.py`; PSS/E, CGMES, IIDM and UCTE through pypowsybl; pandapower and PyPSA by
 themselves. What does not come over is said in `Case.told`.
 """
 
@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from taotie.errors import CaseError
-from taotie.files.read import read_json
+from taotie.files.read import read_bytes, read_json, regular_file
 from taotie.grid.case.adapter_base import needed
 from taotie.grid.case.case_notes import table_not_read
 from taotie.grid.case.grid_case import Case
+from taotie.grid.case.mat_file import Hdf5Error, mat_variables
 from taotie.grid.case.matpower_file import MAX_BYTES, CaseTables, tables_of
 from taotie.words.language import N_, _
 from taotie.words.said import Said
@@ -55,26 +54,12 @@ def read_other_file(path: Path, max_bytes: int = MAX_BYTES) -> Case:
         That program is not installed.
     """
     ending = path.suffix.lower()
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise CaseError(
-            _("case file {path} cannot be read: {reason}.").format(
-                path=path, reason=error.strerror or error
-            )
-        ) from error
     if path.is_dir():
         return _pypsa(path)
-    if size > max_bytes:
-        raise CaseError(
-            _("{path} has {size:.0f} MB; case files up to {limit:.0f} MB are read.").format(
-                path=path, size=size / 1e6, limit=max_bytes / 1e6
-            )
-        )
-    if not size:
+    if not regular_file(path, max_bytes, CaseError).stat().st_size:
         raise CaseError(_("{path} is empty.").format(path=path.name))
     if ending == ".mat":
-        return _mat(path)
+        return _mat(path, max_bytes)
     if ending in (".nc", ".h5"):
         return _pypsa(path)
     if ending == ".json":
@@ -109,47 +94,25 @@ def case_of_tables(tables: CaseTables) -> Case:
 # ---- MATPOWER's binary files -----------------------------------------------------------------
 
 
-def _mat(path: Path) -> Case:
-    from scipy.io import loadmat
-
+def _mat(path: Path, max_bytes: int) -> Case:
     try:
-        content = loadmat(path, squeeze_me=False, struct_as_record=True)
-    except NotImplementedError as error:  # version 7.3 is HDF5
+        found = mat_variables(read_bytes(path, max_bytes, CaseError), max_bytes)
+    except Hdf5Error as error:
         raise CaseError(
             _("{path} is a MATLAB file of version 7.3, which is not read.").format(path=path.name),
             _("save it again with savecase, or in MATLAB with save -v7."),
         ) from error
-    except Exception as error:  # whatever a damaged file raises
+    except ValueError as error:
         raise CaseError(
             _("{path} cannot be read as a MATLAB file: {reason}.").format(
                 path=path.name, reason=str(error)[:120]
             )
         ) from error
-    found = {k: _plain(v) for k, v in content.items() if not k.startswith("__")}
     structs = [v for v in found.values() if isinstance(v, dict) and "bus" in v]
     fields = (
         found["mpc"] if isinstance(found.get("mpc"), dict) else (structs[0] if structs else found)
     )
     return case_of_tables(tables_of(fields, path.stem, "mpc", "", path.name))
-
-
-def _plain(value: Any) -> Any:
-    """Structs as dicts, texts as texts, lists as tuples of rows; numbers as they are."""
-    if isinstance(value, np.ndarray) and value.dtype.names:
-        if value.size != 1:
-            return ()
-        record = value.reshape(-1)[0]
-        return {key: _plain(record[key]) for key in value.dtype.names}
-    if isinstance(value, np.ndarray) and value.dtype.kind in "US":
-        return str(value.reshape(-1)[0]) if value.size == 1 else ""
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        rows = value.reshape(value.shape[0], -1) if value.ndim else value.reshape(1, 1)
-        return tuple(tuple(_plain(cell) for cell in row) for row in rows)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        return (
-            value.reshape(value.shape[0], -1).astype(float) if value.ndim else value.reshape(1, 1)
-        )
-    return value.toarray() if hasattr(value, "toarray") else value
 
 
 # ---- through other programs ------------------------------------------------------------------
