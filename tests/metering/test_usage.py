@@ -140,6 +140,7 @@ EXPORTS = {
     "gemini.jsonl": {"createTime": "2026-01-01T00:00:00Z", "modelVersion": "gemini-2.5-pro", "usageMetadata": {"promptTokenCount": 1200, "candidatesTokenCount": 300}},
     "litellm.json": [{"request_id": "x", "startTime": "2026-01-01T00:00:00", "model": "gpt-5", "prompt_tokens": 1200, "completion_tokens": 300, "user": "ann"}],
     "langfuse.jsonl": {"id": "o", "startTime": "2026-01-01T00:00:00Z", "model": "gpt-5", "usageDetails": {"input": 200, "input_cached_tokens": 1000, "output": 100, "output_reasoning_tokens": 200, "total": 1500}},
+    "observations.jsonl": {"id": "o", "timestamp": "2026-01-01T00:00:00Z", "model": "gpt-5", "inputUsage": 1200, "outputUsage": 300, "totalUsage": 1500},
     "helicone.jsonl": {"request_created_at": "2026-01-01T00:00:00Z", "request_model": "gpt-5", "prompt_tokens": 1200, "completion_tokens": 300},
     "response.jsonl": {"created": 1_767_225_600, "response": {"model": "gpt-5", "usage": OPENAI}},
 }  # fmt: skip
@@ -162,6 +163,9 @@ def test_replay_openrouter_csv_and_rows_without_tokens(tmp_path) -> None:
     (call,), said = read_usage(tmp_path / "activity.csv")
     assert (call.usage.prompt, call.usage.output) == (1200, 300)
     assert [s.code for s in said] == ["rows_without_tokens"]
+    page = EXPORTS["openai.json"] | {"has_more": True}
+    (tmp_path / "page.json").write_text(json.dumps(page))
+    assert "more_pages" in {s.code for s in read_usage(tmp_path / "page.json")[1]}
     (tmp_path / "none.json").write_text('{"a": 1}')
     with pytest.raises(MeterError, match="no call"):
         read_usage(tmp_path / "none.json")

@@ -70,11 +70,11 @@ class Call(NamedTuple):
 
 _PROMPT = (
     "prompt_tokens", "input_tokens", "prompt_eval_count", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens",
-    "native_tokens_prompt", "tokens_prompt", "input",
+    "native_tokens_prompt", "tokens_prompt", "input", "inputUsage", "promptTokens", "inputTokens",
 )  # fmt: skip
 _OUTPUT = (
     "completion_tokens", "output_tokens", "eval_count", "gen_ai.usage.output_tokens",
-    "gen_ai.usage.completion_tokens", "native_tokens_completion", "tokens_completion", "output",
+    "gen_ai.usage.completion_tokens", "native_tokens_completion", "tokens_completion", "output", "outputUsage", "completionTokens", "outputTokens",
 )  # fmt: skip
 _OTHER = (
     "promptTokenCount", "candidatesTokenCount", "prompt_token_count", "uncached_input_tokens",

@@ -5,6 +5,7 @@ Each becomes calls with tokens in the normal form; which layout it is follows fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,16 @@ def read_usage(place: Path | str) -> tuple[list[Call], list[Said]]:
                 "rows_without_tokens",
                 N_("{where}: {n} of {all} rows have no tokens and were left out."),
                 {"where": path.name, "n": skipped, "all": n},
+            )
+        )
+    if re.search(r'"has_more"\s*:\s*true', text):
+        said.append(
+            Said(
+                "more_pages",
+                N_(
+                    "{where} is one page of an answer that has more (has_more): the rest is missing."
+                ),
+                {"where": path.name},
             )
         )
     if all(not c.t_ns for c in calls):
