@@ -339,8 +339,8 @@ class _Bus:
         space, room = self.space, self.problem.room
         n = len(at)
         hours = Hours(
-            room.fixed + at @ space.along.T,
-            room.demand + at @ space.more,
+            room.fixed + np.einsum("hw,ow->ho", at, space.along),  # a small product: no threads
+            room.demand + np.einsum("hw,w->h", at, space.more),
             room.low[None],
             room.high[None],
         )

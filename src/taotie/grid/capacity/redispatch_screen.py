@@ -33,6 +33,8 @@ def _try_outage(at_f, at_t, inverse, carried, k, f, best, best_k, best_v):
 def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
     """Worst violated outage of each branch (-1: none lost) and the worst loading met; returns count and loading.
 
+    With a tolerance, outages without a place on a list are looked at only where nothing else is over; without one,
+    always.
     A count of -1: rows of factors are missing, named in `net.wanted`.
     """
     ht, filled, wanted, y, hg, hgt, from_, to, inverse, own = net
@@ -67,7 +69,7 @@ def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
                 )  # fmt: skip
             else:
                 _try_outage(still, hgt[k - m], own[k - m], f[k], k, f, best, best_k, best_v)
-    n, worst = 0, 0.0
+    n, worst, again = 0, 0.0, np.zeros(m, np.bool_)
     for l in range(m):
         a = abs(f[l])
         if rate[l] < np.inf:
@@ -80,25 +82,8 @@ def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
         most = post[l] * (1 + tol) + tol
         room_l = most - a
         z_l, bk, bv = best[l], best_k[l], best_v[l]
-        # far over already: the listed ones show where; no branch that other outages hardly move is gone through
-        if least[l] > 0.0 and -1e-6 * most < room_l < least[l] * stretch:
-            if not (filled[from_[l]] and filled[to[l]]):
-                wanted[from_[l]] = wanted[to[l]] = lacking = True
-                continue
-            at_f, at_t = ht[from_[l]], ht[to[l]]
-            for k in range(m):
-                if inverse[k] == 0.0:
-                    continue
-                v = (at_f[k] - at_t[k]) * (y[l] / y[k]) * inverse[k]
-                z = abs(f[l] + v * f[k])
-                if k != l and v != 0.0 and z > z_l:
-                    z_l, bk, bv = z, k, v
-            for g in range(n_trip):
-                v = -hg[l, g] * own[g]
-                z = abs(f[l] + v * f[m + g])
-                if z > z_l:
-                    z_l, bk, bv = z, m + g, v
-        elif first[l] * stretch > room_l:
+        again[l] = least[l] > 0.0 and -1e-6 * most < room_l < least[l] * stretch
+        if first[l] * stretch > room_l:
             for j in range(start[l], start[l + 1]):
                 if table[j, 2] * stretch <= room_l:
                     break
@@ -111,6 +96,33 @@ def screen_pairs(f, net, room, lists, tol, sl, sk, sv):
             if z_l > most and n < sl.size:
                 sl[n], sk[n], sv[n] = l, bk, bv
                 n += 1
+    if n > 0 and tol > 0.0:
+        return n, worst
+    # nothing listed is over: now the branches that outages without a place on their list might bring over
+    for l in range(m):
+        if not again[l]:
+            continue
+        if not (filled[from_[l]] and filled[to[l]]):
+            wanted[from_[l]] = wanted[to[l]] = lacking = True
+            continue
+        at_f, at_t = ht[from_[l]], ht[to[l]]
+        most, z_l, bk, bv = post[l] * (1 + tol) + tol, 0.0, -1, 0.0
+        for k in range(m):
+            if inverse[k] == 0.0 or k == l:
+                continue
+            v = (at_f[k] - at_t[k]) * (y[l] / y[k]) * inverse[k]
+            z = abs(f[l] + v * f[k])
+            if v != 0.0 and z > z_l:
+                z_l, bk, bv = z, k, v
+        for g in range(n_trip):
+            v = -hg[l, g] * own[g]
+            z = abs(f[l] + v * f[m + g])
+            if z > z_l:
+                z_l, bk, bv = z, m + g, v
+        worst = max(worst, z_l / post[l] if post[l] > 0 else (np.inf if z_l > tol else 0.0))
+        if z_l > most and n < sl.size:
+            sl[n], sk[n], sv[n] = l, bk, bv
+            n += 1
     return (-1 if lacking else n), worst
 
 
