@@ -191,6 +191,7 @@ ASKS: dict[str, Declared] = {
             "accelerators", "hours", "days", "flop", "params", "tokens", "mfu", "pue", "watts",
             setting("region", default="WORLD", reason=N_("no place is given: the world's average generation")),
             "failures",
+            "break_even",
         ),
         _declared(
             "mine",

@@ -8,8 +8,9 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, answers
 from taotie.errors import RangeError
 from taotie.hardware.machines import machines
+from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _, in_language, language
-from taotie.words.said import Said, in_each_language
+from taotie.words.said import Said, in_each_language, labels
 
 __all__ = ["published_training_runs", "train"]
 
@@ -65,6 +66,13 @@ def train(chosen: Chosen) -> Answer:
     }
     basis = in_each_language(lambda: _basis(chosen.region))
     said = [Said("grid_basis", "", {}, basis)]
+    if chosen.break_even is not None:
+        served = leaf(
+            "serving", unit="MWh/d", value=float(chosen.break_even), kind="assumed", boundary="facility",
+            label=labels(N_("Electricity of the service that answers with the model")), note="stated",
+        )  # fmt: skip
+        named |= {"serving": served, "break_even": _break_even(made.figures["energy"], served)}
+        said.append(Said("break_even", N_("serving passes training once; each day after it adds to what was served, and a model that is trained again starts anew"), {}))  # fmt: skip
     for i, one in enumerate(equivalents(made.figures["energy"])[:3]):
         texts = in_each_language(lambda i=i: _like(made.figures["energy"], i))  # type: ignore[misc]
         said.append(Said(f"equivalent.{one.key}", "", {}, texts))
@@ -83,7 +91,7 @@ def train(chosen: Chosen) -> Answer:
         named,
         said=(*said, *chosen.defaults()),
         show=(
-            "energy", "energy_server", "energy_lost", "emissions", "wall_hours",
+            *(("break_even",) if "break_even" in named else ()), "energy", "energy_server", "energy_lost", "emissions", "wall_hours",
             "accelerator_hours", "power",
         ),
         own={
@@ -95,6 +103,15 @@ def train(chosen: Chosen) -> Answer:
         },
         detail=made,
     )  # fmt: skip
+
+
+def _break_even(energy: Figure, served: Figure) -> Figure:
+    """Days after which serving has used as much as training did."""
+    from taotie.compute.training.training_energy import break_even_days
+
+    made = break_even_days(energy, served)
+    words = labels(N_("Days until serving has used as much as training"))
+    return made.named("break_even", en=words["en"], zh=words["zh"])
 
 
 def _like(energy: Any, rank: int) -> str:

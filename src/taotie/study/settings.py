@@ -157,6 +157,7 @@ _TABLE = (
     Setting("mfu", "number", N_("Share of the peak reached, within 0..1."), "1", 0, 1),
     Setting("watts", "number", N_("Mean draw of a server per accelerator, W."), "W", 0),
     Setting("failures", "flag", N_("Add failures, checkpoints and idle machines."), default=True, options=("--failures/--no-failures",)),
+    Setting("break_even", "number", N_("Electricity of the service that answers with the model, at the meter, such as 564 MWh/d: after how many days it has used as much as training."), "MWh/d", 0, unit_needed=True),
     # mining
     Setting("date", "text", N_("The day; default: the last of the series.")),
     Setting("price", "number", N_("What miners pay for power, USD/kWh."), "USD/kWh", 0, 10, default=0.05, reason=N_("what the Cambridge index assumes"), source="cbeci2023"),

@@ -242,6 +242,14 @@ def test_published_train_gpt_3(app: typer.Typer) -> None:
     assert one["energy"]["unit"] == "MWh"
     assert one["energy"]["boundary"] == "facility"
     assert {"hours", "energy", "emissions"} <= set(one)
+    assert "break_even" not in one
+    served = data(
+        app, "train", "--on", "v100", "-n", 10_000, "--days", 14.8, "--watts", 330, "--pue", 1.1,
+        "--break-even", "23.5 MW",
+    )  # fmt: skip
+    # ChatGPT of early 2023 at 564 MWh/d: 2.28 days
+    assert served["break_even"]["p50"] == pytest.approx(1287 / 564, rel=0.01)
+    assert served["break_even"]["unit"] == "d"
 
 
 def test_worked_train_by_work(app: typer.Typer) -> None:
@@ -271,6 +279,9 @@ def test_error_train(app: typer.Typer) -> None:
         ("--flop", 1e23, "--region", "Atlantis"),
         ("--flop", 1e23, "--on", "h1000"),
         ("--flop", -1),
+        ("--flop", 1e23, "--break-even", "564"),
+        ("--flop", 1e23, "--break-even", "0 MWh/d"),
+        ("--flop", 1e23, "--break-even", "564 MWh"),
     ):
         with pytest.raises(TaotieError):
             run(app, "train", *words)

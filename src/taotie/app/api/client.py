@@ -665,6 +665,7 @@ class Client:
         watts: Number | None = None,
         region: Number | None = None,
         failures: bool | None = None,
+        break_even: Number | None = None,
         samples: Number | None = None,
         seed: Number | None = None,
     ) -> dict[str, Any]:
@@ -683,6 +684,7 @@ class Client:
             watts=watts,
             region=region,
             failures=failures,
+            break_even=break_even,
             samples=samples,
             seed=seed,
         )

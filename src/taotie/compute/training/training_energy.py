@@ -223,7 +223,10 @@ def break_even_days(training_mwh: Any, serving_mwh_per_day: Any) -> Any:
         raise RangeError(
             _(
                 "serving_mwh_per_day={value}: a service that uses no electricity never breaks even."
-            ).format(value=float(np.min(serving_mwh_per_day)))
+            ).format(value=float(np.min(serving_mwh_per_day))),
+            _("give the electricity of the service, above 0: {example}").format(
+                example='"564 MWh/d"'
+            ),
         )
     return np.asarray(training_mwh, dtype=float) / serving_mwh_per_day
 
