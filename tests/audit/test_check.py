@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taotie.audit.check import check
+from taotie.audit.formula_text import FormulaError
 from taotie.audit.slip import SLIPS
 from taotie.errors import TaotieError
 
@@ -20,6 +21,15 @@ CASES = Path(__file__).resolve().parents[1] / "cases" / "audit"
 def rows(name: str) -> list[dict[str, str]]:
     with (CASES / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_error_a_statement_of_too_many_numbers_is_refused() -> None:
+    with pytest.raises(FormulaError, match="301 numbers"):
+        check("5 MW " * 301, "5 MW")
+
+
+def test_worked_growth_of_many_years() -> None:
+    assert check("at 7 percent a year it is 2.8 times as much after 15 years", "1.07^15").is_fine
 
 
 def test_published_slips_are_named() -> None:

@@ -19,7 +19,7 @@ from taotie.words.language import _
 
 # values at the corners of the box of inputs, or one for all: a short command need not wait for numpy
 Values = list[float]
-MAX_EXPONENT = 12
+MAX_EXPONENT, MAX_EXPONENT_PLAIN = 12, 200  # of a value with a unit, of a plain one
 MAX_RANGES = 12  # 2**12 corners
 
 
@@ -288,11 +288,11 @@ def _to_power(a: Values, unit_a: Unit, b: Values, unit_b: Unit, text: str) -> tu
         )
     factor = unit_b.factor_to(PLAIN)
     b = [y * factor for y in b]
-    largest = max(map(abs, b))
-    if not largest <= MAX_EXPONENT:
+    largest, limit = max(map(abs, b)), MAX_EXPONENT_PLAIN if unit_a.is_plain else MAX_EXPONENT
+    if not largest <= limit:
         raise FormulaError(
             _("formula {text}: the exponent {n:g} is beyond {limit}.").format(
-                text=repr(text), n=largest, limit=MAX_EXPONENT
+                text=repr(text), n=largest, limit=limit
             ),
             _("write powers of ten as 1e15"),
         )

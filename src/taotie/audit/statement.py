@@ -21,6 +21,7 @@ from taotie.quantity.unit_text import WORDS, parse_unit, spelled
 from taotie.words.language import _
 
 MAX_LENGTH = 100_000
+MAX_NUMBERS = 300  # each may belong to each
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -64,6 +65,13 @@ def read_statement(text: str, counted: Iterable[str] = ()) -> Reading:
     if exact is not None:
         return Reading(text, tidy(text), (exact,))
     reading = read(text)
+    if len(reading.quantities) > MAX_NUMBERS:
+        raise FormulaError(
+            _("a statement of {n} numbers is too long (limit {limit}).").format(
+                n=len(reading.quantities), limit=MAX_NUMBERS
+            ),
+            _("give the text as a file to taotie audit"),
+        )
     if not reading.quantities:
         thing = _spelled_thing(reading)
         if thing is not None:
