@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from taotie.answer.answer import Answer
@@ -36,6 +37,8 @@ __all__ = [
     "verdict_word",
 ]
 MAX_OF_SUBJECT = 2000
+LEAST_BESIDE_A_FORMULA = 3.0
+"""What a figure must fit to be worth telling where the inputs already decide."""
 
 
 @answers_with("check")
@@ -79,7 +82,10 @@ def check_sentence(
     if given.strip() or source_range.strip():
         made = checked(says, given, per=per, source_range=source_range)
         reading = made.reading
-        matches = against(reading)
+        # what the sentence claims, not what it follows from
+        claimed = (made.chosen.main,) if made.chosen is not None else reading.quantities
+        found = against(replace(reading, quantities=claimed))
+        matches = [m for m in found if m.same_scope and m.score >= LEAST_BESIDE_A_FORMULA]
         own = made.to_json()
     else:
         reading, subjects = _read(says)

@@ -153,7 +153,8 @@ def _number(
         and not money
     ):
         phrase = phrase_at(text, number.end)
-        if phrase is None or phrase.kind == "thing":
+        version = "." in text[at : number.end]  # the Llama 3.1 family
+        if phrase is None or phrase.kind == "thing" or (version and phrase.kind == "count"):
             return None, number.end
     year = year_at(text, at, number, spelled)
     if year is not None:

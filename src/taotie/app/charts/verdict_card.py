@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from html import escape
 from typing import Any
 
 from taotie.words.language import _, language
 
-WIDTH, LINE = 1200, 46
+WIDTH = 1200
 _TINTS = {
     "reproduces": "#1b7837", "rounding": "#5aae61", "outdated": "#7b6fae", "not checkable": "#6b7280",
 }  # fmt: skip
@@ -30,11 +31,12 @@ def verdict_svg(answer: Any) -> str:
     rows.append(
         (_("checked with taotie; the JSON of this verdict computes it again"), 20, "#6b7280")
     )
-    height = 80 + LINE * len(rows) + 40
-    body = "".join(
-        f'<text x="60" y="{100 + i * LINE}" font-size="{size}" fill="{colour}" font-family="Noto Sans CJK SC, Noto Sans, sans-serif">{escape(text)}</text>'
-        for i, (text, size, colour) in enumerate(rows)
-    )
+    body, at = "", 66
+    for i, (text, size, colour) in enumerate(rows):
+        # lines of one size stand close, what is said in another stands apart
+        at += round(1.35 * size) + (14 if i and rows[i - 1][1] != size else 0)
+        body += f'<text x="60" y="{at}" font-size="{size}" fill="{colour}" font-family="Noto Sans CJK SC, Noto Sans, sans-serif">{escape(text)}</text>'
+    height = at + 54
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}">'
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/><rect x="20" y="60" width="8" height="{height - 100}" fill="{_TINTS.get(verdict, "#b2182b")}"/>'
@@ -44,7 +46,14 @@ def verdict_svg(answer: Any) -> str:
 
 def _wrapped(text: str, width: int) -> list[str]:
     text = " ".join(str(text).split())
-    if language() == "zh" or any("\u4e00" <= c <= "\u9fff" for c in text):
-        width //= 2
-        return [text[i : i + width] for i in range(0, len(text), width)]
-    return textwrap.wrap(text, width)
+    if language() != "zh" and not any("\u4e00" <= c <= "\u9fff" for c in text):
+        return textwrap.wrap(text, width)
+    lines, used = [""], 0
+    for piece in re.findall(r"[\x21-\x7e]+\s?|.", text):  # a Latin word or number stays whole
+        size = sum(1 if c.isascii() else 2 for c in piece)
+        if used and used + size > width and piece[0] not in "，。；：、）”":
+            lines.append("")
+            used = 0
+        lines[-1] += piece
+        used += size
+    return [line.strip() for line in lines]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import PurePath
 from typing import Any
 
 from taotie.words.language import LANGUAGES, _, language, speaking
@@ -14,7 +15,7 @@ _TINT = {
 _STYLE = """
 :root{color-scheme:light dark}body{font:16px/1.6 system-ui,"Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:70rem;padding:1rem}
 .two{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:2rem}mark{color:#111;border-radius:3px;padding:0 .15em;text-decoration:none}
-.text{white-space:pre-wrap;overflow-wrap:anywhere}ol{padding-left:1.4rem}li{margin-bottom:.8rem;overflow-wrap:anywhere}small{display:block;opacity:.8}
+h1{font-size:1.5rem;overflow-wrap:anywhere}.text{white-space:pre-wrap;overflow-wrap:anywhere}ol{padding-left:1.4rem}li{margin-bottom:.8rem;overflow-wrap:anywhere}small{display:block;opacity:.8}
 @media(max-width:720px){.two{grid-template-columns:minmax(0,1fr)}}summary{cursor:pointer;margin:2rem 0 1rem}@media(prefers-color-scheme:dark){body{background:#14181c;color:#e8eaed}a{color:#8ab4f8}}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -30,7 +31,7 @@ def article_page(audit: Any) -> str:
     for code in order:
         with speaking(code):
             halves.append(_half(audit, code))
-    title = escape(audit.name or "taotie")
+    title = escape(_file_name(audit) or "taotie")
     other = {"en": "English", "zh": "中文"}[order[1]]
     folded = f"<details><summary>{other}</summary>{halves[1]}</details>"
     return (
@@ -38,6 +39,11 @@ def article_page(audit: Any) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>{halves[0]}{folded}</body></html>"
     )
+
+
+def _file_name(audit: Any) -> str:
+    """The name of the file without its folders."""
+    return PurePath(audit.name).name if audit.name else ""
 
 
 def _half(audit: Any, code: str) -> str:
@@ -66,7 +72,7 @@ def _half(audit: Any, code: str) -> str:
     )
     lang = "zh-Hans" if code == "zh" else "en"
     return (
-        f'<section lang="{lang}"><h1>{escape(audit.name or _("A text"))}</h1><p>{escape(counts)}</p><div class="two">'
+        f'<section lang="{lang}"><h1>{escape(_file_name(audit) or _("A text"))}</h1><p>{escape(counts)}</p><div class="two">'
         f'<div class="text">{_tinted(audit, code)}</div><div><ol>{"".join(rows)}</ol>{together}</div></div></section>'
     )
 
