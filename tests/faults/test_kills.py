@@ -324,6 +324,13 @@ def test_error_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatc
         write_bytes(tmp_path / "a.json", b"new")
     monkeypatch.undo()
 
+    if Path("/proc/self").is_dir():
+        with (
+            pytest.raises(DataError, match="x cannot be written: No such file"),
+            writing_folder("/proc/self/x"),
+        ):
+            pass
+
     def in_a_block() -> None:
         with writing_folder(tmp_path / "out") as aside:
             (aside / "x").write_text("half")

@@ -133,7 +133,10 @@ def _refusal(target: Path, error: BaseException) -> DataError | None:
     if isinstance(error, OSError) and error.errno in _REFUSALS:
         return _refused(target, error.strerror or str(error))
     if "duckdb" in type(error).__module__ and "IO" in type(error).__name__:
-        return _refused(target, str(error).split("\n")[0][:200])
+        full = "No space left" in str(error)  # it says so in the middle of its own words
+        return _refused(
+            target, os.strerror(errno.ENOSPC) if full else str(error).split("\n")[0][:200]
+        )
     return None
 
 
@@ -300,9 +303,12 @@ def writing_folder(folder: str | os.PathLike[str], replacing: Iterable[str] = ()
             _sweep(target / target.name)
             try:
                 aside.mkdir()
-            except PermissionError:  # only the folder itself is ours: make it inside
+            except OSError as error:
                 aside = _aside(target / target.name)
-                aside.mkdir()
+                try:
+                    aside.mkdir()  # only the folder itself is ours: make it inside
+                except OSError:
+                    raise _refused(target, error.strerror or str(error)) from error
             yield aside
             for item in aside.iterdir():
                 _kept(item)

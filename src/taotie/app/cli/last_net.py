@@ -63,7 +63,10 @@ def unforeseen(error: Exception, as_json: bool) -> int:
         )
     with suppress(OSError):  # a full or closed output takes no sentence either
         print_error(said, as_json)
-        sys.stdout.flush()
+        if (
+            as_json
+        ):  # else standard output has nothing of it, and what waits there may be what failed
+            sys.stdout.flush()
         return code
     with suppress(OSError):
         print_error(said, False)

@@ -148,10 +148,7 @@ def main() -> None:
         from taotie.app.cli.last_net import unforeseen
 
         code = unforeseen(error, as_json)
-        try:
-            sys.stdout.flush()
-        except OSError:
-            _forget_output()
+        _flushed()
         sys.exit(code)
 
 
@@ -161,10 +158,12 @@ def _end(error: TaotieError, as_json: bool) -> None:
 
     try:
         print_error(error, as_json)
-        sys.stdout.flush()
+        if as_json:
+            sys.stdout.flush()
     except OSError:
         _forget_output()
         print_error(error, False)
+    _flushed()
     sys.exit(WRONG_INPUT)
 
 
@@ -178,6 +177,16 @@ def _safe_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
             stream.reconfigure(errors="replace")
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")  # a path may hold bytes that are no text
+
+
+def _flushed() -> None:
+    """Write what waits for standard output, or drop it where it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_output()
 
 
 def _forget_output() -> None:
