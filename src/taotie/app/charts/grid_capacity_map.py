@@ -73,7 +73,10 @@ def _spread(x: FloatArray, y: FloatArray, radius: float) -> tuple[FloatArray, Fl
 
 
 def maps_html(shown: CapacityPicture) -> str:
-    """One map a treatment, buses coloured by capacity; shared lines are drawn once and used again."""
+    """One map a treatment, buses coloured by capacity; shared lines are drawn once and used again.
+
+    In a page both languages show the same drawing: where no word is in it, the Chinese half uses the English one.
+    """
     found, edges = shown.capacity, class_edges(shown.load_mw)
     paper, name = _paper(shown), f"lines-{language()}"
     lines = _lines(shown, paper)
@@ -81,7 +84,12 @@ def maps_html(shown: CapacityPicture) -> str:
     panels = []
     for i, (way, mw) in enumerate(capacity_by_way(found).items()):
         below = f'<g id="{name}">{lines}</g>' if i == 0 else f'<use href="#{name}"/>'
-        dots = _hexagons(paper, mw, edges) if hexagons else _dots(shown, paper, mw, edges)
+        map_name, silent = f"map-{way}", len(mw) > N_BUS_SINGLE
+        if silent and language() == "zh":
+            drawing = f'<use href="#{map_name}"/>'
+        else:
+            dots = _hexagons(paper, mw, edges) if hexagons else _dots(shown, paper, mw, edges)
+            drawing = f'<g id="{map_name}">{below}{dots}</g>' if silent else below + dots
         said = (
             _("{share} % take it").format(share=percent(share_taking(mw, shown.load_mw)))
             if shown.load_mw
@@ -90,7 +98,7 @@ def maps_html(shown: CapacityPicture) -> str:
         panels.append(
             f'<div data-way="{escape(way)}"><p class="panel"><b>{escape(way_name(way))}</b> {escape(said)}</p>'
             f'<svg class="drawn" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {paper.height:.0f}"'
-            f' focusable="false">{below}{dots}</svg></div>'
+            f' focusable="false">{drawing}</svg></div>'
         )
     return f'{RULES}<div class="maps">{"".join(panels)}</div>{legend_html(edges)}'
 

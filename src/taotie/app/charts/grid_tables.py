@@ -20,7 +20,7 @@ from taotie.app.charts.grid_numbers import (
     capacity_by_way,
     way_name,
 )
-from taotie.app.charts.picture import Cell, DataTable, _data_uri
+from taotie.app.charts.picture import ROWS_TWICE, Cell, DataTable, _data_uri
 from taotie.words.language import _
 
 
@@ -28,7 +28,9 @@ class ColumnTable(DataTable):
     """A long table whose JSON says the column names once."""
 
     def json_uri(self) -> str:
-        """All rows as a JSON file inside a link: columns, then rows as lists."""
+        """All rows as a JSON file inside a link: columns, then rows as lists; empty for long tables."""
+        if len(self.rows) > ROWS_TWICE:
+            return ""
         rows = [[row.get(k) for k in self.columns] for row in self.rows]
         content = {"columns": list(self.columns), "rows": rows}
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

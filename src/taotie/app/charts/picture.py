@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from taotie.app.charts import theme
 from taotie.app.charts.vega_script import VL_VERSION
@@ -22,6 +23,8 @@ from taotie.quantity.wording import kind_word, number, unit_word
 from taotie.words.language import _, language
 
 WIDE, NARROW = 1040, 340  # width a drawing is laid out for [px]
+LONG = 50_000  # characters
+ROWS_TWICE = 5000  # longer tables are in a page as CSV alone
 ROWS_SHOWN = 60
 Cell = float | int | str | None
 
@@ -59,7 +62,12 @@ class DataTable:
         return _data_uri("text/csv", "\ufeff" + stream.getvalue())
 
     def json_uri(self) -> str:
-        """All rows as a JSON file inside a link: a list a row in the order of its columns, as everywhere."""
+        """All rows as a JSON file inside a link: a list a row in the order of its columns, as everywhere.
+
+        Empty for more than `ROWS_TWICE` rows: their CSV holds the same, and a page shall not weigh twice as much.
+        """
+        if len(self.rows) > ROWS_TWICE:
+            return ""
         rows = [[finite_cell(row.get(k)) for k in self.columns] for row in self.rows]
         table = {"columns": list(self.columns), "rows": rows}
         return _data_uri(
@@ -277,4 +285,8 @@ def csv_cell(cell: Cell) -> Cell:
 
 
 def _data_uri(kind: str, text: str) -> str:
+    """Text inside a link: base64, or for long ones the shorter way that leaves numbers as they are."""
+    plain = quote(text, safe="!*'(),-./:;=?@_~[]") if len(text) > LONG else ""
+    if 0 < len(plain) < 4 * len(text.encode()) / 3:
+        return f"data:{kind};charset=utf-8,{plain}"
     return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"
