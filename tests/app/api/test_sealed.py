@@ -46,3 +46,14 @@ def test_matches_the_ledger_of_a_recorder_at_work(tmp_path: Path) -> None:
     if done.stdout.strip() == "no seal":
         pytest.skip("this kernel has no Landlock")
     assert done.stdout.split() == ["True", "refused", "refused"], done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are not waited for there")
+def test_worked_a_process_nobody_asks_sees_that_nobody_does() -> None:
+    from taotie.app.api.worker import _asked_within
+
+    end, begin = os.pipe()
+    with os.fdopen(end, "rb") as frames, os.fdopen(begin, "wb", buffering=0) as asker:
+        assert not _asked_within(frames, 0.01)
+        asker.write(b"x")
+        assert _asked_within(frames, 5.0)

@@ -35,13 +35,20 @@ class _Worker:
     """One process. It is either free, at one task, or gone."""
 
     def __init__(
-        self, place: Path, kernels: Path, memory: int, nice: int, warm: Sequence[Any]
+        self,
+        place: Path,
+        kernels: Path,
+        memory: int,
+        nice: int,
+        warm: Sequence[Any],
+        later: Sequence[Any],
     ) -> None:
         self.place = place
         self.kernels = kernels
         self.memory = memory
         self.nice = nice
         self.warm = warm
+        self.later = later
         self.process: asyncio.subprocess.Process | None = None
         self.sealed = "no"
         self.answered = 0
@@ -54,6 +61,7 @@ class _Worker:
             "memory": self.memory,
             "nice": self.nice,
             "warm": list(self.warm),
+            "later": list(self.later),
         }
         environment = dict(os.environ) | {
             "TAOTIE_WORKER": json.dumps(start),
@@ -139,13 +147,15 @@ class Pool:
         How far they step back behind others.
     warm : sequence of (ask, settings)
         What each answers once before it is ready.
+    later : sequence of (ask, settings)
+        What it answers once then, if nobody asks it anything.
     kernels : Path, optional
         Where compiled kernels may be kept from start to start.
     """
 
     def __init__(
         self, count: int, folder: Path, *, memory: int, waiting: int = 1000, nice: int = 0,
-        warm: Sequence[Any] = (), kernels: Path | None = None,
+        warm: Sequence[Any] = (), later: Sequence[Any] = (), kernels: Path | None = None,
     ) -> None:  # fmt: skip
         self.count = count
         self.kernels = kernels or folder
@@ -153,6 +163,7 @@ class Pool:
         self.memory = memory
         self.nice = nice
         self.warm = warm
+        self.later = later
         self.waiting = waiting
         self.waiters = 0
         self.free: asyncio.Queue[_Worker] = asyncio.Queue()
@@ -170,7 +181,7 @@ class Pool:
 
     async def _add(self) -> None:
         place = self.folder / f"worker-{os.getpid()}-{self.made}"
-        worker = _Worker(place, self.kernels, self.memory, self.nice, self.warm)
+        worker = _Worker(place, self.kernels, self.memory, self.nice, self.warm, self.later)
         self.made += 1
         self.every.add(worker)
         await worker.start()

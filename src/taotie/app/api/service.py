@@ -38,6 +38,8 @@ log = logging.getLogger("taotie.serve")
 _FIRST_PAGE = {"name": "prompt", "pairs": [], "posted": {}, "origin": ""}
 WARM = (("prompt", {"samples": 100}), ("taotie.app.web.calls:page", _FIRST_PAGE))
 """What each process does once before it takes questions: nobody waits for imports and compiled code then."""
+LATER = (("supply", {"load": "1 MW", "step": "24 h"}),)
+"""What it does once while nobody asks: the solver of the supply page is loaded then."""
 
 KEPT_BYTES = 32 * 1024 * 1024
 """Memory for answers just given: a page that is opened again asks nothing again."""
@@ -107,7 +109,7 @@ class Service:
             self.uploads.elsewhere = self.store.file
         self.pool = Pool(
             setup.workers, work / "answers", memory=self.limits.memory,
-            waiting=self.limits.waiting, warm=WARM, kernels=folder,
+            waiting=self.limits.waiting, warm=WARM, later=LATER, kernels=folder,
         )  # fmt: skip
         job_pool = Pool(
             setup.job_workers, work / "jobs", memory=self.limits.memory, nice=5, kernels=folder
