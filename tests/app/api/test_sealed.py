@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,3 +59,50 @@ def test_worked_a_process_nobody_asks_sees_that_nobody_does() -> None:
         assert not _asked_within(frames, 0.01)
         asker.write(b"x")
         assert _asked_within(frames, 5.0)
+
+
+def test_worked_a_task_cancelled_twice_loses_no_process(tmp_path: Path, monkeypatch: Any) -> None:
+    """Two tabs cancel one job: its process is stopped, and another stands in its place."""
+    from taotie.app.api import pool as pools
+
+    class Asleep:
+        """A process that never answers."""
+
+        answered, alive, made = 0, True, 0
+
+        def __init__(self, place: Path, *_: Any) -> None:
+            self.place = place
+            Asleep.made += 1
+
+        async def start(self) -> None:
+            self.place.mkdir(parents=True)
+
+        async def run(self, task: Any, tell: Any) -> bytes:
+            await asyncio.Event().wait()
+            return b""
+
+        async def stop(self) -> None:
+            self.alive = False
+
+    monkeypatch.setattr(pools, "_Worker", Asleep)
+
+    async def cancelled_twice() -> None:
+        pool = pools.Pool(1, tmp_path, memory=1)
+        await pool.start()
+        for _ in range(3):
+            task = asyncio.ensure_future(pool.run({}, 60.0, place=lambda folder: None))
+            while pool.free.qsize() or not list(tmp_path.glob("*/task-*")):
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.02)
+            task.cancel()
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            async with asyncio.timeout(5):
+                pool.free.put_nowait(await pool.free.get())
+            for left in tmp_path.glob("*/task-*"):
+                left.rmdir()
+        await pool.stop()
+
+    asyncio.run(cancelled_twice())
+    assert Asleep.made == 4

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -199,9 +199,7 @@ class Pool:
                     await asyncio.sleep(wait)
                     wait = min(30.0, 2 * wait)
 
-        task = asyncio.ensure_future(add())
-        self._replacing.add(task)
-        task.add_done_callback(self._replacing.discard)
+        self._beside(add())
 
     @property
     def sealed(self) -> str:
@@ -267,18 +265,23 @@ class Pool:
                 500, _("The process that worked on this ended before its answer."),
             ) from None  # fmt: skip
         finally:
-            if own is not None:
-                await asyncio.to_thread(shutil.rmtree, own, True)
+            # nothing is waited for here: a task that is cancelled twice would leave in the middle, and its process be lost
             if good and worker.alive and not self.stopped:
                 self.free.put_nowait(worker)
+                if own is not None:
+                    self._beside(asyncio.to_thread(shutil.rmtree, own, True))
             else:
                 # stopped in the middle, or gone: another takes its place
                 self.every.discard(worker)
-                stopping = asyncio.ensure_future(worker.stop())
-                self._replacing.add(stopping)
-                stopping.add_done_callback(self._replacing.discard)
+                self._beside(worker.stop())
                 if not self.stopped:
                     self._replace()
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work that nobody waits for."""
+        task = asyncio.ensure_future(work)
+        self._replacing.add(task)
+        task.add_done_callback(self._replacing.discard)
 
     def _too_much(self) -> Problem:
         return Problem(
