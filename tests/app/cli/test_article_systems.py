@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from importlib import import_module
 
@@ -35,6 +36,10 @@ def test_worked_command_with_a_picture(system: str, tmp_path) -> None:
     text = page.read_text("utf-8")
     assert text.count("<figure") >= 2  # a picture in each language
     assert 'lang="zh' in text
+    shown = re.sub(r"<script.*?</script>|<[^>]+>", " ", text, flags=re.S)
+    assert not re.search(r"[{\[]'|&#39;: |None|NaN", shown), (
+        "a person reads words, no data of a program"
+    )
     assert content["ask"] == SYSTEMS[system].split()[0]
 
 

@@ -57,7 +57,8 @@ def bar_picture(
         sheet = Sheet()
         y = {"field": "c", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 150 if wide else 90}}  # fmt: skip
         colour = {"condition": {"test": "datum.bad", "value": theme.LOADING_COLOURS[5]}, "value": theme.AMBER}  # fmt: skip
-        layers = [sheet.layer(shown, {"type": "bar"}, y=y, x=quantity("v", title=columns[value]), color=colour)]  # fmt: skip
+        counts = {"axis": {"tickMinStep": 1, "format": "d"}} if all(isinstance(r[value], int) for r in rows) else {}  # fmt: skip
+        layers = [sheet.layer(shown, {"type": "bar"}, y=y, x=quantity("v", title=columns[value], **counts), color=colour)]  # fmt: skip
         if limit:
             layers.append(
                 sheet.layer(shown, {"type": "tick", "thickness": 3, "color": theme.INK, "size": 22}, y=y, x=quantity("l"))

@@ -49,11 +49,12 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     answer = answer.with_files(*(str(p) for p, _c in files))
     if door["report"] is not None:
         from taotie.app.charts.rules_chart import form_pictures
+        from taotie.app.forms.rows import sheet_of
         from taotie.app.pages.answer_page import write_answer_page
 
         write_answer_page(
             answer, door["report"], title=lambda a: in_language(made.title, language()),
-            sentence=lambda a: _("Boundary: {boundary}").format(boundary=a.own["boundary"]),
+            sentence=lambda a: sheet_of(made).boundary,
             about=lambda a: _("A form filled from a figure"), pictures=form_pictures, command=door["command"],
         )  # fmt: skip
         answer = answer.with_files(str(door["report"]))
