@@ -42,8 +42,6 @@ from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
 from taotie.words.said import labels
-from taotie.workload.chat import TokenLengths
-from taotie.workload.requests import Requests
 
 PROMISE = "ttft=1s,tpot=50ms"
 
@@ -113,9 +111,9 @@ def service_energy(
         )
         machines_kept(walk, setup.accelerator, served.replicas, setup.accelerators_per_replica)
         it_load = _it_load(walk, setup, asked, server_energy, served)
-        quantiles = _over_requests(
-            setup, asked.requests, asked.lengths, served.batch.p50, walk.study.seed
-        )
+        quantiles = None  # of a cached prompt nobody knows how the cached part spreads
+        if asked.cached is None:
+            quantiles = _over_requests(setup, asked, served.batch.p50, walk.study.seed)
     return ChatService(server_energy, parts, it_load, quantiles), it_load
 
 
@@ -433,18 +431,12 @@ def _it_load(
     return load_by_hour(walk, asked.per_day, server_energy, shape / shape.mean())
 
 
-def _over_requests(
-    setup: ServingSetup,
-    requests: Requests | None,
-    lengths: TokenLengths | None,
-    batch: float,
-    seed: int,
-) -> np.ndarray:
-    """Quantiles 0 to 100 % of energy over requests at one batch, accelerators alone. [Wh]"""
-    if requests is not None:
-        prompt, output = requests.prompt_tokens, requests.output_tokens
+def _over_requests(setup: ServingSetup, asked: Asked, batch: float, seed: int) -> np.ndarray:
+    """Quantiles 0 to 100 % of energy over requests at one batch, with the study's means, accelerators alone. [Wh]"""
+    if asked.requests is not None:
+        prompt, output = asked.requests.prompt_tokens, asked.requests.output_tokens
     else:
-        assert lengths is not None
-        prompt, output = lengths.sample(20_000, np.random.default_rng(seed))
+        drawn = sampler(None, asked.lengths, *central(asked.means))
+        prompt, output = drawn(20_000, np.random.default_rng(seed))
     energy = request_energy(setup, prompt, output, max(batch, 1.0)).accelerator_wh
     return np.quantile(energy, np.linspace(0, 1, 101))

@@ -25,7 +25,7 @@ from taotie.study.campus_chain import campus
 from taotie.study.chat_chain import service_energy, serving
 from taotie.study.every_bus import SHOW
 from taotie.study.footprint import PER_REQUEST, named_of_year
-from taotie.study.kinds import ITEMS, OF_REQUESTS
+from taotie.study.kinds import OF_REQUESTS
 from taotie.study.placement import Placement, placement
 from taotie.study.read import StudyFile, read_study
 from taotie.study.result import Compared, Flow, StudyResult
@@ -101,6 +101,12 @@ def _pues(walk: Walk, it_load: Profile) -> tuple[Figure, Figure]:
                 walk.keep("wue", made.wue, N_("Water at the site per IT energy"))
         walk.pues = pue, worst
     return walk.pues
+
+
+PROMPTED = ("chat", "reasoning", "search")
+"""Kinds whose request is one prompt, as that of the published figures."""
+LIKE_A_COUNTRY = 0.01
+"""Least share of the nearest country's electricity that is told. [1]"""
 
 
 @step("pue", "facility_load", "annual")
@@ -316,11 +322,13 @@ def _nation(walk: Walk, annual: Figure) -> None:
         if walk.place is not None and walk.place.state:
             _share_of_state(walk, annual, walk.place.state)
         for rank, match in enumerate(nearest_countries(annual, 1)):
+            if match.ratio.p50 < LIKE_A_COUNTRY:
+                continue  # a thousandth of a small country says nothing
             name = match.label
-            walk.figures[f"country_{rank + 1}"] = match.ratio.named(
+            walk.figures[f"country_{rank + 1}"] = match.ratio.to("%").named(
                 f"country_{rank + 1}",
-                en=f"Over the yearly electricity of {name['en']} ({match.year})",
-                zh=f"与{name['zh']}全年用电之比（{match.year}年）",
+                en=f"Share of the yearly electricity of {name['en']} ({match.year})",
+                zh=f"占{name['zh']}全年用电的份额（{match.year}年）",
             )
 
 
@@ -417,7 +425,7 @@ def _heading(levy: Any) -> str:
 def _likenesses(walk: Walk, headline: str, annual: Figure) -> None:
     """Everyday equivalents of one request, or of a year of a campus."""
     subject = walk.figures["energy_per_request"] if headline == "energy_per_request" else annual
-    for one in equivalents(subject, low=0.05)[:4]:
+    for one in equivalents(subject, low=0.01)[:5]:
         key = f"equivalent_{one.key}"
         walk.figures[key] = one.count.named(key, en=one.label["en"], zh=one.label["zh"])
 
@@ -528,7 +536,8 @@ def _result(
 ) -> StudyResult:
     study = walk.study
     published = tuple(study.report.published)
-    if service is not None and not published and study.workload.kind not in (*ITEMS, "batch"):
+    # what is printed of requests is of one prompt of a chat
+    if service is not None and not published and study.workload.kind in PROMPTED:
         published = PUBLISHED_PER_REQUEST
     if service is None and place is None:
         walk.notes.append(Said("no_grid", N_("The load was not placed on a grid.")))

@@ -48,7 +48,15 @@ const drawn = (c) => {
 const boxes = new Set(["\u{10ffff}", "\u{e0ffe}", "\u0378"].map(drawn));
 const blank = [...new Set(half.innerText + [...half.querySelectorAll("svg text")].map((t) => t.textContent).join(""))]
   .filter((c) => c.trim() && boxes.has(drawn(c)));
-const report = { blank, control: [..."\ue123\u{f0123}"].map((c) => boxes.has(drawn(c))),
+// drawings as files: what the two links of the first picture would save
+const images = [], url = URL.createObjectURL;
+URL.createObjectURL = (b) => { images.push([b.type, b.size]); return url.call(URL, b); };
+HTMLAnchorElement.prototype.click = () => {};
+for (const link of [...half.querySelectorAll("[data-image]")].slice(0, 2)) {
+  link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  for (let i = 0, n = images.length; i < 60 && images.length === n; i++) await wait(50);
+}
+const report = { images, hidden: [...half.querySelectorAll(".images")].filter((e) => e.hidden).length, blank, control: [..."\ue123\u{f0123}"].map((c) => boxes.has(drawn(c))),
   hash: location.hash, ready: document.documentElement.dataset.ready, lang: document.documentElement.lang, title: document.title,
   wide, scroll: document.documentElement.scrollWidth, out: out.slice(0, 20),
   charts: [...half.querySelectorAll("[data-chart]")].map((h) => [h.dataset.chart, h.dataset.ready,

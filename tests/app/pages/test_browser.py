@@ -54,6 +54,9 @@ def test_worked_page_as_it_is_seen(page: Path, tmp_path: Path, code: str, width:
     assert "\ufffd" not in seen["text"]
     assert seen["control"] == [True, True]  # characters no font has are found out
     assert seen["blank"] == []
+    assert seen["hidden"] == 0
+    assert [kind for kind, _size in seen["images"]] == ["image/svg+xml", "image/png"]
+    assert all(size > 2000 for _kind, size in seen["images"])
 
 
 @pytest.mark.slow

@@ -65,6 +65,8 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     ):
         answer.detail.write_json(aside / "result.json")
         for name in ("figures.parquet", "audit.html", "report.html"):
+            if name == "audit.html" and not _holds_published(answer.detail):
+                continue
             try:
                 _write(name, answer.detail, aside / name)
             except MissingExtraError as error:
@@ -142,4 +144,10 @@ def _write(name: str, result: Any, path: Path) -> None:
     else:
         from taotie.app.pages.page import write_report
 
-        write_report(result, path, language(), audit="audit.html")
+        beside = "audit.html" if _holds_published(result) else ""
+        write_report(result, path, language(), audit=beside)
+
+
+def _holds_published(result: Any) -> bool:
+    """Is a published number held against the study's? Only then does the audit of published numbers belong beside it."""
+    return bool(result.comparisons or result.study.get("report", {}).get("published"))

@@ -86,4 +86,5 @@ def page_words() -> dict[str, str]:
         "loading": _("Loading of a branch"),
         "no_script": _("Without JavaScript the charts are static; every number is in the tables."),
         "scroll": _("Table, scrolls sideways"),
+        "cite": _("Cite as"),
     }

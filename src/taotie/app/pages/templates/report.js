@@ -74,6 +74,49 @@ for (const link of document.querySelectorAll("[data-language]")) {
   });
 }
 
+// A drawing as a file: its SVG with the colours it has on this page, or that SVG as pixels twice as fine.
+const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity", "stroke-opacity", "font-family", "font-size", "font-weight", "text-anchor"];
+function asSvg(figure) {
+  const drawn = figure.querySelector(".drawing svg");
+  const copy = drawn.cloneNode(true);
+  const from = drawn.querySelectorAll("*");
+  copy.querySelectorAll("*").forEach((one, i) => {
+    const style = getComputedStyle(from[i]);
+    for (const name of KEPT) if (style.getPropertyValue(name)) one.setAttribute(name, style.getPropertyValue(name));
+  });
+  const box = drawn.getBoundingClientRect();
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.setAttribute("width", box.width);
+  copy.setAttribute("height", box.height);
+  return [new XMLSerializer().serializeToString(copy), box];
+}
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+for (const link of document.querySelectorAll("[data-image]")) {
+  link.parentElement.hidden = false;
+  link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const [text, box] = asSvg(link.closest("figure"));
+    if (link.dataset.image === "svg") return save(new Blob([text], { type: "image/svg+xml" }), link.download);
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = 2 * box.width;
+    canvas.height = 2 * box.height;
+    const paper = canvas.getContext("2d");
+    paper.fillStyle = getComputedStyle(document.body).backgroundColor;
+    paper.fillRect(0, 0, canvas.width, canvas.height);
+    paper.drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((blob) => save(blob, link.download), "image/png");
+  });
+}
+
 window.addEventListener("hashchange", show);
 narrow.addEventListener("change", () => draw(document.getElementById(wanted())));
 root.classList.add("scripted");
