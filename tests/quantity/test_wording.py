@@ -138,3 +138,13 @@ def test_worked_chinese_counts_in_ten_thousands():
         assert [number(x, 3) for x in (1.0e6, 2.0e8, 70.6e9, 1.75e12, 9_500.0)] == [
             "100 万", "2 亿", "706 亿", "1.75 万亿", "9 500",
         ]  # fmt: skip
+
+
+def test_worked_shares_too_small_for_digits() -> None:
+    """A share of 2.7e-5 % is told as below 0.001 %; four digits are more than a median has."""
+    small, large = (
+        leaf(f"share_{v}", low=v, high=2 * v, unit="%", kind="assumed", note="example") for v in (2e-5, 2e-3)
+    )  # fmt: skip
+    assert value_text(small) == "< 0.001 %"
+    assert value_text(large).startswith("0.0028 %")
+    assert (number(1041.3), number(1287.4, 4), number(998.2)) == ("1 040", "1 287", "998")

@@ -236,6 +236,20 @@ def test_error_an_acceptance_without_a_draft(tmp_path: Path) -> None:
     assert "draft = 3" in words
 
 
+def test_property_requests_spread_around_the_mean_of_the_study(tmp_path: Path) -> None:
+    """Its own lengths, not those of the chat the built-in ones are fitted to; of cached prompts no spread is told."""
+    lengths = "requests_per_day = 1e6\nprompt_tokens = 40000\noutput_tokens = 2000\n"
+    long = _run(tmp_path, f"[workload]\n{lengths}{MODEL}")
+    spread, mean = long.request_energy_wh, long.figures["energy_per_request_accelerator"].p50
+    assert spread is not None
+    assert spread[5] < mean < spread[95]
+    agents = _run(tmp_path, f'[workload]\nkind = "agents"\nsessions_per_day = 1000\n{MODEL}')
+    assert agents.request_energy_wh is None
+    # and no printed prompt of a chat stands beside a call of an agent
+    assert agents.published == ()
+    assert long.published
+
+
 def test_worked_agents_and_jobs_of_a_closed_model(tmp_path: Path) -> None:
     """Both reach the meter, say what was taken for granted, and a job takes less a request than a chat of its lengths."""
     closed = '[compute]\nmodel = "claude-sonnet-4"\n'

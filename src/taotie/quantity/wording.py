@@ -52,7 +52,9 @@ def number(value: float, digits: int = 2) -> str:
 def _rounded(value: float, digits: int) -> str:
     value = float(f"{value:.12g}")  # 120.74999999999999 is 120.75, an artefact of arithmetic
     places = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, places) if places < 0 and abs(value) >= 1e4 else value
+    if 1e3 <= abs(value) < 1e4 and digits <= 3:
+        places = -1  # three digits are more than most ranges allow
+    rounded = round(value, places) if places < 0 and abs(value) >= 1e3 else value
     text = f"{rounded:,.{max(places, 0)}f}".replace(",", " ")
     if "." in text and digits > 2:
         text = text.rstrip("0").rstrip(".")
@@ -146,11 +148,21 @@ def _printed(unit: str) -> str:
     return words.replace("*", "·")
 
 
+TINY_PERCENT = 0.001
+
+
+def tiny_share(figure: Node) -> bool:
+    """Is it a share so small that its digits say nothing? Told as below `TINY_PERCENT`. [%]"""
+    return figure.unit == "%" and figure.value.p50 > 0 and figure.value.p95 < TINY_PERCENT
+
+
 def value_text(figure: Node) -> str:
     """Median and 90 % range with unit, such as ``2.1 Wh/request [0.9 to 4.4]``."""
     value = figure.value
     unit = unit_word(figure.unit)
     space = " " if unit else ""
+    if tiny_share(figure):
+        return f"< {TINY_PERCENT:g}{space}{unit}"
     if value.p05 == value.p95:
         return f"{number(value.p50, 4)}{space}{unit}"
     middle = f"{number(value.p50)}{space}{unit}"

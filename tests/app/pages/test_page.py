@@ -93,7 +93,9 @@ def test_worked_five_pictures_each_with_words_table_and_downloads(page: str) -> 
     assert len(drawings) == 10
     assert all(len(a["aria-label"] or "") > 20 for a in drawings)
     downloads = [a["download"] for _t, a in reader.elements if "download" in a]
-    assert sorted(downloads) == sorted(f"{n}.{ending}" for n in names for ending in ("csv", "json"))
+    assert sorted(downloads) == sorted(
+        f"{n}.{ending}" for n in names for ending in ("csv", "json", "svg", "png")
+    )
     csv = next(a for _t, a in reader.elements if a.get("download") == "energy.csv")
     text = base64.b64decode((csv["href"] or "").partition("base64,")[2]).decode()
     assert text.splitlines()[1].startswith("decode") or "decode" in text

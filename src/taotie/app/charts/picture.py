@@ -19,7 +19,7 @@ from taotie.app.charts import theme
 from taotie.app.charts.vega_script import VL_VERSION
 from taotie.errors import MissingExtraError
 from taotie.quantity.figure import Figure, leaves
-from taotie.quantity.wording import kind_word, number, unit_word
+from taotie.quantity.wording import TINY_PERCENT, kind_word, number, tiny_share, unit_word
 from taotie.words.language import _, language
 
 WIDE, NARROW = 1040, 340  # width a drawing is laid out for [px]
@@ -232,6 +232,8 @@ def range_text(figure: Figure, digits: int = 2) -> str:
     value = figure.value
     if value.p05 == value.p95:
         return _("exact") if figure.kind == "defined" else _("no range given")
+    if tiny_share(figure):
+        return ""
     return span_text(value.p05, value.p95, digits)
 
 
@@ -248,6 +250,8 @@ def sentences(*parts: str) -> str:
 def median_text(figure: Figure, digits: int = 2) -> str:
     """The median; one digit more if nothing is known of a range."""
     value = figure.value
+    if tiny_share(figure):
+        return f"< {TINY_PERCENT:g}"
     return number(value.p50, 4 if value.p05 == value.p95 else digits)
 
 
