@@ -84,6 +84,11 @@ function asSvg(figure) {
     const style = getComputedStyle(from[i]);
     for (const name of KEPT) if (style.getPropertyValue(name)) one.setAttribute(name, style.getPropertyValue(name));
   });
+  // what the page draws once for both languages is taken along
+  for (const one of copy.querySelectorAll("use")) {
+    const meant = document.getElementById((one.getAttribute("href") || "").slice(1));
+    if (meant) one.replaceWith(meant.cloneNode(true));
+  }
   const box = drawn.getBoundingClientRect();
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute("width", box.width);
