@@ -40,7 +40,7 @@ class Column:
     label: str = ""
     """A message marked with `N_`; without one the name is shown."""
     words: Callable[[str], str] | None = field(default=None, compare=False)
-    """What a person reads for a key that stands in a cell, in the language in force."""
+    """What a person reads for a key that stands in a cell, or at the head if there is no label."""
 
     def shown(self, cell: Any) -> Any:
         """A cell as a person reads it: a key by its words."""
@@ -51,7 +51,7 @@ class Column:
         """Head of the column with its unit, in the language in force."""
         from taotie.quantity.wording import unit_word
 
-        head = in_language(self.label, language()) if self.label else self.name
+        head = in_language(self.label, language()) if self.label else self.shown(self.name)
         unit = unit_word(self.unit) if self.unit else ""
         return f"{head} [{unit}]" if unit else head
 

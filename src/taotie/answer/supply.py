@@ -12,7 +12,7 @@ import numpy as np
 from taotie.answer.answer import Answer, Column, Series, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
-from taotie.answer.parts.supply import flow_word, supply_word, technology_name
+from taotie.answer.parts.supply import flow_word, size_word, supply_word, technology_name
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
 from taotie.files.read import of_others, read_json
 from taotie.grid.supply.matching import SupplyPlan, SupplyProblem, solve_supply
@@ -596,7 +596,7 @@ def _many(
 
     plans = solve_many(problems, given["score"], given["cost"], given["cluster"])
     currency = currency_of(given["costs"])
-    columns = (*_ROW, *(Column(f"{k}_mw", "MW") for k in plans[0].size_mw))
+    columns = (*_ROW, *(Column(f"{k}_mw", "MW", words=size_word) for k in plans[0].size_mw))
     rows = [
         (*_row(name, plan), *plan.size_mw.values()) for name, plan in zip(names, plans, strict=True)
     ]

@@ -7,7 +7,7 @@ import numpy as np
 from taotie.grid.supply.technology import technology_name
 from taotie.words.language import N_, in_language, language
 
-__all__ = ["flow_word", "hardest_span", "supply_word", "technology_name"]
+__all__ = ["flow_word", "hardest_span", "size_word", "supply_word", "technology_name"]
 
 FLOWS = {
     "load": N_("load"), "grid": N_("from the grid"), "sold": N_("sold to the grid"), "curtailed": N_("curtailed"),
@@ -43,6 +43,11 @@ def flow_word(key: str) -> str:
         if name.endswith(ending):
             return in_language(words, language()).format(store=technology_name(name.removesuffix(ending)))  # fmt: skip
     return in_language(FLOWS[name], language()) if name in FLOWS else technology_name(name)
+
+
+def size_word(key: str) -> str:
+    """Words for the size of a technology, in the language in force."""
+    return technology_name(key.removesuffix("_mw"))
 
 
 SUPPLIES = {"grid": N_("the grid alone"), "annual": N_("matched over the year"), "hourly": N_("matched by the hour")}  # fmt: skip
