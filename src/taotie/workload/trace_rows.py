@@ -550,6 +550,13 @@ class Draft:
             )
         if falls:
             return
+        if t_s.size >= 10 and all(_running_total(v) for v in (prompt, output)):
+            raise TraceError(
+                _("{path}: both counts of tokens rise from row to row, from {low:.0f} to {high:.0f} of the prompt: running totals, not single requests.").format(
+                    path=self.path, low=float(prompt[0]), high=float(prompt[-1])
+                ),
+                _("give the log of single requests; if each row is one, say so: {option}").format(option=f"--columns time={column}"),
+            )  # fmt: skip
         step = float(t_s[1] - t_s[0])
         if step < 60.0 or t_s.size > 100_000:
             return
@@ -615,6 +622,13 @@ _WEIGHTS = (
     "clock_back rows_twice ids_repeat empty_requests rows_left_out rows_of_another_kind failed_left_out prefix_blocks_unfit prefix_block_size",
     "times_passed_over tokens_added",
 )
+
+
+def _running_total(counts: Any) -> bool:
+    """Whether counts rise from row to row about as a sum of that many rows does."""
+    if float(counts[-1]) < counts.size / 3 * (float(counts[0]) or 1.0):
+        return False
+    return bool((counts[1:] > counts[:-1]).all())
 
 
 def _weight(said: Said) -> int:
