@@ -156,6 +156,10 @@ def equivalent(energy: Figure, key: str) -> Equivalent:
     )
 
 
+FAR = 10.0
+"""A count so many times beyond a limit is beyond it for every sample that matters."""
+
+
 def equivalents(energy: Figure, low: float = 0.1, high: float | None = None) -> list[Equivalent]:
     """All things of which an energy is a number one can imagine.
 
@@ -174,10 +178,16 @@ def equivalents(energy: Figure, low: float = 0.1, high: float | None = None) -> 
         In the order of the table; may be empty.
     """
     cells = table("equivalents")
+    middle = _as_energy(energy).to("Wh").p50
     found = []
     for key in equivalent_names():
-        one = equivalent(energy, key)
         most = cells.value(key, "most") if high is None else high
+        unit = figure(f"equivalents/{key}/energy").unit
+        about = middle / units.factor(unit, "Wh") / float(str(cells.value(key, "energy")))
+        # what is far out is not drawn to be left out
+        if about < low / FAR or (isinstance(most, float) and about > most * FAR):
+            continue
+        one = equivalent(energy, key)
         if low <= one.count.p50 <= (most if isinstance(most, float) else math.inf):
             found.append(one)
     return found
@@ -284,7 +294,12 @@ def nearest_countries(energy: Figure, n: int = 3) -> list[CountryMatch]:
         raise RangeError(
             _("{value} TWh/a is near no country's electricity.").format(value=middle),
         )
-    ranked = sorted(countries(), key=lambda key: abs(math.log(middle / country_demand(key).p50)))
+    # by the middle of the table: a million draws of every country would be made for its median alone
+    cells = table("countries")
+    ranked = sorted(
+        countries(),
+        key=lambda key: abs(math.log(middle / float(str(cells.value(key, latest_demand(key)))))),
+    )
     return [
         CountryMatch(
             key=key,

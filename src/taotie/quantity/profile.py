@@ -18,6 +18,7 @@ from taotie.errors import RangeError, UnitError
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.figure import Figure, derived_kind, exact
+from taotie.quantity.points import quantile
 from taotie.words.language import _
 
 
@@ -46,6 +47,9 @@ class Profile:
     terms: tuple[tuple[np.ndarray, Figure], ...]
     step_h: float = 1.0
     label: Mapping[str, str] = field(default_factory=dict)
+    _percentiles: dict[tuple[float, ...], np.ndarray] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if not self.terms:
@@ -101,8 +105,12 @@ class Profile:
         return np.asarray(total)
 
     def percentiles(self, q: tuple[float, ...] = (5, 50, 95)) -> np.ndarray:
-        """Percentiles by hour, shape (len(q), n_hour). [unit]"""
-        return np.stack([np.percentile(self.at(h), q) for h in range(self.n_hour)], axis=1)
+        """Percentiles by hour, shape (len(q), n_hour); made once. [unit]"""
+        if q not in self._percentiles:
+            ordered = (np.sort(np.atleast_1d(self.at(h))) for h in range(self.n_hour))
+            points = [[quantile(draws, p / 100.0) for p in q] for draws in ordered]
+            self._percentiles[q] = np.array(points, dtype=np.float64).T
+        return self._percentiles[q].copy()
 
     def samples(self) -> Iterator[np.ndarray]:
         """Samples hour by hour; together axes (hour, sample)."""

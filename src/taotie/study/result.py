@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,11 @@ class StudyResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The content of `result.json`."""
+        return dict(self._content)
+
+    @cached_property
+    def _content(self) -> dict[str, Any]:
+        """Made once: the result file, its table and the answer hold the same."""
         every: list[Figure] = list(self.figures.values())
         every += [f for p in self.profiles.values() for _shape, f in p.terms]
         every += [d.figure for d in self.defaults if d.figure is not None]

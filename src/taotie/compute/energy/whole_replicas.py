@@ -26,6 +26,8 @@ __all__ = ["LoadState", "ServedDay", "largest_kept_batch", "load_state", "served
 
 FloatArray = NDArray[np.float64]
 N_RATE = 160
+TOGETHER = 8192
+"""Samples whose hours are looked up at a time."""
 SECONDS_PER_DAY = 86_400.0
 
 
@@ -234,17 +236,18 @@ def served_day(
     if not (np.all(per_day >= 0) and np.all((used > 0) & (used <= 1))):
         raise RangeError(_("requests a day must be at least 0, and a utilization within 0 to 1."))
     one = largest_rate_per_s(setup, prompt, output, max_batch, cached)
-    hourly = per_day[:, None] * share[None, :] / (SECONDS_PER_DAY / len(share))
     wanted = np.ceil(per_day / SECONDS_PER_DAY * peak / (one * used) - 1e-9)
     replicas = np.maximum(wanted, 1.0) + float(redundancy)
     # the state of a replica is a curve of its rate: read off once, not solved for every sample and hour
     grid = np.concatenate([[0.0], np.geomspace(1e-6, 1.0, N_RATE) * one])
     curve = load_state(setup, grid, prompt, output, max_batch, cached)
-    rates = hourly / replicas[:, None]
-    batch = np.interp(rates, grid, curve.batch)
-    busy = np.interp(rates, grid, curve.busy_share)
-    return ServedDay(
-        replicas,
-        1.0 / np.sum(share[None, :] / batch, axis=1),
-        np.maximum(busy.mean(axis=1), 1e-9),
-    )
+    batch, busy = np.empty_like(replicas), np.empty_like(replicas)
+    for first in range(
+        0, len(replicas), TOGETHER
+    ):  # samples times hours stay in the processor's cache
+        these = slice(first, first + TOGETHER)
+        hourly = per_day[these, None] * share / (SECONDS_PER_DAY / len(share))
+        rates = hourly / replicas[these, None]
+        batch[these] = 1.0 / np.sum(share / np.interp(rates, grid, curve.batch), axis=1)
+        busy[these] = np.interp(rates, grid, curve.busy_share).mean(axis=1)
+    return ServedDay(replicas, batch, np.maximum(busy, 1e-9))
