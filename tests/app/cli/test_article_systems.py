@@ -50,3 +50,15 @@ def test_worked_a_form_says_how_much_of_it_is_filled() -> None:
     fields, missing = answer.own["fields"], {m["field"] for m in answer.own["missing"]}
     assert answer.figures["fields_filled"].p50 == len(set(fields) - missing)
     assert missing
+
+
+def test_error_the_version_before_is_never_written_over(tmp_path) -> None:
+    from taotie.app.cli.disclose import _keep_the_one_before
+    from taotie.errors import DataError
+
+    place = tmp_path / "form.json"
+    place.write_text('{"sha256": "abc"}')
+    with pytest.raises(DataError, match="kept beside the new one"):
+        _keep_the_one_before(place, "abc")
+    for path, hashed in ((place, "abd"), (place, ""), (tmp_path / "other.json", "abc")):
+        _keep_the_one_before(path, hashed)

@@ -45,6 +45,8 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
             )  # fmt: skip
         text = json.dumps(made.document, ensure_ascii=False, indent=1) + "\n"
         files.append((door["document"], text.encode()))
+    for path, _content in files:
+        _keep_the_one_before(path, made.supersedes)
     write_together(files)
     answer = answer.with_files(*(str(p) for p, _c in files))
     if door["report"] is not None:
@@ -59,6 +61,23 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         )  # fmt: skip
         answer = answer.with_files(str(door["report"]))
     print_answer(answer, door["json"], in_language(made.title, language()))
+
+
+def _keep_the_one_before(path: Path, supersedes: str) -> None:
+    """Refuse to write over the version that is superseded: it is kept."""
+    import json
+
+    if not supersedes or path.suffix.lower() != ".json" or not path.is_file():
+        return
+    try:
+        before = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return
+    if isinstance(before, dict) and before.get("sha256") == supersedes:
+        raise DataError(
+            _("{path} is the version before, which is kept beside the new one.").format(path=path),
+            f"--write {path.stem}-2.json",
+        )
 
 
 def _rendered(made: object, path: Path) -> bytes:
