@@ -348,7 +348,7 @@ def test_property_a_form_read_back_says_the_same(tmp_path):
 
 def test_worked_what_an_answer_was_asked_for(tmp_path):
     figures = {"energy": {"label": "e", "value": {"p05": 4.0, "p50": 5.0, "p95": 6.0, "mean": 5.0, "n": 9}, "unit": "MWh", "boundary": "facility", "kind": "modelled"}}  # fmt: skip
-    answer = {"ask": "train", "settings": {"on": "h100-sxm:8", "model": "m", "pue": 1.2, "batch": None}, "figures": figures}  # fmt: skip
+    answer = {"ask": "train", "settings": {"on": "h100-sxm:8", "model": "m", "pue": 1.2, "batch": None, "failures": True}, "figures": figures}  # fmt: skip
     path = tmp_path / "a.json"
     path.write_text(json.dumps(answer))
     found = {f.key: f for f in read_facts(path)}
@@ -357,7 +357,9 @@ def test_worked_what_an_answer_was_asked_for(tmp_path):
     known = Facts()
     for fact in found.values():
         known.add(fact)
-    assert field(filled("mdf", known), "training_energy").text == "5.0x10^0 MWh"
+    made = filled("mdf", known)
+    assert field(made, "training_energy").text == "5.0x10^0 MWh"
+    assert "included: failures, checkpoints" in field(made, "training_energy_method").text
     with pytest.raises(BoundaryError, match="yearly energy"):  # a training run is no data centre
         filled("dc2024", known)
 

@@ -300,6 +300,8 @@ def _from_settings(settings: Mapping[str, Any], origin: str) -> Iterator[tuple[s
         value = settings.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
             yield key, Fact(key, float(value), "1", origin=origin, kind="given")
+    if settings.get("failures") is True:  # of a training run: its energy holds them
+        yield "includes", Fact("includes", "failures, checkpoints, idle machines", origin=origin, kind="given")  # fmt: skip
 
 
 _KIND = {
