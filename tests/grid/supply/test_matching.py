@@ -51,6 +51,12 @@ def test_published_annuities():
     assert 1.6e9 / 835e3 * annuity(0.07, 20) / (0.92 * 8.76) == pytest.approx(22.4, abs=0.05)
 
 
+@pytest.mark.parametrize("rate", [0.0, 5e-324, 1e-300, 1e-20, 1e-12, 4e-8, 6e-8, 1e-6])
+def test_property_interest_near_nothing_pays_back_the_sum(rate: float) -> None:
+    """To first order 1 / n + r (n + 1) / (2 n); a rate lost beside 1 divided by zero."""
+    assert annuity(rate, 20) == pytest.approx(1 / 20 + rate * 21 / 40, rel=1e-8)
+
+
 def test_published_row_at_90_percent(shared_data):
     plan = solve_supply(rts(shared_data), 0.9)
     assert plan.cost_per_mwh == pytest.approx(PRINTED[0.9], abs=0.01)

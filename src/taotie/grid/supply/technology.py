@@ -6,6 +6,7 @@ a yearly cost by its annuity at an interest rate, plus the fixed share a year.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -133,7 +134,11 @@ def annuity(rate: float, years: float) -> float:
         )
     if not years > 0:
         raise RangeError(_("a lifetime must be above 0 a, not {years} a.").format(years=years))
-    return 1.0 / years if rate == 0 else float(rate / (1.0 - (1.0 + rate) ** -years))
+    if rate == 0:
+        return 1.0 / years
+    if rate * years < 1e-6:  # 1 + r keeps few digits of r, or none
+        return float(rate / -math.expm1(-years * math.log1p(rate)))
+    return float(rate / (1.0 - (1.0 + rate) ** -years))
 
 
 def technology_keys(costs: str = "eu2030") -> list[str]:
