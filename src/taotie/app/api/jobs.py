@@ -179,7 +179,7 @@ class Jobs:
     async def _runner(self) -> None:
         while True:
             try:
-                job = await self._do(self.store.claim)
+                job = await self._claimed()
             except Exception as error:
                 log.error("the store failed", extra={"fields": {"error": type(error).__name__}})
                 await asyncio.sleep(2 * LOOK_S)
@@ -190,6 +190,18 @@ class Jobs:
                     await asyncio.wait_for(self._wake.wait(), LOOK_S)
                 continue
             await self._run(job)
+
+    async def _claimed(self) -> Job | None:
+        """The next job; one that was claimed in the instant of a stop waits again, as if it had not been."""
+        claiming = asyncio.ensure_future(self._do(self.store.claim))
+        try:
+            found: Job | None = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            late = await claiming
+            if late is not None:
+                await self._do(self.store.give_back, late)
+            raise
+        return found
 
     async def _run(self, job: Job) -> None:
         began = time.monotonic()
