@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from taotie.errors import RangeError, SourceError
 from taotie.quantity.catalog import table
+from taotie.quantity.points import row_means
 from taotie.words.language import N_, _, in_language, language
 from taotie.words.said import Said
 from taotie.workload.daily_shape import DailyShape, WeeklyShape
@@ -127,7 +128,8 @@ class TokenLengths:
         p, o = self._lengths(cluster, a, b)
 
         def mean(values: Floats) -> float:
-            return float(share @ values)
+            # in one order, however many threads a product of the machine's own library takes
+            return float(row_means(share * values)) * share.size
 
         return TokenMoments(
             mean_prompt=mean(p),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,3 +187,37 @@ EVERY_CHECK: tuple[Check, ...] = (
     test_worked_files_of_jobs_stay_while_a_job_waits,
 )
 """What a real PostgreSQL must do as well: `tests/services/test_postgres.py` runs these."""
+
+
+def test_worked_a_job_claimed_in_the_instant_of_a_stop_waits_as_if_new(
+    store: Store, tmp_path: Path
+) -> None:
+    import asyncio
+    import time
+    from types import SimpleNamespace
+
+    from taotie.app.api.jobs import Jobs
+    from taotie.app.api.limits import Limits
+    from taotie.app.api.uploads import Uploads
+
+    begun, claim = threading.Event(), store.claim
+
+    def slow() -> Any:
+        begun.set()
+        time.sleep(0.05)
+        return claim()
+
+    store.claim = slow  # type: ignore[method-assign]
+    job = store.add("train", {"settings": {}})
+    assert job is not None
+
+    async def stopped() -> None:
+        jobs = Jobs(store, SimpleNamespace(count=1), Uploads(tmp_path / "u", 1, 1), Limits())  # type: ignore[arg-type]
+        await jobs.start()
+        await asyncio.to_thread(begun.wait, 5)
+        await jobs.stop()
+
+    asyncio.run(stopped())
+    left = store.job(job.id)
+    assert left is not None
+    assert (left.state, left.attempts) == ("queued", 0)
