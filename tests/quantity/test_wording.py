@@ -148,3 +148,14 @@ def test_worked_shares_too_small_for_digits() -> None:
     assert value_text(small) == "< 0.001 %"
     assert value_text(large).startswith("0.0028 %")
     assert (number(1041.3), number(1287.4, 4), number(998.2)) == ("1 040", "1 287", "998")
+
+
+def test_worked_what_has_no_range_and_what_is_a_share() -> None:
+    """Over and times one figure is itself but for the last bits; a share is told in per cent."""
+    pue = leaf("pue", low=1.1, high=1.3, unit="1", kind="assumed", note="example")
+    power = exact(100.0, "MW") / pue * pue
+    assert power.value.certain
+    assert value_text(power) == "100 MW"
+    assert value_text(exact(16384.0, "accelerator")).startswith("16 384")
+    part = leaf("share_of_capacity", low=0.8, high=0.9, unit="1", kind="assumed", note="example")
+    assert (readable(part).unit, round(readable(part).p50)) == ("%", 85)

@@ -6,6 +6,7 @@ simulated at a share of its load: a fleet of thousands of replicas is divisible.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,19 @@ def _case(model: str, promise: str, per_day: float) -> object:
     return pytest.param(model, promise, per_day, marks=slow, id=f"{model} {promise} {per_day:g}")
 
 
+@functools.lru_cache
+def _simulated_j(model: str, promise: str, per_day: float) -> float | None:
+    """Energy of a day that is simulated whole; the largest day stands for all that are larger. None: no fleet."""
+    chip, n = MODELS[model]
+    try:
+        made = simulate(
+            "chat", model=model, on=f"{chip}:{n}", slo=promise, per_day=per_day, sampled_hours=24
+        )
+    except RangeError:
+        return None
+    return float(made.own["energy_j"]["total"])
+
+
 @pytest.mark.parametrize(
     ("model", "promise", "per_day"),
     [_case(m, p, n) for m in MODELS for p in PROMISES for n in LOADS],
@@ -43,14 +57,10 @@ def test_matches_run_mean_request_and_simulate(
 ) -> None:
     chip, n = MODELS[model]
     part = max(1.0, per_day / MOST)
-    try:
-        whole = simulate(
-            "chat", model=model, on=f"{chip}:{n}", slo=promise, per_day=per_day / part,
-            sampled_hours=24,
-        ).own  # fmt: skip
-    except RangeError:
+    whole = _simulated_j(model, promise, per_day / part)
+    if whole is None:
         pytest.skip("no fleet keeps this promise: nothing to compare with")
-    theirs = whole["energy_j"]["total"] * part
+    theirs = whole * part
     for way in ("simulated", "mean-request"):
         path = tmp_path / f"{way}.toml"
         path.write_text(
@@ -63,4 +73,7 @@ def test_matches_run_mean_request_and_simulate(
         ratio = figures["daily_energy_server"].to("J/d").p50 / theirs
         # the closed form knows no bursts: where a promise leaves little room it is wider, and said so
         assert (LOW if way == "simulated" else 0.5) < ratio < (HIGH if way == "simulated" else 2.0)
-        assert figures["connection"].p50 >= figures["peak_facility_power"].p50 * 0.999
+        connection, peak = (
+            figures[k].to("MW").samples for k in ("connection", "peak_facility_power")
+        )
+        assert (connection >= peak * (1 - 1e-9)).all()

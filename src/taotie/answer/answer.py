@@ -265,6 +265,7 @@ def row_of(key: str, figure: Figure) -> Row:
     from taotie.quantity.wording import (
         bound_word,
         boundary_word,
+        certain_text,
         kind_word,
         number,
         readable,
@@ -275,8 +276,8 @@ def row_of(key: str, figure: Figure) -> Row:
     one = readable(figure)
     value = one.value
     bound = f"{bound_word(one.bound)} " if one.bound in ("at_most", "at_least") else ""
-    exact = value.p05 == value.p95
-    middle = number(value.p50, 4) if exact else number(value.p50)
+    exact = value.certain
+    middle = certain_text(value.p50) if exact else number(value.p50)
     spread = "" if exact else value_text(one).partition("[")[2].rstrip("]")
     return Row(
         key,

@@ -86,7 +86,7 @@ def equivalent_names() -> list[str]:
     Examples
     --------
     >>> equivalent_names()[:3]
-    ['google_search', 'led_bulb_hour', 'phone_charge']
+    ['kettle', 'led_bulb_hour', 'phone_charge']
     """
     return table("equivalents").items()
 

@@ -63,6 +63,11 @@ class Value:
     mean: float
     n: int
 
+    @property
+    def certain(self) -> bool:
+        """Is there no range, but for the last bits of arithmetic?"""
+        return self.p95 - self.p05 <= 1e-9 * abs(self.p50)
+
 
 class Frozen(dict[str, Any]):
     """A dict that does not change, so that a content hash stays true; JSON writes it as it is."""

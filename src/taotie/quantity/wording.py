@@ -73,6 +73,8 @@ def percent(share: float) -> str:
 
 def readable(figure: Node) -> Any:
     """The same figure in the prefix that makes its median a number of ordinary size."""
+    if figure.unit == "1" and "share" in str(getattr(figure, "key", "")):
+        return figure.to("%")  # a share is told in per cent
     head, slash, tail = figure.unit.partition("/")
     for ladder in _LADDERS:
         if head in ladder:
@@ -148,6 +150,19 @@ def _printed(unit: str) -> str:
     return words.replace("*", "·")
 
 
+def certain_text(value: float) -> str:
+    """A value without a range: a whole number below a million in all its digits, else four of them.
+
+    Examples
+    --------
+    >>> certain_text(16384.0), certain_text(114.6312)
+    ('16 384', '114.6')
+    """
+    if abs(value) < 1e6 and abs(value - round(value)) <= 1e-9 * abs(value):
+        return f"{round(value):,}".replace(",", " ")
+    return number(value, 4)
+
+
 TINY_PERCENT = 0.001
 
 
@@ -163,8 +178,8 @@ def value_text(figure: Node) -> str:
     space = " " if unit else ""
     if tiny_share(figure):
         return f"< {TINY_PERCENT:g}{space}{unit}"
-    if value.p05 == value.p95:
-        return f"{number(value.p50, 4)}{space}{unit}"
+    if value.certain:
+        return f"{certain_text(value.p50)}{space}{unit}"
     middle = f"{number(value.p50)}{space}{unit}"
     return f"{middle} [{number(value.p05)} {_('to')} {number(value.p95)}]"
 

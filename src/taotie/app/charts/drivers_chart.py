@@ -33,7 +33,7 @@ def picture(figure: Figure, found: Drivers) -> Picture | Absent:
     """The shares of the leaves behind `figure`, in the language in force."""
     title = _("Where the doubt comes from: {name}").format(name=figure.name)
     shown = [d for d in found.rows if d.share >= LEAST_SHARE][:N_SHOWN]
-    if not shown:
+    if not shown or figure.value.certain:
         return Absent(
             "doubt", title, _("The figure has no spread: every value behind it is exact.")
         )

@@ -19,7 +19,14 @@ from taotie.app.charts import theme
 from taotie.app.charts.vega_script import VL_VERSION
 from taotie.errors import MissingExtraError
 from taotie.quantity.figure import Figure, leaves
-from taotie.quantity.wording import TINY_PERCENT, kind_word, number, tiny_share, unit_word
+from taotie.quantity.wording import (
+    TINY_PERCENT,
+    certain_text,
+    kind_word,
+    number,
+    tiny_share,
+    unit_word,
+)
 from taotie.words.language import _, language
 
 WIDE, NARROW = 1040, 340  # width a drawing is laid out for [px]
@@ -230,7 +237,7 @@ def dot_word(figure: Figure) -> str:
 def range_text(figure: Figure, digits: int = 2) -> str:
     """The 5 and 95 % points, or that the value is exact."""
     value = figure.value
-    if value.p05 == value.p95:
+    if value.certain:
         return _("exact") if figure.kind == "defined" else _("no range given")
     if tiny_share(figure):
         return ""
@@ -252,7 +259,7 @@ def median_text(figure: Figure, digits: int = 2) -> str:
     value = figure.value
     if tiny_share(figure):
         return f"< {TINY_PERCENT:g}"
-    return number(value.p50, 4 if value.p05 == value.p95 else digits)
+    return certain_text(value.p50) if value.certain else number(value.p50, digits)
 
 
 def amount(value: float, unit: str, digits: int = 2) -> str:

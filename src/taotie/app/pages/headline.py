@@ -60,7 +60,7 @@ def tile(key: str, figure: Figure) -> Tile:
         low=_percent(value.p05 / top),
         middle=_percent(value.p50 / top),
         high=_percent(value.p95 / top),
-        certain=value.p05 == value.p95,
+        certain=value.certain,
     )
 
 
@@ -106,7 +106,7 @@ def _headline_sentence(result: StudyResult) -> str:
     figure = readable(result.figures[result.headline])
     value = figure.value
     place = _place(figure.boundary)
-    if value.p05 == value.p95:
+    if value.certain:
         return _("{name}: {value}{place}, {kind}.").format(
             name=figure.name, value=amount(value.p50, figure.unit, 4), place=place,
             kind=kind_word(figure.kind),

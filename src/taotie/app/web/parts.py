@@ -22,7 +22,7 @@ __all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_lis
 def range_row(name: str, figure: Any, unit: str, kind: str = "ours") -> Place:
     """A figure as a row of a range chart, in a unit."""
     value = figure.to(unit).value
-    exact = value.p05 == value.p95
+    exact = value.certain
     bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
     return Place(
         name, value.p05, value.p50, value.p95, bound + number(value.p50, 3 if exact else 2), kind
