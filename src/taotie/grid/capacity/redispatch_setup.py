@@ -33,7 +33,8 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 CUT = 0.005  # of a rating: outages that move less are not listed
 FACTORS_ALL = 4 << 30  # bytes: with more, rows of factors are made as they are wanted
-FACTORS_MAX = 16 << 30  # bytes of such rows
+UNITS_ALL = 2 << 30  # bytes: with more, factors of units are held once
+FACTORS_MAX = 6 << 30  # bytes of such rows
 ROUNDING = 1e-8  # MW: no outage that moves less is looked for
 LOSSES = 0.05  # of the load: what a dispatch may give beyond it as losses
 FAST = {"nsz", "arcp", "contract"}
@@ -426,6 +427,8 @@ def redispatch_problem(
     least[~np.isfinite(post) | (least < ROUNDING)] = 0.0
     first = np.zeros(m)
     first[size > 0] = table[start[:-1][size > 0], 2]
+    # once more in memory only where there is room: kernels are compiled anew for the other layout
+    hg = hgt.T if hgt.nbytes > UNITS_ALL else np.ascontiguousarray(hgt.T)
     load = np.asarray(
         np.bincount(island.node_of_bus, case.load_mw[island.bus_row], minlength=island.n_node),
         float,
@@ -433,7 +436,7 @@ def redispatch_problem(
     return RedispatchProblem(
         island=island,
         net=Net(
-            ht, np.full(island.n_node, not few), np.zeros(island.n_node, bool), island.y, np.ascontiguousarray(hgt.T), hgt,
+            ht, np.full(island.n_node, not few), np.zeros(island.n_node, bool), island.y, hg, hgt,
             island.f, island.t, inverse, own,
         ),
         room=Room(fixed, low, high, -float(still.sum()), rate, post),
