@@ -17,7 +17,7 @@ from taotie.audit.composed import composed
 from taotie.audit.in_words import many_in_words, one_period
 from taotie.audit.nouns import FLOWS
 from taotie.audit.reading import Quantity, Reading, spoken
-from taotie.audit.repeated import repeats, without_inputs
+from taotie.audit.repeated import ends_of, repeats, without_inputs
 from taotie.audit.said_elsewhere import said_elsewhere
 from taotie.quantity.number_text import number_at
 from taotie.quantity.unit_text import PLAIN, Unit
@@ -66,7 +66,11 @@ def candidates(
     per = frozenset(name for q in usable for name in q.bare.physical.split("/")[1:])
     wet = _is_volume(unit) and bool(_WATER.search(spoken(reading)))
     direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet, per)]
-    given = [q for q in usable if any(repeats(q, value, own) for value, own in inputs)]
+    given = [
+        q
+        for q in usable
+        if all(any(repeats(e, value, own) for value, own in inputs) for e in ends_of(q))
+    ]
     best = without_inputs(direct, inputs, reading.form.text)
     named = [c for c in best if c.main.noun != "model"] or best
     if named:
@@ -224,7 +228,9 @@ def _plain(q: Quantity, growth: bool) -> Iterable[Candidate]:
             yield _changed(q, replace(made, half=half / (low * high)), 1 / high, 1 / low)
         if q.change > 0 and q.role != "to" and not growth:
             yield _changed(q, made, low + 1, high + 1)
-        if growth:
+        if growth and not (
+            q.change > 0 and q.text.endswith("倍") and q.role != "to"
+        ):  # 涨了两倍 is a growth of two
             yield _changed(q, made, low - 1, high - 1)
             yield _changed(
                 q,

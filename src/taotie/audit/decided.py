@@ -219,7 +219,10 @@ _SAME = re.compile(
 def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) -> Tried | None:
     """The second of two numbers told as equal, where it is not: 1287 MWh, that is 12.87万度."""
     text = reading.form.text
+    fine = {id(c.main) for c, found in tried if found.verdict in verdicts.HARMLESS}
     for other, result in tried:
+        if id(other.main) in fine:
+            continue  # it fits in another way
         a, b = sorted((chosen.main, other.main), key=lambda q: q.start)
         if a.start == b.start or other.rank > 1 or b is chosen.main or a.role or b.role:
             continue
@@ -239,12 +242,19 @@ def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) ->
     return None
 
 
+_BY_AS_MUCH = re.compile(
+    r",?\s(?:or\s)?by\s(?:as much as\s|about\s|some\s)?|[,，](?:即|也就是)(?:增长|涨|降|下降)?"
+)
 _SHARES = ("share", "times")
 
 
 def _apposed(text: str, a: Quantity, b: Quantity) -> bool:
     """One in every 25, 4 per cent, goes into: the second share says the first again."""
-    if a.kind not in _SHARES or b.kind not in _SHARES or a.change or b.change:
+    if a.kind not in _SHARES or b.kind not in _SHARES:
+        return False
+    if _BY_AS_MUCH.fullmatch(text, a.end, b.start):
+        return True  # threefold, by 300 percent
+    if a.change or b.change:
         return False
     return bool(
         re.fullmatch(r"[^0-9.;,，。；]{0,24}[,，(（]\s?", text[a.end : b.start])

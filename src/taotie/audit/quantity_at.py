@@ -36,7 +36,7 @@ START = re.compile(
     r"|\b[0-9]{1,2}:[0-9]{2}\b|\b24/7\b|第[0-9]{1,4}|\b[0-9]{1,3}(?:st|nd|rd|th)\b|\b(?:4K|8K|5G|4G|6G|3D|2D)\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
     r"|(?P<day>\b[0-9]{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|[0-9]{1,2}月(?:[0-9]{1,2}[日号])?(?![0-9]))"
-    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,2}(?=(?:in|out\sof|of)\severy\s))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
+    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,2}(?=(?:in|out\sof|of)\severy\s)|(?<=one\s)(?:[a-z-]{2,14}\s){1,2}(?=in\s(?:[0-9]{1,4}|ten|twenty|hundred)\b(?!\s(?:states|countries|cities|counties|regions|places|buildings|halls|sites)\b)))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
     r"|(?P<tenth>\bevery\s(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twentieth|hundredth|thousandth)\b(?!\s(?:day|week|month|year|hour|minute)))"
     r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的))"
     r"|(?P<fold>\b(?:" + "|".join(_FOLD) + r")-?fold\b)"

@@ -20,12 +20,12 @@ _SPELLED = re.compile(
 )
 _SPELLED_WATT = re.compile(r"(kilo|mega|giga|tera|milli)-?watts?(?![A-Za-z-])", re.IGNORECASE)
 _CUBIC = re.compile(
-    r"(?:cubic[ -](?:met(?:er|re)s?|f(?:ee|oo)t|yards?)|square[ -](?:met(?:er|re)s?|f(?:ee|oo)t)|acre-f(?:ee|oo)t)(?![A-Za-z])",
+    r"(?:cubic[ -](?:met(?:er|re)s?|f(?:ee|oo)t|yards?)|square[ -](?:met(?:er|re)s?|f(?:ee|oo)t|kilomet(?:er|re)s?|miles?)|acre-f(?:ee|oo)t)(?![A-Za-z])",
     re.IGNORECASE,
 )
 _CUBIC_SIZE = {
     "cubic m": (1.0, "m3"), "cubic-m": (1.0, "m3"), "cubic f": (0.028316847, "m3"), "cubic-f": (0.028316847, "m3"), "cubic y": (0.76455486, "m3"),
-    "cubic-y": (0.76455486, "m3"), "square m": (1.0, "m2"), "square-m": (1.0, "m2"), "square f": (0.09290304, "m2"), "square-f": (0.09290304, "m2"),
+    "cubic-y": (0.76455486, "m3"), "square k": (1e6, "m2"), "square-k": (1e6, "m2"), "square mi": (2589988.11, "m2"), "square-mi": (2589988.11, "m2"), "square m": (1.0, "m2"), "square-m": (1.0, "m2"), "square f": (0.09290304, "m2"), "square-f": (0.09290304, "m2"),
     "acre": (1233.4818, "m3"),
 }  # fmt: skip
 _PREFIX = {"kilo": "k", "mega": "M", "giga": "G", "tera": "T", "peta": "P", "milli": "m", "": ""}

@@ -31,11 +31,28 @@ MARKS = {
 _LADDERS: dict[str, tuple[str, ...]] = {
     "Wh": ("mWh", "Wh", "kWh", "MWh", "GWh", "TWh"),
     "W": ("mW", "W", "kW", "MW", "GW", "TW"),
+    "m2": ("m2", "km2"),
     "h": ("s", "min", "h", "d", "a"),
     "g": ("g", "kg", "t", "kt", "Mt"),
     "gCO2e": ("gCO2e", "kgCO2e", "tCO2e", "ktCO2e", "MtCO2e"),
 }
-_HEADS = ("Wh", "W", "h", "gCO2e", "g", "USD", "EUR", "CNY", "B", "FLOP", "FLOP/s", "1/h", "L", "1")
+_HEADS = (
+    "Wh",
+    "W",
+    "h",
+    "gCO2e",
+    "g",
+    "USD",
+    "EUR",
+    "CNY",
+    "B",
+    "FLOP",
+    "FLOP/s",
+    "1/h",
+    "L",
+    "1",
+    "m2",
+)
 _TAILS = (
     "", "/request", "/inference", "/image", "/video", "/token", "/server", "/accelerator",
     "/household", "/person", "/site", "/d", "/kWh", "/km",
@@ -98,8 +115,8 @@ def readable(value: float, unit: Unit) -> tuple[float, Unit]:
     """
     for tail in _TAILS:
         for head in _HEADS:
-            if tail == "/km" and head == "1":
-                continue
+            if tail == "/km" and head in ("1", "L"):
+                continue  # an area
             spelled = f"1{tail}" if head == "1" and tail else head + tail
             if not physical_units.same_dimension(unit.physical, spelled):
                 continue
