@@ -16,6 +16,7 @@ import pytest
 
 from taotie.metering.channel import Channel
 from taotie.metering.export import export_text
+from taotie.metering.import_file import read_meter_file
 from taotie.metering.prometheus import PrometheusClient
 from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings
@@ -120,6 +121,10 @@ def test_replay_known_meters_are_found_and_our_export_comes_back(scraped) -> Non
         told[0][0] - 5, time.time(), names=["taotie_device_energy_joules_total"]
     )
     assert set(made.readings[0].raw.tolist()) <= {mj * 1000 for _t, mj in told}
+    # the same by its address, as `taotie meter import` takes it
+    by_address = read_meter_file(f"{url}?start={told[0][0] - 5:.3f}&end={time.time():.3f}")
+    assert {"span_asked", "mig_lines_are_one_board"} <= {s.code for s in by_address.said}
+    assert {r.channel.uuid for r in by_address.readings} >= {"GPU-a", "GPU-own"}
 
 
 def test_replay_a_grid_repeats_and_is_told(scraped) -> None:
