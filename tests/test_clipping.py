@@ -42,6 +42,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "facility/swing_filters.py::_stored",
         "grid/flexibility.py::cut_depth",
         "hardware/power_curve.py::capped_run",
+        "study/one_request.py::_reader",  # the same
         "study/many_requests.py::_machines",  # room for long requests, as for one
     ),
     "below 0 MW of room there is none, and the load must go": (
@@ -54,12 +55,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "grid/emissions.py::attributional_intensity_g_per_kwh",
     ),
     "a batch below one is a request alone, part of the time": (
+        "compute/energy/service_energy.py::_served",  # and no more are decoded together than memory holds
         "compute/energy/served_load.py::_at",
         "compute/energy/served_load.py::_power",
         "compute/serving/case.py::miss_of",
         "study/chat_chain.py::_over_requests",
     ),
     "more than there is means all of it": (
+        "answer/parts/supply.py::hardest_span",  # a span longer than the series is the series
         "compute/serving/case.py::sweep",
         "compute/serving/service.py::smallest_fleet",
         "compute/serving/slice.py::_slice_of",
