@@ -156,7 +156,7 @@ def _direct(
         return
     if q.kind in ("share", "times"):
         return
-    if q.kind == "count" and unit.same_dimension(PLAIN) and not q.period:
+    if q.kind == "count" and unit.same_dimension(PLAIN):
         # 1287 MWh / 10.5 MWh gives a number; of what, the text says
         yield Candidate(stated_of(q, PLAIN), (q,), "number", 4)
         return

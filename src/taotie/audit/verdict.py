@@ -209,7 +209,7 @@ def rounding_gap(stated: Stated) -> float:
         return 0.0
     if stated.hedge == "about":
         return ABOUT_GAP
-    return ROUNDING_GAP if stated.digits <= 3 else 0.02 if stated.digits == 4 else 0.005
+    return ROUNDING_GAP if stated.digits <= 2 else 0.02 if stated.digits <= 4 else 0.005
 
 
 def _printed_point(stated: Stated, c: Recomputed) -> tuple[str, str]:

@@ -37,22 +37,8 @@ _LADDERS: dict[str, tuple[str, ...]] = {
     "gCO2e": ("gCO2e", "kgCO2e", "tCO2e", "ktCO2e", "MtCO2e"),
 }
 _HEADS = (
-    "Wh",
-    "W",
-    "h",
-    "gCO2e",
-    "g",
-    "USD",
-    "EUR",
-    "CNY",
-    "B",
-    "FLOP",
-    "FLOP/s",
-    "1/h",
-    "L",
-    "1",
-    "m2",
-)
+    "Wh", "W", "h", "gCO2e", "g", "USD", "EUR", "CNY", "B", "FLOP", "FLOP/s", "1/h", "L", "1", "m2", "km",
+)  # fmt: skip
 _TAILS = (
     "", "/request", "/inference", "/image", "/video", "/token", "/server", "/accelerator",
     "/household", "/person", "/site", "/d", "/kWh", "/km",
@@ -115,8 +101,8 @@ def readable(value: float, unit: Unit) -> tuple[float, Unit]:
     """
     for tail in _TAILS:
         for head in _HEADS:
-            if tail == "/km" and head in ("1", "L"):
-                continue  # an area
+            if tail == "/km" and head in ("1", "L", "m2", "km"):
+                continue  # an area, a length, a number
             spelled = f"1{tail}" if head == "1" and tail else head + tail
             if not physical_units.same_dimension(unit.physical, spelled):
                 continue

@@ -34,7 +34,7 @@ WORDS: dict[str, tuple[float, str]] = {
     "lbs": (1, "lb"), "kgs": (1, "kg"), "litre": (1, "L"), "gallon": (3.785411784, "L"), "gal": (3.785411784, "L"), "gals": (3.785411784, "L"),
     "ha": (1e4, "m2"), "hectare": (1e4, "m2"), "acre": (4046.8564224, "m2"), "sqft": (0.09290304, "m2"), "cm": (0.01, "m"),
     "therm": (29.307107, "kWh"), "tce": (8141.0, "kWh"), "kcal": (1.163e-3, "kWh"),
-    "mile": (1.609344, "km"), "gramme": (1, "g"), "kilogramme": (1, "kg"), "times": (1, "1"), "x": (1, "1"),
+    "mile": (1.609344, "km"), "metre": (1, "m"), "kilometre": (1, "km"), "kilometer": (1, "km"), "gramme": (1, "g"), "kilogramme": (1, "kg"), "times": (1, "1"), "x": (1, "1"),
     "$": (1, "USD"), "US$": (1, "USD"), "dollar": (1, "USD"), "€": (1, "EUR"), "euro": (1, "EUR"),
     "yuan": (1, "CNY"), "RMB": (1, "CNY"), "cent": (0.01, "USD"), "¥": (1, "CNY"),
     "gCO2": (1, "gCO2e"), "kgCO2": (1, "kgCO2e"), "tCO2": (1, "tCO2e"), "MtCO2": (1, "MtCO2e"),
