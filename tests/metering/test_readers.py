@@ -452,6 +452,18 @@ def test_error_two_meters_under_one_name_are_no_meter():
     assert "part" in error.value.hint
 
 
+def test_error_cards_written_one_after_the_other_without_an_index():
+    rows = [
+        f"2026/05/01 12:00:{second:02d}.{card:03d}, NVIDIA H100 80GB HBM3, {400 + 50 * card}.00 W"
+        for second in range(40)
+        for card in range(8)
+    ]
+    text = "timestamp, name, power.draw [W]\n" + "\n".join(rows) + "\n"
+    with pytest.raises(MeterError, match="come 8 at a time") as error:
+        read_table(text, "smi.csv")
+    assert "--query-gpu=timestamp,index,power.draw --format=csv" in str(error.value.hint)
+
+
 @pytest.mark.parametrize(
     ("cells", "code"),
     [

@@ -491,6 +491,14 @@ def _looked_at(
             ),
             _("call the column that tells them apart device (here: {names})").format(names=", ".join(others[:5]) or "-"),
         )  # fmt: skip
+    together = _in_bursts(ts)
+    if together > 1:
+        raise MeterError(
+            _("{where}: the readings of {channel} come {n} at a time: {n} meters under one name.").format(
+                where=where, channel=name, n=together
+            ),
+            _("write what tells them apart, such as nvidia-smi --query-gpu=timestamp,index,power.draw --format=csv, or call its column device (here: {names})").format(names=", ".join(others[:5]) or "-"),
+        )  # fmt: skip
     none, below = int((~np.isfinite(value)).sum()), int((value < 0).sum())
     if none:
         said.append(
@@ -509,6 +517,31 @@ def _looked_at(
             )
         )
     return said
+
+
+def _in_bursts(t: NDArray[Any]) -> int:
+    """How many readings come at a time: several cards written one after the other in each round. 1 where none do.
+
+    Examples
+    --------
+    >>> _in_bursts(np.array([k * 1000 + i for k in range(20) for i in range(4)]))
+    4
+    >>> _in_bursts(np.arange(80) * 1000)
+    1
+    """
+    gaps = np.diff(np.unique(t))
+    if gaps.size < 20:
+        return 1
+    pause = gaps > 0.2 * np.quantile(gaps, 0.95)
+    sizes = np.diff(np.flatnonzero(np.concatenate([[True], pause, [True]])))
+    n = int(np.bincount(sizes).argmax())
+    if (
+        n < 2
+        or np.mean(sizes == n) < 0.8
+        or np.median(gaps[~pause]) > 0.05 * np.median(gaps[pause])
+    ):
+        return 1
+    return n
 
 
 def _refuse_intervals(
