@@ -86,5 +86,8 @@ def test_error_damaged_files_are_a_sentence(tmp_path: Path) -> None:
             read_case(str(place))
     with pytest.raises(Hdf5Error):
         mat_variables(b"\0" * 512 + b"\x89HDF\r\n\x1a\n", 1000)
+    head = b"text".ljust(124) + bytes((0, 1)) + b"IM"
+    with pytest.raises(ValueError, match="more than four bytes"):
+        mat_variables(head + (5 << 16 | 1).to_bytes(4, "little") + b"abcdefgh", 1000)
     with pytest.raises(ValueError, match="too large once unpacked"):
         mat_variables(_saved({"a": np.zeros((500, 500))}, do_compression=True), 1000)
