@@ -182,7 +182,7 @@ FED = {
     "study/metered_cost.py:read_hour_factors": "factors", "study/read.py:_toml": "study", "study/result_file.py:_read": "result",
     "workload/mining.py:read_hash_rates": "mining", "workload/mining_export.py:_from_csv": "mining_export",
     "workload/mining_export.py:_from_json": "mining_json", "workload/mining_export.py:read_series": "mining_export",
-    "fleet/on_record.py:read_locked": "on_record", "grid/case/other_files.py:_mat": "case_mat",
+    "fleet/on_record.py:read_locked": "on_record", "app/cli/disclose.py:_keep_the_one_before": "form_before", "grid/case/other_files.py:_mat": "case_mat",
     "grid/case/other_files.py:read_other_file": "case_mat", "metering/ledger.py:opened": "ledger", "workload/trace.py:_kind": "trace_unnamed", "workload/trace_csv.py:csv_draft": "trace",
     "workload/trace_jsonl.py:json_draft": "trace_lines", "workload/trace_parquet.py:parquet_draft": "trace_parquet",
     "workload/trace_rows.py:open_text": "trace", "workload/trace_rows.py:regular_file": "trace",

@@ -65,13 +65,13 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
 
 def _keep_the_one_before(path: Path, supersedes: str) -> None:
     """Refuse to write over the version that is superseded: it is kept."""
-    import json
+    from taotie.files.read import read_json
 
     if not supersedes or path.suffix.lower() != ".json" or not path.is_file():
         return
     try:
-        before = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        before = read_json(path)
+    except DataError:
         return
     if isinstance(before, dict) and before.get("sha256") == supersedes:
         raise DataError(
