@@ -49,7 +49,7 @@ class Column:
     @property
     def heading(self) -> str:
         """Head of the column with its unit, in the language in force."""
-        from taotie.quantity.wording import unit_word
+        from taotie.quantity.unit_word import unit_word
 
         head = in_language(self.label, language()) if self.label else self.shown(self.name)
         unit = unit_word(self.unit) if self.unit else ""
@@ -262,6 +262,7 @@ class Answer:
 
 def row_of(key: str, figure: Figure) -> Row:
     """One figure as a row."""
+    from taotie.quantity.unit_word import unit_word
     from taotie.quantity.wording import (
         bound_word,
         boundary_word,
@@ -269,7 +270,6 @@ def row_of(key: str, figure: Figure) -> Row:
         kind_word,
         number,
         readable,
-        unit_word,
         value_text,
     )
 

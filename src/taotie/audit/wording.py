@@ -18,6 +18,7 @@ from taotie.audit.verdict import (
 from taotie.quantity import unit as physical_units
 from taotie.quantity.number_text import number_at, plain
 from taotie.quantity.unit_text import Unit, parse_unit
+from taotie.quantity.unit_word import unit_word
 from taotie.words.language import LANGUAGES, _, language, speaking
 
 MARKS = {
@@ -187,9 +188,13 @@ def _with_unit(shown: str, value: float, unit: Unit, digits: int, high: float | 
             amount = number(value * scale, digits)
             if high is not None:
                 amount = f"{amount}–{number(high * scale, digits)}"
-            return f"{amount}美元{tail}" if language() == "zh" else f"{currency} {amount}{tail}"
+            return (
+                f"{amount}美元{unit_word(tail)}"
+                if language() == "zh"
+                else f"{currency} {amount}{tail}"
+            )
     space = "" if words in ("", "%") else " "
-    return f"{shown}{space}{words}"
+    return f"{shown}{space}{unit_word(words)}"
 
 
 def interval(low: float, high: float, unit: Unit, digits: int = 4) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 from taotie.errors import BoundaryError, RangeError
 from taotie.quantity import unit as units
 from taotie.quantity.node import Node
-from taotie.quantity.wording import boundary_word, kind_word, text, tree, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import boundary_word, kind_word, text, tree
 from taotie.words.language import _
 
 __all__ = ["as_html", "chance_below", "compared", "formatted", "plain_values", "record_row"]

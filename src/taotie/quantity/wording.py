@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from taotie.quantity import unit as units
 from taotie.quantity.evaluation import topological
 from taotie.quantity.node import Node
+from taotie.quantity.unit_word import unit_word
 from taotie.words.language import _, language
 
 # never mWh: readers take it for MWh
@@ -125,29 +125,6 @@ def bound_word(bound: str) -> str:
         "measured": _("a measurement"),
         "forecast": _("a forecast"),
     }.get(bound, bound)
-
-
-def unit_word(unit: str) -> str:
-    """A unit as printed: nothing for plain numbers."""
-    return "" if unit == units.DIMENSIONLESS else _printed(unit)
-
-
-# what is counted, time and money; symbols of physics are the same everywhere
-_CHINESE_UNITS = {
-    "request": "次请求", "token": "词元", "Mtoken": "百万词元", "accelerator": "块加速器", "parameter": "个参数",
-    "image": "张图片", "query": "次查询", "session": "次会话", "household": "户家庭", "person": "人", "server": "台服务器",
-    "replica": "个副本", "bus": "个母线", "a": "年", "d": "天", "h": "小时", "min": "分钟",
-    "USD": "美元", "EUR": "欧元", "CNY": "元",
-}  # fmt: skip
-
-
-def _printed(unit: str) -> str:
-    unit = unit.replace("delta_degC", "°C").replace("degC", "°C")
-    unit = unit.replace("**2", "²").replace("**3", "³")
-    if language() != "zh":
-        return unit
-    words = re.sub(r"[A-Za-z]+", lambda m: _CHINESE_UNITS.get(m[0], m[0]), unit)
-    return words.replace("*", "·")
 
 
 def certain_text(value: float) -> str:

@@ -27,7 +27,8 @@ from taotie.app.charts.picture import (
 )
 from taotie.quantity import unit as units
 from taotie.quantity.profile import Profile
-from taotie.quantity.wording import boundary_word, number, readable, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import boundary_word, number, readable
 from taotie.words.language import _, language
 
 N_STEP_MAX = 400

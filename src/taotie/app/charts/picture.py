@@ -19,13 +19,13 @@ from taotie.app.charts import theme
 from taotie.app.charts.vega_script import VL_VERSION
 from taotie.errors import MissingExtraError
 from taotie.quantity.figure import Figure, leaves
+from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
     TINY_PERCENT,
     certain_text,
     kind_word,
     number,
     tiny_share,
-    unit_word,
 )
 from taotie.words.language import _, language
 

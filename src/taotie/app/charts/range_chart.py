@@ -36,13 +36,13 @@ from taotie.quantity.catalog import figure as published_figure
 from taotie.quantity.figure import Figure
 from taotie.quantity.sampling import sampling
 from taotie.quantity.source import Source
+from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
     bound_word,
     boundary_word,
     kind_word,
     number,
     readable,
-    unit_word,
 )
 from taotie.words.language import _
 

@@ -26,7 +26,8 @@ from taotie.app.charts.picture import (
     span_text,
 )
 from taotie.app.charts.sankey_layout import Band, check_conserved, layers_of, layout, ribbon_path
-from taotie.quantity.wording import boundary_word, number, readable, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import boundary_word, number, readable
 from taotie.words.language import _
 
 N_FLOW_MAX = 100

@@ -147,7 +147,8 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     from taotie.app.cli.common import console
 
     out = console()
-    from taotie.quantity.wording import boundary_word, unit_word
+    from taotie.quantity.unit_word import unit_word
+    from taotie.quantity.wording import boundary_word
 
     for name, table in answer.tables.items():
         head = in_language(table.label, language())

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from taotie.answer.parts.study import StudyResult
 from taotie.app.charts.picture import amount, dot, median_text, range_text, sentences
 from taotie.quantity.figure import Figure
+from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
     bound_word,
     boundary_word,
     kind_word,
     number,
     readable,
-    unit_word,
 )
 from taotie.words.language import _
 

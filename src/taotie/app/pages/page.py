@@ -31,7 +31,8 @@ from taotie.files.atomic import write_bytes
 from taotie.quantity.evaluation import leaves
 from taotie.quantity.figure import Figure
 from taotie.quantity.sensitivity import Drivers, drivers
-from taotie.quantity.wording import boundary_word, kind_word, number, readable, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import boundary_word, kind_word, number, readable
 
 N_NOTE_MAX = 200
 STUDY_CHARS_MAX = 20_000

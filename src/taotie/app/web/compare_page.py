@@ -12,7 +12,8 @@ from taotie.app.web.prompt_page import machine_names, model_names
 from taotie.app.web.site import Addresses, View
 from taotie.app.web.state import State
 from taotie.errors import RangeError, TaotieError
-from taotie.quantity.wording import number, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import number
 from taotie.words.language import N_, _, in_language, language
 
 FIELDS = ("setup", "add", "on", "tokens_in", "tokens_out", "batch", "samples")

@@ -14,7 +14,8 @@ from taotie.app.web.parts import NOTHING, answer_values, setting_field
 from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
-from taotie.quantity.wording import boundary_word, kind_word, number, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import boundary_word, kind_word, number
 from taotie.words.language import N_, _, in_language, language
 
 FIELDS = ("to", "country", "of", "samples", "seed")

@@ -13,7 +13,8 @@ from taotie.app.pages.tables import SourceRow, source_row
 from taotie.app.web.drawing import Place
 from taotie.app.web.state import State
 from taotie.quantity.source import Source
-from taotie.quantity.wording import bound_word, number, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import bound_word, number
 from taotie.words.language import N_, in_language, language
 
 __all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_list", "table_of"]

@@ -19,7 +19,8 @@ from taotie.app.web.parts import range_row, setting_field, source_list
 from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
-from taotie.quantity.wording import number, readable, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import number, readable
 from taotie.words.language import N_, _, in_language, language
 
 DEFAULTS = {

@@ -16,7 +16,8 @@ from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import DataError
 from taotie.quantity.source import Source
-from taotie.quantity.wording import number, unit_word
+from taotie.quantity.unit_word import unit_word
+from taotie.quantity.wording import number
 from taotie.words.language import N_, _, in_language, language
 
 MAIN = ("model", "on", "replicas", "slo")
