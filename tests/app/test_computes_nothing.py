@@ -27,6 +27,7 @@ DRAWING = {
     ("charts/sankey_layout.py", "layout", "sum"): "room between nodes",
     ("charts/sankey_layout.py", "needed", "sum"): "the same: a function within it",
     ("charts/simulation_charts.py", "power_picture", "cumsum"): "bands drawn on each other",
+    ("charts/verdict_card.py", "_wrapped", "sum"): "width of a text",
     ("cli/answers.py", "_width", "sum"): "width of a text",
     ("cli/simulate.py", "_over_time", "sum"): "a bar of text for many steps",
     ("pages/audit_page.py", "audit_half", "sum"): "inputs of each mark",
