@@ -129,3 +129,12 @@ def test_error_sentences(ask: str, given: dict[str, object], words: str) -> None
 def test_worked_place_gives_a_footprint() -> None:
     made = tt.generate("stable-diffusion-3-medium", on="h100-sxm", region="DEU", **FEW)
     assert {"carbon_per_request_average", "embodied_per_request"} <= set(made.figures)
+
+
+@pytest.mark.parametrize("model", ["stable-diffusion-3-medium", None])
+def test_error_a_runtime_that_nobody_measured(model: str | None) -> None:
+    from taotie.answer.asks import function_of
+    from taotie.errors import UnknownNameError
+
+    with pytest.raises(UnknownNameError, match="has no fitted profile"):
+        function_of("generate")(runtime="1e999", samples=100, **({"model": model} if model else {}))

@@ -20,7 +20,7 @@ from taotie.compute.energy.generation import (
     typical_diffusion_model,
 )
 from taotie.compute.energy.runtime_profile import generation_profiles
-from taotie.errors import RangeError, UnknownNameError
+from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.lift import lifted
@@ -140,7 +140,7 @@ def generated_item(
     """
     film = frames > 1
     chip = accelerator_named(accelerator)
-    profile = generation_profiles()[f"{runtime}/{'video' if film else 'image'}"]
+    profile = _generation_profile(runtime, "video" if film else "image")
     row = generation_row(
         generation_model(model, film), chip,
         height=height, width=width, steps=steps, batch=batch, frames=frames, ulysses=float(accelerators),
@@ -224,7 +224,7 @@ def item_error(
             said.append(Said("not_measured.encoder", N_("encoders were measured on an A100, one input at a time: elsewhere the range is wider.")))  # fmt: skip
         note = "32 encoders, one input at a time, on an A100; other chips and batches by judgement"
     else:
-        profile = generation_profiles()[f"{runtime}/{kind}"]
+        profile = _generation_profile(runtime, kind)
         half = float(profile["error"]["half_width_90"]["energy"])
         if chip.maker.lower() != "nvidia":
             half = float(np.hypot(half, FAR_MAKER))
@@ -257,3 +257,15 @@ def checked_parallel(n: int) -> int:
             _("one picture or film is not made on {n} accelerators.").format(n=n), "--on h100-sxm:8"
         )
     return n
+
+
+def _generation_profile(runtime: str, medium: str) -> dict[str, Any]:
+    """What was fitted for a runtime and a medium; an unknown runtime is a sentence."""
+    known = generation_profiles()
+    if f"{runtime}/{medium}" not in known:
+        names = [k.partition("/")[0] for k in known if k.endswith(f"/{medium}")]
+        raise UnknownNameError(
+            _("runtime {name!r} has no fitted profile.").format(name=runtime),
+            nearest(runtime, names),
+        )
+    return known[f"{runtime}/{medium}"]
