@@ -146,8 +146,7 @@ def sweep_hours(
     """Every hour at node `b`.
 
     `slope` (hour, way): MW by which the bound of the hour changes per step of `along` (out, way) and `more` (way).
-    The walk itself is plain Python with a few small kernels: compiled with the search in it, it took ten times as
-    long to compile.
+    The walk itself is plain Python with a few small kernels, so that the search is not compiled a second time in it.
     """
     m = rate.size
     spare = (np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m))
