@@ -13,6 +13,7 @@ from taotie.fleet.comparison import (
     countries,
     country_demand,
     demand_year,
+    demand_years,
     equivalent,
     equivalent_names,
     equivalents,
@@ -120,8 +121,10 @@ def test_matches_the_file_the_countries_were_taken_from(shared_data: Path) -> No
             (row["country"].lower().replace(" ", "_"), row["year"]): row["electricity_demand_twh"]
             for row in csv.DictReader(stream)
         }
-    for key in countries():
-        demand = country_demand(key)
+    held = [key for key in countries() if "demand" in demand_years(key)]
+    assert len(held) > 40
+    for key in held:  # later years are of other files
+        demand = figure(f"countries/{key}/demand")
         year = demand.locator.rpartition(" ")[2]
         assert float(theirs[key, year]) == demand.p50
 
