@@ -101,6 +101,25 @@ def keys_shown(answer: Answer) -> set[str]:
     return {f"{t}: {cell}" for t, shown in tables for row in (shown["heads"], *shown["rows"]) for cell in row if key.fullmatch(cell)}  # fmt: skip
 
 
+def unlabelled(answer: Answer) -> set[str]:
+    """What of an answer has no words of its own in each language, or words that are not wholly filled in."""
+    from taotie.words.language import in_language
+
+    found = {f"figure {k}" for k, f in answer.figures.items() if not {"en", "zh"} <= f.label.keys()}
+    for t, table in answer.tables.items():
+        heads = [(f"{t}.{c.name}", c.label) for c in table.columns] + [(t, table.label)]
+        found |= {name for name, label in heads if not isinstance(label, str)}
+        found |= {f"{t}: a column" for c in table.columns if not isinstance(c.name, str) or not isinstance(c.unit, str)}  # fmt: skip
+        found |= {name for name, label in heads if label and in_language(label, "zh") == label and re.search(r"[a-z]{3,} [a-z]{3,}", label)}  # fmt: skip
+    for one in (*answer.said, *answer.limits):
+        in_words = one.to_dict()
+        texts = (in_words["text"], in_words["text_zh"])
+        found |= {
+            one.code for text in texts if not text or re.search(r"\{[a-z_:.0-9%]*\}|None", text)
+        }
+    return found
+
+
 @pytest.mark.parametrize("name", list(ASKS))
 def test_matches_python_and_the_command_line(
     name: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -123,6 +142,7 @@ def test_matches_python_and_the_command_line(
         return
     answer = ask(name, **settings)
     assert name not in IN_WORDS or keys_shown(answer) == set(), "a person reads words, no keys"
+    assert unlabelled(answer) == set()
     found = answer.to_dict()
     assert without_times(told) == without_times(json.loads(json.dumps(found)))
     assert {"ask", "version", "settings", "figures", "tables", "series", "said", "limits"} <= set(

@@ -40,7 +40,7 @@ def fleet(chosen: Chosen) -> Answer:
     from taotie.fleet.nation import preferred_denominator, share_of
     from taotie.fleet.part_of_whole import conflict_said
     from taotie.fleet.power_gap import portfolio_from, power_gap
-    from taotie.fleet.published_models import SCOPES, published_forecasts
+    from taotie.fleet.published_models import published_forecasts
     from taotie.fleet.scenario import read_scenario
     from taotie.fleet.stock import owners
     from taotie.quantity.catalog import source
@@ -102,7 +102,7 @@ def fleet(chosen: Chosen) -> Answer:
         "owners_mw": owners(),
         "seed": chosen.seed,
     }  # fmt: skip
-    tables = {scope: _years(made, fan, scope, SCOPES[scope]) for scope in made.scopes}
+    tables = {scope: _years(made, fan, scope) for scope in made.scopes}
     tables["drivers"] = Table(
         (Column("leaf"), Column("share", "1", N_("share of the spread"))),
         tuple((d.leaf.name, d.share) for d in list(found)[:5] if d.share >= 0.005),
@@ -161,7 +161,13 @@ def fleet(chosen: Chosen) -> Answer:
     )
 
 
-def _years(made: Any, fan: Any, scope: str, words: Any) -> Table:
+OF_SCOPES = {
+    "ai_chips_rated": N_("AI chips at rated power"), "ai_servers": N_("AI servers"),
+    "ai_facilities": N_("AI servers with their buildings"),
+}  # fmt: skip
+
+
+def _years(made: Any, fan: Any, scope: str) -> Table:
     unit = made.scopes[scope][0].unit
     rows = tuple(
         (
@@ -178,7 +184,7 @@ def _years(made: Any, fan: Any, scope: str, words: Any) -> Table:
         Column("p95", unit, N_("95 %")),
         Column("kind", "", N_("kind")),
     )
-    return Table(columns, rows, words.en)
+    return Table(columns, rows, OF_SCOPES[scope])
 
 
 def _each(share: Any) -> dict[str, str]:

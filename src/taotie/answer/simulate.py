@@ -12,6 +12,7 @@ from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
 from taotie.words.said import Said
+from taotie.words.said import labels as labels_of
 
 __all__ = ["SimulationDetail", "simulate"]
 
@@ -288,7 +289,9 @@ def _answer(
     if summary["energy_per_request_j"]["mean"] is not None:
         from taotie.compute.serving.case import mean_energy_per_request
 
-        figures["energy_per_request"] = mean_energy_per_request(done)
+        figures["energy_per_request"] = mean_energy_per_request(done).named(
+            "energy_per_request", **labels_of(N_("Energy per request, simulated"))
+        )
     low, high = summary["energy_range"]
     notes = [*notes, _range_said(done.case, low, high)]
     from taotie.compute.serving.case import setup_said

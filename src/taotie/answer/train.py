@@ -15,6 +15,10 @@ from taotie.words.said import Said, in_each_language, labels
 __all__ = ["published_training_runs", "train"]
 
 
+WORDS = {"computation": N_("Operations of the run"), "accelerators": N_("Accelerators of the run")}
+"""Of figures that the room takes as given."""
+
+
 @answers("train")
 def train(chosen: Chosen) -> Answer:
     """Energy of a training run from chips and hours, operations, or parameters and tokens.
@@ -60,9 +64,15 @@ def train(chosen: Chosen) -> Answer:
     )
     power, energy = processor_over_accelerator(chip)
     named = {
-        **made.figures,
-        "accelerator_over_processor_power": power,
-        "processor_over_accelerator_energy": energy,
+        **{k: f if f.label else f.named(k, **labels(WORDS[k])) for k, f in made.figures.items()},
+        "accelerator_over_processor_power": power.named(
+            "accelerator_over_processor_power",
+            **labels(N_("Draw of an accelerator over that of a processor")),
+        ),
+        "processor_over_accelerator_energy": energy.named(
+            "processor_over_accelerator_energy",
+            **labels(N_("Energy of the same work on processors over accelerators")),
+        ),
     }
     basis = in_each_language(lambda: _basis(chosen.region))
     said = [Said("grid_basis", "", {}, basis)]
