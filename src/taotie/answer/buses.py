@@ -55,6 +55,11 @@ class Places:
 
         >>> float(Places(np.array([1.0]), np.array([0.0])).distance_km(0.0, 0.0).round(2)[0])
         111.2
+
+        and a tenth of the way round at 60 degrees north, where a circle of latitude is half as long:
+
+        >>> float(Places(np.array([0.36]), np.array([60.0])).distance_km(60.0, 0.0).round(2)[0])
+        20.02
         """
         if not (-90 <= lat <= 90 and -180 <= lon <= 180):
             raise RangeError(

@@ -321,6 +321,14 @@ def _miss(key: str, low: float, high: float) -> Figure:
 
 
 def _date(hour: int) -> tuple[int, int]:
+    """Month and day of an hour of a year of 365 days.
+
+    Examples
+    --------
+    >>> days = [day for _month, day in map(_date, range(0, 8760, 24))]
+    >>> [days[i] for i, day in enumerate(days[1:] + [1]) if day == 1], _date(8759)
+    ([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], (12, 31))
+    """
     starts = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
     day = hour // 24
     month = int(np.searchsorted(starts, day, side="right"))

@@ -106,7 +106,16 @@ def metered_slices(
 
 
 def _mean_between(t_ns: np.ndarray, activity: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Mean activity of each interval; each value holds until the next."""
+    """Mean activity of each interval; each value holds until the next.
+
+    Examples
+    --------
+    >>> t, edges = np.array([0, 10, 20]), np.array([0, 10, 20, 30, 45])
+    >>> _mean_between(t, np.array([0.2, 0.6, 1.0]), edges).round(3).tolist()
+    [0.2, 0.6, 1.0, 1.0]
+    >>> _mean_between(t, np.array([0.2, 0.6, 1.0]), np.array([5, 15])).round(3).tolist()
+    [0.4]
+    """
     good = np.isfinite(activity)
     if not good.any():
         return np.zeros(len(edges) - 1)

@@ -35,10 +35,13 @@ def quality_of(fact: Fact) -> str:
     --------
     >>> quality_of(Fact("e", 100.0, "kWh", 92.0, 109.0)), quality_of(Fact("e", 100.0, "kWh", 60.0, 180.0))
     ('high', '')
+    >>> [quality_of(Fact("e", 100.0, "kWh", 100.0, high)) for high in (110.0, 125.0, 150.0, 151.0)]
+    ['high', 'medium', 'low', '']
     """
     if fact.low is None or fact.high is None or not isinstance(fact.value, float) or not fact.value:
         return ""
-    off = max(fact.high / fact.value - 1, 1 - fact.low / fact.value)
+    # 110 over 100 is a little more than 1.1 in binary
+    off = round(max(fact.high / fact.value - 1, 1 - fact.low / fact.value), 9)
     return "high" if off <= 0.10 else "medium" if off <= 0.25 else "low" if off <= 0.50 else ""
 
 

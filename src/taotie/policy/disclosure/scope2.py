@@ -105,6 +105,8 @@ def market_based(
     --------
     >>> market_based(1000, [(600, 0.0)], residual_g_per_kwh=500)
     MarketResult(emissions_t=200.0, energy_mwh={'certificates': 600, 'residual': 400})
+    >>> market_based(1000, [(600, 20.0)], residual_g_per_kwh=500).emissions_t
+    212.0
     """
     covered = sum(c[0] for c in certificates)
     if any(not (m >= 0 and g >= 0) for m, g in certificates):
