@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
     "run": ("run", str(ROOT / "studies" / "chat_service.toml"), "--out", "out"),
     "grid capacity": ("grid", "capacity", "RTS_GMLC"),
-    "simulate": ("simulate", "chat", "--model", "llama-3.1-8b", "--on", "1xh100", "--per-day", "50000"),
+    "simulate": ("simulate", "chat", "--model", "llama-3.1-8b", "--on", "1xh100", "--per-day", "50000", "--replicas", "2"),
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ ROWS = {
     "fleet --report": ("fleet", "--report", "fleet.html"),
     "audit": ("audit",),
     "prompt": ("prompt",),
-    "simulate": ("simulate", "chat", "--model", "llama-3.1-8b", "--on", "1xh100", "--per-day", "50000"),
+    "simulate": ("simulate", "chat", "--model", "llama-3.1-8b", "--on", "1xh100", "--per-day", "50000", "--replicas", "2"),
     "grid capacity ACTIVSg2000": ("grid", "capacity", "ACTIVSg2000"),
 }  # fmt: skip
 

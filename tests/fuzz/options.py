@@ -36,7 +36,7 @@ QUIET = {
     "meter run",
 }
 """Commands that run on, fetch, record or fit: only their mistakes are tried."""
-LONGEST_S = 60.0
+LONGEST_S = 180.0
 """Work that was asked for may take longer than a refusal; a line beyond this is counted as not finished."""
 
 
