@@ -40,8 +40,18 @@ LINES = (
     "grid dispatch case30 --bus 5 --load 10MW --table dispatch.csv",
     "grid split --site A:80:1 --site B:60:2 --accelerators 50000 --table split.csv",
     "grid headroom demand.csv --report headroom.html --table headroom.csv",
+    "audit article.txt --report audit.html --draft claims.toml --exit-zero",
+    "check-label label.json",
+    "meter report watts.csv --region VA --report meter.html --table meter.csv",
+    "meter usage usage.csv --region VA --table usage.csv.csv",
+    "models --table models.csv",
+    "chips --table chips.csv",
+    "regions --table regions.csv",
 )
 FILES = {
+    "article.txt": "GPT-3 took 1,287 MWh to train, as much as 120 American homes use in a year. Data centres used 415 TWh in 2024, about 1.5 % of the world's electricity.",
+    "watts.csv": "timestamp,uuid,power_w\n" + "".join(f"2026-05-01T{i // 60:02d}:{i % 60:02d}:00Z,GPU-a,{300 + i % 7}\n" for i in range(180)),
+    "usage.csv": "start_time,model,input_tokens,output_tokens,num_model_requests\n2026-05-01T00:00:00Z,gpt-4o,120000,34000,90\n",
     "log.csv": "t_s,prompt_tokens,output_tokens\n" + "".join(f"{0.37 * i:.2f},{100 + 37 * i % 900},{20 + 13 * i % 200}\n" for i in range(60)),
     "rates.csv": "date,hashrate_th_s,price_usd\n" + "".join(f"2024-01-{d:02d},{5e8 + 1e6 * d},{40000 + 100 * d}\n" for d in range(1, 12)),
     "machines.csv": "name,released,efficiency_j_per_gh\na,2020-05-01,0.034\nb,2022-05-01,0.0215\nc,2023-05-01,0.0175\n",
