@@ -67,6 +67,8 @@ def test_worked_a_model_told_by_its_price():
         ({"model": "llama-3.1-8b", "active": 3e9}, RangeError),
         ({"model": "gpt-5", "active": 2e12, "total": 1e12}, RangeError),
         ({"model": "gpt-5", "price_in": 0, "price_out": 1}, RangeError),
+        ({"model": "llama-3.1-8b", "acceptance": 0.5}, RangeError),
+        ({"model": "llama-3.1-8b", "prefill_on": "h100:0"}, RangeError),
         ({"model": "gpt-5", "data_parallel": 2}, RangeError),
         ({"model": "gpt-5", "prefill_on": "h100:4"}, RangeError),
     ],

@@ -102,14 +102,8 @@ def set_up(chosen: Chosen) -> dict[str, Any]:
     RangeError
         If there are more accelerators than one copy of a model runs on.
     """
-    chip, count = machines(chosen.on)
-    if count is not None and count > REPLICA_MAX:
-        raise RangeError(
-            _("--on {text}: one copy of a model does not run on {count} accelerators.").format(
-                text=chosen.on, count=count
-            ),
-            "--on h100-sxm:8",
-        )
+    no_idle_acceptance(chosen)
+    chip, count = _of_one_copy(chosen.on, "on")
     return {
         "model": chosen.model,
         "accelerator": chip,
@@ -128,11 +122,42 @@ def set_up(chosen: Chosen) -> dict[str, Any]:
     }
 
 
+def _of_one_copy(on: str, name: str) -> tuple[str, int | None]:
+    """Machines that hold one copy of a model.
+
+    Raises
+    ------
+    RangeError
+        If there are more accelerators than one copy runs on.
+    """
+    chip, count = machines(on, name)
+    if count is not None and count > REPLICA_MAX:
+        raise RangeError(
+            _("--{name} {text}: one copy of a model does not run on {count} accelerators.").format(
+                name=name, text=on, count=count
+            ),
+            f"--{name} h100-sxm:8",
+        )
+    return chip, count
+
+
+def no_idle_acceptance(chosen: Chosen) -> None:
+    """Refuse a share of accepted tokens where none is drafted.
+
+    Raises
+    ------
+    RangeError
+        If it is given so.
+    """
+    if "acceptance" in chosen.given and not chosen.draft:
+        raise RangeError(_("acceptance says nothing where no token is drafted."), "--draft 3")
+
+
 def _readers(on: str | None) -> dict[str, Any]:
     """Machines of a pool that only reads prompts."""
     if on is None:
         return {}
-    chip, count = machines(on)
+    chip, count = _of_one_copy(on, "prefill-on")
     return {"prefill_accelerator": chip, "prefill_accelerators": count}
 
 

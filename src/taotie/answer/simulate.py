@@ -8,6 +8,7 @@ from typing import Any
 
 from taotie.answer.answer import Answer, Column, Series, Table
 from taotie.answer.asking import Chosen, answers
+from taotie.answer.prompt import no_idle_acceptance
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
@@ -113,6 +114,8 @@ def _case(chosen: Chosen) -> Any:
     from taotie.compute.serving.case import ServingCase
     from taotie.compute.serving.service import ServiceLevel
 
+    if "draft" not in {part.partition("=")[0] for part in chosen.sweep or ()}:
+        no_idle_acceptance(chosen)
     chip, n = machines(chosen.on)
     return ServingCase(
         model=chosen.model,

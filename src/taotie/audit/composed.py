@@ -37,17 +37,11 @@ def _product(a: Quantity, b: Quantity, own: Unit, unit: Unit, rank: int) -> list
     whole = own * b.unit
     for scale, name in as_dimension(whole, unit):
         low, high = sorted((a.low * b.low * scale, a.high * b.high * scale))
-        half = abs(high) * (_share(a) + _share(b))
-        hedge = a.hedge if a.hedge != "none" else b.hedge
-        stated = Stated(
-            low,
-            high,
-            name,
-            half,
-            hedge if hedge in KNOWN else "none",
-            min(a.digits, b.digits),
-        )
-        return [Candidate(stated, (a, b), "product", rank)]
+        return [
+            _of_two(
+                low, high, name, a, b, a.hedge if a.hedge != "none" else b.hedge, "product", rank
+            )
+        ]
     return []
 
 
@@ -59,18 +53,17 @@ def _quotient(
     whole = own / below
     for scale, name in as_dimension(whole, unit):
         low, high = sorted((a.low / b.high * scale, a.high / b.low * scale))
-        half = abs(high) * (_share(a) + _share(b))
-        hedge = a.hedge if a.hedge != "none" else "none"
-        stated = Stated(
-            low,
-            high,
-            name,
-            half,
-            hedge if hedge in KNOWN else "none",
-            min(a.digits, b.digits),
-        )
-        return [Candidate(stated, (a, b), "quotient", rank)]
+        return [_of_two(low, high, name, a, b, a.hedge, "quotient", rank)]
     return []
+
+
+def _of_two(
+    low: float, high: float, unit: Unit, a: Quantity, b: Quantity, hedge: str, how: str, rank: int
+) -> Candidate:
+    half = abs(high) * (_share(a) + _share(b))
+    hedge = hedge if hedge in KNOWN else "none"
+    stated = Stated(low, high, unit, half, hedge, min(a.digits, b.digits))
+    return Candidate(stated, (a, b), how, rank)
 
 
 def _share(q: Quantity) -> float:

@@ -34,6 +34,6 @@ def machines(text: str, name: str = "on") -> tuple[str, int | None]:
             _("--{name} {text}: {count} is not a number of accelerators.").format(
                 name=name, text=text, count=repr(count)
             ),
-            "--on h100-sxm:8",
+            f"--{name} h100-sxm:8",
         )
     return chip, int(count)

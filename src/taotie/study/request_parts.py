@@ -74,8 +74,13 @@ def request_parts(
     )  # fmt: skip
     if reader is not None:
         apart = mean_figures(reader, lengths, batch, busy_share, prefix_hit, "read")
+        read_miss = (
+            own if own is not None else model_error(reader, 1.0, known_batch=True, kind=kind)
+        )
+        if own is None and reader.model.doubt:
+            read_miss = read_miss * shape_error(reader.model)
         return RequestParts(
-            prefill=apart.prefill_wh * miss,
+            prefill=apart.prefill_wh * read_miss,
             decode=mean.decode_wh * miss,
             host=(mean.host_wh + apart.host_wh) * host_miss,
             idle=(mean.idle_wh + apart.idle_wh) * host_miss,
