@@ -18,7 +18,7 @@ import pytest
 LINES = (
     "prompt llama-3.1-8b --samples 200 --table prompt.json",
     "embed --tokens 64 --samples 200 --table embed.csv",
-    "train --params 7e9 --tokens 2e12 --samples 200 --table train.csv",
+    "train --params active=7e9 --tokens 2e12 --samples 200 --table train.csv",
     "flex --load 120MW --report flex.html --table flex.csv",
     "swings --peak 90 --duration 20s --report swings.html --table swings.csv",
     "power --option grid_queue=100 --samples 300 --report power.html --table power.csv",

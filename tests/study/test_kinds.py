@@ -83,12 +83,22 @@ def test_matches_an_embedding_is_that_of_embed(tmp_path: Path) -> None:
 def test_matches_a_training_run_is_that_of_train(tmp_path: Path) -> None:
     work = "accelerators = 16384\nparameters = 405e9\ntraining_tokens = 15.6e12\n"
     ours = _run(tmp_path, f'[workload]\nkind = "training"\n{work}').figures
-    theirs = train(accelerators=16384, params=405e9, tokens=15.6e12, samples=200).figures
+    theirs = train(accelerators=16384, params="dense=405e9", tokens=15.6e12, samples=200).figures
     assert ours["training_energy"].p50 == pytest.approx(theirs["energy"].p50, rel=1e-12)
     assert ours["wall_hours"].p50 == pytest.approx(theirs["wall_hours"].p50, rel=1e-12)
     # it ends within its year, so the year takes all of it, and no more
     year = ours["annual_energy"].to("MWh/a").p50
     assert year == pytest.approx(ours["training_energy"].to("MWh").p50, rel=1e-9)
+
+
+def test_matches_a_training_run_by_its_model(tmp_path: Path) -> None:
+    work = '[workload]\nkind = "training"\ntraining_tokens = 14.8e12\n[compute]\nmodel = "deepseek-v3"\n'
+    ours = _run(tmp_path, work).figures
+    theirs = train(model="deepseek-v3", tokens=14.8e12, samples=200).figures
+    assert ours["training_energy"].p50 == pytest.approx(theirs["energy"].p50, rel=1e-12)
+    twice = work.replace("[compute]", "parameters = 37e9\n[compute]")
+    with pytest.raises(StudyError, match="its own parameters"):
+        _run(tmp_path, twice)
 
 
 def test_worked_a_run_longer_than_a_year_takes_a_year_of_it(tmp_path: Path) -> None:

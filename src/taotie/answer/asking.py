@@ -60,7 +60,7 @@ class Chosen:
         return found
 
 
-def default_said(name: str, value: str, reason: str) -> Said:
+def default_said(name: str, value: str | Said, reason: str) -> Said:
     """A default as every door lists it: what, how much, why."""
     return Said(
         f"default.{name}",

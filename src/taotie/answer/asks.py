@@ -188,6 +188,7 @@ ASKS: dict[str, Declared] = {
             "train",
             N_("Energy, time and emissions of a training run."),
             setting("on", help=N_("Which accelerator."), reason=N_("the accelerator most delivered in 2023 and 2024")),
+            setting("model", default=None, first=True, help=N_("Whose active parameters are taken: a model's name, config.json, or size such as 7B.")),
             "accelerators", "hours", "days", "flop", "params", "tokens", "mfu", "pue", "watts",
             setting("region", default="WORLD", reason=N_("no place is given: the world's average generation")),
             "failures",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.answer.asking import Chosen, answers
+from taotie.answer.asking import Chosen, answers, default_said
 from taotie.errors import RangeError
 from taotie.hardware.machines import machines
+from taotie.quantity.evaluation import leaves
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _, in_language, language
 from taotie.words.said import Said, in_each_language, labels
 
+if TYPE_CHECKING:
+    from taotie.compute.training.training_run_energy import TrainingEstimate
+
 __all__ = ["published_training_runs", "train"]
 
 
+_SHARE = "taotie_training2026.active_share"
 WORDS = {"computation": N_("Operations of the run"), "accelerators": N_("Accelerators of the run")}
 """Of figures that the room takes as given."""
 
@@ -36,10 +41,12 @@ def train(chosen: Chosen) -> Answer:
     >>> 1200 < made.figures["energy"].to("MWh").p50 < 1400
     True
     """
+    from taotie.compute.energy.model_architecture import model_architecture, model_used
     from taotie.compute.training.training_run_energy import (
         processor_over_accelerator,
         training_estimate,
     )
+    from taotie.compute.training.training_size import active_parameters, active_parameters_of
     from taotie.fleet.comparison import equivalents
     from taotie.grid.emissions import intensity
 
@@ -48,13 +55,20 @@ def train(chosen: Chosen) -> Answer:
     chip, count = machines(chosen.on)
     if count is not None and chosen.accelerators is not None:
         raise RangeError(_("--on with a number and --accelerators are the same thing: give one."))
+    used: tuple[Said, ...] = ()
+    size = None if chosen.params is None else active_parameters(chosen.params)
+    if chosen.model is not None:
+        if size is not None:
+            raise RangeError(_("a model has its own parameters: give --model or --params."))
+        size = active_parameters_of(chosen.model)
+        used = model_used(model_architecture(chosen.model))
     grid = intensity(chosen.region)
     made = training_estimate(
         chip,
         accelerators=chosen.accelerators if count is None else float(count),
         hours=chosen.hours if chosen.days is None else 24.0 * chosen.days,
         computation=chosen.flop,
-        parameters=chosen.params,
+        parameters=size,
         tokens=chosen.tokens,
         mfu=chosen.mfu,
         pue=chosen.pue,
@@ -75,7 +89,7 @@ def train(chosen: Chosen) -> Answer:
         ),
     }
     basis = in_each_language(lambda: _basis(chosen.region))
-    said = [Said("grid_basis", "", {}, basis)]
+    said = [*used, Said("grid_basis", "", {}, basis)]
     if chosen.break_even is not None:
         served = leaf(
             "serving", unit="MWh/d", value=float(chosen.break_even), kind="assumed", boundary="facility",
@@ -99,7 +113,7 @@ def train(chosen: Chosen) -> Answer:
         "train",
         {**chosen.values, "on": chip},
         named,
-        said=(*said, *chosen.defaults()),
+        said=(*said, *_assumed(made, size), *chosen.defaults()),
         show=(
             *(("break_even",) if "break_even" in named else ()), "energy", "energy_server", "energy_lost", "emissions", "wall_hours",
             "accelerator_hours", "power",
@@ -113,6 +127,31 @@ def train(chosen: Chosen) -> Answer:
         },
         detail=made,
     )  # fmt: skip
+
+
+def _assumed(made: TrainingEstimate, size: Figure | None) -> list[Said]:
+    """Defaults of the room: what nobody said of this run, with the range taken for it."""
+    from taotie.compute.training.training_run_energy import MACHINES, SITE
+    from taotie.quantity.catalog import figure, table
+
+    told = []
+    if "accelerators" not in made.given:
+        told.append(default_said("accelerators", f"{MACHINES:g}", N_("energy does not hang on their number, time does")))  # fmt: skip
+    if "mfu" not in made.given and "hours" not in made.given:
+        told.append(default_said("mfu", _range(figure("taotie_training2026.mfu")), N_("share of the dense peak that large runs report")))  # fmt: skip
+    if "power_w" not in made.given:
+        share = figure("taotie_training2026.power_share")
+        told.append(default_said("watts", Said("range", N_("{low} to {high}"), {"low": _short(share.p05 * made.rated_w), "high": f"{_short(share.p95 * made.rated_w)} W"}), N_("mean over rated power of training servers")))  # fmt: skip
+    if "pue" not in made.given:
+        told.append(default_said("pue", _range(table("pue").figure(*SITE)), N_("buildings for AI servers")))  # fmt: skip
+    if size is not None and any(one.key == _SHARE for one in leaves(size)):
+        told.append(default_said("active", _range(figure(_SHARE)), N_("share of all parameters that work on each token: only the total was said")))  # fmt: skip
+    return told
+
+
+def _range(figure: Figure) -> str | Said:
+    low, high = _short(figure.p05), _short(figure.p95)
+    return low if low == high else Said("range", N_("{low} to {high}"), {"low": low, "high": high})
 
 
 def _break_even(energy: Figure, served: Figure) -> Figure:

@@ -253,7 +253,7 @@ def test_published_train_gpt_3(app: typer.Typer) -> None:
 
 
 def test_worked_train_by_work(app: typer.Typer) -> None:
-    one = data(app, "train", "--params", 70e9, "--tokens", 15e12, "-n", 8192)
+    one = data(app, "train", "--params", "dense=70e9", "--tokens", 15e12, "-n", 8192)
     two = data(app, "train", "--flop", 6 * 70e9 * 15e12, "-n", 8192)
     assert one["energy"]["p50"] == pytest.approx(two["energy"]["p50"])
     assert one["energy"]["p05"] < one["energy"]["p95"]
@@ -261,6 +261,22 @@ def test_worked_train_by_work(app: typer.Typer) -> None:
     text = run(app, "train", "--flop", 1e24)
     assert "Emissions of the run" in text
     assert "server processor" in text
+
+
+def test_published_training_of_a_mixture_takes_its_active_parameters(app: typer.Typer) -> None:
+    # DeepSeek's report: 2.664 million H800 hours of pre-training on 14.8e12 tokens; 671e9 in all would be 18 times that
+    one = data(app, "train", "deepseek-v3", "--tokens", 14.8e12, "-n", 2048, "--on", "h800")
+    assert one["accelerator_hours"]["p05"] < 2.664e6 < one["accelerator_hours"]["p95"]
+    assert "model_used" in {s["code"] for s in one["said"]}
+    # where only the total is said, the range is wide enough to hold what is true
+    wide = data(app, "train", "--params", "total=671e9", "--tokens", 14.8e12)
+    assert wide["energy"]["p05"] < one["energy"]["p50"] < wide["energy"]["p95"]
+    assert wide["energy"]["p95"] > 10 * wide["energy"]["p05"]
+    assert {"default.active", "default.accelerators", "default.mfu"} <= {
+        s["code"] for s in wide["said"]
+    }
+    two = [data(app, "train", "--params", p, "--tokens", 1e12)["energy"] for p in ("37B active", "total=671e9,active=37e9")]  # fmt: skip
+    assert two[0] == two[1]
 
 
 def test_published_train_table(app: typer.Typer) -> None:
@@ -282,6 +298,16 @@ def test_error_train(app: typer.Typer) -> None:
         ("--flop", 1e23, "--break-even", "564"),
         ("--flop", 1e23, "--break-even", "0 MWh/d"),
         ("--flop", 1e23, "--break-even", "564 MWh"),
+        ("--hours", 5, "-n", 8, "--mfu", 0.4),  # would change nothing
+        ("--params", 671e9, "--tokens", 14.8e12),  # all, or those that work?
+        ("--params", "active=9e9,total=3e9", "--tokens", 1e12),
+        ("--params", "dense=9e9,total=9e9", "--tokens", 1e12),
+        ("--params", "active=9e9,active=9e9", "--tokens", 1e12),
+        ("--params", "experts=9", "--tokens", 1e12),
+        ("--params", "active=many", "--tokens", 1e12),
+        ("deepseek-v3", "--params", "active=37e9", "--tokens", 1e12),
+        ("gpt-4o", "--tokens", 1e12),
+        ("deepseek-v3",),
     ):
         with pytest.raises(TaotieError):
             run(app, "train", *words)

@@ -654,6 +654,7 @@ class Client:
         self,
         *,
         on: Number | None = None,
+        model: Number | File | None = None,
         accelerators: Number | None = None,
         hours: Number | None = None,
         days: Number | None = None,
@@ -673,6 +674,7 @@ class Client:
         return self.ask(
             "train",
             on=on,
+            model=model,
             accelerators=accelerators,
             hours=hours,
             days=days,

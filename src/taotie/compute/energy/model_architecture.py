@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from taotie.compute.closed_names import closed_name
 from taotie.compute.energy.model_config import is_config_path, read_model_config
 from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.model_typical import sized_model, typical_architecture
@@ -115,6 +116,15 @@ def model_architecture(name: str) -> ModelArchitecture:
         return sized
     found = find_model(text)
     if found is None:
+        if closed_name(text) is not None:
+            raise UnknownNameError(
+                _(
+                    "{name} is a closed model: its maker has published neither shape nor size."
+                ).format(name=text[:80]),
+                _(
+                    "taotie prompt {name} and a study answer for it with a wide range; here give sizes you believe in: --model total=200e9,active=40e9"
+                ).format(name=text[:80]),
+            )
         raise UnknownNameError(
             _("model {name!r} is not in the table.").format(name=text[:80]),
             nearest(plain_name(text), model_architectures())

@@ -14,11 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.compute.closed_names import plain_model_name
 from taotie.compute.energy.cached_prompt import prefill_beyond_cache
 from taotie.compute.energy.energy_per_request import prefill_of, request_energy
 from taotie.compute.energy.model_typical import typical_architecture
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
-from taotie.compute.metered.token_energy import model_range, plain_model_name
+from taotie.compute.metered.token_energy import model_range
 from taotie.errors import RangeError, TaotieError
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.catalog import table

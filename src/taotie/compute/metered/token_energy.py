@@ -6,13 +6,13 @@ tokens read, 400 written), carried to other calls by how reading, writing and lo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.compute.closed_names import closed_name, closed_names, plain_model_name
 from taotie.errors import UnknownNameError, nearest
 from taotie.metering.usage import Call
 from taotie.quantity.catalog import table
@@ -24,7 +24,6 @@ __all__ = [
     "TokenSums",
     "energy_wh",
     "model_range",
-    "plain_model_name",
     "token_sums",
 ]
 
@@ -43,30 +42,6 @@ CACHED_OVER_READ = (0.0005, 0.05)
 """A cached prompt token over a computed one: its keys are read while new ones attend to it. Never the price ratio."""
 PROXY_SPREAD = 1.5
 """Each step to a neighbouring version widens the range by that."""
-
-_DROP = re.compile(
-    r"(^(openai|anthropic|google|models|azure|vertex_ai|bedrock|openrouter|x-ai|xai|us\.anthropic|eu\.anthropic|meta|mistralai|gemini)[/.])|(@\d{8}$)|(-\d{4}-\d{2}-\d{2}$)|(-\d{8}$)|(-v\d+(:\d+)?$)|(-latest$)|(-preview$)|(:\w+$)|(-(minimal|low|medium|high|xhigh)$)"
-)
-_TIERS = (
-    "mini",
-    "nano",
-    "pro",
-    "flash-lite",
-    "flash",
-    "lite",
-    "haiku",
-    "sonnet",
-    "opus",
-    "fable",
-    "luna",
-    "terra",
-    "sol",
-    "astra",
-    "fast",
-    "turbo",
-    "codex",
-    "max",
-)
 
 
 class TokenSums(NamedTuple):
@@ -101,39 +76,6 @@ class TokenEnergy(Protocol):
         ...
 
 
-def plain_model_name(name: str) -> str:
-    """A model's name without provider, date and effort words.
-
-    Examples
-    --------
-    >>> plain_model_name("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), plain_model_name("openai/gpt-5:thinking")
-    ('claude-sonnet-4-5', 'gpt-5')
-    """
-    text = name.strip().lower().replace(" ", "-")
-    while True:
-        shorter = _DROP.sub("", text)
-        if shorter == text or not shorter:
-            return text
-        text = shorter
-
-
-def _tier(name: str) -> str:
-    return next((t for t in _TIERS if re.search(rf"(^|-){t}($|-|\d)", name)), "")
-
-
-def _words(name: str) -> list[str]:
-    """Words of a name that are no version."""
-    return re.findall(r"[a-z]{2,}", name)
-
-
-def _family(name: str) -> str:
-    return re.split(r"[-\d]", name, maxsplit=1)[0]
-
-
-def _version(name: str) -> tuple[float, ...]:
-    return tuple(float(v) for v in re.findall(r"\d+", name)[:3])
-
-
 def model_range(name: str) -> ModelRange:
     """The range of a model, by name, alias, or the nearest version of the same family and tier.
 
@@ -149,45 +91,18 @@ def model_range(name: str) -> ModelRange:
     ('gpt-5', 0.073, 1.3, '')
     """
     cells = table(TABLE)
-    plain = plain_model_name(name)
-    known: dict[str, str] = {}
-    for row in cells.items():
-        if "energy_reference_request" not in cells.quantities(row):
-            continue
-        known[row] = row
-        known[plain_model_name(row)] = row
-        if "alias" in cells.quantities(row):
-            for alias in str(cells.value(row, "alias")).split():
-                known.setdefault(plain_model_name(alias), row)
-    item: str | None = known.get(name.strip().lower()) or known.get(plain)
-    proxy, steps = "", 1
-    if item is None:
-        same = [k for k in known if _family(k) == _family(plain) and _tier(k) == _tier(plain)]
-        # a word that no model of the family has may be a tier of its own, ten times as large
-        spoken = {w for k in known if _family(k) == _family(plain) for w in _words(k)}
-        if same and _version(plain) and set(_words(plain)) <= spoken:
-            near = min(same, key=lambda k: _distance(_version(k), _version(plain)))
-            item = known[near]
-            proxy = str(item)
-            steps = max(round(abs(_version(plain)[0] - _version(near)[0])), 1)
-    if item is None:
+    named = closed_name(name)
+    if named is None:
         raise UnknownNameError(
             _("no range of energy is known for the model {name}.").format(name=name),
-            nearest(plain, known),
+            nearest(plain_model_name(name), closed_names()),
         )
+    item = named.item
+    proxy = item if named.steps else ""
     cell = cells.cell(item, "energy_reference_request") or {}
-    widen = PROXY_SPREAD ** min(steps, 4) if proxy else 1.0
+    widen = PROXY_SPREAD ** min(named.steps, 4)
     low, middle, high = (float(cell[k]) for k in ("low", "value", "high"))
     return ModelRange(item, low / widen, middle, high * widen, "assumed", proxy, widen)
-
-
-def _distance(a: tuple[float, ...], wanted: tuple[float, ...]) -> tuple[float, float]:
-    """How far a version is: by its first number; of an earlier generation the latest is nearest."""
-    first, rest = a[0] if a else 0.0, a[1] if len(a) > 1 else 0.0
-    minor = wanted[1] if len(wanted) > 1 else 0.0
-    if first == wanted[0]:
-        return 0.0, abs(rest - minor)
-    return abs(first - wanted[0]), -rest if first < wanted[0] else rest
 
 
 def token_sums(calls: Sequence[Call]) -> TokenSums:

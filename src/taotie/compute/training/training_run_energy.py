@@ -229,6 +229,11 @@ def processor_over_accelerator(name: str = "h100-sxm") -> tuple[Figure, Figure]:
     return own / other, slow / each
 
 
+MACHINES = 1024.0
+"""Accelerators where nobody says how many: energy does not hang on it, time does."""
+SITE = ("ai_datacenter", "pue")
+
+
 @dataclass(frozen=True)
 class TrainingEstimate:
     """A run and what it took.
@@ -245,6 +250,8 @@ class TrainingEstimate:
     figures: dict[str, Figure]
     accelerator: str
     given: tuple[str, ...]
+    rated_w: float
+    """Rated power of a server per accelerator. [W/accelerator]"""
 
 
 def _figure(value: Figure | float | None, unit: str, name: str) -> Figure | None:
@@ -315,7 +322,7 @@ def training_estimate(
     if (size is None) != (seen is None):
         raise RangeError(
             _("parameters and tokens are given together or not at all."),
-            "--params 70e9 --tokens 15e12",
+            "--params active=70e9 --tokens 15e12",
         )
     ways = [
         name
@@ -329,6 +336,13 @@ def training_estimate(
             ),
             _("accelerators and hours, or computation, or parameters and tokens"),
         )
+    if mfu is not None and time is not None:
+        raise RangeError(
+            _(
+                "mfu says how fast the machines worked, but how long is given already; it would change nothing."
+            ),
+            _("leave mfu out, or give the work in place of the time"),
+        )
     machine = accelerator(chip)
     rated = server_of(machine)
     each = exact(rated.rated_power_w / rated.accelerators, "W/accelerator")
@@ -336,7 +350,7 @@ def training_estimate(
     draw = _figure(power_w, "W/accelerator", "power_w") or each * share
     if draw.boundary is None:
         draw = draw.with_boundary("server")
-    building = _figure(pue, "1", "pue") or table("pue").figure("ai_datacenter", "pue")
+    building = _figure(pue, "1", "pue") or table("pue").figure(*SITE)
     out: dict[str, Figure] = {}
     if size is not None and seen is not None:
         work = training_computation(size, seen)
@@ -350,7 +364,7 @@ def training_estimate(
                 ),
                 _("40 % is 0.4; a sparse peak is twice the dense one"),
             )
-        n = n or exact(1024.0, "accelerator")
+        n = n or exact(MACHINES, "accelerator")
         speed = exact(machine.peak_bf16_flop_s, "FLOP/s/accelerator") * reached
         time = training_hours(work, n, speed)
         out["computation"] = work
@@ -405,7 +419,7 @@ def training_estimate(
         )
         if v is not None
     )
-    return TrainingEstimate(out, machine.name, given)
+    return TrainingEstimate(out, machine.name, given, rated.rated_power_w / rated.accelerators)
 
 
 def _with_failures(n: Figure, time: Figure, rated: Figure, draw: Figure) -> tuple[Figure, Figure]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from taotie.compute.energy.model_architecture import beside, model_architecture, model_used
 from taotie.compute.training.training_run_energy import training_estimate
+from taotie.compute.training.training_size import active_parameters_of
+from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
 from taotie.quantity.profile import Profile
 from taotie.study.request_parts import highest_draw
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
-from taotie.words.language import N_
+from taotie.words.language import N_, _
 from taotie.words.said import labels
 
 __all__ = ["share_of_a_year", "training"]
@@ -56,6 +60,24 @@ def training(walk: Walk) -> Profile:
     with walk.at("workload"):
         told = {name: walk.file.given(f"workload.{name}") for name in GIVEN}
         days = told["days"]
+        size, model = told["parameters"], walk.study.compute.model
+        if model is not None:
+            if size is not None:
+                raise RangeError(
+                    _("a model has its own parameters: give compute.model or workload.parameters."),
+                    _("leave one of them out"),
+                )
+            model = beside(model, walk.file.path)
+            size = active_parameters_of(model)
+            for note in model_used(model_architecture(model)):
+                walk.say(note)
+        mfu = told["mfu"]
+        if days is None and mfu is None:
+            mfu = walk.figure(
+                "workload.mfu",
+                lambda: figure("taotie_training2026.mfu"),
+                N_("share of the dense peak that large runs report"),
+            )
         failures = walk.choice(
             "workload.failures",
             walk.study.workload.failures,
@@ -67,9 +89,9 @@ def training(walk: Walk) -> Profile:
             accelerators=told["accelerators"],
             hours=None if days is None else days.to("h"),
             computation=told["computation"],
-            parameters=told["parameters"],
+            parameters=size,
             tokens=told["training_tokens"],
-            mfu=told["mfu"],
+            mfu=mfu,
             failures=failures,
         )
     of = made.figures

@@ -1,0 +1,124 @@
+"""Which closed model does a name mean? Only names: what such a model takes is computed in `metered`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from taotie.quantity.catalog import table
+
+__all__ = ["ClosedName", "closed_name", "closed_names", "plain_model_name"]
+
+TABLE = "closed_model_energy"
+
+_DROP = re.compile(
+    r"(^(openai|anthropic|google|models|azure|vertex_ai|bedrock|openrouter|x-ai|xai|us\.anthropic|eu\.anthropic|meta|mistralai|gemini)[/.])|(@\d{8}$)|(-\d{4}-\d{2}-\d{2}$)|(-\d{8}$)|(-v\d+(:\d+)?$)|(-latest$)|(-preview$)|(:\w+$)|(-(minimal|low|medium|high|xhigh)$)"
+)
+_TIERS = (
+    "mini",
+    "nano",
+    "pro",
+    "flash-lite",
+    "flash",
+    "lite",
+    "haiku",
+    "sonnet",
+    "opus",
+    "fable",
+    "luna",
+    "terra",
+    "sol",
+    "astra",
+    "fast",
+    "turbo",
+    "codex",
+    "max",
+)
+
+
+class ClosedName(NamedTuple):
+    """A row of the table of closed models, and how many versions away from it a name stands; 0: the row itself."""
+
+    item: str
+    steps: int = 0
+
+
+def plain_model_name(name: str) -> str:
+    """A model's name without provider, date and effort words.
+
+    Examples
+    --------
+    >>> plain_model_name("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), plain_model_name("openai/gpt-5:thinking")
+    ('claude-sonnet-4-5', 'gpt-5')
+    """
+    text = name.strip().lower().replace(" ", "-")
+    while True:
+        shorter = _DROP.sub("", text)
+        if shorter == text or not shorter:
+            return text
+        text = shorter
+
+
+def _tier(name: str) -> str:
+    return next((t for t in _TIERS if re.search(rf"(^|-){t}($|-|\d)", name)), "")
+
+
+def _words(name: str) -> list[str]:
+    """Words of a name that are no version."""
+    return re.findall(r"[a-z]{2,}", name)
+
+
+def _family(name: str) -> str:
+    return re.split(r"[-\d]", name, maxsplit=1)[0]
+
+
+def _version(name: str) -> tuple[float, ...]:
+    return tuple(float(v) for v in re.findall(r"\d+", name)[:3])
+
+
+def closed_names() -> dict[str, str]:
+    """Row of the table by every name that means it: its own, plain, aliases."""
+    cells = table(TABLE)
+    known: dict[str, str] = {}
+    for row in cells.items():
+        if "energy_reference_request" not in cells.quantities(row):
+            continue
+        known[row] = row
+        known[plain_model_name(row)] = row
+        if "alias" in cells.quantities(row):
+            for alias in str(cells.value(row, "alias")).split():
+                known.setdefault(plain_model_name(alias), row)
+    return known
+
+
+def closed_name(name: str) -> ClosedName | None:
+    """The row that a name means: itself, an alias, or the nearest version of the same family and tier.
+
+    None if there is none: another tier may be ten times as large, and is never taken.
+
+    Examples
+    --------
+    >>> closed_name("openai/gpt-5-2025-08-07"), closed_name("llama-3.1-8b")
+    (ClosedName(item='gpt-5', steps=0), None)
+    """
+    known = closed_names()
+    plain = plain_model_name(name)
+    item = known.get(name.strip().lower()) or known.get(plain)
+    if item is not None:
+        return ClosedName(item)
+    same = [k for k in known if _family(k) == _family(plain) and _tier(k) == _tier(plain)]
+    # a word that no model of the family has may be a tier of its own, ten times as large
+    spoken = {w for k in known if _family(k) == _family(plain) for w in _words(k)}
+    if not (same and _version(plain) and set(_words(plain)) <= spoken):
+        return None
+    near = min(same, key=lambda k: _distance(_version(k), _version(plain)))
+    return ClosedName(known[near], max(round(abs(_version(plain)[0] - _version(near)[0])), 1))
+
+
+def _distance(a: tuple[float, ...], wanted: tuple[float, ...]) -> tuple[float, float]:
+    """How far a version is: by its first number; of an earlier generation the latest is nearest."""
+    first, rest = a[0] if a else 0.0, a[1] if len(a) > 1 else 0.0
+    minor = wanted[1] if len(wanted) > 1 else 0.0
+    if first == wanted[0]:
+        return 0.0, abs(rest - minor)
+    return abs(first - wanted[0]), -rest if first < wanted[0] else rest
