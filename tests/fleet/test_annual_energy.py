@@ -67,8 +67,12 @@ def test_published_shares_name_their_denominator() -> None:
     assert 100 * consumption.share.p50 == pytest.approx(4.4, abs=0.05)
     assert "consumption (at customers" in consumption.of
     sweden = share_of_national_use(energy, "sweden")
-    assert "Sweden, 2023: demand" in sweden.of
-    assert "estimated within 12% either way" in sweden.of
+    assert "Sweden, 2024: demand" in sweden.of
+    assert "Ukraine, 2024: demand" in share_of_national_use(energy, "ukraine").of
+    assert (
+        "carried forward from an earlier count, 20% either way"
+        in share_of_national_use(energy, "ukraine").of
+    )
     assert "United States, 2024: net generation" in share_of_national_use(energy).of
 
 

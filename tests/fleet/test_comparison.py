@@ -17,6 +17,7 @@ from taotie.fleet.comparison import (
     equivalent,
     equivalent_names,
     equivalents,
+    latest_demand,
     nearest_countries,
 )
 from taotie.quantity.catalog import figure, table
@@ -39,22 +40,32 @@ def test_published_homes_of_chatgpt() -> None:
 def test_published_countries_of_the_2027_range() -> None:
     assert "sweden" in {m.key for m in nearest_countries(exact(134.0, "TWh/a"), 5)}
     assert "netherlands" in {m.key for m in nearest_countries(exact(120.0, "TWh/a"), 3)}
-    (egypt,) = nearest_countries(exact(197.0, "TWh/a"), 1)
-    assert (egypt.key, egypt.year) == ("egypt", 2024)
-    assert egypt.ratio.p50 == pytest.approx(0.996, abs=2e-3)
+    (nearest,) = nearest_countries(exact(197.0, "TWh/a"), 1)
+    assert (nearest.key, nearest.year) == ("malaysia", 2024)
+    assert nearest.ratio.p50 == pytest.approx(1.0, abs=2e-3)
     assert figure("countries/egypt/demand").p50 == 174.67
     assert figure("countries/egypt/demand_2020").p50 < country_demand("egypt").p05
 
 
-def test_property_a_country_is_of_2022_or_later_and_its_range_grows_with_age() -> None:
-    """Of 2024, or of the year that is held, its range widened by 5 % for every year since."""
+def test_property_every_country_is_of_2024_and_only_a_missing_count_is_carried_forward() -> None:
+    """A value carried from an earlier year is marked as assumed, and wider than any that was counted."""
     cells = table("countries")
+    width = {}
     for key in countries():
-        year = demand_year(key)
-        assert 2022 <= year <= 2024
-        row = cells.cell(key, f"demand_{year}")
-        half = float(row["high"] or row["value"]) / float(row["value"]) - 1
-        assert half >= 0.05 * (2024 - year)
+        assert demand_year(key) >= 2024
+        row = cells.cell(key, latest_demand(key))
+        width[key] = float(row["high"] or row["value"]) / float(row["value"])
+        assert row["source"] in ("owid2026_energy", "china2025", "taotie_nations2026")
+    assumed = {k for k in countries() if country_demand(k).kind == "assumed"}
+    assert assumed == {"ukraine"}
+    assert width["ukraine"] == max(width.values())
+
+
+def test_worked_demand_of_2024_against_the_file_of_our_world_in_data() -> None:
+    assert country_demand("germany").p50 == pytest.approx(522.26, rel=1e-3)
+    assert country_demand("norway").p50 == pytest.approx(138.67, rel=1e-3)
+    assert country_demand("indonesia").p50 == pytest.approx(372.5, rel=1e-3)
+    assert country_demand("ireland").p50 == pytest.approx(36.14, rel=1e-3)
 
 
 def test_worked_units_of_one_request_one_day_one_year() -> None:

@@ -8,12 +8,17 @@ import numpy as np
 
 from taotie.answer.answer import Answer, Series
 from taotie.answer.asking import Chosen, answers
+from taotie.compute.mining_energy import Miners
 from taotie.errors import DataError, RangeError
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _
 from taotie.words.said import Said
+from taotie.workload.mining import HashRates, averaging_days
 
 __all__ = ["mine"]
+
+INDEX_AVERAGES_DAYS = 7
+"""Read off the index's own series of 2019 to 2021 by `averaging_days`: 7.0, 6.9 and 7.1."""
 
 
 @answers("mine")
@@ -85,6 +90,17 @@ def mine(chosen: Chosen) -> Answer:
                 N_("machines are an invented example list: give --machines FILE"),
             )
         )
+    if found is not None:
+        said.extend(_odd(rates, found, chosen, at, best))
+    window = averaging_days(rates, at)
+    if window is not None and window > 1.5 * INDEX_AVERAGES_DAYS:
+        said.append(
+            Said(
+                "averaged_hash_rate",
+                N_("the hash rate given seems to be a mean of about {n} days, that of the Cambridge index of {week}: single days may differ by up to a tenth for this alone, means of months by little"),
+                {"n": round(window), "week": INDEX_AVERAGES_DAYS},
+            )
+        )  # fmt: skip
     figures = {
         "lower": _bound("mining.lower", lower, N_("lower"), at),
         "best": _bound("mining.best", best, N_("best"), at),
@@ -118,6 +134,29 @@ def mine(chosen: Chosen) -> Answer:
         },
         detail=energy,
     )
+
+
+def _odd(rates: HashRates, miners: Miners, chosen: Chosen, day: str, best: float) -> list[Said]:
+    """What young and wasteful machines of a list do to the best guess, where they do anything."""
+    from taotie.compute.mining_energy import mining_energy, odd_machines
+
+    odd, rest = odd_machines(miners, day)
+    if not odd.names or not rest.names:
+        return []
+    without = mining_energy(rates, rest, chosen.price, chosen.weights).on(day)[1]
+    if not abs(without / best - 1) >= 0.005:
+        return []
+    return [
+        Said(
+            "odd_machines",
+            N_("{names}: on sale for less than two years, yet over 1.75 times the median of such machines; a dealer's list may hold what hardly anybody runs. Without these the best guess is {twh} TWh/a ({percent} %)"),
+            {
+                "names": ", ".join(odd.names),
+                "twh": f"{without:.4g}",
+                "percent": f"{100 * (without / best - 1):+.1f}",
+            },
+        )
+    ]  # fmt: skip
 
 
 def _bound(key: str, value: float, label: str, day: str) -> Figure:

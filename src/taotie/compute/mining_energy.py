@@ -30,6 +30,7 @@ __all__ = [
     "mining_energy",
     "mining_figure",
     "mining_power_gw",
+    "odd_machines",
     "profitability_threshold_j_per_gh",
     "read_miners",
 ]
@@ -69,9 +70,7 @@ class Miners:
 
     def after(self, day: str) -> Miners:
         """Those released later than a day."""
-        keep = self.released > np.datetime64(day)
-        names = tuple(n for n, k in zip(self.names, keep, strict=True) if k)
-        return Miners(names, self.released[keep], self.efficiency_j_per_gh[keep])
+        return _kept(self, self.released > np.datetime64(day))
 
 
 @dataclass(frozen=True)
@@ -307,6 +306,38 @@ def mining_energy(
         price_usd_per_kwh=price_usd_per_kwh,
         first_paid=rates.days[int(never.sum())] if 0 < never.sum() < never.size else None,
     )
+
+
+NEW_MONTHS = 24
+ODD = 1.75
+
+
+def odd_machines(miners: Miners, day: date | str) -> tuple[Miners, Miners]:
+    """Machines on sale for less than two years that take far more than the median of such machines, and all others.
+
+    A dealer's list dates the sale and holds rare machines; Cambridge's holds what its partners report. As the
+    youngest weigh most, a few of them move the best guess. Far is three quarters above the median.
+
+    Examples
+    --------
+    >>> days = np.array(["2021-01-01", "2021-03-01", "2021-06-01"], dtype="M8[D]")
+    >>> odd, rest = odd_machines(Miners(("a", "b", "c"), days, np.array([0.03, 0.035, 0.14])), "2021-12-31")
+    >>> odd.names, rest.names
+    (('c',), ('a', 'b'))
+    """
+    age = _months(np.array([day], dtype="M8[D]"))[0] - _months(miners.released)
+    young = (age >= 0) & (age < NEW_MONTHS)
+    if not young.any():
+        return _kept(miners, young), miners
+    far = young & (
+        miners.efficiency_j_per_gh > ODD * float(np.median(miners.efficiency_j_per_gh[young]))
+    )
+    return _kept(miners, far), _kept(miners, ~far)
+
+
+def _kept(miners: Miners, keep: npt.NDArray[np.bool_]) -> Miners:
+    names = tuple(n for n, k in zip(miners.names, keep, strict=True) if k)
+    return Miners(names, miners.released[keep], miners.efficiency_j_per_gh[keep])
 
 
 def mining_figure(energy: MiningEnergy, day: date | str) -> Figure:

@@ -279,7 +279,7 @@ def national_denominators(country: str = "united_states") -> list[str]:
     Examples
     --------
     >>> national_denominators("sweden")
-    ['demand', 'demand_2023']
+    ['demand', 'demand_2024']
     """
     cells = table("countries")
     return [q for q in cells.quantities(country) if q.rstrip("_0123456789") in _WORDS]
@@ -335,9 +335,9 @@ def share_of_national_use(
         what = _WORDS[of.rstrip("_0123456789")]()
         said = _("{country}, {year}: {what}").format(country=name, year=year, what=what)
         row = table("countries").cell(country, of) or {}
-        if not row.get("high") or denominator.kind != "estimated":
+        if not row.get("high") or denominator.kind != "assumed":
             return said
-        return _("{said}, estimated within {percent:.0%} either way").format(
+        return _("{said}, carried forward from an earlier count, {percent:.0%} either way").format(
             said=said, percent=float(row["high"]) / float(row["value"]) - 1
         )
 

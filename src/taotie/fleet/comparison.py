@@ -210,7 +210,7 @@ def demand_years(key: str) -> list[str]:
     Examples
     --------
     >>> demand_years("netherlands")
-    ['demand', 'demand_2023']
+    ['demand', 'demand_2024']
     """
     held = table("countries").quantities(key)
     return sorted(q for q in held if q == "demand" or q.startswith("demand_"))
@@ -222,7 +222,7 @@ def country_demand(key: str) -> Figure:
     Examples
     --------
     >>> round(country_demand("netherlands").p50), country_demand("netherlands").kind
-    (122, 'estimated')
+    (118, 'measured')
     """
     return figure(f"countries/{key}/{latest_demand(key)}")
 
@@ -233,7 +233,7 @@ def latest_demand(key: str) -> str:
     Examples
     --------
     >>> latest_demand("india"), latest_demand("iceland")
-    ('demand_2024', 'demand_2022')
+    ('demand_2024', 'demand_2024')
     """
     # the row without a year in its name is of 2020 or 2021, as its locator says
     years = demand_years(key) or ["demand"]
@@ -246,7 +246,7 @@ def demand_year(key: str) -> int:
     Examples
     --------
     >>> demand_year("china"), demand_year("ireland")
-    (2024, 2023)
+    (2024, 2024)
     """
     name = latest_demand(key)
     year = name[-4:] if name[-4:].isdigit() else country_demand(key).locator[-4:]

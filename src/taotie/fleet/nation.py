@@ -274,13 +274,13 @@ def country(name: str) -> Country:
 
     References
     ----------
-    .. [1] Sources ``owid2022_energy``, ``ember2026``.
+    .. [1] Sources ``owid2026_energy``, ``ember2026``.
 
     Examples
     --------
     >>> found = country("Sweden")
     >>> round(found.demand.p50), found.carbon_intensity is not None
-    (144, True)
+    (139, True)
     """
     cells = table("countries")
     key = name.lower().replace(" ", "_")
@@ -315,7 +315,7 @@ def denominators(place: str = "united_states") -> list[str]:
     Examples
     --------
     >>> denominators("VA"), denominators("sweden")
-    (['net_generation_2021'], ['demand', 'demand_2023'])
+    (['net_generation_2021'], ['demand', 'demand_2024'])
     """
     key = place.lower().replace(" ", "_")
     if key in countries():
@@ -334,7 +334,7 @@ def preferred_denominator(place: str = "united_states") -> str:
     Examples
     --------
     >>> preferred_denominator(), preferred_denominator("sweden")
-    ('net_generation_2024', 'demand_2023')
+    ('net_generation_2024', 'demand_2024')
     """
     known = denominators(place)
     settled = sorted(d for d in known if d.startswith("net_generation"))

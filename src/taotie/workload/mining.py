@@ -20,6 +20,7 @@ from taotie.words.language import _
 
 __all__ = [
     "HashRates",
+    "averaging_days",
     "block_subsidy_btc",
     "check_rate_unit",
     "miner_revenue_usd",
@@ -188,6 +189,48 @@ def check_rate_unit(path: Path, days: Days, rate: Floats) -> None:
             ),
             _("1 EH/s is 1e6 TH/s, 1 PH/s is 1000 TH/s"),
         )  # fmt: skip
+
+
+def averaging_days(rates: HashRates, day: date | str, over: int = 730) -> float | None:
+    """Over how many days the series seems to average the hash rate, from how little it jumps; None: cannot be told. [d]
+
+    A hash rate is counted from blocks, about 144 a day, so that of one day is off by a twelfth at random. A mean of n
+    days read every s days changes by new days less old ones: its second difference has the variance
+    ``4 s / (144 n^2)``, whatever the trend.
+
+    Parameters
+    ----------
+    rates : HashRates
+    day : date or str
+        The days before it are looked at.
+    over : int
+        How many. [d]
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> blocks = rng.poisson(144, 1000) / 144
+    >>> week = np.convolve(blocks, np.ones(7) / 7, "valid") * 1e8
+    >>> days = np.datetime64("2021-01-01") + np.arange(week.size)
+    >>> round(averaging_days(HashRates(days, week, week), str(days[-1])))
+    7
+    """
+    last = int((np.datetime64(day, "D") - rates.days[0]).astype(int)) + 1
+    rate = rates.hashrate_th_s[max(0, last - over) : last]
+    if rate.size < 60 or not (rate > 0).all():
+        return None
+    # between two readings the series is a straight line: a reading is where it bends
+    bends = np.flatnonzero(np.abs(np.diff(rate, 2)) > 1e-9 * rate[1:-1]) + 1
+    if bends.size < 30:
+        return None
+    step = float(np.median(np.diff(bends)))
+    jumps = np.diff(np.log(rate[bends]), 2)
+    jumps = jumps[np.diff(bends, 2) == 0]
+    if jumps.size < 20:
+        return None
+    # the median keeps bans and halvings out
+    spread = float(np.median(np.abs(jumps - np.median(jumps)))) / 0.6745
+    return math.sqrt(4.0 * step / BLOCKS_PER_DAY) / spread if spread > 0 else None
 
 
 def _column(

@@ -221,12 +221,12 @@ def nations_picture(made: FleetForecast, shares: Sequence[Any]) -> Picture:
         ),
         alt="; ".join(f"{r['name']}: {number(float(r['middle']), 3)}" for r in rows),  # type: ignore[arg-type]
         method=_(
-            "Countries: generation plus net imports in 2021, network losses inside. The fleet stands in many countries: a share of one says how large it is, not where it is."
+            "Countries: generation plus net imports in the year beside the name, network losses inside. The fleet stands in many countries: a share of one says how large it is, not where it is."
         ),
         table=DataTable(
             {"name": _("name"), "low": "5 %", "middle": _("median"), "high": "95 %"}, tuple(rows)
         ),
-        sources=("owid2022_energy", *dict.fromkeys(s.denominator.source.key for _y, s in shares if s.denominator.source)),
+        sources=("owid2026_energy", *dict.fromkeys(s.denominator.source.key for _y, s in shares if s.denominator.source)),
         specs=specs,
         svg=svg,
     )  # fmt: skip
