@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taotie.audit.reading import read
 from taotie.audit.statement import parse_statement
 from taotie.errors import TaotieError
 from taotie.quantity.number_text import number_at, plain, printed_tolerance
@@ -43,6 +47,26 @@ def test_worked_statements(text: str, value: float, unit: str, hedge: str) -> No
     assert stated.unit.same_dimension(parse_unit(unit)[1])
     assert stated.to(parse_unit(unit)[1]).value == pytest.approx(value)
     assert stated.hedge == hedge
+
+
+READINGS = Path(__file__).resolve().parents[1] / "cases" / "audit" / "readings.csv"
+
+
+def test_worked_readings_of_three_hundred_phrases() -> None:
+    """Each phrase of readings.csv, alone: the last number of it, its unit and what qualifies it."""
+    with READINGS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) >= 300
+    wrong = []
+    for row in rows:
+        q = read(row["text"]).quantities[-1]
+        unit = parse_unit(row["unit"])[1] if row["unit"] != "1" else Unit()
+        same = q.unit.same_dimension(unit)
+        ends = [x * q.unit.factor_to(unit) for x in (q.low, q.high)] if same else []
+        meant = [float(row["low"]), float(row["high"])]
+        if ends != pytest.approx(meant, rel=1e-4) or q.hedge != row["hedge"]:
+            wrong.append((row["text"], q.low, q.high, q.unit.text, q.hedge))
+    assert not wrong
 
 
 @pytest.mark.parametrize(

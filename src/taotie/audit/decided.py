@@ -185,9 +185,9 @@ def _spans(
     hours = [
         n.value * n.unit.factor_to(_H) for n in recomputed.literals if n.unit.same_dimension(_H)
     ]
-    if any(n.value in (365, 366) and n.unit.is_plain for n in recomputed.literals):
-        hours = [*hours, PERIODS_H["a"]]
-    own = [
+    days = {30: "month", 31: "month", 7: "week", 365: "a", 366: "a"}
+    times = [days[int(n.value)] for n in recomputed.literals if n.value in days and n.unit.is_plain]
+    own = times + [
         name
         for name, length in PERIODS_H.items()
         if any(abs(h / length - 1) <= 0.03 for h in hours)

@@ -8,15 +8,15 @@ WINDOW = 48
 _TAIL = r"\s?(?:(?:the|a|an|some|of|about|as|at|(?:前者|后者|对手|同行|其|去年|上年|往年|同期|全国|全球|总量|总数)的?|为|达|到|了|过|用电|耗电|约|USD|US)\s?){0,2}[\s\"'“(（]{0,2}\Z"
 _WORDS: tuple[tuple[str, str], ...] = (
     ("exact", r"\b(?:exactly|precisely)|正好|恰好|整整|刚好|恰恰|精确(?:地)?[为是]?"),
-    ("nearly", r"\b(?:nearly|almost|close to|just under|just below|just shy of|approach(?:es|ed|ing)?|nearing|not quite|a little under|slightly less than|slightly under)"
-               r"|将近|接近|几乎|逼近|(?<![最附远新靠])近|略低于|略少于|差不多"),
+    ("nearly", r"\b(?:nearly|almost|close to|just under|just below|just shy of|approach(?:es|ed|ing)?|nearing|not quite|(?:(?:a (?:little|whisker|hair|touch|shade|bit|fraction|tad|notch|sliver)|slightly|marginally|fractionally|narrowly|only just|a smidgen) (?:less than|under|below|shy of|short of))|shy of|just short of|close on|getting on for|pushing|verging on|bordering on|the (?:best|better) part of)"
+               r"|将近|接近|几乎|近乎|逼近|直逼|(?<![最附远新靠])近|略低于|略少于|略不足|稍低于|差一点(?:到)?"),
     ("at_most", r"\b(?:no more than|not more than|at most|(?<!add )(?<!adds )(?<!added )(?<!adding )(?<!sum )(?<!sums )(?<!comes )(?<!came )up to|less than|below|under|fewer than|(?:a )?maximum of|as much as|as many as|as high as"
-                r"|limit(?:ed|ing|s)? (?:to|of|at)|ceiling of|cap(?:s|ped|ping)?(?: [a-z'’]+){0,4} at|cap of|no higher than|not exceed(?:ing|ed)?|capped at|lower than|within)|<=?|≤|至多|最多|不超过|未超过|不到|不及|不足|低于|少于|不高于|小于|最高|封顶|上限[为是]?"),
+                r"|limit(?:ed|ing|s)? (?:to|of|at)|ceiling of|cap(?:s|ped|ping)?(?: [a-z'’]+){0,4} at|cap of|no higher than|not exceed(?:ing|ed)?|capped at|lower than|within|not even|short of)|<=?|≤|至多|最多(?:不过)?|顶多|撑死|顶天|充其量|不超过|未超过|未到|没到|不满|未满|不到|不及|不足|低于|少于|不高于|小于|最高|封顶|跌破|上限[为是]?"),
     ("at_least", r"\b(?:no less than|not less than|no fewer than|at least|more than|over|above|exceed(?:s|ed|ing)?|upwards? of|north of|in excess of|greater than"
-                 r"|beyond|topped|topping|tops|surpass(?:es|ed|ing)?|(?:a )?minimum of|higher than|well over|passed|larger than|just over|slightly more than|a little over)"
-                 r"|>=?|≥|至少|超过|超出|超(?![级算])|多于|逾|不低于|不少于|突破|高于|大于|最少|起码|跨过|略高于"),
+                 r"|beyond|topped|topping|tops|surpass(?:es|ed|ing)?|(?:a )?minimum of|higher than|well over|passed|larger than|just over|(?:slightly|marginally|fractionally) (?:more than|over|above)|a (?:little|shade|touch|bit|tad|whisker|hair|fraction) (?:over|more than|above))"
+                 r"|>=?|≥|至少|少说(?:也有?)?|超过|超出|超(?![级算])|多于|逾|不低于|不少于|突破|高于|大于|最少|起码|跨过|略高于|(?<![突爆打攻跌])破(?=[了约]?\Z)|(?<=[已将会就早均计量电年人户亿首，,\s])过(?=\Z)"),
     ("comparable", r"\b(?:comparable to|on (?:a )?par with|rival(?:s|ed|ing|ling|led)?|similar to|in the range of|on the order of)|比肩|堪比|媲美|与.{0,4}相近"),
-    ("about", r"\b(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?|an? estimated|estimated(?: at)?|an average of|averag(?:es|ed|ing)|or so|like)|~|≈|大约|(?<![条节合预制签])约|大概|大致|估计(?:为)?|平均(?:为)?|左右"),
+    ("about", r"\b(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?|an? estimated|estimated(?: at)?|an average of|averag(?:es|ed|ing)|or so|like|in the (?:region|neighbou?rhood|vicinity|order|ballpark) of|on the order of|something like|say|c\.)|(?<![0-9a-zA-Z万亿千百十瓦时度倍%元])~|≈|大约|约莫|(?<![条节合预制签])约|大概|大致|估计(?:为)?|平均(?:为)?|左右|差不多|四舍五入"),
 )  # fmt: skip
 _RANK = {name: i for i, (name, _words) in enumerate(_WORDS)}
 # one look for all of them, and only where a word begins or a Han character stands
@@ -26,9 +26,9 @@ _BEFORE = re.compile(
 )
 _UNTIL = re.compile(_TAIL, re.IGNORECASE)
 _BEHIND = (
-    ("at_least", re.compile(r"\s?(?:or (?:more|above|higher)\b|及?以上|之上|\+|plus\b|开外|还多|有余|还不止|不止)", re.IGNORECASE)),
-    ("at_most", re.compile(r"\s?(?:or (?:less|fewer|lower)\b|及?以下|以内|之内)", re.IGNORECASE)),
-    ("about", re.compile(r"\s?(?:左右|上下|or so\b|or thereabouts|-ish)", re.IGNORECASE)),
+    ("at_least", re.compile(r"\s?(?:or (?:more|above|higher)\b|及?以上|之上|\+|plus\b|(?:at (?:the )?(?:very )?least|minimum|and (?:counting|up|above|rising))\b|开外|还多|有余|还不止|不止|出头|打底|起步|起(?=[，。；,.!！]|\Z))", re.IGNORECASE)),
+    ("at_most", re.compile(r"\s?(?:or (?:less|fewer|lower)\b|(?:at (?:the )?(?:very )?most|tops|max(?:imum)?)\b(?=[\s,.;)]|\Z)|及?以下|以内|之内|不到|封顶)", re.IGNORECASE)),
+    ("about", re.compile(r"\s?(?:左右|上下|or so\b|or thereabouts|,? ?give or take|-ish)", re.IGNORECASE)),
 )  # fmt: skip
 
 _UP = (

@@ -17,7 +17,7 @@ NOUNS: dict[str, str] = {
     "gpu": "accelerator", "chip": "accelerator", "accelerator": "accelerator", "card": "accelerator", "tpu": "accelerator",
     "processor": "accelerator", "server": "server", "machine": "server", "node": "server",
     "query": "request", "request": "request", "prompt": "request", "question": "request", "search": "request",
-    "message": "request", "answer": "request", "response": "request", "reply": "request", "conversation": "request",
+    "chat": "request", "interaction": "request", "lookup": "request", "message": "request", "answer": "request", "response": "request", "reply": "request", "conversation": "request",
     "inference": "inference", "image": "image", "picture": "image", "photo": "image", "video": "video", "clip": "video",
     "token": "token", "parameter": "parameter", "param": "parameter", "facility": "site", "campus": "site", "site": "site",
 }  # fmt: skip
@@ -27,7 +27,7 @@ CHINESE_NOUNS: tuple[tuple[str, str], ...] = (
     ("加速卡", "accelerator"), ("显卡", "accelerator"), ("计算卡", "accelerator"), ("算力卡", "accelerator"), ("芯片", "accelerator"),
     ("加速器", "accelerator"), ("GPU", "accelerator"), ("图形处理器", "accelerator"), ("服务器", "server"), ("节点", "server"),
     ("次查询", "request"), ("查询", "request"), ("提问", "request"), ("请求", "request"), ("搜索", "request"), ("对话", "request"), ("问答", "request"),
-    ("提示词", "request"), ("提示", "request"), ("消息", "request"), ("推理", "inference"), ("图片", "image"), ("图像", "image"), ("照片", "image"), ("视频", "video"),
+    ("指令", "request"), ("提示词", "request"), ("提示", "request"), ("消息", "request"), ("推理", "inference"), ("图片", "image"), ("图像", "image"), ("照片", "image"), ("视频", "video"),
     ("词元", "token"), ("token", "token"), ("Token", "token"), ("tokens", "token"), ("参数", "parameter"), ("数据中心", "site"), ("园区", "site"),
 )  # fmt: skip
 GPU_NAME = re.compile(

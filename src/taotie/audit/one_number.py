@@ -9,8 +9,9 @@ from taotie.audit.hedge import WINDOW, change_around, hedge_around, role_of
 from taotie.audit.nouns import Phrase
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
+from taotie.audit.unit_phrase_zh import with_chinese_rest
 from taotie.quantity.number_text import PrintedNumber, number_at, number_words_at
-from taotie.quantity.number_words import spelled_number_at
+from taotie.quantity.number_words import chinese_value, pair_at, spelled_number_at
 from taotie.quantity.unit_text import Unit
 
 _ODD = re.compile(r"-(?:odd|something|plus)\b")
@@ -68,6 +69,8 @@ def year_at(
     if found is None or found.end() != number.end:
         return None
     value, end = number.value, number.end
+    if _THINGS_ZH.match(text, end):
+        return None  # 2000个机柜, 2000架
     if text.startswith("年", end):
         if text.startswith(("年时间", "年内", "年间"), end) and value < 1900:
             return None
@@ -89,9 +92,17 @@ def year_at(
     return Quantity(text[at:end], at, end, value, value, kind="year"), end
 
 
+_UNIT_AND = re.compile(
+    r"\b(?:hour|day|week|month|year|gig|watt|ton|tonne|liter|litre|gallon)s?\sand\s\Z"
+)
+_THINGS_ZH = re.compile(
+    r"[多余来](?=[万亿千百个户人台座度])|机[柜架]|[架辆棵株座家亩块颗枚栋]|个(?!月)"
+)
+
+
 def fraction(text: str, at: int, number: PrintedNumber) -> tuple[Quantity | None, int]:
     """half of, two-thirds of, half a gigawatt."""
-    unit = re.compile(r"\s(?:of\s)?(?:an?|one)\s(?=[A-Za-z])").match(text, number.end)
+    unit = re.compile(r"(?:\s(?:of\s)?(?:an?|one)\s|-)(?=[A-Za-z])").match(text, number.end)
     if unit:
         phrase = phrase_at(text, unit.end())
         if phrase is not None and phrase.kind in ("amount", "share"):
@@ -104,6 +115,8 @@ def fraction(text: str, at: int, number: PrintedNumber) -> tuple[Quantity | None
         behind,
     ):
         return None, number.end
+    if _UNIT_AND.search(text[max(0, at - 24) : at]):
+        return None, number.end  # an hour and a half is no half
     if re.search(
         r"(?:first|second|third|fourth|last|next|this|other|better|per|final|latest|each)\s\Z",
         text[max(0, at - 8) : at],
@@ -119,6 +132,9 @@ def one_number(
 ) -> tuple[Quantity, int] | None:
     """One number with its phrase."""
     english = spelled and text[at : at + 1].isascii()
+    if spelled and not english and (pair := pair_at(text, at)):  # 七八百万
+        return _pair(text, start, at, *pair)
+    number = _and_a_part(text, number)
     more = (_ODD if english else _MORE_SUFFIX).match(text, number.end)
     step = 0.0
     if more:
@@ -129,7 +145,19 @@ def one_number(
         name = _TIMES_ZH[odd["unit"]]
         timed = Phrase(1.0, Unit(name), odd.end(), Unit(name), kind="amount")
         return made_of(text, start, at, number, timed, odd.end(), spelled, step), odd.end()
+    if (qualified := _QUALIFIED.match(text, number.end)) is not None:  # 40+ MW, 40 or so megawatts
+        number = replace(number, end=qualified.end())
+    if not money and (small := _YUAN_AND.match(text, number.end)):  # 三块二, 五毛五
+        return _small_change(text, start, at, number, small)
+    timed_half = _AND_HALF_ZH.match(text, number.end)
+    if timed_half:  # 两个半小时
+        name = _TIMES_ZH[timed_half["unit"]]
+        number = replace(number, value=number.value + 0.5, half=0.1)
+        timed = Phrase(1.0, Unit(name), timed_half.end(), Unit(name), kind="amount")
+        return made_of(text, start, at, number, timed, timed.end, spelled), timed.end
     short = None if (spelled or number.words) else _SHORT.match(text, number.end)
+    if short is None and not (spelled or number.words) and _SPACED_K.match(text, number.end):
+        short = _SHORT.match(text, number.end + 1)  # 17 k homes
     if money:
         currency = {
             "€": "EUR",
@@ -169,6 +197,10 @@ def one_number(
         and number.value == 1
     ):
         return None  # one day, 一年
+    factor = _FACTOR.search(text[max(0, start - 40) : start])
+    if factor and (phrase is None or phrase.kind in ("none", "thing")):  # a factor of eighty
+        phrase = Phrase(end=number.end, kind="times")
+        return made_of(text, start, at, number, phrase, number.end, spelled, step), number.end
     if spelled and not _worth(text, at, number, phrase):
         return None
     if phrase is None:
@@ -181,9 +213,85 @@ def one_number(
         phrase = replace(phrase, end=number.end)
         if _MONTH_ONLY.match(text, number.end) and not spelled:
             return None
+    behind = (
+        _MORE_BEHIND.match(text, phrase.end)
+        if text[phrase.end - 1 : phrase.end] in _SMALL_UNITS
+        else None
+    )
+    if behind and not step and number.value % 1 == 0 and 0 < number.value <= 10:
+        if behind["half"]:  # 一倍半
+            number = replace(number, value=number.value + 0.5, half=0.1)
+        else:  # 两倍多
+            step = 1.0
+        phrase = replace(phrase, end=behind.end())
     if phrase.kind == "none" and 1 < number.value < 5 and _is_pue(text, at, number):
         phrase = replace(phrase, kind="times", noun="PUE")
     return made_of(text, start, at, number, phrase, phrase.end, spelled, step), phrase.end
+
+
+_YUAN_AND = re.compile(
+    r"(?:块钱?|元)(?P<tenths>[1-9一二两三四五六七八九])(?:[毛角](?:(?P<hundredths>[1-9一二三四五六七八九])分?)?)?(?![0-9十百千万亿个度千吨一二三四五六七八九])"
+    r"|[毛角](?P<cents>[1-9一二三四五六七八九])分?(?![0-9十百千万亿个度吨二三四五六七八九])"
+)
+_AND_HALF_ZH = re.compile(r"个半(?P<unit>小时|钟头|月|星期)")
+_MORE_BEHIND = re.compile(r"多(?![少数次于么项家个台张名人])|(?P<half>半(?![个小年天月导价]))")
+_SMALL_UNITS = "倍年天周升吨度块里斤"
+
+
+def _small_change(
+    text: str, start: int, at: int, number: PrintedNumber, small: re.Match[str]
+) -> tuple[Quantity, int]:
+    """Yuan and tenths, tenths and cents, as they are said: 三块二 is 3.2, 五毛五 0.55."""
+
+    def digit(group: str) -> float:
+        word = small[group]
+        return 0.0 if not word else float(word) if word.isascii() else chinese_value(word) or 0.0
+
+    if small["cents"]:
+        value, half = 0.1 * number.value + 0.01 * digit("cents"), 0.005
+    else:
+        value = number.value + 0.1 * digit("tenths") + 0.01 * digit("hundredths")
+        half = 0.005 if small["hundredths"] else 0.05
+    unit = Unit("CNY")
+    phrase = with_chinese_rest(text, Phrase(1.0, unit, small.end(), unit, kind="money"))
+    made = replace(number, value=value, half=half, digits=2, loose=False, words=())
+    return made_of(text, start, at, made, phrase, phrase.end, True), phrase.end
+
+
+_FACTOR = re.compile(
+    r"\b(?:a )?factor (?:of )?(?:about |around |some |roughly |nearly |almost |over |more than |at least |up to |just |only |close to )?\Z",
+    re.IGNORECASE,
+)
+_SPACED_K = re.compile(r"\sk\s(?=[a-z])")
+_QUALIFIED = re.compile(
+    r"\+(?=\s?[A-Za-z%\u4e00-\u9fff])|\s(?:or so|or more|or fewer|or less|or thereabouts)(?=\s[A-Za-z])",
+)
+_QUALIFIED_BY = re.compile(r"\s(?:or so|or more|or fewer|or less|or thereabouts)\Z")
+_AND_A_PART = re.compile(r"\sand a (?P<part>half|third|quarter)\b")
+
+
+def _and_a_part(text: str, number: PrintedNumber) -> PrintedNumber:
+    """2 and a half megawatts."""
+    found = None if number.words else _AND_A_PART.match(text, number.end)
+    if found is None or number.value % 1:
+        return number
+    part = {"half": 0.5, "third": 1 / 3, "quarter": 0.25}[found["part"]]
+    return replace(number, value=number.value + part, half=0.05, digits=2, end=found.end())
+
+
+def _pair(
+    text: str, start: int, at: int, number: PrintedNumber, step: float
+) -> tuple[Quantity, int] | None:
+    """七八百万度, 两三倍, 三四成: from the lower to the higher."""
+    phrase = phrase_at(text, number.end)
+    if phrase is None or phrase.kind == "none":
+        if number.value < 10:
+            return None
+        phrase = Phrase(end=number.end)
+    if phrase.kind == "thing":
+        phrase = replace(phrase, end=number.end)
+    made = made_of(text, start, at, number, phrase, phrase.end, True, step)
+    return replace(made, hedge="about" if made.hedge == "none" else made.hedge), phrase.end
 
 
 _MORE_TIMES = re.compile(
@@ -288,7 +396,12 @@ def made_of(
     del spelled, at
     before, behind = text[max(0, start - WINDOW) : start], text[end : end + 24]
     low, high = number.value * phrase.scale, (number.value + step) * phrase.scale
-    hedge = hedge_around(before, text[number.end : number.end + 12])
+    written = text[start : number.end]
+    if written.endswith("+"):
+        hedge = "at_least"
+    else:
+        said = _QUALIFIED_BY.search(written)
+        hedge = hedge_around(before, said[0] if said else text[number.end : number.end + 12])
     if hedge == "none":
         hedge = hedge_around("", behind)
     if _NEGATIVE.search(before):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from taotie.audit.hedge import WINDOW, change_around, hedge_around, role_of
+from taotie.audit.nouns import Phrase
 from taotie.audit.one_number import YEAR, first_number, fraction, made_of, one_number, year_at
 from taotie.audit.quantity_range import ranged
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
-from taotie.quantity.number_text import PrintedNumber, number_at
+from taotie.quantity.number_text import PrintedNumber, number_at, number_words_at
 from taotie.quantity.number_words import fraction_at, spelled_number_at
 
 _SPELLED_STARTS = [
@@ -17,13 +19,13 @@ _SPELLED_STARTS = [
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty",
     "fifty", "sixty", "seventy", "eighty", "ninety", "half", "a", "an", "third", "quarter", "dozen", "hundred",
 ]  # fmt: skip
+_COUNT_WORD = (
+    r"(?:a\s(?:dozen|hundred|thousand|million)|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"(?:-(?:one|two|three|four|five|six|seven|eight|nine))?(?:\s(?:hundred|thousand|million))?|hundred|thousand|million)"
+)
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _MULTIPLES = {
-    "doubl": 2.0, "tripl": 3.0, "trebl": 3.0, "quadrupl": 4.0, "quintupl": 5.0, "halv": 0.5, "twice": 2.0, "thrice": 3.0, "翻一番": 2.0, "翻了一番": 2.0,
-    "翻番": 2.0, "翻两番": 4.0, "翻了两番": 4.0, "翻倍": 2.0, "翻了一倍": 2.0, "减半": 0.5, "一半": 0.5,
-}  # fmt: skip
-_FOLD = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "twenty": 20, "thirty": 30,
-    "hundred": 100, "thousand": 1000,
+    "doubl": 2.0, "tripl": 3.0, "trebl": 3.0, "quadrupl": 4.0, "quintupl": 5.0, "sextupl": 6.0, "octupl": 8.0, "halv": 0.5, "twice": 2.0, "thrice": 3.0, "翻番": 2.0, "翻了番": 2.0, "翻倍": 2.0, "翻了一倍": 2.0, "翻一倍": 2.0, "减半": 0.5, "一半": 0.5, "腰斩": 0.5,
 }  # fmt: skip
 _NAMED_BEFORE = re.compile(
     r"(?:\b(?:Llama|GPT|ChatGPT|Gemini|Claude|Grok|Qwen|Mixtral|Mistral|Phi|Gemma|Opus|Sonnet|Haiku|Windows|Python|version|Article|Section|Table|Figure|Fig\.|Chapter"
@@ -31,23 +33,30 @@ _NAMED_BEFORE = re.compile(
 )
 START = re.compile(
     # most places of a text are the middle of a word: one look says so
-    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])[A-Za-z_]|[一二两三四五六七八九十百千半几数上翻减])(?:"
+    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])[A-Za-z_]|[一二两三四五六七八九十百千万半几数上翻减腰打过大每])(?:"
     r"(?P<skip>https?://\S{1,400}|www\.\S{1,200}|\b10\.[0-9]{4,6}/\S{1,120}|arXiv:[0-9.v]{1,16}|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b"
     r"|\b[0-9]{1,2}:[0-9]{2}\b|\b24/7\b|第[0-9]{1,4}|\b[0-9]{1,3}(?:st|nd|rd|th)\b|\b(?:4K|8K|5G|4G|6G|3D|2D)\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
     r"|(?P<day>\b[0-9]{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|[0-9]{1,2}月(?:[0-9]{1,2}[日号])?(?![0-9]))"
-    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,2}(?=(?:in|out\sof|of)\severy\s)|(?<=one\s)(?:[a-z-]{2,14}\s){1,2}(?=in\s(?:[0-9]{1,4}|ten|twenty|hundred)\b(?!\s(?:states|countries|cities|counties|regions|places|buildings|halls|sites)\b)))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
+    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,2}(?=(?:in|out\sof|of)\severy\s)|(?<=one\s)(?:[a-z-]{2,14}\s){1,2}(?=in\s(?:[0-9]{1,4}|" + _COUNT_WORD + r")\b(?!\s(?:states|countries|cities|counties|regions|places|buildings|halls|sites)\b)))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|" + _COUNT_WORD + r")\b(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
+    r"|(?P<among>每?(?P<whole>[0-9]{1,6}|[一二两三四五六七八九十百千]{1,4})(?P<thing>[度户人个台座张块吨元次家辆])[^，。；,;0-9一二两三四五六七八九十]{0,6}?(?:(?<=每)|里面?|中间?|当中|之中|就|便)(?:就|便|约|大约|大概|至少|差不多){0,2}有(?:约|近|大约|将近)?(?P<part>[0-9]{1,6}|[一二两三四五六七八九十百千]{1,4})(?P=thing))"
     r"|(?P<tenth>\bevery\s(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twentieth|hundredth|thousandth)\b(?!\s(?:day|week|month|year|hour|minute)))"
-    r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的))"
-    r"|(?P<fold>\b(?:" + "|".join(_FOLD) + r")-?fold\b)"
-    r"|(?P<multiple>\b(?:doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|trebl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing)|quintupl(?:e[sd]?|ing)|halv(?:e[sd]?|ing)|twice|thrice)\b(?!-)"
-    r"|翻(?:了)?(?:一番|两番|一倍|番|倍)|减半|(?<![一])一半)"
+    r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的)|(?:(?<=[\u4e00-\u9fff≈=~])|(?<=about )|(?<=roughly )|(?<=only )|(?<=just )|(?<=nearly )|(?<=than ))[1-9]/[0-9]{1,3}(?![0-9/.%A-Za-z年月日]))"
+    r"|(?P<fold>\b(?:(?:" + _TENS + r")-(?:one|two|three|four|five|six|seven|eight|nine)|[a-z]{3,9})(?:-?(?:hundred|thousand))?-?fold\b)"
+    r"|(?P<magnitude>\b(?:an|one|two|three|four|five|six)(?:\sor\smore)?\sorders?\sof\smagnitude\b|[一两二三四五六]个数量级)"
+    r"|(?P<again>\bhalf\s(?:as\smuch\sagain|again\sas\s(?:much|many|large|high))\b)"
+    r"|(?P<folded>打(?:[一二三四五六七八九]{1,2}|[0-9](?:\.[0-9])?|对)折|[一二三四五六七八九][一二三四五六七八九]?折(?![合算旧叠损射]))"
+    r"|(?P<multiple>\b(?:doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|trebl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing)|quintupl(?:e[sd]?|ing)|sextupl(?:e[sd]?|ing)|octupl(?:e[sd]?|ing)|halv(?:e[sd]?|ing)|twice|thrice)\b(?!-)"
+    r"|翻(?:了)?(?:将近|接近|近|超过|不止|约)?(?P<doublings>[一两二三四五]|[0-9])番|翻(?:了)?(?:一倍|番|倍)|减半|腰斩|(?<![一])一半)"
+    r"|(?P<most>过半(?!月|天|年|小时|个|程|夜)|(?:半数|一半)以上|大半(?!年|天|月|夜|生))"
     r"|(?P<named>(?<![A-Za-z_])[A-Za-z_][A-Za-z_.-]{0,30}[0-9][A-Za-z0-9.-]{0,12})"
     r"|(?P<money>(?:US|HK|A|C)?\$\s?|[€£¥]\s?|\b(?:USD|EUR|CNY|RMB|US\$)\s?)(?=[0-9.])"
     r"|(?P<digits>[-+]?\.?[0-9])"
+    r"|(?P<half_more>\b(?:an?|one)\s(?P<of_unit>(?:hour|day|week|month|year|(?:giga|mega|kilo)watt(?:[- ]hour)?|lit(?:er|re)|gallon|tonne))\sand\sa\s(?P<bit>half|third|quarter)\b)"
     r"|(?P<one>(?<!per )\ban?\s(?=(?:kilo|mega|giga|tera)watts?(?:[- ]hours?)?\b(?!-)))"
+    r"|(?P<each>\b(?:every|each|per)\s(?:single\s|extra\s|additional\s|further\s)?(?=(?:hundred|thousand|million|billion|trillion|dozen)\b))"
     r"|(?P<spelled>\b(?:" + "|".join(_SPELLED_STARTS) + r")\b)"
-    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|百分之|千分之))",
+    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|百分之|千分之|万分之|亿分之))",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -62,6 +71,11 @@ def quantity_at(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
         if 0 < above < below and not YEAR.fullmatch(mark["all"]):
             return _plain(text, mark, above / below, "share"), mark.end()
         return _number(text, mark.start(), mark.start(), False)
+    if mark["among"]:  # 每四十度电里有一度
+        below, above = _count_word(mark["whole"]), _count_word(mark["part"])
+        if 0 < above < below:
+            return _plain(text, mark, above / below, "share"), mark.end()
+        return _number(text, mark.start(), mark.start(), False)
     if mark["tenth"]:
         part = fraction_at("a " + mark["tenth"].split()[1])
         return _plain(text, mark, part.value if part else 0.0, "share"), mark.end()
@@ -71,9 +85,40 @@ def quantity_at(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
             return _plain(text, mark, above / below, "share"), mark.end()
         return None, mark.end()
     if mark["fold"]:
-        word = mark["fold"].lower().replace("-", "").removesuffix("fold")
-        return _plain(text, mark, float(_FOLD[word]), "times"), mark.end()
+        word = mark["fold"].lower().removesuffix("fold").removesuffix("-")
+        fold = _count_word(word if " " in word else word.replace("hundred", " hundred").strip())
+        return (_plain(text, mark, fold, "times") if fold > 1 else None), mark.end()
+    if mark["magnitude"]:
+        first = re.split(r"\s", mark[0])[0].lower()
+        steps = (
+            1 if first == "an" else int(_count_word(first if first.isascii() else first[0]) or 1)
+        )
+        made = _plain(text, mark, 10.0**steps, "times")
+        return replace(
+            made, half=0.4 * made.low, hedge="about" if made.hedge == "none" else made.hedge
+        ), mark.end()
+    if mark["again"]:
+        return _plain(text, mark, 1.5, "times"), mark.end()
+    if mark["folded"]:
+        return _discounted(text, mark), mark.end()
+    if mark["most"]:
+        made = _plain(text, mark, 0.5, "share")
+        return replace(made, hedge="at_least", half=0.01), mark.end()
+    if mark["each"]:  # every thousand chats
+        return _round_number(text, mark.end())
+    if mark["half_more"]:  # an hour and a half
+        phrase = phrase_at(text, mark.start("of_unit"))
+        if phrase is None or phrase.kind != "amount":
+            return None, mark.end()
+        size = 1 + {"half": 0.5, "third": 1 / 3, "quarter": 0.25}[mark["bit"].lower()]
+        size_said = PrintedNumber(size, 0.05, (), mark.end(), 0.05, 2, True)
+        return made_of(
+            text, mark.start(), mark.start(), size_said, phrase, mark.end(), True
+        ), mark.end()
     if mark["multiple"]:
+        if mark["doublings"]:
+            n = int(_count_word(mark["doublings"]))
+            return _plain(text, mark, 2.0**n, "times"), mark.end()
         word = mark["multiple"].lower()
         value = next(v for k, v in _MULTIPLES.items() if word.startswith(k))
         return _plain(text, mark, value, "times"), mark.end()
@@ -90,11 +135,32 @@ def quantity_at(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
     return _number(text, mark.start(), mark.start(), False)
 
 
+def _round_number(text: str, at: int) -> tuple[Quantity | None, int]:
+    """Every thousand chats, per million tokens: a number word with no number before it."""
+    words, scale, end = number_words_at(text, at)
+    if text.startswith("dozen", at):
+        words, scale, end = ("dozen",), 12.0, at + 5
+    many = PrintedNumber(scale, 0.0, words, end, 0.0, 1, True)
+    return one_number(text, at, at, many, False, "", False) or (None, end)
+
+
 def _count_word(word: str) -> float:
     number = number_at(word) or spelled_number_at(word)
     if number is not None:
         return number.value
-    return {"hundred": 100.0}.get(word.lower(), 0.0)
+    return {"hundred": 100.0, "thousand": 1e3, "million": 1e6}.get(word.lower(), 0.0)
+
+
+def _discounted(text: str, mark: re.Match[str]) -> Quantity:
+    """打七折 leaves 70 %, 八五折 85 %, 对折 half."""
+    word = mark[0].removeprefix("打").removesuffix("折")
+    if word == "对":
+        part = 0.5
+    elif word[0].isascii():
+        part = float(word) / 10
+    else:
+        part = sum(_count_word(c) / 10.0 ** (i + 1) for i, c in enumerate(word))
+    return replace(_plain(text, mark, part, "share"), half=0.005)
 
 
 def _plain(text: str, mark: re.Match[str], value: float, kind: str) -> Quantity:
@@ -160,10 +226,21 @@ def _number(
     if year is not None:
         return year
     one = one_number(text, start, at, number, money, sign, spelled)
+    if one is None and spelled and (linked := _spelled_range(text, start, at, number)):
+        return linked
     if one is None:
         return None, _past_word(text, at) if spelled else number.end
     quantity, end = one
     return ranged(text, quantity, end, money, sign, spelled)
+
+
+def _spelled_range(
+    text: str, start: int, at: int, number: PrintedNumber
+) -> tuple[Quantity, int] | None:
+    """Between five and ten megawatts, 五到十倍: the first number has its unit from the second."""
+    bare = made_of(text, start, at, number, Phrase(end=number.end), number.end, True)
+    made, end = ranged(text, bare, number.end, False, "", True)
+    return (made, end) if made.is_range or (made.role == "from" and end > number.end) else None
 
 
 def _past_word(text: str, at: int) -> int:

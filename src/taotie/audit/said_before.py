@@ -12,9 +12,9 @@ from taotie.quantity.number_text import CHINESE_WORDS
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
-    r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|一天|单日|天天)"
+    r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|(?<![节假生当昨今次同工休即周期])日耗|一天|单日|全天|一昼夜|天天)"
     r"|(?P<month>\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电)|(?P<week>\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|每周|每星期)"
-    r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|\ball year\b|\byear-round\b|\b(?:whole|entire) year\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|(?<![0-9去今明前后昨近每当往同几两三四五六七八九十半本多])年(?=[收营产发用耗排节减费利供总均电支水][^，。；]{0,3})|全年|年度|年用电))",
+    r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|\ball year\b|\byear-round\b|\b(?:whole|entire) year\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|(?<![0-9去今明前后昨近每当往同几两三四五六七八九十半本多])年(?=[收营产发用耗排节减费利供总均电支水][^，。；]{0,3})|全年|年度))",
     re.IGNORECASE,
 )
 _STOPS = re.compile(r"[.;:。；\n]")
@@ -107,6 +107,11 @@ _OF_ALL = re.compile(
 )
 
 
+_SORT_OF = re.compile(
+    r"[ -](?:[a-z-]{3,12} )?(?:reactor|turbine|engine|module|unit|generator|plant|server|rack|hall|campus|site|transformer|bulb|charger|car|truck|batter|cabinet|machine|station|farm|building|panel)"
+)
+
+
 def _of_all(q: Quantity, behind: Quantity, text: str, offset: int) -> Quantity:
     """3,900 of the 11,800 megawatts: the first number is in the unit of the second."""
     if (
@@ -117,6 +122,8 @@ def _of_all(q: Quantity, behind: Quantity, text: str, offset: int) -> Quantity:
         return q
     if not _OF_ALL.fullmatch(text, q.end - offset, behind.start - offset):
         return q
+    if behind.kind == "amount" and _SORT_OF.match(text, behind.end - offset):
+        return q  # 12 of the 77 MW reactors are no 12 MW
     return replace(
         q, unit=behind.unit, bare=behind.bare, period=behind.period, kind=behind.kind, count=behind.count, role="to"
     )  # fmt: skip
@@ -328,13 +335,15 @@ def _per_counted(q: Quantity, before: Quantity | None, text: str, offset: int) -
         return replace(q, counts=(*q.counts, before.count))  # one query takes 2.9 Wh
     if (
         not re.search(
-            r"(?:每(?:当|次|回)?(?:生成|处理|回答|完成|训练|产生|画|发|跑|输出|执行|运行|进行)?了?|\bper|\bevery|\beach)\s?\Z",
+            r"(?:每(?:当|次|回)?(?:生成|处理|回答|完成|训练|产生|画|发|跑|输出|执行|运行|进行)?了?|\bper|\bevery|\beach)\s?(?:single\s|extra\s|additional\s|further\s)?\Z",
             ahead,
+            re.IGNORECASE,
         )
-        or q.start - before.end > 24
+        or q.start - before.end > (60 if before.kind == "count" else 24)
+        or re.search(r"[;；。]", text[before.end - offset : q.start - offset])
     ):
         return q
     n, unit = before.low, before.unit
     return replace(
-        q, low=q.low / n, high=q.high / n, half=q.half / n, unit=q.unit / unit, bare=q.bare / unit, count=before.count
+        q, low=q.low / n, high=q.high / n, half=q.half / n, unit=q.unit / unit, bare=q.bare / unit, count=before.count, counts=()
     )  # fmt: skip

@@ -15,8 +15,11 @@ _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _OTHER = {
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": "*", "÷": "/", "·": "*", "⋅": "*", "\u00a0": " ", "\u2009": " ",
     "\u202f": " ", "\u2002": " ", "\u2003": " ", "’": "'", "～": "~", "〜": "~", "∼": "~", "＄": "$", "￥": "¥", "µ": "u", "μ": "u",
-    "½": "1/2", "¼": "1/4", "¾": "3/4",
+    "½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅕": "1/5", "⅛": "1/8",
 }  # fmt: skip
+
+
+_BEHIND_DIGIT = {"½": ".5", "¼": ".25", "¾": ".75", "⅓": ".33", "⅔": ".67", "⅕": ".2", "⅛": ".125"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ def tidy(text: str) -> Tidy:
 
 
 def _plain(char: str, before: str) -> str | None:
+    if char in _BEHIND_DIGIT and before.isdigit():  # 3½ is 3.5 and no 31/2
+        return _BEHIND_DIGIT[char]
     if char in _OTHER:
         return _OTHER[char]
     if char in _SUPERSCRIPTS:
@@ -103,7 +108,7 @@ _SENTENCE = re.compile(
     r"[。！？\n]+[”』」]?|[.!?][\"”’)]{0,2}(?=\s{1,4}[\"'“A-Z0-9(\u4e00-\u9fff]|\s{0,4}\Z)"
 )
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:approx|ca|vs|No|Mrd|Mio|Fig|e\.g|i\.e|Mr|Ms|Dr|Inc|Corp|Co|St)|\b[A-Z])\Z"
+    r"(?:\b(?:approx|ca|c|est|avg|max|min|Prof|Sen|Rep|Gov|Sept|Oct|Nov|Dec|Jan|Feb|Aug|vs|No|Mrd|Mio|Fig|e\.g|i\.e|Mr|Ms|Dr|Inc|Corp|Co|St)|\b[A-Z])\Z"
 )
 MAX_SENTENCE = 2_000
 

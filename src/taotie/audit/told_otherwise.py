@@ -36,7 +36,9 @@ def told_otherwise(
 
 # ---- percentage points for per cent ------------------------------------------------------------------------
 
-_POINTS = re.compile(r"percentage points?|个?百分点", re.IGNORECASE)
+_POINTS = re.compile(
+    r"percentage points?|basis points?|\bp\.?p(?:ts?)?\b|个?百分点|个?基点", re.IGNORECASE
+)
 _GROWN = re.compile(r"/.*-\s?1(?![0-9.])|(?<![0-9.])1\s?-.*/")
 
 

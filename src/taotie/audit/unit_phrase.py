@@ -18,6 +18,17 @@ from taotie.quantity.unit_text import PLAIN, Unit, parse_unit
 _SPELLED = re.compile(
     r"(kilo|mega|giga|tera|peta|milli)?-?(watt|w)[- ]?(hour|hr|h)s?(?![A-Za-z])", re.IGNORECASE
 )
+# 300 MW-hours, 300 MW h, 5 MWhr
+_SHORT_HOURS = re.compile(r"(?P<prefix>[kKMGT]?)W\s?[-*.]?\s?(?:h|hrs?|hours?)(?![A-Za-z])")
+_POWERED = re.compile(r"(?:k?m)\^[23](?![0-9])")
+# 1.2 gigs of capacity
+_GIGS = re.compile(
+    r"(?P<word>gig|meg)s?(?=\s(?:of\s)?(?:new\s|extra\s|total\s|data[- ]cent(?:er|re)\s|computing\s|AI\s){0,2}(?:power|capacity|load|demand|compute|electricity)\b)"
+)
+_POINTS = re.compile(r"(?:pp|ppts?|p\.p\.|pps)(?![A-Za-z])|basis points?(?![A-Za-z])")
+_PENCE = re.compile(
+    r"(?P<cents>¢|c(?=/kWh|\s?(?:per|a)\s(?:kWh|kilowatt)))|(?P<pence>p(?=/kWh|\s?(?:per|a)\s(?:kWh|kilowatt|unit))|pence\b)"
+)
 _SPELLED_WATT = re.compile(r"(kilo|mega|giga|tera|milli)-?watts?(?![A-Za-z-])", re.IGNORECASE)
 _CUBIC = re.compile(
     r"(?:cubic[ -](?:met(?:er|re)s?|f(?:ee|oo)t|yards?)|square[ -](?:met(?:er|re)s?|f(?:ee|oo)t|kilomet(?:er|re)s?|miles?)|acre-f(?:ee|oo)t)(?![A-Za-z])",
@@ -47,7 +58,7 @@ _BRACKET = re.compile(r"\s?[(（][A-Za-z%][A-Za-z0-9/*^ .%]{0,13}[)）]")
 _AFTER = re.compile(
     r"[\s,]{0,2}(?:(?:o[fn]\s)?(?:(?:per|a|an|each and every|each|every|/|in an?|in one|(?=all year)all|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
     r"(?P<unit>day|year|hour|month|week|second|minute|annum|yr|hr)s?(?![A-Za-z])"
-    r"|(?P<adverb>daily|annually|yearly|hourly|monthly|weekly)(?![A-Za-z])|(?P<pa>p\.\s?a\.|(?:/|\bper )(?:a|d|h|s)(?![A-Za-z]))"
+    r"|(?P<adverb>daily|annually|yearly|hourly|monthly|weekly)(?![A-Za-z])|(?P<pa>p\.\s?a\.|(?:/|\bper )(?:a|d|h|s)(?![A-Za-z]))|(?:-an?-|-per-)(?P<glued>day|year|hour|month|week)(?![A-Za-z])"
     r"|(?P<zh>每天|每日|每年|每小时|每月|每周|一天|一年|/天|/日|/年|/小时|/月)(?!前|后|来|内|半))",
     re.IGNORECASE,
 )
@@ -87,6 +98,45 @@ def phrase_at(text: str, at: int, money: bool = False) -> Phrase | None:
 def _english(text: str, at: int, spaces: int) -> Phrase | None:
     hyphen = 1 if text[at] == "-" and text[at + 1 : at + 2].isalpha() else 0
     at += hyphen
+    joined = _SHORT_HOURS.match(text, at)
+    if joined:
+        unit = Unit(joined["prefix"].replace("K", "k") + "Wh")
+        return _compound(text, amount(1.0, unit, joined.end(), joined[0]))
+    powered = _POWERED.match(text, at)
+    if powered:
+        return _compound(
+            text,
+            amount(
+                1.0 if "k" not in powered[0] else 1e6,
+                Unit(powered[0][-3:].replace("^", "")),
+                powered.end(),
+                powered[0],
+            ),
+        )
+    gigs = _GIGS.match(text, at)
+    if gigs:
+        return amount(1.0, Unit("GW" if gigs["word"] == "gig" else "MW"), gigs.end(), gigs[0])
+    points = _POINTS.match(text, at)
+    if points:
+        return amount(
+            0.01 if points[0].startswith("basis") else 1.0,
+            Unit("%"),
+            points.end(),
+            points[0],
+            "share",
+        )
+    small = _PENCE.match(text, at)
+    if small:
+        unit = Unit("USD" if small["cents"] else "GBP")
+        return _compound(text, amount(0.01, unit, small.end(), small[0], "money"))
+    if text.startswith("MGD", at) and not text[at + 3 : at + 4].isalpha():  # million gallons a day
+        return replace(
+            amount(3785411.784, Unit("L") / Unit("d"), at + 3, "MGD"), bare=Unit("L"), period="d"
+        )
+    if text[at] == "*" and not text[at + 1 : at + 3].strip()[:1].isdigit():
+        return amount(1.0, PLAIN, at + 1, "*", "times")  # 3× more
+    if text[at] == "‰":
+        return amount(0.1, Unit("%"), at + 1, "‰", "share")
     spelled = _SPELLED.match(text, at)
     if spelled and (spelled[2].lower() == "watt" or spelled[1]):
         word = _PREFIX[(spelled[1] or "").lower()] + "Wh"
@@ -262,6 +312,8 @@ def _with_rest(text: str, made: Phrase) -> Phrase:
 
 
 def _period_name(after: re.Match[str]) -> str:
+    if after["glued"]:  # a $10bn-a-year bill
+        return PERIODS[after["glued"]]
     if after["unit"]:
         return {"yr": "a", "hr": "h"}.get(after["unit"].lower()) or PERIODS[after["unit"].lower()]
     if after["adverb"]:

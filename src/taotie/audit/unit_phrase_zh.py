@@ -49,8 +49,16 @@ _CJK_MORE = {
     "毛钱": (0.1, "CNY"),
     "美分": (0.01, "USD"),
 }
+# 瓦·时 and 瓦小时 are printed in papers
+_HOURS_ZH = {
+    f"{prefix}瓦{dot}时": (1.0, f"{latin}Wh")
+    for prefix, latin in (("", ""), ("千", "k"), ("兆", "M"), ("吉", "G"), ("太", "T"))
+    for dot in ("*", "小", "•")
+}
+_CJK_MORE.update(_HOURS_ZH)
+_HOUR_ZH = re.compile("|".join(map(re.escape, _HOURS_ZH)))
 _CJK_TIME = re.compile(r"个?(小时|分钟|个月|天|年|周|秒)(?![代级度底初末均活期边])")
-_CJK_SHARE = re.compile(r"个?百分点|成(?!本|为|立|功|果|交|长|都|员|熟)")
+_CJK_SHARE = re.compile(r"个?百分点|个?基点|成(?!本|为|立|功|果|交|长|都|员|熟)")
 _CJK_MEASURE = re.compile(
     r"多?(户|人|台|张|块|颗|片|枚|个|座|次|条|家|卡|辆|道|棵|株|头|匹|只|支|套|列|艘|架|桶|瓶|盏|部|幅|篇|本|所)"
 )
@@ -61,10 +69,10 @@ CJK_ELECTRIC = re.compile(r"(?:的)?(?:电量|电力|电能|电(?!力|网|站|�
 def chinese(text: str, at: int) -> Phrase | None:
     share = _CJK_SHARE.match(text, at)
     if share:
-        point = "百分点" in share[0]
-        return amount(1.0 if point else 10.0, Unit("%"), share.end(), share[0], "share")
+        size = {"百分点": 1.0, "基点": 0.01}.get(share[0].removeprefix("个"), 10.0)
+        return amount(size, Unit("%"), share.end(), share[0], "share")
     carbon = None
-    unit = _CJK_UNIT.match(text, at)
+    unit = _HOUR_ZH.match(text, at) or _CJK_UNIT.match(text, at)
     if unit and unit[0] == "倍":
         return amount(1.0, PLAIN, unit.end(), "倍", "times")
     if (
@@ -88,9 +96,12 @@ def chinese(text: str, at: int) -> Phrase | None:
                     substance="carbon",
                     end=carbon.end(),
                 )
-        return _compound_chinese(text, made)
+        return with_chinese_rest(text, made)
     if text.startswith("元", at):
-        return amount(1.0, Unit("CNY"), at + 1, "元", "money")
+        return with_chinese_rest(text, amount(1.0, Unit("CNY"), at + 1, "元", "money"))
+    bucks = _BUCKS_ZH.match(text, at)
+    if bucks:
+        return with_chinese_rest(text, amount(1.0, Unit("CNY"), bucks.end(), bucks[0], "money"))
     time = _CJK_TIME.match(text, at)
     if time:
         name = {
@@ -106,23 +117,27 @@ def chinese(text: str, at: int) -> Phrase | None:
     return chinese_count(text, at)
 
 
-def _compound_chinese(text: str, made: Phrase) -> Phrase:
-    per = re.compile(r"/(次|户|人|台|张|千瓦时|度)").match(text, made.end)
-    if per:
-        name = {
-            "次": "request",
-            "户": "household",
-            "人": "person",
-            "台": "server",
-            "张": "image",
-            "千瓦时": "kWh",
-            "度": "kWh",
-        }[per[1]]
-        below = made.unit / Unit(name)
-        return replace(made, unit=below, bare=below, end=per.end(), count=name)
-    if made.unit.physical in ("W", "kW", "MW", "GW", "TW") and text[made.end : made.end + 1] == "/":
+# 5000块钱, 两块一度; but 3万块GPU
+_BUCKS_ZH = re.compile(
+    r"块(?:钱|(?=[，。；、,.!！？)）]|\Z|左右|上下|多(?![张个])|[一每/](?:度|千瓦时|吨|年|月|天)))"
+)
+_PER_ZH = re.compile(
+    r"(?:/|每(?!天|日|年|月|周|小时|分|秒)|(?P<one>一)(?=度|千瓦时|吨))(次|户|人|台|张|千瓦时|度电?|兆瓦时|千瓦|兆瓦|吉瓦|吨|立方米|升|公里)(?![0-9])"
+)
+_PER_UNITS_ZH = {
+    "次": "request", "户": "household", "人": "person", "台": "server", "张": "image", "千瓦时": "kWh", "度": "kWh", "度电": "kWh",
+    "兆瓦时": "MWh", "千瓦": "kW", "兆瓦": "MW", "吉瓦": "GW", "吨": "t", "立方米": "m3", "升": "L", "公里": "km",
+}  # fmt: skip
+
+
+def with_chinese_rest(text: str, made: Phrase) -> Phrase:
+    """度/次, 元/千瓦时, 6毛一度, 0.6元每度."""
+    per = _PER_ZH.match(text, made.end)
+    if per is None or (per["one"] and made.kind != "money"):
         return made
-    return made
+    name = _PER_UNITS_ZH[per[2]]
+    below = made.unit / Unit(name)
+    return replace(made, unit=below, bare=below, end=per.end(), count=name)
 
 
 _DIGITS_ZH = r"[0-9.,多余]{0,12}[万亿千百]{0,2}\Z"

@@ -24,7 +24,7 @@ _PARTS = {
 _ONES = "|".join([*_SMALL, *_TENS])
 _SPELLED = re.compile(
     rf"\b(?:(?P<a>an?)\s(?=(?:hundred|thousand|million|billion|trillion|dozen)\b)"
-    rf"|(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?(?:[ ]point[ ](?P<point>{'|'.join(_SMALL)}))?)\b(?![-'](?!odd\b|something\b|plus\b)[a-z])",
+    rf"|(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?(?:[ -]point(?P<point>(?:[ -](?:{'|'.join(list(_SMALL)[:10])})\b)+))?)\b(?![-'](?!odd\b|something\b|plus\b)[a-z])",
     re.IGNORECASE,
 )
 _FRACTION = re.compile(
@@ -35,10 +35,14 @@ _AND = re.compile(
     rf"(?:\sand\s|\s|-)(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?\b(?![-'][a-z])",
     re.IGNORECASE,
 )
-_AND_A_HALF = re.compile(r"\sand a half\b(?=\s)", re.IGNORECASE)
+_AND_A_HALF = re.compile(r"\sand a (?P<part>half|third|quarter)\b", re.IGNORECASE)
+_COUPLE = re.compile(
+    r"a couple\s(?:of\s)?(?:(?P<scale>dozen|hundred|thousand|million|billion)\s)?(?=[a-z])",
+    re.IGNORECASE,
+)
 # half a million, three quarters of a billion
 _PART_OF = re.compile(
-    rf"\b(?:(?:(?P<n>an?|one|two|three|four|five|six|seven|eight|nine)[ -])?(?P<d>{'|'.join(_PARTS)})s?)[ -](?:of[ -])?an?[ -]"
+    rf"\b(?:(?:(?P<n>an?|one|two|three|four|five|six|seven|eight|nine)[ -])?(?P<d>{'|'.join(_PARTS)})s?)(?:[ -](?:of[ -])?an?[ -]|-)"
     r"(?P<scale>hundred|thousand|million|billion|trillion)\b",
     re.IGNORECASE,
 )
@@ -53,7 +57,7 @@ _CHINESE = re.compile(
 )
 _SO_MANY = re.compile(r"([半一二两三四五六七八九十]{1,2})个(?:小目标|亿(?![万千百]))")
 _OF_A = re.compile(
-    r"(?P<d>百|千|万|[0-9]{1,4}|[二两三四五六七八九十]{1,3})分之"
+    r"(?P<d>百|千|万|亿|[0-9]{1,4}|[二两三四五六七八九十]{1,3})分之"
     r"(?P<n>[0-9]+(?:\.[0-9]+)?|[零〇一二两三四五六七八九十百半]+(?:点[零〇一二三四五六七八九]+)?)"
 )
 
@@ -115,6 +119,12 @@ def _english(text: str, at: int) -> PrintedNumber | None:
         above = 1 if (part["n"] or "a").lower() in ("a", "an") else _SMALL[part["n"].lower()]
         value = above / _PARTS[part["d"].lower()] * number_words_at(word, 0)[1]
         return PrintedNumber(value, 0.02 * value, (word,), part.end(), 0.1 * value, 1, True)
+    couple = _COUPLE.match(text, at)
+    if couple:  # a couple of megawatts, a couple hundred
+        size = 12.0 if couple["scale"] == "dozen" else number_words_at(couple["scale"] or "", 0)[1]
+        return PrintedNumber(
+            2 * size, 0.5 * size, ("couple",), couple.end() - 1, 0.5 * size, 1, True
+        )
     found = _SPELLED.match(text, at)
     if found is None:
         return None
@@ -130,10 +140,10 @@ def _english(text: str, at: int) -> PrintedNumber | None:
             else:
                 value += _SMALL[second]
         if found["point"] and end == found.end():
-            value += 0.1 * _SMALL[found["point"].lower()]
+            value += _decimals(found["point"])
     halves = _AND_A_HALF.match(text, end)
     if halves:  # two and a half billion
-        value, end = value + 0.5, halves.end()
+        value, end = value + 1 / _PARTS[halves["part"].lower()], halves.end()
     dozen = _DOZEN.match(text, end)
     if dozen:
         return _exact(12 * value, ("dozen",), dozen.end(), 1, 1.0)
@@ -153,12 +163,47 @@ def _english(text: str, at: int) -> PrintedNumber | None:
     return _exact(value * scale, words, end, digits, unit * scale)
 
 
+def _decimals(words: str) -> float:
+    """one point two five: what stands behind the point."""
+    digits = [_SMALL[w.lower()] for w in re.split("[ -]", words.strip(" -"))]
+    return float("0." + "".join(map(str, digits)))
+
+
+def pair_at(text: str, at: int) -> tuple[PrintedNumber, float] | None:
+    """Two digits side by side: 七八百万 is from 700 to 800 times 10^4, 两三倍 two or three times; the lower one and the step between.
+
+    Examples
+    --------
+    >>> [(pair_at(t)[0].value, pair_at(t)[1]) for t in ("七八百万度", "十七八万户", "两三倍", "三四十度")]
+    [(7000000.0, 1000000.0), (170000.0, 10000.0), (2.0, 1.0), (30.0, 10.0)]
+    >>> pair_at("二〇二四年"), pair_at("三百")
+    (None, None)
+    """
+    found = _PAIR.match(text, at)
+    if found is None:
+        return None
+    first, second = (CHINESE_DIGITS[found[k]] for k in ("low", "high"))
+    if not (second == first + 1 or (first, second) == (3, 5)):
+        return None
+    low = _chinese(found["before"] + found["low"] + found["scale"] + " ", 0)
+    high = _chinese(found["before"] + found["high"] + found["scale"] + " ", 0)
+    if low is None or high is None:
+        return None
+    number = PrintedNumber(low.value, 0.0, low.words, found.end(), 0.0, 1, True)
+    return number, high.value - low.value
+
+
+_PAIR = re.compile(
+    r"(?P<before>[一二三四五六七八九]?[十百千]?)(?P<low>[一二两三四五六七八])(?P<high>[二两三四五六七八九])(?P<scale>[十百千万亿]*)(?![零〇一二两三四五六七八九点年])"
+)
+
+
 def _of_a(text: str, at: int) -> PrintedNumber | None:
     """百分之十五, 千分之三, 三分之一."""
     found = _OF_A.match(text, at)
     if found is None:
         return None
-    below = {"百": 100.0, "千": 1000.0, "万": 10000.0}.get(found["d"])
+    below = {"百": 100.0, "千": 1000.0, "万": 10000.0, "亿": 1e8}.get(found["d"])
     if below is None:
         below = (
             float(found["d"])
@@ -168,7 +213,7 @@ def _of_a(text: str, at: int) -> PrintedNumber | None:
     above = number_at(found["n"]) or _chinese(found["n"], 0)
     if not below or above is None:
         return None
-    share = found["d"] in ("百", "千", "万")
+    share = found["d"] in ("百", "千", "万", "亿")
     half = above.half / below if share else 0.08 * above.value / below
     return PrintedNumber(
         above.value / below, above.tol / below, (), found.end(), half, above.digits, not share
@@ -184,6 +229,8 @@ def _chinese(text: str, at: int) -> PrintedNumber | None:
     if many:  # 半个亿, 三个亿
         size = (0.5 if many[1] == "半" else chinese_value(many[1]) or 0.0) * 1e8
         return _exact(size, (many[0],), many.end(), 1, 0.1 * size)
+    if word == "半" and _HALF_UNIT.match(text, at + 1):  # 半升水, 半个小时
+        return PrintedNumber(0.5, 0.01, ("半",), at + 1, 0.05, 1, True)
     # 千瓦 and 百帕 are units: their prefix is no number
     while (
         word
@@ -209,6 +256,9 @@ def _chinese(text: str, at: int) -> PrintedNumber | None:
     digits = sum(char in CHINESE_DIGITS for char in word) or 1
     unit = 0.05 if "点" in word else 0.5
     return _exact(value, (word,), at + len(word), digits, unit * scale)
+
+
+_HALF_UNIT = re.compile(r"度(?!过)|升|吨|公斤|千克|小时|个(?:小时|钟头|月)|兆瓦|吉瓦|千瓦")
 
 
 def chinese_value(word: str) -> float | None:
