@@ -44,6 +44,9 @@ _YEAR_BEFORE = re.compile(
 _MONTH_ONLY = re.compile(r"\s?(?:月|日|号|点|世纪|年代|岁|届|楼|层|版|年级|级|期)")
 
 
+_DOTS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9.]?[0-9])")
+
+
 def first_number(text: str, at: int) -> tuple[PrintedNumber | None, bool]:
     """The number at `at`, in digits or in words; True where it is spelled out."""
     char = text[at : at + 1]
@@ -55,6 +58,10 @@ def first_number(text: str, at: int) -> tuple[PrintedNumber | None, bool]:
     ):
         return None, False
     if char.isdigit() or char in "-+.":
+        grouped = _DOTS.match(text, at)
+        if grouped:  # 1.287.000, as Germans group
+            commas = grouped[0].replace(".", ",")
+            return number_at(text[:at] + commas + text[grouped.end() :], at), False
         share = spelled_number_at(text, at) if "分之" in text[at : at + 8] else None
         return share or number_at(text, at), False
     return spelled_number_at(text, at), True

@@ -38,7 +38,7 @@ CHINESE_WORDS: dict[str, float] = {"十": 1e1, "百": 1e2, "千": 1e3, "万": 1e
 
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "×": "*", "÷": "/", "·": "*", "⋅": "*"})
-_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9])|[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+(?![0-9])|[0-9]{1,3}(?:'[0-9]{3})+|[0-9]+(?:_[0-9]{3})*)"
+_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+(?![0-9])|[0-9]{1,3}(?:'[0-9]{3})+|[0-9]+(?:_[0-9]{3})*)"
 _NUMBER = re.compile(rf"(?:{_DIGITS}(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{{1,3}}(?![0-9]))?")
 # "42,7" and "0,043" group no thousands
 _DECIMAL_COMMA = re.compile(r"(?:([0-9]+),([0-9]{1,2})|(0),([0-9]{3}))(?![0-9,])")
@@ -191,8 +191,6 @@ def number_at(text: str, start: int = 0) -> PrintedNumber | None:
             printed = f"{comma[1] or comma[3]}.{comma[2] or comma[4]}"
         else:
             printed = match[0]
-            if printed.count(".") > 1:  # 1.287.000, as Germans group
-                printed = printed.replace(".", "")
         _refuse_long(printed)
         mantissa = re.split("[eE]", printed)[0]
         value, end = float(re.sub(r"[,_'\s]", "", printed)), match.end()
