@@ -240,6 +240,67 @@ def test_matches_a_set_up_is_worth_what_it_is_in_prompt(
     assert ("not_measured.drafts" in {n.code for n in given.notes}) == ("draft" in settings)
 
 
+CHAT = (
+    '[workload]\nkind = "chat"\nrequests_per_day = 5e6\n[compute]\nmodel = "llama-3.1-70b"\n'
+    'accelerator = "h200-sxm"\naccelerators_per_replica = 4\n'
+)
+
+
+def test_matches_two_pools_are_worth_what_they_are_in_prompt(tmp_path: Path) -> None:
+    """Each part as in a question for one request; machines of both pools are counted, and drawn while they wait."""
+    batch = "batch_size = 32\n"
+    made = _run(tmp_path, CHAT + batch + 'prefill_on = "h100-sxm:4"\n').figures
+    asked = {"model": "llama-3.1-70b", "on": "4xh200", "batch": 32, "tokens_in": 1156, "tokens_out": 211}  # fmt: skip
+    one = prompt(**asked, prefill_on="h100-sxm:4", samples=200).figures
+    assert made["energy_decode"].p50 == pytest.approx(one["energy_decode"].p50, rel=0.03)
+    # prompts of many lengths are dearer than one of their mean: attention grows with the square
+    assert 1.0 < made["energy_prefill"].p50 / one["energy_prefill"].p50 < 1.15
+    held = made["accelerators"].p50
+    assert held == 4 * (made["replicas"].p50 + made["prefill_replicas"].p50)
+    more = _run(tmp_path, CHAT + batch + 'prefill_on = "h100-sxm:4"\nprefill_replicas = 40\n')
+    assert more.figures["prefill_replicas"].p50 == 40 > made["prefill_replicas"].p50
+    assert more.figures["energy_idle"].p50 > 1.5 * made["energy_idle"].p50
+    assert more.figures["energy_prefill"].p50 == pytest.approx(made["energy_prefill"].p50)
+    assert {"two_pools", "closed_form_two_pools", "hardware_of_writers"} >= {
+        n.code for n in more.notes if "pool" in n.code or "hardware" in n.code
+    }
+
+
+def test_relation_a_pool_that_only_writes_needs_fewer_replicas(tmp_path: Path) -> None:
+    one = _run(tmp_path, CHAT + 'serving = "mean-request"\n').figures
+    two = _run(tmp_path, CHAT + "prefill_replicas = 20\n").figures
+    assert two["replicas"].p50 < one["replicas"].p50
+    assert two["prefill_replicas"].p50 == 20
+
+
+@pytest.mark.parametrize(
+    ("keys", "hint"),
+    [
+        ("prefill_replicas = 1\n", "prefill_replicas = "),
+        ('prefill_on = "h100:x"\n', 'prefill_on = "h100-sxm:8"'),
+        ('prefill_on = "h100-sxm:4"\nserving = "simulated"\n', "--prefill-replicas 2"),
+    ],
+)
+def test_error_two_pools(tmp_path: Path, keys: str, hint: str) -> None:
+    assert hint in _refused(tmp_path, CHAT + keys)
+
+
+def test_relation_drafts_need_fewer_replicas(tmp_path: Path) -> None:
+    """Of four tokens checked a step some are kept: a replica answers more requests in the same time."""
+    plain = _run(tmp_path, CHAT + 'serving = "mean-request"\nbatch_size = 8\n').figures
+    drafts = _run(
+        tmp_path,
+        CHAT + 'serving = "mean-request"\nbatch_size = 8\ndraft = 3\nacceptance = 0.8\n',
+    ).figures
+    assert drafts["replicas"].p50 < 0.8 * plain["replicas"].p50
+
+
+def test_worked_a_job_is_written_and_computes_again(tmp_path: Path) -> None:
+    run = _run(tmp_path, '[workload]\nkind = "batch"\n[compute]\nmodel = "llama-3.1-8b"\n')
+    run.write_json(tmp_path / "result.json")
+    assert check_result(tmp_path / "result.json")[1] == []
+
+
 def test_error_an_acceptance_without_a_draft(tmp_path: Path) -> None:
     words = _refused(tmp_path, '[workload]\nkind = "chat"\n[compute]\nacceptance = 0.5\n')
     assert "acceptance" in words

@@ -175,7 +175,7 @@ ASKS: dict[str, Declared] = {
             "replicas", "slo", "precision", "runtime", "software_date", "data_parallel", "expert_parallel",
             "routing", "max_batch", "token_budget",
             "chunked", "prefix_cache", "prefix_in_pages", "prefix_margin", "load_report", "draft",
-            "acceptance", "pipeline", "prefill_replicas", "least_replicas", "startup",
+            "acceptance", "pipeline", "prefill_on", "prefill_replicas", "least_replicas", "startup",
             "rate_scale", "scale_by", "format", "columns", "time_unit", "only", "strict",
             "session_prefix", "per_day", "start_hour", "sampled_hours", "interval_cv", "day",
             "weekend", "mean_prompt", "mean_answer", "turns", "think", "system_prompt", "bin", "calibrate",

@@ -35,6 +35,7 @@ FIELDS = {
     "load_report": ("load_report_s",),
     "draft": ("drafted",),
     "acceptance": ("acceptance_rate",),
+    "prefill_on": ("prefill_accelerator", "prefill_accelerators"),
     "pipeline": ("pipeline_stages",),
     "startup": ("startup_s",),
     "bin": ("bin_s",),
@@ -117,6 +118,9 @@ def _case(chosen: Chosen) -> Any:
     if "draft" not in {part.partition("=")[0] for part in chosen.sweep or ()}:
         no_idle_acceptance(chosen)
     chip, n = machines(chosen.on)
+    reading, readers = "", None
+    if chosen.prefill_on is not None:
+        reading, readers = machines(chosen.prefill_on, "prefill-on")
     return ServingCase(
         model=chosen.model,
         accelerator=chip,
@@ -137,6 +141,8 @@ def _case(chosen: Chosen) -> Any:
         drafted=chosen.draft,
         pipeline_stages=chosen.pipeline,
         prefill_replicas=chosen.prefill_replicas,
+        prefill_accelerator=reading,
+        prefill_accelerators=readers,
         least_replicas=chosen.least_replicas,
         startup_s=chosen.startup,
         rate_scale=chosen.rate_scale,
@@ -301,7 +307,10 @@ def _answer(
 
     own = {k: v for k, v in summary.items() if k != "notes"}
     own["notes"] = [note.text("en") for note in notes]
-    own["machines"] = done.serving.replica.name
+    pools = [done.serving.replica.name]
+    if done.serving.writing is not None:
+        pools.append(done.serving.writing.replica.name)
+    own["machines"] = " + ".join(dict.fromkeys(pools))
     return Answer(
         "simulate",
         settings,

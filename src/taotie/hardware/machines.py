@@ -8,8 +8,16 @@ from taotie.words.language import _
 __all__ = ["machines"]
 
 
-def machines(text: str, name: str = "on") -> tuple[str, int | None]:
+def machines(text: str, name: str = "on", in_a_file: bool = False) -> tuple[str, int | None]:
     """Name and number of accelerators in ``h100-sxm:8`` or ``8xh100-sxm``.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        Of the setting, for the message.
+    in_a_file : bool
+        Whether it was written in a study file, not on the command line.
 
     Raises
     ------
@@ -30,10 +38,14 @@ def machines(text: str, name: str = "on") -> tuple[str, int | None]:
     if not count:
         return chip, None
     if not count.isascii() or not count.isdigit() or not 1 <= int(count) <= 100_000_000:
+
+        def shown(value: str) -> str:
+            return f'{name} = "{value}"' if in_a_file else f"--{name} {value}"
+
         raise RangeError(
-            _("--{name} {text}: {count} is not a number of accelerators.").format(
-                name=name, text=text, count=repr(count)
+            _("{setting}: {count} is not a number of accelerators.").format(
+                setting=shown(text), count=repr(count)
             ),
-            f"--{name} h100-sxm:8",
+            shown("h100-sxm:8"),
         )
     return chip, int(count)

@@ -9,15 +9,17 @@ import numpy as np
 
 from taotie.compute.energy.energy_per_request import request_energy
 from taotie.compute.energy.model_architecture import beside, model_architecture, model_used
+from taotie.compute.energy.reading_pool import reader_for, reading_day
 from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.setup_notes import not_measured
-from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH
+from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH, reading_rate_per_s
 from taotie.compute.energy.whole_replicas import largest_kept_batch, load_state, served_day
 from taotie.compute.metered.calibration import calibration_for
 from taotie.compute.serving.service import ServiceLevel
 from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.hardware.machines import machines
 from taotie.hardware.server import machine_notes
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
@@ -25,10 +27,12 @@ from taotie.study.asked import Asked
 from taotie.study.closed_service import closed_of, closed_service, is_closed_model
 from taotie.study.kinds import LIVE, TOKENS
 from taotie.study.request_parts import (
+    HARDWARE_OF_WRITERS,
     Lengths,
     idle_power,
     mean_figures,
     request_parts,
+    two_pools,
 )
 from taotie.study.service_machines import ChatService, load_by_hour, machines_kept
 from taotie.study.simulated_service import (
@@ -47,6 +51,17 @@ PROMISE = "ttft=1s,tpot=50ms"
 
 
 @dataclass(frozen=True)
+class Readers:
+    """Machines that only read prompts, over the day of the service."""
+
+    setup: ServingSetup
+    replicas: Figure
+    busy: Figure
+    hourly_busy: np.ndarray
+    """Share of each hour in which a replica reads, shape (24,)."""
+
+
+@dataclass(frozen=True)
 class Served:
     """The machines of the service over its day."""
 
@@ -58,6 +73,8 @@ class Served:
     hourly_busy: np.ndarray
     """Share of each hour in which a replica serves anybody, shape (24,)."""
     simulated: Simulated | None = None
+    readers: Readers | None = None
+    """The pool that reads the prompts, where those above only write."""
 
 
 @step("setup", "served", kinds=LIVE)
@@ -109,7 +126,13 @@ def service_energy(
             parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
             N_("Energy per request at the server's plug"),
         )
-        machines_kept(walk, setup.accelerator, served.replicas, setup.accelerators_per_replica)
+        beside = None
+        if served.readers is not None:
+            pool = served.readers
+            beside = (pool.setup.accelerator, pool.replicas, pool.setup.accelerators_per_replica)
+        machines_kept(
+            walk, setup.accelerator, served.replicas, setup.accelerators_per_replica, beside
+        )
         it_load = _it_load(walk, setup, asked, server_energy, served)
         quantiles = None  # of a cached prompt nobody knows how the cached part spreads
         if asked.cached is None:
@@ -188,8 +211,59 @@ def setup_of(walk: Walk, longest: float = 8192.0) -> ServingSetup:
     return setup
 
 
+def reader_of(walk: Walk, setup: ServingSetup, longest: float) -> ServingSetup | None:
+    """A replica of the pool that only reads prompts, where the study has one."""
+    given = walk.study.compute
+    if given.prefill_on is None and given.prefill_replicas is None:
+        return None
+    if given.prefill_on is None:  # read on the machines they are written on
+        chip, count = setup.accelerator.name, setup.accelerators_per_replica
+    else:
+        chip, number = machines(given.prefill_on, "prefill_on", in_a_file=True)
+        count = number or 0
+    reader = reader_for(setup, chip, count or None, longest)
+    walk.say(two_pools(reader))
+    for note in not_measured(reader):
+        walk.say(note)
+    if reader.accelerator.name != setup.accelerator.name:
+        walk.say(HARDWARE_OF_WRITERS)
+    return reader
+
+
+def readers_of(
+    walk: Walk, reader: ServingSetup, asked: Asked, utilization: Figure, redundancy: int
+) -> Readers:
+    """Replicas that read the prompts of a service: those the study names, or as few as the load asks for."""
+    given = walk.study.compute.prefill_replicas
+    p, _o = central(asked.means)
+    cached = share_cached(asked)
+    unusual: dict[str, Any] = reader.unusual() | ({"cached": cached} if cached else {})
+    made = reading_day(
+        asked.per_day, utilization, asked.peak,
+        prompt=p, model=reader.model.reference or reader.model.name, accelerator=reader.accelerator.name,
+        accelerators_per_replica=reader.accelerators_per_replica, precision=reader.precision,
+        runtime=reader.runtime, redundancy=redundancy, replicas=given or 0, **unusual,
+    )  # fmt: skip
+    if given is None:
+        walk.choice(
+            "compute.prefill_replicas",
+            None,
+            int(made.replicas.p50),
+            N_("as few as read the prompts of the busiest hour"),
+        )
+    replicas = walk.keep(
+        "prefill_replicas", made.replicas, N_("Replicas in service that only read prompts")
+    )
+    rate = asked.per_day.to("request/d").p50 / 86_400.0 * asked.day.share * 24.0
+    one = reading_rate_per_s(reader, p, cached)
+    hourly = np.minimum(rate / (float(replicas.p50) * one), 1.0)
+    return Readers(reader, replicas, made.busy_share, hourly)
+
+
 def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) -> Served:
     """Whole replicas, how full and how busy they are, as figures and by hour."""
+    reader = reader_of(walk, setup, longest_held(asked))
+    reads = reader is None
     requests_per_day, day, peak = asked.per_day, asked.day, asked.peak
     cached = share_cached(asked)
     given = walk.study.compute
@@ -213,14 +287,17 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
     promise = given.slo
     if given.slo is not None:
         most = min(
-            most, largest_kept_batch(setup, p, o, ServiceLevel.parsed(given.slo).tpot_s, cached)
+            most,
+            largest_kept_batch(setup, p, o, ServiceLevel.parsed(given.slo).tpot_s, cached, reads),
         )
     elif fixed is None and given.utilization is None:
         promise = walk.choice(
             "compute.slo", None, PROMISE, N_("what users of a chat service usually get")
         )
         try:
-            most = largest_kept_batch(setup, p, o, ServiceLevel.parsed(promise).tpot_s, cached)
+            most = largest_kept_batch(
+                setup, p, o, ServiceLevel.parsed(promise).tpot_s, cached, reads
+            )
         except RangeError as error:
             walk.warn(
                 "promise_not_kept",
@@ -241,11 +318,16 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
         "max_batch": most,
         "redundancy": redundancy,
         **({"cached": cached} if cached else {}),
+        **({} if reads else {"reads": False}),
         **setup.unusual(),
     }
-    made = served_day(work_of(setup, asked, float(most)), utilization, peak, day.share, **names)
+    readers = None
+    if reader is not None:
+        readers = readers_of(walk, reader, asked, utilization, redundancy)
+    work = work_of(setup, asked, float(most), reads)
+    made = served_day(work, utilization, peak, day.share, **names)
     simulated = None
-    if fixed is None and _is_simulated(walk, asked):
+    if fixed is None and _is_simulated(walk, asked, reader is not None):
         walk.tell(_("simulating the service"))
         drawn = sampler(asked.requests, asked.lengths, p, o)
         simulated = simulated_service(
@@ -258,7 +340,7 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
     replicas = walk.keep("replicas", count, N_("Replicas in service"))
     one = float(replicas.p50)
     rate = requests_per_day.to("request/d").p50 / 86_400.0 * day.share * 24.0 / one
-    hour = load_state(setup, rate, p, o, most, cached)
+    hour = load_state(setup, rate, p, o, most, cached, reads)
     if fixed is not None:
         batch = leaf(
             "study.compute.batch_size", value=float(fixed), unit="1", kind="assumed",
@@ -268,7 +350,8 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
         # an operator who holds a batch switches replicas off; a lone one stays on and waits
         busy = made.busy_share if replicas.p95 <= 1 else exact(1.0, "1", "busy_share")
         share = hour.busy_share if replicas.p95 <= 1 else np.ones(len(day.share))
-        return Served(replicas, batch, busy, np.full(len(day.share), float(fixed)), share)
+        held = np.full(len(day.share), float(fixed))
+        return Served(replicas, batch, busy, held, share, readers=readers)
     if given.batch_size is None:
         walk.choice(
             "compute.batch_size",
@@ -304,7 +387,7 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
             n=f"{replicas.p50:.0f}",
         )
     walk.keep("busy_share", busy, N_("Share of the time in which replicas serve requests"))
-    return Served(replicas, batch, busy, hour.batch, hour.busy_share, simulated)
+    return Served(replicas, batch, busy, hour.batch, hour.busy_share, simulated, readers)
 
 
 def central(lengths: Lengths) -> tuple[float, float]:
@@ -315,7 +398,7 @@ def central(lengths: Lengths) -> tuple[float, float]:
     )
 
 
-def work_of(setup: ServingSetup, asked: Asked, batch: float) -> Figure:
+def work_of(setup: ServingSetup, asked: Asked, batch: float, reads: bool = True) -> Figure:
     """Requests a day, each counted as so many of the mean length as its own length holds a replica. [request/d]
 
     The number of replicas is found for the mean lengths; where these have a range, so has the number.
@@ -324,8 +407,9 @@ def work_of(setup: ServingSetup, asked: Asked, batch: float) -> Figure:
         return asked.per_day
     one = exact(1.0, "1", "busy")
     held = mean_figures(
-        setup, asked.means, exact(batch, "1", f"largest_batch_{batch:g}"), one, asked.cached or 0.0
-    ).replica_s
+        setup, asked.means, exact(batch, "1", f"largest_batch_{batch:g}"), one, asked.cached or 0.0,
+        "both" if reads else "write",
+    ).replica_s  # fmt: skip
     return asked.per_day * (held / exact(held.p50, held.unit, f"held_by_the_middle_{held.p50:.6g}"))
 
 
@@ -343,8 +427,25 @@ def share_cached(asked: Asked) -> float:
     return 0.0 if asked.cached is None else float(asked.cached.to("1").p50)
 
 
-def _is_simulated(walk: Walk, asked: Asked) -> bool:
+def _is_simulated(walk: Walk, asked: Asked, two: bool) -> bool:
     given = walk.study.compute.serving
+    if two:
+        if given == "simulated":
+            raise RangeError(
+                _("serving = 'simulated' knows one pool, which reads and writes."),
+                _("leave it out; taotie simulate LOG --prefill-replicas 2 simulates two pools"),
+            )
+        walk.choice(
+            "compute.serving",
+            given,
+            "mean-request",
+            N_("the closed form: a slice of the fleet is simulated of one pool only"),
+        )
+        walk.note(
+            "closed_form_two_pools",
+            N_("Priced in closed form, not simulated: how prompts queue for the machines that read them is not seen."),
+        )  # fmt: skip
+        return False
     if asked.cached is not None:
         if given == "simulated":
             raise RangeError(
@@ -378,7 +479,9 @@ def _energies(walk: Walk, setup: ServingSetup, asked: Asked, served: Served) -> 
     kept = walk.study.compute.calibrate
     own = calibration_for(walk.file.path.parent / kept, setup) if kept else None
     always = exact(1.0, "1", "busy")
-    made = request_parts(setup, lengths, served.batch, always, hit, own)
+    pool = served.readers
+    reader = None if pool is None else pool.setup
+    made = request_parts(setup, lengths, served.batch, always, hit, own, reader)
     mean = mean_figures(setup, lengths, served.batch, always, hit)
 
     def over(part: str, priced: Figure, closed: Figure) -> Figure:
@@ -387,7 +490,12 @@ def _energies(walk: Walk, setup: ServingSetup, asked: Asked, served: Served) -> 
 
     # replicas that wait draw power, whoever's requests they wait for: shared by all of the day
     waiting = exact(1.0, "1", "whole_time") - served.busy
-    idle = (served.replicas * waiting * idle_power(setup) / asked.per_day).to("Wh/request")
+    drawn = served.replicas * waiting * idle_power(setup)
+    if pool is not None:
+        drawn = drawn + pool.replicas * (exact(1.0, "1", "whole_time") - pool.busy) * idle_power(
+            pool.setup
+        )
+    idle = (drawn / asked.per_day).to("Wh/request")
     named = (
         (
             "prefill",
@@ -422,7 +530,12 @@ def _it_load(
     energy = request_energy(setup, p, o, np.maximum(served.hourly_batch, 1.0)).server_wh
     active = asked.per_day.to("request/d").p50 * asked.day.share * energy
     waiting = served.replicas.p50 * idle_power(setup).to("W").p50 * (1.0 - served.hourly_busy)
-    if asked.cached is not None and waiting.any():
+    pool = served.readers
+    if pool is not None:
+        waiting = waiting + pool.replicas.p50 * idle_power(pool.setup).to("W").p50 * (
+            1.0 - pool.hourly_busy
+        )
+    if (asked.cached is not None or pool is not None) and waiting.any():
         # the course of both is known, their weights are those of the priced request
         own = {k: walk.figures[f"energy_{k}"].p50 for k in ("prefill", "decode", "host", "idle")}
         active = active / active.mean() * (own["prefill"] + own["decode"] + own["host"])

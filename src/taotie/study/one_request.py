@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from taotie.compute.energy.model_architecture import model_architecture, model_used
+from taotie.compute.energy.reading_pool import reader_for
 from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
@@ -24,7 +25,7 @@ from taotie.quantity.record import sources_of, to_record
 from taotie.quantity.sampling import Sampling, current, sampling
 from taotie.quantity.sensitivity import Drivers
 from taotie.study.footprint import At, request_footprint
-from taotie.study.request_parts import Lengths, request_parts
+from taotie.study.request_parts import HARDWARE_OF_WRITERS, Lengths, request_parts, two_pools
 from taotie.study.result import Default
 from taotie.words.language import N_
 from taotie.words.said import Said, labels
@@ -157,17 +158,9 @@ def one_request(
     reader = None
     outside = not_measured(setup, batch)
     if prefill_accelerator is not None:
-        reader = _reader(setup, prefill_accelerator, prefill_accelerators, tokens_in)
+        reader = reader_for(setup, prefill_accelerator, prefill_accelerators, tokens_in)
         outside = tuple({s.code: s for s in (*outside, *not_measured(reader))}.values())
-        said.append(
-            Said(
-                "two_pools",
-                N_(
-                    "{n} {chip} read the prompts, apart from those that write: each pool is counted while it works, moving the cache between them is not."
-                ),
-                {"n": reader.accelerators_per_replica, "chip": reader.accelerator.label},
-            )
-        )
+        said.append(two_pools(reader))
     own = calibration_for(calibrate, setup) if calibrate is not None else None
     if batch is None:
         size = leaf(
@@ -206,13 +199,7 @@ def one_request(
     where: list[Said] = []
     if at is not None:
         if reader is not None and reader.accelerator.name != chip.name:
-            said.append(
-                Said(
-                    "hardware_of_writers",
-                    N_("the hardware of those that read is counted as that of those that write."),
-                    {},
-                )
-            )
+            said.append(HARDWARE_OF_WRITERS)
         left, where = request_footprint(
             at,
             figures["energy_per_request"],
@@ -246,19 +233,6 @@ def one_request(
         tuple(defaults),
         (*said, *outside, *where),
     )
-
-
-def _reader(
-    setup: ServingSetup, accelerator: str, count: int | None, tokens_in: float
-) -> ServingSetup:
-    """A replica that only reads prompts for `setup`: the same release in the format its chip has."""
-    chip = accelerator_named(accelerator)
-    precision, _said = served_precision(setup.model, chip, setup.precision)
-    n = count or smallest_replica(setup.model, chip, precision, max(8192.0, tokens_in))
-    return replace(
-        setup, accelerator=chip, accelerators_per_replica=n, precision=precision, data_parallel=1,
-        expert_parallel=0, draft_tokens=0, acceptance=0.0,
-    )  # fmt: skip
 
 
 def _given(key: str, value: float, unit: str, en: str, zh: str) -> Figure:

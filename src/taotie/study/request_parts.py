@@ -14,6 +14,25 @@ from taotie.hardware.accelerator import Accelerator
 from taotie.hardware.server import host_draw, server_of
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure, exact, leaf
+from taotie.words.language import N_
+from taotie.words.said import Said
+
+HARDWARE_OF_WRITERS = Said(
+    "hardware_of_writers",
+    N_("the hardware of those that read is counted as that of those that write."),
+    {},
+)
+
+
+def two_pools(reader: ServingSetup) -> Said:
+    """That prompts are read on machines of their own, and what is not counted of it."""
+    return Said(
+        "two_pools",
+        N_(
+            "{n} {chip} read the prompts, apart from those that write: each pool is counted while it works, moving the cache between them is not."
+        ),
+        {"n": reader.accelerators_per_replica, "chip": reader.accelerator.label},
+    )
 
 
 @dataclass(frozen=True)
@@ -55,7 +74,8 @@ def request_parts(
 ) -> RequestParts:
     """Energy of the mean request of a service, with the range by which the model misses.
 
-    `own` is measured over predicted energy of one's own machine; it stands instead of that range.
+    `own` is measured over predicted energy of one's own machine; it stands instead of that range, and says nothing of
+    readers on another chip.
     With `reader` its replicas read the prompts and those of `setup` only write (disaggregated).
     What is not known of the batch is in the range of `batch`; the error of the model is that of predictions
     with a known batch, or it would be counted twice.
@@ -74,11 +94,12 @@ def request_parts(
     )  # fmt: skip
     if reader is not None:
         apart = mean_figures(reader, lengths, batch, busy_share, prefix_hit, "read")
-        read_miss = (
-            own if own is not None else model_error(reader, 1.0, known_batch=True, kind=kind)
-        )
-        if own is None and reader.model.doubt:
-            read_miss = read_miss * shape_error(reader.model)
+        if own is not None and reader.accelerator.name == setup.accelerator.name:
+            read_miss = own
+        else:
+            read_miss = model_error(reader, 1.0, known_batch=True, kind=kind)
+            if reader.model.doubt:
+                read_miss = read_miss * shape_error(reader.model)
         return RequestParts(
             prefill=apart.prefill_wh * read_miss,
             decode=mean.decode_wh * miss,

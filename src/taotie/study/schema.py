@@ -153,6 +153,16 @@ class Compute(_Table):
     acceptance: float | None = Field(
         None, ge=0, le=1, description="chance that a drafted token is accepted"
     )
+    prefill_on: str | None = Field(
+        None,
+        description="accelerators of a pool that only reads prompts, such as h100-sxm:4; the others then only write",
+    )
+    prefill_replicas: int | None = Field(
+        None,
+        ge=1,
+        le=100_000_000,
+        description="replicas of that pool; default: as few as the load asks for",
+    )
     batch_size: Annotated[float, Field(ge=1, le=1e6)] | Literal["load"] | None = Field(
         None, description="requests decoded together; 'load': from the rate of requests"
     )

@@ -42,20 +42,39 @@ class ChatService:
 
 
 def machines_kept(
-    walk: Walk, chip: Accelerator, replicas: Figure, accelerators_per_replica: int
+    walk: Walk,
+    chip: Accelerator,
+    replicas: Figure,
+    accelerators_per_replica: int,
+    readers: tuple[Accelerator, Figure, int] | None = None,
 ) -> None:
-    """Keep accelerators and servers of the whole replicas, and what they draw at most."""
-    per = exact(float(accelerators_per_replica), "accelerator", "accelerators_per_replica")
-    count = walk.keep("accelerators", replicas * per, N_("Accelerators in service"))
-    each = exact(
-        float(server_of(chip).accelerators), "accelerator/server", "accelerators_in_server"
-    )
-    walk.keep("servers", count / each, N_("Servers in service"))
+    """Keep accelerators and servers of the whole replicas, and what they draw at most.
+
+    `readers` are chip, replicas and accelerators of one, of a pool that only reads prompts.
+    """
+    count, boxes, most = _held(chip, replicas, accelerators_per_replica, "")
+    if readers is not None:
+        beside = _held(*readers, "_of_readers")
+        count, boxes, most = count + beside[0], boxes + beside[1], most + beside[2]
+    walk.keep("accelerators", count, N_("Accelerators in service"))
+    walk.keep("servers", boxes, N_("Servers in service"))
     walk.keep(
         "highest_it_power",
-        (count * highest_draw(chip)).to("MW").with_boundary("server"),
+        most.with_boundary("server"),
         N_("Highest draw of the machines, all of them busy"),
     )
+
+
+def _held(
+    chip: Accelerator, replicas: Figure, accelerators_per_replica: int, of: str
+) -> tuple[Figure, Figure, Figure]:
+    """Accelerators and servers of a pool, and what they draw at most."""
+    per = exact(float(accelerators_per_replica), "accelerator", f"accelerators_per_replica{of}")
+    each = exact(
+        float(server_of(chip).accelerators), "accelerator/server", f"accelerators_in_server{of}"
+    )
+    count = replicas * per
+    return count, count / each, (count * highest_draw(chip)).to("MW")
 
 
 def load_by_hour(

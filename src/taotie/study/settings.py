@@ -94,6 +94,8 @@ STUDY_NAMES: dict[str, tuple[str, ...]] = {
     "compute.expert_parallel": (*TOKENS, "mix"),
     "compute.draft": (*TOKENS, "mix"),
     "compute.acceptance": (*TOKENS, "mix"),
+    "compute.prefill_on": (*TOKENS, "mix"),
+    "compute.prefill_replicas": (*TOKENS, "mix"),
     "compute.batch_size": (*LIVE, *ITEMS),
     "compute.slo": (*LIVE, "mix"),
     "compute.serving": (*LIVE, "mix"),

@@ -219,8 +219,15 @@ def _fields(case: ServingCase) -> list[tuple[str, str, str, str]]:
             ("target_load", _("share of its largest rate a replica is meant to carry"), percent(case.target_load), ours),
         ]  # fmt: skip
     if case.prefill_replicas:
+        rows.append(("prefill_accelerator", _("machines that only read prompts"), _reading(case), _("those that write")))  # fmt: skip
         rows.append(("kv_link", _("link between the pools, per accelerator"), amount(KV_LINK_B_S / 1e9, "GB/s", 3), _("assumed: a network card of 400 Gbit/s each")))  # fmt: skip
     return rows
+
+
+def _reading(case: ServingCase) -> str:
+    """Machines of the pool that reads."""
+    n = case.prefill_accelerators
+    return (case.prefill_accelerator or case.accelerator) + (f":{n}" if n else "")
 
 
 def default_rows(case: ServingCase, given: Collection[str]) -> list[Row]:

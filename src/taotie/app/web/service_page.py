@@ -24,7 +24,7 @@ MAIN = ("model", "on", "replicas", "slo")
 SAMPLED = ("per_day", "sampled_hours", "mean_prompt", "mean_answer")
 MORE = (
     "precision", "runtime", "routing", "max_batch", "token_budget", "prefix_cache", "draft", "pipeline",
-    "prefill_replicas", "least_replicas", "rate_scale", "columns", "time_unit", "bin", "seed",
+    "prefill_on", "prefill_replicas", "least_replicas", "rate_scale", "columns", "time_unit", "bin", "seed",
 )  # fmt: skip
 SETTINGS = ("trace", *MAIN, *SAMPLED, *MORE)
 FIELDS = (*SETTINGS, "job")

@@ -20,7 +20,13 @@ from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import RangeError
 from taotie.words.language import _
 
-__all__ = ["SteadyBatch", "largest_rate_per_s", "replicas_for", "steady_batch"]
+__all__ = [
+    "SteadyBatch",
+    "largest_rate_per_s",
+    "reading_rate_per_s",
+    "replicas_for",
+    "steady_batch",
+]
 
 FloatArray = NDArray[np.float64]
 DEFAULT_LARGEST_BATCH = 256
@@ -43,12 +49,20 @@ class SteadyBatch(NamedTuple):
 
 
 def _service(
-    setup: ServingSetup, batch: FloatArray, prompt: float, output: float, cached: float = 0.0
+    setup: ServingSetup,
+    batch: FloatArray,
+    prompt: float,
+    output: float,
+    cached: float = 0.0,
+    reads: bool = True,
 ) -> tuple[FloatArray, FloatArray]:
     """Requests completed per second, and time per token, at a held batch."""
     step = step_cost(setup, batch, prompt + output / 2.0).time_s
-    fill = prefill_beyond_cache(setup, prompt, cached, batch, batch / output).time_s
-    return batch / (output * step + batch * fill), step + batch / output * fill
+    steps = output / setup.tokens_per_step
+    fill: FloatArray | float = 0.0
+    if reads:
+        fill = prefill_beyond_cache(setup, prompt, cached, batch, batch / steps).time_s
+    return batch / (steps * step + batch * fill), (steps * step + batch * fill) / output
 
 
 def _limit(setup: ServingSetup, prompt: float, output: float, max_batch: int | None) -> float:
@@ -71,6 +85,7 @@ def steady_batch(
     output_tokens: float,
     max_batch: int | None = None,
     cached: float = 0.0,
+    reads: bool = True,
 ) -> SteadyBatch:
     """Batch at which a replica settles.
 
@@ -85,6 +100,8 @@ def steady_batch(
         Most requests the software runs at once; default 256. Memory may allow fewer.
     cached : float
         Share of the prompt whose cache is at hand. [1]
+    reads : bool, default True
+        Whether the replica reads its prompts itself; False: other replicas do, and it only writes.
 
     Returns
     -------
@@ -114,15 +131,15 @@ def steady_batch(
         raise RangeError(_("an arrival rate must be at least 0 request/s."))
     top = _limit(setup, prompt_tokens, output_tokens, max_batch)
     low, high = np.ones_like(rate), np.full_like(rate, top)
-    single = _service(setup, np.ones(1), prompt_tokens, output_tokens, cached)[0][0]
-    most = _service(setup, np.array([top]), prompt_tokens, output_tokens, cached)[0][0]
+    single = _service(setup, np.ones(1), prompt_tokens, output_tokens, cached, reads)[0][0]
+    most = _service(setup, np.array([top]), prompt_tokens, output_tokens, cached, reads)[0][0]
     for _round in range(60):
         middle = 0.5 * (low + high)
-        enough = _service(setup, middle, prompt_tokens, output_tokens, cached)[0] >= rate
+        enough = _service(setup, middle, prompt_tokens, output_tokens, cached, reads)[0] >= rate
         high = np.where(enough, middle, high)
         low = np.where(enough, low, middle)
     batch = np.where(rate <= single, 1.0, np.where(rate >= most, top, high))
-    tpot = _service(setup, batch, prompt_tokens, output_tokens, cached)[1]
+    tpot = _service(setup, batch, prompt_tokens, output_tokens, cached, reads)[1]
     return SteadyBatch(batch, np.minimum(rate / single, 1.0), rate > most, tpot)
 
 
@@ -132,10 +149,29 @@ def largest_rate_per_s(
     output_tokens: float,
     max_batch: int | None = None,
     cached: float = 0.0,
+    reads: bool = True,
 ) -> float:
     """Requests per second one replica completes at its largest batch. [request/s]"""
     top = _limit(setup, prompt_tokens, output_tokens, max_batch)
-    return float(_service(setup, np.array([top]), prompt_tokens, output_tokens, cached)[0][0])
+    return float(
+        _service(setup, np.array([top]), prompt_tokens, output_tokens, cached, reads)[0][0]
+    )
+
+
+def reading_rate_per_s(reader: ServingSetup, prompt_tokens: float, cached: float = 0.0) -> float:
+    """Prompts per second that a replica reads which does nothing else. [request/s]
+
+    Examples
+    --------
+    Reading alone is quicker than reading and writing:
+
+    >>> from taotie.compute.energy.model_architecture import model_architecture
+    >>> from taotie.hardware.accelerator import accelerator
+    >>> setup = ServingSetup(model_architecture("llama-3.1-8b"), accelerator("h100"))
+    >>> reading_rate_per_s(setup, 1000) > largest_rate_per_s(setup, 1000, 200)
+    True
+    """
+    return float(1.0 / prefill_beyond_cache(reader, prompt_tokens, cached).time_s[0])
 
 
 def replicas_for(

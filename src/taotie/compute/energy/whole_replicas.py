@@ -55,6 +55,7 @@ def load_state(
     output_tokens: float,
     max_batch: int | None = None,
     cached: float = 0.0,
+    reads: bool = True,
 ) -> LoadState:
     """Batch and busy share of a replica whose requests come at random.
 
@@ -66,6 +67,8 @@ def load_state(
         Means. [token]
     cached : float
         Share of the prompt whose cache is at hand. [1]
+    reads : bool, default True
+        See `steady_batch`.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def load_state(
     (array([1.005]), array([0.01]))
     """
     rate = np.atleast_1d(np.asarray(rate_per_s, dtype=np.float64))
-    state = steady_batch(setup, rate, prompt_tokens, output_tokens, max_batch, cached)
+    state = steady_batch(setup, rate, prompt_tokens, output_tokens, max_batch, cached, reads)
     mean_in_service = np.where(state.batch > 1.0, state.batch, state.busy_share)
     busy = np.where(state.saturated, 1.0, -np.expm1(-mean_in_service))
     alone = np.where(mean_in_service > 1e-9, mean_in_service / np.maximum(busy, 1e-12), 1.0)
@@ -107,8 +110,11 @@ def largest_kept_batch(
     output_tokens: float,
     tpot_s: float,
     cached: float = 0.0,
+    reads: bool = True,
 ) -> int:
     """Most requests a replica decodes together while each later token keeps its time. [1]
+
+    Unless it `reads` prompts too, they do not hold the tokens up.
 
     Raises
     ------
@@ -119,13 +125,13 @@ def largest_kept_batch(
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        one = largest_rate_per_s(setup, prompt_tokens, output_tokens, middle, cached)
+        one = largest_rate_per_s(setup, prompt_tokens, output_tokens, middle, cached, reads)
         if middle / (one * output_tokens) <= tpot_s:
             low = middle
         else:
             high = middle - 1
     if low < 1:
-        one = largest_rate_per_s(setup, prompt_tokens, output_tokens, 1, cached)
+        one = largest_rate_per_s(setup, prompt_tokens, output_tokens, 1, cached, reads)
         raise RangeError(
             _("no fleet keeps {tpot} s a token: a request alone takes {alone:.3g} s.").format(
                 tpot=tpot_s, alone=1.0 / (one * output_tokens)
@@ -164,6 +170,7 @@ def served_day(
     draft_tokens: int = 0,
     acceptance: float = 0.0,
     software_date: str = "",
+    reads: bool = True,
 ) -> ServedDay:
     """Whole replicas of a service, and the batch and busy share its requests meet.
 
@@ -188,6 +195,8 @@ def served_day(
         Share of the prompt whose cache is at hand. [1]
     data_parallel, expert_parallel, draft_tokens, acceptance, software_date
         See `ServingSetup`.
+    reads : bool, default True
+        See `steady_batch`.
 
     Returns
     -------
@@ -235,12 +244,12 @@ def served_day(
     share = share / share.sum()
     if not (np.all(per_day >= 0) and np.all((used > 0) & (used <= 1))):
         raise RangeError(_("requests a day must be at least 0, and a utilization within 0 to 1."))
-    one = largest_rate_per_s(setup, prompt, output, max_batch, cached)
+    one = largest_rate_per_s(setup, prompt, output, max_batch, cached, reads)
     wanted = np.ceil(per_day / SECONDS_PER_DAY * peak / (one * used) - 1e-9)
     replicas = np.maximum(wanted, 1.0) + float(redundancy)
     # the state of a replica is a curve of its rate: read off once, not solved for every sample and hour
     grid = np.concatenate([[0.0], np.geomspace(1e-6, 1.0, N_RATE) * one])
-    curve = load_state(setup, grid, prompt, output, max_batch, cached)
+    curve = load_state(setup, grid, prompt, output, max_batch, cached, reads)
     batch, busy = np.empty_like(replicas), np.empty_like(replicas)
     for first in range(
         0, len(replicas), TOGETHER

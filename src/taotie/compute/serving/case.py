@@ -17,12 +17,14 @@ import numpy as np
 
 from taotie.compute.energy.energy_per_request import corrected_energy_per_request_wh, model_error
 from taotie.compute.energy.model_architecture import model_architecture, model_used
+from taotie.compute.energy.reading_pool import reader_for
 from taotie.compute.energy.served_precision import served_precision
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.compute.energy.setup_notes import not_measured
 from taotie.compute.energy.steady_batch import largest_rate_per_s
 from taotie.compute.metered.calibration import Calibration, calibration_of
 from taotie.compute.serving.service import (
+    ReplicaModel,
     ScalingRule,
     ServiceLevel,
     Serving,
@@ -83,6 +85,8 @@ class ServingCase:
     pipeline_stages : int
     prefill_replicas : int, default 0
         Replicas that only read prompts; `replicas` then only write.
+    prefill_accelerator, prefill_accelerators : str, int, optional
+        Machines of those that read, and how many hold a copy; default: as those that write.
     least_replicas : int, optional
         If given, replicas are started and stopped between this and `replicas`.
     scaling_window_s, startup_s, hold_windows, target_load : float, float, int, float
@@ -119,6 +123,8 @@ class ServingCase:
     draft_share: float = 0.05
     pipeline_stages: int = 1
     prefill_replicas: int = 0
+    prefill_accelerator: str = ""
+    prefill_accelerators: int | None = None
     least_replicas: int | None = None
     scaling_window_s: float = 60.0
     startup_s: float = 120.0
@@ -248,15 +254,43 @@ def setup_of(case: ServingCase) -> ServingSetup:
     )
 
 
+def reader_of(case: ServingCase, setup: ServingSetup, prompt_tokens: float) -> ServingSetup | None:
+    """A replica of the pool that only reads, where it has machines of its own.
+
+    Raises
+    ------
+    RangeError
+        If it has machines but no number of replicas.
+    """
+    if not case.prefill_accelerator:
+        return None
+    if not case.prefill_replicas:
+        raise RangeError(
+            _("machines that only read prompts are given, but not how many replicas of them."),
+            "--prefill-replicas 1",
+        )
+    return reader_for(setup, case.prefill_accelerator, case.prefill_accelerators, prompt_tokens)
+
+
 def setup_said(case: ServingCase) -> tuple[Said, ...]:
     """Which model was used, in which format, and what of the machines is assumed."""
     model, chip = model_architecture(case.model), accelerator(case.accelerator)
-    return (
+    setup = setup_of(case)
+    reader = reader_of(case, setup, 0.0)
+    said = [
         *model_used(model),
         *served_precision(model, chip, case.precision)[1],
         *machine_notes(chip),
-        *not_measured(setup_of(case)),
-    )
+        *not_measured(setup),
+    ]
+    if reader is not None and reader.accelerator.name != chip.name:
+        said += [
+            *served_precision(model, reader.accelerator, setup.precision)[1],
+            *machine_notes(reader.accelerator),
+        ]
+    if reader is not None:
+        said += not_measured(reader)
+    return tuple({(s.code, str(s.values)): s for s in said}.values())
 
 
 def serving_of(
@@ -282,22 +316,27 @@ def serving_of(
     n = setup.accelerators_per_replica
     blocks = case.prefix_cache_tokens // block_tokens
     draft = Speculation(case.acceptance_rate, case.drafted, case.draft_share)
-    replica = replica_model(
-        setup,
-        prompt_tokens=mean_prompt,
-        output_tokens=mean_output,
-        max_batch=case.max_batch,
-        token_budget=case.token_budget,
-        chunked=case.chunked,
-        prefix_blocks=blocks,
-        prefix_block_tokens=block_tokens,
-        speculation=draft if case.drafted else None,
-        pipeline_stages=case.pipeline_stages,
-    )
-    if case.calibration is not None:
-        replica = replica.drawing(calibration_of(case.calibration, setup).factor)
-    if case.prefix_in_pages:
-        replica = replace(replica, limits=replace(replica.limits, prefix_in_pages=True))
+
+    def made(kind: ServingSetup) -> ReplicaModel:
+        found = replica_model(
+            kind,
+            prompt_tokens=mean_prompt,
+            output_tokens=mean_output,
+            max_batch=case.max_batch,
+            token_budget=case.token_budget,
+            chunked=case.chunked,
+            prefix_blocks=blocks,
+            prefix_block_tokens=block_tokens,
+            speculation=draft if case.drafted and kind is setup else None,
+            pipeline_stages=case.pipeline_stages,
+        )
+        if case.calibration is not None and kind.accelerator.name == setup.accelerator.name:
+            found = found.drawing(calibration_of(case.calibration, setup).factor)
+        if case.prefix_in_pages:
+            found = replace(found, limits=replace(found.limits, prefix_in_pages=True))
+        return found
+
+    replica = made(setup)
     serving = Serving(
         replica,
         case.replicas or 1,
@@ -308,18 +347,26 @@ def serving_of(
         load_report_s=case.load_report_s,
         prefix_margin=case.prefix_margin,
     )
+    reader = reader_of(case, setup, mean_prompt)
     if case.prefill_replicas:
         token_b = setup.cache_b(context) / context
+        links = n if reader is None else min(n, reader.accelerators_per_replica)
         writing = WritingPool(
-            replica, case.replicas or 1, case.routing, token_s=token_b / (n * KV_LINK_B_S)
+            replica, case.replicas or 1, case.routing, token_s=token_b / (links * KV_LINK_B_S)
         )
         serving = replace(serving, replicas=case.prefill_replicas, writing=writing)
+        if reader is not None:
+            serving = replace(serving, replica=made(reader))
     if case.least_replicas is not None:
         rates = [largest_rate_per_s(setup, mean_prompt, mean_output, case.max_batch)]
         if serving.writing is not None:
             # a request's share of a full replica's time is that of reading and that of writing it
-            reading = largest_rate_per_s(setup, mean_prompt, 1.0, case.max_batch)
-            rates = [reading, 1.0 / max(1.0 / rates[0] - 1.0 / reading, 1e-3 / rates[0])]
+            reads = reader or setup
+            reading = largest_rate_per_s(reads, mean_prompt, 1.0, case.max_batch)
+            rates = [
+                reading,
+                largest_rate_per_s(setup, mean_prompt, mean_output, case.max_batch, reads=False),
+            ]
         rules = [
             _scaling_rule(case, rate, most)
             for rate, most in zip(rates, (serving.replicas, case.replicas or 1), strict=False)

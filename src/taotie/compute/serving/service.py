@@ -471,7 +471,7 @@ def smallest_fleet(
     if serving.scaling is not None or serving.writing is not None:
         raise RangeError(
             _("the smallest fleet is searched for one pool that is always on."),
-            _("leave out `scaling` and `writing`, or give the number of replicas"),
+            _("give a number: --replicas 4; or leave --prefill-replicas and --least-replicas out"),
         )
     runs: dict[int, ServingRun] = {}
 

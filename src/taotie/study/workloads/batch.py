@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,16 @@ from taotie.compute.energy.whole_replicas import served_day
 from taotie.grid.shifting import cleanest_hours
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.study.asked import Asked, asked_of_means, requests_per_day
-from taotie.study.chat_chain import Served, central, longest_held, setup_of, work_of
+from taotie.study.chat_chain import (
+    Readers,
+    Served,
+    central,
+    longest_held,
+    reader_of,
+    readers_of,
+    setup_of,
+    work_of,
+)
 from taotie.study.closed_service import closed_of
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
@@ -43,13 +53,22 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup | None, Served
             return None, None
         setup = setup_of(walk, longest_held(asked))
         p, o = central(asked.means)
+        reader = reader_of(walk, setup, longest_held(asked))
+        reads = reader is None
+        unusual: dict[str, Any] = setup.unusual() | ({} if reads else {"reads": False})
         full = float(min(DEFAULT_LARGEST_BATCH, setup.largest_batch(p + o / 2.0)))
         made = served_day(
-            work_of(setup, asked, full), exact(1.0, "1", "all_of_the_rate"), asked.peak, asked.day.share,
+            work_of(setup, asked, full, reads), exact(1.0, "1", "all_of_the_rate"), asked.peak, asked.day.share,
             prompt=p, output=o, model=setup.model.reference or setup.model.name,
             accelerator=setup.accelerator.name, accelerators_per_replica=setup.accelerators_per_replica,
-            precision=setup.precision, runtime=setup.runtime, **setup.unusual(),
+            precision=setup.precision, runtime=setup.runtime, **unusual,
         )  # fmt: skip
+        readers = None
+        if reader is not None:
+            readers = readers_of(walk, reader, asked, exact(1.0, "1", "all_of_the_rate"), 0)
+            # those that have read everything are given back too
+            whole = exact(1.0, "1", "busy_share")
+            readers = Readers(reader, readers.replicas, whole, np.ones(24))
         replicas = walk.keep("replicas", made.replicas, N_("Replicas in service"))
         fill = leaf(
             "assumed.fill_of_a_job", low=0.7, mode=0.92, high=1.0, unit="1", kind="assumed",
@@ -66,14 +85,15 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup | None, Served
             N_("Replicas that have nothing to do are given back: no waiting is counted."),
         )
         hours = np.full(24, batch.p50)
-        return setup, Served(replicas, batch, exact(1.0, "1", "busy_share"), hours, np.ones(24))
+        busy = exact(1.0, "1", "busy_share")
+        return setup, Served(replicas, batch, busy, hours, np.ones(24), readers=readers)
 
 
-def hours_of_a_job(setup: ServingSetup, asked: Asked, replicas: float) -> int:
+def hours_of_a_job(setup: ServingSetup, asked: Asked, replicas: float, reads: bool = True) -> int:
     """Whole hours of a day in which its replicas, all full, do the job. [h]"""
     p, o = central(asked.means)
     rate = asked.per_day.to("request/d").p50 / 86_400.0
-    one = largest_rate_per_s(setup, p, o)
+    one = largest_rate_per_s(setup, p, o, reads=reads)
     return min(max(math.ceil(24.0 * rate / (replicas * one) - 1e-9), 1), 24)
 
 
@@ -84,9 +104,11 @@ def cleaner_hours(
     """What of its carbon a job leaves out that waits for the cleanest hours of the day at its place. [%]"""
     if setup is None or served is None:
         return  # of a closed model's machines nobody knows how long they take
-    hours = hours_of_a_job(setup, asked, served.replicas.p50)
+    hours = hours_of_a_job(setup, asked, served.replicas.p50, served.readers is None)
     walk.keep(
-        "job_hours", exact(float(hours), "h/d", "job_hours"), N_("Hours of a day the job takes")
+        "job_hours",
+        exact(float(hours), "h/d", f"hours_of_a_job_{hours}"),
+        N_("Hours of a day the job takes"),
     )
     held = walk.place.hourly() if walk.place is not None else None
     if held is None:
