@@ -42,7 +42,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "facility/swing_filters.py::_stored",
         "grid/flexibility.py::cut_depth",
         "hardware/power_curve.py::capped_run",
-        "study/one_request.py::_reader",  # the same
+        "compute/energy/reading_pool.py::reader_for",  # the same
         "study/many_requests.py::_machines",  # room for long requests, as for one
     ),
     "below 0 MW of room there is none, and the load must go": (
