@@ -247,7 +247,8 @@ def _verdict(
     result = printed_finding(stated, found)
     bound = entry.bound in ("at_most", "at_least")
     if result.verdict in verdicts.HARMLESS:
-        return SUPERSEDED if entry.supersedes else result.verdict
+        # of its own year an older figure stays right
+        return SUPERSEDED if entry.supersedes and not same_year else result.verdict
     inside = found.low <= stated.value <= found.high
     if inside:
         return verdicts.REPRODUCES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -31,7 +32,7 @@ _ORDER = (
 
 @dataclass(frozen=True)
 class Between:
-    """Two numbers of the text whose product is a third: does it hold?"""
+    """Two numbers of the text whose product is a third, or one told as equal to another: does it hold?"""
 
     parts: tuple[Quantity, ...]
     whole: Quantity
@@ -206,8 +207,8 @@ def audit_text(text: str, name: str = "") -> TextAudit:
     ([1.0], 3)
     """
     reading = read(text)
-    kept = [q for q in reading.amounts if not _only_time(q)]
-    if not kept:
+    kept = [q for q in reading.amounts if not _no_claim(q)]
+    if all(q.unit.same_dimension(Unit("h")) for q in kept):
         raise DataError(
             _("nothing in {name} can be checked: no number with a unit.").format(
                 name=name or _("the text")
@@ -229,13 +230,16 @@ def audit_text(text: str, name: str = "") -> TextAudit:
         name,
         reading,
         tuple(claims),
-        tuple(_between(reading.form.text, kept)),
+        tuple([*_between(reading.form.text, kept), *_equalities(reading.form.text, kept)]),
         searched,
     )
 
 
-def _only_time(q: Quantity) -> bool:
-    return q.unit.same_dimension(Unit("h")) or "degree" in q.unit.text
+def _no_claim(q: Quantity) -> bool:
+    """Degrees, and times in words (a year, three weeks), which say when and not how much."""
+    if "degree" in q.unit.text:
+        return True
+    return q.unit.same_dimension(Unit("h")) and not any(c in "0123456789" for c in q.text)
 
 
 def _between(text: str, kept: list[Quantity]) -> list[Between]:
@@ -295,6 +299,30 @@ def _concludes(text: str, b: Between) -> bool:
     gap = text[last : b.whole.start]
     far = b.whole.start - first > 260 or len(gap) > 90 or "\n" in gap
     return last <= b.whole.start and not far and bool(_CONCLUSION.search(gap))
+
+
+_EQUAL = re.compile(
+    r"[\s\"'“”]{0,3}(?:\b(?:equals?|i\.e\.|that is|in other words|which is|or,? in other units,?)\b|=|即|也就是|折合|等于)[\s\"'“”:,，]{0,4}(?:about |around |some |roughly |约)?",
+    re.IGNORECASE,
+)
+
+
+def _equalities(text: str, kept: list[Quantity]) -> list[Between]:
+    """Two numbers in different units that the text says are equal: 54 MW = 473 GWh a year."""
+    made = []
+    for a, b in itertools.pairwise(kept):
+        if a.sentence != b.sentence or a.unit.text == b.unit.text or a.is_range or b.is_range:
+            continue
+        if a.kind not in ("amount", "money") or b.kind != a.kind or not a.value:
+            continue
+        if not a.unit.same_dimension(b.unit) or not _EQUAL.fullmatch(text, a.end, b.start):
+            continue
+        value = a.value * a.unit.factor_to(b.unit)
+        slack = min(a.half / abs(a.value), 0.1)
+        inputs = Recomputed(value, value, value, value * (1 - slack), value * (1 + slack), b.unit)
+        found = printed_finding(stated_of(b, b.unit), inputs)
+        made.append(Between((a,), b, b.value / value, found.verdict))
+    return made
 
 
 _AS_MANY = re.compile(

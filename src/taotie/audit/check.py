@@ -123,6 +123,8 @@ class Check:
             return _("turn the comparison round")
         if self.finding.rule == "points":
             return _("say per cent")
+        if self.finding.rule == "own_total":
+            return _("multiply again")
         if self.finding.rule == "of_each":
             return _("say it of all of them together, or what each of them uses")
         return slip_hint(self._slip, self.stated, self.recomputed)
@@ -444,7 +446,7 @@ def _checked(
 ) -> Check:
     slip: Slip | None = None
     explained = (
-        "bound_as_typical", "only_a_bound", "empty_range", "wide_range", "swapped", "of_each", "points",
+        "bound_as_typical", "only_a_bound", "empty_range", "wide_range", "swapped", "of_each", "own_total", "points",
     )  # fmt: skip
     if word not in verdicts.HARMLESS and found.rule not in explained:
         context = Context(

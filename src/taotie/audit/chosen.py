@@ -241,12 +241,13 @@ def _plain(q: Quantity, growth: bool) -> Iterable[Candidate]:
 
 
 def _turned(q: Quantity, made: Quantity, half: float) -> Iterable[Candidate]:
-    """A tenth of the other is the other ten times over: a ratio may be printed either way round."""
+    """An eighteenth of the other's is the other's eighteen times over; but what is three times another is no third of it."""
     if (
-        not q.change
+        q.kind == "share"
+        and not q.change
         and not q.is_range
         and made.low > 0
-        and (q.kind == "times" or "分之" in q.text or q.text[0].isalpha())
+        and ("分之" in q.text or q.text[0].isalpha())
     ):
         turned = replace(made, half=half / (made.low * made.high))
         yield _changed(q, turned, 1 / made.high, 1 / made.low)

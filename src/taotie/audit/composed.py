@@ -88,7 +88,7 @@ def _ratios(usable: list[Quantity]) -> list[Candidate]:
             if not pair and len(ends) != 2:
                 continue
             ratio = b.value * b.bare.factor_to(a.bare) / a.value
-            half = ratio * (_share(a) + _share(b))
+            half = ratio * (min(_share(a), 0.02) + min(_share(b), 0.02))
             rank = 3 if pair else 7
             made.append(
                 Candidate(

@@ -24,7 +24,7 @@ from taotie.audit.doubt import (
 )
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
-from taotie.audit.repeated import ends_of, repeats
+from taotie.audit.repeated import Said, ends_of, repeats
 from taotie.audit.slip import fits, period_missing, undone
 from taotie.audit.told_otherwise import told_otherwise
 from taotie.audit.verdict import Finding, Stated, printed_finding
@@ -65,7 +65,10 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
     ['reproduces', 'inconsistent with source', 'not checkable']
     """
     growth = bool(_GROWTH.search(recomputed.filled))
-    written = inputs = _inputs(recomputed)
+    said = {q.value for q in reading.quantities if q.unit.is_plain and q.kind != "share"}
+    written = inputs = [
+        (Said(v) if u.is_plain and v in said else v, u) for v, u in _inputs(recomputed)
+    ]
     if growth:  # the 1 of x/y - 1 is no input a text could repeat
         written = inputs = [(v, u) for v, u in inputs if not (v == 1 and u.is_plain)]
     if growth and len(inputs) <= 1:
@@ -117,6 +120,7 @@ def _the_one_left(
 ) -> Tried | None:
     """The only number of the text that the formula was not given: it must be what is claimed, whatever it counts."""
     left = [q for q in reading.quantities if q.kind != "year" and not _told(q, inputs)]
+    left = [q for q in left if not (q.role == "from" and q.value == 1)]
     if len(left) != 1 or left[0].role == "from":
         return None
     return next((t for t in tried if t[0].main == left[0] and t[0].how != "change"), None)
@@ -248,6 +252,12 @@ _BY_AS_MUCH = re.compile(
 _SHARES = ("share", "times")
 
 
+# 1200 of which 30, 占四分之一
+_MAKES_UP = re.compile(
+    r"[^0-9.;。；,，]{0,8}[,，]\s?[仅只约近]?占(?:比|了)?(?:约|近|不到|超过|大约)?"
+)
+
+
 def _apposed(text: str, a: Quantity, b: Quantity) -> bool:
     """One in every 25, 4 per cent, goes into: the second share says the first again."""
     if a.kind not in _SHARES or b.kind not in _SHARES:
@@ -258,8 +268,8 @@ def _apposed(text: str, a: Quantity, b: Quantity) -> bool:
         return False
     return bool(
         re.fullmatch(r"[^0-9.;,，。；]{0,24}[,，(（]\s?", text[a.end : b.start])
-        and re.match(r"\s?[,，)）]", text[b.end :][:2])
-    )
+        and re.match(r"\s?(?:[,，)）.。]|\Z)", text[b.end :][:2])
+    ) or bool(_MAKES_UP.fullmatch(text, a.end, b.start))
 
 
 # 7.3 million a year, 20,000 a day

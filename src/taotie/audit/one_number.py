@@ -112,7 +112,7 @@ def fraction(text: str, at: int, number: PrintedNumber) -> tuple[Quantity | None
     unit = re.compile(r"(?:\s(?:of\s)?(?:an?|one)\s|-)(?=[A-Za-z])").match(text, number.end)
     if unit:
         phrase = phrase_at(text, unit.end())
-        if phrase is not None and phrase.kind in ("amount", "share"):
+        if phrase is not None and phrase.kind in ("amount", "share", "money"):
             made = made_of(text, at, at, number, phrase, phrase.end, False)
             return made, phrase.end
     behind = text[number.end : number.end + 14]

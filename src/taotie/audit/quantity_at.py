@@ -33,13 +33,13 @@ _NAMED_BEFORE = re.compile(
 )
 START = re.compile(
     # most places of a text are the middle of a word: one look says so
-    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])[A-Za-z_]|[一二两三四五六七八九十百千万半几数上翻减腰打过大每])(?:"
+    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])[A-Za-z_]|[一二两三四五六七八九十百千万亿半几数上翻减腰打过大每])(?:"
     r"(?P<skip>https?://\S{1,400}|www\.\S{1,200}|\b10\.[0-9]{4,6}/\S{1,120}|arXiv:[0-9.v]{1,16}|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b"
     r"|\b[0-9]{1,2}:[0-9]{2}\b|\b24/7\b|第[0-9]{1,4}|\b[0-9]{1,3}(?:st|nd|rd|th)\b|\b(?:4K|8K|5G|4G|6G|3D|2D)\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
     r"|(?P<day>\b[0-9]{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|[0-9]{1,2}月(?:[0-9]{1,2}[日号])?(?![0-9]))"
-    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,2}(?=(?:in|out\sof|of)\severy\s)|(?<=one\s)(?:[a-z-]{2,14}\s){1,2}(?=in\s(?:[0-9]{1,4}|" + _COUNT_WORD + r")\b(?!\s(?:states|countries|cities|counties|regions|places|buildings|halls|sites)\b)))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|" + _COUNT_WORD + r")\b(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
-    r"|(?P<among>每?(?P<whole>[0-9]{1,6}|[一二两三四五六七八九十百千]{1,4})(?P<thing>[度户人个台座张块吨元次家辆])[^，。；,;0-9一二两三四五六七八九十]{0,6}?(?:(?<=每)|里面?|中间?|当中|之中|就|便)(?:就|便|约|大约|大概|至少|差不多){0,2}有(?:约|近|大约|将近)?(?P<part>[0-9]{1,6}|[一二两三四五六七八九十百千]{1,4})(?P=thing))"
+    r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,4}?(?=(?:in|out\sof|of)\severy\s)|(?<=one\s)(?:[a-z-]{2,14}\s){1,2}(?=in\s(?:[0-9]{1,4}|" + _COUNT_WORD + r")\b(?!\s(?:states|countries|cities|counties|regions|places|buildings|halls|sites)\b)))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|" + _COUNT_WORD + r")\b(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
+    r"|(?P<among>每?(?P<whole>[0-9]{1,6}(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千]{1,4})(?P<thing>[度户人个台座张块吨元次家辆])[^，。；,;0-9一二两三四五六七八九十]{0,6}?(?:(?:里面?|中间?|当中|之中)(?:就|便|约|大约|大概|至少|差不多){0,2}有?|(?:就|便|约|大约|大概|至少|差不多){0,2}有)(?:约|近|大约|将近)?(?P<part>[0-9]{1,6}(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千]{1,4})(?P=thing))"
     r"|(?P<tenth>\bevery\s(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twentieth|hundredth|thousandth)\b(?!\s(?:day|week|month|year|hour|minute)))"
     r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的)|(?:(?<=[\u4e00-\u9fff≈=~])|(?<=about )|(?<=roughly )|(?<=only )|(?<=just )|(?<=nearly )|(?<=than ))[1-9]/[0-9]{1,3}(?![0-9/.%A-Za-z年月日]))"
     r"|(?P<fold>\b(?:(?:" + _TENS + r")-(?:one|two|three|four|five|six|seven|eight|nine)|[a-z]{3,9})(?:-?(?:hundred|thousand))?-?fold\b)"
@@ -56,7 +56,7 @@ START = re.compile(
     r"|(?P<one>(?<!per )\ban?\s(?=(?:kilo|mega|giga|tera)watts?(?:[- ]hours?)?\b(?!-)))"
     r"|(?P<each>\b(?:every|each|per)\s(?:single\s|extra\s|additional\s|further\s)?(?=(?:hundred|thousand|million|billion|trillion|dozen)\b))"
     r"|(?P<spelled>\b(?:" + "|".join(_SPELLED_STARTS) + r")\b)"
-    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|百分之|千分之|万分之|亿分之))",
+    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|[万亿](?=[次张条户])|百分之|千分之|万分之|亿分之))",
     re.IGNORECASE,
 )  # fmt: skip
 

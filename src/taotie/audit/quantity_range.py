@@ -48,7 +48,7 @@ def ranged(
     if number is None or (
         second_spelled
         and not number.words
-        and number.value < 2
+        and number.value == 1
         and "分之" not in text[at : number.end]
     ):
         return first, end

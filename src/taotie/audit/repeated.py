@@ -62,6 +62,10 @@ def _shares_digits(q: Quantity, value: float) -> bool:
     return q.kind == "share" and value != 0 and abs(q.value / value - 1) < 1e-6
 
 
+class Said(float):
+    """A number of the formula that the text says as it stands: where it says 1.2, a fifth does not say 1.2 again as growth."""
+
+
 def repeats(q: Quantity, value: float, unit: Unit) -> bool:
     """Does a quantity only say again what the formula was given?"""
     if q.is_range or not value:
@@ -71,7 +75,9 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         return True  # 100 prompts, in 100 * 0.34 Wh
     if digits and unit.is_plain and q.kind in ("money", "amount") and value % 1:
         return True  # 1.2 yuan and 0.3, in (1.2 - 0.3) CNY/kWh
-    if unit.is_plain and q.kind == "share" and value > 0:  # 12 per cent, in 1.12^6
+    if (
+        unit.is_plain and q.kind == "share" and value > 0 and not isinstance(value, Said)
+    ):  # 12 per cent, in 1.12^6
         part = q.value * q.unit.factor_to(PLAIN)
         if any(abs((1 + s * part) / value - 1) < 1e-6 for s in (1, -1)):
             return True

@@ -37,8 +37,18 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
         if q.kind in ("amount", "money", "count") and q.kind != "year":
             before = text[max(0, at - 90) : at]
             q = _with_period_before(q, before, at - last_end)
+            q = _with_period_behind(q, text[q.end - offset : q.end - offset + 60])
             q = _with_count_before(q, before, at - last_end)
             q = _with_unit_before(q, before)
+            if (
+                i > first
+                and found[i - 1].text in ("一度", "一度电")
+                and q.kind == "money"
+                and "/kWh" in q.unit.text
+            ):
+                found[i - 1] = replace(
+                    found[i - 1], role="from"
+                )  # 一度电八毛: what the price is for
             q = _with_many_before(q, before)
             q = _per_counted(q, found[i - 1] if i > first else None, text, offset)
             if not q.period and annual and q.kind == "amount":
@@ -53,11 +63,13 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
                 q = _as_the_first(q, found[i - 1])
             found[i] = q
         elif q.kind in ("number", "thing") and not q.is_range:
+            q = found[i] = _of_them(q, found[max(0, i - 12) : i], text, offset)
             q = found[i] = _of_the_same(q, found[first:i], text, offset)
             if i + 1 < len(found):
                 q = found[i] = _of_all(q, found[i + 1], text, offset)
             if i > first and _of_every(found[i - 1], text, offset, q.start):
                 q = found[i] = _share_of(q, found[i - 1].value)
+            q = found[i] = _in_a_unit_named(q, text[: q.start - offset], text[q.end - offset :])
             if i > first and q.kind == "number":
                 q = found[i] = _in_the_same_unit(q, found[i - 1], text, offset)
         if q.kind not in ("year",):
@@ -144,6 +156,33 @@ def _in_the_same_unit(q: Quantity, before: Quantity, text: str, offset: int) -> 
     )  # fmt: skip
 
 
+# in megajoules the clip needs 3.4; 以兆焦计, 需3.4; (单位：亿千瓦时)
+_UNIT_NAMED = re.compile(
+    r"(?:\b(?:in|measured in|expressed in|counted in)\s(?P<en>[A-Za-z]+(?:[- ]hours?)?)(?=[,:]?\s)|(?:以|按)(?P<zh>[\u4e00-\u9fff]{1,4})(?:计|为单位|来?算|表示|计算))[^.;。；0-9]{0,60}\Z",
+    re.IGNORECASE,
+)
+
+
+def _in_a_unit_named(q: Quantity, before: str, behind: str) -> Quantity:
+    """A bare number whose unit the sentence named before it."""
+    if q.kind != "number" or q.short or not re.match(r"\s?(?:[.,;!?。，；！？)）]|\Z)", behind):
+        return q
+    found = _UNIT_NAMED.search(before)
+    if found is None:
+        return q
+    phrase = phrase_at(f"1 {found['en'] or found['zh']} ", 2)
+    if (
+        phrase is None
+        or phrase.kind not in ("amount", "money")
+        or phrase.unit.same_dimension(Unit("h"))
+    ):
+        return q
+    low, high, half = (x * phrase.scale for x in (q.low, q.high, q.half))
+    return replace(
+        q, low=low, high=high, half=half, unit=phrase.unit, bare=phrase.bare, kind=phrase.kind
+    )
+
+
 _APIECE = re.compile(r"\s(?:apiece|each)\b|\s?(?:/|每)[张台个次户人](?![0-9])", re.IGNORECASE)
 
 
@@ -157,6 +196,24 @@ def _with_apiece(found: list[Quantity], first: int, text: str, offset: int) -> N
 
 
 _EVERY = re.compile(r"(?:\b(?:every|each|per)\s|每)\Z", re.IGNORECASE)
+_OF_THEM = re.compile(
+    r"\s(?:of (?:them|these|those|which)|such (?:machines|units|devices))\b", re.IGNORECASE
+)
+
+
+def _of_them(q: Quantity, before: list[Quantity], text: str, offset: int) -> Quantity:
+    """One hundred thousand chips ... 16,384 of them: the things counted last."""
+    if q.short or q.value < 2 or not _OF_THEM.match(text, q.end - offset):
+        return q
+    last = next(
+        (b for b in reversed(before) if b.kind == "count" and q.start - b.start < 600), None
+    )
+    if last is None:
+        return q
+    unit = Unit(last.count)
+    return replace(q, kind="count", unit=unit, bare=unit, count=last.count, noun=last.noun)
+
+
 _A_DAY = re.compile(r"\s(?:an?|each|every|per)\s(day|hour|week|month|year|minute|second)\b")
 
 
@@ -218,6 +275,24 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     return replace(q, unit=unit, period=name, firm=firm)
 
 
+# $12 million in capacity charges a month
+_PERIOD_BEHIND = re.compile(
+    r"(?:\s(?:in|of|on|worth of))?(?:\s(?!(?:and|or|but|to|for|which|that|who|if|when|as|at|by|is|was|are|were|will|would|can|could|than|from|a|an|the|per|each|every)\b)[A-Za-z0-9-]{2,14}){1,4}"
+    r"\s(?:an?|per|each|every)\s(?P<unit>day|hour|week|month|year)(?![A-Za-z-])"
+)
+
+
+def _with_period_behind(q: Quantity, behind: str) -> Quantity:
+    """A period that stands behind what the number is of, and not behind its unit."""
+    if q.period or not _flows(q) or q.bare.same_dimension(Unit("W")) or q.kind == "count":
+        return q
+    found = _PERIOD_BEHIND.match(behind)
+    if found is None:
+        return q
+    name = PERIODS[found["unit"]]
+    return replace(q, unit=q.bare / Unit(name), period=name, firm=True)
+
+
 def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
     if q.count or q.kind != "amount" or any(q.bare.same_dimension(Unit(u)) for u in ("h", "%")):
         return q
@@ -266,12 +341,12 @@ _ANSWERING = re.compile(
     + r")[^，。；,0-9]{0,20}\Z"
 )
 _PER_UNIT = re.compile(
-    r"每(?:一?度电?|(?P<kwh>千瓦时|度电?|度)|(?P<mwh>兆瓦时)|(?P<gpuh>(?:GPU|卡|芯片)小?时)|(?P<t>吨)|(?P<kw>千瓦))(?:的?(?:电价|价格|电费|成本|只要|要|需|约|为|是|仅|收|[下上]调|[上下]涨|上浮|下浮|[降涨贵]|便宜|[高低]出?|[加减]|补贴?|优惠|多付?|少付?)了?){0,3}\s?\Z"
+    r"(?:(?:(?P<kwh0>度电|千瓦时|单位(?:电量|电能))(?=成本|电价|电费|价格|补贴|收入|利润)|(?P<gpuh0>卡时|单卡小时)(?=成本|价格|租金)|(?P<t0>吨水|吨煤|吨碳)(?=成本|价格|价))|(?P<one>一度电?)(?=[^，。；,;]{0,4}\Z)|每(?:一?度电?|(?P<kwh>千瓦时|度电?|度)|(?P<mwh>兆瓦时)|(?P<gpuh>(?:GPU|卡|芯片)小?时)|(?P<t>吨)|(?P<kw>千瓦)))[^，。；,;0-9每]{0,12}\s?\Z"
 )
 
 
 _USED_PER_KWH = re.compile(
-    r"每(?:一?度电?|千瓦时(?:电)?)[^，。；,;0-9]{0,8}(?:水|排放|碳|排|产生|蒸发)[^，。；,;0-9]{0,4}\Z"
+    r"(?:每(?:一?度电?|千瓦时(?:电)?)|度电(?=碳?排|耗水|水耗|碳))[^，。；,;0-9]{0,8}(?:水|排放|碳|排|产生|蒸发)[^，。；,;0-9]{0,4}\Z"
 )
 
 
@@ -287,10 +362,12 @@ def _with_unit_before(q: Quantity, before: str) -> Quantity:
     found = _PER_UNIT.search(before)
     if found is None:
         return q
-    if found["gpuh"]:
+    if found["gpuh"] or found["gpuh0"]:
         below = Unit("accelerator") * Unit("h")
     else:
-        below = Unit({"mwh": "MWh", "t": "t", "kw": "kW"}.get(found.lastgroup or "", "kWh"))
+        below = Unit(
+            {"mwh": "MWh", "t": "t", "t0": "t", "kw": "kW"}.get(found.lastgroup or "", "kWh")
+        )
     return replace(q, unit=q.unit / below, bare=q.bare / below)
 
 
@@ -331,6 +408,8 @@ def _per_counted(q: Quantity, before: Quantity | None, text: str, offset: int) -
     ahead = text[max(0, before.start - offset - 16) : before.start - offset]
     if before.kind == "amount" and before.value not in (1.0, 10.0, 100.0, 1000.0):
         return q
+    if before.kind == "amount" and before.bare.same_dimension(q.bare):
+        return q  # of each 100 kWh, 18 kWh: two amounts, whose share a formula may ask for
     if before.kind == "count" and before.low == before.high == 1 and q.start - before.end <= 40:
         return replace(q, counts=(*q.counts, before.count))  # one query takes 2.9 Wh
     if (

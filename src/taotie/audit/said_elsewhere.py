@@ -38,6 +38,8 @@ _PER_UNIT = {
     "Wh": re.compile(rf"{_EN}(?:watt-?\s?hours?|Wh)\b|{_ZH}瓦时", re.IGNORECASE),
     "W": re.compile(rf"{_EN}(?:watts?|W)\b(?![- ]?h)|{_ZH}瓦(?!时)", re.IGNORECASE),
     "USD": re.compile(rf"{_EN}dollars?\b|{_ZH}(?:1|一)?美元", re.IGNORECASE),
+    "EUR": re.compile(rf"{_EN}euros?\b|{_ZH}(?:1|一)?欧元", re.IGNORECASE),
+    "GBP": re.compile(rf"{_EN}(?:pounds?(?: sterling)?|quid)\b|{_ZH}(?:1|一)?英镑", re.IGNORECASE),
     "CNY": re.compile(rf"{_EN}yuan\b|{_ZH}(?:1|一)?(?:元|块)钱?", re.IGNORECASE),
     "L": re.compile(rf"{_EN}lit(?:er|re)s?\b|{_ZH}升", re.IGNORECASE),
     "MWh": re.compile(rf"{_EN}(?:megawatt-?\s?hours?|MWh)\b|{_ZH}兆瓦时", re.IGNORECASE),

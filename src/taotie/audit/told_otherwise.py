@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +18,7 @@ Inputs = Sequence[tuple[float, Unit]]
 def told_otherwise(
     reading: Reading, chosen: Candidate, recomputed: Recomputed, inputs: Inputs
 ) -> str:
-    """The rule a fitting number breaks by what is said around it: "swapped", "points", "of_each"; empty if none.
+    """The rule a fitting number breaks by what is said around it: "swapped", "points", "of_each", "own_total"; empty if none.
 
     Examples
     --------
@@ -26,12 +27,16 @@ def told_otherwise(
     'swapped'
     >>> check("Each of the 1,000 chips draws 700 kW", "1000 * 700 W").finding.rule
     'of_each'
+    >>> check("One image takes 8.5 Wh, so a thousand images are 85 kWh", "8.5 Wh/image").finding.rule
+    'own_total'
     """
     if _swapped(reading, chosen, recomputed):
         return "swapped"
     if _in_points(chosen, recomputed):
         return "points"
-    return "of_each" if _of_each(reading, chosen, recomputed, inputs) else ""
+    if _of_each(reading, chosen, recomputed, inputs):
+        return "of_each"
+    return "own_total" if _own_total(reading, chosen, recomputed) else ""
 
 
 # ---- percentage points for per cent ------------------------------------------------------------------------
@@ -226,4 +231,33 @@ def _multiplies(value: float, recomputed: Recomputed) -> bool:
     for node in recomputed.literals:
         if node.value == value:
             return not re.search(r"/\s*\(?\s*" + re.escape(node.text), recomputed.filled)
+    return False
+
+
+# ---- what the text makes of the number that fits -----------------------------------------------------------
+
+_COMES_TO = re.compile(
+    r"[^0-9.;。；]{0,24}(?:\b(?:is|are|uses?|takes?|needs?|costs?|comes? to|makes?|add(?:s|ed)? up to|amounts? to|means?|consumes?|burns?)\b|[是要耗用需达即]|合计|[^0-9.;。；]{0,2}\Z)[^0-9.;。；]{0,16}",
+    re.IGNORECASE,
+)
+
+
+def _own_total(reading: Reading, chosen: Candidate, recomputed: Recomputed) -> bool:
+    """8.5 Wh an image, a thousand of them 85 kWh: does the text itself make something else of the number?"""
+    main = chosen.main
+    if chosen.how not in ("direct", "per") or main.kind not in ("amount", "money"):
+        return False
+    for count, total in itertools.pairwise(reading.quantities):
+        if count.kind != "count" or total.kind not in ("amount", "money") or count.start < main.end:
+            continue
+        if count.sentence != main.sentence or count.value < 2 or total.count or total.period:
+            continue
+        per = total.bare / count.bare
+        if not per.same_dimension(recomputed.unit) or count.period:
+            continue
+        if not _COMES_TO.fullmatch(reading.form.text, count.end, total.start):
+            continue
+        of_one = total.value / count.value * per.factor_to(recomputed.unit) / recomputed.value
+        if not 0.8 <= of_one <= 1.25:
+            return True
     return False

@@ -27,7 +27,7 @@ _GIGS = re.compile(
 )
 _POINTS = re.compile(r"(?:pp|ppts?|p\.p\.|pps)(?![A-Za-z])|basis points?(?![A-Za-z])")
 _PENCE = re.compile(
-    r"(?P<cents>¢|c(?=/kWh|\s?(?:per|a)\s(?:kWh|kilowatt)))|(?P<pence>p(?=/kWh|\s?(?:per|a)\s(?:kWh|kilowatt|unit))|pence\b)"
+    r"(?P<cents>¢|c(?=/kWh|\s?(?:per|a)\s(?:kWh|kilowatt)))|(?P<pence>(?<=[0-9])(?<!1080)(?<!2160)(?<!1440)(?<!720)(?<!480)(?<!360)p(?![A-Za-z0-9])|pence\b)"
 )
 _SPELLED_WATT = re.compile(r"(kilo|mega|giga|tera|milli)-?watts?(?![A-Za-z-])", re.IGNORECASE)
 _CUBIC = re.compile(

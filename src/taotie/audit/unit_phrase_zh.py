@@ -57,7 +57,13 @@ _HOURS_ZH = {
 }
 _CJK_MORE.update(_HOURS_ZH)
 _HOUR_ZH = re.compile("|".join(map(re.escape, _HOURS_ZH)))
-_CJK_TIME = re.compile(r"个?(小时|分钟|个月|天|年|周|秒)(?![代级度底初末均活期边])")
+_CJK_TIME = re.compile(
+    r"个?(小时|钟头|分钟|刻钟|个月|昼夜|天|年|星期|周|秒|季度|世纪)(?![代级度底初末均活期边])"
+)
+_TIMES_ZH = {
+    "小时": (1.0, "h"), "钟头": (1.0, "h"), "分钟": (1.0, "min"), "刻钟": (15.0, "min"), "个月": (1.0, "month"), "昼夜": (1.0, "d"),
+    "天": (1.0, "d"), "年": (1.0, "a"), "星期": (1.0, "week"), "周": (1.0, "week"), "秒": (1.0, "s"), "季度": (3.0, "month"), "世纪": (100.0, "a"),
+}  # fmt: skip
 _CJK_SHARE = re.compile(r"个?百分点|个?基点|成(?!本|为|立|功|果|交|长|都|员|熟)")
 _CJK_MEASURE = re.compile(
     r"多?(户|人|台|张|块|颗|片|枚|个|座|次|条|家|卡|辆|道|棵|株|头|匹|只|支|套|列|艘|架|桶|瓶|盏|部|幅|篇|本|所)"
@@ -99,24 +105,22 @@ def chinese(text: str, at: int) -> Phrase | None:
         return with_chinese_rest(text, made)
     if text.startswith("元", at):
         return with_chinese_rest(text, amount(1.0, Unit("CNY"), at + 1, "元", "money"))
+    fen = _FEN.match(text, at)
+    if fen and _PRICED.search(text[max(0, at - 20) : at]):
+        return with_chinese_rest(text, amount(0.01, Unit("CNY"), at + 1, "分", "money"))
     bucks = _BUCKS_ZH.match(text, at)
     if bucks:
         return with_chinese_rest(text, amount(1.0, Unit("CNY"), bucks.end(), bucks[0], "money"))
     time = _CJK_TIME.match(text, at)
     if time:
-        name = {
-            "小时": "h",
-            "分钟": "min",
-            "个月": "month",
-            "天": "d",
-            "年": "a",
-            "周": "week",
-            "秒": "s",
-        }[time[1]]
-        return amount(1.0, Unit(name), time.end(), time[0])
+        many, name = _TIMES_ZH[time[1]]
+        return amount(many, Unit(name), time.end(), time[0])
     return chinese_count(text, at)
 
 
+# 每度便宜7分: hundredths of a yuan, where a price is spoken of
+_FEN = re.compile(r"分(?![钟之析成布别数公米贝钱点红期位])")
+_PRICED = re.compile(r"(?:每度|每千瓦时|度电|电价|电费|价格|便宜|[涨降贵])[^，。；,;]{0,10}\Z")
 # 5000块钱, 两块一度; but 3万块GPU
 _BUCKS_ZH = re.compile(
     r"块(?:钱|(?=[，。；、,.!！？)）]|\Z|左右|上下|多(?![张个])|[一每/](?:度|千瓦时|吨|年|月|天)))"
@@ -158,6 +162,9 @@ _COUNTED_BEFORE = (
 _CARD_HOURS = re.compile(
     rf"[个]?(?:{GPU_NAME.pattern})?\s?(?:GPU|卡|芯片|加速器)?[- ·]?(?<=[A-Za-z0-9卡片器 ·-])(?:小时|时)(?!间|代)"
 )
+
+
+_PICTURES = re.compile(r"[张幅](?:图|照片|画|海报)[^。；卡芯]*\Z")
 
 
 def chinese_count(text: str, at: int) -> Phrase | None:
@@ -256,6 +263,8 @@ def chinese_count(text: str, at: int) -> Phrase | None:
     for named, words, nouns in _COUNTED_BEFORE:
         if word and word in words and nouns.search(text[max(0, at - 20) : at]):
             return amount(1.0, Unit(named), start, word, "count", count=named, noun=word)
+    if word in ("张", "幅") and _PICTURES.search(text[max(0, at - 40) : at]):
+        return amount(1.0, Unit("image"), start, word, "count", count="image", noun=word)
     if measure:
         return Phrase(end=start, kind="thing", noun=word + tail[:4])
     return None

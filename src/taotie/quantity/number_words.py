@@ -17,18 +17,24 @@ _SMALL = {
 _TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
+_ORDINALS = {
+    "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12,
+    "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19,
+}  # fmt: skip
 _PARTS = {
-    "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "twelfth": 12, "twentieth": 20, "hundredth": 100, "thousandth": 1000,
+    "half": 2, "halves": 2, "quarter": 4, **_ORDINALS, **{ten[:-1] + "ieth": n for ten, n in _TENS.items()},
+    **{f"{ten}-{one}": n + m for ten, n in _TENS.items() for one, m in {**_ORDINALS, "first": 1, "second": 2}.items() if m < 10},
+    "hundredth": 100, "thousandth": 1000, "millionth": 10**6, "billionth": 10**9,
 }  # fmt: skip
 _ONES = "|".join([*_SMALL, *_TENS])
+_ANY_PART = "|".join(sorted(_PARTS, key=len, reverse=True))
 _SPELLED = re.compile(
     rf"\b(?:(?P<a>an?)\s(?=(?:hundred|thousand|million|billion|trillion|dozen)\b)"
     rf"|(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?(?:[ -]point(?P<point>(?:[ -](?:{'|'.join(list(_SMALL)[:10])})\b)+))?)\b(?![-'](?!odd\b|something\b|plus\b)[a-z])",
     re.IGNORECASE,
 )
 _FRACTION = re.compile(
-    rf"\b(?:(?P<n>an?|one|two|three|four|five|six|seven|eight|nine)[ -])?(?P<d>{'|'.join(_PARTS)})s?\b",
+    rf"\b(?:(?P<n>an?|one|two|three|four|five|six|seven|eight|nine)[ -])?(?P<d>{_ANY_PART})s?\b",
     re.IGNORECASE,
 )
 _AND = re.compile(
@@ -42,7 +48,7 @@ _COUPLE = re.compile(
 )
 # half a million, three quarters of a billion
 _PART_OF = re.compile(
-    rf"\b(?:(?:(?P<n>an?|one|two|three|four|five|six|seven|eight|nine)[ -])?(?P<d>{'|'.join(_PARTS)})s?)(?:[ -](?:of[ -])?an?[ -]|-)"
+    rf"\b(?:(?:(?P<n>an?|one|two|three|four|five|six|seven|eight|nine)[ -])?(?P<d>{_ANY_PART})s?)(?:[ -](?:of[ -])?an?[ -]|-)"
     r"(?P<scale>hundred|thousand|million|billion|trillion)\b",
     re.IGNORECASE,
 )
@@ -241,7 +247,10 @@ def _chinese(text: str, at: int) -> PrintedNumber | None:
     if (
         not word
         or word == "半"
-        or word[0] in "万亿"
+        or (
+            word[0] in "万亿"
+            and not (len(word) == 1 and text[at + 1 : at + 2] in tuple("次张条户"))
+        )
         or (word.startswith("千万") and len(word) == 2)
     ):
         return None
