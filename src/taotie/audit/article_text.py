@@ -302,7 +302,7 @@ def _concludes(text: str, b: Between) -> bool:
 
 
 _EQUAL = re.compile(
-    r"[\s\"'“”]{0,3}(?:\b(?:equals?|i\.e\.|that is|in other words|which is|or,? in other units,?)\b|=|即|也就是|折合|等于)[\s\"'“”:,，]{0,4}(?:about |around |some |roughly |约)?",
+    r"[\s\"'“”,，(（]{0,4}(?:\b(?:equals?|i\.e\.|that is|in other words|which is|or,? in other units,?)\b|=|即|也就是|折合|等于)[\s\"'“”:,，]{0,4}(?:about |around |some |roughly |约)?",
     re.IGNORECASE,
 )
 

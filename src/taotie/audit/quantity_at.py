@@ -56,7 +56,7 @@ START = re.compile(
     r"|(?P<one>(?<!per )\ban?\s(?=(?:kilo|mega|giga|tera)watts?(?:[- ]hours?)?\b(?!-)))"
     r"|(?P<each>\b(?:every|each|per)\s(?:single\s|extra\s|additional\s|further\s)?(?=(?:hundred|thousand|million|billion|trillion|dozen)\b))"
     r"|(?P<spelled>\b(?:" + "|".join(_SPELLED_STARTS) + r")\b)"
-    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|[万亿](?=[次张条户])|百分之|千分之|万分之|亿分之))",
+    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|[万亿](?=[次张条户]|卡(?:集群|级|规模|训练|[^车片通里路]))|百分之|千分之|万分之|亿分之))",
     re.IGNORECASE,
 )  # fmt: skip
 

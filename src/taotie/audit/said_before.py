@@ -257,6 +257,12 @@ def _last_period(before: str) -> tuple[str, str, int] | None:
     return str(last.lastgroup), gap, last.start()
 
 
+_LOAD = re.compile(
+    r"负荷|功率|平均|均为|高峰|峰值|最[大高]|容量|\b(?:average|peak|load|capacity|power|mean|constant|steady|up to)",
+    re.IGNORECASE,
+)
+
+
 def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     if q.period or not _flows(q):
         return q
@@ -266,10 +272,12 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     name, gap, start = found
     near = not re.search(r"[,，][^,，]*\S|[0-9]", gap) and len(before) - start <= since + 1
     power = any(q.bare.same_dimension(Unit(u)) for u in ("W",))
-    if power and not (name == "h" and near and re.search(r"[耗用]电|\bus|consum|draw", gap)):
+    if power and not (
+        near and re.search(r"[耗用]电|\bus|consum|draw", gap) and not _LOAD.search(gap)
+    ):
         return q
     unit = q.bare / Unit(name)
-    firm = near and name != "a" and q.kind in ("amount", "money")
+    firm = near and (name != "a" or power) and q.kind in ("amount", "money")
     if not near and name != "a" and not (q.kind == "amount" and len(gap) < 30):
         return q
     return replace(q, unit=unit, period=name, firm=firm)

@@ -204,12 +204,18 @@ def printed_finding(stated: Stated, recomputed: Recomputed) -> Finding:
 
 
 def rounding_gap(stated: Stated) -> float:
-    """How far beyond its digits a number may be and still be a rounding, as a share. [1]"""
+    """How far beyond its digits a number may be and still be a rounding, as a share. [1]
+
+    Two units of its last digit, within the bounds of its digits; "about" one unit and 5 % at least.
+    """
     if stated.hedge == "exact":
         return 0.0
+    unit = 2 * stated.tol / abs(stated.value) if stated.value else 0.0
     if stated.hedge == "about":
-        return ABOUT_GAP
-    return ROUNDING_GAP if stated.digits <= 2 else 0.02 if stated.digits <= 4 else 0.005
+        return min(max(unit, ROUNDING_GAP), ABOUT_GAP)
+    if stated.digits <= 2:
+        return ROUNDING_GAP
+    return min(max(2 * unit, 0.002), 0.02 if stated.digits <= 4 else 0.005)
 
 
 def _printed_point(stated: Stated, c: Recomputed) -> tuple[str, str]:

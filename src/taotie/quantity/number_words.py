@@ -249,7 +249,7 @@ def _chinese(text: str, at: int) -> PrintedNumber | None:
         or word == "半"
         or (
             word[0] in "万亿"
-            and not (len(word) == 1 and text[at + 1 : at + 2] in tuple("次张条户"))
+            and not (len(word) == 1 and text[at + 1 : at + 2] in tuple("次张条户卡"))
         )
         or (word.startswith("千万") and len(word) == 2)
     ):
