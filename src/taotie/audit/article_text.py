@@ -230,7 +230,7 @@ def audit_text(text: str, name: str = "") -> TextAudit:
         name,
         reading,
         tuple(claims),
-        tuple([*_between(reading.form.text, kept), *_equalities(reading.form.text, kept)]),
+        (*_between(reading.form.text, kept), *_equalities(reading.form.text, kept)),
         searched,
     )
 
