@@ -25,6 +25,7 @@ def main() -> None:
     options.add_argument("--sample", type=int, default=0)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--ac", type=int, default=0)
+    options.add_argument("--every", action="store_true", help="with --ac: solve every outage")
     options.add_argument("--highs", type=int, default=0)
     options.add_argument("--threads", type=int, default=1)
     o = options.parse_args()
@@ -66,7 +67,7 @@ def main() -> None:
 
         chosen = rng.choice(case.bus_number[known], o.ac, replace=False).tolist()
         processor = time.process_time()
-        proved = ac_proofs(found, chosen)
+        proved = ac_proofs(found, chosen, every=o.every)
         processor = time.process_time() - processor
         print(
             f"AC: {o.ac} buses, {processor:.1f} s of processor time, start {proved.seconds['start']:.1f} s and buses "

@@ -63,6 +63,52 @@ def test_matches_one_outage_solved_alone():
 
 
 @needs_engine
+@pytest.mark.parametrize("name", ["case30", "ACTIVSg200"])
+def test_matches_engine_at_every_outage(name):
+    """Outages solved many at a time against a whole Newton method of another engine: voltages, angles, verdicts."""
+    from taotie.grid.ac.network import AcNetwork
+    from taotie.grid.ac.outage_batch import OutageBatch
+    from taotie.grid.flow.contingency import bridges
+    from taotie.grid.flow.dc_power_flow import dc_model
+
+    case = read_case(name)
+    net = AcNetwork(case)
+    v = net.state(case.gen[:, 1].copy())
+    island = dc_model(case).islands[0]
+    rows = island.branch_row[~bridges(island).is_bridge]
+    got, solved = OutageBatch(net, v).solve(rows, tolerance=1e-8)
+    other = net.outages(rows, v)
+    want = other.voltage[np.argsort(other.row)[np.argsort(np.argsort(rows))]]
+    assert solved.mean() > 0.95
+    assert other.solved.all()
+    turn = want[solved] / got[solved]  # the two name different buses as that of angle 0
+    turn /= turn[:, :1] / np.abs(turn[:, :1])
+    assert np.abs(turn - 1).max() < 1e-5
+
+
+@needs_engine
+def test_property_nothing_is_worse_by_another_engine():
+    """Every outage at the answers once more by lightsim2grid's own Newton method: no pair, no voltage over the rule."""
+    found = redispatched_capacity(read_case("ACTIVSg200"))
+    prover = AcProver(found)
+    case, net, rule, k = found.case, prover.net, prover.rule, prover.outages
+    for bus in case.bus_number[[10, 77, 150]].tolist():
+        proof = prover.prove(bus, every=True)
+        assert proof.every
+        pg, mva = prover.answer  # as left by the last proof
+        v = net.state(pg, int(case.rows_of_bus([bus])[0]), mva)
+        other = net.outages(prover.rows[k], v)
+        order = np.argsort(other.row)[np.argsort(np.argsort(prover.rows[k]))]
+        volts, lost = other.voltage[order], prover.rows[k]
+        assert (other.solved[order] | ~prover.ok[1:]).all()
+        load = net.loading(net.powers(volts, lost), prover.post) / prover.allowed[1:]
+        assert load.max() <= 1 + rule.tolerance
+        assert load.max() == pytest.approx(proof.loading, abs=1e-4) or proof.outage < 0
+        outside = np.array([net.outside(v) for v in volts]) - prover.beyond[1:]
+        assert outside.max() <= rule.tolerance
+
+
+@needs_engine
 def test_property_nothing_is_worse_than_the_rule_allows():
     """At the answers every outage is solved anew: none over what the rule allows; the screen missed none."""
     found = redispatched_capacity(read_case("ACTIVSg200"))

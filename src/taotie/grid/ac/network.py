@@ -202,6 +202,11 @@ class AcNetwork:
         for i in np.flatnonzero(self.pinned != pinned):
             self._pin(int(i), int(pinned[i]))
 
+    def slack_weight(self) -> FloatArray:
+        """How much of a change of losses each bus takes, shape (n_bus,); none where it stands at a limit."""
+        weight = np.bincount(self.at, self._weight, self.n)
+        return np.asarray(np.where(self.pinned == 0, weight, 0.0))
+
     def injected_mva(self, v: ComplexArray) -> ComplexArray:
         """MVA into the network at each bus, from voltages alone."""
         a, b, on = v[self.f], v[self.t], self.on

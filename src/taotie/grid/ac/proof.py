@@ -8,12 +8,13 @@ Simply less load at the same dispatch does not help, since about twenty pairs st
 reactive power puts them over in MVA. So the DC ratings of what was seen are cut to ``sqrt(A^2 - Q^2)`` and the DC
 programme is solved again, until nothing is over.
 
-*Every outage is covered.* All outages are solved once at the start. At another state the flow after an outage is
-first foretold: what was solved at the start, plus the change of active power with the outage's factor, plus the
+*Every outage is covered.* All outages are solved once at the start. On the way to an answer the flow after an outage
+is first foretold: what was solved at the start, plus the change of active power with the outage's factor, plus the
 change of reactive power and voltage of the intact state. Outages foretold within `margin` of a limit, and those at
 the bus itself, are solved; where a solve shows that the forecast errs by more than half the margin, the margin is
 widened and the rest looked at again. What was solved, what was only foretold and the largest error are part of the
-answer. The forecast is of first order, not a proof: `every=True` solves all of them at the answer.
+answer. The forecast is of first order, not a proof: `every=True` solves all of them at the answer, and what turns up
+there is corrected like the rest.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -30,6 +31,7 @@ from scipy.optimize import linprog
 from taotie.errors import CaseError, RangeError
 from taotie.files.kernels import njit
 from taotie.grid.ac.network import AcNetwork, EndPowers, FloatArray, IntArray
+from taotie.grid.ac.outage_batch import OutageBatch
 from taotie.grid.capacity.redispatch import RedispatchedCapacity, searched_nodes
 from taotie.grid.capacity.redispatch_lp import LINPROG_TOLERANCE, PairRows
 from taotie.grid.capacity.redispatch_setup import RedispatchProblem
@@ -141,15 +143,61 @@ def _foretell(
         worst_v[i] = far
 
 
+@njit(cache=True, nogil=True)
+def _loads(
+    v, out, f, t, yff, yft, ytf, ytt, on, inverse, allowed, from_, over, state, branch, load
+):
+    """Loadings of states: the worst relative to the allowed of each, and the pairs beyond `from_` of a rating.
+
+    `inverse`: one over the rating, 0 where there is none. Returns how many pairs were written down.
+    """
+    n = 0
+    for i in range(v.shape[0]):
+        top = 0.0
+        for l in range(len(f)):
+            if l == out[i] or not on[l] or inverse[l] == 0.0:
+                continue
+            a, b = v[i, f[l]], v[i, t[l]]
+            s = a * np.conj(yff[l] * a + yft[l] * b)
+            r = b * np.conj(ytf[l] * a + ytt[l] * b)
+            x = np.sqrt(max(s.real**2 + s.imag**2, r.real**2 + r.imag**2)) * inverse[l]
+            top = max(top, x / allowed[i, l])
+            if x > from_ and n < len(load):
+                state[n], branch[n], load[n] = i, l, x
+                n += 1
+        over[i] = top
+    return n
+
+
+EXACT, ROUGH = 1e-5, 1e-3  # mismatch, per unit: near a limit and elsewhere
+NEAR = 0.005  # of a limit: so near, states are solved exactly
+AT_ONCE = 512  # outages whose voltages are held at once
+HEAVY = 0.9  # loadings beyond are kept for corrections
+
+
 class Look(NamedTuple):
-    """A state and the outages solved at it."""
+    """A state and the outages solved at it; first row: intact.
+
+    Parameters
+    ----------
+    at : ndarray, shape (n_state,)
+        Branch lost, -1 for none.
+    worst : ndarray, shape (n_state,)
+        Largest loading relative to what the rule allows. [1]
+    beyond : ndarray, shape (n_state,)
+        Worst voltage beyond what the rule allows; negative inside. [p.u.]
+    solved, lost : ndarray of bool, shape (n_state,)
+        With a solution; without one, though there is one at the start.
+    pairs : tuple of ndarray
+        State, branch, loading relative to the rating: those beyond `HEAVY`.
+    """
 
     at: IntArray
-    rel: FloatArray
+    worst: FloatArray
     beyond: FloatArray
-    lost: np.ndarray
-    ends: EndPowers
     solved: np.ndarray
+    lost: np.ndarray
+    pairs: tuple[IntArray, IntArray, FloatArray]
     lowest: float
     error: float
     margin: float
@@ -194,6 +242,8 @@ class AcProver:
         self.net = AcNetwork(case)
         self.tan = float(np.tan(np.arccos(rule.power_factor)))
         m, self.rows = self.problem.n_branch, self.problem.island.branch_row
+        self._island = np.full(self.case.n_branch, -1)
+        self._island[self.rows] = np.arange(m)
         self.outages = np.flatnonzero(self.problem.net.inverse != 0)
         self.n_bridge = m - len(self.outages)
         rate = np.full(case.n_branch, np.inf)
@@ -220,20 +270,16 @@ class AcProver:
                         "{case} has no AC solution without new load, all branches in service."
                     ).format(case=self.case.name)
                 )
-            found = net.outages(self.rows[self.outages], v, self.threads)
-            place = np.full(self.case.n_branch, -1)
-            place[found.row] = np.arange(len(found.row))
-            order = place[self.rows[self.outages]]
-            volts = found.voltage[order]
-            ok = found.solved[order]
-            at = np.r_[-1, self.rows[self.outages]]
+            lost = self.rows[self.outages]
+            volts, ok = self._outages(OutageBatch(net, v), lost, None)
+            at = np.r_[-1, lost]
             ends = net.powers(np.vstack([v[None], volts]), at)
             load = self._loadings(ends)
             flow = problem.flow_mw(p0)[:m]
             solved = np.r_[True, ok]
             if round_ == 0:
                 kept = problem.with_ratings(
-                    *self._corrected(flow, at, ends, load, solved, problem, None)
+                    *self._corrected(flow, at, heavy_pairs(load, solved), problem, None)
                 )
         assert v is not None
         self.p0, self.v0, self.pins = p0, v.copy(), net.pinned.copy()
@@ -253,6 +299,7 @@ class AcProver:
         self.start = EndPowers(*(e[1:].astype(np.float32) for e in ends))  # type: ignore[arg-type]
         self.intact = EndPowers(*(e[0].copy() for e in ends))
         self.volt = np.abs(volts).astype(np.float32)
+        self.turned = (volts / v).astype(np.complex64)  # 0 where unsolved
         self.volt0 = np.abs(v)
         problem.fill(np.arange(problem.island.n_node))
         net_ = problem.net
@@ -261,7 +308,7 @@ class AcProver:
         factor[:, self.rows] = (net_.ht[net_.f[k]] - net_.ht[net_.t[k]]) * net_.inverse[k][:, None]
         self.factor = factor
         # the start stays feasible under the ratings kept
-        rate, post = self._corrected(flow, at, ends, load, solved, kept, self.allowed)
+        rate, post = self._corrected(flow, at, heavy_pairs(load, solved), kept, self.allowed)
         after = np.abs(flow[:, None] + factor[:, self.rows].T * flow[k])
         after[k, np.arange(len(k))] = 0.0
         self.floor = (np.abs(flow) + 1e-6, after.max(axis=1) + 1e-6)
@@ -278,48 +325,45 @@ class AcProver:
         self,
         flow: FloatArray,
         at: IntArray,
-        ends: EndPowers,
-        load: FloatArray,
-        solved: np.ndarray,
+        pairs: tuple[IntArray, IntArray, FloatArray],
         problem: RedispatchProblem,
         allowed: np.ndarray | None,
     ) -> tuple[FloatArray, FloatArray]:
         """DC ratings under which the AC loading seen would be just allowed: ``sqrt(A^2 - Q^2)``, never above A."""
         base, net = self.problem, self.problem.net
-        island_row = np.full(self.case.n_branch, -1)
-        island_row[self.rows] = np.arange(base.n_branch)
         rate, post = problem.room.rate.copy(), problem.room.post.copy()
-        for i in range(len(at)):
-            if not solved[i]:
-                continue
-            heavy = np.flatnonzero(load[i, self.rows] > 0.9)
-            if not heavy.size:
-                continue
-            a = (base.room.rate if i == 0 and at[0] < 0 else base.room.post)[heavy]
-            more = (
-                1.0
-                if allowed is None
-                else self._allow(at[i : i + 1])[0][self.rows[heavy]].astype(float)
-            )
-            dc = np.abs(flow[heavy])
-            if at[i] >= 0:
-                k = int(island_row[at[i]])
-                d = (net.ht[net.f[k], heavy] - net.ht[net.t[k], heavy]) * net.inverse[k]
-                dc = np.abs(flow[heavy] + d * flow[k])
-            s = load[i, self.rows[heavy]] * a
-            q2 = np.maximum(s * s - dc * dc, 0.0)
-            limit = np.sqrt(np.maximum((a * more) ** 2 - q2, 0.0)) - 3e-4 * a
-            limit = limit + np.maximum(dc - s, 0.0)  # DC overstates
-            limit = np.minimum(limit, a * more)
-            table = rate if at[i] < 0 else post
-            over = load[i, self.rows[heavy]] > more
-            # what was cut stays cut while it is still over
-            table[heavy] = np.where(
-                over,
-                np.minimum(table[heavy], limit),
-                np.minimum(table[heavy], np.maximum(limit, dc)),
-            )
+        state, row, load = pairs
+        l, lost = self._island[row], at[state]
+        k = np.where(lost >= 0, self._island[lost], 0)
+        gone = lost >= 0
+        a = np.where(gone, base.room.post[l], base.room.rate[l])
+        more = np.ones(len(l))
+        if allowed is not None:
+            more = allowed[self._place(lost), row].astype(float)
+        d = (net.ht[net.f[k], l] - net.ht[net.t[k], l]) * net.inverse[k]
+        dc = np.abs(flow[l] + np.where(gone, d * flow[k], 0.0))
+        s = load * a
+        q2 = np.maximum(s * s - dc * dc, 0.0)
+        limit = np.sqrt(np.maximum((a * more) ** 2 - q2, 0.0)) - 3e-4 * a
+        limit = np.minimum(limit + np.maximum(dc - s, 0.0), a * more)  # where DC overstates
+        # what was cut stays cut while it is still over
+        limit = np.where(load > more, limit, np.maximum(limit, dc))
+        np.minimum.at(rate, l[~gone], limit[~gone])
+        np.minimum.at(post, l[gone], limit[gone])
         return np.maximum(rate, self.floor[0]), np.maximum(post, self.floor[1])
+
+    def _outages(
+        self, batch: OutageBatch, rows: IntArray, guess: np.ndarray | None, mismatch: float = EXACT
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Voltages after outages; those that the shared Jacobian does not solve by a whole Newton method."""
+        volts, ok = batch.solve(rows, guess, mismatch, self.threads)
+        if not ok.all():
+            other = self.net.outages(rows[~ok], batch.v, self.threads)
+            back = np.argsort(np.argsort(rows[~ok]))
+            order = np.argsort(other.row)[back]
+            volts[~ok] = np.where(other.solved[order, None], other.voltage[order], 0)
+            ok[~ok] = other.solved[order]
+        return volts, ok
 
     def _allow(self, at: IntArray) -> np.ndarray:
         return self.allowed[self._place(at)]
@@ -345,7 +389,8 @@ class AcProver:
         """One AC state: outages foretold, those near a limit solved; None where it has no solution."""
         net, k = self.net, self.outages
         pg = self.problem.unit_power_mw(self.case, p)
-        v = net.state(pg, bus, x_mw * (1 + 1j * self.tan))
+        self.answer = pg, x_mw * (1 + 1j * self.tan)
+        v = net.state(pg, bus, self.answer[1])
         if v is None:
             return None
         here = net.powers(v[None], np.array([-1]))
@@ -357,37 +402,68 @@ class AcProver:
             net.vmin, net.vmax, self.volt, self.beyond[1:], worst, worst_v,
         )  # fmt: skip
         at_bus = np.isin(self.rows[k], np.flatnonzero((net.f == bus) | (net.t == bus)))
+        batch = OutageBatch(net, v)
         done = np.zeros(len(k), bool)
-        at, volts, solved, error = [np.array([-1])], [v[None]], [np.array([True])], 0.0
-        v_margin = margin / 3
+        states = [self._seen(v[None], np.array([-1]), np.array([True]))]
+        error, v_margin = 0.0, margin / 10
         while True:
             near = (worst > 1 - margin) | (worst_v > -v_margin) | at_bus | ~self.ok[1:]
             near |= np.isin(self.rows[k], known) | every
-            todo = np.flatnonzero(near & ~done)
+            todo = np.flatnonzero(near & ~done)[:AT_ONCE]
             if not todo.size:
                 break
-            found = net.outages(self.rows[k[todo]], v, self.threads)
+            rows = self.rows[k[todo]]
             done[todo] = True
-            at.append(found.row)
-            volts.append(found.voltage)
-            solved.append(found.solved)
-            ends = net.powers(found.voltage, found.row)
-            place = self._place(found.row)
-            rel = self.net.loading(ends, self.post) / self.allowed[place]
-            got = np.where(found.solved, rel.max(axis=1) - worst[place - 1], 0.0)
-            error = max(error, float(got[rel.max(axis=1) > 0.9].max(initial=0.0)))
+            known_at = self.ok[1 + todo]
+            guess = np.where(known_at[:, None], self.turned[todo], 1) * v
+            volts, ok = self._outages(batch, rows, guess, ROUGH)
+            part = self._seen(volts, rows, ok)
+            again = np.flatnonzero(ok & ((part.worst > 1 - NEAR) | (part.beyond > -NEAR)))
+            if again.size:
+                volts[again], ok[again] = self._outages(batch, rows[again], volts[again])
+                part = self._seen(volts, rows, ok)
+            states.append(part)
+            got = np.where(ok, states[-1].worst - worst[todo], 0.0)
+            error = max(error, float(got[states[-1].worst > 0.9].max(initial=0.0)))
             if error > margin / 2:
                 margin = min(2.5 * error, 0.5)
-                v_margin = margin / 3
-        rows = np.concatenate(at)
-        all_v, ok = np.vstack(volts), np.concatenate(solved)
-        ends = net.powers(all_v, rows)
-        place = self._place(rows)
-        rel = np.where(ok[:, None], self._loadings(ends) / self.allowed[place], 0.0)
-        beyond = np.where(ok[:, None], net.outside(all_v) - self.beyond[place], -1.0)
+            got = np.where(ok, states[-1].beyond - worst_v[todo], 0.0)
+            wrong = float(got[states[-1].beyond > -0.01].max(initial=0.0))
+            v_margin = max(v_margin, min(2 * wrong, 0.1))
+        first = np.cumsum([0] + [len(part.at) for part in states])
+        pairs: tuple[IntArray, IntArray, FloatArray] = (
+            np.concatenate([part.pairs[0] + n for part, n in zip(states, first, strict=False)]),
+            np.concatenate([part.pairs[1] for part in states]),
+            np.concatenate([part.pairs[2] for part in states]),
+        )
+        at, top, beyond, solved, lost = (
+            np.concatenate([part[i] for part in states]) for i in range(5)
+        )
+        lowest = min(part.lowest for part in states)
+        return Look(at, top, beyond, solved, lost, pairs, lowest, error, margin, int((~done).sum()))
+
+    def _seen(self, v: np.ndarray, at: IntArray, ok: np.ndarray) -> Look:
+        """Loadings and voltages of states solved."""
+        net, place = self.net, self._place(at)
+        inverse = 1 / (self.rate if at[0] < 0 else self.post)  # 0 where there is no rating
+        top, good = np.zeros(len(at)), np.flatnonzero(ok)
+        worst, room, n = np.zeros(len(good)), 64 * len(at) + 4096, -1
+        while n < 0 or n == room:  # again with more room
+            room *= 2
+            pairs = (np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros(room))
+            n = _loads(
+                np.ascontiguousarray(v[good]), at[good], net.f, net.t, net._yff, net._yft, net._ytf,
+                net._ytt, net.on, inverse, self.allowed[place[good]], HEAVY, worst, *pairs,
+            )  # fmt: skip
+        top[good] = worst
+        kept = (good[pairs[0][:n]], pairs[1][:n], pairs[2][:n])
+        size = np.abs(v)
+        beyond = np.full(len(at), -1.0)
+        outside = np.maximum(net.vmin - size[good], size[good] - net.vmax)
+        beyond[good] = (outside - self.beyond[place[good]]).max(axis=1)
+        lowest = float(size[good].min()) if good.size else np.inf
         return Look(
-            rows, rel, beyond, ~ok & self.ok[place], ends, ok, float(np.abs(all_v[ok]).min()), error,
-            margin, int((~done).sum()),
+            at, top, beyond, ok, ~ok & self.ok[place], kept, lowest, 0.0, 0.0, 0
         )  # fmt: skip
 
     # ---- one bus ----------------------------------------------------------------------------------
@@ -399,7 +475,8 @@ class AcProver:
         bus : int
             Number as in the file.
         every : bool
-            Solve all outages at the answer; what turns up is corrected like the rest.
+            Solve all outages at the answer, not only those foretold near a limit; what turns up is corrected like
+            the rest.
         """
         tic = time.perf_counter()
         eps, m = self.rule.tolerance, self.problem.n_branch
@@ -408,82 +485,93 @@ class AcProver:
         node = int(
             self.problem.island.node_of_bus[np.flatnonzero(self.problem.island.bus_row == row)[0]]
         )
-        self.net.pin_as(
-            self.pins
-        )  # every bus from the same start, so that their order does not matter
+        # every bus from the same start, so that their order does not matter
+        self.net.pin_as(self.pins)
         self.net.v = self.v0.copy()
         problem, margin, error = self.kept, self.margin0, 0.0
         known, why = np.zeros(0, np.int64), set()
         x, p, seen, done, count = 0.0, self.p0, None, False, 0
-        full = False
         for _round in range(rounds):
             count += 1
             found = searched_nodes(problem, np.array([node]))
-            if found.status[0] != 0 or not found.x[0] > 0:
+            if found.status[0] != 0 or not found.x[0] > 0 or not x_dc > 0:
                 x, p = 0.0, self.p0
                 break
-            x, p = min(float(found.x[0]), x_dc) if x_dc > 0 else 0.0, found.power[0].copy()
-            if x < float(found.x[0]):
-                break
-            seen = self.look(p, row, x, known, margin, full)
+            x, p = float(found.x[0]), found.power[0].copy()
+            if x > x_dc:  # allowances take it past the DC answer: back along the way to the start
+                x, p = x_dc, self.p0 + x_dc / x * (p - self.p0)
+            seen = self.look(p, row, x, known, margin)
+            if every and seen is not None and not _kinds(seen, eps):
+                margin, error = max(margin, min(seen.margin, 0.5)), max(error, seen.error)
+                seen = self.look(p, row, x, known, margin, True)
             if seen is None:
                 break
             margin, error = max(margin, min(seen.margin, 0.5)), max(error, seen.error)
-            over = seen.rel > 1 + eps
-            if not over.any():
-                if (seen.beyond > eps).any() or seen.lost.any():
-                    break
-                if every and not full:
-                    full = True
-                    seen = self.look(p, row, x, known, margin, True)
-                    if seen is not None and not (seen.rel > 1 + eps).any():
-                        done = not ((seen.beyond > eps).any() or seen.lost.any())
-                        break
-                    if seen is None:
-                        break
-                else:
-                    done = True
-                    break
+            kinds = _kinds(seen, eps)
+            if "thermal" not in kinds:
+                done = not kinds
+                break
             why.add("thermal")
-            hot = seen.at[1:][seen.rel[1:].max(axis=1) > 0.99]
-            known = np.union1d(known, hot).astype(np.int64)
+            known = np.union1d(known, seen.at[1:][seen.worst[1:] > 0.99])
             flow = problem.flow_mw(p, node, x)[:m]
-            load = seen.rel * self.allowed[self._place(seen.at)]
             problem = problem.with_ratings(
-                *self._corrected(flow, seen.at, seen.ends, load, seen.solved, problem, self.allowed)
+                *self._corrected(flow, seen.at, seen.pairs, problem, self.allowed)
             )
-        if not done:  # along the way back to the start without load
-            x1, p1, low, high = x, p, 0.0, 1.0
-            if x1 > 0:
-                last = seen if seen is not None else None
-                why |= _kinds(last, eps)
+        if not done and x > 0:  # along the way back to the start without load
+            x1, p1 = x, p
+            why |= _kinds(seen, eps)
+            low, high = 0.0, 1.0
+            for _again in range(4):
                 for step in (0.9, 0.5, 0.5, 0.5, 0.5, 0.5):
                     s = low + step * (high - low)
-                    tried = self.look(
-                        self.p0 + s * (p1 - self.p0), row, s * x1, known, margin, full
-                    )
+                    tried = self.look(self.p0 + s * (p1 - self.p0), row, s * x1, known, margin)
                     count += 1
-                    if tried is not None and not _kinds(tried, eps):
-                        low = s
-                    else:
-                        high = s
-                        why |= _kinds(tried, eps)
-            elif x_dc > 0:
-                why.add("thermal")
-            x, p = low * x1, self.p0 + low * (p1 - self.p0)
+                    kinds = _kinds(tried, eps)
+                    low, high = (s, high) if not kinds else (low, s)
+                    why |= kinds
+                x, p = low * x1, self.p0 + low * (p1 - self.p0)
+                seen = self.look(p, row, x, known, margin, every)
+                kinds = _kinds(seen, eps)
+                if not kinds:
+                    done = True
+                    break
+                why |= kinds
+                if seen is not None:
+                    bad = (seen.worst > 1 + eps) | (seen.beyond > eps) | seen.lost
+                    known = np.union1d(known, seen.at[bad & (seen.at >= 0)])
+                low, high = 0.0, low
+        if not done:  # the start itself
+            if x_dc > 0:
+                why.add("thermal" if not why else next(iter(why)))
+            x, p = 0.0, self.p0
+            self.net.pin_as(self.pins)
+            self.net.v = self.v0.copy()
             seen = self.look(p, row, x, known, margin, every)
         if seen is None:
             return AcProof(
                 bus, x_dc, 0.0, "no solution", count, 0, len(self.outages), self.n_bridge, margin,
                 error, np.nan, -1, -1, np.nan, 0, False, time.perf_counter() - tic,
             )  # fmt: skip
-        i, l = np.unravel_index(int(seen.rel.argmax()), seen.rel.shape)
+        l, k = self._heaviest(seen)
         return AcProof(
             bus, x_dc, x, "+".join(sorted(why)) or "none", count, len(seen.at) - 1, seen.foretold,
-            self.n_bridge, seen.margin, max(error, seen.error), float(seen.rel.max()), int(l),
-            int(seen.at[i]), seen.lowest, int((~seen.solved).sum()), seen.foretold == 0,
-            time.perf_counter() - tic,
+            self.n_bridge, seen.margin, max(error, seen.error), float(seen.worst.max()), l, k,
+            seen.lowest, int((~seen.solved).sum()), seen.foretold == 0, time.perf_counter() - tic,
         )  # fmt: skip
+
+    def _heaviest(self, seen: Look) -> tuple[int, int]:
+        """The pair that stands highest against what the rule allows: branch, outage; -1 where none is heavy."""
+        state, branch, load = seen.pairs
+        if not len(state):
+            return -1, -1
+        i = int((load / self.allowed[self._place(seen.at[state]), branch]).argmax())
+        return int(branch[i]), int(seen.at[state[i]])
+
+
+def heavy_pairs(load: FloatArray, solved: np.ndarray) -> tuple[IntArray, IntArray, FloatArray]:
+    """State, branch and loading of what is beyond `HEAVY` in a table of states by branches."""
+    state, branch = np.nonzero((load > HEAVY) & solved[:, None])
+    return state, branch, load[state, branch]
 
 
 def _kinds(look: Look | None, eps: float) -> set[str]:
@@ -491,7 +579,7 @@ def _kinds(look: Look | None, eps: float) -> set[str]:
     if look is None:
         return {"no solution"}
     kinds = set()
-    if (look.rel > 1 + eps).any():
+    if (look.worst > 1 + eps).any():
         kinds.add("thermal")
     if (look.beyond > eps).any():
         kinds.add("voltage")
@@ -583,7 +671,7 @@ def ac_proofs(
         Numbers as in the file; by default all.
     rule : AcRule
     every : bool
-        Solve all outages at each answer instead of those foretold near a limit.
+        Solve all outages at each answer, not only those foretold near a limit.
     threads : int
     step : callable, optional
         Told the number of each bus.
