@@ -282,6 +282,15 @@ def _redispatch_said(found: RedispatchedCapacity) -> list[Said]:
         names = ", ".join(
             f"{case.branch_label(int(wider.branch[i]))} +{most[i]:.1f} MW" for i in order
         )
+        if not wider.least:
+            out.append(
+                Said(
+                    "no_worsening",
+                    N_("no dispatch keeps every rating with any one branch lost, even without new load; the grid is too large for the least room that lets one exist, so {n} branches may carry what the dispatch of the case puts on them after their worst outage: {names}"),
+                    {"n": int(wider.branch.size), "names": as_given("branches", names)},
+                )
+            )  # fmt: skip
+            continue
         out.append(
             Said(
                 "no_secure_dispatch",

@@ -9,10 +9,12 @@ from taotie.grid.capacity.redispatch import (
     redispatch_cost_usd_per_mwh,
     redispatched_capacity,
     redispatched_sites,
+    searched_nodes,
 )
 from taotie.grid.capacity.redispatch_lp import (
     largest_load,
     least_loosening,
+    loosened,
     whole_programme,
 )
 from taotie.grid.capacity.redispatch_screen import violated_pairs
@@ -224,6 +226,24 @@ def test_matches_factors_made_as_they_are_wanted(monkeypatch):
     monkeypatch.setattr(redispatch_setup, "FACTORS_MAX", 0)
     with pytest.raises(CaseError, match="fewer buses at a time"):
         redispatched_capacity(case)
+
+
+def test_property_no_worsening_needs_no_programme_and_is_exact():
+    """Too large for the least loosening: the dispatch of the case keeps what it is given, and answers are the LP's."""
+    case = read_case("RTS_GMLC")
+    problem = redispatch_problem(case, dc_model(case).islands[0])
+    wide = least_loosening(case, problem, most_entries=0)
+    assert not wide.least
+    assert wide.shortfall >= least_loosening(case, problem).shortfall
+    wider = loosened(problem, wide)
+    assert not len(violated_pairs(wider, wider.flow_mw(wide.power_mw), 1e-6)[0])
+    spared = np.setdiff1d(np.arange(problem.n_branch), wide.branch)
+    assert (wider.room.post[spared] == problem.room.post[spared]).all()
+    nodes = np.array([3, 20, 44])
+    found = searched_nodes(wider, nodes)
+    assert (found.x > -1e-6).all()
+    for node, x in zip(nodes, found.x, strict=True):
+        assert whole_programme(wider, int(node))[0] == pytest.approx(x, abs=1e-6)
 
 
 def test_property_loosening_is_enough_and_needed():

@@ -216,7 +216,8 @@ def redispatched_capacity(
         Rows of the branch table that may be lost; by default all. Bridges never count.
     loosen : bool
         Where no dispatch keeps every rating even without new load, give the branches concerned the least room that
-        lets one exist (named in `loosening`); otherwise such buses take 0 MW.
+        lets one exist (named in `loosening`); otherwise such buses take 0 MW. In an island too large for that
+        programme they may carry what the dispatch of the case puts on them.
     n_threads : int, optional
         The result does not depend on it.
     time_limit_s : float
@@ -286,7 +287,10 @@ def redispatched_capacity(
         found, stalled = _searched(problem, nodes, n_thread, work)
         wider = NOTHING_LOOSENED
         if (found.status == INFEASIBLE).any() or (found.x < -1e-6).any() or stalled.size:
+            proved = (found.status == INFEASIBLE) & (found.shortfall > 1e-9) | (found.x < -1e-6)
             wider = least_loosening(case, problem)
+            if not (wider.least or proved.any()):  # only a search that stalled: nothing to loosen
+                wider = NOTHING_LOOSENED
             if wider.branch.size and loosen:
                 problem = loosened(problem, wider)
                 found, stalled = _searched(problem, nodes, n_thread, work)

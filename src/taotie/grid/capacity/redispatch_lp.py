@@ -25,6 +25,9 @@ from taotie.words.language import _
 
 TOLERANCE = 2e-9
 ROUNDS = 200
+ENTRIES = (
+    60_000_000  # of a programme's table: HiGHS and what leads to it hold some 60 bytes of each
+)
 LINPROG_TOLERANCE = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
 
 
@@ -177,6 +180,9 @@ class Loosening(NamedTuple):
         The same from below, by dual weights: positive proves that no secure dispatch exists. [1]
     power_mw : ndarray, shape (n_unit,)
         The dispatch with the least overloads. [MW]
+    least : bool
+        False where the island is too large for the least one: the branches may carry what the dispatch of the case
+        puts on them, and `shortfall` is only an upper bound.
     """
 
     branch: IntArray
@@ -185,10 +191,49 @@ class Loosening(NamedTuple):
     shortfall: float
     bound: float
     power_mw: FloatArray
+    least: bool = True
 
 
-def least_loosening(case: Case, problem: RedispatchProblem) -> Loosening:
+def no_worsening(problem: RedispatchProblem) -> Loosening:
+    """What each branch is over by at the dispatch of the case: with that much more it keeps every pair by itself.
+
+    No programme is solved, so it is there for islands of any size. Where the units of the case do not add up to what
+    is to be served, all move by the same share of what they have left.
+    """
+    room, p = problem.room, problem.output_mw
+    missing = room.demand - float(p.sum())
+    left = (room.high - p) if missing > 0 else (p - room.low)
+    if abs(missing) > 0 and left.sum() > 0:
+        p = p + missing * left / left.sum()
+    flow, m = problem.flow_mw(p), problem.n_branch
+    rate, post = room.rate.copy(), room.post.copy()
+    for __round in range(ROUNDS):  # the worst pair of each branch at a time
+        l, k, v, __ = violated_pairs(problem.with_ratings(rate, post), flow, TOLERANCE)
+        if not len(l):
+            break
+        carried = np.abs(flow[l] + np.where(k >= 0, v * flow[np.maximum(k, 0)], 0.0)) * (1 + 1e-9)
+        intact = k < 0
+        rate[l[intact]] = np.maximum(rate[l[intact]], carried[intact] + 2 * TOLERANCE)
+        post[l[~intact]] = np.maximum(post[l[~intact]], carried[~intact] + 2 * TOLERANCE)
+    with np.errstate(invalid="ignore"):
+        e0, e1 = (
+            np.nan_to_num(new - old, nan=0.0) for new, old in ((rate, room.rate), (post, room.post))
+        )
+    over = np.flatnonzero((e0 > 0) | (e1 > 0))
+    rated = np.isfinite(room.rate[:m]) & (room.rate > 0)
+    total = float((e0[rated] / room.rate[rated] + e1[rated] / room.post[rated]).sum())
+    return Loosening(over, e0[over], e1[over], total, 0.0, p, False)
+
+
+def least_loosening(
+    case: Case, problem: RedispatchProblem, most_entries: int = ENTRIES
+) -> Loosening:
     """Least sum of overloads, as shares of ratings, over all dispatches without new load.
+
+    Parameters
+    ----------
+    most_entries : int
+        Of the programme's table, rows times units; with more, `no_worsening` answers instead.
 
     Raises
     ------
@@ -205,8 +250,10 @@ def least_loosening(case: Case, problem: RedispatchProblem) -> Loosening:
     balance = np.r_[np.ones(n), np.zeros(2 * nr)][None]
     rows = PairRows()
     for __round in range(ROUNDS):
-        a, c, top = rows.over_units(problem), rows.constant(problem), rows.limit(problem)
         half = len(rows.l)
+        if half * n > most_entries:
+            return no_worsening(problem)
+        a, c, top = rows.over_units(problem), rows.constant(problem), rows.limit(problem)
         extra = sp.csr_matrix(
             (
                 np.ones(half),
