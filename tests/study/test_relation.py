@@ -7,6 +7,7 @@ simulated at a share of its load: a fleet of thousands of replicas is divisible.
 from __future__ import annotations
 
 import functools
+import logging
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,8 @@ LOADS = (1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9)
 MOST = 4e6
 """Requests of the largest day that is simulated whole."""
 LOW, HIGH = 0.8, 1.25
-HARDLY_KEPT = {("qwen3-32b", PROMISES[2])}
-"""A machine that stands alone keeps this promise for 99.4 % of the requests; 99 % are asked. The closed form, which sees
-the mean request alone, takes a fifth of the fleet there; the simulated study is held to the same bounds as elsewhere."""
+LOG = logging.getLogger(__name__)
+"""Every ratio, one line a case: shown with -o log_cli=true --log-cli-level=INFO."""
 
 
 def _case(model: str, promise: str, per_day: float) -> object:
@@ -78,12 +78,9 @@ def test_matches_run_mean_request_and_simulate(
             figures[k].to("MW").samples for k in ("connection", "peak_facility_power")
         )
         assert (connection >= peak * (1 - 1e-9)).all()
-        # the closed form knows no bursts: where a promise leaves little room it is wider, and said so
+        # the closed form draws no requests: a wider bound, and said so where a promise leaves little room
         within = (
             (LOW if way == "simulated" else 0.5) < ratio < (HIGH if way == "simulated" else 2.0)
         )
-        if not within and way == "mean-request" and (model, promise) in HARDLY_KEPT:
-            pytest.xfail(
-                f"the closed form sees the mean request alone: {ratio:.2f} of the simulation, bar 0.5"
-            )
+        LOG.info("%s %s %g a day: %s over simulated %.3f", model, promise, per_day, way, ratio)
         assert within

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from taotie.compute.energy.energy_per_request import request_energy
+from taotie.compute.energy.kept_promise import replicas_kept
 from taotie.compute.energy.model_architecture import beside, model_architecture, model_used
 from taotie.compute.energy.reading_pool import reader_for, reading_day
 from taotie.compute.energy.served_precision import served_precision
@@ -17,6 +18,7 @@ from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH, reading_ra
 from taotie.compute.energy.whole_replicas import largest_kept_batch, load_state, served_day
 from taotie.compute.metered.calibration import calibration_for
 from taotie.compute.serving.service import ServiceLevel
+from taotie.compute.serving.slice import kept_share
 from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.machines import machines
@@ -327,7 +329,16 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
     work = work_of(setup, asked, float(most), reads)
     made = served_day(work, utilization, peak, day.share, **names)
     simulated = None
-    if fixed is None and _is_simulated(walk, asked, reader is not None):
+    is_simulated = fixed is None and _is_simulated(walk, asked, reader is not None)
+    # two pools do not hold each other up, and of a cached prompt nobody knows how the cached part spreads
+    plain = fixed is None and reader is None and asked.cached is None
+    if plain and not is_simulated and promise is not None:
+        level, found = ServiceLevel.parsed(promise), int(made.replicas.p50) - redundancy
+        needed = _kept_by(walk, setup, asked, level, most, found)
+        if needed is not None:
+            rate = requests_per_day.to("request/d").p50 / 86_400.0 * peak.p50 / needed
+            made = served_day(work, utilization, peak, day.share, kept_rate_per_s=rate, **names)
+    if is_simulated:
         walk.tell(_("simulating the service"))
         drawn = sampler(asked.requests, asked.lengths, p, o)
         simulated = simulated_service(
@@ -388,6 +399,34 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
         )
     walk.keep("busy_share", busy, N_("Share of the time in which replicas serve requests"))
     return Served(replicas, batch, busy, hour.batch, hour.busy_share, simulated, readers)
+
+
+def _kept_by(
+    walk: Walk, setup: ServingSetup, asked: Asked, level: ServiceLevel, most: int, found: int
+) -> int | None:
+    """Replicas that keep a promise to nearly every request, where the mean request would do with fewer."""
+    hourly = asked.per_day.to("request/d").p50 / 86_400.0 * asked.day.share * 24.0
+    drawn = sampler(asked.requests, asked.lengths, *central(asked.means))
+    share = kept_share(level, asked.per_day.to("request/d").p50)
+    try:
+        needed = replicas_kept(
+            setup, drawn, hourly, level.ttft_s, level.tpot_s, share, most, max(found, 1)
+        )
+    except RangeError as error:
+        walk.warn(
+            "promise_of_all_not_kept_closed",
+            N_("{why} The fleet is that of the mean request."),
+            why=error.message,
+        )
+        return None
+    if needed <= found:
+        return None
+    walk.note(
+        "promise_binds",
+        N_("The promise binds tightly: the mean request would do with {found} replicas, {share:.0%} of the requests need about {needed}; a closed form finds the fleet within a factor of two, a simulation better."),
+        found=found, needed=needed, share=level.share,
+    )  # fmt: skip
+    return needed
 
 
 def central(lengths: Lengths) -> tuple[float, float]:

@@ -171,6 +171,7 @@ def served_day(
     acceptance: float = 0.0,
     software_date: str = "",
     reads: bool = True,
+    kept_rate_per_s: float = np.inf,
 ) -> ServedDay:
     """Whole replicas of a service, and the batch and busy share its requests meet.
 
@@ -197,6 +198,8 @@ def served_day(
         See `ServingSetup`.
     reads : bool, default True
         See `steady_batch`.
+    kept_rate_per_s : float
+        Most requests a replica may be sent in the busiest hour, whatever it could serve. [request/s]
 
     Returns
     -------
@@ -211,7 +214,7 @@ def served_day(
 
     Notes
     -----
-    ``replicas = max(1, ceil(busiest rate / (utilization x largest rate of one))) + redundancy``
+    ``replicas = max(1, ceil(busiest rate / min(utilization x largest rate of one, kept rate))) + redundancy``
 
     Examples
     --------
@@ -245,7 +248,8 @@ def served_day(
     if not (np.all(per_day >= 0) and np.all((used > 0) & (used <= 1))):
         raise RangeError(_("requests a day must be at least 0, and a utilization within 0 to 1."))
     one = largest_rate_per_s(setup, prompt, output, max_batch, cached, reads)
-    wanted = np.ceil(per_day / SECONDS_PER_DAY * peak / (one * used) - 1e-9)
+    most = np.minimum(one * used, kept_rate_per_s)
+    wanted = np.ceil(per_day / SECONDS_PER_DAY * peak / most - 1e-9)
     replicas = np.maximum(wanted, 1.0) + float(redundancy)
     # the state of a replica is a curve of its rate: read off once, not solved for every sample and hour
     grid = np.concatenate([[0.0], np.geomspace(1e-6, 1.0, N_RATE) * one])

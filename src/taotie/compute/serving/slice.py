@@ -20,7 +20,7 @@ from taotie.errors import RangeError
 from taotie.words.language import _
 from taotie.workload.requests import Requests
 
-__all__ = ["SLICE_ERROR", "ServedSlice", "kept_replicas", "served_slice"]
+__all__ = ["SLICE_ERROR", "ServedSlice", "kept_replicas", "kept_share", "served_slice"]
 
 FloatArray = NDArray[np.float64]
 Lengths = Callable[[int, np.random.Generator], tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -148,6 +148,13 @@ def served_slice(
     return _read(run, serving, requests, share, hour, whole, case.level)
 
 
+def kept_share(level: ServiceLevel, requests: float) -> float:
+    """Share of so many requests that must keep a promise: a day of few tells it no finer than two standard errors. [1]"""
+    if requests >= FEW_REQUESTS:
+        return level.share
+    return level.share - 2.0 * math.sqrt(level.share * (1.0 - level.share) / max(requests, 1.0))
+
+
 def kept_replicas(
     case: ServingCase,
     lengths: Lengths,
@@ -178,9 +185,7 @@ def kept_replicas(
             replace(case, replicas=n), lengths, means, requests_per_day, day_share,
             most_requests=most_requests, seed=seed,
         )  # fmt: skip
-        # a day of few requests tells the share that is kept no finer than two standard errors
-        unsure = 2.0 * math.sqrt(level.share * (1.0 - level.share) / made.requests)
-        return made.kept >= level.share - (unsure if made.requests < FEW_REQUESTS else 0.0)
+        return made.kept >= kept_share(level, made.requests)
 
     near = max(int(near), 1)
     low, high = 0, near
