@@ -336,8 +336,9 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
         level, found = ServiceLevel.parsed(promise), int(made.replicas.p50) - redundancy
         needed = _kept_by(walk, setup, asked, level, most, found)
         if needed is not None:
-            rate = requests_per_day.to("request/d").p50 / 86_400.0 * peak.p50 / needed
-            made = served_day(work, utilization, peak, day.share, kept_rate_per_s=rate, **names)
+            busiest = requests_per_day.to("request/d").p50 / 86_400.0 * peak.p50
+            names["kept_rate_per_s"] = busiest / needed
+            made = served_day(work, utilization, peak, day.share, **names)
     if is_simulated:
         walk.tell(_("simulating the service"))
         drawn = sampler(asked.requests, asked.lengths, p, o)
