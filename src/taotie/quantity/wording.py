@@ -61,6 +61,23 @@ def _rounded(value: float, digits: int) -> str:
     return text
 
 
+WIDE = 1.2
+"""Ends so many times apart leave room for two digits."""
+
+
+def ends(low: float, high: float, digits: int = 2) -> tuple[str, str]:
+    """Both ends of a range, with no more digits than the range allows.
+
+    Examples
+    --------
+    >>> ends(112.4, 349.3), ends(349.0, 2412.0), ends(112.4, 118.0)
+    (('110', '350'), ('350', '2 400'), ('112', '118'))
+    """
+    if low > 0 and math.isfinite(high) and high >= WIDE * low:
+        low, high = (float(f"{v:.{digits - 1}e}") for v in (low, high))
+    return number(low, digits), number(high, digits)
+
+
 def percent(share: float) -> str:
     """A share as printed, without the sign; never 0 or 100 unless it is."""
     value = 100 * share
@@ -158,7 +175,8 @@ def value_text(figure: Node) -> str:
     if value.certain:
         return f"{certain_text(value.p50)}{space}{unit}"
     middle = f"{number(value.p50)}{space}{unit}"
-    return f"{middle} [{number(value.p05)} {_('to')} {number(value.p95)}]"
+    low, high = ends(value.p05, value.p95)
+    return f"{middle} [{low} {_('to')} {high}]"
 
 
 def text(figure: Node) -> str:

@@ -94,7 +94,7 @@ def test_worked_text_and_power(app: typer.Typer) -> None:
         app, "fleet", "--to", 2028, "--samples", 500, "--country", "sweden",
         "--power", "gas_engine=10x100,smr=300",
     )  # fmt: skip
-    assert "Sweden, 2023: demand" in text
+    assert "Sweden, 2024: demand" in text
     assert "AI servers, TWh/a (server)" in text
     assert "energised and missing" in text
     made = data(app, "fleet", "--to", 2028, "--samples", 500, "--power", "gas_engine=10x100")
@@ -110,7 +110,9 @@ def test_worked_report(app: typer.Typer, tmp_path: Path) -> None:
     run(app, "fleet", "--samples", 500, "--report", path)
     page = path.read_text(encoding="utf-8")
     for name in (
-        "fan-ai_facilities",
+        "fan",
+        "fan-ai_servers",
+        "fan-ai_chips_rated",
         "published",
         "tornado",
         "doubt",
@@ -119,6 +121,10 @@ def test_worked_report(app: typer.Typer, tmp_path: Path) -> None:
         "power",
     ):
         assert page.count(f'data-picture="{name}"') == 2  # once a language
+    # one fan: of three scopes the first is shown, the choice needs no script
+    assert page.count('type="radio"') == 2 * 3
+    assert page.count('data-section="fan"') == 2
+    assert len(re.findall(r'type="radio"[^>]*checked', page)) == 2
     assert "default-src &#39;none&#39;" in page
     assert not re.search(r'(src|href)="https?://[^"]+\.(js|css|png)"', page)
     assert 'href="#en-source-devries2023"' in page

@@ -6,6 +6,7 @@ Every title names scope and boundary; published points pass `one_axis` before th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from taotie.answer.parts.fleet import (
@@ -31,7 +32,7 @@ from taotie.app.charts.picture import (
     sentences,
     static_svg,
 )
-from taotie.quantity.wording import boundary_word, number
+from taotie.quantity.wording import boundary_word, ends, number
 from taotie.words.language import _, language
 
 PANELS = (
@@ -67,6 +68,12 @@ def both_widths(make: Any) -> tuple[dict[str, Any], str]:
 # ---- fan -----------------------------------------------------------------------------------------------
 
 
+def fan_of_scopes(made: FleetForecast, fan: dict[str, Floats], scopes: Sequence[str]) -> Picture:
+    """One fan with a choice of scope: the first is shown, the others stand behind it."""
+    first, *others = (fan_picture(made, fan, scope) for scope in scopes)
+    return replace(first, name="fan", others=tuple(others))
+
+
 def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Picture:
     """One scope by year: band and median, and what others print of the same scope."""
     unit = made.scopes[scope][0].unit
@@ -80,9 +87,17 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
         }
         for i, year in enumerate(made.years)
     ]  # fmt: skip
+    beside: list[dict[str, Cell]] = [
+        {
+            "year": p.year, "low": p.low, "middle": p.middle, "high": p.high,
+            "kind": _("published: {who}").format(who=_publisher(p)),
+        }
+        for p in points
+    ]  # fmt: skip
     last = made.years[-1]
+    least, most = ends(float(low[-1]), float(high[-1]))
     finding = _("In {year}: {middle} {unit}, 90 % range {low} to {high}.").format(
-        year=last, middle=number(float(middle[-1])), unit=unit, low=number(float(low[-1])), high=number(float(high[-1])),
+        year=last, middle=number(float(f"{middle[-1]:.1e}")), unit=unit, low=least, high=most,
     )  # fmt: skip
 
     def make(wide: bool) -> dict[str, Any]:
@@ -131,12 +146,15 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
             _(
                 "The band holds 90 % of the samples, the line is their median. Additions of chips continue along one of three forms of growth, sampled by how well each fits; chips retire; makers, growth, utilization and PUE are independent."
             ),
-            _("Blue: published, same scope and region."),
+            _("Blue: published, same scope and region.")
+            if points
+            else _("No publication was found that counts this scope of the world."),
         ),
         table=DataTable(
             {"year": _("year"), "low": "5 %", "middle": _("median"), "high": "95 %", "kind": _("kind")},
-            tuple(rows),
+            (*rows, *beside),
         ),
+        choice=scope_name(scope),
         sources=tuple(dict.fromkeys(["epoch2026_chip_counts", *(p.source_key for p in points)])),
         specs=specs,
         svg=svg,

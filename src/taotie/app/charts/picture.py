@@ -23,6 +23,7 @@ from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
     TINY_PERCENT,
     certain_text,
+    ends,
     kind_word,
     number,
     tiny_share,
@@ -100,6 +101,10 @@ class Picture:
         The same drawing as it stands without JavaScript.
     sources : tuple of str
         Keys of the sources behind it.
+    choice : str
+        What it is called where others can be chosen in its place.
+    others : tuple of Picture
+        The same drawing of another scope, one of which is shown at a time.
     """
 
     name: str
@@ -116,6 +121,13 @@ class Picture:
     beside: tuple[Mapping[str, Any], ...] = ()
     beside_title: str = ""
     limits: tuple[str, ...] = ()
+    choice: str = ""
+    others: tuple[Picture, ...] = ()
+
+    @property
+    def choices(self) -> tuple[Picture, ...]:
+        """Itself and what can be drawn in its place, by a choice of the reader's."""
+        return (self, *self.others)
 
     def specs_once(self) -> dict[str, Any]:
         """`specs` as a page holds them: what they have in common once, under "both"."""
@@ -246,7 +258,8 @@ def range_text(figure: Figure, digits: int = 2) -> str:
 
 def span_text(low: float, high: float, digits: int = 2) -> str:
     """From a low to a high number."""
-    return _("{low} to {high}").format(low=number(low, digits), high=number(high, digits))
+    first, last = ends(low, high, digits)
+    return _("{low} to {high}").format(low=first, high=last)
 
 
 def sentences(*parts: str) -> str:

@@ -40,8 +40,8 @@ from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
     bound_word,
     boundary_word,
+    ends,
     kind_word,
-    number,
     readable,
 )
 from taotie.words.language import _
@@ -80,8 +80,8 @@ def picture(result: StudyResult) -> Picture | Absent:
     same = sum(f.boundary == ours.boundary for _key, f in beside)
     finding = _("Ours is {value}, 90 % range {low} to {high}.").format(
         value=amount(ours.p50, ours.unit),
-        low=number(ours.p05),
-        high=amount(ours.p95, ours.unit),
+        low=ends(ours.p05, ours.p95)[0],
+        high=f"{ends(ours.p05, ours.p95)[1]} {unit_word(ours.unit)}".strip(),
     )
     if beside:
         within = _(

@@ -18,7 +18,7 @@ from taotie.answer.parts.fleet import (
     rolling_backtest,
 )
 from taotie.app.charts import drivers_chart
-from taotie.app.charts.fleet_charts import fan_picture, published_picture, scope_name
+from taotie.app.charts.fleet_charts import fan_of_scopes, published_picture, scope_name
 from taotie.app.charts.fleet_why_charts import (
     efficiency_picture,
     nations_picture,
@@ -34,7 +34,7 @@ from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.sensitivity import Drivers
-from taotie.quantity.wording import number, origin, value_text
+from taotie.quantity.wording import ends, number, origin, value_text
 from taotie.words.language import _
 
 
@@ -97,9 +97,7 @@ def _half(
     today = made.last_known.year
     headline, ahead = made.at("ai_facilities", today), made.at("ai_facilities", last)
     drawn: list[Any] = [
-        fan_picture(made, fan, "ai_facilities"),
-        fan_picture(made, fan, "ai_servers"),
-        fan_picture(made, fan, "ai_chips_rated"),
+        fan_of_scopes(made, fan, ("ai_facilities", "ai_servers", "ai_chips_rated")),
         replace(published_picture(), remarks=_held_together(made, fan)),
         tornado_picture(made, last),
         drivers_chart.picture(ahead, found),
@@ -119,7 +117,7 @@ def _half(
     listed = {row.key for row in rows}
     rows += [
         row
-        for key in dict.fromkeys(k for p in pictures for k in p.sources)
+        for key in dict.fromkeys(k for p in pictures for one in p.choices for k in one.sources)
         if key not in listed
         for row in _rows_of(key)
     ]
@@ -183,7 +181,7 @@ def _sentence(made: FleetForecast, tests: tuple[Backtest, RollingBacktest]) -> s
     return _(
         "{scope}: in nine cases of ten between {low} and {high} TWh in {year}. The same model with data to the end of 2024 gave {p05} to {p95} MW of NVIDIA chips for the end of 2025; {seen} were counted. Over {n} such forecasts the 90 % range held {share} %."
     ).format(
-        scope=scope_name("ai_facilities"), low=number(last.p05), high=number(last.p95), year=made.years[-1],
+        scope=scope_name("ai_facilities"), low=ends(last.p05, last.p95)[0], high=ends(last.p05, last.p95)[1], year=made.years[-1],
         p05=number(one.p05), p95=number(one.p95), seen=number(one.observed, 4),
         n=len(rolled.rows), share=number(100 * rolled.coverage),
     )  # fmt: skip
@@ -219,5 +217,6 @@ def _words() -> dict[str, str]:
         ),
         "forms": _("Forms of growth, by the share of futures that follow each"),
         "name": _("name"),
+        "scope": _("Scope"),
         "again_line": _("taotie fleet --report fleet.html draws this page again."),
     }

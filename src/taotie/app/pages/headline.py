@@ -12,6 +12,7 @@ from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
     bound_word,
     boundary_word,
+    ends,
     kind_word,
     number,
     readable,
@@ -117,8 +118,8 @@ def _headline_sentence(result: StudyResult) -> str:
         name=figure.name,
         value=amount(value.p50, figure.unit),
         place=place,
-        low=number(value.p05),
-        high=amount(value.p95, figure.unit),
+        low=ends(value.p05, value.p95)[0],
+        high=f"{ends(value.p05, value.p95)[1]} {unit_word(figure.unit)}".strip(),
         kind=kind_word(figure.kind),
         n=_n_inputs(figure),
     )

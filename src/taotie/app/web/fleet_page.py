@@ -13,11 +13,12 @@ from taotie.app.web.drawing import Line, Place, line_chart, range_chart
 from taotie.app.web.parts import NOTHING, answer_values, setting_field
 from taotie.app.web.site import View
 from taotie.app.web.state import State
-from taotie.errors import TaotieError
+from taotie.errors import TaotieError, UnknownNameError, nearest
 from taotie.quantity.unit_word import unit_word
-from taotie.quantity.wording import boundary_word, kind_word, number
+from taotie.quantity.wording import boundary_word, ends, kind_word, number
 from taotie.words.language import N_, _, in_language, language
 
+PAGE_FIELDS = ("scope",)
 FIELDS = ("to", "country", "of", "samples", "seed")
 SCOPES = {
     "ai_facilities": N_("AI data centers, at the meter"),
@@ -38,15 +39,32 @@ def build(state: State) -> View:
         "more": [setting_field("fleet", k, state) for k in ("of", "samples", "seed")],
         "button": _("Draw"),
     }  # fmt: skip
+    scope = state.get("scope", next(iter(SCOPES)))
+    values["picks"] = [
+        {
+            "name": "scope", "label": _("Scope"), "value": scope, "help": "",
+            "options": [(key, in_language(words, language())) for key, words in SCOPES.items()],
+        }
+    ]  # fmt: skip
     try:
+        if scope not in SCOPES:
+            raise UnknownNameError(
+                _("{name} is not a scope of the fleet.").format(name=repr(scope)),
+                nearest(scope, SCOPES),
+            )
         answer = answered("fleet", **asked)
     except TaotieError as error:
-        return View(title, values, error=error, known=FIELDS, status=422)
+        return View(title, values, error=error, known=(*FIELDS, *PAGE_FIELDS), status=422)
     values |= answer_values(answer, "fleet", asked)
-    charts = [fan(answer, scope) for scope in SCOPES if scope in answer.own["scopes"]]
-    charts += [shares(answer), owners(answer), why(answer)]
+    charts = [fan(answer, scope), shares(answer), owners(answer), why(answer)]
     values["lead"] = charts[0].finding
-    return View(title, values, tuple(charts), known=FIELDS, share=(title, charts[0].finding))
+    return View(
+        title,
+        values,
+        tuple(charts),
+        known=(*FIELDS, *PAGE_FIELDS),
+        share=(title, charts[0].finding),
+    )
 
 
 def fan(answer: Answer, scope: str) -> Chart:
@@ -59,8 +77,9 @@ def fan(answer: Answer, scope: str) -> Chart:
     ]  # fmt: skip
     dots = [(float(p["year"]), float(_middle(p)), str(p["name"])) for p in published]
     first, last = years[0], years[-1]
+    low, high = ends(one["p05"][-1], one["p95"][-1])
     words = _("{first}: {a} {unit}; {last}: {low} to {high} {unit}, the median {b}.").format(
-        first=first, a=number(one["p50"][0]), last=last, low=number(one["p05"][-1]), high=number(one["p95"][-1]),
+        first=first, a=number(one["p50"][0]), last=last, low=low, high=high,
         b=number(one["p50"][-1]), unit=unit,
     )  # fmt: skip
     rows = [

@@ -20,7 +20,7 @@ from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
 from taotie.quantity.unit_word import unit_word
-from taotie.quantity.wording import number, readable
+from taotie.quantity.wording import ends, number, readable
 from taotie.words.language import N_, _, in_language, language
 
 DEFAULTS = {
@@ -144,8 +144,8 @@ def sentence(answer: Answer) -> str:
         "About {value} at the data center's meter; in nine cases of ten between {low} and {high}."
     ).format(
         value=amount(value.p50, figure.unit),
-        low=number(value.p05),
-        high=amount(value.p95, figure.unit),
+        low=ends(value.p05, value.p95)[0],
+        high=f"{ends(value.p05, value.p95)[1]} {unit_word(figure.unit)}",
     )
 
 
@@ -175,8 +175,8 @@ def year_words(answer: Answer) -> str:
         days=f"{answer.settings['days']:g}",
         energy=amount(energy.p50, energy.unit),
         power=amount(power.p50, power.unit),
-        low=number(power.p05),
-        high=amount(power.p95, power.unit),
+        low=ends(power.p05, power.p95)[0],
+        high=f"{ends(power.p05, power.p95)[1]} {unit_word(power.unit)}",
     )
 
 
