@@ -365,3 +365,19 @@ def test_worked_a_mix_of_unlike_machines_is_written_and_recomputed(tmp_path: Pat
     # a closed model's machines are not known, so the whole's are not: said, and not a sum of the others
     assert "replicas" not in result.figures
     assert "not_summed_replicas" in {note.code for note in result.notes}
+
+
+@pytest.mark.slow
+def test_worked_a_mix_is_simulated_part_by_part(tmp_path: Path) -> None:
+    """Two kinds of text on machines of their own: each has its own ratio of simulated to mean request."""
+    text = (
+        '[workload]\nkind = "mix"\nrequests_per_day = 4e3\n[workload.parts.chat]\nshare = 0.9\n'
+        'model = "llama-3.1-8b"\n[workload.parts.search]\nshare = 0.1\nmodel = "qwen3-32b"\n'
+        '[compute]\naccelerator = "h100-sxm"\nserving = "simulated"\n'
+    )
+    found = _run(tmp_path, text)
+    keys = {leaf.key for leaf in found.figures["energy_per_request"].leaves()}
+    assert {
+        "chat.simulated_over_mean_request.decode",
+        "search.simulated_over_mean_request.decode",
+    } <= keys

@@ -709,10 +709,15 @@ def constants_of(part: str) -> Iterator[None]:
         _part.reset(token)
 
 
+def key_of_part(key: str) -> str:
+    """A key inside `constants_of`: that of the part."""
+    return f"{_part.get()}.{key}" if _part.get() else key
+
+
 def exact(value: float, unit: str, key: str = "", **more: Any) -> Figure:
     """A definition or a count that has no range, such as `exact(8760, "h/a")`."""
-    if key and _part.get():
-        key = f"{_part.get()}.{key}"
+    if key:
+        key = key_of_part(key)
     return leaf(
         key or f"{value:.17g} {unit}", value=float(value), unit=unit, kind="defined", **more
     )

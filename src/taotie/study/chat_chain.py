@@ -23,7 +23,7 @@ from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.machines import machines
 from taotie.hardware.server import machine_notes
-from taotie.quantity.figure import Figure, exact, leaf
+from taotie.quantity.figure import Figure, exact, key_of_part, leaf
 from taotie.quantity.profile import Profile
 from taotie.study.asked import Asked
 from taotie.study.closed_service import closed_of, closed_service, is_closed_model
@@ -385,7 +385,7 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
     busy = made.busy_share
     if simulated is not None:
         closed = closed * leaf(
-            "simulated_over_mean_request.batch", value=simulated.slice.batch / closed.p50, unit="1", kind="modelled",
+            key_of_part("simulated_over_mean_request.batch"), value=simulated.slice.batch / closed.p50, unit="1", kind="modelled",
             note="batch the requests of the simulated day meet, over that of the closed form",
             label=labels(N_("Simulated over mean request: batch")),
         )  # fmt: skip

@@ -17,7 +17,7 @@ from taotie.compute.serving.case import ServingCase
 from taotie.compute.serving.service import ServiceLevel
 from taotie.compute.serving.slice import SLICE_ERROR, ServedSlice, kept_replicas, served_slice
 from taotie.errors import RangeError
-from taotie.quantity.figure import Figure, leaf
+from taotie.quantity.figure import Figure, key_of_part, leaf
 from taotie.quantity.lift import lifted
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_
@@ -175,7 +175,7 @@ def simulated_service(
             promise=promise,
         )
     ratio = leaf(
-        "simulated_over_mean_request.replicas", value=found / replicas, unit="1", kind="modelled",
+        key_of_part("simulated_over_mean_request.replicas"), value=found / replicas, unit="1", kind="modelled",
         note="replicas that keep the promise when the service is simulated, over those of the mean request",
         label=labels(N_("Simulated over mean request: replicas")),
     )  # fmt: skip
@@ -184,7 +184,7 @@ def simulated_service(
 
 def _ratio(key: str, value: float, label: str) -> Figure:
     return leaf(
-        key, low=value * (1 - SLICE_ERROR), mode=value, high=value * (1 + SLICE_ERROR), unit="1", kind="modelled",
+        key_of_part(key), low=value * (1 - SLICE_ERROR), mode=value, high=value * (1 + SLICE_ERROR), unit="1", kind="modelled",
         note="the same service simulated, over the price of its mean request; the range is what a slice of the fleet misses",
         label=labels(label),
     )  # fmt: skip
@@ -195,12 +195,12 @@ def waiting_share(closed: Figure, simulated: float) -> Figure:
     base = closed.p50
     if base > 0.02 and simulated > 0:
         return closed * leaf(
-            "simulated_over_mean_request.waiting", value=simulated / base, unit="1", kind="modelled",
+            key_of_part("simulated_over_mean_request.waiting"), value=simulated / base, unit="1", kind="modelled",
             note="share of the time in which replicas wait, simulated over closed form",
             label=labels(N_("Simulated over mean request: waiting")),
         )  # fmt: skip
     return leaf(
-        "simulated_waiting", value=simulated, unit="1", kind="modelled",
+        key_of_part("simulated_waiting"), value=simulated, unit="1", kind="modelled",
         note="share of the time in which replicas wait, simulated",
         label=labels(N_("Share of the time in which replicas wait")),
     )  # fmt: skip
