@@ -18,6 +18,7 @@ from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.compute.mining_energy import mining_power_gw
 from taotie.errors import StudyError
 from taotie.hardware.accelerator import accelerator
+from taotie.quantity.evaluation import leaves
 from taotie.study.kinds import KINDS
 from taotie.study.result import StudyResult
 from taotie.study.result_file import check_result
@@ -376,7 +377,7 @@ def test_worked_a_mix_is_simulated_part_by_part(tmp_path: Path) -> None:
         '[compute]\naccelerator = "h100-sxm"\nserving = "simulated"\n'
     )
     found = _run(tmp_path, text)
-    keys = {leaf.key for leaf in found.figures["energy_per_request"].leaves()}
+    keys = {leaf.key for leaf in leaves(found.figures["energy_per_request"])}
     assert {
         "chat.simulated_over_mean_request.decode",
         "search.simulated_over_mean_request.decode",
