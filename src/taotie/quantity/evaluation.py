@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections import Counter
+import weakref
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -24,9 +25,10 @@ from taotie.quantity.sampling import Sampling, column, current
 from taotie.words.language import _
 
 _N_THREADED = 200_000  # draws from which a second thread pays
-_N_KEPT = 200_000  # draws up to which every figure of a tree keeps its samples
+N_KEPT = 200_000  # draws up to which every figure of a tree keeps its samples
 _N_FIGURES_KEPT = 1_000  # figures of a tree of which `evaluate` tells all values
 N_DRAWS_KEPT = 20_000  # draws of a leaf that are kept from question to question
+_B_CALLS_KEPT = 1 << 28  # bytes of what kernels with several results gave on more draws than `N_KEPT`
 
 
 def topological(figure: N | Iterable[N], known: str = "") -> list[N]:
@@ -91,15 +93,25 @@ def evaluate_together(figures: Iterable[Node]) -> None:
     Figures of more draws than are kept stay as they are; each then makes its own when it is asked.
     """
     every = [f for f in figures if "samples" not in f.__dict__]
-    if every and all(f.sampling is None or f.sampling.n <= _N_KEPT for f in every):
+    if every and all(f.sampling is None or f.sampling.n <= N_KEPT for f in every):
         _evaluated(every, None, None)
+
+
+def visit_together(figures: Iterable[N], visit: Callable[[Any, np.ndarray], None]) -> None:
+    """Show the samples of many figures, each as soon as it is made in one walk; of many draws none is held longer
+    than those after it need it."""
+    wanted = list(figures)
+    _evaluated(wanted, None, None, {id(f) for f in wanted}, visit)
 
 
 def _evaluated(
     figure: Node | Iterable[Node],
     draw: Callable[[Node], np.ndarray] | None,
     known: dict[int, np.ndarray] | None,
+    shown: set[int] | None = None,
+    visit: Callable[[Any, np.ndarray], None] | None = None,
 ) -> dict[int, np.ndarray]:
+    """Values by the id of a figure; with `visit`, those of the figures with ids `shown` are told to it instead."""
     _room()
     order = topological(figure) if draw else topological(figure, known="samples")
     if draw is None:
@@ -112,7 +124,10 @@ def _evaluated(
         draw is None and all(f.sampling is None or f.sampling.n <= N_DRAWS_KEPT for f in order)
     )
     # of few draws everything is kept; of a million a figure only what is still needed
-    waiting = None if few else Counter(id(p) for node in order for p in node.parents)
+    waiting = None
+    if not few:
+        made = (n for n in order if draw is not None or "samples" not in n.__dict__)
+        waiting = Counter(id(p) for node in made for p in node.parents)
     for node in order:
         if known is not None and id(node) in known:
             found = known[id(node)]
@@ -123,16 +138,19 @@ def _evaluated(
         else:
             inputs = [values[id(p)] for p in node.parents]
             with np.errstate(all="ignore"):
-                found = _checked(node, _operate(node, inputs, calls), inputs)
+                found = _checked(node, _operate(node, inputs, calls, draw is None), inputs)
             if waiting is not None:
                 for parent in node.parents:
                     waiting[id(parent)] -= 1
                     if not waiting[id(parent)]:
                         values.pop(id(parent), None)
-        values[id(node)] = found
+        if visit is not None and shown is not None and id(node) in shown:
+            visit(node, found)
+        if visit is None or waiting is None or waiting[id(node)]:
+            values[id(node)] = found
         if known is not None:
             known[id(node)] = found
-        if draw is None and found.size <= _N_KEPT:
+        if draw is None and found.size <= N_KEPT:
             node.__dict__["samples"] = found  # others of this tree will ask for it
     return values
 
@@ -173,7 +191,10 @@ def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
     return values
 
 
-def _operate(figure: Node, inputs: list[np.ndarray], calls: dict[tuple[Any, ...], Any]) -> Any:
+def _operate(
+    figure: Node, inputs: list[np.ndarray], calls: dict[tuple[Any, ...], Any], own: bool
+) -> Any:
+    """One figure from the values of its parents; `own` says that these are the parents' own samples."""
     operation, p = figure.operation, figure.parameters
     if operation == "add":
         return inputs[0] + inputs[1] * p["factor"] if p["factor"] != 1.0 else inputs[0] + inputs[1]
@@ -205,11 +226,53 @@ def _operate(figure: Node, inputs: list[np.ndarray], calls: dict[tuple[Any, ...]
         return _shaped(call_operation(operation, p, inputs, figure.function), shape)
     # the fields of one call are figures of their own: it is made once for all of them
     call = (operation, str(p["arguments"]), *(id(parent) for parent in figure.parents))
-    if call not in calls:
-        calls[call] = call_operation(
-            operation, {"arguments": p["arguments"]}, inputs, figure.function
+    if call in calls:
+        return _shaped(getattr(calls[call], field), shape)
+    large = own and math.prod(shape) > N_KEPT
+    named = (figure.function, *call)
+    found = _large_calls.found(named, figure.parents) if large else None
+    if found is None:
+        found = call_operation(operation, {"arguments": p["arguments"]}, inputs, figure.function)
+        if large:
+            _large_calls.keep(named, figure.parents, found)
+    calls[call] = found
+    return _shaped(getattr(found, field), shape)
+
+
+class _LargeCalls:
+    """What kernels with several results gave on so many draws that figures do not keep their samples.
+
+    Each field is a figure that is asked at another time. A call is kept while the figures it was made of live; beyond
+    `_B_CALLS_KEPT` that which was used longest ago goes.
+    """
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[tuple[Any, ...], tuple[list[weakref.ref[Any]], Any, int]] = (
+            OrderedDict()
         )
-    return _shaped(getattr(calls[call], field), shape)
+
+    def found(self, call: tuple[Any, ...], parents: tuple[Node, ...]) -> Any:
+        """What the call gave on the samples of these figures, if it is kept."""
+        kept = self.kept.get(call)
+        # an id says nothing once its figure is gone: another may stand there
+        if kept is None or any(at() is not p for at, p in zip(kept[0], parents, strict=True)):
+            return None
+        return kept[1]
+
+    def keep(self, call: tuple[Any, ...], parents: tuple[Node, ...], found: Any) -> None:
+        size = sum(np.asarray(one).nbytes for one in found)
+        if size > _B_CALLS_KEPT:
+            return
+
+        def forget(_gone: Any) -> None:
+            self.kept.pop(call, None)
+
+        self.kept[call] = [weakref.ref(p, forget) for p in parents], found, size
+        while sum(size for _at, _found, size in list(self.kept.values())) > _B_CALLS_KEPT:
+            self.kept.popitem(last=False)
+
+
+_large_calls = _LargeCalls()
 
 
 def _common_shape(inputs: list[np.ndarray]) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ from taotie.errors import (
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import Distribution, Exact, distribution_from
-from taotie.quantity.evaluation import evaluate, leaves, topological
+from taotie.quantity.evaluation import N_KEPT, evaluate, leaves, topological, visit_together
 from taotie.quantity.points import printed_points
 from taotie.quantity.sampling import Sampling, current
 from taotie.quantity.source import KINDS, Source
@@ -266,12 +266,11 @@ class Figure:
     @cached_property
     def value(self) -> Value:
         """The 5, 50, 95 % points and the mean. Percentiles are never added: add figures."""
-        samples = self.samples
-        if samples.ndim == 0:
-            number = float(samples)
-            return Value(number, number, number, number, 1)
         values_together([self])
-        return self.__dict__["value"]
+        if "value" in self.__dict__:
+            return self.__dict__["value"]
+        number = float(self.samples)
+        return Value(number, number, number, number, 1)
 
     @property
     def p05(self) -> float:
@@ -604,14 +603,27 @@ class Figure:
 def values_together(figures: Iterable[Figure]) -> None:
     """Find what is printed of many figures at once; those of the same draws have the same."""
     waiting: dict[int, tuple[np.ndarray, list[Figure]]] = {}
+    large: dict[int, Figure] = {}
     for figure in figures:
-        if "value" not in figure.__dict__ and figure.samples.ndim:
+        if "value" in figure.__dict__:
+            continue
+        if "samples" not in figure.__dict__ and figure.sampling and figure.sampling.n > N_KEPT:
+            large[id(figure)] = figure
+        elif figure.samples.ndim:
             waiting.setdefault(id(figure.samples), (figure.samples, []))[1].append(figure)
     found = printed_points([samples for samples, _alike in waiting.values()])
     for (samples, alike), (p05, p50, p95, mean) in zip(waiting.values(), found, strict=True):
         value = Value(p05, p50, p95, mean, samples.size)
         for figure in alike:
             figure.__dict__["value"] = value
+    if large:
+        visit_together(large.values(), _keep_value)
+
+
+def _keep_value(figure: Figure, samples: np.ndarray) -> None:
+    if samples.ndim:
+        [(p05, p50, p95, mean)] = printed_points([samples])
+        figure.__dict__["value"] = Value(p05, p50, p95, mean, samples.size)
 
 
 # ---- leaves --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["printed_points", "quantile", "row_means"]
+__all__ = ["between", "neighbours", "printed_points", "quantile", "row_means"]
 
 POINTS = (0.05, 0.5, 0.95)
 TOGETHER = 1 << 18
@@ -59,10 +59,19 @@ def quantile(ordered: np.ndarray, q: float) -> Any:
     >>> float(quantile(np.array([1.0, 2.0, 3.0, 5.0]), 0.5))
     2.5
     """
-    place = q * (ordered.shape[0] - 1)
+    below, above, share = neighbours(ordered.shape[0], q)
+    return between(ordered[below], ordered[above], share)
+
+
+def neighbours(n: int, q: float) -> tuple[int, int, float]:
+    """Places of the two of `n` sorted draws around a percentile, and the way between them. [1]"""
+    place = q * (n - 1)
     below = int(place)
-    share = place - below
-    low, high = ordered[below], ordered[min(below + 1, ordered.shape[0] - 1)]
+    return below, min(below + 1, n - 1), place - below
+
+
+def between(low: Any, high: Any, share: float) -> Any:
+    """The point at a share of the way from `low` to `high`."""
     step = high - low
     return high - step * (1 - share) if share >= 0.5 else low + step * share
 
@@ -79,7 +88,8 @@ def row_means(draws: np.ndarray) -> np.ndarray:
     while total.shape[-1] > 1:
         half = total.shape[-1] // 2
         odd = total[..., 2 * half :]
-        total = total[..., :half] + total[..., half : 2 * half]
+        rest, total = total[..., half : 2 * half], total[..., :half]
+        total += rest  # in place: new arrays of a million draws take longer than the sums
         if odd.size:
             total[..., 0] += odd[..., 0]
     return np.asarray(total[..., 0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -18,7 +18,7 @@ from taotie.errors import RangeError, UnitError
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.figure import Figure, derived_kind, exact
-from taotie.quantity.points import quantile
+from taotie.quantity.points import between, neighbours, quantile
 from taotie.words.language import _
 
 
@@ -107,10 +107,34 @@ class Profile:
     def percentiles(self, q: tuple[float, ...] = (5, 50, 95)) -> np.ndarray:
         """Percentiles by hour, shape (len(q), n_hour); made once. [unit]"""
         if q not in self._percentiles:
-            ordered = (np.sort(np.atleast_1d(self.at(h))) for h in range(self.n_hour))
-            points = [[quantile(draws, p / 100.0) for p in q] for draws in ordered]
-            self._percentiles[q] = np.array(points, dtype=np.float64).T
+            shares = [p / 100.0 for p in q]
+            one = len(self.terms) == 1
+            points = self._scaled_points(shares) if one else self._sorted_points(shares)
+            self._percentiles[q] = np.array(points, dtype=np.float64)
         return self._percentiles[q].copy()
+
+    def _sorted_points(self, shares: Sequence[float]) -> list[list[float]]:
+        points = []
+        for hour in range(self.n_hour):
+            draws = np.atleast_1d(self.at(hour))
+            draws.sort()
+            points.append([quantile(draws, q) for q in shares])
+        return [list(row) for row in zip(*points, strict=True)]
+
+    def _scaled_points(self, shares: Sequence[float]) -> list[np.ndarray]:
+        """Of one term: the draws of every hour are in one order, or where the shape is negative in its reverse."""
+        [(shape, figure)] = self.terms
+        draws = np.sort(np.atleast_1d(figure.samples))
+        factor = units.factor(figure.unit, self.unit)
+        points = []
+        for q in shares:
+            below, above, share = neighbours(draws.size, q)
+            low, high = (
+                0.0 + shape * np.where(shape < 0, draws[draws.size - 1 - at], draws[at]) * factor
+                for at in (below, above)
+            )
+            points.append(between(low, high, share))
+        return points
 
     def samples(self) -> Iterator[np.ndarray]:
         """Samples hour by hour; together axes (hour, sample)."""

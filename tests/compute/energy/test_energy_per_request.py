@@ -185,3 +185,24 @@ def test_matches_two_pools_are_a_reader_and_a_writer():
     own = apart.figures["energy_prefill"]
     assert amd.p95 / amd.p05 > 1.2 * own.p95 / own.p05
     assert {"two_pools"} <= {s.code for s in apart.said} - {s.code for s in both.said}
+
+
+def test_matches_rows_in_parts_and_each_part_alone(monkeypatch):
+    """The mean request of many draws is worked out some rows at a time; in every bit as all at once."""
+    from taotie.compute.energy import service_energy
+
+    rng = np.random.default_rng(3)
+    prompt, batch, tdp = rng.uniform(100, 3000, 70), rng.uniform(0.5, 300, 70), rng.uniform(600, 700, 70)
+
+    def asked(rows):
+        return service_energy.mean_request(
+            prompt[rows], 200, prompt[rows] + 100, 1.3, batch[rows], 0.5, tdp[rows], 3.35e12, 989e12, 118.75, 350,
+            model="qwen3-30b-a3b", accelerator="h100-sxm", accelerators_per_replica=1, precision="bf16", runtime="vllm-0.11",
+            prefix_hit=0.2,
+        )  # fmt: skip
+
+    whole = asked(slice(0, 70))
+    monkeypatch.setattr(service_energy, "CHUNK", 32)
+    in_parts = asked(slice(0, 70))
+    for name in whole._fields:
+        assert np.array_equal(getattr(whole, name), getattr(in_parts, name)), name

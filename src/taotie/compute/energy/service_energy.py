@@ -8,7 +8,7 @@ of their lengths.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from taotie.compute.energy.cached_prompt import beyond_cache
 from taotie.compute.energy.energy_per_request import IDLE_TDP_SHARE
 from taotie.compute.energy.model_architecture import model_architecture
-from taotie.compute.energy.roofline import COLUMNS, PrefillCost, decode_cost, prefill_cost
+from taotie.compute.energy.roofline import CHUNK, COLUMNS, PrefillCost, decode_cost, prefill_cost
 from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import RangeError
@@ -201,7 +201,7 @@ def mean_request(
     decode_j, fill_j, replica_s = _lately(
         setup,
         (*known, float(("both", "read", "write").index(pool))),
-        lambda: _served(setup, p, o, c, spread, b, hit, tdp, bandwidth, peak, pool),
+        lambda: _served_in_parts(setup, (p, o, c, spread, b, hit, tdp, bandwidth, peak), pool),
     )
     if len(shape) > 1:
         decode_j, fill_j, replica_s = (
@@ -229,6 +229,19 @@ class _Served(NamedTuple):
     decode_j: FloatArray
     fill_j: FloatArray
     replica_s: FloatArray
+
+
+def _served_in_parts(setup: ServingSetup, inputs: Sequence[FloatArray], pool: str) -> _Served:
+    """`_served`, so many rows at a time that a set-up's row for each of them stays small."""
+    setup.largest_batch(float(np.max(inputs[2])))  # refuses what memory cannot hold at all
+    n = max(v.size for v in inputs)
+    made = _Served(*(np.empty(n) for _field in _Served._fields))
+    for first in range(0, n, CHUNK):
+        rows = slice(first, first + CHUNK)
+        part = _served(setup, *(v if v.size == 1 else v[rows] for v in inputs), pool)
+        for whole, some in zip(made, part, strict=True):
+            whole[rows] = some
+    return made
 
 
 def _served(
@@ -315,7 +328,6 @@ def _one_axis(*values: Any) -> tuple[tuple[int, ...], list[FloatArray]]:
 
 def _largest_batch(setup: ServingSetup, context: FloatArray) -> FloatArray:
     """Sequences that memory holds, for each mean context."""
-    setup.largest_batch(float(np.max(context)))  # refuses what memory cannot hold at all
     m = setup.model
     seen = (m.attention_layers - m.window_layers) * context
     if m.window_layers:
