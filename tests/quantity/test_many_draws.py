@@ -74,7 +74,7 @@ def test_property_nothing_outlives_its_inputs(make: Make) -> None:
     kept.clear()
     with sampling(100, 7):
         made = parts(*inputs(make, "a"))
-        made.low.samples  # noqa: B018 - the call is made
+        made.low.samples
     assert len(kept) == 1
     del made
     gc.collect()
@@ -88,7 +88,7 @@ def test_property_what_is_kept_has_a_bound(make: Make, monkeypatch: pytest.Monke
     with sampling(100, 7):
         every = [parts(*inputs(make, str(i))) for i in range(5)]
         for one in every:
-            one.low.samples  # noqa: B018 - the call is made
+            one.low.samples
         assert len(kept) == 3
         again = every[0].high.samples
     assert calls == [100] * 6

@@ -28,7 +28,9 @@ _N_THREADED = 200_000  # draws from which a second thread pays
 N_KEPT = 200_000  # draws up to which every figure of a tree keeps its samples
 _N_FIGURES_KEPT = 1_000  # figures of a tree of which `evaluate` tells all values
 N_DRAWS_KEPT = 20_000  # draws of a leaf that are kept from question to question
-_B_CALLS_KEPT = 1 << 28  # bytes of what kernels with several results gave on more draws than `N_KEPT`
+_B_CALLS_KEPT = (
+    1 << 28
+)  # bytes of what kernels with several results gave on more draws than `N_KEPT`
 
 
 def topological(figure: N | Iterable[N], known: str = "") -> list[N]:

@@ -192,7 +192,11 @@ def test_matches_rows_in_parts_and_each_part_alone(monkeypatch):
     from taotie.compute.energy import service_energy
 
     rng = np.random.default_rng(3)
-    prompt, batch, tdp = rng.uniform(100, 3000, 70), rng.uniform(0.5, 300, 70), rng.uniform(600, 700, 70)
+    prompt, batch, tdp = (
+        rng.uniform(100, 3000, 70),
+        rng.uniform(0.5, 300, 70),
+        rng.uniform(600, 700, 70),
+    )
 
     def asked(rows):
         return service_energy.mean_request(

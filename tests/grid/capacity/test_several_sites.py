@@ -60,6 +60,16 @@ def test_matches_program_over_every_pair(way):
     assert (left @ found.load_mw <= right + 1e-4).all()
 
 
+@pytest.mark.parametrize("outages", [None, []], ids=["n-1", "intact"])
+def test_matches_each_site_searched_alone(outages):
+    case = read_case("RTS_GMLC")
+    sites = [101, 115, 207, 215, 303, 319]
+    for way in TREATMENTS:
+        found = largest_total_load(case, sites, way, outages=outages).alone_mw
+        alone = [hosting_capacity_at_bus(case, n, (way,), outages).n1_mw[way.name] for n in sites]
+        assert found.tolist() == alone, way.name
+
+
 def test_property_together_at_most_the_sum_and_at_least_the_best_alone():
     case = read_case("ACTIVSg500")
     case = case.with_ratings(np.maximum(case.rate_a_mw, np.abs(branch_flow_mw(case))))

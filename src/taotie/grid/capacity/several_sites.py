@@ -25,15 +25,15 @@ from taotie.grid.capacity.core import (
     Core,
     Treatment,
     allowed_outages,
+    capacity_mw,
     contracted,
     outage_mask,
     parameters,
     require_ratings,
+    thread_count,
 )
-from taotie.grid.capacity.hosting_capacity import (
-    Binding,
-    hosting_capacity_at_bus,
-)
+from taotie.grid.capacity.hosting_capacity import Binding
+from taotie.grid.capacity.island import search_nodes
 from taotie.grid.case.case import Case
 from taotie.grid.flow.contingency import Bridges, bridges
 from taotie.grid.flow.dc_power_flow import DcModel, Island, dc_model, scheduled_injection_mw
@@ -234,12 +234,8 @@ def largest_total_load(
     binding = dict.fromkeys(
         Binding(int(row_of[pairs[i][0]]), int(row_of[pairs[i][1]])) for i in tight
     )
-    alone = np.array(
-        [
-            hosting_capacity_at_bus(model, int(n), (treatment,), outages).n1_mw[treatment.name]
-            for n in buses
-        ]
-    )
+    r_alone = search_nodes(island, nodes, (treatment,), mask, thread_count(None))[1]
+    alone = capacity_mw(r_alone)[0]
     return SeveralSites(
         case.bus_number[rows], x, float(x.sum()), alone, treatment, tuple(binding), b.main[nodes]
     )
