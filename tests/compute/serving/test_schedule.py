@@ -108,6 +108,26 @@ def test_property_overhead_is_shared_out_exactly(weight, overhead, seed):
         np.testing.assert_allclose(one, overhead[0] * (weights / weights.sum()), rtol=1e-9, atol=40)
 
 
+@given(
+    st.lists(st.integers(0, 3) | st.integers(0, 10**13), min_size=1, max_size=40),
+    st.lists(st.integers(0, 10**17) | st.just(0), min_size=1, max_size=5),
+    st.integers(0, 2**32 - 1),
+)
+def test_matches_each_replica_apportioned_alone(weight, overhead, seed):
+    """One walk along the requests gives in every bit what replica after replica gives."""
+    weights, amounts = np.array(weight), np.array(overhead)
+    replica = np.random.default_rng(seed).integers(0, len(amounts), len(weights)).astype(np.int32)
+    want, unserved = np.zeros(len(weights), np.int64), 0
+    for r, amount in enumerate(overhead):
+        mine = replica == r
+        if mine.any():
+            want[mine] = apportioned(amount, weights[mine])
+        else:
+            unserved += amount
+    want += apportioned(unserved, weights)
+    assert overhead_shares(amounts, weights, replica).tolist() == want.tolist()
+
+
 def test_error_scaling_rule():
     with pytest.raises(RangeError, match="between 3 and 2"):
         ScalingRule(10, 1, 3, 2)

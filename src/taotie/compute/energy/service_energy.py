@@ -238,16 +238,14 @@ def _served_in_parts(setup: ServingSetup, inputs: Sequence[FloatArray], pool: st
     made = _Served(*(np.empty(n) for _field in _Served._fields))
     for first in range(0, n, CHUNK):
         rows = slice(first, first + CHUNK)
-        part = _served(setup, *(v if v.size == 1 else v[rows] for v in inputs), pool)
+        part = _served(setup, [v if v.size == 1 else v[rows] for v in inputs], pool)
         for whole, some in zip(made, part, strict=True):
             whole[rows] = some
     return made
 
 
-def _served(
-    setup: ServingSetup, p: FloatArray, o: FloatArray, c: FloatArray, spread: FloatArray, b: FloatArray,
-    hit: FloatArray, tdp: FloatArray, bandwidth: FloatArray, peak: FloatArray, pool: str,
-) -> _Served:  # fmt: skip
+def _served(setup: ServingSetup, inputs: Sequence[FloatArray], pool: str) -> _Served:
+    p, o, c, spread, b, hit, tdp, bandwidth, peak = inputs
     b = np.clip(b, 1.0, _largest_batch(setup, c))
     x = _rows(setup, tdp, bandwidth, peak)
     k = runtime_profile(setup.runtime).coefficients(setup.accelerator.architecture)

@@ -398,9 +398,10 @@ def _scaling_rule(case: ServingCase, rate_per_s: float, most: int) -> ScalingRul
 
 def typical_lengths(requests: Requests, setup: ServingSetup) -> tuple[float, float]:
     """Mean prompt and answer of the requests whose cache fits at all; the others are rejected anyway. [token]"""
-    total = requests.prompt_tokens + requests.output_tokens
-    kept = slice(None)
-    if len(total) and setup.cache_b(float(total.max())) > setup.cache_room_b:
+    kept: Any = slice(None)
+    most = float(requests.prompt_tokens.max() + requests.output_tokens.max())
+    if setup.cache_b(most) > setup.cache_room_b:  # the longest of both, or one that has both
+        total = requests.prompt_tokens + requests.output_tokens
         ordered = np.unique(total).tolist()
         fits = bisect_right(ordered, setup.cache_room_b, key=lambda n: setup.cache_b(float(n)))
         if fits:  # with none the means of all say what is missing

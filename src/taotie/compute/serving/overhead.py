@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.compute.serving.state import compiled
+
 __all__ = ["apportioned", "energy_nj", "exact_sum", "overhead_shares"]
 
 Array = NDArray[Any]
@@ -65,6 +67,35 @@ def apportioned(total: int, weight: Array) -> Array:
     return np.diff(reading, prepend=0)
 
 
+@compiled
+def add_up(weight, replica, total, count):  # type: ignore[no-untyped-def]
+    """Weight and number of the requests of each replica, in their order."""
+    for i in range(weight.shape[0]):
+        total[replica[i]] += weight[i]
+        count[replica[i]] += 1
+
+
+@compiled
+def share_out(weight, replica, total, left, amount, running, reading, out):  # type: ignore[no-untyped-def]
+    """`apportioned` for every replica at once: one walk along the requests, a running share each."""
+    for i in range(weight.shape[0]):
+        r = replica[i]
+        if total[r] > 0.0:
+            running[r] += weight[i]
+        left[r] -= 1
+        if left[r] == 0:
+            upto = amount[r]
+        elif total[r] > 0.0:
+            upto = min(np.int64(running[r] / total[r] * np.float64(amount[r])), amount[r])
+        else:  # all alike
+            running[r] += 1.0
+            upto = min(
+                np.int64(running[r] / (running[r] + left[r]) * np.float64(amount[r])), amount[r]
+            )
+        out[i] = upto - reading[r]
+        reading[r] = upto
+
+
 def overhead_shares(overhead: Array, weight: Array, replica: Array) -> Array:
     """Each request's part of the overhead of the replica that served it. [nJ]
 
@@ -85,19 +116,19 @@ def overhead_shares(overhead: Array, weight: Array, replica: Array) -> Array:
     out = np.zeros(len(weight), np.int64)
     if len(weight) == 0:
         return out
-    order = np.argsort(replica, kind="stable")
-    edges = np.searchsorted(replica[order], np.arange(len(overhead) + 1))
-    unserved: list[int] = []
-    for r, amount in enumerate(overhead.tolist()):
-        mine = order[edges[r] : edges[r + 1]]
-        if len(mine):
-            out[mine] = apportioned(amount, weight[mine])
-        else:
-            unserved.append(amount)
+    weight = np.ascontiguousarray(weight, np.int64)
+    who = np.ascontiguousarray(replica, np.int32)
+    amounts = np.ascontiguousarray(overhead, np.int64)
+    total, count = np.zeros(len(amounts)), np.zeros(len(amounts), np.int64)
+    add_up(weight, who, total, count)
+    unserved = amounts[count == 0].tolist()
+    share_out(
+        weight, who, total, count, amounts, np.zeros(len(amounts)), np.zeros_like(amounts), out
+    )
     pooled = 0
     for amount in [*unserved, 0]:
         if pooled + amount > LARGEST:
             out += apportioned(pooled, weight)
             pooled = 0
         pooled += amount
-    return out + apportioned(pooled, weight)
+    return out + apportioned(pooled, weight) if pooled else out

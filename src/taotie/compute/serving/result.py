@@ -7,6 +7,7 @@ Energies are at the `server` boundary: accelerators (reading, writing, waiting) 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,8 +26,8 @@ PS, NJ = 1e12, 1e9
 QUANTILES = (("p05", 0.05), ("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 
-def quantiles(values: FloatArray) -> dict[str, float | None]:
-    """p05, p50, p95, p99, mean and max of values, by sorting; None where there are none.
+def quantiles(values: FloatArray, own: bool = False) -> dict[str, float | None]:
+    """p05, p50, p95, p99, mean and max of values, by sorting; None where there are none. What is `own` is sorted in place.
 
     Examples
     --------
@@ -36,13 +37,12 @@ def quantiles(values: FloatArray) -> dict[str, float | None]:
     """
     if len(values) == 0:
         return dict.fromkeys([*(name for name, _q in QUANTILES), "mean", "max"])
-    found = np.quantile(values, [q for _name, q in QUANTILES])
+    mean, largest = float(values.mean()), float(values.max())
+    found = np.quantile(values, [q for _name, q in QUANTILES], overwrite_input=own)
     out: dict[str, float | None] = {
         name: float(v) for (name, _q), v in zip(QUANTILES, found, strict=True)
     }
-    out["mean"] = float(values.mean())
-    out["max"] = float(values.max())
-    return out
+    return {**out, "mean": mean, "max": largest}
 
 
 @dataclass(frozen=True)
@@ -305,7 +305,7 @@ class ServingRun:
         came = int(np.searchsorted(self.arrival_ps, time_ps, side="right"))
         return came - int((self.arrival_ps + self.ttft_ps <= time_ps).sum())
 
-    @property
+    @cached_property
     def queue_growth_per_s(self) -> float:
         """Requests by which the queue grows per second while they come; 0 if it does not. [request/s]"""
         if len(self.arrival_ps) < 20:
@@ -343,6 +343,10 @@ class ServingRun:
 
     def summary(self) -> dict[str, Any]:
         """The numbers of `taotie simulate --json`."""
+        return dict(self._summary)
+
+    @cached_property
+    def _summary(self) -> dict[str, Any]:
         busy = sum(exact_sum(p.busy_nj) for p in self.pools)
         prefill = sum(exact_sum(p.prefill_nj) for p in self.pools)
         power = self.power()
@@ -353,6 +357,7 @@ class ServingRun:
         # the last bin may be cut short by the end of the account
         full = np.minimum(width_ps, self.span_ps - power.t_s * PS)
         peak = float((power.total_w[full > 0] * width_ps / full[full > 0]).max(initial=0.0))
+        energy_nj = self.energy_nj
         return {
             "requests": len(self.number) + self.rejected,
             "completed": len(self.number),
@@ -361,16 +366,16 @@ class ServingRun:
             "replicas": sum(p.n_replica for p in self.pools),
             "energy_j": {
                 "total": self.total_nj / NJ,
-                "requests_sum": exact_sum(self.energy_nj) / NJ,
+                "requests_sum": exact_sum(energy_nj) / NJ,
                 "prefill": prefill / NJ,
                 "decode": (busy - prefill) / NJ,
                 "transfer": self.transfer_nj / NJ,
                 "idle": sum(exact_sum(p.idle_nj) for p in self.pools) / NJ,
                 "host": sum(exact_sum(p.host_nj) for p in self.pools) / NJ,
             },
-            "energy_per_request_j": quantiles(self.energy_nj / NJ),
-            "ttft_s": quantiles(self.ttft_s),
-            "tpot_s": quantiles(self.tpot_s[self.output > 1]),
+            "energy_per_request_j": quantiles(energy_nj / NJ, own=True),
+            "ttft_s": quantiles(self.ttft_s, own=True),
+            "tpot_s": quantiles(self.tpot_s[self.output > 1], own=True),
             "mean_batch": batch_ps / busy_ps if busy_ps else 0.0,
             "peak_power_w": peak,
             "mean_power_w": self.total_nj / NJ / span if span else 0.0,

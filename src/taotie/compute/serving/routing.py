@@ -437,7 +437,7 @@ def run_routed(
     result[last[served], sr.SHARED] += states[served, sr.REMAINDER]
     last_finish = np.zeros(n_replica, np.int64)
     np.maximum.at(last_finish, replica, result[:, sr.FINISH])
-    ttft, finish, own, shared = (np.ascontiguousarray(result[:, j]) for j in range(4))
+    ttft, finish, own, shared = (result[:, j] for j in range(4))  # no copies: logs are long
     return FleetRun(ttft, finish, own, shared, replica, states.copy(), bins, last_finish)
 
 

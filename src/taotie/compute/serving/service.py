@@ -178,23 +178,33 @@ def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
     for model in (serving.replica, *([serving.writing.replica] if serving.writing else [])):
         check_energy(model, requests.span_s)
     room = serving.replica.limits.kv_tokens // serving.replica.limits.page_tokens
-    length = prompt + output
     page = serving.replica.limits.page_tokens
-    fits = -(-length // page) <= room
-    if serving.writing is not None:
-        other = serving.writing.replica.limits
-        fits &= -(-length // other.page_tokens) <= other.kv_pages
-        fits &= -(-prompt // page) <= room
-    kept = np.flatnonzero(fits)
-    longest = int(np.maximum(prompt, output)[kept].max(initial=0))
+    other = None if serving.writing is None else serving.writing.replica.limits
+
+    def fit(prompt: Any, length: Any) -> Any:
+        enough = -(-length // page) <= room
+        if other is not None:
+            enough &= -(-length // other.page_tokens) <= other.kv_pages
+            enough &= -(-prompt // page) <= room
+        return enough
+
+    most = (prompt.max(), output.max())
+    if fit(
+        most[0], sum(most)
+    ):  # no request can be longer than the longest of both: none is looked at alone
+        kept, longest = np.arange(len(prompt)), int(max(most))
+    else:
+        kept = np.flatnonzero(fit(prompt, prompt + output))
+        longest = int(np.maximum(prompt, output)[kept].max(initial=0))
     if longest > LONGEST_REQUEST:
         raise RangeError(
             _("a request of {n} tokens is longer than {most}.").format(
                 n=longest, most=LONGEST_REQUEST
             )
         )
+    arrival = requests.t_s * 1e12
     load = Load(
-        np.rint(requests.t_s * 1e12).astype(np.int64),
+        np.rint(arrival, out=arrival).astype(np.int64),
         np.minimum(prompt, LONGEST_REQUEST).astype(np.int32),  # longer ones were rejected above
         np.minimum(output, LONGEST_REQUEST).astype(np.int32),
     )

@@ -54,8 +54,18 @@ def streamed(
     from taotie.workload.trace_rows import Reading, regular_file
     from taotie.workload.trace_time import checked_unit
 
-    case = replace(case, routing="round_robin")
     notes: list[Said] = []
+    if case.routing != "round_robin":
+        notes.append(
+            Said(
+                "streamed_in_turn",
+                N_(
+                    "--stream sends requests to the replicas in turn; routing {routing}, which looks at their queues, needs the log in memory: leave out --stream"
+                ),
+                {"routing": case.routing.replace("_", "-")},
+            )
+        )
+        case = replace(case, routing="round_robin")
     if wanted.trace == "chat":
         if wanted.per_day is None or requests_out is not None:
             raise RangeError(
