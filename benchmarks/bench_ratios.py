@@ -25,8 +25,8 @@ ROWS = {
     "simulate": ("simulate", "chat", "--model", "llama-3.1-8b", "--on", "1xh100", "--per-day", "50000", "--replicas", "2"),
     "grid capacity ACTIVSg2000": ("grid", "capacity", "ACTIVSg2000"),
     "run hundred_thousand_h100_west": ("run", "{root}/studies/hundred_thousand_h100_west.toml", "--out", "out"),
-    "simulate 1e7 rows": ("simulate", "{log}", *SERVICE),
-    "simulate 1e7 rows --stream": ("simulate", "{log}", *SERVICE, "--stream"),
+    "simulate a long log": ("simulate", "{log}", *SERVICE),
+    "simulate a long log --stream": ("simulate", "{log}", *SERVICE, "--stream"),
     "grid capacity SyntheticUSA": ("grid", "capacity", "SyntheticUSA"),
 }  # fmt: skip
 EXTRA = {
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     every = [*ROWS, *EXTRA]
     parser.add_argument("--only", nargs="*", default=every, choices=every)
-    parser.add_argument("--rows", type=int, default=10_000_000, help="of the log that is simulated")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="of the long log")
     asked = parser.parse_args()
     if not (asked.old / "src" / "taotie").is_dir():
         raise SystemExit(f"{asked.old} holds no src/taotie")
