@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import taotie as tt
+from taotie.answer.prompt import prompt
 from taotie.errors import RangeError
 from taotie.study import one_request
 
@@ -102,3 +103,25 @@ def test_matches_a_log_priced_request_by_request(tmp_path):
     assert made.tables["spread"].rows[-1][3] == max(alone.p50)
     with pytest.raises(RangeError, match="closed"):
         tt.requests(trace=log, model="gpt-4o")
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ({"on": "h100-sxm:64"}, "--on h100-sxm:32"),
+        ({"on": "h100-sxm:64", "prefill_on": "h100-sxm:4"}, "--on h100-sxm:32"),
+        ({"on": "h100-sxm:8", "prefill_on": "h200-sxm:48"}, "--prefill-on h200-sxm:32"),
+    ],
+)
+def test_error_more_accelerators_than_heads(settings, hint):
+    """A head cannot be cut; groups with attention of their own cut fewer."""
+    with pytest.raises(RangeError) as error:
+        prompt("llama-3.1-8b", **settings)
+    assert error.value.hint == hint
+    assert "32 attention heads" in error.value.message
+
+
+def test_worked_groups_of_attention_take_more_accelerators():
+    assert prompt(
+        "llama-3.1-8b", on="h100-sxm:64", data_parallel=2, samples=100, brief=True
+    ).figures

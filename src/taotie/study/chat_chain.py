@@ -12,7 +12,7 @@ from taotie.compute.energy.kept_promise import replicas_kept
 from taotie.compute.energy.model_architecture import beside, model_architecture, model_used
 from taotie.compute.energy.reading_pool import reader_for, reading_day
 from taotie.compute.energy.served_precision import served_precision
-from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.serving_setup import ServingSetup, checked_cut, smallest_replica
 from taotie.compute.energy.setup_notes import not_measured
 from taotie.compute.energy.steady_batch import DEFAULT_LARGEST_BATCH, reading_rate_per_s
 from taotie.compute.energy.whole_replicas import largest_kept_batch, load_state, served_day
@@ -193,6 +193,8 @@ def setup_of(walk: Walk, longest: float = 8192.0) -> ServingSetup:
             smallest_replica(model, chip, precision, longest),
             N_("fewest that hold the weights and a few long requests"),
         )
+    else:
+        checked_cut(model, n, given.data_parallel or 1, "accelerators_per_replica = {n}")
     if given.acceptance is not None and not given.draft:
         raise RangeError(
             _("acceptance says nothing where no token is drafted."),

@@ -12,7 +12,7 @@ from taotie.compute.energy.model_architecture import model_architecture, model_u
 from taotie.compute.energy.reading_pool import reader_for
 from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.served_precision import served_precision
-from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.serving_setup import ServingSetup, checked_cut, smallest_replica
 from taotie.compute.energy.setup_notes import not_measured
 from taotie.compute.metered.calibration import calibration_for
 from taotie.facility.pue import checked_pue, published_pue
@@ -143,6 +143,8 @@ def one_request(
         n = smallest_replica(architecture, chip, precision, max(8192.0, tokens_in + tokens_out))
         why = N_("fewest that hold the weights and a few long requests")
         defaults.append(Default("accelerators", str(n), None, Said("default.accelerators", why)))
+    else:
+        checked_cut(architecture, n, data_parallel, f"--on {chip.name}:{{n}}")
     setup = ServingSetup(
         architecture,
         chip,

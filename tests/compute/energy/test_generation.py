@@ -1,5 +1,7 @@
 """Pictures and films: FLOPs from shapes, bars on models left out, unknown models."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,10 +16,12 @@ from taotie.compute.energy.generation import (
     generation_row,
     typical_diffusion_model,
 )
+from taotie.compute.energy.item_energy import item_error
 from taotie.compute.energy.runtime_profile import generation_profiles
 from taotie.compute.fit.validation import validate_mlenergy
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.accelerator import accelerator, custom_accelerator
+from taotie.quantity.catalog import table
 
 H100 = accelerator("h100")
 
@@ -93,6 +97,34 @@ def test_worked_unknown_model_from_its_size():
     assert guess.typical
     near = diffusion_model("hunyuandit").flop_per_step(1024, 1024)
     assert 0.5 < float(guess.flop_per_step(1024, 1024) / near) < 2
+
+
+def test_worked_parameters_of_a_token_are_those_of_the_shape_that_was_read():
+    """So many widths squared a layer, and what else the locator names: nothing typed beside it."""
+    cells = table("diffusion_models").cells
+    counted = 0
+    for (item, quantity), cell in cells.items():
+        said = re.search(r"([0-9.]+) widths squared", cell["locator"])
+        if quantity != "token_params" or not said:
+            continue
+        model = diffusion_models()[item]
+        each = float(said[1]) * model.hidden**2
+        if ffn := re.search(r"ffn_dim (\d+)", cell["locator"]):
+            each += 2.0 * model.hidden * int(ffn[1])
+        assert each * model.layers == pytest.approx(float(cell["value"]), rel=1e-3), item
+        counted += 1
+    assert counted >= 13
+
+
+def test_property_a_shape_from_memory_says_so_and_widens():
+    known = item_error("image", "h100-sxm", model=diffusion_model("flux.1-dev"))
+    recalled = diffusion_model("kandinsky-3")
+    assert "flop_per_pass" in recalled.recalled
+    wider, said = item_error("image", "h100-sxm", model=recalled)
+    assert wider.p95 / wider.p05 > known[0].p95 / known[0].p05
+    assert [s.code for s in said] == ["model_from_memory"]
+    assert known[1] == []
+    assert not diffusion_model("cogvideox1.5-5b").recalled
 
 
 def test_error_refusals():

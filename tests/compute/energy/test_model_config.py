@@ -266,6 +266,24 @@ def test_worked_folder_and_long_quantisation_lists(tmp_path):
     assert m.reference == str(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"attn_config": {"kv_n_heads": 2}},
+        {"multi_query": True},
+        {"num_local_experts": 8, "num_experts_per_tok": 2},
+        {"block_configs": [{"attention": {"no_op": True}, "ffn": {"no_op": True}}] * 32},
+    ],
+)
+def test_property_keys_of_another_class_are_left_out_and_named(more):
+    """The library's own class does not read them, so the sizes are its; but someone meant something by them."""
+    plain, strange = (architecture_from_config({**LLAMA, **m}, "x") for m in ({}, more))
+    assert strange.total_params == plain.total_params
+    assert strange.kv_b_per_layer == plain.kv_b_per_layer
+    assert strange.doubt >= 0.5
+    assert next(iter(more)) in str(strange.said)
+
+
 def _nested(depth: int) -> dict[str, object]:
     part: dict[str, object] = dict(LLAMA)
     for _level in range(depth):
@@ -288,7 +306,8 @@ def _nested(depth: int) -> dict[str, object]:
             {**LLAMA, "model_type": "mixtral", "num_local_experts": 8, "num_experts_per_tok": 0},
             "num_experts_per_tok",
         ),
-        ({**LLAMA, "block_configs": [1, 2]}, "block_configs"),
+        ({**LLAMA, "model_type": "nemotron-nas", "block_configs": [1, 2]}, "block_configs"),
+        ({**LLAMA, "hidden_size": 4096.5}, "not a count"),
         ({**LLAMA, "hybrid_override_pattern": "MX"}, "hybrid_override_pattern"),
         ({**LLAMA, "num_attention_heads": 0}, "at least 1"),
         (

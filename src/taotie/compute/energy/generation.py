@@ -63,6 +63,8 @@ class DiffusionModel:
     text_params: float = 0.0
     total_params: float = 0.0
     typical: bool = False
+    recalled: tuple[str, ...] = ()
+    """Of what decides its work, what was typed from memory and not looked up since."""
 
     def tokens(self, height: Any, width: Any, frames: Any = 1) -> FloatArray:
         """Latent tokens of one picture or film.
@@ -118,6 +120,10 @@ _INTEGERS = (
     "passes",
     "attention_layers",
 )
+_DECIDES = (
+    "layers", "hidden", "token_params", "pixels_per_token", "frames_per_token", "passes", "linear_attention",
+    "attention_layers", "flop_per_pass", "reference_pixels",
+)  # fmt: skip
 _REALS = ("token_params", "flop_per_pass", "reference_pixels", "text_params", "total_params")
 
 
@@ -135,6 +141,11 @@ def diffusion_models() -> dict[str, DiffusionModel]:
         found[item] = DiffusionModel(
             name=item,
             linear_attention=bool(known.get("linear_attention", 0.0)),
+            recalled=tuple(
+                q
+                for q in _DECIDES
+                if (item, q) in cells.cells and cells.cells[item, q]["access"] == "memory"
+            ),
             **{k: int(known[k]) for k in _INTEGERS if k in known},  # type: ignore[arg-type]
             **{k: known[k] for k in _REALS if k in known},  # type: ignore[arg-type]
         )

@@ -19,6 +19,7 @@ from taotie.compute.energy.generation import (
     generation_row,
     typical_diffusion_model,
 )
+from taotie.compute.energy.model_architecture import from_memory
 from taotie.compute.energy.runtime_profile import generation_profiles
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.hardware.accelerator import accelerator as accelerator_named
@@ -35,6 +36,8 @@ FAR_ARCHITECTURE = 0.35
 """Half width (log) added for a chip of another architecture: what Blackwell misses when only Hopper was fitted, and back."""
 FAR_MAKER = 0.6
 """The same for a maker no run of whom was measured: our judgement."""
+RECALLED_SHAPE = 0.15
+"""The same for a shape typed from memory: of 180 cells looked up since, one was wrong, by a factor of two; our guess."""
 GUESSED_SHAPE = 0.5
 """The same for a model of which only the size is known."""
 ENCODER_NEAR, ENCODER_FAR = (0.65, 1.6), (0.4, 2.6)
@@ -235,6 +238,9 @@ def item_error(
         if model is not None and model.typical:
             half = float(np.hypot(half, GUESSED_SHAPE))
             said.append(Said("shape_guessed", N_("of {model} only the size is known: its shape is taken to be typical, and the range is wider."), {"model": model.name}))  # fmt: skip
+        if model is not None and model.recalled:
+            half = float(np.hypot(half, RECALLED_SHAPE))
+            said.append(from_memory(model.name, model.recalled, RECALLED_SHAPE))
         low, high = float(np.exp(-half)), float(np.exp(half))
         note = f"rows of models left out of the fit, {runtime}; nine in ten lie within"
     error = leaf(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.compute.energy.model_count import Counted, Traits, count_model
-from taotie.compute.energy.model_keys import Keys, class_defaults, strange_keys
+from taotie.compute.energy.model_keys import Keys, class_defaults, foreign_keys, strange_keys
 from taotie.compute.energy.model_layers import LayerPlan, layer_plan
 from taotie.compute.energy.model_precision import native_precision
 from taotie.compute.energy.model_shape import ModelArchitecture
@@ -144,6 +144,8 @@ def architecture_from_config(config: dict[str, Any], name: str) -> ModelArchitec
     if found is None and nested is not None and nested.text_type and len(types) == 1:
         found = class_defaults(nested.text_type)
         traits = traits_of(nested.text_type)
+    foreign = foreign_keys(own, found.keys) if found is not None else set()
+    keys = {key: value for key, value in keys.items() if key not in foreign}
     k = Keys(keys, found.keys if found is not None else {}, name)
     sized = k.has(*_SIZES)
     if not sized and (found is None or len(types) < 2):
@@ -176,7 +178,7 @@ def architecture_from_config(config: dict[str, Any], name: str) -> ModelArchitec
             ),
             _("give how many experts one token uses (num_experts_per_tok in config.json)."),
         )
-    strange = sorted({*strange, *counted.doubts})
+    strange = sorted({*strange, *counted.doubts, *foreign})
     if not known:
         doubt = DOUBT_KEYS if strange else DOUBT_TYPE
         named = ", ".join(strange[:8]) or "model_type"
@@ -191,7 +193,7 @@ def architecture_from_config(config: dict[str, Any], name: str) -> ModelArchitec
             )
         )
     elif strange:
-        doubt = DOUBT_TYPE
+        doubt = DOUBT_KEYS if foreign else DOUBT_TYPE
         said.append(
             Said(
                 "model_key_unknown",

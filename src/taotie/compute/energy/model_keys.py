@@ -193,7 +193,8 @@ class Keys:
             )
         if isinstance(value, int) and not isinstance(value, bool) and value > LARGEST_COUNT:
             value = math.inf
-        if isinstance(value, bool) or not 0 <= value <= LARGEST_COUNT or not math.isfinite(value):
+        wrong = isinstance(value, bool) or not 0 <= value <= LARGEST_COUNT
+        if wrong or not math.isfinite(value) or value != int(value):
             shown = repr(value)
             raise RangeError(
                 _("{name}: {key}={value} is not a count.").format(
@@ -255,6 +256,35 @@ def strange_keys(file: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]
         if _SHAPING.search(key) and not _HARMLESS.search(key):
             found.append(key)
     return sorted(found)
+
+
+_OF_A_CLASS = (
+    ("attn_config",),
+    ("ffn_config",),
+    ("multi_query", "multi_query_attention"),
+    ("block_configs",),
+    ("new_decoder_architecture",),
+    NAMES["experts"],
+)
+"""Keys that change the shape in the classes that have one of them, and nothing in others."""
+
+
+def foreign_keys(file: Mapping[str, Any], known: Mapping[str, Any]) -> set[str]:
+    """Keys of the file that shape other classes, and that this class, whose keys are `known`, does not read.
+
+    >>> sorted(foreign_keys({"num_local_experts": 8, "n_head": 4}, {"num_attention_heads": 32}))
+    ['num_local_experts']
+    """
+    if not known:
+        return set()
+    mixes = any("expert" in key or key.startswith("moe") for key in known)
+    others = {
+        key
+        for keys in _OF_A_CLASS
+        if not any(k in known for k in keys) and not (mixes and keys is NAMES["experts"])
+        for key in keys
+    }
+    return {key for key in others if file.get(key)}
 
 
 _UNDERSTOOD = {

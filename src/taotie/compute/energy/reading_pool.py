@@ -12,7 +12,7 @@ import numpy as np
 
 from taotie.compute.energy.model_architecture import model_architecture
 from taotie.compute.energy.served_precision import served_precision
-from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.serving_setup import ServingSetup, checked_cut, smallest_replica
 from taotie.compute.energy.steady_batch import reading_rate_per_s
 from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
@@ -50,6 +50,8 @@ def reader_for(
     """
     chip = accelerator_named(accelerator)
     precision, _said = served_precision(setup.model, chip, setup.precision)
+    if count:
+        checked_cut(setup.model, count, 1, f"--prefill-on {chip.name}:{{n}}")
     n = count or smallest_replica(setup.model, chip, precision, max(8192.0, prompt_tokens))
     return replace(
         setup, accelerator=chip, accelerators_per_replica=n, precision=precision, data_parallel=1,

@@ -20,7 +20,14 @@ from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.hardware.accelerator import Accelerator
 from taotie.words.language import _
 
-__all__ = ["PRECISIONS", "Precision", "ServingSetup", "precision", "smallest_replica"]
+__all__ = [
+    "PRECISIONS",
+    "Precision",
+    "ServingSetup",
+    "checked_cut",
+    "precision",
+    "smallest_replica",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -389,6 +396,38 @@ class ServingSetup:
                 hint,
             )
         return fits
+
+
+def checked_cut(model: ModelArchitecture, count: int, data_parallel: int, shown: str) -> None:
+    """Refuse more accelerators for one copy than the model has attention heads to cut.
+
+    Parameters
+    ----------
+    count : int
+        Accelerators of a replica, as somebody gave them.
+    data_parallel : int
+        Groups of them with attention of their own.
+    shown : str
+        How a number of accelerators is written where it was given, such as ``--on h100-sxm:{n}``.
+
+    Raises
+    ------
+    RangeError
+        If a group has more accelerators than heads.
+
+    Examples
+    --------
+    >>> from taotie.compute.energy.model_architecture import model_architecture
+    >>> checked_cut(model_architecture("llama-3.1-8b"), 32, 1, "--on h100-sxm:{n}")
+    """
+    heads = model.heads
+    if model.attention_layers and heads and count > heads * max(data_parallel, 1):
+        raise RangeError(
+            _(
+                "{n} accelerators are more than the {heads} attention heads of {model} can be cut over."
+            ).format(n=count // max(data_parallel, 1), heads=heads, model=model.name),
+            shown.format(n=heads * max(data_parallel, 1)),
+        )
 
 
 def smallest_replica(

@@ -19,7 +19,7 @@ from taotie.compute.energy.energy_per_request import corrected_energy_per_reques
 from taotie.compute.energy.model_architecture import model_architecture, model_used
 from taotie.compute.energy.reading_pool import reader_for
 from taotie.compute.energy.served_precision import served_precision
-from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.serving_setup import ServingSetup, checked_cut, smallest_replica
 from taotie.compute.energy.setup_notes import not_measured
 from taotie.compute.energy.steady_batch import largest_rate_per_s
 from taotie.compute.metered.calibration import Calibration, calibration_of
@@ -242,6 +242,8 @@ def setup_of(case: ServingCase) -> ServingSetup:
     model, chip = model_architecture(case.model), accelerator(case.accelerator)
     precision, _said = served_precision(model, chip, case.precision)
     n = case.accelerators or smallest_replica(model, chip, precision)
+    if case.accelerators:
+        checked_cut(model, n, case.data_parallel, f"--on {chip.name}:{{n}}")
     return ServingSetup(
         model,
         chip,
