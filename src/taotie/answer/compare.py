@@ -136,7 +136,7 @@ def _miss(settings: Mapping[str, Any], own: bool) -> float:
     miss = profile.error_sigma(
         float(settings["batch"] or 16.0), chip.architecture, maker=chip.maker
     )
-    return miss if own else miss * float(profile.error["seen_family_factor"])
+    return miss if own else miss * float(profile.error["seen_family_factor"]["energy"])
 
 
 def _usual(base: dict[str, Any]) -> list[str]:

@@ -110,7 +110,7 @@ class RuntimeProfile:
         e = self.error
         width = float(e[f"half_width_{share}"][quantity])
         if family is not None and family in self.provenance.get("families", ()):
-            width *= float(e["seen_family_factor"])
+            width *= float(e["seen_family_factor"][quantity])
         width *= float(
             e.get("setup_factor", {}).get(kind, 1.0 if kind == "aggregated" else OTHER_SETUP)
         )

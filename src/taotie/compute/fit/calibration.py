@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.compute.energy.roofline import COEFFICIENTS
-from taotie.compute.energy.runtime_profile import BATCH_BANDS, RuntimeProfile
+from taotie.compute.energy.runtime_profile import BATCH_BANDS, QUANTITIES, RuntimeProfile
 from taotie.compute.energy.served_load import ServedLoad, served_rows
 from taotie.compute.fit.coefficient_bounds import BOUNDS, BY_ARCHITECTURE, OTHER_PROMPT
 from taotie.compute.fit.fit_problem import (
@@ -64,7 +64,7 @@ ENGINE_PROFILES = {
 NO_ERROR_MODEL: dict[str, Any] = {
     "half_width_80": {"all": 0.3},
     "half_width_90": {"all": 0.45},
-    "seen_family_factor": 1.0,
+    "seen_family_factor": dict.fromkeys(QUANTITIES, 1.0),
     "batch_band_factor": [1.0] * (len(BATCH_BANDS) + 1),
     "unseen_architecture_80": 0.25,
     "unseen_architecture_90": 0.35,

@@ -202,9 +202,17 @@ def with_error_model(
             _wider(float(np.quantile(blind, q)), float(np.quantile(seen["energy"], q))),
             LEAST_UNKNOWN_BATCH,
         )
-    error["seen_family_factor"] = float(
-        min(balanced_quantile(seen["energy"], rows.family, 0.8) / whole, 1.0)
-    )
+    # of each quantity its own: where power is missed by the chip, a family that was seen misses it nearly as much
+    error["seen_family_factor"] = {
+        name: float(
+            min(
+                balanced_quantile(seen[name], rows.family, 0.8)
+                / balanced_quantile(miss[name], rows.family, 0.8),
+                1.0,
+            )
+        )
+        for name in QUANTITIES
+    }
     error["setup_factor"] = {}
     return replace(profile, error=error)
 
@@ -263,7 +271,8 @@ def with_served_errors(
     miss, groups = gates[0]
     usual = balanced_quantile(np.where(plain, miss["rate"], np.nan), groups, 0.8)
     known = balanced_quantile(np.where(plain, seen["rate"], np.nan), groups, 0.8)
-    error["seen_family_factor"] = float(np.clip(known / error["half_width_80"]["rate"], 0.4, 1.0))
+    factor = float(np.clip(known / error["half_width_80"]["rate"], 0.4, 1.0))
+    error["seen_family_factor"] = dict.fromkeys(QUANTITIES, factor)
     error["setup_factor"] = {
         kind: float(
             np.clip(

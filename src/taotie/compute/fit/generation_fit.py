@@ -247,7 +247,7 @@ def fit_generation(rows: GenerationRows) -> dict[str, Any]:
     made["error"] = {
         f"half_width_{share}": dict.fromkeys(("energy", "power", "rate"), width)
         for share, width in ((80, 0.4), (90, 0.6))
-    } | {"seen_model_factor": 1.0}
+    } | {"seen_model_factor": dict.fromkeys(("energy", "power", "rate"), 1.0)}
     made["provenance"] = {
         "rows": len(rows),
         "models": sorted(set(rows.model)),
@@ -311,7 +311,11 @@ def with_generation_errors(
             "power": np.abs(np.log(left_out.power_w / rows.power_w)),
             "rate": np.abs(np.log(left_out.time_s / rows.time_s)),
         }
-        seen = np.abs(np.log(inside.energy_j / rows.energy_j))
+        seen = {
+            "energy": np.abs(np.log(inside.energy_j / rows.energy_j)),
+            "power": np.abs(np.log(inside.power_w / rows.power_w)),
+            "rate": np.abs(np.log(inside.time_s / rows.time_s)),
+        }
     for medium, made in profiles.items():
         here = np.array([m == medium for m in rows.media])
         models = [m for m, k in zip(rows.model, here, strict=True) if k]
@@ -321,10 +325,16 @@ def with_generation_errors(
                 name: balanced_quantile(values[here], models, share / 100.0)
                 for name, values in miss.items()
             }
-        usual = made["error"]["half_width_80"]["energy"]
-        made["error"]["seen_model_factor"] = float(
-            min(balanced_quantile(seen[here], models, 0.8) / usual, 1.0)
-        )
+        made["error"]["seen_model_factor"] = {
+            name: float(
+                min(
+                    balanced_quantile(values[here], models, 0.8)
+                    / made["error"]["half_width_80"][name],
+                    1.0,
+                )
+            )
+            for name, values in seen.items()
+        }
     return profiles
 
 
@@ -356,7 +366,7 @@ def generation_widths(
                 known = rows.architecture[i] in profiles[medium]["provenance"]["architectures"]
                 for quantity, width in widths[share].items():
                     own = error[f"half_width_{share}"][quantity]
-                    own *= error["seen_model_factor"] if own_model else 1.0
+                    own *= error["seen_model_factor"][quantity] if own_model else 1.0
                     width[i] = np.hypot(own, 0.0 if known else UNSEEN_ARCHITECTURE[share])
     return widths
 
