@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from taotie.answer.answer import Answer
 from taotie.answer.asking import answers_with
+from taotie.words.language import N_
+from taotie.words.said import Said
 
 __all__ = ["calibrate", "predict", "validate_mlenergy", "validate_serving"]
 
@@ -46,7 +48,28 @@ def validate_serving(
         else frozen_predictions.scored_against(file, against)
     )
     settings = {"file": str(file), "against": None if against is None else str(against)}
-    return Answer("validate serving", settings, own=found)
+    return Answer("validate serving", settings, said=_not_scored(found), own=found)
+
+
+_MEASURED = {
+    "rate": ("output_tok_s", N_("rate")),
+    "power": ("avg_power_w_gpu", N_("power")),
+    "latency": ("median_tpot_s", N_("time per later token")),
+}
+"""Columns that hold what a table of served loads measured."""
+
+
+def _not_scored(found: Mapping[str, Any]) -> tuple[Said, ...]:
+    """What no row of the table has measured, and the column it was looked for in."""
+    return tuple(
+        Said(
+            f"not_scored.{name}",
+            N_("{what} is not scored: no row has a value in the column {column}."),
+            {"what": Said("what", label), "column": column},
+        )
+        for name, (column, label) in _MEASURED.items()
+        if not found.get(name, {}).get("n", 1)
+    )
 
 
 @answers_with("validate mlenergy")

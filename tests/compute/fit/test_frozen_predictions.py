@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from taotie.answer.validate import validate_serving
 from taotie.compute.fit.frozen_predictions import (
     SHIPPED,
     frozen,
@@ -105,3 +106,19 @@ def test_worked_runs_and_pictures_on_record(tmp_path, row, kind, measured):
     assert made["energy"]["mdape"] == pytest.approx(0.0, abs=0.01)
     with pytest.raises(DataError, match="other set-ups"):
         scored_against(write(tmp_path / "s.csv", [{**ROW, "output_tok_s": 5}]), file)
+
+
+def test_worked_what_a_table_has_not_measured_is_said(tmp_path):
+    """A column of another name is not read: its quantity is not scored, and the answer says which column is meant."""
+    head = "model,hardware,framework,precision,gpus,decode_tp,isl,osl,concurrency"
+    row = "llama-3.1-70b,h100-sxm,vllm,bf16,4,4,1024,1024,64"
+    file = tmp_path / "own.csv"
+    file.write_text(f"{head},tokens_per_second,avg_power_w_gpu\n{row},1400,500\n", encoding="utf-8")
+    said = {s.code: s.text() for s in validate_serving(file).said}
+    assert set(said) == {"not_scored.rate", "not_scored.latency"}
+    assert "output_tok_s" in said["not_scored.rate"]
+    file.write_text(
+        f"{head},output_tok_s,avg_power_w_gpu,median_tpot_s\n{row},1400,500,0.04\n",
+        encoding="utf-8",
+    )
+    assert validate_serving(file).said == ()

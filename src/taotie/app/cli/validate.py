@@ -9,6 +9,7 @@ import typer
 
 from taotie.app.cli.asked import Extra, kept, register_ask
 from taotie.app.cli.common import console, print_json
+from taotie.app.cli.shown import print_said
 from taotie.words.language import _
 
 
@@ -93,6 +94,7 @@ def _give(answer: Any, door: dict[str, Any]) -> None:
         print_json(answer.to_dict())
     else:
         _show(answer.own)
+        print_said(answer.said)
 
 
 def _percent(value: float | None) -> str:

@@ -421,12 +421,12 @@ def checked_cut(model: ModelArchitecture, count: int, data_parallel: int, shown:
     >>> checked_cut(model_architecture("llama-3.1-8b"), 32, 1, "--on h100-sxm:{n}")
     """
     heads = model.heads
-    if model.attention_layers and heads and count > heads * max(data_parallel, 1):
+    if model.attention_layers and heads and count > heads * data_parallel:
         raise RangeError(
             _(
                 "{n} accelerators are more than the {heads} attention heads of {model} can be cut over."
-            ).format(n=count // max(data_parallel, 1), heads=heads, model=model.name),
-            shown.format(n=heads * max(data_parallel, 1)),
+            ).format(n=count // data_parallel, heads=heads, model=model.name),
+            shown.format(n=heads * data_parallel),
         )
 
 
