@@ -42,7 +42,7 @@ START = re.compile(
     r"|(?P<among>每?(?P<whole>[0-9]{1,6}(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千]{1,4})(?P<thing>[度户人个台座张块吨元次家辆])[^，。；,;0-9一二两三四五六七八九十]{0,6}?(?:(?:里面?|中间?|当中|之中)(?:就|便|约|大约|大概|至少|差不多){0,2}有?|(?:就|便|约|大约|大概|至少|差不多){0,2}有)(?:约|近|大约|将近)?(?P<part>[0-9]{1,6}(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千]{1,4})(?P=thing))"
     r"|(?P<tenth>\bevery\s(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twentieth|hundredth|thousandth)\b(?!\s(?:day|week|month|year|hour|minute)))"
     r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的)|(?:(?<=[\u4e00-\u9fff≈=~])|(?<=about )|(?<=roughly )|(?<=only )|(?<=just )|(?<=nearly )|(?<=than ))[1-9]/[0-9]{1,3}(?![0-9/.%A-Za-z年月日]))"
-    r"|(?P<fold>\b(?:(?:" + _TENS + r")-(?:one|two|three|four|five|six|seven|eight|nine)|[a-z]{3,9})(?:-?(?:hundred|thousand))?-?fold\b)"
+    r"|(?P<fold>\b(?:(?:" + _TENS + r")(?:-(?:one|two|three|four|five|six|seven|eight|nine))?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:an?\s|one-?)?(?:hundred|thousand))-?fold\b)"
     r"|(?P<magnitude>\b(?:an|one|two|three|four|five|six)(?:\sor\smore)?\sorders?\sof\smagnitude\b|[一两二三四五六]个数量级)"
     r"|(?P<again>\bhalf\s(?:as\smuch\sagain|again\sas\s(?:much|many|large|high))\b)"
     r"|(?P<folded>打(?:[一二三四五六七八九]{1,2}|[0-9](?:\.[0-9])?|对)折|[一二三四五六七八九][一二三四五六七八九]?折(?![合算旧叠损射]))"
@@ -234,10 +234,15 @@ def _number(
     return ranged(text, quantity, end, money, sign, spelled)
 
 
+_TO_ANOTHER = re.compile(r"(?:\s(?:to|and|through)\s|-)(?=[0-9a-z])|[至到和与~](?=[0-9一二两三四五六七八九十百千])")
+
+
 def _spelled_range(
     text: str, start: int, at: int, number: PrintedNumber
 ) -> tuple[Quantity, int] | None:
     """Between five and ten megawatts, 五到十倍: the first number has its unit from the second."""
+    if not _TO_ANOTHER.match(text, number.end):
+        return None
     bare = made_of(text, start, at, number, Phrase(end=number.end), number.end, True)
     made, end = ranged(text, bare, number.end, False, "", True)
     return (made, end) if made.is_range or (made.role == "from" and end > number.end) else None
