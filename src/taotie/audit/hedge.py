@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 WINDOW = 48
-_TAIL = r"\s?(?:(?:the|a|an|some|of|about|as|at|(?:前者|后者|对手|同行|其|去年|上年|往年|同期|全国|全球|总量|总数)的?|为|达|到|了|过|用电|耗电|约|USD|US)\s?){0,2}[\s\"'“(（]{0,2}\Z"
+_TAIL = r"\s?(?:(?:the|a|an|some|of|about|as|at|(?:前者|后者|对手|同行|其|去年|上年|往年|同期|全国|全球|总量|总数)的?|为|达|到|了|过|可供|能供|供应?|满足|需要?|要|有|能|可|够|占|花费?|消耗|用掉|用电|耗电|enough for|约|USD|US)\s?){0,2}[\s\"'“(（]{0,2}\Z"
 _WORDS: tuple[tuple[str, str], ...] = (
     ("exact", r"\b(?:exactly|precisely)|正好|恰好|整整|刚好|恰恰|精确(?:地)?[为是]?"),
     ("nearly", r"\b(?:nearly|almost|close to|just under|just below|just shy of|approach(?:es|ed|ing)?|nearing|not quite|(?:(?:a (?:little|whisker|hair|touch|shade|bit|fraction|tad|notch|sliver)|slightly|marginally|fractionally|narrowly|only just|a smidgen) (?:less than|under|below|shy of|short of))|shy of|just short of|close on|getting on for|pushing|verging on|bordering on|the (?:best|better) part of)"

@@ -103,7 +103,7 @@ _UNIT_AND = re.compile(
     r"\b(?:hour|day|week|month|year|gig|watt|ton|tonne|liter|litre|gallon)s?\sand\s\Z"
 )
 _THINGS_ZH = re.compile(
-    r"[多余来](?=[万亿千百个户人台座度])|机[柜架]|[架辆棵株座家亩块颗枚栋]|个(?!月)"
+    r"[多余来](?=[万亿千百个户人台座度])|机[柜架]|[架辆棵株座家亩块颗枚栋户次张条吨]|人(?![工类均机造])|台(?![湾风])|度(?![过假])|个(?!月)"
 )
 
 

@@ -234,7 +234,9 @@ def _number(
     return ranged(text, quantity, end, money, sign, spelled)
 
 
-_TO_ANOTHER = re.compile(r"(?:\s(?:to|and|through)\s|-)(?=[0-9a-z])|[至到和与~](?=[0-9一二两三四五六七八九十百千])")
+_TO_ANOTHER = re.compile(
+    r"(?:\s(?:to|and|through)\s|-)(?=[0-9a-z])|[至到和与~](?=[0-9一二两三四五六七八九十百千])"
+)
 
 
 def _spelled_range(

@@ -12,8 +12,8 @@ from taotie.quantity.number_text import CHINESE_WORDS
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
-    r"(?=\b[a-z]|[每日一单天月年全])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|(?<![节假生当昨今次同工休即周期])日耗|一天|单日|全天|一昼夜|天天)"
-    r"|(?P<month>\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电)|(?P<week>\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|每周|每星期)"
+    r"(?=\b[a-z]|[每日一单天月年全周])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|(?<![节假生当昨今次同工休即周期])日耗|一天|单日|全天|一昼夜|天天)"
+    r"|(?P<month>\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电)|(?P<week>\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|(?<![上下本每一两几多当数])周(?:均|(?:用|耗|发|供)[电水气])|每周|每星期)"
     r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|\ball year\b|\byear-round\b|\b(?:whole|entire) year\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|(?<![0-9去今明前后昨近每当往同几两三四五六七八九十半本多])年(?=[收营产发用耗排节减费利供总均电支水][^，。；]{0,3})|全年|年度))",
     re.IGNORECASE,
 )
@@ -39,6 +39,7 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             q = _with_period_before(q, before, at - last_end)
             q = _with_period_behind(q, text[q.end - offset : q.end - offset + 60])
             q = _with_count_before(q, before, at - last_end)
+            q = _with_count_behind(q, text[q.end - offset : q.end - offset + 50])
             q = _with_unit_before(q, before)
             if (
                 i > first
@@ -272,9 +273,9 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     name, gap, start = found
     near = not re.search(r"[,，][^,，]*\S|[0-9]", gap) and len(before) - start <= since + 1
     power = any(q.bare.same_dimension(Unit(u)) for u in ("W",))
-    if power and not (
-        near and re.search(r"[耗用]电|\bus|consum|draw", gap) and not _LOAD.search(gap)
-    ):
+    told = name == "h" and not gap.strip()  # 每小时20兆瓦
+    used = re.search(r"[耗用]电|\bus|consum|draw", gap) and not _LOAD.search(gap)
+    if power and not (near and (told or used)):
         return q
     unit = q.bare / Unit(name)
     firm = near and (name != "a" or power) and q.kind in ("amount", "money")
@@ -337,6 +338,22 @@ def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
     if not counts:
         return q
     return replace(q, counts=tuple(counts))
+
+
+_FOR_MOST = re.compile(
+    r"\s(?:for|on|with)\s(?:most|many|typical|ordinary|simple|usual|average|any|each|every|an?|the)\s(?=[a-z])"
+)
+
+
+def _with_count_behind(q: Quantity, behind: str) -> Quantity:
+    """Between 0.2 and 0.4 Wh for most prompts: what it may be per stands behind it."""
+    if q.count or q.counts or q.kind != "amount" or q.bare.same_dimension(Unit("W")):
+        return q
+    found = _FOR_MOST.match(behind)
+    noun = noun_at(behind, found.end(), 2) if found else None
+    if noun is None or noun[0] not in FLOWS:
+        return q
+    return replace(q, counts=(noun[0],))
 
 
 _EACH = re.compile(r"each|every|per\b|每|平均每", re.IGNORECASE)
