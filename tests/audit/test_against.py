@@ -47,6 +47,7 @@ CASES = Path(__file__).resolve().parents[1] / "cases" / "audit"
         ("well_known_later.csv", 24),
         ("well_known_strangers.csv", 30),
         ("well_known_strangers_later.csv", 40),
+        ("well_known_own_later.csv", 24),
     ],
 )
 def test_published_well_known_sentences_find_their_figure(name: str, least: int) -> None:

@@ -215,6 +215,12 @@ def _entry_of(key: str) -> Entry:
     return Entry.from_plain(json_value(fields))
 
 
+_SAID_ALSO = {
+    "data centres": ("centers", "centres", "数据", "据中", "中心"), "world": ("world", "全球"), "US": ("us", "美国"), "image": ("image", "图像", "图片"),
+    "household": ("home", "household", "家庭"), "queue": ("queues", "排队"), "query": ("query", "查询"), "China": ("china", "中国"),
+}  # fmt: skip
+
+
 def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:
     """Figures that share words with `text`, the nearest first, each with its score.
 
@@ -231,6 +237,10 @@ def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:
         terms += pairs(run).split()[:40]
     if not terms:
         return []
+    # servers worldwide are data centres: a subject said in other words is sought in those of the labels, too
+    tags = scope_of(text).tags
+    for tag in sorted(t for kind in ("system", "place") for t in tags.get(kind, ())):
+        terms += [w for w in _SAID_ALSO.get(tag, ()) if w not in terms]
     query = " OR ".join('"' + t.replace('"', "") + '"' for t in dict.fromkeys(terms[:80]))
     found = _index().execute(
         "select key, bm25(figure, 0, 4.0, 1.0) from figure where figure match ? order by 2 limit ?",

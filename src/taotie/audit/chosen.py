@@ -207,6 +207,8 @@ def _options(
             yield q.bare, "bare", 1  # a year's total: how annual statistics are printed
     if not q.period and not q.firm and q.kind == "amount":
         yield q.unit / Unit("a"), "annual", 1
+        for count in q.counts:  # the average home used 10,791 kWh in 2022
+            yield q.unit / Unit(count) / Unit("a"), "annual", 1
     if q.kind == "count" and q.count in FLOWS and q.period:
         yield q.bare, "bare", 2
 

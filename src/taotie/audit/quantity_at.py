@@ -198,10 +198,16 @@ def _named(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
     return None, end
 
 
+_NO_NUMBER = re.compile("[零〇一二两三四五六七八九十百千万亿]{24,}")
+
+
 def _number(
     text: str, start: int, at: int, money: bool, sign: str = ""
 ) -> tuple[Quantity | None, int]:
     """A number with what stands behind it; a range where two are linked."""
+    run = _NO_NUMBER.match(text, at)
+    if run is not None:  # nobody writes a number of so many characters
+        return None, run.end()
     spelled_fraction = None
     number, spelled = first_number(text, at)
     if number is None and not money:

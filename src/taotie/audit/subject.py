@@ -16,13 +16,13 @@ _TAGS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "system": (
         ("crypto", r"\bbitcoin\b|\bcrypto\w*|\bmining\b|比特币|加密货币|挖矿"), ("network", r"\b(?:data (?:transmission )?)?networks?\b|数据传输网|通信网"),
-        ("data centres", r"\bdata ?-?cent(?:er|re)s?\b|数据中心|智算中心|算力中心"), ("AI", r"\bAI\b|\bartificial intelligence\b|人工智能|\bai\b|大模型"),
+        ("data centres", r"\bdata ?-?cent(?:er|re)s?\b|\bserver (?:farm|hall|park)s?\b|\bservers (?:worldwide|around the world|across the)\b|\bthe world's servers\b|数据中心|智算中心|算力中心|全球服务器|机房"), ("AI", r"\bAI\b|\bartificial intelligence\b|人工智能|\bai\b|大模型"),
         ("query", r"\bquer(?:y|ies)\b|\bprompts?\b|\brequests?\b|\bsearch(?:es)?\b|每次|查询|提示词|问答|搜索|\banswer"), ("image", r"\bimages?\b|\bpictures?\b|图片|图像|生图"),
         ("video", r"\bvideos?\b|视频"), ("training", r"\btrain(?:ing|ed)?\b|训练"), ("queue", r"\bqueues?\b|\binterconnection\b|排队|并网申请"),
         ("household", r"\bhome\b|\bhousehold\b|家庭|户均"),
     ),
     "aspect": (
-        ("capacity", r"\bcapacity\b|\binstalled\b|装机|容量"), ("generation", r"\bgenerat(?:ion|ed|es)\b|发电"), ("demand", r"\bpeak\b|峰值|高峰"),
+        ("capacity", r"\bcapacity\b|\binstalled\b|装机|容量"), ("generation", r"(?<!image )(?<!video )(?<!text )(?<!picture )(?<!token )\bgenerat(?:ion|ed|es)\b(?! (?:of )?(?:an? |one )?(?:images?|videos?|pictures?|texts?|tokens?|energy of|\w+ images?))|发电"), ("demand", r"\bpeak\b|峰值|高峰"),
         ("price", r"\bprices?\b|电价|价格"), ("water", r"\bwater\b|用水|耗水|水耗"), ("emissions", r"\bemission\w*|\bcarbon\b|\bCO2\b|排放|碳"), ("pue", r"\bPUE\b"),
         ("investment", r"\bcapex\b|\binvest\w*|\bspend\w*|投资|资本开支"), ("growth", r"\bgr[eo]w\w*|\bincrease\w*|\brise\w*|增长|上升"), ("share", r"\bshare\b|\bpercent|%|占|比例"),
     ),
@@ -38,7 +38,7 @@ _TAGS: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 # who says it: a sentence that names its source is held against that source first
 _PUBLISHERS = (
-    ("IEA", r"\bIEA\b|\binternational energy agency\b|国际能源署"), ("Goldman", r"\bgoldman\b|高盛"), ("LBNL", r"\blawrence berkeley\b|\bberkeley lab\b|\bLBNL\b|劳伦斯伯克利"),
+    ("IEA", r"\bIEA\b|\binternational energy agency\b|\bparis-based (?:energy )?(?:agency|watchdog)\b|\benergy watchdog\b|国际能源署|国际能源机构"), ("Goldman", r"\bgoldman\b|高盛"), ("LBNL", r"\blawrence berkeley\b|\bberkeley lab\b|\bLBNL\b|劳伦斯伯克利"),
     ("EPRI", r"\bEPRI\b|\belectric power research institute\b"), ("Epoch", r"\bepoch ai\b"), ("MIT TR", r"\bmit technology review\b|麻省理工科技评论"),
     ("New Yorker", r"\bnew yorker\b|纽约客"), ("Cambridge", r"\bcambridge\b|剑桥"), ("McKinsey", r"\bmckinsey\b|麦肯锡"), ("BCG", r"\bBCG\b|\bboston consulting\b|波士顿咨询"),
     ("EIA", r"\bEIA\b|\benergy information administration\b|能源信息署"), ("Ember", r"\bember\b"), ("CAICT", r"\bCAICT\b|信通院|信息通信研究院|国家能源局"),
