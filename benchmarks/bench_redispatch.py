@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-from taotie.grid.capacity.redispatch import redispatched_capacity
+from taotie.grid.capacity.redispatch import RedispatchedCapacity, redispatched_capacity
 from taotie.grid.capacity.redispatch_lp import largest_load
 from taotie.grid.case.case import read_case
 
@@ -26,6 +26,9 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--ac", type=int, default=0)
     options.add_argument("--every", action="store_true", help="with --ac: solve every outage")
+    options.add_argument(
+        "--check", type=int, default=0, help="buses whose outages lightsim2grid solves again"
+    )
     options.add_argument("--highs", type=int, default=0)
     options.add_argument("--threads", type=int, default=1)
     o = options.parse_args()
@@ -67,7 +70,7 @@ def main() -> None:
 
         chosen = rng.choice(case.bus_number[known], o.ac, replace=False).tolist()
         processor = time.process_time()
-        proved = ac_proofs(found, chosen, every=o.every)
+        proved = ac_proofs(found, chosen, every=o.every, threads=o.threads)
         processor = time.process_time() - processor
         print(
             f"AC: {o.ac} buses, {processor:.1f} s of processor time, start {proved.seconds['start']:.1f} s and buses "
@@ -75,6 +78,37 @@ def main() -> None:
             f"outages solved {np.mean([p.solved for p in proved.proofs]):.0f}, foretold "
             f"{np.mean([p.foretold for p in proved.proofs]):.0f}; largest error of a forecast "
             f"{max(p.forecast_error for p in proved.proofs):.4f}"
+        )
+    if o.check:
+        by_another_engine(
+            found, rng.choice(case.bus_number[known], o.check, replace=False).tolist()
+        )
+
+
+def by_another_engine(found: RedispatchedCapacity, buses: list[int]) -> None:
+    """All outages at the answer of some buses once more, by lightsim2grid's own Newton method."""
+    from taotie.grid.ac.proof import AcProver
+
+    prover = AcProver(found)
+    net, lost = prover.net, prover.rows[prover.outages]
+    back = np.argsort(np.argsort(lost))
+    for bus in buses:
+        proof = prover.prove(bus, every=True)
+        power, mva = prover.answer
+        v = net.state(power, int(found.case.rows_of_bus([bus])[0]), mva)
+        other = net.outages(lost, v)
+        order = np.argsort(other.row)[back]
+        volts, solved = other.voltage[order], other.solved[order]
+        load = net.loading(net.powers(volts, lost), prover.post) / prover.allowed[1:]
+        beyond = (
+            np.maximum(net.vmin - np.abs(volts), np.abs(volts) - net.vmax) - prover.beyond[1:]
+        )[solved]
+        print(
+            f"bus {bus}: {proof.dc_mw:.1f} MW in DC, {proof.ac_mw:.1f} in AC; by lightsim2grid {solved.sum()} of "
+            f"{len(lost)} outages solved, worst {load[solved].max():.5f} of what the rule allows, voltage "
+            f"{beyond.max():+.5f} p.u. beyond it (tolerance {prover.rule.tolerance}); outages it lost anew "
+            f"{int((~solved & prover.ok[1:]).sum())}",
+            flush=True,
         )
 
 

@@ -19,6 +19,7 @@ from taotie.answer.asking import answers_with
 from taotie.answer.capacity_written import BusDetail
 from taotie.errors import DataError, RangeError
 from taotie.files.read import csv_rows, of_others, read_text
+from taotie.grid.capacity.core import thread_count
 from taotie.grid.capacity.hosting_capacity import Binding, binding_label, outage_labels
 from taotie.grid.capacity.redispatch import (
     RedispatchedCapacity,
@@ -482,7 +483,7 @@ def _prove(
 
     proved = ac_proofs(
         found, [int(bus["bus"]) for bus in buses], AcRule(power_factor=more.power_factor),
-        every=more.ac_every, step=step,
+        every=more.ac_every, threads=thread_count(None), step=step,
     )  # fmt: skip
     for bus, proof in zip(buses, proved.proofs, strict=True):
         bus["ac_mw"] = proof.ac_mw

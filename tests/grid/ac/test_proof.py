@@ -132,6 +132,8 @@ def test_property_order_of_buses_does_not_matter():
     one = {p.bus: p.ac_mw for p in ac_proofs(found, buses).proofs}
     other = {p.bus: p.ac_mw for p in ac_proofs(found, buses[::-1]).proofs}
     assert one == pytest.approx(other, abs=0.05)
+    both = {p.bus: p.ac_mw for p in ac_proofs(found, buses, threads=2).proofs}
+    assert both == pytest.approx(one, abs=1e-6)
 
 
 @needs_engine

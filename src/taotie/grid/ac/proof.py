@@ -20,9 +20,12 @@ there is corrected like the rest.
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import NamedTuple
 
 import numpy as np
@@ -376,6 +379,12 @@ class AcProver:
             self._where[-1] = 0
         return np.asarray(self._where[at])
 
+    def twin(self) -> AcProver:
+        """Another to work beside this one: the same start, a network of its own."""
+        other = copy.copy(self)
+        other.net, other.threads = AcNetwork(self.case), 1
+        return other
+
     # ---- one state ------------------------------------------------------------------------------
     def look(
         self,
@@ -673,8 +682,9 @@ def ac_proofs(
     every : bool
         Solve all outages at each answer, not only those foretold near a limit.
     threads : int
+        Buses at a time; the answers do not depend on it.
     step : callable, optional
-        Told the number of each bus.
+        Told the number of each bus when it is done.
 
     Returns
     -------
@@ -683,11 +693,25 @@ def ac_proofs(
     tic = time.perf_counter()
     prover = AcProver(capacity, rule, threads=threads)
     start_s = time.perf_counter() - tic
-    found = []
-    for bus in capacity.case.bus_number.tolist() if buses is None else buses:
+    asked = [int(b) for b in (capacity.case.bus_number if buses is None else buses)]
+    free: SimpleQueue[AcProver] = SimpleQueue()
+    free.put(prover)
+    for _other in range(min(threads, len(asked)) - 1):
+        free.put(prover.twin())
+    prover.threads = 1  # each bus by one thread
+
+    def one(bus: int) -> AcProof:
+        own = free.get()
+        try:
+            proof = own.prove(bus, every)
+        finally:
+            free.put(own)
         if step is not None:
             step(str(bus))
-        found.append(prover.prove(int(bus), every))
+        return proof
+
+    with ThreadPoolExecutor(max(1, min(threads, len(asked)))) as pool:
+        found = list(pool.map(one, asked))
     return AcProofs(
         tuple(found), prover.pairs_over, prover.volt_over, prover.worst_at_start, rule,
         {"start": start_s, "proofs": time.perf_counter() - tic - start_s},

@@ -7,6 +7,8 @@ themselves. What does not come over is said in `Case.told`.
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -118,9 +120,11 @@ def _mat(path: Path, max_bytes: int) -> Case:
 # ---- through other programs ------------------------------------------------------------------
 
 
-def _refused(path: Path, program: str, error: Exception) -> CaseError:
+def _refused(path: Path, program: str, error: Exception, more: str = "") -> CaseError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     reason = (lines[0] if lines else type(error).__name__).rstrip(".")[:200]
+    if more:
+        reason = f"{reason}: {more.rstrip('.')[:300]}"
     return CaseError(
         _("{program} does not read {path}: {reason}.").format(
             program=program, path=path.name, reason=reason
@@ -142,11 +146,57 @@ def _powsybl(path: Path) -> Case:
     from taotie.grid.case.adapters_powsybl import case_from_pypowsybl
 
     powsybl = _format_needs(path, "pypowsybl.network")
+    heard = _Heard()
+    log = logging.getLogger("powsybl")
+    level, further = log.level, log.propagate
+    log.addHandler(heard)
+    log.setLevel(logging.WARNING)
+    log.propagate = False
     try:
         network = powsybl.load(str(path))
     except Exception as error:  # Java's exceptions come over as they are
-        raise _refused(path, "pypowsybl", error) from error
+        raise _refused(path, "pypowsybl", error, heard.reasons(error) or _revision(path)) from error
+    finally:
+        log.removeHandler(heard)
+        log.setLevel(level)
+        log.propagate = further
     return case_from_pypowsybl(network)
+
+
+def _revision(path: Path) -> str:
+    """What the first line of a PSS/E file says of its revision; the parser only says that it does not know the lines."""
+    if path.suffix.lower() != ".raw":
+        return ""
+    with path.open("rb") as file:
+        fields = file.readline(500).decode("latin-1").split("/")[0].split(",")
+    number = fields[2].strip() if len(fields) > 2 else ""
+    if not number:
+        return _("its first line names no revision (files of 33 and 35 do)")
+    return _("its first line says revision {number}").format(number=number)
+
+
+class _Heard(logging.Handler):
+    """What pypowsybl logs while it reads: "not a valid case" is its exception, why it is none stands in the log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        first = record.getMessage().strip().splitlines()
+        if first:
+            self.lines.append(first[0].strip())
+
+    def reasons(self, error: Exception) -> str:
+        """The first complaints that say more than the exception: errors where there are any, else warnings."""
+        errors, others, within = [], [], False
+        for line in dict.fromkeys(self.lines):
+            if re.search(r"(?i)validation (errors|warnings)", line):
+                within = "errors" in line.lower() and " end" not in line
+            elif line not in str(error) and not re.match(r"\S+Exception\b", line):
+                (errors if within else others).append(line)
+        told = errors or others
+        return "; ".join(told[:2])
 
 
 def _pypsa(path: Path) -> Case:
