@@ -321,6 +321,8 @@ def _not_a_text(one: Setting, given: Any) -> Any:
 def _several(one: Setting, given: Any) -> tuple[Any, ...]:
     """Several values: a list, or one; a text of one may hold more, where the setting says what parts them."""
     if one.mapping and isinstance(given, Mapping):
+        if any(not isinstance(part, str) for v in given.values() for part in _parts(v)):
+            raise _wrong(one, given, _("it is not a list of texts."))
         return given  # type: ignore[return-value]
     if isinstance(given, Mapping | bool):
         raise _wrong(one, given, _("it is not a list."))
@@ -332,14 +334,20 @@ def _several(one: Setting, given: Any) -> tuple[Any, ...]:
             for part in (value.split(one.split) if isinstance(value, str) else (value,))
         ]
         every = [v for v in every if v != ""]
+    if one.type not in ("numbers", "wholes") and any(
+        isinstance(v, bool | Mapping | list | tuple) for v in every
+    ):
+        raise _wrong(one, given, _("it is not a list of texts."))
     if one.type == "files":
         return tuple(Path(v) if isinstance(v, str) and "://" not in v else v for v in every)
     if one.type in ("numbers", "wholes"):
         each = replace(one, type="number" if one.type == "numbers" else "whole")
         return tuple(_number(each, v) for v in every)
-    if any(isinstance(v, bool | Mapping | list | tuple) for v in every):
-        raise _wrong(one, given, _("it is not a list of texts."))
     return tuple(str(v) if isinstance(v, int | float | PurePath) else v for v in every)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list | tuple) else (value,)
 
 
 def _number(one: Setting, given: Any) -> float | int:

@@ -478,5 +478,5 @@ def _one_bus(
         said=(*told, _firm_said()),
         limits=found.limits,
         own=own,
-        detail=BusDetail(found.bus_label, grid),
+        detail=BusDetail(found.bus_label, grid, found.binding),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +22,12 @@ __all__ = ["BusDetail", "write_placed"]
 
 @dataclass(frozen=True)
 class BusDetail:
-    """One bus: its label, the grid it was asked of, and what units may do where they are told anew."""
+    """One bus: its label, the grid it was asked of, what limits it, and what units may do where they are told anew."""
 
     bus_label: str
     case: Case
+    binding: Mapping[str, Any]
+    """By treatment of overloaded branches: the branch and the outage that limit it."""
     redispatched: RedispatchedCapacity | None = None
 
 

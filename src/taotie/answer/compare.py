@@ -89,7 +89,7 @@ def compare(chosen: Chosen) -> Answer:
                 said.append(Said(note.code, N_("{change}: {what}"), {"change": change.text, "what": note}))  # fmt: skip
     table = Table(
         (
-            Column("change"),
+            Column("change", "", N_("as typed")),
             Column("says", "", N_("change")),
             Column("energy", "Wh/request", N_("energy of a request")),
             Column("p05", "1", N_("ratio, 5 %")),

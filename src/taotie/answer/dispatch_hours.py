@@ -238,7 +238,7 @@ def _hour_rows(
             columns.append(Column(f"{state}_average_g_per_kwh", "gCO2e/kWh"))
             values.append(one.average_g_per_kwh(factors))
     if factors is not None and "after" in made:
-        columns.append(Column("marginal_g_per_kwh", "gCO2e/kWh"))
+        columns.append(Column("marginal_g_per_kwh", "gCO2e/kWh", N_("marginal intensity")))
         values.append(marginal_g_per_kwh(made["before"], made["after"], factors))
     rows = tuple(
         tuple(None if isinstance(v, float) and not np.isfinite(v) else v for v in cells)

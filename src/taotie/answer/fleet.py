@@ -104,7 +104,7 @@ def fleet(chosen: Chosen) -> Answer:
     }  # fmt: skip
     tables = {scope: _years(made, fan, scope) for scope in made.scopes}
     tables["drivers"] = Table(
-        (Column("leaf"), Column("share", "1", N_("share of the spread"))),
+        (Column("leaf", "", N_("its key")), Column("share", "1", N_("share of the spread"))),
         tuple((d.leaf.name, d.share) for d in list(found)[:5] if d.share >= 0.005),
         N_("what the spread of the last year comes from"),
     )
@@ -112,7 +112,7 @@ def fleet(chosen: Chosen) -> Answer:
         own["power"] = gap.to_dict()
         tables["power"] = Table(
             (
-                Column("year"),
+                Column("year", "", N_("year")),
                 Column("wanted_gw", "GW", N_("power wanted")),
                 Column("energised_gw", "GW", N_("energised")),
                 Column("gap_gw", "GW", N_("missing")),
@@ -178,7 +178,7 @@ def _years(made: Any, fan: Any, scope: str) -> Table:
         for i, year in enumerate(made.years)
     )
     columns = (
-        Column("year"),
+        Column("year", "", N_("year")),
         Column("p05", unit, N_("5 %")),
         Column("p50", unit, N_("median")),
         Column("p95", unit, N_("95 %")),

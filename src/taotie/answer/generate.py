@@ -74,7 +74,7 @@ def item_answer(name: str, chosen: Chosen, one: Any, said: tuple[Said, ...]) -> 
     """The answer about one item: its figures, what its range hangs on, what was taken for granted."""
     drivers = Table(
         (
-            Column("leaf"),
+            Column("leaf", "", N_("its key")),
             Column("name", "", N_("source of uncertainty")),
             Column("share", "%", N_("share of the spread")),
         ),

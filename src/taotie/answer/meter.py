@@ -331,8 +331,9 @@ def meter_report(
     paths = list(paths or [ledger])
     if isinstance(columns, Mapping):
         columns = [f"{k}={v}" for k, v in columns.items()]
-    if groups is not None and not isinstance(groups, Mapping):
-        groups = {k: v.split("+") for k, v in pairs(groups, "--group").items()}
+    if groups is not None:
+        named = groups if isinstance(groups, Mapping) else pairs(groups, "--group")
+        groups = {k: v.split("+") if isinstance(v, str) else v for k, v in named.items()}
     recording = read_meter_files(paths, layout, boundary or "device")
     setup = _setup(model, on, accelerators, precision)
     log = _log(requests, columns, time_unit, requests_from, setup)
@@ -817,8 +818,9 @@ def _hours_table(day: Any, factors: Mapping[str, Any]) -> Table:
         (
             Column("start", "", N_("hour, UTC")), Column("energy_j", "J", N_("energy metered")),
             Column("idle_j", "J", N_("energy while nothing was asked")), Column("requests", "", N_("requests")),
-            Column("whole", "", N_("seen whole")), Column("average", "gCO2e/kWh"), Column("marginal", "gCO2e/kWh"),
-            Column("pue", "1"), Column("carbon_g", "gCO2e", N_("carbon, average")),
+            Column("whole", "", N_("seen whole")), Column("average", "gCO2e/kWh", N_("average intensity")),
+            Column("marginal", "gCO2e/kWh", N_("marginal intensity")),
+            Column("pue", "1", N_("PUE")), Column("carbon_g", "gCO2e", N_("carbon, average")),
             Column("carbon_marginal_g", "gCO2e", N_("carbon, marginal")), Column("water_l", "L", N_("water")),
             Column("price", "", N_("price")),
         ),

@@ -81,7 +81,11 @@ def models(model: str = "") -> Answer:
         ("hidden", m.hidden, "1"),
         ("precision_native", m.precision_native, ""),
     )
-    columns = (Column("quantity"), Column("value"), Column("unit"))
+    columns = (
+        Column("quantity", "", N_("quantity")),
+        Column("value", "", N_("value")),
+        Column("unit", "", N_("unit")),
+    )
     own = {
         "name": m.name,
         "model_type": m.model_type or m.kind,

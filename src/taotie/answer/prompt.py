@@ -193,7 +193,7 @@ def _by_batch(made: OneRequest) -> Table:
 def _drivers(made: OneRequest) -> Table:
     return Table(
         (
-            Column("leaf"),
+            Column("leaf", "", N_("its key")),
             Column("name", "", N_("source of uncertainty")),
             Column("share", "%", N_("share of the spread")),
         ),

@@ -101,8 +101,8 @@ def _spread(read: Any, written: Any, middle: Any) -> Table:
 
 def _each(log: Any, made: Any) -> Table:
     columns = (
-        Column("t_s", "s"), Column("prompt", "token"), Column("output", "token"), Column("low_wh", "Wh"),
-        Column("energy_wh", "Wh"), Column("high_wh", "Wh"),
+        Column("t_s", "s"), Column("prompt", "token"), Column("output", "token"), Column("low_wh", "Wh", N_("energy from")),
+        Column("energy_wh", "Wh", N_("energy")), Column("high_wh", "Wh", N_("energy to")),
     )  # fmt: skip
     values = (log.t_s, log.prompt_tokens, log.output_tokens, made.p05, made.p50, made.p95)
     return Table(columns, tuple(zip(*(np.asarray(v).tolist() for v in values), strict=True)), N_("Each request"))  # fmt: skip

@@ -359,7 +359,7 @@ def _tables(summary: Mapping[str, Any]) -> dict[str, Table]:
     energy = summary["energy_j"]
     kwh = 1 / 3.6e6
     parts = Table(
-        (Column("part"), Column("energy", "kWh", N_("energy"))),
+        (Column("part", "", N_("part")), Column("energy", "kWh", N_("energy"))),
         tuple((name, energy[name] * kwh) for name in PARTS if name in energy),
         N_("where the energy goes"),
     )
@@ -382,7 +382,14 @@ def _tables(summary: Mapping[str, Any]) -> dict[str, Table]:
             )
         )
     heads = ("mean", "p05", "p50", "p95", "p99")
-    spread = Table((Column("quantity"), Column("unit"), *(Column(h) for h in heads)), tuple(rows))
+    spread = Table(
+        (
+            Column("quantity", "", N_("quantity")),
+            Column("unit", "", N_("unit")),
+            *(Column(h) for h in heads),
+        ),
+        tuple(rows),
+    )
     return {"parts": parts, "requests": spread}
 
 

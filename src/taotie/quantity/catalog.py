@@ -179,6 +179,7 @@ _WORDS = {
     "host_max_power": N_("draw of the host under full load"),
     "idle_power": N_("draw when waiting"),
     "max_power": N_("highest measured draw"),
+    "memory": N_("memory"),
     "peak_bf16": N_("dense peak, bf16"),
     "peak_fp8": N_("dense peak, fp8"),
     "peak_over_mean": N_("busiest hour over mean hour of a day"),

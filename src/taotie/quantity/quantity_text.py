@@ -82,8 +82,12 @@ def parse_quantity(
         if too_far:
             word = _("below") if limit == low else _("above")
             raise RangeError(
-                _("{where}{text} is {word} {limit:g} {unit}.").format(
-                    where=where, text=repr(str(text)[:80]), word=word, limit=limit, unit=unit
+                _("{where}{text} is {word} {limit:g}{unit}.").format(
+                    where=where,
+                    text=repr(str(text)[:80]),
+                    word=word,
+                    limit=limit,
+                    unit="" if unit == "1" else f" {unit}",
                 ),
                 _allowed(low, high, unit),
             )

@@ -123,7 +123,9 @@ def average_intensity(at: At, said: list[Said]) -> Figure:
         note=f"hours of {area}, 2022, weighted by the hours of the load; table hourly_intensity",
         label=labels(N_("Intensity at these hours over the mean of the year")),
     )  # fmt: skip
-    return made * factor
+    said_at = labels(N_("{what}, at these hours"))
+    texts = {code: text.format(what=made.label[code]) for code, text in said_at.items()}
+    return (made * factor).named("carbon_intensity_at_hours", **texts)
 
 
 def _digest(hours: np.ndarray) -> str:

@@ -34,7 +34,7 @@ READER: dict[str, tuple[Setting, ...]] = {
         Setting("supersedes", "file", N_("JSON of the version before; kept and linked.")),
         Setting("passthrough", "file", N_("JSON of the sections that are not ours (mdf).")),
         Setting("leaderboard", "file", N_("CSV with wh_per_1000_queries and date (rating).")),
-        Setting("band", "text", N_("range or rank (rating)."), default="range", choices=("range", "rank")),
+        Setting("band", "choice", N_("range or rank (rating)."), default="range", choices=("range", "rank")),
         Setting("unofficial", "flag", N_("Stars off the reference hardware, marked as such (rating)."), default=False),
     ),
     "label": (

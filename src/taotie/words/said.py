@@ -13,11 +13,12 @@ __all__ = ["Said", "as_given", "in_each_language", "joined", "labels"]
 
 def in_each_language(make: Callable[[], str]) -> dict[str, str]:
     """What `make` says in each language; for words that lower rooms choose when they are called."""
+    # the language in force first: what goes wrong is told in it
     said = {}
-    for code in LANGUAGES:
+    for code in sorted(LANGUAGES, key=lambda code: code != language()):
         with speaking(code):
             said[code] = make()
-    return said
+    return {code: said[code] for code in LANGUAGES}
 
 
 def labels(message: str) -> dict[str, str]:

@@ -1,0 +1,97 @@
+"""Every answer is pinned: each question with each of its settings, whole, in both languages; and what it refuses.
+
+The cases stand in tests/cases/answers, written by tools/pin_answers.py and read by a person when one changes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from taotie.answer.asks import ASKS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _pin() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pin_answers", ROOT / "tools" / "pin_answers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+PIN = _pin()
+CASES: dict[str, dict[str, Any]] = PIN.cases()
+EVERY = [
+    (name, title, settings) for name, of in CASES.items() for title, settings in PIN.drawn(name, of)
+]
+OF_MEASURED = {"validate serving", "validate mlenergy", "predict", "calibrate"}
+"""Questions about tables of measured runs, which are not committed; `make accept` asks them beside the data."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the cases read."""
+    made = tmp_path_factory.mktemp("answers")
+    PIN.write_inputs(made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAOTIE_DATA", str(ROOT / "tests" / "no_data"))
+
+
+@pytest.fixture(scope="module")
+def pinned() -> dict[str, dict[str, list[tuple[str, str]]]]:
+    """What was answered when a person last looked."""
+    return {
+        name: PIN.read((PIN.PINNED / f"{ASKS[name].flat}.txt").read_text("utf-8")) for name in CASES
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "settings"),
+    EVERY,
+    ids=[f"{ASKS[name].flat}-{i}" for i, (name, _title, _settings) in enumerate(EVERY)],
+)
+def test_published_an_answer_is_what_it_was(
+    name: str, title: str, settings: dict[str, Any], folder: Path, pinned: Any
+) -> None:
+    assert title in pinned[name], f"not pinned: python tools/pin_answers.py {name}"
+    found = PIN.differences(PIN.lines_asked(name, title, settings, folder), pinned[name][title])
+    assert not found, f"taotie {name}, {title}:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_error_what_a_question_refuses_and_how(name: str, folder: Path, pinned: Any) -> None:
+    found = PIN.differences(PIN.refused(name, CASES[name], folder), pinned[name]["refused"])
+    assert not found, f"taotie {name}:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_property_no_setting_is_forgotten(name: str, pinned: Any) -> None:
+    assert PIN.untried(name, CASES) == set()
+    titles = [title for title, _settings in PIN.drawn(name, CASES[name])]
+    assert {*titles, "refused"} == set(pinned[name]), "a case that is asked no longer, or one twice"
+    assert len(titles) == len(set(titles))
+
+
+def test_property_every_question_has_cases() -> None:
+    assert set(CASES) == set(ASKS) - OF_MEASURED
+
+
+def test_property_a_text_of_cases_reads_back() -> None:
+    pages = {
+        "one": [("a", "x: y = 1"), ("b", ""), ("a #2", "z")],
+        "two": [("a", "x: y = 1"), ("b", "other"), ("c", "3")],
+    }
+    assert PIN.read(PIN.written(pages)) == pages
+    assert PIN.differences(pages["one"], pages["two"]) != []
+    assert PIN.differences(pages["one"], pages["one"][::-1]) == ["the order of the lines"]

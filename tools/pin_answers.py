@@ -1,0 +1,447 @@
+"""Write what every question answers now into tests/cases/answers: `python tools/pin_answers.py [question ...]`.
+
+The cases stand in `tests/cases/answers/cases.toml`: a base for each question, values that each of its settings takes
+one at a time, and a few settings together. A case is held whole: figures, tables with their heads in both languages,
+what is said and what is left out, or the error with its hint. Only after an answer was meant to change: read the
+difference (`git diff`), and say in `changes/` which figure moved, and why.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from taotie.answer.answer import Answer, Table, plain
+from taotie.answer.asking import ask
+from taotie.answer.asks import ASKS
+from taotie.errors import TaotieError
+from taotie.words.language import in_language, speaking
+
+ROOT = Path(__file__).resolve().parent.parent
+PINNED = ROOT / "tests" / "cases" / "answers"
+LANGUAGES = ("en", "zh")
+TIMES = (
+    "seconds",
+    "wall_s",
+    "simulated_requests_per_s",
+    "made_at",
+    "version",
+    "hash",
+    "sha256",
+    "made",
+)
+"""Keys that tell of the moment or the release, not of the answer."""  # fmt: skip
+LONG = 12
+"""Lists and tables longer than this are held by their ends, their length and their sums."""
+DIGITS = 6
+NEAR = 2e-5
+
+SHOWN = ("label", "label_zh", "value", "unit", "boundary", "kind")
+BEHIND = ("inputs", "hash", "formula", "operation", "parameters")
+"""How a figure came about: its value says whether that changed."""
+
+Line = tuple[str, str]
+
+
+# ------------------------------------------------------------------ the cases
+
+
+def cases() -> dict[str, dict[str, Any]]:
+    """What is asked, by question."""
+    return tomllib.loads((PINNED / "cases.toml").read_text("utf-8"))
+
+
+def drawn(name: str, of: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Title and settings of every case of a question: the base, each setting alone, some together."""
+    base = of.get("base", {})
+    yield "base", dict(base)
+    declared = ASKS[name].settings
+    vary: dict[str, list[Any]] = {k: list(v) for k, v in of.get("vary", {}).items()}
+    elsewhere = ASKS[of["as_in"]].settings if "as_in" in of else {}
+    for key, one in declared.items():
+        if key in of.get("left_out", {}) or elsewhere.get(key) == one:
+            continue
+        if one.choices and not vary.get(key):
+            vary[key] = [c for c in one.choices if c != base.get(key, one.default)]
+        if one.type == "flag" and not vary.get(key):
+            vary[key] = [not (one.default or False)]
+    for key, values in vary.items():
+        for value in values:
+            yield f"{key} = {value}", {**base, key: value}
+    for more in of.get("also", ()):
+        yield ", ".join(f"{k} = {v}" for k, v in more.items()), {**base, **more}
+    for whole in of.get("alone", ()):
+        yield "alone: " + ", ".join(f"{k} = {v}" for k, v in whole.items()), dict(whole)
+
+
+def untried(name: str, every: Mapping[str, Any]) -> set[str]:
+    """Settings of a question that none of its cases gives, nor those of the question that tries them for it."""
+    of = every[name]
+    given = {key for _title, settings in drawn(name, of) for key in settings}
+    found = set(ASKS[name].settings) - given - set(of.get("left_out", {}))
+    if "as_in" in of:
+        theirs = ASKS[of["as_in"]].settings
+        found -= set(theirs) - untried(of["as_in"], every)
+    return found
+
+
+def filled(value: Any, folder: Path) -> Any:
+    """`value` with the folder of the inputs in it."""
+    if isinstance(value, str):
+        return value.replace("{folder}", str(folder))
+    if isinstance(value, list):
+        return [filled(v, folder) for v in value]
+    if isinstance(value, dict):
+        return {k: filled(v, folder) for k, v in value.items()}
+    return value
+
+
+def write_inputs(folder: Path) -> None:
+    """Small files of every kind that a question reads, as `inputs.toml` writes them down."""
+    every = tomllib.loads((PINNED / "inputs.toml").read_text("utf-8"))
+    for name, text in every.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    hours = range(24)
+    write = {
+        "log.csv": "t_s,prompt_tokens,output_tokens\n"
+        + "".join(f"{0.2 * i:.1f},{100 + 7 * i},{1 + 3 * (i % 40)}\n" for i in range(80)),
+        "demand.csv": "time,A,B\n"
+        + "".join(
+            f"2023-{1 + d // 28:02d}-{1 + d % 28:02d}T{h:02d}:00:00,{1000 + 20 * h + d},{500 + 9 * (h % 7) + d % 31}\n"
+            for d in range(336)
+            for h in hours
+        ),
+        "meter.csv": "timestamp,uuid,energy_j\n"
+        + "".join(f"{1_767_225_600 + 10 * i},GPU-a,{5e6 + 2000 * i}\n" for i in range(200)),
+        "power.csv": "timestamp,uuid,power_w\n"
+        + "".join(
+            f"{1_767_225_600 + 10 * i},GPU-{u},{90 if i < 60 else 400 + 5 * (i % 9)}\n"
+            for i in range(200)
+            for u in "ab"
+        ),
+        "served.csv": "model,user,start,end,prompt_tokens,output_tokens\n"
+        + "".join(
+            f"{'small' if i % 3 else 'large'},u{i % 4},{1_767_225_600 + 11 * i},{1_767_225_607 + 11 * i},"
+            f"{100 + i},{20 + i % 50}\n"
+            for i in range(150)
+        ),
+        "wave.csv": "time_s,power_mw\n"
+        + "".join(f"{0.05 * i:.2f},{60 + 30 * ((i // 20) % 2)}\n" for i in range(400)),
+    }  # fmt: skip
+    for name, text in write.items():
+        (folder / name).write_text(text, "utf-8")
+    ask("meter import", files=[folder / "meter.csv"], into=folder / "kept.db")
+    label = ask("label", model="llama-3.1-8b", on="h100-sxm:1", samples=200)
+    (folder / "label.json").write_text(json.dumps(label.detail), "utf-8")
+    wrong = json.loads(json.dumps(label.detail))
+    wrong["version"] = "0"
+    (folder / "label_changed.json").write_text(json.dumps(wrong), "utf-8")
+
+
+# ------------------------------------------------------------------ one answer as lines
+
+
+def number(value: float) -> str:
+    """A number to six digits.
+
+    >>> number(1234567.0), number(0.1), number(3), number(float("nan"))
+    ('1.23457e+06', '0.1', '3', 'nan')
+    """
+    return f"{value:.{DIGITS}g}"
+
+
+def short(value: Any) -> str:
+    """A plain value in one line: numbers to six digits, long lists by their ends and sums."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, int | float):
+        return number(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        every = [f"{k}: {short(v)}" for k, v in value.items() if k not in TIMES]
+        return "{" + ", ".join(every if len(every) <= 60 else [*every[:20], "...", *every[-5:]]) + "}"  # fmt: skip
+    return "[" + ", ".join(_few([short(v) for v in value], value)) + "]"
+
+
+def _few(texts: list[str], values: Any) -> list[str]:
+    """The texts of a list; of a long one its ends, how many there are, and the sum of its numbers."""
+    if len(texts) <= LONG:
+        return texts
+    sums = [
+        v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)
+    ]  # fmt: skip
+    middle = f"... {len(texts)} in all" + (f", sum {number(math.fsum(sums))}" if sums else "")
+    return [*texts[:4], middle, *texts[-2:]]
+
+
+def _table(name: str, table: Table) -> Iterator[Line]:
+    yield f"table {name}", " | ".join(in_language(table.label, c) if table.label else "" for c in LANGUAGES)  # fmt: skip
+    heads = []
+    for one in table.columns:
+        both = []
+        for code in LANGUAGES:
+            with speaking(code):
+                both.append(one.heading)
+        heads.append(f"{one.name} [{one.unit}] {both[0]} | {both[1]}")
+    yield f"table {name} columns", "; ".join(heads)
+    rows = [[plain(cell) for cell in row] for row in table.rows]
+    kept = range(len(rows))
+    if len(rows) > LONG:
+        kept = [*range(6), *range(len(rows) - 3, len(rows))]  # type: ignore[assignment]
+        sums = []
+        for i, one in enumerate(table.columns):
+            cells = [r[i] for r in rows if isinstance(r[i], int | float) and not isinstance(r[i], bool)]  # fmt: skip
+            sums.append(f"{one.name} {number(math.fsum(cells)) if cells else len({str(r[i]) for r in rows})}")  # fmt: skip
+        yield f"table {name} {len(rows)} rows, sums", ", ".join(sums)
+    for i in kept:
+        cells = [
+            short(cell) + _in_words(one, raw) for one, raw, cell in zip(table.columns, table.rows[i], rows[i], strict=True)
+        ]  # fmt: skip
+        yield f"table {name} row {i + 1 if i < 6 else i - len(rows)}", ", ".join(cells)
+
+
+def _in_words(column: Any, cell: Any) -> str:
+    """What a person reads for a key that stands in a cell."""
+    if column.words is None or not isinstance(cell, str):
+        return ""
+    both = []
+    for code in LANGUAGES:
+        with speaking(code):
+            both.append(str(column.shown(cell)))
+    return f" ({both[0]} | {both[1]})"
+
+
+def _leaves(tree: Mapping[str, Any]) -> Iterator[Line]:
+    for key, node in tree.items():
+        if node.get("inputs"):
+            continue
+        told = {k: v for k, v in node.items() if k not in ("inputs", "hash", "formula") and v not in (None, {}, [])}  # fmt: skip
+        value = told.pop("value", None)
+        if value and node.get("distribution", {}).get("spread") != "exact":
+            told["value"] = [value["p05"], value["p50"], value["p95"]]
+        yield f"leaf {key}", short(told)
+
+
+def lines_of(answer: Answer, whole: bool = False) -> Iterator[Line]:
+    """An answer as heads and contents, without what differs from run to run; if `whole`, figures as a person reads them too."""
+    found = answer.to_dict()
+    yield "settings", short({k: v for k, v in found["settings"].items() if v is not None})
+    rows = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            rows[code] = {row.key: row for row in answer.shown(every=True)}
+    for key, one in found["figures"].items():
+        value = one["value"]
+        spread = " ".join(number(value[k]) for k in ("p05", "p50", "p95", "mean"))
+        more = {
+            k: v for k, v in one.items() if k not in (*SHOWN, *BEHIND) and v not in (None, {}, [])
+        }
+        yield f"figure {key}", f"{one['label']} | {one['label_zh']} | {spread} {one['unit']} | {one['boundary']} | {one['kind']}"  # fmt: skip
+        if whole and key in rows["en"]:
+            row, zh = rows["en"][key], rows["zh"][key]
+            yield f"figure {key} reads", f"{row.text} | {zh.text} | {row.words} | {zh.words}"
+        if more:
+            yield f"figure {key} is", short(more)
+    if answer.show:
+        yield "shown first", " ".join(answer.show)
+    for name, table in answer.tables.items():
+        yield from _table(name, table)
+    for name, one in found["series"].items():
+        label = getattr(answer.series[name], "label", "")
+        if not isinstance(label, str):
+            label = json.dumps(label, ensure_ascii=False)
+        zh = in_language(label, "zh") if label else ""
+        yield f"series {name}", f"{label} | {zh} | {short(one)}"
+    for part in ("said", "limits"):
+        for one in found[part]:
+            yield f"{part} {one['code']}", f"{one['text']} | {one['text_zh']}"
+    for key, fields in found["sources"].items():
+        yield f"source {key}", " ".join(sorted(fields))
+    if found["files"]:
+        yield "files", short(found["files"])
+    for key, value in answer.own.items():
+        if key in TIMES or (key in found and key in ("defaults",)):
+            continue
+        value = plain(value)
+        if key == "tree":
+            yield from _leaves(value)
+        elif isinstance(value, Mapping) and len(value) > 4:
+            for inner, part in value.items():
+                if inner not in TIMES:
+                    yield f"{key} {inner}", short(part)
+        else:
+            yield key, short(value)
+
+
+def lines_of_error(error: TaotieError) -> Iterator[Line]:
+    """What is wrong, and the way out."""
+    yield "error", f"{type(error).__name__}: {error.message}"
+    yield "hint", error.hint
+
+
+def lines_asked(name: str, title: str, settings: Mapping[str, Any], folder: Path) -> list[Line]:
+    """What a question says to these settings, an error too, with heads that stand once each."""
+    try:
+        found = list(lines_of(ask(name, **filled(dict(settings), folder)), title == "base"))
+    except TaotieError as error:
+        found = [*lines_of_error(error)]
+        with speaking("zh"):
+            try:
+                ask(name, **filled(dict(settings), folder))
+            except TaotieError as other:
+                found += [(f"{head} zh", text) for head, text in lines_of_error(other)]
+    return [(head, text.replace(str(folder), "{folder}").replace("\n", "\\n")) for head, text in once(found)]  # fmt: skip
+
+
+def once(lines: Iterable[Line]) -> Iterator[Line]:
+    """Heads made different by a number."""
+    seen: dict[str, int] = {}
+    for head, text in lines:
+        head = head.replace(": ", ":").replace("\n", " ")
+        seen[head] = seen.get(head, 0) + 1
+        yield (head if seen[head] == 1 else f"{head} #{seen[head]}"), text
+
+
+# ------------------------------------------------------------------ what is refused
+
+
+def spoilt(name: str, of: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each setting of a question with values it cannot have, the rest as in the base; a setting that is none; none at all."""
+    base = of.get("base", {})
+    for key, one in ASKS[name].settings.items():
+        wrong: list[Any] = []
+        if one.type in ("number", "whole"):
+            wrong = ["much", True, "3 parsec" if one.unit != "m" else "3 kg", float("nan")]
+            wrong += [] if one.low is None else [one.low - 1]
+            wrong += [] if one.high is None else [one.high * 1.01 + 1]
+            wrong += [1.5] if one.type == "whole" else []
+        elif one.type == "flag":
+            wrong = ["yes"]
+        elif one.type == "choice" or one.choices:
+            wrong = [f"{one.choices[0]}x", 3]
+        elif one.several:
+            wrong = [True, {"a": 1}]
+            wrong += ["much"] if one.type in ("numbers", "wholes") else [[["a"]]]
+        else:
+            wrong = [True, ["a"]]
+        for value in wrong:
+            yield f"{key} = {value!r}", {**base, key: value}
+        if one.required:
+            yield f"without {key}", {k: v for k, v in base.items() if k != key}
+    yield "nonsense = 1", {**base, "nonsense": 1}
+
+
+def refused(name: str, of: Mapping[str, Any], folder: Path) -> list[Line]:
+    """What a question says to each of them: an error and its hint in both languages, or that it answers."""
+    found: list[Line] = []
+    for title, settings in spoilt(name, of):
+        told = []
+        for code in LANGUAGES:
+            with speaking(code):
+                try:
+                    ask(name, **filled(settings, folder))
+                    told.append("is answered")
+                except TaotieError as error:
+                    told.append(" -> ".join(text for _head, text in lines_of_error(error)))
+        found.append(
+            (
+                title.replace(": ", ":"),
+                " | ".join(told).replace(str(folder), "{folder}").replace("\n", "\\n"),
+            )
+        )
+    return list(once(found))
+
+
+# ------------------------------------------------------------------ as text
+
+
+def written(pages: Mapping[str, list[Line]]) -> str:
+    """Cases as one text. A line that reads as it last did above ends in " =", so that a case shows what is its own."""
+    above: dict[str, str] = {}
+    parts = []
+    for title, lines in pages.items():
+        parts.append(f"## {title}")
+        parts += [f"{head} =" if above.get(head) == text else f"{head}: {text}" for head, text in lines]  # fmt: skip
+        parts.append("")
+        above |= dict(lines)
+    return "\n".join(parts)
+
+
+def read(text: str) -> dict[str, list[Line]]:
+    """The cases of such a text."""
+    pages: dict[str, list[Line]] = {}
+    above: dict[str, str] = {}
+    lines: list[Line] = []
+    for line in text.split("\n"):
+        if line.startswith("## "):
+            lines = pages[line.removeprefix("## ")] = []
+        elif line:
+            head, told, content = line.partition(": ")
+            if not told:
+                head = head.removesuffix(" =")
+                content = above[head]
+            lines.append((head, content))
+            above[head] = content
+    return pages
+
+
+_NUMBER = re.compile(r"(?<![\w.])-?\d+\.?\d*(?:e[-+]?\d+)?(?![\w])")
+
+
+def alike(ours: str, pinned: str) -> bool:
+    """Whether two lines say the same: the same words, numbers that agree to about five digits.
+
+    >>> alike("a 1.00001 b", "a 1 b"), alike("a 1.001 b", "a 1 b"), alike("a 1 b", "a 1 c")
+    (True, False, False)
+    """
+    if ours == pinned:
+        return True
+    if _NUMBER.sub("#", ours) != _NUMBER.sub("#", pinned):
+        return False
+    pairs = zip(_NUMBER.findall(ours), _NUMBER.findall(pinned), strict=True)
+    return all(math.isclose(float(a), float(b), rel_tol=NEAR, abs_tol=1e-9) for a, b in pairs)
+
+
+def differences(ours: list[Line], pinned: list[Line]) -> list[str]:
+    """What a person must look at: lines gone, come or changed, and another order."""
+    had, has = dict(pinned), dict(ours)
+    found = [f"gone: {head}: {had[head]}" for head in had if head not in has]
+    found += [f"new: {head}: {has[head]}" for head in has if head not in had]
+    found += [
+        f"was: {head}: {had[head]}\nnow: {head}: {text}"
+        for head, text in has.items()
+        if head in had and not alike(text, had[head])
+    ]
+    if not found and [h for h, _t in ours] != [h for h, _t in pinned]:
+        found.append("the order of the lines")
+    return found
+
+
+def main() -> int:
+    """Write the cases of the questions named, or of all."""
+    os.environ["TAOTIE_DATA"] = str(ROOT / "tests" / "no_data")
+    every = cases()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        write_inputs(folder)
+        for name in sys.argv[1:] or every:
+            pages = {title: lines_asked(name, title, settings, folder) for title, settings in drawn(name, every[name])}  # fmt: skip
+            path = PINNED / f"{ASKS[name].flat}.txt"
+            pages["refused"] = refused(name, every[name], folder)
+            path.write_text(written(pages), "utf-8")
+            print(f"{name}: {len(pages)} cases, {path.stat().st_size / 1000:.0f} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
