@@ -23,6 +23,9 @@ from taotie.answer.answer import Answer, Table, plain
 from taotie.answer.asking import ask
 from taotie.answer.asks import ASKS
 from taotie.errors import TaotieError
+from taotie.study.kinds import KINDS
+from taotie.study.read import read_study
+from taotie.study.settings import STUDY_FIGURES, STUDY_NAMES
 from taotie.words.language import in_language, speaking
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -362,6 +365,60 @@ def refused(name: str, of: Mapping[str, Any], folder: Path) -> list[Line]:
     return list(once(found))
 
 
+def spoilt_studies() -> Iterator[tuple[str, str]]:
+    """Study files with one thing wrong each: every figure out of its limits, of another unit, and of a kind that does not read it."""
+    for key, one in STUDY_FIGURES.items():
+        table, _dot, name = key.partition(".")
+        kind = (one.kinds or ("chat",))[0]
+        other = next((k for k in KINDS if one.kinds and k not in one.kinds and k != "mix"), None)
+        low, high = one.low - 1e-3 * (abs(one.low) or 1), one.high * 1.001
+        for value in (
+            f"{low!r}",
+            f"{high!r}",
+            "{ value = 1, unit = 'parsec' }",
+            f"{{ low = {one.low!r}, high = {one.high * 2!r} }}",
+            "'much'",
+            "{}",
+        ):
+            yield f"{key} = {value}", _study(kind, {table: f"{name} = {value}"})
+        if other:
+            yield f"{key} in {other}", _study(other, {table: f"{name} = {one.low!r}"})
+    for key, kinds in STUDY_NAMES.items():
+        table, _dot, name = key.partition(".")
+        other = next((k for k in KINDS if k not in kinds and k != "mix"), None)
+        if other:
+            yield f"{key} in {other}", _study(other, {table: f"{name} = 3"})
+        yield f"{key} = -1.5", _study(kinds[0], {table: f"{name} = -1.5"})
+        yield f"{key} = 'nothing'", _study(kinds[0], {table: f"{name} = 'nothing'"})
+    wrong = tomllib.loads((PINNED / "wrong_studies.toml").read_text("utf-8"))
+    yield from wrong.items()
+
+
+def _study(kind: str, tables: Mapping[str, str]) -> str:
+    every = {"workload": f'kind = "{kind}"', **tables}
+    if "workload" in tables:
+        every["workload"] = f'kind = "{kind}"\n{tables["workload"]}'
+    return 'title = "x"\nsamples = 100\n' + "".join(f"[{t}]\n{text}\n" for t, text in every.items())  # fmt: skip
+
+
+def refused_studies(folder: Path) -> list[Line]:
+    """What is said of each of them, in both languages; nothing is computed."""
+    found: list[Line] = []
+    path = folder / "wrong.toml"
+    for title, text in spoilt_studies():
+        path.write_text(text, "utf-8")
+        told = []
+        for code in LANGUAGES:
+            with speaking(code):
+                try:
+                    read_study(path)
+                    told.append("is read")
+                except TaotieError as error:
+                    told.append(str(error))
+        found.append((title.replace(": ", ":"), " | ".join(told).replace(str(folder), "{folder}").replace("\n", "\\n")))  # fmt: skip
+    return list(once(found))
+
+
 # ------------------------------------------------------------------ as text
 
 
@@ -434,7 +491,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         write_inputs(folder)
-        for name in sys.argv[1:] or every:
+        if not sys.argv[1:] or "studies" in sys.argv[1:]:
+            (PINNED / "wrong_studies.txt").write_text(written({"studies": refused_studies(folder)}), "utf-8")  # fmt: skip
+        for name in [one for one in sys.argv[1:] if one != "studies"] or ([] if sys.argv[1:] else every):  # fmt: skip
             pages = {title: lines_asked(name, title, settings, folder) for title, settings in drawn(name, every[name])}  # fmt: skip
             path = PINNED / f"{ASKS[name].flat}.txt"
             pages["refused"] = refused(name, every[name], folder)

@@ -75,6 +75,12 @@ def test_error_what_a_question_refuses_and_how(name: str, folder: Path, pinned: 
     assert not found, f"taotie {name}:\n" + "\n".join(found)
 
 
+def test_error_what_a_study_is_refused_for(folder: Path) -> None:
+    pinned = PIN.read((PIN.PINNED / "wrong_studies.txt").read_text("utf-8"))["studies"]
+    found = PIN.differences(PIN.refused_studies(folder), pinned)
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("name", list(CASES))
 def test_property_no_setting_is_forgotten(name: str, pinned: Any) -> None:
     assert PIN.untried(name, CASES) == set()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,7 +20,7 @@ from taotie.quantity.figure import Figure, leaf
 from taotie.study.kinds import TOKENS
 from taotie.study.schema import Compute, FigureSpec, Study, Workload
 from taotie.study.settings import STUDY_FIGURES, STUDY_NAMES
-from taotie.words.language import LANGUAGES, _, in_language
+from taotie.words.language import LANGUAGES, N_, _, in_language
 
 STUDY_BYTES_MAX = 500_000
 
@@ -273,13 +273,14 @@ def _within_limits(path: Path, key: str, made: Figure) -> None:
     worst = float(samples.min()) if samples.min() < low else float(samples.max())
     if samples.min() >= low and samples.max() <= high:
         return
+    shown = "" if unit == "1" else f" {units.canonical(unit)}"
     if not made.is_exact and low <= made.to(unit).p50 <= high:
         raise StudyFigureError(
             f"{path} [{table}]",
             name,
             f"{worst:.4g}",
-            _("some samples are outside {low} to {high} {unit}.").format(
-                low=f"{low:g}", high=f"{high:g}", unit=units.canonical(unit)
+            _("some samples are outside {low} to {high}{unit}.").format(
+                low=f"{low:g}", high=f"{high:g}", unit=shown
             ),
             _("add mode, or spread = 'uniform', so that low and high are the ends"),
         )
@@ -297,10 +298,8 @@ def _within_limits(path: Path, key: str, made: Figure) -> None:
         f"{path} [{table}]",
         name,
         f"{worst:.4g}",
-        _("outside {low} to {high} {unit}.").format(
-            low=f"{low:g}", high=f"{high:g}", unit=units.canonical(unit)
-        ),
-        _("check the unit: {unit} is expected").format(unit=units.canonical(unit)),
+        _("outside {low} to {high}{unit}.").format(low=f"{low:g}", high=f"{high:g}", unit=shown),
+        _("check the unit: {unit} is expected").format(unit=shown.strip()) if shown else "",
     )
 
 
@@ -320,8 +319,13 @@ def read_study(path: str | Path) -> StudyFile:
     try:
         study = Study.model_validate(content)
     except ValidationError as error:
-        # of the branches of "a number or 'load'" the last says most
-        by_place = {tuple(map(str, e["loc"][:2])): e for e in error.errors(include_url=False)}
+        # of the branches of "a number or 'load'" the last says most, of a number the first
+        by_place: dict[tuple[str, ...], Any] = {}
+        for e in error.errors(include_url=False):
+            place = tuple(map(str, e["loc"][:2]))
+            number = isinstance(e.get("input"), int | float) and e["type"] == "literal_error"
+            if not (number and place in by_place):
+                by_place[place] = e
         found = [_from_pydantic(path, e) for e in by_place.values()]
         # the figures that can be read are checked as well, so that nothing is left for a second try
         specs = _loose_specs(content, error)
@@ -410,18 +414,34 @@ def _loose_specs(content: dict[str, Any], error: ValidationError) -> dict[str, F
 def _fields_at(location: tuple[Any, ...]) -> list[str]:
     """Keys allowed in the table an error points into."""
     model: Any = Study
+    by_name = False
     for part in location[:-1]:
+        if by_name:  # a table of tables: the name of one of them
+            by_name = False
+            continue
         field = getattr(model, "model_fields", {}).get(part)
         if field is None:
             return list(FigureSpec.model_fields) if "figures" in location else []
         options = [field.annotation, *get_args(field.annotation)]
         model = next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+        by_name = get_origin(field.annotation) is dict
     return list(getattr(model, "model_fields", {}))
+
+
+_WANTED = {
+    "string": N_("a text is wanted"),
+    "list": N_("a list is wanted"),
+    "dict": N_("a table is wanted"),
+    "float": N_("a number is wanted"),
+    "int": N_("a whole number is wanted"),
+    "bool": N_("true or false is wanted"),
+}
+"""What a key takes, by the first word of the validator's kind of error."""
 
 
 def _from_pydantic(path: Path, error: Any) -> TaotieError:
     location = tuple(p for p in error["loc"] if not str(p).startswith(("literal[", "function-")))
-    location = tuple(p for p in location if p not in ("float", "int", "str"))
+    location = tuple(p for p in location if p not in ("float", "int", "str", "constrained-float"))
     table = ".".join(str(p) for p in location[:-1])
     where = f"{path} [{table}]" if table else str(path)
     name, value = str(location[-1]), error.get("input")
@@ -441,14 +461,17 @@ def _from_pydantic(path: Path, error: Any) -> TaotieError:
     what, hint = error["msg"], ""
     if kind == "literal_error":
         expected = str(context.get("expected", ""))
-        what = _("it is not one of {known}.").format(known=expected)
+        what = _("it is not one of {known}.").format(known=expected.replace(" or ", _(" or ")))
         choices = [c.strip(" '") for c in expected.replace(" or ", ",").split(",")]
         hint = nearest(str(value), choices) if isinstance(value, str) else ""
     elif kind in ("model_type", "model_attributes_type"):
         what = _("it is neither a number nor a figure.")
         hint = _('write 1.2, or { low = 1.1, high = 1.3 }, or { figure = "source.name" }')
     elif kind.endswith("_type") or kind == "int_from_float":
-        what = _("it has the wrong type: {what}.").format(what=error["msg"].lower())
+        wanted = _WANTED.get(kind.partition("_")[0])
+        what = _("it has the wrong type: {what}.").format(
+            what=_(wanted) if wanted else error["msg"].lower()
+        )
         hint = _("numbers stand without quotes, texts in quotes, figures as { low = 1, high = 2 }")
     elif kind.startswith(("greater_than", "less_than")):
         limit = next(iter(context.values()), "")
