@@ -16,15 +16,21 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from taotie.answer import fleet, meter_live, study, train
 from taotie.answer.answer import Answer, Table, plain
 from taotie.answer.asking import ask
 from taotie.answer.asks import ASKS
+from taotie.answer.schema import asks_known, schema_of
+from taotie.answer.table_file import write_tables
 from taotie.errors import TaotieError
+from taotie.grid.case.case import read_case
 from taotie.study.kinds import KINDS
 from taotie.study.read import read_study
+from taotie.study.run import run_study
 from taotie.study.settings import STUDY_FIGURES, STUDY_NAMES
 from taotie.words.language import in_language, speaking
 
@@ -137,11 +143,24 @@ def write_inputs(folder: Path) -> None:
             f"{100 + i},{20 + i % 50}\n"
             for i in range(150)
         ),
+        "week.csv": "wind_cf,pv_cf,price\n"
+        + "".join(
+            f"{0.1 + 0.05 * (i % 13):.3g},{0.06 * max(0, 6 - abs(i % 24 - 12)):.3g},{40 + i % 29}\n"
+            for i in range(168)
+        ),
+        "miners.csv": "date,hashrate_th_s,price_usd\n"
+        + "".join(
+            f"{date(2023, 9, 1) + timedelta(days=i)},{4e8 + 4e5 * i},{26000 + 90 * i}\n" for i in range(260)
+        ),
         "wave.csv": "time_s,power_mw\n"
         + "".join(f"{0.05 * i:.2f},{60 + 30 * ((i // 20) % 2)}\n" for i in range(400)),
     }  # fmt: skip
     for name, text in write.items():
         (folder / name).write_text(text, "utf-8")
+    for case in ("case5", "case30"):
+        grid = read_case(case)
+        rows = [grid.bus_number.tolist(), *((s * grid.load_mw).tolist() for s in (1.0, 0.5, 0.9))]
+        (folder / f"hours_{case}.csv").write_text("\n".join(",".join(map(str, row)) for row in rows), "utf-8")  # fmt: skip
     ask("meter import", files=[folder / "meter.csv"], into=folder / "kept.db")
     label = ask("label", model="llama-3.1-8b", on="h100-sxm:1", samples=200)
     (folder / "label.json").write_text(json.dumps(label.detail), "utf-8")
@@ -313,6 +332,55 @@ def once(lines: Iterable[Line]) -> Iterator[Line]:
         head = head.replace(": ", ":").replace("\n", " ")
         seen[head] = seen.get(head, 0) + 1
         yield (head if seen[head] == 1 else f"{head} #{seen[head]}"), text
+
+
+def others(folder: Path) -> Iterator[tuple[str, Iterable[Line]]]:
+    """What the doors ask beside the questions: checks, forecasts looked back on, files, schemas."""
+    yield "fleet checked", lines_of(fleet.checked_fleet(), True)
+    yield "fleet looked back on", lines_of(fleet.backtested("2024-12-31", None, None, 0), True)
+    yield (
+        "a maker looked back on",
+        lines_of(fleet.backtested("2024-12-31", "google_tpu", None, 3), True),
+    )
+    yield "published training runs", lines_of(train.published_training_runs(), True)
+    run_study(folder / "chat.toml").write_json(folder / "result.json")
+    yield "result checked", lines_of(study.checked_result(folder / "result.json"))
+    text = (folder / "result.json").read_text("utf-8")
+    (folder / "result.json").write_text(text.replace('"chat"', '"chatt"', 1), "utf-8")
+    yield "result changed", lines_of(study.checked_result(folder / "result.json"))
+    asked = ask("run", study=folder / "asked.toml").to_json()
+    (folder / "asked.json").write_text(asked, "utf-8")
+    yield "asked checked", lines_of(study.checked_result(folder / "asked.json"))
+    (folder / "asked.json").write_text(asked.replace("100.0", "101.0", 1), "utf-8")
+    yield "asked changed", lines_of(study.checked_result(folder / "asked.json"))
+    yield (
+        "exported",
+        [
+            (to, short(meter_live.exported([folder / "meter.csv"], to)[:600]))
+            for to in ("csv", "prometheus")
+        ],
+    )
+    made = ask("requests", trace=str(folder / "log.csv"), model="llama-3.1-8b", batch=16)
+    for ending in ("csv", "json"):
+        for path in write_tables(made, folder / f"table.{ending}"):
+            text = path.read_text("utf-8")
+            yield f"file {path.name}", [("head", short(text[:300])), ("tail", short(text[-200:]))]
+    for name in ASKS:
+        for network in (False, True):
+            told = schema_of(name, "en", network)
+            lines = [(key, short(value)) for key, value in told.pop("properties").items()]
+            yield f"schema of {name}{' over a network' if network else ''}", [("all", short(told)), *([] if network else lines)]  # fmt: skip
+    yield "asked over a network", [("all", " ".join(asks_known(network=True)))]
+
+
+def pages_of_others(folder: Path) -> dict[str, list[Line]]:
+    """They all, as cases."""
+    return {
+        title: [
+            (h, t.replace(str(folder), "{folder}").replace("\n", "\\n")) for h, t in once(lines)
+        ]
+        for title, lines in others(folder)
+    }
 
 
 # ------------------------------------------------------------------ what is refused
@@ -493,7 +561,9 @@ def main() -> int:
         write_inputs(folder)
         if not sys.argv[1:] or "studies" in sys.argv[1:]:
             (PINNED / "wrong_studies.txt").write_text(written({"studies": refused_studies(folder)}), "utf-8")  # fmt: skip
-        for name in [one for one in sys.argv[1:] if one != "studies"] or ([] if sys.argv[1:] else every):  # fmt: skip
+        if not sys.argv[1:] or "others" in sys.argv[1:]:
+            (PINNED / "others.txt").write_text(written(pages_of_others(folder)), "utf-8")
+        for name in [one for one in sys.argv[1:] if one not in ("studies", "others")] or ([] if sys.argv[1:] else every):  # fmt: skip
             pages = {title: lines_asked(name, title, settings, folder) for title, settings in drawn(name, every[name])}  # fmt: skip
             path = PINNED / f"{ASKS[name].flat}.txt"
             pages["refused"] = refused(name, every[name], folder)

@@ -75,6 +75,14 @@ def test_error_what_a_question_refuses_and_how(name: str, folder: Path, pinned: 
     assert not found, f"taotie {name}:\n" + "\n".join(found)
 
 
+def test_published_what_doors_ask_beside_the_questions(folder: Path) -> None:
+    pinned = PIN.read((PIN.PINNED / "others.txt").read_text("utf-8"))
+    made = PIN.pages_of_others(folder)
+    assert list(made) == list(pinned)
+    found = [f"{title}: {d}" for title in made for d in PIN.differences(made[title], pinned[title])]
+    assert not found, "\n".join(found)
+
+
 def test_error_what_a_study_is_refused_for(folder: Path) -> None:
     pinned = PIN.read((PIN.PINNED / "wrong_studies.txt").read_text("utf-8"))["studies"]
     found = PIN.differences(PIN.refused_studies(folder), pinned)

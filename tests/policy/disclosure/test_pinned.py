@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
 
 import pin_forms
+from pin_answers import differences, read
 
 CASES = pin_forms.cases()
 
@@ -33,6 +34,16 @@ def _differences(found: Any, wanted: Any, place: str = "") -> list[str]:
 def test_form_says_what_it_said(name: str) -> None:
     wanted = json.loads((pin_forms.CASES / "forms" / f"{name}.json").read_text("utf-8"))
     assert _differences(pin_forms.given(CASES[name]), wanted) == []
+
+
+@pytest.mark.parametrize("name", pin_forms.FULL)
+def test_form_says_what_it_said_of_every_fact(name: str) -> None:
+    """Each fact gone, by its other names, elsewhere, out of range; each option."""
+    pinned = read((pin_forms.CASES / "drawn" / f"{name}.txt").read_text("utf-8"))
+    made = pin_forms.tried(name)
+    assert list(made) == list(pinned)
+    found = [f"{title}: {d}" for title in made for d in differences(made[title], pinned[title])]
+    assert not found, "\n".join(found)
 
 
 def test_every_form_has_a_full_and_a_sparse_case() -> None:
