@@ -27,7 +27,7 @@ os.environ["TAOTIE_LANG"] = "en"
 
 
 LONG = (
-    "tests/answer/test_asks.py", "tests/app/pages/test_browser.py", "tests/app/pages/test_simulation_page.py",
+    "tests/answer/test_pinned_answers.py", "tests/answer/test_asks.py", "tests/app/pages/test_browser.py", "tests/app/pages/test_simulation_page.py",
     "tests/app/cli/test_main.py", "tests/app/cli/test_fleet.py", "tests/study/test_run.py",
     "tests/app/api/test_rest.py", "tests/faults/test_kills.py", "tests/grid/capacity/test_units.py",
     "tests/study/test_every_chip.py", "tests/app/cli/test_meter.py", "tests/compute/serving/test_service.py",
