@@ -62,6 +62,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "study/chat_chain.py::_over_requests",
     ),
     "more than there is means all of it": (
+        "grid/ac/proof.py::ac_proofs",  # no more threads than buses asked
         "answer/parts/supply.py::hardest_span",  # a span longer than the series is the series
         "compute/serving/case.py::sweep",
         "compute/serving/service.py::smallest_fleet",
@@ -88,6 +89,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "workload/chat.py::_gamma_times",
     ),
     "against division by nothing, or rounding beyond a whole": (
+        "compute/energy/kept_promise.py::late",
+        "compute/energy/kept_promise.py::late_share",  # a request reads and writes a token at least
+        "compute/energy/whole_replicas.py::served_day",
+        "compute/serving/slice.py::kept_share",
+        "study/chat_chain.py::_kept_by",  # a service has one replica at least
         "compute/energy/model_typical.py::typical_architecture",
         "compute/metered/weights.py::model_weights",
         "compute/serving/overhead.py::apportioned",

@@ -23,7 +23,7 @@ def told_otherwise(
     Examples
     --------
     >>> from taotie.audit.check import check
-    >>> check("A search takes ten times as much as a prompt: 0.3 Wh against 3 Wh", "0.3 Wh / 3 Wh").finding.rule
+    >>> check("A search takes ten times as much as a prompt: 0.3 Wh against 3 Wh", "3 Wh / 0.3 Wh").finding.rule
     'swapped'
     >>> check("Each of the 1,000 chips draws 700 kW", "1000 * 700 W").finding.rule
     'of_each'

@@ -175,7 +175,7 @@ def _decimals(words: str) -> float:
     return float("0." + "".join(map(str, digits)))
 
 
-def pair_at(text: str, at: int) -> tuple[PrintedNumber, float] | None:
+def pair_at(text: str, at: int = 0) -> tuple[PrintedNumber, float] | None:
     """Two digits side by side: 七八百万 is from 700 to 800 times 10^4, 两三倍 two or three times; the lower one and the step between.
 
     Examples

@@ -189,7 +189,9 @@ class _Heard(logging.Handler):
 
     def reasons(self, error: Exception) -> str:
         """The first complaints that say more than the exception: errors where there are any, else warnings."""
-        errors, others, within = [], [], False
+        errors: list[str] = []
+        others: list[str] = []
+        within = False
         for line in dict.fromkeys(self.lines):
             if re.search(r"(?i)validation (errors|warnings)", line):
                 within = "errors" in line.lower() and " end" not in line
