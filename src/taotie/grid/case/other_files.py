@@ -155,7 +155,12 @@ def _powsybl(path: Path) -> Case:
     try:
         network = powsybl.load(str(path))
     except Exception as error:  # Java's exceptions come over as they are
-        raise _refused(path, "pypowsybl", error, heard.reasons(error) or _revision(path)) from error
+        raise _refused(
+            path,
+            "pypowsybl",
+            error,
+            "; ".join(filter(None, (heard.reasons(error), _revision(path)))),
+        ) from error
     finally:
         log.removeHandler(heard)
         log.setLevel(level)
