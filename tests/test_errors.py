@@ -61,8 +61,8 @@ def test_worked_a_data_error_reads_as_words() -> None:
 
 
 def test_worked_a_missing_extra_names_the_command() -> None:
-    error = MissingExtraError("altair", "report")
-    assert "altair" in error.message
+    error = MissingExtraError("jinja2", "report")
+    assert "jinja2" in error.message
     assert error.hint == 'pip install "taotie[report]"'
 
 
@@ -79,7 +79,7 @@ def test_property_errors_survive_a_pickle(kind: type[TaotieError]) -> None:
     if kind is StudyError:
         error: TaotieError = StudyError([RangeError("x", "y")])
     elif kind is MissingExtraError:
-        error = MissingExtraError("altair", "report")
+        error = MissingExtraError("jinja2", "report")
     else:
         error = kind("what is wrong", "what to do")
     for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):

@@ -44,7 +44,7 @@ def test_worked_page_and_result_of_the_command(tmp_path) -> None:
 
     from taotie.app.cli import run as command
 
-    pytest.importorskip("vl_convert", reason="the extra report is not installed")
+    pytest.importorskip("jinja2", reason="the extra report is not installed")
     app = typer.Typer()
     app.callback()(lambda: None)
     command.register(app)

@@ -130,7 +130,7 @@ def test_error_settings(make, says):
 
 @pytest.mark.parametrize("ask", ["flex", "power", "tax"])
 def test_worked_pages(ask, tmp_path):
-    pytest.importorskip("altair", reason="the extra report is not installed")
+    pytest.importorskip("jinja2", reason="the extra report is not installed")
     from taotie.app.charts.flex_charts import flex_pictures
     from taotie.app.charts.power_charts import power_pictures
     from taotie.app.charts.tax_chart import tax_pictures

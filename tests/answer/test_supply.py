@@ -109,7 +109,7 @@ def test_error_negative_prices_are_refused_unless_chosen(tmp_path):
 
 
 def test_worked_page_in_both_languages(week, tmp_path):
-    pytest.importorskip("altair", reason="the extra report is not installed")
+    pytest.importorskip("jinja2", reason="the extra report is not installed")
     from taotie.app.charts.supply_charts import supply_pictures
     from taotie.app.pages.answer_page import answer_html
 

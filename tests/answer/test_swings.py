@@ -40,7 +40,7 @@ def test_worked_dip_in_the_answer():
 
 
 def test_worked_page():
-    pytest.importorskip("altair", reason="the extra report is not installed")
+    pytest.importorskip("jinja2", reason="the extra report is not installed")
     from taotie.app.charts.swings_charts import swings_pictures
     from taotie.app.pages.answer_page import answer_html
 

@@ -14,6 +14,7 @@ STATISTICS = {
 DRAWING = {
     ("api/server.py", "_add_health", "sum"): "workers that live",
     ("api/uploads.py", "used", "sum"): "bytes of uploads on the disk",
+    ("charts/answer_charts.py", "area_picture", "cumsum"): "bands drawn on each other",
     ("charts/grid_capacity_map.py", "_hexagons", "cumsum"): "where a hexagon's buses begin",
     ("charts/rules_chart.py", "rules_pictures", "sum"): "rows of each status",
     ("charts/sankey.py", "_finding", "sum"): "bands meet at a node, which is checked",

@@ -15,7 +15,7 @@ from taotie.answer.asking import ask
 from taotie.answer.asks import declared_of
 from taotie.words.language import speaking
 
-pytest.importorskip("altair", reason="pages are in the extra `report`")
+pytest.importorskip("jinja2", reason="pages are in the extra `report`")
 
 ASKED = {
     "flex": ({"load": 120}, "--load 120"),

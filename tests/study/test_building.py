@@ -93,7 +93,7 @@ def test_worked_coordinates_take_the_nearest_climate(tmp_path):
 
 @pytest.mark.slow
 def test_worked_the_report_draws_the_year_and_marks_the_worst_hour(tmp_path):
-    pytest.importorskip("altair")
+    pytest.importorskip("jinja2")
     from taotie.app.pages.page import report_html
 
     more = '[facility]\ncooling = "air-economizer"\n[place]\ncountry = "Germany"\n'

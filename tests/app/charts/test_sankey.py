@@ -64,7 +64,7 @@ def test_property_drawing_stays_on_its_paper(result: StudyResult) -> None:
     for wide in (True, False):
         drawing = spec(bands_of(result), "Wh/request", wide=wide)
         assert drawing["width"] <= (WIDE if wide else NARROW)
-        for box in drawing["data"][1]["values"]:
+        for box in drawing["nodes"]:
             assert 0 <= box["x"] <= box["x2"] <= drawing["width"]
             assert 0 <= box["y"] <= box["y2"] <= drawing["height"]
 

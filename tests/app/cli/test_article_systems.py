@@ -24,7 +24,7 @@ SYSTEMS = {
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_worked_command_with_a_picture(system: str, tmp_path) -> None:
-    pytest.importorskip("vl_convert", reason="the extra report is not installed")
+    pytest.importorskip("jinja2", reason="the extra report is not installed")
     page = tmp_path / "page.html"
     words = shlex.split(SYSTEMS[system])
     app = typer.Typer()

@@ -158,7 +158,7 @@ def test_worked_run_writes_result_and_report(out: Path) -> None:
     names = {p.name for p in (out / "out" / "s").iterdir()}
     assert "result.json" in names
     assert not [n for n in names if n.startswith(".")]
-    pytest.importorskip("altair", reason="the report is in the extra `report`")
+    pytest.importorskip("jinja2", reason="the report is in the extra `report`")
     assert {"report.html", "figures.parquet"} <= names
     # it holds no published number against ours, so no article is audited beside it
     assert "audit.html" not in names

@@ -59,8 +59,11 @@ for (const link of [...half.querySelectorAll("[data-image]")].slice(0, 2)) {
 const report = { images, hidden: [...half.querySelectorAll(".images")].filter((e) => e.hidden).length, blank, control: [..."\ue123\u{f0123}"].map((c) => boxes.has(drawn(c))),
   hash: location.hash, ready: document.documentElement.dataset.ready, lang: document.documentElement.lang, title: document.title,
   wide, scroll: document.documentElement.scrollWidth, out: out.slice(0, 20),
-  charts: [...half.querySelectorAll("[data-chart]")].map((h) => [h.dataset.chart, h.dataset.ready,
-    h.querySelectorAll("svg path, svg text, svg line").length]),
+  charts: [...half.querySelectorAll(".drawing.both")].map((h) => {
+    const shown = [...h.children].filter((svg) => svg.getBoundingClientRect().width);
+    return [h.closest("figure").dataset.picture, shown.map((svg) => (svg === h.children[0] ? "wide" : "narrow")).join(),
+      shown[0].querySelectorAll("path, text, line").length];
+  }),
   headline: half.querySelector("[data-testid=headline]")?.dataset.value,
   shown: [...document.querySelectorAll("main")].filter((m) => getComputedStyle(m).display !== "none").map((m) => m.id),
   headings: [...half.querySelectorAll("h1, h2, h3")].map((h) => +h.tagName[1]),

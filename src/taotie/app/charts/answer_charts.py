@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from taotie.app.charts import theme
 from taotie.app.charts.picture import Cell, DataTable, Picture
-from taotie.app.charts.vega_lite import Sheet, both, panel, panel_width, quantity, y_axis
+from taotie.app.charts.vega_lite import (
+    Sheet,
+    both,
+    five,
+    panel,
+    panel_width,
+    quantity,
+    stacked,
+    y_axis,
+)
 
 __all__ = ["COLOURS", "area_picture", "bar_picture", "column_picture", "line_picture"]
 
@@ -49,14 +60,14 @@ def bar_picture(
     """Horizontal bars: one row a category; `mark` names a column whose true cells are drawn in red, `limit` one that is a stroke."""
     order = [str(r[category]) for r in rows]
     shown = [
-        {"c": str(r[category]), "v": r[value], "bad": bool(mark and r.get(mark)), "l": r.get(limit) if limit else None}
+        {"c": str(r[category]), "v": r[value], "colour": theme.LOADING_COLOURS[5] if mark and r.get(mark) else theme.AMBER, "l": r.get(limit) if limit else None}
         for r in rows
     ]  # fmt: skip
 
     def make(wide: bool) -> dict[str, Any]:
         sheet = Sheet()
         y = {"field": "c", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 150 if wide else 90}}  # fmt: skip
-        colour = {"condition": {"test": "datum.bad", "value": theme.LOADING_COLOURS[5]}, "value": theme.AMBER}  # fmt: skip
+        colour = {"field": "colour", "type": "nominal", "scale": None}
         counts = {"axis": {"tickMinStep": 1, "format": "d"}} if all(isinstance(r[value], int) for r in rows) else {}  # fmt: skip
         layers = [sheet.layer(shown, {"type": "bar"}, y=y, x=quantity("v", title=columns[value], **counts), color=colour)]  # fmt: skip
         if limit:
@@ -65,10 +76,8 @@ def bar_picture(
             )  # fmt: skip
         return sheet.spec(panel(layers, panel_width(wide) - 120, 34 * max(len(rows), 1) + 10))
 
-    specs, svg = both(make)
-    return Picture(
-        **_frame(name, title, finding, method, columns, rows, specs=specs, svg=svg, **more)
-    )
+    drawn = both(make)
+    return Picture(**_frame(name, title, finding, method, columns, rows, **drawn, **more))
 
 
 def column_picture(
@@ -102,10 +111,8 @@ def column_picture(
             )  # fmt: skip
         return sheet.spec(panel(layers, panel_width(wide), 240))
 
-    specs, svg = both(make)
-    return Picture(
-        **_frame(name, title, finding, method, columns, rows, specs=specs, svg=svg, **more)
-    )
+    drawn = both(make)
+    return Picture(**_frame(name, title, finding, method, columns, rows, **drawn, **more))
 
 
 def line_picture(
@@ -145,7 +152,7 @@ def line_picture(
             )  # fmt: skip
         colour: dict[str, Any] = {
             "field": "n", "type": "nominal", "scale": {"domain": names, "range": list(COLOURS[: len(names)])},
-            "legend": {"orient": "top", "title": None, "labelLimit": panel_width(wide) - 20, "columns": 4 if wide else 1} if len(names) > 1 else None,
+            "legend": {"orient": "top", "title": None} if len(names) > 1 else None,
         }  # fmt: skip
         mark: dict[str, Any] = {"type": "line", "strokeWidth": 2}
         if points:
@@ -155,10 +162,8 @@ def line_picture(
         )  # fmt: skip
         return sheet.spec(panel(layers, panel_width(wide), height))
 
-    specs, svg = both(make)
-    return Picture(
-        **_frame(name, title, finding, method, columns, rows, specs=specs, svg=svg, **more)
-    )
+    drawn = both(make)
+    return Picture(**_frame(name, title, finding, method, columns, rows, **drawn, **more))
 
 
 def area_picture(
@@ -177,26 +182,21 @@ def area_picture(
     **more: Any,
 ) -> Picture:
     """Areas one above the other over a number, and one line over them."""
-    names = [columns[c] for c in areas]
+    heights = [[np.nan if r[c] is None else float(r[c]) for r in rows] for c in areas]  # type: ignore[arg-type]
+    levels = np.cumsum([[0.0] * len(rows), *heights], axis=0)
     shown = [
-        {"x": r[x], "v": r[c], "n": columns[c], "o": i} for i, c in enumerate(areas) for r in rows
+        {"x": r[x]} | {f"s{k}": five(level[i]) for k, level in enumerate(levels)}
+        for i, r in enumerate(rows)
     ]
+    parts = [(columns[c], COLOURS[i % len(COLOURS)]) for i, c in enumerate(areas)]
 
     def make(wide: bool) -> dict[str, Any]:
         sheet = Sheet()
         across = quantity(
             "x", title=columns[x], scale={"zero": False, "nice": False}, axis={"grid": False}
         )
-        colour = {
-            "field": "n", "type": "nominal", "scale": {"domain": names, "range": list(COLOURS[: len(names)])},
-            "legend": {"orient": "top", "title": None, "labelLimit": panel_width(wide) - 20, "columns": 4 if wide else 1},
-        }  # fmt: skip
-        layers = [
-            sheet.layer(
-                shown, {"type": "area", "interpolate": "step-after"}, x=across,
-                y=quantity("v", stack="zero", axis=y_axis(y_title)), color=colour, order={"field": "o", "type": "quantitative"},
-            )
-        ]  # fmt: skip
+        mark = {"type": "area", "interpolate": "step-after", "opacity": 1}
+        layers = stacked(sheet, shown, mark, parts, x=across, y={"axis": y_axis(y_title)})
         if line:
             rows_line = [{"x": r[x], "v": r[line]} for r in rows]
             layers.append(
@@ -204,7 +204,5 @@ def area_picture(
             )  # fmt: skip
         return sheet.spec(panel(layers, panel_width(wide), height))
 
-    specs, svg = both(make)
-    return Picture(
-        **_frame(name, title, finding, method, columns, rows, specs=specs, svg=svg, **more)
-    )
+    drawn = both(make)
+    return Picture(**_frame(name, title, finding, method, columns, rows, **drawn, **more))

@@ -15,11 +15,8 @@ from taotie.app.charts.picture import (
     Cell,
     DataTable,
     Picture,
-    altair,
-    channels,
-    chart_spec,
-    static_svg,
 )
+from taotie.app.charts.vega_lite import Sheet, both, panel, quantity, y_axis
 from taotie.quantity.profile import Profile
 from taotie.words.language import _
 
@@ -43,10 +40,6 @@ def picture(profiles: Mapping[str, Profile]) -> Picture | Absent:
         {"hour": i, "pue": float(f"{pue[i]:.5g}"), "water": float(f"{water[i]:.4g}")}
         for i in range(len(pue))
     ]
-    specs = {
-        "wide": _spec(days, worst, float(pue[worst]), WIDE - 70),
-        "narrow": _spec(days, worst, float(pue[worst]), NARROW - 50),
-    }
     finding = _(
         "The building adds {mean} % on average over {n} hours, {worst} % in its worst hour (hour {hour} of the year)."
     ).format(
@@ -65,13 +58,13 @@ def picture(profiles: Mapping[str, Profile]) -> Picture | Absent:
         ),
         table=DataTable({"hour": _("hour"), "pue": "PUE", "water": _("water, L/kWh")}, tuple(rows)),
         sources=("lei2020",),
-        specs=specs,
-        svg=static_svg(specs["wide"]),
+        **both(
+            lambda wide: _spec(days, worst, float(pue[worst]), WIDE - 70 if wide else NARROW - 50)
+        ),
     )
 
 
 def _spec(days: np.ndarray, worst: int, top: float, width: int) -> dict[str, Any]:
-    alt = altair()
     values = [
         {
             "day": i + 1,
@@ -81,24 +74,15 @@ def _spec(days: np.ndarray, worst: int, top: float, width: int) -> dict[str, Any
         }
         for i, row in enumerate(days)
     ]
-    base = alt.Chart(alt.Data(values=tuple(values))).encode(
-        **channels(
-            x=alt.X(
-                "day:Q",
-                title=_("day of the year"),
-                scale=alt.Scale(domain=[1, len(days)], nice=False),
-            )
-        )
-    )
-    y = alt.Y("low:Q", title="PUE", scale=alt.Scale(zero=False))
-    mark = alt.Chart(
-        alt.Data(values=({"day": worst / 24 + 1, "high": top, "name": f"{top:.2f}"},))
-    ).encode(**channels(x="day:Q", y="high:Q"))
-    return chart_spec(
-        alt.layer(
-            base.mark_area(opacity=0.25, color=theme.BLUE).encode(**channels(y=y, y2="high:Q")),
-            base.mark_line(strokeWidth=2, color=theme.BLUE).encode(**channels(y="mean:Q")),
-            mark.mark_point(size=90, filled=True, color=theme.AMBER_DEEP),
-            mark.mark_text(dy=-12, color=theme.INK).encode(**channels(text="name:N")),
-        ).properties(width=width, height=240)
-    )
+    x = quantity("day", title=_("day of the year"), scale={"domain": [1, len(days)], "nice": False})
+    low = quantity("low", axis=y_axis("PUE"), scale={"zero": False})
+    highest = [{"day": worst / 24 + 1, "high": top, "name": f"{top:.2f}"}]
+    there = {"x": x, "y": quantity("high", scale={"zero": False})}
+    sheet = Sheet()
+    layers = [
+        sheet.layer(values, {"type": "area", "opacity": 0.25, "color": theme.BLUE}, x=x, y=low, y2={"field": "high"}),
+        sheet.layer(values, {"type": "line", "strokeWidth": 2, "color": theme.BLUE}, x=x, y=quantity("mean", scale={"zero": False})),
+        sheet.layer(highest, {"type": "point", "size": 90, "filled": True, "color": theme.AMBER_DEEP}, **there),
+        sheet.layer(highest, {"type": "text", "dy": -12, "color": theme.INK}, **there, text={"field": "name", "type": "nominal"}),
+    ]  # fmt: skip
+    return sheet.spec(panel(layers, width, 240))

@@ -16,15 +16,12 @@ from taotie.app.charts.picture import (
     Cell,
     DataTable,
     Picture,
-    altair,
     amount,
-    channels,
-    chart_spec,
     cut,
     source_keys,
     span_text,
-    static_svg,
 )
+from taotie.app.charts.vega_lite import Sheet, below, both, panel, quantity, tips, y_axis
 from taotie.quantity import unit as units
 from taotie.quantity.profile import Profile
 from taotie.quantity.unit_word import unit_word
@@ -101,7 +98,6 @@ def picture(days: Sequence[Day]) -> Picture | Absent:
         for day in days
         for i in range(day.profile.n_hour)
     ]
-    specs = {"wide": spec(groups, wide=True), "narrow": spec(groups, wide=False)}
     figures = [f for d in days for _shape, f in d.profile.terms]
     return Picture(
         name="day",
@@ -124,8 +120,7 @@ def picture(days: Sequence[Day]) -> Picture | Absent:
         ),
         table=DataTable(columns, tuple(rows)),
         sources=source_keys(figures),
-        specs=specs,
-        svg=static_svg(specs["wide"]),
+        **both(lambda wide: spec(groups, wide=wide)),
         remarks=tuple(remarks),
     )
 
@@ -180,8 +175,8 @@ def _clock(hour: float) -> str:
 
 def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
     """The chart as a Vega-Lite specification: one panel a dimension."""
-    alt = altair()
     width = WIDE - 70 if wide else NARROW - 50
+    sheet = Sheet()
     panels = []
     for group in groups:
         names = [name_of(d) for d in group]
@@ -209,49 +204,32 @@ def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
         ]
         last = max(v["hour"] for v in values)
         ticks = list(range(0, int(last) + 2, 3 if wide else 6)) if last <= 24 else []
-        tick_values: dict[str, Any] = {"values": ticks} if ticks else {}
-        base = alt.Chart(alt.Data(values=tuple(values))).encode(**channels(
-            x=alt.X(
-                "hour:Q",
-                title=_("hour of the day") if last <= 24 else _("hour"),
-                axis=alt.Axis(grid=False, **tick_values),
-                scale=alt.Scale(domain=[0, last], nice=False),
-            ),
-            color=alt.Color(
-                "series:N",
-                scale=alt.Scale(domain=names, range=colours),
-                sort=names,
-                legend=alt.Legend(
-                    orient="top", title=None, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1,
-                    labelLimit=width - 30, direction="horizontal" if wide else "vertical",
-                ),
-            ),
-        ))  # fmt: skip
-        unit = unit_word(group[0].profile.unit)
-        y = alt.Y("low:Q", title=unit, scale=alt.Scale(zero=True))
-        tips = [
-            alt.Tooltip("series:N", title=_("series")),
-            alt.Tooltip("clock:N", title=_("hour")),
-            alt.Tooltip("tip:N", title=_("median")),
-            alt.Tooltip("range:N", title=_("range 5-95 %")),
-        ]
-        panels.append(
-            alt.layer(
-                base.mark_area(opacity=0.22, interpolate="monotone").encode(
-                    **channels(y=y, y2="high:Q", tooltip=tips)
-                ),
-                base.mark_line(strokeWidth=2.5, interpolate="monotone").encode(
-                    **channels(y=alt.Y("middle:Q", title=unit))
-                ),
-                base.mark_point(size=110, opacity=0, filled=True).encode(
-                    **channels(y=alt.Y("middle:Q", title=unit), tooltip=tips)
-                ),
-            ).properties(width=width, height=260 if wide else 220)
+        x = quantity(
+            "hour",
+            title=_("hour of the day") if last <= 24 else _("hour"),
+            axis={"grid": False} | ({"values": ticks} if ticks else {}),
+            scale={"domain": [0, last], "nice": False},
         )
-    chart = (
-        panels[0] if len(panels) == 1 else alt.vconcat(*panels).resolve_scale(color="independent")
-    )
-    return chart_spec(chart)
+        colour = {
+            "field": "series", "type": "nominal", "scale": {"domain": names, "range": colours},
+            "legend": {"orient": "top", "title": None, "symbolType": "stroke"},
+        }  # fmt: skip
+        unit = unit_word(group[0].profile.unit)
+        fan = {"y": quantity("low", axis=y_axis(unit)), "y2": {"field": "high"}}
+        middle = {"y": quantity("middle")}
+        pointer = tips(
+            ("series", _("series")), ("clock", _("hour")), ("tip", _("median")), ("range", _("range 5-95 %")),
+            words=("series", "clock", "tip", "range"),
+        )  # fmt: skip
+        layers = [
+            sheet.layer(values, {"type": "area", "opacity": 0.22, "interpolate": "monotone"}, x=x, **fan, color=colour),
+            sheet.layer(values, {"type": "line", "strokeWidth": 2.5, "interpolate": "monotone"}, x=x, **middle, color=colour),
+            sheet.layer(
+                values, {"type": "point", "size": 110, "opacity": 0, "filled": True}, x=x, **middle, color=colour, tooltip=pointer
+            ),
+        ]  # fmt: skip
+        panels.append(panel(layers, width, 260 if wide else 220))
+    return sheet.spec(below(panels, 70))
 
 
 def _five(value: float) -> float:

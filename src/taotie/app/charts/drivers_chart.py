@@ -12,14 +12,11 @@ from taotie.app.charts.picture import (
     Cell,
     DataTable,
     Picture,
-    altair,
-    channels,
-    chart_spec,
     cut,
     dot,
     source_keys,
-    static_svg,
 )
+from taotie.app.charts.vega_lite import Sheet, both, panel, quantity, tips
 from taotie.quantity.figure import Figure
 from taotie.quantity.sensitivity import Driver, Drivers
 from taotie.quantity.wording import kind_word, number, origin, value_text
@@ -70,10 +67,6 @@ def picture(figure: Figure, found: Drivers) -> Picture | Absent:
             "Bars are total Sobol indices: the part of the variance in which an input has a hand, alone or together with"
             " others; they may add up to more than 100 %. The tick is the input alone (first order). {how}."
         ).format(how=how_found(found.method))
-    specs = {
-        "wide": spec(shown, logarithmic, wide=True),
-        "narrow": spec(shown, logarithmic, wide=False),
-    }
     return Picture(
         name="doubt",
         title=title,
@@ -82,8 +75,7 @@ def picture(figure: Figure, found: Drivers) -> Picture | Absent:
         method=method,
         table=DataTable(columns, tuple(rows)),
         sources=source_keys([figure]),
-        specs=specs,
-        svg=static_svg(specs["wide"]),
+        **both(lambda wide: spec(shown, logarithmic, wide=wide)),
     )
 
 
@@ -114,7 +106,6 @@ def _percent(driver: Driver) -> str:
 
 def spec(rows: list[Driver], logarithmic: bool, *, wide: bool) -> dict[str, Any]:
     """The bars as a Vega-Lite specification."""
-    alt = altair()
     values: list[dict[str, Any]] = [
         {
             "row": i,
@@ -127,47 +118,32 @@ def spec(rows: list[Driver], logarithmic: bool, *, wide: bool) -> dict[str, Any]
         for i, d in enumerate(rows)
     ]
     high = max(max(v["share"], v["first"]) for v in values)
-    base = alt.Chart(alt.Data(values=tuple(values))).encode(
-        **channels(y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.1, paddingOuter=0.1)))
-    )
-    axis_scale = alt.Scale(domain=[0, high * 1.18], nice=False)
-    x = alt.X(
-        "share:Q", scale=axis_scale, title=_("share of the spread, %"), axis=alt.Axis(tickCount=5)
-    )
-    tips = [
-        alt.Tooltip("name:N", title=_("input")),
-        alt.Tooltip("under:N", title=_("value")),
-        alt.Tooltip("text:N", title=_("share of the spread, %")),
-    ]
+    y = {"field": "row", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0.1, "paddingOuter": 0.1}}  # fmt: skip
+    title = _("share of the spread, %")
+
+    def x(field: str) -> dict[str, Any]:
+        scale = {"domain": [0, high * 1.18], "nice": False}
+        return quantity(field, title=title, scale=scale, axis={"tickCount": 5})
+
+    pointer = tips(("name", _("input")), ("under", _("value")), ("text", title), words=("name", "under", "text"))  # fmt: skip
     shift, size = (0, 16) if wide else (13, 12)
-    layers = [
-        base.mark_bar(size=size, color=theme.AMBER, yOffset=shift).encode(
-            **channels(x=x, tooltip=tips)
-        ),
-        base.mark_text(align="left", dx=6, dy=shift, fontSize=12).encode(
-            **channels(x=x, text="text:N")
-        ),
-    ]
-    if not logarithmic:
-        layers.insert(
-            1,
-            base.mark_tick(size=size + 6, thickness=2, color=theme.INK, yOffset=shift).encode(
-                **channels(x=alt.X("first:Q", scale=axis_scale))
-            ),
-        )
     gutter = 380 if wide else 0
-    place = alt.value(-12) if wide else alt.value(0)
-    align = "right" if wide else "left"
-    limit = gutter - 20 if wide else NARROW - 20
+    align, place = ("right", -12) if wide else ("left", 0)
+    words = {"type": "text", "align": align, "limit": gutter - 20 if wide else NARROW - 20}
+    name = words | {"fontWeight": "bold", "dy": -7 if wide else -16, "fontSize": 12.5}
+    under = words | {"dy": 8 if wide else -2, "fontSize": 11, "color": theme.QUIET}
+    share = {"type": "text", "align": "left", "dx": 6, "dy": shift, "fontSize": 12}
+    alone = {"type": "tick", "size": size + 6, "thickness": 2, "color": theme.INK, "yOffset": shift}
+    beside = {"x": {"value": place}, "y": y}
+    sheet = Sheet()
+    bar = {"type": "bar", "size": size, "color": theme.AMBER, "yOffset": shift}
+    layers = [sheet.layer(values, bar, x=x("share"), y=y, tooltip=pointer)]
+    if not logarithmic:
+        layers.append(sheet.layer(values, alone, x=x("first"), y=y))
     layers += [
-        base.mark_text(
-            align=align, fontWeight="bold", limit=limit, dy=-7 if wide else -16, fontSize=12.5
-        ).encode(**channels(x=place, text="name:N")),
-        base.mark_text(
-            align=align, limit=limit, dy=8 if wide else -2, fontSize=11, color=theme.QUIET
-        ).encode(**channels(x=place, text="under:N")),
+        sheet.layer(values, share, x=x("share"), y=y, text={"field": "text", "type": "nominal"}),
+        sheet.layer(values, name, **beside, text={"field": "name", "type": "nominal"}),
+        sheet.layer(values, under, **beside, text={"field": "under", "type": "nominal"}),
     ]
-    chart = alt.layer(*layers).properties(
-        width=WIDE - gutter - 30 if wide else NARROW - 24, height=alt.Step(42 if wide else 56)
-    )
-    return chart_spec(chart)
+    width = WIDE - gutter - 30 if wide else NARROW - 24
+    return sheet.spec(panel(layers, width, {"step": 42 if wide else 56}))

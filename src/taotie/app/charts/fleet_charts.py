@@ -19,19 +19,17 @@ from taotie.answer.parts.fleet import (
     region_name,
 )
 from taotie.app.charts import theme
+from taotie.app.charts.answer_charts import COLOURS
 from taotie.app.charts.picture import (
     NARROW,
     WIDE,
     Cell,
     DataTable,
     Picture,
-    altair,
-    channels,
-    chart_spec,
     cut,
     sentences,
-    static_svg,
 )
+from taotie.app.charts.vega_lite import Sheet, below, beside, both, panel, quantity, tips, y_axis
 from taotie.quantity.wording import boundary_word, ends, number
 from taotie.words.language import _, language
 
@@ -54,15 +52,9 @@ def scope_name(key: str) -> str:
     return _("{scope} ({place})").format(scope=name, place=place) if place else name
 
 
-def chart_size(wide: bool, height: int) -> dict[str, Any]:
-    """Width by paper, height as given. [px]"""
-    return {"width": WIDE - 90 if wide else NARROW - 60, "height": height}
-
-
-def both_widths(make: Any) -> tuple[dict[str, Any], str]:
-    """Specifications for wide and narrow paper, and the wide one drawn."""
-    specs = {"wide": make(True), "narrow": make(False)}
-    return specs, static_svg(specs["wide"])
+def chart_width(wide: bool) -> int:
+    """Width of a plot by its paper. [px]"""
+    return WIDE - 90 if wide else NARROW - 60
 
 
 # ---- fan -----------------------------------------------------------------------------------------------
@@ -77,8 +69,8 @@ def fan_of_scopes(made: FleetForecast, fan: dict[str, Floats], scopes: Sequence[
 def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Picture:
     """One scope by year: band and median, and what others print of the same scope."""
     unit = made.scopes[scope][0].unit
-    quantity = "power" if scope == "ai_chips_rated" else "energy"
-    points = one_axis(published_forecasts(scope, "world", quantity))
+    counted = "power" if scope == "ai_chips_rated" else "energy"
+    points = one_axis(published_forecasts(scope, "world", counted))
     low, middle, high = fan[scope]
     rows: list[dict[str, Cell]] = [
         {
@@ -100,43 +92,32 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
         year=last, middle=number(float(f"{middle[-1]:.1e}")), unit=unit, low=least, high=most,
     )  # fmt: skip
 
-    def make(wide: bool) -> dict[str, Any]:
-        alt = altair()
-        base = alt.Chart(alt.Data(values=tuple(rows))).encode(
-            **channels(
-                x=alt.X("year:Q", title=None, axis=alt.Axis(format="d", grid=False, tickCount=6))
-            )
-        )
-        title = f"{unit}" if wide else unit
-        layers = [
-            base.mark_area(color=theme.AMBER, opacity=0.28).encode(
-                **channels(y=alt.Y("low:Q", title=title), y2="high:Q")
-            ),
-            base.mark_line(color=theme.AMBER_DEEP, strokeWidth=2.2).encode(
-                **channels(y="middle:Q")
-            ),
-            alt.Chart(alt.Data(values=({"year": made.last_known.year},)))
-            .mark_rule(strokeDash=[4, 4], color=theme.GREY)
-            .encode(**channels(x="year:Q")),
-        ]
-        if points:
-            shown = alt.Chart(alt.Data(values=tuple(_values(points)))).encode(
-                **channels(x="year:Q", tooltip=[alt.Tooltip("name:N"), alt.Tooltip("tip:N")])
-            )
-            layers += [
-                shown.mark_rule(color=theme.BLUE, strokeWidth=2.5).encode(
-                    **channels(y="low:Q", y2="high:Q")
-                ),
-                shown.mark_point(color=theme.BLUE, filled=True, size=70).encode(
-                    **channels(y="middle:Q")
-                ),
-                shown.mark_text(align="left", dx=7, dy=-7, fontSize=11, color=theme.BLUE).encode(
-                    **channels(y="high:Q", text="label:N")
-                ),
-            ]
-        return chart_spec(alt.layer(*layers).properties(**chart_size(wide, 360 if wide else 260)))
+    shown = _values(points)
+    pointer = tips(
+        ("year", _("year")), ("low", "5 %"), ("middle", _("median")), ("high", "95 %"), low=".4g", middle=".4g", high=".4g",
+    )  # fmt: skip
 
-    specs, svg = both_widths(make)
+    def make(wide: bool) -> dict[str, Any]:
+        sheet = Sheet()
+        x = quantity("year", axis={"format": "d", "grid": False, "tickCount": 6}, scale={"nice": False, "zero": False})  # fmt: skip
+        band = {"y": quantity("low", axis=y_axis(unit)), "y2": {"field": "high"}}
+        known = [{"year": made.last_known.year}]
+        layers = [
+            sheet.layer(rows, {"type": "area", "color": theme.AMBER, "opacity": 0.28}, x=x, **band),
+            sheet.layer(rows, {"type": "line", "color": theme.AMBER_DEEP, "strokeWidth": 2.2}, x=x, y=quantity("middle")),
+            sheet.layer(rows, {"type": "point", "size": 110, "opacity": 0, "filled": True}, x=x, y=quantity("middle"), tooltip=pointer),
+            sheet.layer(known, {"type": "rule", "strokeDash": [4, 4], "color": theme.GREY}, x=x),
+        ]  # fmt: skip
+        if points:
+            said = {"x": x, "tooltip": tips(("name", ""), ("tip", ""), words=("name", "tip"))}
+            words = {"type": "text", "align": "left", "dx": 7, "dy": -7, "fontSize": 11, "color": theme.BLUE}  # fmt: skip
+            layers += [
+                sheet.layer(shown, {"type": "rule", "color": theme.BLUE, "strokeWidth": 2.5}, **said, y=quantity("low"), y2={"field": "high"}),
+                sheet.layer(shown, {"type": "point", "color": theme.BLUE, "filled": True, "size": 70}, **said, y=quantity("middle")),
+                sheet.layer(shown, words, x=x, y=quantity("high"), text={"field": "label", "type": "nominal"}),
+            ]  # fmt: skip
+        return sheet.spec(panel(layers, chart_width(wide), 360 if wide else 260))
+
     return Picture(
         name=f"fan-{scope}",
         title=_("{scope}, world, to {year}").format(scope=scope_name(scope), year=last),
@@ -156,8 +137,7 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
         ),
         choice=scope_name(scope),
         sources=tuple(dict.fromkeys(["epoch2026_chip_counts", *(p.source_key for p in points)])),
-        specs=specs,
-        svg=svg,
+        **both(make),
     )  # fmt: skip
 
 
@@ -209,53 +189,34 @@ def published_picture() -> Picture:
         for p in points
     ]  # fmt: skip
 
-    def make(wide: bool) -> dict[str, Any]:
-        alt = altair()
-        charts = []
-        for scope, region, points in panels:
-            base = alt.Chart(alt.Data(values=tuple(_values(points)))).encode(
-                **channels(
-                    x=alt.X(
-                        "year:Q",
-                        title=None,
-                        scale=alt.Scale(domain=[2013, 2036]),
-                        axis=alt.Axis(format="d", grid=False, tickCount=5),
-                    ),
-                    tooltip=[
-                        alt.Tooltip("name:N"),
-                        alt.Tooltip("tip:N"),
-                        alt.Tooltip("scenario:N"),
-                    ],
-                )
-            )
-            charts.append(
-                alt.layer(
-                    base.mark_rule(color=theme.QUIET, strokeWidth=2).encode(
-                        **channels(y=alt.Y("low:Q", title="TWh/a"), y2="high:Q")
-                    ),
-                    base.mark_point(filled=True, size=55).encode(
-                        **channels(
-                            y="middle:Q",
-                            color=alt.Color(
-                                "name:N", legend=None, scale=alt.Scale(scheme="tableau10")
-                            ),
-                        )
-                    ),
-                    base.mark_text(align="left", dx=6, fontSize=10, color=theme.QUIET).encode(
-                        **channels(y="middle:Q", text="label:N")
-                    ),
-                ).properties(
-                    width=380 if wide else NARROW - 90,
-                    height=180,
-                    title=alt.TitleParams(
-                        f"{scope_name(scope)}, {region_name(region)}", color=theme.INK, fontSize=12
-                    ),
-                )
-            )
-        chart = alt.concat(*charts, columns=2 if wide else 1)
-        return chart_spec(chart.resolve_scale(y="independent", color="independent"))
+    pointer = tips(("name", ""), ("tip", ""), ("scenario", ""), words=("name", "tip", "scenario"))
 
-    specs, svg = both_widths(make)
+    def make(wide: bool) -> dict[str, Any]:
+        sheet = Sheet()
+        plots = []
+        for scope, region, points in panels:
+            values = _values(points)
+            who = list(dict.fromkeys(v["name"] for v in values))
+            x = quantity(
+                "year", scale={"domain": [2013, 2036], "nice": False}, axis={"format": "d", "grid": False, "tickCount": 5},
+            )  # fmt: skip
+            said = {"x": x, "tooltip": pointer}
+            by_name = {
+                "field": "name", "type": "nominal", "legend": None,
+                "scale": {"domain": who, "range": [COLOURS[i % len(COLOURS)] for i in range(len(who))]},
+            }  # fmt: skip
+            words = {"type": "text", "align": "left", "dx": 6, "fontSize": 10, "color": theme.QUIET}
+            layers = [
+                sheet.layer(values, {"type": "rule", "color": theme.QUIET, "strokeWidth": 2}, **said, y=quantity("low", axis=y_axis("TWh/a")), y2={"field": "high"}),
+                sheet.layer(values, {"type": "point", "filled": True, "size": 55}, **said, y=quantity("middle"), color=by_name),
+                sheet.layer(values, words, x=x, y=quantity("middle"), text={"field": "label", "type": "nominal"}),
+            ]  # fmt: skip
+            plot = panel(layers, 410 if wide else NARROW - 90, 180)
+            plots.append(plot | {"title": f"{scope_name(scope)}, {region_name(region)}"})
+        across = 2 if wide else 1
+        rows_of_plots = [plots[i : i + across] for i in range(0, len(plots), across)]
+        return sheet.spec(below([beside(row, 110) for row in rows_of_plots], 60))
+
     counts = len({r["publisher"] for r in rows})
     return Picture(
         name="published",
@@ -276,6 +237,5 @@ def published_picture() -> Picture:
             tuple(rows),
         ),
         sources=tuple(dict.fromkeys(p.source_key for _s, _r, points in panels for p in points)),
-        specs=specs,
-        svg=svg,
+        **both(make),
     )  # fmt: skip

@@ -21,17 +21,24 @@ from taotie.answer.parts.fleet import (
     region_name,
 )
 from taotie.app.charts import theme
-from taotie.app.charts.fleet_charts import both_widths, chart_size, scope_name
+from taotie.app.charts.answer_charts import COLOURS
+from taotie.app.charts.fleet_charts import chart_width, scope_name
 from taotie.app.charts.picture import (
     NARROW,
     WIDE,
     Cell,
     DataTable,
     Picture,
-    altair,
-    channels,
-    chart_spec,
     span_text,
+)
+from taotie.app.charts.vega_lite import (
+    Sheet,
+    as_it_says,
+    both,
+    panel,
+    quantity,
+    tips,
+    y_axis,
 )
 from taotie.quantity.catalog import table
 from taotie.quantity.wording import number
@@ -46,25 +53,27 @@ def tornado_picture(made: FleetForecast, year: int) -> Picture:
     ]
 
     def make(wide: bool) -> dict[str, Any]:
-        alt = altair()
         values = [{**r, "row": i} for i, r in enumerate(rows)]
-        base = alt.Chart(alt.Data(values=tuple(values))).encode(
-            **channels(y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.35)))
-        )
+        y = {"field": "row", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0.35}}
         gutter = 330 if wide else 0
-        chart = alt.layer(
-            base.mark_bar(color=theme.AMBER, yOffset=0 if wide else 9).encode(**channels(
-                x=alt.X("low:Q", title="TWh/a"), x2="high:Q",
-                tooltip=[alt.Tooltip("name:N"), alt.Tooltip("low:Q", format=".0f"), alt.Tooltip("high:Q", format=".0f")],
-            )),
-            base.mark_tick(color=theme.INK, thickness=2, yOffset=0 if wide else 9).encode(**channels(x="middle:Q")),
-            base.mark_text(
-                align="right" if wide else "left", dy=0 if wide else -14, limit=gutter or NARROW - 30, fontSize=12
-            ).encode(**channels(x=alt.value(-10 if wide else 0), text="name:N")),
-        ).properties(width=WIDE - gutter - 60 if wide else NARROW - 30, height=alt.Step(36 if wide else 52))  # fmt: skip
-        return chart_spec(chart)
+        shift = 0 if wide else 9
+        title = quantity("low", title="TWh/a")
+        name = {
+            "type": "text", "align": "right" if wide else "left", "dy": 0 if wide else -14, "limit": gutter - 20 if wide else NARROW - 30,
+            "fontSize": 12,
+        }  # fmt: skip
+        pointer = tips(
+            ("name", ""), ("low", _("at 5 %")), ("high", _("at 95 %")), words=("name",), low=".0f", high=".0f"
+        )  # fmt: skip
+        sheet = Sheet()
+        layers = [
+            sheet.layer(values, {"type": "bar", "color": theme.AMBER, "yOffset": shift}, y=y, x=title, x2={"field": "high"}, tooltip=pointer),
+            sheet.layer(values, {"type": "tick", "color": theme.INK, "thickness": 2, "yOffset": shift}, y=y, x=quantity("middle")),
+            sheet.layer(values, name, y=y, x={"value": -10 if wide else 0}, text={"field": "name", "type": "nominal"}),
+        ]  # fmt: skip
+        width = WIDE - gutter - 60 if wide else NARROW - 30
+        return sheet.spec(panel(layers, width, {"step": 36 if wide else 52}))
 
-    specs, svg = both_widths(make)
     first = swings[0]
     return Picture(
         name="tornado",
@@ -80,8 +89,7 @@ def tornado_picture(made: FleetForecast, year: int) -> Picture:
             {"name": _("factor"), "low": _("at 5 %"), "middle": _("median"), "high": _("at 95 %")}, tuple(rows)
         ),
         sources=("taotie_fleet2026", "epoch2026_chip_counts"),
-        specs=specs,
-        svg=svg,
+        **both(make),
     )  # fmt: skip
 
 
@@ -109,7 +117,6 @@ def waterfall_picture(parts: Decomposition, other: Decomposition) -> Picture:
         row["shapley"] = other.contributions[key]
 
     def make(wide: bool) -> dict[str, Any]:
-        alt = altair()
         ends = {0, len(rows) - 1}
         values = [
             {**r, "row": i, "colour": theme.QUIET if i in ends else theme.AMBER if float(r["change"]) > 0 else theme.BLUE,  # type: ignore[arg-type]
@@ -117,26 +124,14 @@ def waterfall_picture(parts: Decomposition, other: Decomposition) -> Picture:
              "text": number(float(r["change"]), 3)}  # type: ignore[arg-type]
             for i, r in enumerate(rows)
         ]  # fmt: skip
-        base = alt.Chart(alt.Data(values=tuple(values))).encode(
-            **channels(
-                x=alt.X(
-                    "name:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=110)
-                )
-            )
-        )
-        chart = alt.layer(
-            base.mark_bar().encode(
-                **channels(
-                    y=alt.Y("from:Q", title="GWh/a"),
-                    y2="to:Q",
-                    color=alt.Color("colour:N", scale=None),
-                )
-            ),
-            base.mark_text(dy=-8, fontSize=12).encode(**channels(y=alt.Y("top:Q"), text="text:N")),
-        ).properties(**chart_size(wide, 300))
-        return chart_spec(chart)
+        x = {"field": "name", "type": "nominal", "sort": [r["name"] for r in rows], "title": None}
+        sheet = Sheet()
+        layers = [
+            sheet.layer(values, {"type": "bar"}, x=x, y=quantity("to", axis=y_axis("GWh/a")), y2={"field": "from"}, color=as_it_says("colour")),
+            sheet.layer(values, {"type": "text", "dy": -8}, x=x, y=quantity("top"), text={"field": "text", "type": "nominal"}),
+        ]  # fmt: skip
+        return sheet.spec(panel(layers, chart_width(wide), 300))
 
-    specs, svg = both_widths(make)
     return Picture(
         name="waterfall",
         title=_("Why a service grew: ChatGPT, published numbers, early 2023 to mid-2025"),
@@ -150,8 +145,7 @@ def waterfall_picture(parts: Decomposition, other: Decomposition) -> Picture:
         ),
         table=DataTable({"name": _("step"), "change": "LMDI, GWh/a", "shapley": "Shapley, GWh/a"}, tuple(rows)),
         sources=("devries2023", "openai2025_axios", "altman2025", "epoch2025_chatgpt", "google_environment"),
-        specs=specs,
-        svg=svg,
+        **both(make),
     )  # fmt: skip
 
 
@@ -185,24 +179,30 @@ def nations_picture(made: FleetForecast, shares: Sequence[Any]) -> Picture:
         rows = [r for r in rows if r["ours"] or id(r) in keep]
 
     def make(wide: bool) -> dict[str, Any]:
-        alt = altair()
         values = [
             {**r, "row": i, "colour": theme.AMBER if r["ours"] else theme.QUIET}
             for i, r in enumerate(rows)
         ]
-        base = alt.Chart(alt.Data(values=tuple(values))).encode(
-            **channels(y=alt.Y("row:O", axis=None), color=alt.Color("colour:N", scale=None))
-        )
-        scale = alt.Scale(type="log")
+        y = {"field": "row", "type": "ordinal", "axis": None}
         gutter = 190 if wide else 110
-        chart = alt.layer(
-            base.mark_rule(strokeWidth=3).encode(**channels(x=alt.X("low:Q", scale=scale, title=_("TWh/a (log scale)")), x2="high:Q")),
-            base.mark_point(filled=True, size=70).encode(**channels(x=alt.X("middle:Q", scale=scale))),
-            base.mark_text(align="right", limit=gutter - 12, color=theme.INK).encode(**channels(x=alt.value(-10), text="name:N")),
-        ).properties(width=(WIDE if wide else NARROW) - gutter - 40, height=alt.Step(24))  # fmt: skip
-        return chart_spec(chart)
 
-    specs, svg = both_widths(make)
+        def x(field: str) -> dict[str, Any]:
+            return quantity(field, scale={"type": "log"}, title=_("TWh/a (log scale)"))
+
+        colour = as_it_says("colour")
+        name = {"type": "text", "align": "right", "limit": gutter - 12, "color": theme.INK}
+        pointer = tips(
+            ("name", ""), ("low", "5 %"), ("middle", _("median")), ("high", "95 %"), words=("name",), low=".4g", middle=".4g", high=".4g",
+        )  # fmt: skip
+        sheet = Sheet()
+        layers = [
+            sheet.layer(values, {"type": "rule", "strokeWidth": 3}, y=y, x=x("low"), x2={"field": "high"}, color=colour),
+            sheet.layer(values, {"type": "point", "filled": True, "size": 70}, y=y, x=x("middle"), color=colour, tooltip=pointer),
+            sheet.layer(values, name, y=y, x={"value": -10}, text={"field": "name", "type": "nominal"}),
+        ]  # fmt: skip
+        width = (WIDE if wide else NARROW) - gutter - 40
+        return sheet.spec(panel(layers, width, {"step": 24}))
+
     said = [
         _("{year}: {low} to {high} % of {of}").format(
             year=y, low=number(100 * s.share.p05), high=number(100 * s.share.p95), of=s.of
@@ -227,8 +227,7 @@ def nations_picture(made: FleetForecast, shares: Sequence[Any]) -> Picture:
             {"name": _("name"), "low": "5 %", "middle": _("median"), "high": "95 %"}, tuple(rows)
         ),
         sources=("owid2026_energy", *dict.fromkeys(s.denominator.source.key for _y, s in shares if s.denominator.source)),
-        specs=specs,
-        svg=svg,
+        **both(make),
     )  # fmt: skip
 
 
@@ -247,17 +246,20 @@ def power_picture(gap: PowerGap | None) -> Picture:
             )
             rows.append({"option": option.name, "year": year, "chance": 100 * p})
 
-    def make(wide: bool) -> dict[str, Any]:
-        alt = altair()
-        base = alt.Chart(alt.Data(values=tuple(rows))).encode(**channels(
-            x=alt.X("year:Q", title=_("years after the decision")),
-            y=alt.Y("chance:Q", title=_("chance of power, %")),
-            color=alt.Color("option:N", title=None, legend=alt.Legend(orient="bottom", columns=4 if wide else 1)),
-        ))  # fmt: skip
-        chart = base.mark_line(strokeWidth=2.2).properties(**chart_size(wide, 300))
-        return chart_spec(chart)
+    names = list(dict.fromkeys(str(r["option"]) for r in rows))
 
-    specs, svg = both_widths(make)
+    def make(wide: bool) -> dict[str, Any]:
+        colour = {
+            "field": "option", "type": "nominal", "legend": {"orient": "bottom", "title": None},
+            "scale": {"domain": names, "range": [COLOURS[i % len(COLOURS)] for i in range(len(names))]},
+        }  # fmt: skip
+        sheet = Sheet()
+        layer = sheet.layer(
+            rows, {"type": "line", "strokeWidth": 2.2}, x=quantity("year", title=_("years after the decision"), scale={"nice": False}),
+            y=quantity("chance", axis=y_axis(_("chance of power, %"))), color=colour,
+        )  # fmt: skip
+        return sheet.spec(panel([layer], chart_width(wide), 300))
+
     finding = _("Within five years: {list}.").format(
         list=", ".join(
             f"{r['option']} {number(r['chance'])} %"
@@ -287,8 +289,7 @@ def power_picture(gap: PowerGap | None) -> Picture:
             tuple(rows),
         ),
         sources=("taotie_fleet2026", "rand2025_queued_up"),
-        specs=specs,
-        svg=svg,
+        **both(make),
         remarks=remarks,
     )
 
@@ -318,28 +319,22 @@ def efficiency_picture() -> Picture:
     }
 
     def make(wide: bool) -> dict[str, Any]:
-        alt = altair()
-        base = alt.Chart(alt.Data(values=tuple(rows))).encode(**channels(
-            x=alt.X(
-                "date:T",
-                title=None,
-                axis=alt.Axis(grid=False, format="%Y", tickCount=6),
-                scale=alt.Scale(domain=["2013-06-01", "2025-09-01"]),
-            ),
-            y=alt.Y(
-                "value:Q", scale=alt.Scale(type="log"), title=_("TFLOP/s per watt, dense 16 bit (log)")
-            ),
-        ))  # fmt: skip
-        chart = alt.layer(
-            base.mark_line(color=theme.AMBER_DEEP, strokeWidth=1.5),
-            base.mark_point(color=theme.AMBER, filled=True, size=80),
-            base.mark_text(align="right", dx=-9, dy=-6, fontSize=11).encode(
-                **channels(text="name:N")
-            ),
-        ).properties(**chart_size(wide, 260))
-        return chart_spec(chart)
+        x = {
+            "field": "date", "type": "temporal", "title": None, "axis": {"grid": False, "format": "%Y", "tickCount": 6},
+            "scale": {"type": "utc", "domain": ["2013-06-01", "2025-09-01"]},
+        }  # fmt: skip
+        title = y_axis(_("TFLOP/s per watt, dense 16 bit (log)"))
+        place = {"x": x, "y": quantity("value", scale={"type": "log"}, axis=title)}
+        name = {"type": "text", "align": "right", "dx": -9, "dy": -6, "fontSize": 11}
+        pointer = tips(("name", ""), ("value", "TFLOP/s/W"), words=("name",), value=".3g")
+        sheet = Sheet()
+        layers = [
+            sheet.layer(rows, {"type": "line", "color": theme.AMBER_DEEP, "strokeWidth": 1.5}, **place),
+            sheet.layer(rows, {"type": "point", "color": theme.AMBER, "filled": True, "size": 80}, **place, tooltip=pointer),
+            sheet.layer(rows, name, **place, text={"field": "name", "type": "nominal"}),
+        ]  # fmt: skip
+        return sheet.spec(panel(layers, chart_width(wide), 260))
 
-    specs, svg = both_widths(make)
     return Picture(
         name="efficiency",
         title=_("Efficiency of accelerators at their rated power, by generation"),
@@ -356,8 +351,7 @@ def efficiency_picture() -> Picture:
             {"name": _("accelerator"), "date": _("launched"), "value": "TFLOP/s/W"}, tuple(rows)
         ),
         sources=("epoch2026_ml_hardware", "aiconfigurator2026_systems", "makers_datasheets"),
-        specs=specs,
-        svg=svg,
+        **both(make),
         remarks=tuple(
             _(
                 "{name}: {gain} times in ten years; of a million, {rest} times would be scale, shorter numbers, sparsity and algorithms."

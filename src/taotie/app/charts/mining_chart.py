@@ -8,7 +8,8 @@ import numpy as np
 
 from taotie.answer.parts.mining import MiningEnergy
 from taotie.app.charts import theme
-from taotie.app.charts.picture import altair, channels, chart_spec, static_svg
+from taotie.app.charts.drawn import drawn
+from taotie.app.charts.vega_lite import Sheet, panel, quantity, y_axis
 from taotie.words.language import _
 
 N_POINT_MAX = 1500
@@ -16,7 +17,6 @@ N_POINT_MAX = 1500
 
 def spec(energy: MiningEnergy) -> dict[str, Any]:
     """Band from lower to upper bound and the best guess, on a log axis, as a Vega-Lite specification."""
-    alt = altair()
     known = np.flatnonzero(np.isfinite(energy.best_twh) & (energy.lower_twh > 0))
     step = max(1, -(-known.size // N_POINT_MAX))
     values = [
@@ -31,27 +31,19 @@ def spec(energy: MiningEnergy) -> dict[str, Any]:
     title = _("Bitcoin at the mine's meter, TWh/a at {price:g} USD/kWh (log scale)").format(
         price=energy.price_usd_per_kwh
     )
-    scale = alt.Scale(type="log")
-    base = alt.Chart(alt.Data(values=tuple(values))).encode(
-        **channels(x=alt.X("day:T", title=None))
-    )
-    chart = alt.layer(
-        base.mark_area(color=theme.GREY, opacity=0.25).encode(
-            **channels(y=alt.Y("lower:Q", scale=scale, title=title), y2="upper:Q")
-        ),
-        base.mark_line(color=theme.AMBER, strokeWidth=2).encode(
-            **channels(y=alt.Y("best:Q", scale=scale))
-        ),
-    ).properties(width=820, height=380)
-    return chart_spec(chart)
+    x = {"field": "day", "type": "temporal", "title": None, "scale": {"type": "utc"}}
+
+    def y(field: str) -> dict[str, Any]:
+        return quantity(field, scale={"type": "log"}, axis=y_axis(title))
+
+    sheet = Sheet()
+    layers = [
+        sheet.layer(values, {"type": "area", "color": theme.GREY, "opacity": 0.25}, x=x, y=y("lower"), y2={"field": "upper"}),
+        sheet.layer(values, {"type": "line", "color": theme.AMBER, "strokeWidth": 2}, x=x, y=y("best")),
+    ]  # fmt: skip
+    return sheet.spec(panel(layers, 820, 380))
 
 
 def mining_svg(energy: MiningEnergy) -> str:
-    """The chart as SVG.
-
-    Raises
-    ------
-    MissingExtraError
-        If the extra `report` is not installed.
-    """
-    return static_svg(spec(energy))
+    """The chart as SVG."""
+    return drawn(spec(energy))

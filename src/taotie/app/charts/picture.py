@@ -8,16 +8,10 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import lru_cache
-from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from taotie.app.charts import theme
-from taotie.app.charts.vega_script import VL_VERSION
-from taotie.errors import MissingExtraError
 from taotie.quantity.figure import Figure, leaves
 from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
@@ -95,10 +89,10 @@ class Picture:
         The sentence under the heading: what the drawing says.
     alt : str
         The drawing in words, for those who do not see it.
+    svg, narrow : str
+        The drawing for wide and for narrow paper; without a narrow one the wide one serves both.
     specs : mapping
-        Vega or Vega-Lite specification for "wide" and "narrow" paper; empty if `svg` is all there is.
-    svg : str
-        The same drawing as it stands without JavaScript.
+        What they were drawn from: a Vega-Lite specification for "wide" and "narrow"; empty if drawn otherwise.
     sources : tuple of str
         Keys of the sources behind it.
     choice : str
@@ -116,6 +110,7 @@ class Picture:
     sources: tuple[str, ...] = ()
     specs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     svg: str = ""
+    narrow: str = ""
     remarks: tuple[str, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
     beside: tuple[Mapping[str, Any], ...] = ()
@@ -129,16 +124,6 @@ class Picture:
         """Itself and what can be drawn in its place, by a choice of the reader's."""
         return (self, *self.others)
 
-    def specs_once(self) -> dict[str, Any]:
-        """`specs` as a page holds them: what they have in common once, under "both"."""
-        widths = list(self.specs.values())
-        both = {k: v for k, v in widths[0].items() if all(w.get(k) == v for w in widths)}
-        apart = {
-            width: {k: v for k, v in spec.items() if k not in both}
-            for width, spec in self.specs.items()
-        }
-        return {"both": both, **apart}
-
 
 @dataclass(frozen=True)
 class Absent:
@@ -147,87 +132,6 @@ class Absent:
     name: str
     title: str
     why: str
-
-
-def static_svg(spec: Mapping[str, Any]) -> str:
-    """A specification as SVG, drawn without a browser.
-
-    Raises
-    ------
-    MissingExtraError
-        If vl-convert-python is not installed.
-    """
-    lite = "/vega-lite/" in str(spec.get("$schema", ""))
-    return _drawn(json.dumps(spec, ensure_ascii=False, allow_nan=False), lite)
-
-
-@lru_cache(maxsize=64)
-def _drawn(spec: str, lite: bool) -> str:
-    """A specification drawn once a process: a service and a page in two languages ask for the same one again."""
-    try:
-        import vl_convert
-    except ImportError:
-        raise MissingExtraError("vl-convert-python", "report") from None
-    spec = spec.replace(json.dumps(theme.FONT)[1:-1], theme.MEASURED)
-    if lite:
-        svg = str(vl_convert.vegalite_to_svg(spec, vl_version=VL_VERSION))
-    else:
-        svg = str(vl_convert.vega_to_svg(spec))
-    # said once at the top: the list is longer than most texts
-    family = f'<svg font-family="{escape(theme.FONT, quote=True)}"'
-    return svg.replace(f' font-family="{theme.MEASURED}"', "").replace("<svg", family, 1)
-
-
-def altair() -> Any:
-    """Altair, imported late: it costs half a second.
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-    """
-    try:
-        import altair as alt
-    except ImportError:
-        raise MissingExtraError("altair", "report") from None
-    return alt
-
-
-def unchecked() -> AbstractContextManager[None]:
-    """No schema checks by Altair inside: a test makes them once, a run need not pay seconds for them."""
-    checks: AbstractContextManager[None] = altair().utils.schemapi.debug_mode(False)
-    return checks
-
-
-def channels(**given: Any) -> dict[str, Any]:
-    """Encodings by channel, shorthands such as `"year:Q"` made objects.
-
-    Altair hashes the schema of all its classes for every shorthand left to it: a second a page.
-    """
-    alt = altair()
-    return {
-        name: getattr(alt, name[0].upper() + name[1:])(value) if isinstance(value, str) else value
-        for name, value in given.items()
-    }
-
-
-def chart_spec(chart: Any) -> dict[str, Any]:
-    """A finished Altair chart with our configuration, as a Vega-Lite specification; times on its axes are UTC."""
-    spec = dict(chart.configure(**theme.chart_config()).to_dict(validate=False))
-    _in_utc(spec)
-    return spec
-
-
-def _in_utc(node: Any) -> None:
-    """Axes of time in UTC: Vega takes the time zone of the machine that draws, and ticks would move with it."""
-    if isinstance(node, dict):
-        for key, one in node.items():
-            if key in ("x", "y") and isinstance(one, dict) and one.get("type") == "temporal":
-                one["scale"] = {"type": "utc", **(one.get("scale") or {})}
-            _in_utc(one)
-    elif isinstance(node, list | tuple):
-        for one in node:
-            _in_utc(one)
 
 
 def source_keys(figures: Iterable[Figure]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ Filled marks share our boundary; hollow ones were published at another and say s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +20,14 @@ from taotie.app.charts.picture import (
     Cell,
     DataTable,
     Picture,
-    altair,
     amount,
-    channels,
-    chart_spec,
     cut,
     sentences,
     source_keys,
     span_text,
-    static_svg,
 )
+from taotie.app.charts.scales import log_ticks
+from taotie.app.charts.vega_lite import Sheet, as_it_says, both, panel, quantity, tips
 from taotie.errors import SourceError, UnitError
 from taotie.quantity.catalog import figure as published_figure
 from taotie.quantity.figure import Figure
@@ -118,7 +115,6 @@ def picture(result: StudyResult) -> Picture | Absent:
         }
         for r in rows
     ]
-    specs = {"wide": spec(rows, ours.unit, wide=True), "narrow": spec(rows, ours.unit, wide=False)}
     alt = "; ".join(
         f"{r.name}: {span_text(r.low, r.high)} {unit_word(ours.unit)}, {r.boundary}" for r in rows
     )
@@ -138,8 +134,7 @@ def picture(result: StudyResult) -> Picture | Absent:
         ),
         table=DataTable(columns, tuple(table)),
         sources=tuple(dict.fromkeys(source_keys([ours]) + source_keys([f for _key, f in beside]))),
-        specs=specs,
-        svg=static_svg(specs["wide"]),
+        **both(lambda wide: spec(rows, ours.unit, wide=wide)),
         remarks=tuple(remarks),
     )
 
@@ -230,18 +225,12 @@ def _who(source: Source) -> str:
 
 def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
     """The chart as a Vega-Lite specification."""
-    alt = altair()
     positive = all(r.low > 0 for r in rows)
     low, high = min(r.low for r in rows), max(r.high for r in rows)
-    if positive:
-        domain = [low / 1.6, high * 1.6]
-        axis_scale = alt.Scale(type="log", domain=domain, nice=False)
-        ticks = log_ticks(domain[0], domain[1], 8 if wide else 5)
-    else:
-        domain = [min(low, 0.0), high * 1.05]
-        axis_scale = alt.Scale(domain=domain)
-        ticks = []
-    values = [
+    domain = [low / 1.6, high * 1.6] if positive else [min(low, 0.0), high * 1.05]
+    ticks = {"values": log_ticks(domain[0], domain[1], 8 if wide else 5)} if positive else {}
+    scale = {"type": "log" if positive else "linear", "domain": domain, "nice": False}
+    values: list[dict[str, Any]] = [
         {
             "row": i,
             "name": cut(r.name, 80),
@@ -267,70 +256,38 @@ def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
         }
         for i, r in enumerate(rows)
     ]
-    y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.1, paddingOuter=0.15))
-    tick_values: dict[str, Any] = {"values": ticks} if ticks else {}
-    axis = alt.Axis(format="~g", grid=True, **tick_values)
+    ranged = [v for v in values if v["low"] < v["high"]]
+    inner = [v for v in values if v["inner_low"] is not None]
+    y = {"field": "row", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0.1, "paddingOuter": 0.15}}  # fmt: skip
     title = _("{unit} (log scale)").format(unit=unit_word(unit)) if positive else unit_word(unit)
-    x = alt.X("low:Q", scale=axis_scale, axis=axis, title=title)
-    colour = alt.Color("colour:N", scale=None)
+
+    def x(field: str) -> dict[str, Any]:
+        return quantity(field, title=title, scale=scale, axis={"grid": True, **ticks})
+
+    colour = as_it_says("colour")
+    pointer = tips(
+        ("name", _("figure")), ("tip", _("value")), ("place", _("boundary")), ("kind", _("kind")),
+        words=("name", "tip", "place", "kind"),
+    )  # fmt: skip
     shift = 0 if wide else 9  # on narrow paper names stand above their line
-    tips = [
-        alt.Tooltip("name:N", title=_("figure")),
-        alt.Tooltip("tip:N", title=_("value")),
-        alt.Tooltip("place:N", title=_("boundary")),
-        alt.Tooltip("kind:N", title=_("kind")),
-    ]
-    base = alt.Chart(alt.Data(values=tuple(values))).encode(**channels(y=y))
-    ranged = base.transform_filter("datum.low < datum.high")
-    ranges = ranged.encode(**channels(x=x, x2="high:Q", color=colour))
+    rule, end = {"type": "rule", "yOffset": shift}, {"type": "tick", "size": 11, "thickness": 2, "yOffset": shift}  # fmt: skip
+    align, place = ("right", -14) if wide else ("left", 0)
+    words = {"type": "text", "align": align, "limit": _GUTTER - 20 if wide else NARROW - 20}
+    name = words | {"fontWeight": "bold", "dy": -7 if wide else -19, "fontSize": 12.5}
+    under = words | {"dy": 8 if wide else -5, "fontSize": 11, "color": theme.QUIET}
+    beside = {"x": {"value": place}, "y": y}
+    sheet = Sheet()
     layers = [
-        ranges.mark_rule(strokeWidth=2, yOffset=shift).encode(**channels(tooltip=tips)),
-        ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(**channels(x=x, color=colour)),
-        ranged.mark_tick(size=11, thickness=2, yOffset=shift).encode(
-            **channels(x=alt.X("high:Q", scale=axis_scale), color=colour)
+        sheet.layer(ranged, rule | {"strokeWidth": 2}, x=x("low"), x2={"field": "high"}, y=y, color=colour, tooltip=pointer),
+        sheet.layer(ranged, end, x=x("low"), y=y, color=colour),
+        sheet.layer(ranged, end, x=x("high"), y=y, color=colour),
+        sheet.layer(inner, rule | {"strokeWidth": 11, "opacity": 0.45}, x=x("inner_low"), x2={"field": "inner_high"}, y=y, color=colour),
+        sheet.layer(
+            values, {"type": "point", "opacity": 1, "strokeWidth": 2, "yOffset": shift}, x=x("middle"), y=y, shape=as_it_says("shape"),
+            stroke=colour, fill=as_it_says("fill"), size=as_it_says("size", "quantitative"), tooltip=pointer,
         ),
-        base.transform_filter("datum.inner_low != null")
-        .mark_rule(strokeWidth=11, opacity=0.45, yOffset=shift)
-        .encode(
-            **channels(x=alt.X("inner_low:Q", scale=axis_scale), x2="inner_high:Q", color=colour)
-        ),
-        base.mark_point(opacity=1, strokeWidth=2, yOffset=shift).encode(
-            **channels(
-                x=alt.X("middle:Q", scale=axis_scale),
-                shape=alt.Shape("shape:N", scale=None),
-                stroke=colour,
-                fill=alt.Fill("fill:N", scale=None),
-                size=alt.Size("size:Q", scale=None),
-                tooltip=tips,
-            )
-        ),
-    ]
-    place = alt.value(-14) if wide else alt.value(0)
-    align = "right" if wide else "left"
-    limit = _GUTTER - 20 if wide else NARROW - 20
-    layers += [
-        base.mark_text(
-            align=align, fontWeight="bold", limit=limit, dy=-7 if wide else -19, fontSize=12.5
-        ).encode(**channels(x=place, text="name:N")),
-        base.mark_text(
-            align=align, limit=limit, dy=8 if wide else -5, fontSize=11, color=theme.QUIET
-        ).encode(**channels(x=place, text="under:N")),
-    ]
-    chart = alt.layer(*layers).properties(
-        width=WIDE - _GUTTER - 30 if wide else NARROW - 24, height=alt.Step(44 if wide else 58)
-    )
-    return chart_spec(chart)
-
-
-def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round tick values on a log axis: 1, 2, 5 where there is room, else decades."""
-    for steps in ((1, 2, 5), (1, 3), (1,)):
-        values = [
-            s * 10.0**d
-            for d in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-            for s in steps
-            if low <= s * 10.0**d <= high
-        ]
-        if len(values) <= most:
-            return values
-    return values[:: math.ceil(len(values) / most)]
+        sheet.layer(values, name, **beside, text={"field": "name", "type": "nominal"}),
+        sheet.layer(values, under, **beside, text={"field": "under", "type": "nominal"}),
+    ]  # fmt: skip
+    width = WIDE - _GUTTER - 30 if wide else NARROW - 24
+    return sheet.spec(panel(layers, width, {"step": 44 if wide else 58}))

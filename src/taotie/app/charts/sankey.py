@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from taotie.answer.parts.study import StudyResult
 from taotie.app.charts import theme
+from taotie.app.charts.letters import fitted
 from taotie.app.charts.picture import (
     NARROW,
     WIDE,
@@ -32,6 +34,7 @@ from taotie.words.language import _
 
 N_FLOW_MAX = 100
 _BAR = 8  # thickness of a node [px]
+_PAD = 5  # paper around the drawing [px]
 
 
 def picture(result: StudyResult) -> Picture | Absent:
@@ -76,7 +79,6 @@ def picture(result: StudyResult) -> Picture | Absent:
         "unit": _("unit"),
         "boundary": _("boundary"),
     }
-    specs = {"wide": spec(bands, unit, wide=True), "narrow": spec(bands, unit, wide=False)}
     alt = _("Flow diagram with {n} nodes: {list}.").format(
         n=len(nodes),
         list="; ".join(f"{r['start']} → {r['end']} {amount(float(r['mean']), unit)}" for r in rows),
@@ -92,8 +94,8 @@ def picture(result: StudyResult) -> Picture | Absent:
         ),
         table=DataTable(columns, tuple(rows)),
         sources=source_keys(figures),
-        specs=specs,
-        svg=svg_of(specs["wide"]),
+        svg=svg_of(spec(bands, unit, wide=True)),
+        narrow=svg_of(spec(bands, unit, wide=False)),
     )
 
 
@@ -150,7 +152,7 @@ def bands_of(result: StudyResult) -> list[Band]:
 
 
 def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
-    """The drawing as a Vega specification with ready coordinates; downwards on narrow paper."""
+    """Where everything stands: bands, nodes and words; downwards on narrow paper."""
     layers = layers_of(bands)
     n_layer = max(layers.values()) + 1
     crowd = max(Counter(layers.values()).values())  # nodes side by side
@@ -170,6 +172,10 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
         for r in ribbons
     ]
     boxes, words = [], []
+    room: dict[int, float] = {}
+    for layer in set(layers.values()):
+        middles = sorted(0.5 * (n.near + n.far) for n in nodes.values() if n.layer == layer)
+        room |= {layer: min(b - a for a, b in pairwise(middles))} if len(middles) > 1 else {}
     for node in nodes.values():
         far = max(node.far, node.near + 1.0)
         along = (node.along, node.along + _BAR)
@@ -181,7 +187,8 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
         else:
             at = (min(max(middle, 0.5 * slot), breadth - 0.5 * slot), node.along + _BAR + 16)
             align = "center"
-        limit = slot if not wide else 165.0 if node.layer == n_layer - 1 else step - 20.0
+        # narrow: up to the next name of its layer
+        limit = room.get(node.layer, breadth) - gap if not wide else 165.0 if node.layer == n_layer - 1 else step - 20.0  # fmt: skip
         for line, (text, weight) in enumerate(
             ((node_word(node.name), "bold"), (amount(node.mean, unit), "normal"))
         ):
@@ -190,97 +197,49 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
                 {"x": at[0], "y": y0, "text": text, "align": align, "weight": weight, "limit": limit}
             )  # fmt: skip
     height = breadth if wide else length + _BAR + 40
-    hover = {"fillOpacity": {"value": 0.62}}
     return {
-        "$schema": "https://vega.github.io/schema/vega/v6.json",
         "width": WIDE if wide else NARROW - 10,
         "height": height,
-        "padding": 5,
-        "background": None,
-        "data": [
-            {"name": "bands", "values": drawn},
-            {"name": "nodes", "values": boxes},
-            {"name": "words", "values": words},
-        ],
-        "marks": [
-            {
-                "type": "path",
-                "aria": False,
-                "from": {"data": "bands"},
-                "encode": {
-                    "enter": {
-                        "path": {"field": "path"},
-                        "fill": {"field": "colour"},
-                        "tooltip": {"field": "tip"},
-                    },
-                    "update": {"fillOpacity": {"value": 0.34}},
-                    "hover": hover,
-                },
-            },
-            {
-                "type": "rect",
-                "aria": False,
-                "from": {"data": "nodes"},
-                "interactive": False,
-                "encode": {
-                    "enter": {
-                        **{k: {"field": k} for k in ("x", "x2", "y", "y2")},
-                        "fill": {"value": theme.INK},
-                    }
-                },
-            },
-            {
-                "type": "text",
-                "aria": False,
-                "from": {"data": "words"},
-                "interactive": False,
-                "encode": {
-                    "enter": {
-                        "x": {"field": "x"},
-                        "y": {"field": "y"},
-                        "text": {"field": "text"},
-                        "align": {"field": "align"},
-                        "baseline": {"value": "middle"},
-                        "fontWeight": {"field": "weight"},
-                        "font": {"value": theme.FONT},
-                        "fontSize": {"value": 13 if wide else 11.5},
-                        "limit": {"field": "limit"},
-                        "fill": {"value": theme.INK},
-                    }
-                },
-            },
-        ],
+        "letters": 13 if wide else 11.5,
+        "bands": drawn,
+        "nodes": boxes,
+        "words": words,
     }
 
 
 def svg_of(drawing: Mapping[str, Any]) -> str:
-    """The same drawing as SVG. Its coordinates are ready, so no converter is needed."""
-    bands, boxes, words = (entry["values"] for entry in drawing["data"])
-    width, height, pad = drawing["width"], drawing["height"], drawing["padding"]
+    """The drawing as SVG; what a band carries is said under the pointer."""
+    width, height, letters = drawing["width"], drawing["height"], drawing["letters"]
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width + 2 * pad:.0f}" height="{height + 2 * pad:.0f}"'
-        f' viewBox="{-pad} {-pad} {width + 2 * pad:.0f} {height + 2 * pad:.0f}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width + 2 * _PAD:.0f}" height="{height + 2 * _PAD:.0f}"'
+        f' viewBox="{-_PAD} {-_PAD} {width + 2 * _PAD:.0f} {height + 2 * _PAD:.0f}" font-family="{escape(theme.FONT, quote=True)}"'
+        f' font-size="{letters}">'
     ]
-    parts += [f'<path d="{b["path"]}" fill="{b["colour"]}" fill-opacity="0.34"/>' for b in bands]
+    parts += [
+        f'<path d="{b["path"]}" fill="{b["colour"]}" fill-opacity="0.34"><title>{escape(b["tip"], quote=False)}</title></path>'
+        for b in drawing["bands"]
+    ]
     parts += [
         f'<rect x="{b["x"]:.1f}" y="{b["y"]:.1f}" width="{b["x2"] - b["x"]:.1f}" height="{b["y2"] - b["y"]:.1f}"'
         f' fill="{theme.INK}"/>'
-        for b in boxes
+        for b in drawing["nodes"]
     ]
-    font = escape(theme.FONT)
-    parts += [
-        f'<text x="{w["x"]:.1f}" y="{w["y"]:.1f}" dominant-baseline="middle" font-family="{font}" font-size="13"'
-        f' font-weight="{w["weight"]}" fill="{theme.INK}">{escape(w["text"])}</text>'
-        for w in words
-    ]
+    for w in drawing["words"]:
+        words = fitted(w["text"], w["limit"], letters, w["weight"] == "bold")
+        anchor = ' text-anchor="middle"' if w["align"] == "center" else ""
+        parts.append(
+            f'<text x="{w["x"]:.1f}" y="{w["y"] + 0.3 * letters:.1f}"{anchor} font-weight="{w["weight"]}" fill="{theme.INK}">{escape(words)}</text>'
+        )
     return "".join([*parts, "</svg>"])
 
 
-def _tip(band: Band, unit: str) -> Mapping[str, str]:
+def _tip(band: Band, unit: str) -> str:
     value = band.figure.value
-    return {
-        "title": f"{node_word(band.start)} → {node_word(band.end)}",
-        _("mean"): amount(band.mean, unit),
-        _("range 5-95 %"): f"{span_text(value.p05, value.p95)} {unit_word(unit)}",
-        _("boundary"): boundary_word(band.figure.boundary) or "–",
-    }
+    return "\n".join(
+        (
+            f"{node_word(band.start)} → {node_word(band.end)}",
+            f"{_('mean')}: {amount(band.mean, unit)}",
+            f"{_('range 5-95 %')}: {span_text(value.p05, value.p95)} {unit_word(unit)}",
+            f"{_('boundary')}: {boundary_word(band.figure.boundary) or '–'}",
+        )
+    )

@@ -12,6 +12,7 @@ import numpy as np
 
 from taotie.answer.parts.simulation import BatchTime, TimeCourse
 from taotie.app.charts import theme
+from taotie.app.charts.drawn import CLOCK
 from taotie.app.charts.picture import (
     Cell,
     DataTable,
@@ -89,7 +90,7 @@ def time_x(course: TimeCourse, when: Clock, wide: bool, shown: bool) -> dict[str
         low = int(np.ceil(first / step)) * step
         more = {"values": list(range(low, int(last) + 1, step))}
     if when.of_day:
-        more["labelExpr"] = "format(datum.value % 24, '02d') + ':00'"
+        more["labelExpr"] = CLOCK
     return quantity(
         "t",
         title=when.title if shown else None,
@@ -147,7 +148,7 @@ def power_picture(
         sheet, width = Sheet(), panel_width(wide)
         top = max(float(levels[-1].max()), peak_w / scale) * 1.03 or 1.0
         layers = stacked(
-            sheet, values, {"type": "area", "interpolate": "step-after", "opacity": 1}, [(n, c) for n, c, _p in parts], wide,
+            sheet, values, {"type": "area", "interpolate": "step-after", "opacity": 1}, [(n, c) for n, c, _p in parts],
             x=time_x(course, when, wide, rate is None),
             y={"axis": y_axis(unit), "scale": {"domain": [0, top], "nice": False}},
         )  # fmt: skip
@@ -176,7 +177,7 @@ def power_picture(
             panels.append(panel([layer], width, 110 if wide else 90))
         return sheet.spec(below(panels, 34))
 
-    specs, svg = both(make)
+    drawn = both(make)
     energy = summary["energy_j"]
     standing = (energy["idle"] + energy["host"]) / energy["total"]
     columns = {"begin": _("from"), "end": _("to"), "seconds": _("duration [s]")}
@@ -223,8 +224,7 @@ def power_picture(
         method=sentences(*how),
         table=DataTable(columns, tuple(rows)),
         sources=(SOURCE,),
-        specs=specs,
-        svg=svg,
+        **drawn,
     )  # fmt: skip
 
 
@@ -286,7 +286,7 @@ def batch_picture(
             panels.append(panel([layer], width, 150 if wide else 130))
         return sheet.spec(below(panels, 62))
 
-    specs, svg = both(make)
+    drawn = both(make)
     highest = float(np.nanmax(batch)) if np.isfinite(batch).any() else 0.0
     finding = [
         _(
@@ -340,8 +340,7 @@ def batch_picture(
         alt=finding[0],
         method=sentences(*how),
         table=DataTable(columns, tuple(rows)),
-        specs=specs,
-        svg=svg,
+        **drawn,
         remarks=()
         if spent is not None
         else (_("How long each batch lasted is not kept in a streamed run."),),

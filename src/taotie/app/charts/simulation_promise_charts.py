@@ -107,7 +107,7 @@ def promise_picture(curve: PromiseCurve) -> Picture:
             drawn.append(panel(layers, width, 270 if wide else 210))
         return sheet.spec(beside(drawn, 40 + EDGE) if wide else below(drawn, 70))
 
-    specs, svg = both(make)
+    drawn = both(make)
     finding = [_promise_finding(curve, quantile)]
     how = [
         _(
@@ -130,8 +130,7 @@ def promise_picture(curve: PromiseCurve) -> Picture:
         method=sentences(*how),
         table=DataTable(columns, tuple(rows)),
         sources=(SOURCE,),
-        specs=specs,
-        svg=svg,
+        **drawn,
     )
 
 
@@ -204,7 +203,7 @@ def latency_picture(
             drawn.append(panel(layers, width, height))
         return sheet.spec(beside(drawn, 40 + EDGE) if wide else below(drawn, 60))
 
-    specs, svg = both(make)
+    drawn = both(make)
     rows: list[dict[str, Cell]] = [
         {"kind": name, "share": 100 * float(s), "value": float(v), "unit": unit}
         for name, _title, value, share, _p, _scale, unit in panels
@@ -241,8 +240,7 @@ def latency_picture(
             {"kind": _("what"), "share": _("% of the requests"), "value": _("at most"), "unit": _("unit")},
             tuple(rows),
         ),
-        specs=specs,
-        svg=svg,
+        **drawn,
     )  # fmt: skip
 
 

@@ -10,13 +10,13 @@ import numpy as np
 from taotie.answer.parts.simulation import EnergyByLength, EnergyDistribution
 from taotie.app.charts import theme
 from taotie.app.charts.picture import Cell, DataTable, Picture, sentences
+from taotie.app.charts.scales import log_ticks
 from taotie.app.charts.simulation_charts import SOURCE, percent
 from taotie.app.charts.vega_lite import (
     Sheet,
     below,
     both,
     five,
-    log_ticks,
     log_x,
     panel,
     panel_width,
@@ -98,14 +98,14 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
         if split:
             # each bin by itself: where there is no request there is nothing
             layers = stacked(
-                sheet, stripes, {"type": "rect", "opacity": 1}, parts, wide, "bottom",
+                sheet, stripes, {"type": "rect", "opacity": 1}, parts, "bottom",
                 x=log_x("t", title, low, high, wide), x2={"field": "next"},
                 y={"axis": y_axis(_("% of their energy")), "scale": {"domain": [0, 100], "nice": False}},
             )  # fmt: skip
             panels.append(panel(layers, width, 110 if wide else 100))
         return sheet.spec(below(panels, 46))
 
-    specs, svg = both(make)
+    drawn = both(make)
     columns = {"low": _("from [J]"), "high": _("to [J]"), "share": _("% of the requests")}
     if split:
         columns |= {f"c{k}": f"{name} [%]" for k, (name, _c) in enumerate(parts)}
@@ -153,8 +153,7 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
         ),
         table=DataTable(columns, tuple(rows)),
         sources=(SOURCE,),
-        specs=specs,
-        svg=svg,
+        **drawn,
     )
 
 
@@ -198,7 +197,7 @@ def length_picture(found: EnergyByLength) -> Picture:
         ]  # fmt: skip
         return sheet.spec(panel(layers, panel_width(wide), 260 if wide else 210))
 
-    specs, svg = both(make)
+    drawn = both(make)
     common = int(np.argmax(found.requests))
     finding = _(
         "Most common are answers of {a} to {b} tokens: half of them take less than {mid} J, nine of ten {low} to {high} J."
@@ -222,6 +221,5 @@ def length_picture(found: EnergyByLength) -> Picture:
             tuple(rows),
         ),
         sources=(SOURCE,),
-        specs=specs,
-        svg=svg,
+        **drawn,
     )  # fmt: skip

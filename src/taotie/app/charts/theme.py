@@ -1,4 +1,4 @@
-"""What does a drawing look like? Colours for light and dark paper, the font stack, the chart configuration.
+"""What does a drawing look like? Colours for light and dark paper, the font stack.
 
 Amber is energy, blue is the grid, grey is what nobody knows. Drawings are made in the light colours; on dark
 paper style rules replace each colour by its counterpart, so one drawing serves both.
@@ -6,16 +6,10 @@ paper style rules replace each colour by its counterpart, so one drawing serves 
 
 from __future__ import annotations
 
-from typing import Any
-
 FONT = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans SC", "Noto Sans CJK SC",'
     ' "PingFang SC", "Microsoft YaHei", sans-serif'
 )
-MEASURED = "Liberation Sans"
-"""What a drawing is laid out with before `FONT` is written into it: the renderer brings it along, so that a layout does
-not hang on the fonts of a computer, and text is measured ten times faster than in a font of all Han characters."""
-
 PAPER = "#fbfaf6"
 INK = "#0f1419"
 QUIET = "#545e67"
@@ -52,27 +46,6 @@ def dark_rules() -> str:
         lines.append(f'.drawing svg [fill="{light}"]{{fill:{dark}}}')
         lines.append(f'.drawing svg [stroke="{light}"]{{stroke:{dark}}}')
     return "\n".join(lines)
-
-
-def chart_config() -> dict[str, Any]:
-    """Configuration shared by all Vega-Lite charts."""
-    text = {"labelFontSize": 12, "titleFontSize": 12}
-    return {
-        "background": "transparent",
-        "font": FONT,
-        "view": {"stroke": None},
-        "axis": {
-            **text,
-            "labelColor": QUIET,
-            "titleColor": QUIET,
-            "titleFontWeight": "normal",
-            "domainColor": GREY,
-            "tickColor": GREY,
-            "gridColor": RULE,
-        },
-        "legend": {**text, "labelColor": INK, "titleColor": QUIET, "titleFontWeight": "normal"},
-        "text": {"color": INK, "fontSize": 12},
-    }
 
 
 def loading_colour(loading: float) -> str:

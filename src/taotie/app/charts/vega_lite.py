@@ -1,7 +1,6 @@
 """How is a chart written down? Vega-Lite as plain mappings: rows by name, layers, panels that share an axis.
 
-A page of many panels written with Altair costs seconds of copying; as mappings it costs nothing, and one test
-holds them against Altair's schema.
+`drawn` draws them; a test holds them against the published schema of Vega-Lite.
 """
 
 from __future__ import annotations
@@ -12,18 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from taotie.app.charts import theme
-from taotie.app.charts.picture import NARROW, WIDE, static_svg
+from taotie.app.charts.drawn import GROUPED, drawn
+from taotie.app.charts.picture import NARROW, WIDE
+from taotie.app.charts.scales import log_ticks
 
 __all__ = [
     "EDGE",
     "GROUPED",
     "Sheet",
+    "as_it_says",
     "below",
     "beside",
     "both",
     "five",
-    "log_ticks",
     "log_x",
     "panel",
     "panel_width",
@@ -37,8 +37,6 @@ Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 EDGE = 46
 """Room for the labels of every y axis, so that panels below each other share one axis. [px]"""
-GROUPED = "replace(format(datum.value, ',.12~g'), /,/g, ' ')"
-"""Labels of an axis grouped as numbers in sentences are."""
 
 
 class Sheet:
@@ -54,15 +52,15 @@ class Sheet:
         return {"data": {"name": name}, "mark": dict(mark), "encoding": encoding}
 
     def spec(self, chart: Mapping[str, Any]) -> Spec:
-        """The finished specification with its rows and our configuration."""
+        """The finished specification with its rows."""
         rows = {name: list(held) for name, held in self.held.items()}
-        return {"$schema": SCHEMA, "config": theme.chart_config(), **chart, "datasets": rows}
+        return {"$schema": SCHEMA, **chart, "datasets": rows}
 
 
-def both(make: Callable[[bool], Spec]) -> tuple[dict[str, Spec], str]:
-    """Specifications for wide and narrow paper, and the wide one drawn."""
+def both(make: Callable[[bool], Spec]) -> dict[str, Any]:
+    """What a picture holds of a chart: specifications for wide and narrow paper, and both drawn."""
     specs = {"wide": make(True), "narrow": make(False)}
-    return specs, static_svg(specs["wide"])
+    return {"specs": specs, "svg": drawn(specs["wide"]), "narrow": drawn(specs["narrow"])}
 
 
 def panel_width(wide: bool) -> int:
@@ -70,8 +68,8 @@ def panel_width(wide: bool) -> int:
     return (WIDE if wide else NARROW) - EDGE - 40
 
 
-def panel(layers: Sequence[Spec], width: int, height: int) -> Spec:
-    """Layers in one plot."""
+def panel(layers: Sequence[Spec], width: int, height: int | Mapping[str, int]) -> Spec:
+    """Layers in one plot; `{"step": n}` is the room of each row of an axis of rows."""
     return {"layer": list(layers), "width": width, "height": height}
 
 
@@ -95,6 +93,11 @@ def five(value: float) -> float | None:
 def quantity(field: str, **more: Any) -> Spec:
     """A field that holds numbers."""
     return {"field": field, "type": "quantitative", **more}
+
+
+def as_it_says(field: str, kind: str = "nominal") -> Spec:
+    """A field that holds a colour, shape or size as it is drawn."""
+    return {"field": field, "type": kind, "scale": None}
 
 
 def tips(*fields: tuple[str, str], words: Sequence[str] = (), **formats: str) -> list[Spec]:
@@ -130,34 +133,11 @@ def log_x(field: str, title: str, low: float, high: float, wide: bool, **more: A
     )
 
 
-def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values between two ends of a logarithmic axis: 1-2-5, or decades where those are too many.
-
-    Examples
-    --------
-    >>> log_ticks(30, 3000, 8), log_ticks(30, 3000, 4)
-    ([50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0], [100.0, 1000.0])
-    """
-    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
-    ticks: list[float] = []
-    for steps in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
-        ticks = [
-            float(f"{m * 10.0**e:.3g}")
-            for e in range(first, last + 1)
-            for m in steps
-            if low <= m * 10.0**e <= high
-        ]
-        if len(ticks) <= most:
-            return ticks
-    return ticks[:: -(-len(ticks) // most)]
-
-
 def stacked(
     sheet: Sheet,
     rows: Sequence[Mapping[str, Any]],
     mark: Mapping[str, Any],
     parts: Sequence[tuple[str, str]],
-    wide: bool,
     orient: str = "top",
     *,
     y: Mapping[str, Any],
@@ -168,10 +148,7 @@ def stacked(
     The top one is named first.
     """
     names, colours = [name for name, _c in parts][::-1], [colour for _n, colour in parts][::-1]
-    legend = {
-        "orient": orient, "title": None, "symbolType": "square", "labelLimit": panel_width(wide) - 20,
-        "direction": "horizontal" if wide else "vertical", "columns": 4 if wide else 1,
-    }  # fmt: skip
+    legend = {"orient": orient, "title": None, "symbolType": "square"}
     scale = {"domain": names, "range": colours}
     colour = {"field": "part", "type": "nominal", "scale": scale, "legend": legend}
     layers = []

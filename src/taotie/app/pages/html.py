@@ -7,19 +7,14 @@ from a disk without a network, and its content policy forbids every request.
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
-import json
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from taotie import __version__
 from taotie.app.charts import theme
-from taotie.app.charts.picture import unchecked
-from taotie.app.charts.vega_script import vega_script
 from taotie.errors import MissingExtraError
 from taotie.words.language import LANGUAGES, language, speaking
 from taotie.words.plain import as_text
@@ -78,9 +73,7 @@ def page_html(
         raise ValueError(f"language {opened!r} is not one of {', '.join(LANGUAGES)}")
     environment = _environment()
     halves = [_in_language(code, half) for code in LANGUAGES]
-    has_charts = any(p.specs for one in halves for p in one["pictures"])
     own = _inside_script(_read(script))
-    packed, runs = _packed(vega_script()) if has_charts else ("", [])
     return str(
         environment.get_template(template).render(
             halves=halves,
@@ -89,9 +82,8 @@ def page_html(
             own_name=OWN_NAME,
             languages=LANGUAGES,
             style=_read(style).replace("/*dark*/", theme.dark_rules()),
-            packed=packed,
             script=own,
-            policy=content_policy([*runs, own]),
+            policy=content_policy([own]),
             version=__version__,
             **({"audit": ""} | shared),
         )
@@ -100,23 +92,8 @@ def page_html(
 
 def _in_language(code: str, half: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     """Everything a page says in one language; the language in force outside stays."""
-    with speaking(code), _fast_charts():
+    with speaking(code):
         return {**NOTHING, "code": code, **half()}
-
-
-def _fast_charts() -> Any:
-    """Altair's checks off, where Altair is there at all: a page without charts does not need it."""
-    try:
-        return unchecked()
-    except MissingExtraError:
-        return nullcontext()
-
-
-@lru_cache(maxsize=1)
-def _packed(script: str) -> tuple[str, list[str]]:
-    """The chart library as base64 of gzip, less than half its size, and the text that `script` unpacks and runs."""
-    inside = f"(()=>{{{script}}})()"
-    return base64.b64encode(gzip.compress(inside.encode(), 9, mtime=0)).decode(), [inside]
 
 
 def content_policy(scripts: list[str]) -> str:
@@ -131,15 +108,6 @@ def content_policy(scripts: list[str]) -> str:
     )
 
 
-def embedded_json(value: Any) -> Any:
-    """JSON that may stand inside a script element: no `<` is left to close it."""
-    from markupsafe import Markup
-
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    text = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    return Markup(text)
-
-
 @lru_cache(maxsize=1)
 def _environment() -> Any:
     """The templates, compiled once a process."""
@@ -147,7 +115,7 @@ def _environment() -> Any:
         import jinja2
     except ImportError:
         raise MissingExtraError("jinja2", "report") from None
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         trim_blocks=True,
@@ -155,8 +123,6 @@ def _environment() -> Any:
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
     )
-    environment.filters["embedded"] = embedded_json
-    return environment
 
 
 def _shown(value: Any) -> Any:

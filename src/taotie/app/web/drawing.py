@@ -15,7 +15,7 @@ from html import escape
 from taotie.app.charts import theme
 from taotie.app.charts.answer_charts import COLOURS
 from taotie.app.charts.picture import cut
-from taotie.app.charts.vega_lite import log_ticks
+from taotie.app.charts.scales import log_ticks
 from taotie.quantity.wording import number
 
 __all__ = [

@@ -1,51 +1,9 @@
-// Shows one of the two languages and draws its charts. Everything it needs is in the page.
+// Shows one of the two languages, and what a mark of a drawing says under the pointer. Everything it needs is in the page.
 const root = document.documentElement;
-const narrow = window.matchMedia("(max-width: 700px)");
 
 function wanted() {
   const found = /^#(en|zh)(?:$|-)/.exec(location.hash);
   return found ? found[1] : root.dataset.opened;
-}
-
-// The chart library lies packed in the page; the content policy names what it unpacks to by its hash.
-let unpacking;
-function library() {
-  unpacking ??= (async () => {
-    const packed = Uint8Array.from(atob(document.getElementById("library").textContent), (c) => c.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    const script = document.createElement("script");
-    script.textContent = await new Response(stream).text();
-    document.head.append(script);
-    script.remove();
-  })();
-  return unpacking;
-}
-
-async function draw(half) {
-  const width = narrow.matches ? "narrow" : "wide";
-  const charts = [...half.querySelectorAll("[data-chart]")];
-  await Promise.all(charts.map(async (host) => {
-    if (host.dataset.ready === width || host.dataset.drawing) return;
-    host.dataset.drawing = "yes";
-    try {
-      await library();
-      const spec = JSON.parse(half.querySelector(`script[data-spec="${host.dataset.chart}"]`).textContent);
-      const place = document.createElement("div");
-      await window.vegaEmbed(place, { ...spec.both, ...spec[width] }, {
-        renderer: "svg", ast: true, actions: false,
-        tooltip: { theme: window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light" },
-      });
-      host.replaceChildren(place);
-      host.dataset.ready = width;
-    } catch (error) {
-      host.dataset.ready = "still"; // the drawing made beforehand stays
-      console.error(error);
-    } finally {
-      delete host.dataset.drawing;
-    }
-  }));
-  half.dataset.ready = "yes";
-  root.dataset.ready = half.id;
 }
 
 function show() {
@@ -57,7 +15,8 @@ function show() {
     if (link.dataset.language === code) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  return draw(half);
+  half.dataset.ready = "yes";
+  root.dataset.ready = code;
 }
 
 // Switching keeps the place: the same section of the other language is brought into view.
@@ -77,7 +36,7 @@ for (const link of document.querySelectorAll("[data-language]")) {
 // A drawing as a file: its SVG with the colours it has on this page, or that SVG as pixels twice as fine.
 const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity", "stroke-opacity", "font-family", "font-size", "font-weight", "text-anchor"];
 function asSvg(figure) {
-  const drawn = figure.querySelector(".drawing svg");
+  const drawn = [...figure.querySelectorAll(".drawing svg")].find((one) => one.getBoundingClientRect().width);
   const copy = drawn.cloneNode(true);
   const from = drawn.querySelectorAll("*");
   copy.querySelectorAll("*").forEach((one, i) => {
@@ -122,7 +81,27 @@ for (const link of document.querySelectorAll("[data-image]")) {
   });
 }
 
+// The title of a mark is shown at once, by the pointer or a touch, in place of the browser's own slow one.
+const tip = document.createElement("div");
+tip.className = "tip";
+tip.setAttribute("aria-hidden", "true");
+function pointed(event) {
+  const mark = event.target.closest?.(".drawing svg *");
+  const title = mark?.querySelector(":scope > title");
+  if (title) {
+    mark.dataset.tip = title.textContent;
+    title.remove();
+  }
+  if (!mark?.dataset.tip) return tip.remove();
+  tip.textContent = mark.dataset.tip;
+  document.body.append(tip);
+  const room = root.clientWidth - tip.offsetWidth - 8;
+  tip.style.left = `${Math.max(8, Math.min(event.clientX + 14, room)) + scrollX}px`;
+  tip.style.top = `${event.clientY + 18 + scrollY}px`;
+}
+document.addEventListener("pointermove", pointed);
+document.addEventListener("pointerdown", pointed);
+
 window.addEventListener("hashchange", show);
-narrow.addEventListener("change", () => draw(document.getElementById(wanted())));
 root.classList.add("scripted");
 show();
