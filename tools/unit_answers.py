@@ -1,4 +1,4 @@
-"""Keep pint's answers on the units of everyday sentences: `python tools/unit_answers.py`.
+"""Keep pint's answers on the units of everyday sentences and of our studies: `python tools/unit_answers.py`.
 
 After `units.txt` has changed the kept answers are not used until this has run again; a test says so.
 """
@@ -20,10 +20,15 @@ from taotie.audit.catalogue_search import entries
 from taotie.audit.check import check
 from taotie.audit.reading import read
 from taotie.errors import TaotieError
+from taotie.fleet.forecast import fleet_forecast
 from taotie.quantity import unit
 from taotie.quantity.unit_text import WORDS, Unit, parse_unit
+from taotie.study.read import read_study
+from taotie.study.run import run_study
 
-CASES = Path(__file__).resolve().parent.parent / "tests" / "cases" / "audit"
+ROOT = Path(__file__).resolve().parent.parent
+CASES = ROOT / "tests" / "cases" / "audit"
+STUDIES = ROOT / "studies"
 QUESTIONS = ("canonical", "dimension", "factor", "product", "quotient")
 COMMON = ("Wh", "kWh", "MWh", "GWh", "TWh", "W", "kW", "MW", "GW", "TW", "Wh/request", "TWh/a", "MWh/d", "kWh/d", "GW/a", "%", "1", "h", "d", "a", "request",
           "request/d", "household", "accelerator", "server", "person", "image", "token", "USD", "USD/a", "t", "kg", "tCO2e", "MtCO2e", "L", "ML", "m3", "gCO2e/kWh",
@@ -66,6 +71,9 @@ def _listen(question: str, found: dict[str, Any]) -> None:
 
 
 def _ask() -> None:
+    for study in ("chat_service", "closed_model", "training_run"):
+        _quietly(lambda s=study: run_study(read_study(STUDIES / f"{s}.toml")))
+    _quietly(lambda: fleet_forecast().drivers())
     for word in (*WORDS, *COMMON, *{e.unit for e in entries().values()}):
         _quietly(lambda word=word: parse_unit(word)[1].dimension_word)
         for other in COMMON:

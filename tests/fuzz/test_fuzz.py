@@ -155,7 +155,7 @@ def test_worked_a_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.M
 OPENERS = {"read_text", "read_bytes", "read_json", "read_toml", "open_text", "open_binary", "regular_file"}  # fmt: skip
 OWN_FILES = {
     # what is installed with taotie or fetched and held against its hash, what it wrote itself, and copies of what a reader in the table reads
-    "audit/catalogue_search.py:entries", "compute/energy/model_keys.py:_types",
+    "app/pages/compiled.py:kept_between_runs", "app/pages/compiled.py:load_bytecode", "audit/catalogue_search.py:entries", "compute/energy/model_keys.py:_types",
     "compute/energy/runtime_profile.py:_read", "compute/energy/runtime_profile.py:gates", "compute/energy/runtime_profile.py:generation_profiles",
     "compute/fit/frozen_predictions.py:frozen", "fleet/stock.py:vintages", "grid/capacity/by_hour.py:hourly_area_load_mw",
     "grid/flow/contingency.py:contingency_table", "grid/dispatch/rts_gmlc_year.py:_rows", "quantity/catalog.py:_rows",

@@ -47,8 +47,10 @@ _ENDS = ("维吾尔自治区", "壮族自治区", "回族自治区", "特别行�
 
 
 def _plain(text: str) -> str:
-    found = unicodedata.normalize("NFKD", text.strip().lower().replace("_", " "))
-    found = "".join(c for c in found if not unicodedata.combining(c))
+    found = text.strip().lower().replace("_", " ")
+    if not found.isascii():
+        found = unicodedata.normalize("NFKD", found)
+        found = "".join(c for c in found if not unicodedata.combining(c))
     found = " ".join(found.split())
     for provider, short in (
         ("amazon web services ", "aws:"),

@@ -15,6 +15,8 @@ _HARMLESS = frozenset(
     "\n\t\u00a0\u00ad\u2002\u2003\u2007\u2009\u200a\u200b\u200c\u200d\u202f\u205f\u3000"
 )
 
+_WITHOUT_HARMLESS = dict.fromkeys(map(ord, _HARMLESS))
+
 
 def as_text(text: object) -> str:
     """Somebody's words without control characters: each becomes a `?`.
@@ -32,7 +34,8 @@ def as_text(text: object) -> str:
     ('one\\u202ftwo', '?abc')
     """
     words = str(text)
-    if words.isascii() and words.isprintable():
+    # every mark that turns the direction is unprintable too
+    if words.isprintable() or words.translate(_WITHOUT_HARMLESS).isprintable():
         return words
     return "".join(
         c if c in _HARMLESS or (c.isprintable() and c not in _TURNING) else "?" for c in words

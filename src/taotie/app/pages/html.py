@@ -15,6 +15,7 @@ from typing import Any
 
 from taotie import __version__
 from taotie.app.charts import theme
+from taotie.app.pages.compiled import kept_between_runs
 from taotie.errors import MissingExtraError
 from taotie.words.language import LANGUAGES, language, speaking
 from taotie.words.plain import as_text
@@ -110,7 +111,7 @@ def content_policy(scripts: list[str]) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Any:
-    """The templates, compiled once a process."""
+    """The templates, each compiled once."""
     try:
         import jinja2
     except ImportError:
@@ -122,6 +123,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
+        bytecode_cache=kept_between_runs(),
     )
 
 

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr
-from scipy.optimize import nnls
 
 from taotie.errors import RangeError
 from taotie.files.kernels import njit
@@ -121,6 +120,8 @@ def hour_space(problem: RedispatchProblem, change: FloatArray) -> HourSpace | No
 
 
 def _with_anchors(space: HourSpace, rng: np.random.Generator) -> HourSpace:
+    from scipy.optimize import nnls  # half a second, and most answers need none
+
     at = space.at - space.at.mean(axis=0)
     n_hour, n_way = at.shape
     looks = rng.standard_normal((300, n_way)) / np.maximum(at.std(axis=0), 1e-9)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from taotie.errors import CaseError
 from taotie.grid.capacity.redispatch_screen import violated_pairs
@@ -121,6 +120,8 @@ def largest_load(
     least_mw, most_mw : ndarray, shape (n_site,), optional
         Range of each load; by default free for one site and not below 0 for several. [MW]
     """
+    from scipy.optimize import linprog  # half a second, and most answers need none
+
     room, n, n_site = problem.room, problem.n_unit, len(nodes)
     least = np.full(n_site, -np.inf if n_site == 1 else 0.0) if least_mw is None else least_mw
     most = np.full(n_site, np.inf) if most_mw is None else most_mw
@@ -240,6 +241,8 @@ def least_loosening(
     CaseError
         The units cannot serve the load at all, whatever the lines carry.
     """
+    from scipy.optimize import linprog  # half a second, and most answers need none
+
     room, n, m = problem.room, problem.n_unit, problem.n_branch
     rated = np.flatnonzero(np.isfinite(room.rate) & (room.rate > 0))
     place = np.full(m, -1)
@@ -346,6 +349,8 @@ def secure_cost(
     rows = PairRows()
 
     def cost(node: int, load_mw: float, network: bool = True) -> SecureCost:
+        from scipy.optimize import linprog  # half a second, and most answers need none
+
         column_h = problem.column(node) if node >= 0 else np.zeros(m)
         for __round in range(ROUNDS):
             used = rows if network else PairRows()
@@ -420,6 +425,8 @@ def whole_programme(
     c, top = np.concatenate(constants), np.concatenate(limits)
     if len(a) > n_rows_max:
         raise CaseError(_("{n} rows are too many to be written down.").format(n=len(a)))
+    from scipy.optimize import linprog  # half a second, and most answers need none
+
     r = linprog(
         np.r_[np.zeros(n), -1.0], A_ub=np.vstack([a, -a]), b_ub=np.r_[top - c, top + c],
         A_eq=np.r_[np.ones(n), -1.0][None], b_eq=[room.demand],

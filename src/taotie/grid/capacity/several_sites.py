@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
 from taotie.files.kernels import njit
@@ -173,6 +172,8 @@ def largest_total_load(
     >>> round(found.total_mw, 6), found.alone_mw.round(6).tolist()
     (100.0, [100.0, 100.0])
     """
+    from scipy.optimize import linprog  # half a second, and most answers need none
+
     model = case if isinstance(case, DcModel) else dc_model(case)
     case = model.case
     require_ratings(case)
@@ -328,6 +329,8 @@ def redispatch_bound(case: Case | DcModel, bus: int, keep_minimum: bool = False)
     >>> round(found.n0_mw, 1), found.n1_mw <= found.n0_mw
     (486.4, True)
     """
+    from scipy.optimize import linprog  # half a second, and most answers need none
+
     model = case if isinstance(case, DcModel) else dc_model(case)
     case = model.case
     row = int(case.rows_of_bus([bus])[0])

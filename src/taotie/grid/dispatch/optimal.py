@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
 from taotie.grid.case.grid_case import ISOLATED, Case
@@ -337,6 +336,8 @@ def _program(
 
 def _linprog(program: _Program, demand: FloatArray, rows: slice | None = None) -> Any:
     """Solve with all inequalities, or with those of `rows`."""
+    from scipy.optimize import linprog  # half a second, and most answers need none
+
     a_ub, b_ub = program.a_ub, program.b_ub
     if a_ub is not None and b_ub is not None and rows is not None:
         a_ub, b_ub = a_ub.tocsr()[rows].tocsc(), b_ub[rows]
