@@ -156,3 +156,26 @@ def test_page_in_a_browser(audit: Audit, tmp_path: Path, code: str, width: int) 
     for name in ("violations", "errors", "requests", "out", "blank"):
         assert seen[name] == []
     assert seen["scroll"] <= seen["wide"]
+
+
+def test_property_a_long_audit_says_of_each_claim_the_same_in_few_words(tmp_path: Path) -> None:
+    claims = "".join(
+        f'[[claim]]\nid = "c{i}"\nsays_en = "{100 + i} MW take {factor * (100 + i) * 8.76:.1f} GWh a year."\nsays_zh = "{100 + i}"\n'
+        f'system = "grid"\nkind = "computed"\nstated = {{ value = {factor * (100 + i) * 8.76:.1f}, unit = "GWh" }}\nformula = "p * 8760 h"\n'
+        f'[claim.inputs]\np = {{ value = {100 + i}, unit = "MW", source = "note" }}\n'
+        for i in range(310)
+        for factor in (1.2 if i % 10 == 0 else 1.0,)
+    )
+    path = tmp_path / "many.toml"
+    path.write_text('[article]\noutlet = "w"\ntitle = "t"\ndate = 2025-01-02\n[source.note]\ntitle = "A note"\naccess = "read"\n' + claims)  # fmt: skip
+    text = audit_html(audit_claims(str(path)), "en")
+    assert text.count('class="claim short wrong computed"') == 2 * 31
+    assert text.count('class="claim short fine computed"') == 2 * 279
+    assert "<code>p * 8760 h = 100 MW * 8760 h</code>" in text
+    assert "<small>p: 100 MW, note read</small>" in text
+    assert "It would be true with p = 120 MW instead of 100 MW." in text
+    squares = re.search(r'class="squares">(.*?)</svg>', text, re.DOTALL)
+    assert squares is not None
+    assert "<title>31 inconsistent with source</title>" in squares[1]
+    assert squares[1].count("M") == 310
+    assert len(text) < 60_000 + 310 * 700

@@ -22,6 +22,11 @@ _PER_ROW = 24
 _SHOWN_BEYOND = 2.0  # ratios further off than this factor carry their name
 _LIMIT = 4.0  # decades on either side
 _BIN, _STEP = 7, 8  # claims of nearly one ratio are stacked
+MANY = 300
+"""Above so many claims a mark has no link and no sign of its own: marks of one verdict are one shape."""
+_SMALL, _SMALL_ROW = 7, 72  # side of a square then [px], and squares in a row
+_HIGH = 120  # the highest stack then [px]
+_NAMED = 12  # claims named below the drawing then, of those with a ratio and of those without
 
 
 def squares_picture(audit: Audit) -> str:
@@ -31,6 +36,8 @@ def squares_picture(audit: Audit) -> str:
         mine = [r for r in audit.results if r.claim.system == system]
         rows.append((system, sorted(mine, key=lambda r: VERDICTS.index(r.verdict))))
     rows.sort(key=lambda row: -len(row[1]))
+    if len(audit.results) > MANY:
+        return _small_squares(rows, len(audit.results))
     per_row = min(max(len(results) for _system, results in rows), _PER_ROW) if rows else 1
     width = _LEFT + per_row * (_SIDE + _GAP)
     parts: list[str] = []
@@ -51,6 +58,31 @@ def squares_picture(audit: Audit) -> str:
         + "".join(parts)
         + "</svg>"
     )
+
+
+def _small_squares(rows: list[tuple[str, list[Result]]], n: int) -> str:
+    """The same for many claims: small squares, those of one verdict as one shape that says how many they are."""
+    side, step = _SMALL, _SMALL + 2
+    parts: list[str] = []
+    y = 4
+    for system, results in rows:
+        parts.append(
+            f'<text x="{_LEFT - 12}" y="{y + 9}" text-anchor="end" class="label">{escape(system_word(system))}</text>'
+        )
+        shapes: dict[tuple[str, str], list[str]] = {}
+        for i, r in enumerate(results):
+            at = f"M{_LEFT + i % _SMALL_ROW * step} {y + i // _SMALL_ROW * step}h{side}v{side}h-{side}z"
+            shapes.setdefault((r.verdict, r.claim.decided_by), []).append(at)
+        for (verdict, decided), ways in shapes.items():
+            dash = ' fill-opacity="0.35" stroke-dasharray="2 1"' if decided == "documented" else ""
+            title = escape(f"{len(ways)} {verdict_word(verdict)}")
+            parts.append(
+                f'<path d="{"".join(ways)}" fill="{COLOURS[verdict]}" stroke="{COLOURS[verdict]}"{dash}><title>{title}</title></path>'
+            )
+        y += max(step * (1 + (len(results) - 1) // _SMALL_ROW) + 8, 20)
+    width = _LEFT + _SMALL_ROW * step
+    label = escape(_("Verdicts of {n} claims by subject").format(n=n))
+    return f'<svg viewBox="0 0 {width} {y}" width="{width}" role="img" aria-label="{label}" class="squares">{"".join(parts)}</svg>'
 
 
 def _square(r: Result, x: int, y: int) -> str:
@@ -94,7 +126,13 @@ def ratio_picture(audit: Audit) -> str:
     named = [r for r, _x, level in placed if level == 0 and _is_far(r)]
     named.sort(key=lambda r: r.ratio or 0.0)
     numbers = {r.claim.id: i for i, r in enumerate([*named, *beside], 1)}
-    height = top + max(120, 64 + _STEP * max(stacks.values(), default=0)) + (34 if beside else 0)
+    many = len(shown) > MANY
+    most = max(stacks.values(), default=0)
+    step = min(_STEP, _HIGH / max(most, 1)) if many else _STEP
+    if many:
+        named, beside = named[:_NAMED], beside[:_NAMED]
+        numbers = {r.claim.id: i for i, r in enumerate([*named, *beside], 1)}
+    height = top + max(120, 64 + step * most) + (34 if beside else 0)
     floor = height - (60 if beside else 26)
 
     parts: list[str] = []
@@ -109,8 +147,16 @@ def ratio_picture(audit: Audit) -> str:
             parts.append(
                 f'<text x="{x:.1f}" y="{floor + 17}" text-anchor="middle" class="label">{text}</text>'
             )
+    ways: dict[str, list[str]] = {}
     for r, x, level in placed:
-        parts.append(_dot(r, x, floor - 8.0 - level * _STEP, numbers.get(r.claim.id)))
+        if many and r.claim.id not in numbers:
+            ways.setdefault(r.verdict, []).append(f"M{x:.0f} {floor - 8 - level * step:.1f}h0")
+        else:
+            parts.append(_dot(r, x, floor - 8.0 - level * step, numbers.get(r.claim.id)))
+    for verdict, way in ways.items():
+        parts.append(
+            f'<path d="{"".join(way)}" stroke="{COLOURS[verdict]}" stroke-width="{min(8.0, max(step, 5.0)):.1f}" stroke-linecap="round" fill="none"/>'
+        )
     if beside:
         beyond = escape(_("another dimension"))
         parts.append(f'<text x="{left}" y="{height - 8}" class="label">{beyond}</text>')
@@ -119,7 +165,7 @@ def ratio_picture(audit: Audit) -> str:
     label = escape(_("Stated over recomputed value, logarithmic"))
     rows = "".join(_in_words(r, numbers[r.claim.id]) for r in [*named, *beside])
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}" class="ratios">'
+        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{label}" class="ratios">'
         + "".join(parts)
         + f'</svg><ol class="named">{rows}</ol>'
     )

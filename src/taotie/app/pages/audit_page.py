@@ -26,7 +26,7 @@ from taotie.answer.parts.audit import (
     system_word,
     verdict_word,
 )
-from taotie.app.charts.audit_picture import ratio_picture, squares_picture
+from taotie.app.charts.audit_picture import MANY, ratio_picture, squares_picture
 from taotie.app.pages.html import page_html
 from taotie.files.atomic import write_bytes
 from taotie.quantity import catalog
@@ -90,6 +90,8 @@ def audit_half(audit: Audit) -> dict[str, Any]:
         "url": article.url if article.url.startswith(("https://", "http://")) else "",
         "checked": article.checked,
         "n": len(audit.results),
+        # each in a few lines, and only what differs: a browser shows thousands at once
+        "many": len(audit.results) > MANY,
         "n_computed": sum(r.claim.decided_by == "computed" for r in audit.results),
         "counts": [
             {"word": verdict_word(v), "mark": MARKS[v], "n": counts[v], "css": CLASSES[v], "key": v}
@@ -187,6 +189,7 @@ def _card(result: Result, audit: Audit) -> dict[str, Any]:
         "formula": claim.formula,
         "filled": result.filled,
         "ratio": "" if ratio is None else f"{ratio:.6g}",
+        "ratio_short": "" if ratio is None else f"{ratio:.3g}",
         "why": result.why,
         "tags": [t for t in tags if t],
         "inputs": [_input(i, audit) for i in claim.inputs.values()],

@@ -23,6 +23,8 @@ function show(code) {
   root.dataset.ready = code;
 }
 
+const order = new Map([...document.querySelectorAll(".claim")].map((card, i) => [card, i]));
+
 function place(form) {
   const main = form.closest("main");
   const list = main.querySelector(".claims");
@@ -30,17 +32,17 @@ function place(form) {
   const cards = [...list.querySelectorAll(".claim")];
   let shown = 0;
   for (const card of cards) {
-    const fits = Object.entries(wants).every(([name, value]) => !value || card.dataset[name] === value);
+    const fits = Object.entries(wants).every(([name, value]) => !value || (name === "system" ? card.dataset.system === value : card.classList.contains(value)));
     card.hidden = !fits;
     shown += fits;
   }
   const far = (card) => {
     const ratio = Number(card.dataset.ratio);
-    if (!card.dataset.ratio) return card.dataset.verdict === "unit error" ? Infinity : -1;
+    if (!card.dataset.ratio) return card.classList.contains("unit") ? Infinity : -1;
     return ratio > 0 ? Math.abs(Math.log(ratio)) : Infinity;
   };
   const byRatio = form.querySelector("[data-order]").value === "ratio";
-  cards.sort((a, b) => (byRatio ? far(b) - far(a) || a.dataset.n - b.dataset.n : a.dataset.n - b.dataset.n));
+  cards.sort((a, b) => (byRatio ? far(b) - far(a) || order.get(a) - order.get(b) : order.get(a) - order.get(b)));
   list.prepend(...cards);
   form.querySelector("[data-shown]").textContent = shown;
   list.querySelector(".nothing").hidden = shown > 0;
@@ -63,7 +65,7 @@ for (const link of document.querySelectorAll(".languages a")) {
 // A square leads to its claim in the language that is shown.
 for (const link of document.querySelectorAll("[data-jump]")) {
   link.addEventListener("click", (event) => {
-    const card = half().querySelector(`.claim[data-id="${link.dataset.jump}"]`);
+    const card = document.getElementById(half().id === root.dataset.opened ? link.dataset.jump : `${half().id}-${link.dataset.jump}`);
     if (!card) return;
     event.preventDefault();
     card.hidden = false;
