@@ -4,6 +4,9 @@
 no answer is one that was kept. Latency counts from the instant a request was due. Everything runs on loopback.
 
 python benchmarks/bench_serve.py [--rate 200] [--seconds 20] [--samples 10000] [--workers 2] [--grow 0] [--whole] [--seeds]
+    [--p99 250] [--growth 50]
+
+With `--p99` or `--growth` the exit status says whether that bar held.
 """
 
 from __future__ import annotations
@@ -149,7 +152,10 @@ def main() -> None:
     )
     options.add_argument("--whole", action="store_true", help="ask for curve, drivers and tree too")
     options.add_argument("--seeds", action="store_true", help="a seed of its own for every request")
+    options.add_argument("--p99", type=float, help="bar of latency; every answer must be 200 [ms]")
+    options.add_argument("--growth", type=float, help="bar of memory grown [MB]")
     given = options.parse_args()
+    missed: list[str] = []
     global WHOLE, SEEDS
     WHOLE, SEEDS = given.whole, given.seeds
     with tempfile.TemporaryDirectory() as folder:
@@ -184,9 +190,11 @@ def main() -> None:
             )
             p50, p99 = np.percentile(1000 * late, (50, 99))
             print(
-                f"{given.rate:g} prompt/s for {given.seconds:g} s: p50 {p50:.0f} ms, p99 {p99:.0f} ms, "
+                f"{given.rate:g} {'whole' if WHOLE else 'short'} prompt/s for {given.seconds:g} s: p50 {p50:.0f} ms, p99 {p99:.0f} ms, "
                 f"statuses {statuses}, {len(late) / took:.1f} a second answered"
             )
+            if given.p99 is not None and not (p99 <= given.p99 and set(statuses) == {200}):
+                missed.append(f"p99 {p99:.0f} ms of {given.p99:g}, statuses {statuses}")
             if given.grow:
                 before = rss_mb(service.pid)
                 speed = asyncio.run(closed(host, port, given.grow, 100, 8, 4 * 10**6))
@@ -195,9 +203,12 @@ def main() -> None:
                     f"memory over {given.grow} requests of 100 samples ({speed:.0f}/s): "
                     f"{before:.0f} to {after:.0f} MB, {after - before:+.0f} MB"
                 )
+                if given.growth is not None and after - before > given.growth:
+                    missed.append(f"grew by {after - before:.0f} MB of {given.growth:g}")
         finally:
             service.terminate()
             service.wait(30)
+    sys.exit("missed: " + "; ".join(missed) if missed else 0)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from taotie.quantity.points import printed_points, quantile, row_means
+from taotie.quantity.figure import exact, leaf, topological, values_together
+from taotie.quantity.points import between, means, ordered_points, quantile, row_means
+from taotie.quantity.sampling import sampling
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 100, 101, 9_999, 10_000])
@@ -25,6 +27,29 @@ def test_matches_one_row_at_a_time():
 def test_matches_many_together_as_each_alone():
     rng = np.random.default_rng(2)
     draws = [rng.normal(5, 1, n) for n in (333, 2, 333, 1, 100_000, 333, 200_000)]
-    alone = [[*np.percentile(d, (5, 50, 95)), row_means(d)] for d in draws]
-    assert printed_points(draws) == [[float(x) for x in row] for row in alone]
+    assert means(draws) == [float(row_means(d)) for d in draws]
+    for one in draws:
+        points = between(ordered_points(one), one.size)
+        assert points == [float(x) for x in np.percentile(one, (5, 50, 95))]
     assert draws[0][0] != min(draws[0])  # nothing of what was given is sorted
+
+
+def test_finds_what_rises_with_another_without_sorting_it():
+    with sampling(1001, 3):
+        a = leaf("a", low=-2.0, high=9.0, spread="normal", unit="kWh", kind="assumed", note="x")
+        b = leaf("b", low=1.0, high=4.0, unit="1", kind="assumed", note="x")
+        two, one = exact(2.0, "1", "two"), exact(0.3, "kWh", "one")
+        figures = {
+            "more": a * two + one, "less": a - one, "twice": a + a * two, "wh": a.to("Wh"), "part": a / two,
+            "turned": one - a, "negative": a * exact(-1.0, "1", "minus"), "both": a * b, "apart": a + a * b,
+            "under": one / b,
+        }  # fmt: skip
+        every = topological(figures.values())
+        values_together(every)
+    for name, figure in figures.items():
+        value = figure.value
+        expected = [float(x) for x in np.percentile(figure.samples, (5, 50, 95))]
+        assert [value.p05, value.p50, value.p95] == expected, name
+        assert value.mean == float(row_means(figure.samples)), name
+    rising = {n for n, f in figures.items() if f.__dict__["ordered"][1] is a.samples}
+    assert rising == {"more", "less", "twice", "wh", "part"}

@@ -162,6 +162,8 @@ def accelerator(name: str) -> Accelerator:
     'a100-sxm-40'
     """
     known = accelerators()
+    if name in known:
+        return known[name]
     text = re.sub(r"[\s_]+", "-", name.strip().lower())
     text = re.sub(r"^(nvidia|amd|intel|google|amazon|aws|huawei|apple|instinct)-", "", text)
     text = re.sub(r"^(geforce|instinct|tesla|hgx|dgx)-", "", text)

@@ -120,6 +120,7 @@ def _evaluated(
         _draw_leaves([node for node in order if node.is_leaf and "samples" not in node.__dict__])
     values: dict[int, np.ndarray] = {}
     calls: dict[tuple[Any, ...], Any] = {}
+    twins: dict[tuple[Any, ...], np.ndarray] = {}
     if known is not None and len(order) > _N_FIGURES_KEPT:
         known = None
     few = known is not None or (
@@ -130,30 +131,42 @@ def _evaluated(
     if not few:
         made = (n for n in order if draw is not None or "samples" not in n.__dict__)
         waiting = Counter(id(p) for node in made for p in node.parents)
-    for node in order:
-        if known is not None and id(node) in known:
-            found = known[id(node)]
-        elif draw is None and "samples" in node.__dict__:
-            found = node.__dict__["samples"]
-        elif node.is_leaf:
-            found = _checked(node, draw(node) if draw else _leaf_samples(node), [])
-        else:
-            inputs = [values[id(p)] for p in node.parents]
-            with np.errstate(all="ignore"):
-                found = _checked(node, _operate(node, inputs, calls, draw is None), inputs)
-            if waiting is not None:
-                for parent in node.parents:
-                    waiting[id(parent)] -= 1
-                    if not waiting[id(parent)]:
-                        values.pop(id(parent), None)
-        if visit is not None and shown is not None and id(node) in shown:
-            visit(node, found)
-        if visit is None or waiting is None or waiting[id(node)]:
-            values[id(node)] = found
-        if known is not None:
-            known[id(node)] = found
-        if draw is None and found.size <= N_KEPT:
-            node.__dict__["samples"] = found  # others of this tree will ask for it
+    with np.errstate(all="ignore"):
+        for node in order:
+            if known is not None and id(node) in known:
+                found = known[id(node)]
+            elif draw is None and "samples" in node.__dict__:
+                found = node.__dict__["samples"]
+            elif node.distribution is not None:
+                found = _checked(node, draw(node) if draw else _leaf_samples(node), [])
+            else:
+                # a figure and the same under a name are worked out once
+                twin = (
+                    node.operation,
+                    id(node.parameters),
+                    id(node.function),
+                    *map(id, node.parents),
+                )
+                if twin in twins:
+                    found = twins[twin]
+                else:
+                    inputs = [values[id(p)] for p in node.parents]
+                    found = _checked(node, _operate(node, inputs, calls, draw is None), inputs)
+                    if waiting is None:
+                        twins[twin] = found
+                if waiting is not None:
+                    for parent in node.parents:
+                        waiting[id(parent)] -= 1
+                        if not waiting[id(parent)]:
+                            values.pop(id(parent), None)
+            if visit is not None and shown is not None and id(node) in shown:
+                visit(node, found)
+            if visit is None or waiting is None or waiting[id(node)]:
+                values[id(node)] = found
+            if known is not None:
+                known[id(node)] = found
+            if draw is None and found.size <= N_KEPT:
+                node.__dict__["samples"] = found  # others of this tree will ask for it
     return values
 
 
@@ -164,24 +177,49 @@ def _room() -> None:
     np.empty(1 << 20)
 
 
+def rising(node: Node) -> list[int]:
+    """Places of the parents that are drawn, where this figure rises with each of them by plain arithmetic; else none.
+
+    Rounding keeps the order: the lowest of all draws of the one parent makes the lowest of this.
+    """
+    drawn = [i for i, p in enumerate(node.parents) if p.samples.ndim]
+    if not drawn or any(node.parents[i].samples.shape != node.samples.shape for i in drawn):
+        return []
+    operation, factor = node.operation, node.parameters.get("factor", 1.0)
+    other = [float(p.samples) for i, p in enumerate(node.parents) if i not in drawn]
+    rises = (
+        (operation == "scale" and factor > 0.0)
+        or (operation == "add" and (drawn == [0] or factor > 0.0))
+        or (operation == "sub" and drawn == [0])
+        or (operation == "mul" and len(drawn) == 1 and other[0] > 0.0)
+        or (operation == "div" and drawn == [0] and other[0] > 0.0)
+    )
+    return drawn if rises else []
+
+
+def at_points(node: Node, points: list[np.ndarray]) -> np.ndarray:
+    """What a figure is where its parents have these values."""
+    return np.asarray(_operate(node, points, {}, False))
+
+
 def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
     """`found` as a read-only array of one finite number per draw."""
     values = np.asarray(found, dtype=float)
-    if not node.is_leaf:
-        expected = _common_shape(inputs)
-        if values.shape != expected and values.size == 1:
+    if node.distribution is None and values.shape != (expected := _common_shape(inputs)):
+        if values.size == 1:
             values = values.reshape(())
         spanned = values.ndim == len(expected) > 1 and all(
             n in (1, most) for n, most in zip(values.shape, expected, strict=True)
         )
-        if values.shape not in ((), expected) and not spanned:
+        if values.shape and not spanned:
             raise SamplingError(
                 _("{formula} gives an array of shape {shape}, not one number per sample.").format(
                     formula=node.formula, shape=values.shape
                 )
             )
-    finite = np.isfinite(values)
-    if not finite.all():
+    # one that is not finite makes the sum so; a sum too large for a number is looked at again
+    if not math.isfinite(np.add.reduce(values, axis=None)) and not np.isfinite(values).all():
+        finite = np.isfinite(values)
         raise RangeError(
             _("{name} is not a finite number in {n} of {size} samples.").format(
                 name=node.name, n=int(values.size - finite.sum()), size=values.size

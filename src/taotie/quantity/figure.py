@@ -29,8 +29,16 @@ from taotie.errors import (
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
 from taotie.quantity.distribution import Distribution, Exact, distribution_from
-from taotie.quantity.evaluation import N_KEPT, evaluate, leaves, topological, visit_together
-from taotie.quantity.points import printed_points
+from taotie.quantity.evaluation import (
+    N_KEPT,
+    at_points,
+    evaluate,
+    leaves,
+    rising,
+    topological,
+    visit_together,
+)
+from taotie.quantity.points import means, ordered_points, points_between, printed_points
 from taotie.quantity.sampling import Sampling, current
 from taotie.quantity.source import KINDS, Source
 from taotie.words.language import _, language
@@ -218,7 +226,7 @@ class Figure:
 
     def __getstate__(self) -> dict[str, Any]:
         # samples are drawn again where the figure arrives: they hang on names, not on the process
-        return {k: v for k, v in self.__dict__.items() if k != "samples"}
+        return {k: v for k, v in self.__dict__.items() if k not in ("samples", "ordered")}
 
     # ---- what it is ----------------------------------------------------------------------------
 
@@ -458,7 +466,7 @@ class Figure:
         """The same figure made of other parents, or a leaf of another number; for `exchange`, which keeps both of a kind."""
         made = object.__new__(Figure)
         made.__dict__.update(self.__dict__)
-        for found in ("content_hash", "samples", "value"):
+        for found in ("content_hash", "samples", "value", "ordered"):
             made.__dict__.pop(found, None)
         made.__dict__.update(changes)
         return made
@@ -602,7 +610,7 @@ class Figure:
 
 def values_together(figures: Iterable[Figure]) -> None:
     """Find what is printed of many figures at once; those of the same draws have the same."""
-    waiting: dict[int, tuple[np.ndarray, list[Figure]]] = {}
+    waiting: dict[int, list[Figure]] = {}
     large: dict[int, Figure] = {}
     for figure in figures:
         if "value" in figure.__dict__:
@@ -610,12 +618,17 @@ def values_together(figures: Iterable[Figure]) -> None:
         if "samples" not in figure.__dict__ and figure.sampling and figure.sampling.n > N_KEPT:
             large[id(figure)] = figure
         elif figure.samples.ndim:
-            waiting.setdefault(id(figure.samples), (figure.samples, []))[1].append(figure)
-    found = printed_points([samples for samples, _alike in waiting.values()])
-    for (samples, alike), (p05, p50, p95, mean) in zip(waiting.values(), found, strict=True):
-        value = Value(p05, p50, p95, mean, samples.size)
-        for figure in alike:
-            figure.__dict__["value"] = value
+            waiting.setdefault(id(figure.samples), []).append(figure)
+    first = [alike[0] for alike in waiting.values()]
+    averages = means([figure.samples for figure in first])
+    for figure, mean in zip(first, averages, strict=True):
+        ordered = _ordered(figure)
+        n = figure.samples.size
+        p05, p50, p95 = points_between(ordered[0], n)
+        value = Value(p05, p50, p95, mean, n)
+        for same in waiting[id(figure.samples)]:
+            same.__dict__["value"] = value
+            same.__dict__["ordered"] = ordered
     if large:
         visit_together(large.values(), _keep_value)
 
@@ -624,6 +637,24 @@ def _keep_value(figure: Figure, samples: np.ndarray) -> None:
     if samples.ndim:
         [(p05, p50, p95, mean)] = printed_points([samples])
         figure.__dict__["value"] = Value(p05, p50, p95, mean, samples.size)
+
+
+def _ordered(figure: Figure) -> tuple[np.ndarray, np.ndarray]:
+    """The draws between which the printed points lie, and the array whose sorting gave them.
+
+    What rises with parents that were sorted as one has them where they have theirs: it need not be sorted.
+    """
+    if figure.samples.size > N_KEPT:  # its parents may not be at hand, and nothing so long is held
+        return ordered_points(figure.samples), figure.samples
+    places = rising(figure)
+    found = [figure.parents[i].__dict__.get("ordered") for i in places]
+    if found and all(found) and len({id(one[1]) for one in found if one}) == 1:
+        inputs = [
+            p.__dict__["ordered"][0] if i in places else p.samples
+            for i, p in enumerate(figure.parents)
+        ]
+        return at_points(figure, inputs), found[0][1]  # type: ignore[index]
+    return ordered_points(figure.samples), figure.samples
 
 
 # ---- leaves --------------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["between", "neighbours", "printed_points", "quantile", "row_means"]
+__all__ = ["between", "means", "neighbours", "ordered_points", "points_between", "printed_points", "quantile", "row_means"]
 
 POINTS = (0.05, 0.5, 0.95)
 TOGETHER = 1 << 18
@@ -28,6 +28,46 @@ def printed_points(draws: Sequence[np.ndarray]) -> list[list[float]]:
     [[1.1, 2.0, 2.9, 2.0]]
     """
     found: list[list[float]] = [[]] * len(draws)
+    for places, rows in _of_one_size(draws):
+        averages = row_means(rows)
+        rows.sort(axis=1)
+        points = np.stack([*(quantile(rows.T, q) for q in POINTS), averages], axis=1)
+        for i, values in zip(places, points.tolist(), strict=True):
+            found[i] = values
+    return found
+
+
+def ordered_points(draws: np.ndarray) -> np.ndarray:
+    """The draws between which the printed points lie: of each point the one below it and the one above, as if sorted.
+
+    Examples
+    --------
+    >>> ordered_points(np.array([3.0, 1.0, 2.0])).tolist()
+    [1.0, 2.0, 2.0, 3.0, 2.0, 3.0]
+    """
+    n = draws.size
+    return np.sort(draws)[[k for q in POINTS for k in neighbours(n, q)[:2]]]
+
+
+def points_between(ordered: np.ndarray, n: int) -> list[float]:
+    """The printed points of `n` draws out of those they lie between, see `ordered_points`."""
+    return [
+        float(between(ordered[2 * k], ordered[2 * k + 1], neighbours(n, q)[2]))
+        for k, q in enumerate(POINTS)
+    ]
+
+
+def means(draws: Sequence[np.ndarray]) -> list[float]:
+    """The mean of each, in every bit as of each alone; see `row_means`."""
+    found = [0.0] * len(draws)
+    for places, rows in _of_one_size(draws):
+        for i, value in zip(places, row_means(rows).tolist(), strict=True):
+            found[i] = value
+    return found
+
+
+def _of_one_size(draws: Sequence[np.ndarray]) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Copies of draws of one length as rows, some at a time, with their places."""
     by_size: dict[int, list[int]] = {}
     for i, one in enumerate(draws):
         by_size.setdefault(one.size, []).append(i)
@@ -35,13 +75,7 @@ def printed_points(draws: Sequence[np.ndarray]) -> list[list[float]]:
         each = max(1, TOGETHER // size)
         for first in range(0, len(places), each):
             these = places[first : first + each]
-            rows = np.stack([draws[i] for i in these])
-            means = row_means(rows)
-            rows.sort(axis=1)
-            points = np.stack([*(quantile(rows.T, q) for q in POINTS), means], axis=1)
-            for i, values in zip(these, points.tolist(), strict=True):
-                found[i] = values
-    return found
+            yield these, np.stack([draws[i] for i in these])
 
 
 def quantile(ordered: np.ndarray, q: float) -> Any:

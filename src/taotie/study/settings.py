@@ -162,7 +162,7 @@ _TABLE = (
     Setting("break_even", "number", N_("Electricity of the service that answers with the model, at the meter, such as 564 MWh/d: after how many days it has used as much as training."), "MWh/d", 0, unit_needed=True),
     # mining
     Setting("date", "text", N_("The day; default: the last of the series.")),
-    Setting("price", "number", N_("What miners pay for power, USD/kWh."), "USD/kWh", 0, 10, default=0.05, reason=N_("what the Cambridge index assumes"), source="cbeci2023"),
+    Setting("price", "number", N_("What miners pay for power, USD/kWh."), "USD/kWh", 0, 10, default=0.05, reason=N_("what the Cambridge index assumes"), source="ccaf_cbeci"),
     Setting("series", "files", N_("CSV: date, hashrate_th_s, price_usd; or exports of Coin Metrics, blockchain.com, mempool.space; may be given again.")),
     Setting("machines", "files", N_("CSV: name, released, efficiency_j_per_gh; may be given again.")),
     Setting("weights", "choice", N_("age (since August 2023) or equal (before)."), default="age", choices=("age", "equal")),

@@ -272,13 +272,12 @@ def test_browser_grid_hours_by_keyboard(seen: Seen) -> None:
     [
         ("fleet", "to", "2030", "fleet", {"to": 2030, "samples": 2000}, None),
         ("supply", "load", "40 MW", "supply", {"load": "40 MW", "step": "6 h"}, "cost_per_mwh"),
-        ("validation", "on", "b200-sxm:8", "prompt", {"model": "llama-3.1-70b", "on": "b200-sxm:8", "samples": 2000}, ""),
     ],
 )  # fmt: skip
 def test_browser_one_setting_by_keyboard(
     seen: Seen, path: str, field: str, value: str, ask_name: str, settings: dict[str, Any], figure: str | None
 ) -> None:  # fmt: skip
-    """`/fleet`, `/supply`, `/validation`: change one setting, read the number the ask gives."""
+    """`/fleet`, `/supply`: change one setting, read the number the ask gives."""
     from taotie.answer.asking import ask
 
     page = seen.page
@@ -292,11 +291,62 @@ def test_browser_one_setting_by_keyboard(
         key = next(k for k in answer.figures if k.endswith("2030"))
         page.get_by_test_id(f"figure-{key}").wait_for()
         assert float(raw(page, f"figure-{key}")) == answer.figures[key].p50
-    elif figure:
+    else:
         page.get_by_test_id(f"figure-{figure}").wait_for()
         assert float(raw(page, f"figure-{figure}")) == answer.figures[figure].p50
-    else:
-        assert "b200-sxm:8" in page.get_by_test_id("lead").inner_text()
+    assert not seen.problems()
+
+
+@pytest.mark.slow
+def test_browser_validation_by_keyboard(seen: Seen) -> None:
+    """`/validation`: ask how wrong we are for a model on a chip, then open the table of what was left out of the fit."""
+    from taotie.answer.asking import ask
+    from taotie.answer.parts.web import gates
+    from taotie.quantity.evaluation import leaves
+
+    page = seen.page
+    seen.go("/en/validation")
+    before = raw(page, "lead")
+    write(page, "input[name=model]", "qwen3-32b")
+    write(page, "input[name=on]", "mi300x:1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**on=mi300x*")
+    page.get_by_test_id("lead").wait_for()
+    answer = ask("prompt", model="qwen3-32b", on="mi300x:1", samples=2000)
+    behind = leaves([answer.figures["energy_per_request_accelerator"]])
+    miss = next(one for one in behind if one.key.startswith("energy_model.error"))
+    assert float(raw(page, "lead")) == miss.p95
+    assert raw(page, "lead") != before
+    chart = "[data-testid=chart-gates]"
+    tab_to(page, f"{chart} details summary")
+    page.keyboard.press("Enter")
+    page.locator(f"{chart} details table").wait_for()
+    shown = page.locator(f"{chart} details tbody tr").count()
+    kept = [one for name, one in gates().items() if "," not in name]
+    assert shown == sum(
+        one.get(f"{q}_mdape") is not None for one in kept for q in ("energy", "rate", "power")
+    )
+    assert not seen.problems()
+
+
+@pytest.mark.slow
+def test_browser_methods_by_keyboard(seen: Seen) -> None:
+    """`/methods`: open a question, read a default with its reason, follow its source to the citation."""
+    from taotie.answer.asks import declared_of
+    from taotie.study.settings import SETTINGS
+
+    page = seen.page
+    seen.go("/en/methods")
+    tab_to(page, "#ask-mine summary", most=600)
+    page.keyboard.press("Enter")
+    settings = declared_of("mine").settings
+    assert page.locator("#ask-mine[open] li").count() == len(settings)
+    cited = next(one for one in settings.values() if one.source)
+    assert SETTINGS[cited.name].reason
+    tab_to(page, f'#ask-mine a[href*="{cited.source}"]')
+    page.keyboard.press("Enter")
+    page.get_by_test_id("citation").wait_for()
+    assert cited.source in page.url
     assert not seen.problems()
 
 

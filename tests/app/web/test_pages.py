@@ -204,3 +204,15 @@ def test_worked_a_static_copy_stands_anywhere(tmp_path: Path) -> None:
                 assert (path.parent / link.partition("#")[0]).is_file(), f"{path.name}: {link}"
     with pytest.raises(DataError, match="not empty"):
         export(tmp_path / "copy")
+
+
+def test_property_sources_of_defaults_can_be_opened() -> None:
+    """What a default cites leads to a page with its citation."""
+    from taotie.answer.asks import ASKS
+
+    cited = {s.source for one in ASKS.values() for s in one.settings.values() if s.source}
+    assert cited
+    for key in sorted(cited):
+        parts, status = shown("sources", key=key)
+        assert status == 200, key
+        assert parts.named("citation") is not None

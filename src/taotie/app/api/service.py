@@ -35,11 +35,22 @@ __all__ = ["Service", "ServiceSetup", "state_folder"]
 
 log = logging.getLogger("taotie.serve")
 
-_FIRST_PAGE = {"name": "prompt", "pairs": [], "posted": {}, "origin": ""}
-WARM = (("prompt", {"samples": 100}), ("taotie.app.web.calls:page", _FIRST_PAGE))
-"""What each process does once before it takes questions: nobody waits for imports and compiled code then."""
-LATER = (("supply", {"load": "1 MW", "step": "24 h"}),)
-"""What it does once while nobody asks: the solver of the supply page is loaded then."""
+
+def _page(name: str, language: str) -> tuple[str, dict[str, Any], str]:
+    """A page as it first opens."""
+    settings = {"name": name, "pairs": [], "posted": {}, "origin": ""}
+    return "taotie.app.web.calls:page", settings, language
+
+
+WARM = (("prompt", {"samples": 100}, "en"), _page("prompt", "en"))
+"""What each process does once before it takes questions, and in which language: nobody waits for imports and compiled
+code then."""
+LATER = tuple(
+    _page(name, language)
+    for name in ("supply", "audit", "fleet", "prompt", "compare", "validation", "grid")
+    for language in ("en", "zh")
+)
+"""What it does once while nobody asks: pages that solve or count something before they show it."""
 
 KEPT_BYTES = 32 * 1024 * 1024
 """Memory for answers just given: a page that is opened again asks nothing again."""

@@ -90,6 +90,9 @@ class Uploads:
         self.total = total
         self.elsewhere: Callable[[str], bytes | None] = lambda upload: None
         """Where a file may be that was sent to another service of the same database."""
+        self._began = time.time(), time.monotonic()
+        self._taken: dict[str, float] = {}
+        """When this process took an upload, on the clock that never jumps. [s]"""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for part in folder.glob("*.part"):  # of a service that died in the middle
             part.unlink(missing_ok=True)
@@ -131,6 +134,7 @@ class Uploads:
                 raise Problem(400, _("the upload is empty."))
             made = Upload(digest.hexdigest(), clean, size)
             part.rename(self.folder / made.id)
+            self._taken[made.id] = time.monotonic()
             return made
         finally:
             part.unlink(missing_ok=True)
@@ -169,11 +173,20 @@ class Uploads:
                 (place / one["name"]).write_bytes(content)
 
     def clear(self, wanted: set[str]) -> int:
-        """Remove uploads of last week that no job needs; a clock that jumped back removes nothing."""
+        """Remove uploads of last week that no job needs, however the computer's clock jumped meanwhile."""
         gone = 0
         for path in self.folder.iterdir():
             with suppress(OSError):
-                if path.name not in wanted and time.time() - path.stat().st_mtime > DAYS * 86400:
+                if path.name not in wanted and self._age_s(path) > DAYS * 86400:
                     path.unlink()
+                    self._taken.pop(path.name, None)
                     gone += 1
         return gone
+
+    def _age_s(self, path: Path) -> float:
+        """Age of an upload, by the clock of this process: it was set when the process began and never jumps. [s]"""
+        now = time.monotonic()
+        if path.name in self._taken:
+            return now - self._taken[path.name]
+        wall, began = self._began
+        return wall + (now - began) - path.stat().st_mtime

@@ -23,7 +23,7 @@ __all__ = ["answer_text", "main", "read_frame", "write_frame"]
 
 HEAD = struct.Struct(">I")
 IDLE_S = 3.0
-"""A process that nobody asked for so long gets ready for rarer questions too."""
+"""A process that nobody asked for so long gets ready for rarer questions too, one at a time."""
 
 
 def read_frame(stream: BinaryIO) -> dict[str, Any] | None:
@@ -147,17 +147,25 @@ def main() -> None:
     sealed = seal(folder)
     _hold_memory(start["memory"])
     write_frame(frames_out, {"kind": "ready", "sealed": sealed})
-    if not _asked_within(frames_in, IDLE_S):
-        _warm(start.get("later", ()))
-    while (task := read_frame(frames_in)) is not None:
+    later = list(start.get("later", ()))
+    while True:
+        wait_s = IDLE_S
+        while later and not _asked_within(frames_in, wait_s):
+            _warm([later.pop(0)])
+            wait_s = 0.0
+        task = read_frame(frames_in)
+        if task is None:
+            return
         _one(task, folder, frames_out)
 
 
 def _warm(asks: Any) -> None:
-    """Import and compile what the first question would wait for."""
-    for name, settings in asks:
+    """Import, compile and keep what the first question would wait for."""
+    from taotie.words.language import speaking
+
+    for name, settings, language in asks:
         task = {"ask": name, "function": name, "settings": settings}
-        with suppress(Exception):
+        with suppress(Exception), speaking(language):
             (_called if ":" in name else _asked)(task, lambda step: None)
 
 

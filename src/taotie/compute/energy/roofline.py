@@ -73,7 +73,7 @@ COLUMNS = (
 experts are held in block-scaled fp8, whose grouped kernels take part of their time however few tokens come, else 0.
 `expert_parallel` is the number of accelerators whole experts are spread over (1: each expert is cut), and
 `data_parallel` the number of groups that hold attention of their own. `extra_host_s` is time the host loses per
-step because other work shares it (partly hidden, see `OVERLAP`), `extra_request_s` time it takes per request to read pictures or films.
+step because other work shares it (partly hidden, see `_overlapped`), `extra_request_s` time it takes per request to read pictures or films.
 `dense_bits`, `expert_bits` are those of the arithmetic (16, 8, 4). `drafts` tokens are drafted per sequence and step and
 checked together; drafting takes `draft_share` of the step's work. `idle_w` is the measured draw of one that
 waits, below which none falls (0: not known). `nodes` are groups that fast links join, a network between them.
@@ -152,9 +152,6 @@ class PrefillCost(NamedTuple):
     energy_j: FloatArray
 
 
-OVERLAP = 1.5
-"""How time lost to other work on the host adds to a step's own: 1 would be one after the other, 2 half hidden; between
-the two, as one-accelerator servers of eight on a node show."""
 CHUNK = 32_768
 """Rows calculated at a time: intermediate arrays stay in the processor's cache."""
 
@@ -162,8 +159,29 @@ CHUNK = 32_768
 def _drawn(energy_j: FloatArray, x: _Columns, time_s: FloatArray) -> FloatArray:
     """Rated power is approached gradually and never exceeded; idle power is always drawn."""
     limit_j = x[_N] * x[_TDP] * time_s
-    capped = energy_j / (1.0 + (energy_j / limit_j) ** 6) ** (1.0 / 6.0)
+    near = energy_j / limit_j
+    cube = near * near * near
+    capped = energy_j * _power(1.0 + cube * cube, -1.0 / 6.0)
     return np.maximum(capped, x[_N] * x[_IDLE] * time_s)
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """`base` above 0 to a power, by its logarithm: half the time of `**` over many numbers."""
+    return np.exp(np.log(base) * exponent)
+
+
+def _overlapped(own: Any, lost: Any) -> Any:
+    """A step's own time and what the host loses to other work, (own^1.5 + lost^1.5)^(2/3).
+
+    An exponent of 1 would be one after the other, 2 half hidden; between the two, as one-accelerator servers of eight
+    on a node show.
+    """
+    return _power(own * np.sqrt(own) + lost * np.sqrt(lost), 2.0 / 3.0)
+
+
+def _both(a: Any, b: Any) -> Any:
+    """Time of two that partly overlap, sqrt(a^2 + b^2): of seconds no square is too large or too small."""
+    return np.sqrt(a * a + b * b)
 
 
 def _exchange(x: _Columns, c: _Columns, tokens: FloatArray) -> FloatArray:
@@ -218,6 +236,9 @@ def _expert_share(x: _Columns) -> FloatArray:
 
 def _reached(bits: Any, unpacked: Any, c: _Columns) -> Any:
     """How much of the share reached at 16 bit is also reached at fewer, or where weights are unpacked first."""
+    if isinstance(bits, float):  # all rows share one set-up
+        share = 1.0 if bits > 8.0 else c[_FP8] if bits > 4.0 else c[_FP4]
+        return share * c[_UNPACKED] if unpacked > 0.0 else share
     share = np.where(bits > 8.0, 1.0, np.where(bits > 4.0, c[_FP8], c[_FP4]))
     return share * np.where(unpacked > 0.0, c[_UNPACKED], 1.0)
 
@@ -236,18 +257,18 @@ def _decode(
     t_memory = dense_b / (bandwidth * c[_E_DENSE])
     flop = 2.0 * x[_DENSE] * tokens
     t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * dense)
-    work = np.hypot(t_memory, t_compute)
+    work = _both(t_memory, t_compute)
     peak_s = flop / x[_PEAK]
     expert_b = te_memory = te_compute = waited = 0.0
     if np.any(x[_EXPERT] > 0.0):  # experts: those that any token calls for
         share = _expert_share(x)
-        touched = 1.0 - (1.0 - share) ** (c[_SPREAD] * tokens)
+        touched = 1.0 - _power(1.0 - share, c[_SPREAD] * tokens)
         expert_b = x[_EXPERT_B] * touched
         flop = 2.0 * x[_EXPERT] * tokens * share
         te_memory = expert_b / (bandwidth * c[_E_EXPERT] * slowed)
         te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * expert)
-        experts = np.hypot(te_memory, te_compute)
-        work = work + np.hypot(experts, _block_layer(x, c) * x[_MOE])
+        experts = _both(te_memory, te_compute)
+        work = work + _both(experts, _block_layer(x, c) * x[_MOE])
         # while the busiest works, the others wait
         waited = experts * (_imbalance(x, c, x[_EXPERTS] * touched) - 1.0)
         peak_s = peak_s + flop / (x[_EXPERT_PEAK] * slowed)
@@ -268,7 +289,7 @@ def _decode(
     own = work + launch + host * newer
     # what other work takes from the host is partly hidden: a replica that waits for its accelerator needs no host
     lost = x[_EXTRA]
-    total = (own**OVERLAP + lost**OVERLAP) ** (1.0 / OVERLAP) if np.any(lost) else own
+    total = _overlapped(own, lost) if np.any(lost) else own
     host = total - work - launch
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
     moved_b = (dense_b + expert_b + cache_b) * drafting
@@ -304,8 +325,8 @@ def _prefill(
         work = work + flop / (n * x[_EXPERT_PEAK] * reached) * imbalance
         peak_s = peak_s + flop / x[_EXPERT_PEAK]
         # a prompt calls for experts that the step would have left unread
-        unread = (1.0 - share) ** (c[_SPREAD] * batch * (1.0 + x[_DRAFTS]))
-        unread = unread * (1.0 - (1.0 - share) ** (c[_SPREAD] * prompt))
+        unread = _power(1.0 - share, c[_SPREAD] * batch * (1.0 + x[_DRAFTS]))
+        unread = unread * (1.0 - _power(1.0 - share, c[_SPREAD] * prompt))
         moved_b = x[_EXPERT_B] * unread * steps
         work = work + moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
     # ranks of a data-parallel group exchange a prompt's tokens one after the other
@@ -314,7 +335,7 @@ def _prefill(
     if np.any(x[_DP] > 1.0):
         launch = launch * x[_DP] ** steps
     # launching is hidden behind the work of the step
-    launch = np.hypot(launch * newer, work) - work + _exchange(x, c, prompt * waste)
+    launch = _both(launch * newer, work) - work + _exchange(x, c, prompt * waste)
     total = work + launch + c[_H_REQUEST] * newer + x[_EXTRA_REQUEST]
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
     energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
@@ -346,7 +367,8 @@ def _by_chunk(
     out = np.empty((results, n))
     for first in range(0, n, CHUNK):
         rows = slice(first, min(first + CHUNK, n))
-        parts = (a if a.shape[0] == 1 else a[rows] for a in arrays)
+        # one value for all rows goes in as a number, which costs far less than an array of one
+        parts = (a[0] if a.shape[0] == 1 else a[rows] for a in arrays)
         made = kernel(_Columns(x, pick, rows), _Columns(c, which, rows), *parts)
         for k, values in enumerate(made):
             out[k, rows] = values

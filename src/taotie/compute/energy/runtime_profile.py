@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +61,18 @@ class RuntimeProfile:
 
         One never measured takes what was measured of its own maker's, else what all have in common.
         """
-        values = dict(self.values)
-        values |= self.by_architecture.get(self._nearest(architecture), {})
-        return np.array([values[k] for k in COEFFICIENTS], dtype=np.float64)
+        rows = self._rows
+        if architecture not in rows:
+            values = dict(self.values)
+            values |= self.by_architecture.get(self._nearest(architecture), {})
+            rows[architecture] = np.array([values[k] for k in COEFFICIENTS], dtype=np.float64)
+            rows[architecture].flags.writeable = False
+        return rows[architecture]
+
+    @cached_property
+    def _rows(self) -> dict[str, FloatArray]:
+        """Coefficients that were asked for, by architecture."""
+        return {}
 
     def _nearest(self, architecture: str) -> str:
         if architecture in self.by_architecture:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 from taotie.compute.energy.cached_prompt import beyond_cache
 from taotie.compute.energy.energy_per_request import IDLE_TDP_SHARE
 from taotie.compute.energy.model_architecture import model_architecture
+from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.roofline import CHUNK, COLUMNS, PrefillCost, decode_cost, prefill_cost
 from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import RangeError
+from taotie.hardware.accelerator import Accelerator
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.quantity.evaluation import N_DRAWS_KEPT
 from taotie.quantity.lift import lifted
@@ -167,18 +170,10 @@ def mean_request(
     True
     """
     chip = accelerator_named(accelerator)
-    setup = ServingSetup(
-        model_architecture(model),
-        chip,
-        int(accelerators_per_replica),
-        precision,
-        runtime,
-        data_parallel=int(data_parallel),
-        expert_parallel=int(expert_parallel),
-        draft_tokens=int(draft_tokens),
-        acceptance=float(acceptance),
-        software_date=software_date,
-    )
+    setup = _setup_of(
+        model_architecture(model), chip, int(accelerators_per_replica), precision, runtime, int(data_parallel),
+        int(expert_parallel), int(draft_tokens), float(acceptance), software_date,
+    )  # fmt: skip
     share = np.atleast_1d(np.asarray(busy_share, dtype=np.float64))
     shape, (p, o, c, spread, b, hit, tdp, bandwidth, peak) = _one_axis(
         mean_prompt, mean_output, mean_context, prompt_spread, batch,
@@ -229,6 +224,33 @@ class _Served(NamedTuple):
     decode_j: FloatArray
     fill_j: FloatArray
     replica_s: FloatArray
+
+
+def _setup_of(model: ModelArchitecture, *rest: Any) -> ServingSetup:
+    """A set-up; the one made before of the same, which knows its row already."""
+    try:
+        return _known_setup(model, *rest)
+    except TypeError:  # a model read from a file holds what it said of it
+        return _known_setup.__wrapped__(model, *rest)
+
+
+@lru_cache(maxsize=64)
+def _known_setup(
+    model: ModelArchitecture, chip: Accelerator, accelerators: int, precision: str, runtime: str, data_parallel: int,
+    expert_parallel: int, draft_tokens: int, acceptance: float, software_date: str,
+) -> ServingSetup:  # fmt: skip
+    return ServingSetup(
+        model,
+        chip,
+        accelerators,
+        precision,
+        runtime,
+        data_parallel=data_parallel,
+        expert_parallel=expert_parallel,
+        draft_tokens=draft_tokens,
+        acceptance=acceptance,
+        software_date=software_date,
+    )
 
 
 def _served_in_parts(setup: ServingSetup, inputs: Sequence[FloatArray], pool: str) -> _Served:

@@ -1,0 +1,140 @@
+"""A service under fire, part by part: pages, interfaces, container, fuzzing, load. What fails does not stop the rest.
+
+Each part writes its whole output into .cache/web/PART.log and one line with its figures here; the last line says which
+parts failed, and the exit status is then 1. A part that takes longer than its limit is stopped and has failed;
+`--patience 3` gives three times as long on a slow or busy machine.
+
+python tools/web.py [PART ...] [--patience 1] [--calls 20000] [--requests 100000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOGS = ROOT / ".cache" / "web"
+PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "-q", "--no-header"]
+EVERY = ["-m", "slow or not slow"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: what is run, for how long at most, and which lines of its output are its figures."""
+
+    name: str
+    command: list[str]
+    minutes: float
+    figures: str
+
+    def run(self, patience: float) -> bool:
+        """Run it, say in one line what came out; whether all went well."""
+        log = LOGS / f"{self.name}.log"
+        began = time.monotonic()
+        # its tools stand beside schemathesis; a group of its own, so that a stop reaches what it started
+        environment = {**os.environ, "PATH": f"{LOGS / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                self.command, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, env=environment, start_new_session=True
+            )  # fmt: skip
+            try:
+                code: int | None = process.wait(60 * self.minutes * patience)
+            except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
+                for kind, wait_s in ((signal.SIGTERM, 20), (signal.SIGKILL, 20)):
+                    try:
+                        os.killpg(process.pid, kind)
+                        process.wait(wait_s)
+                    except (ProcessLookupError, subprocess.TimeoutExpired):
+                        continue
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                code = None
+        took = time.monotonic() - began
+        text = log.read_text(errors="replace")
+        found = [m.group(0).strip("= \n") for m in re.finditer(self.figures, text, re.M)]
+        end = {0: "ok", None: f"STOPPED after {took / 60:.1f} min"}.get(code, f"FAILED ({code})")
+        said = "; ".join(found) or f"no figures, see {log.relative_to(ROOT)}"
+        print(f"{self.name}: {end}, {int(took // 60)} min {int(took % 60)} s: {said}", flush=True)
+        if code != 0:
+            print("\n".join(f"    {line}" for line in _wrong(text)), flush=True)
+        return code == 0
+
+
+def _wrong(text: str) -> list[str]:
+    """What of an output says what went wrong: failed tests, else its last lines."""
+    lines = [line for line in text.splitlines() if line.startswith(("FAILED ", "ERROR ", "E  "))]
+    return (lines or text.splitlines()[-12:])[:40]
+
+
+def lanes(calls: int, requests: int) -> list[list[list[Part]]]:
+    """Rounds one after the other; in a round lanes side by side; in a lane its parts in their order.
+
+    Tests and fuzzing each wait for their service half of the time, so that two lanes fill two processors; what is
+    measured in milliseconds has the machine for itself.
+    """
+    counts = r"^.*\b\d+ (?:passed|failed|error).* in [\d.]+s.*$"
+    bench = [sys.executable, "benchmarks/bench_serve.py"]
+    load = r"^(?:most|[\d.]+ (?:short|whole) prompt/s|memory|missed).*$"
+    tests = [
+        Part("interfaces", [*PYTEST, *EVERY, "tests/app/api", "tests/app/mcp"], 12, counts),
+        Part("pages", [*PYTEST, *EVERY, "tests/app/web"], 20, counts),
+        Part(
+            "container",
+            [*PYTEST, "-m", "services", "tests/services/test_postgres.py", "tests/services/test_container.py"],
+            8, counts,
+        ),
+    ]  # fmt: skip
+    fuzzed = [sys.executable, "tools/fuzz_rest.py", "--calls", str(calls)]
+    fuzz = Part("fuzz", [*fuzzed, "--schemathesis", str(LOGS / "bin/schemathesis")], 25, r"^(?:calls by status|errors nobody).*$")  # fmt: skip
+    growth = Part("growth", [*bench, "--rate", "20", "--seconds", "1", "--grow", str(requests), "--growth", "50"], 25, r"^(?:memory|missed).*$")  # fmt: skip
+    alone = [
+        Part("paint", [sys.executable, "benchmarks/bench_pages.py", "--wait", "30"], 5, r"^first paint.*$"),
+        Part("load", [*bench, "--rate", "200", "--seconds", "20", "--p99", "250"], 4, load),
+        # how many whole answers a second fit is said, not held: one costs more than two processors give at 200
+        Part("whole", [*bench, "--whole", "--rate", "50", "--seconds", "10"], 4, load),
+    ]  # fmt: skip
+    return [[alone], [tests, [fuzz, growth]]]
+
+
+def main() -> None:
+    """Run the parts asked for, or all."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    names = [p.name for one in lanes(0, 0) for lane in one for p in lane]
+    options.add_argument("part", nargs="*", help=f"of {', '.join(names)}; all without one")
+    options.add_argument("--patience", type=float, default=1.0, help="times the usual limits")
+    options.add_argument("--calls", type=int, default=20_000, help="calls of the fuzzer")
+    options.add_argument(
+        "--requests", type=int, default=100_000, help="over which memory is watched"
+    )
+    given = options.parse_args()
+    unknown = [name for name in given.part if name not in names]
+    if unknown:
+        options.error(f"there is no part {unknown[0]}: {', '.join(names)}")
+    LOGS.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    failed: list[str] = []
+    ran = 0
+
+    def walk(lane: list[Part]) -> list[tuple[str, bool]]:
+        return [(part.name, part.run(given.patience)) for part in lane if not given.part or part.name in given.part]  # fmt: skip
+
+    for side_by_side in lanes(given.calls, given.requests):
+        with ThreadPoolExecutor(len(side_by_side)) as pool:
+            for done in pool.map(walk, side_by_side):
+                ran += len(done)
+                failed += [name for name, held in done if not held]
+    minutes = (time.monotonic() - began) / 60
+    print(f"{ran - len(failed)} of {ran} parts held, {minutes:.1f} min", flush=True)
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
