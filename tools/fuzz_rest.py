@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,10 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--examples", type=int, default=60)
     given = options.parse_args()
+    tool = shutil.which(given.schemathesis)
+    if tool is None:
+        options.error(f"there is no program {given.schemathesis}: make web installs it")
+    tool = str(Path(tool).absolute())  # it runs in another folder
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "schemathesis.toml"
         config.write_text(REFUSED)
@@ -68,7 +73,7 @@ def main() -> None:
             seed = given.seed
             while sum(counted(address).values()) < given.calls:
                 done = subprocess.run(
-                    [given.schemathesis, "--config-file", str(config), "run", address + "api/v1/openapi.json",
+                    [tool, "--config-file", str(config), "run", address + "api/v1/openapi.json",
                      "--phases", "coverage,fuzzing" if seed == given.seed else "fuzzing",
                      "-n", str(given.examples), "--seed", str(seed), "-w", "1", "--no-color", "--no-shrink",
                      "--exclude-checks", "positive_data_acceptance", "--continue-on-failure",

@@ -65,7 +65,7 @@ class Languages:
         code = first if first in LANGUAGES else named if named in LANGUAGES else liked
         with speaking(code):
             if wrong:
-                await self._refuse(scope, receive, send, named)
+                await self._refuse(scope, receive, send, named, [f"?lang={c}" for c in LANGUAGES])
             elif first in LANGUAGES:
                 rest = path[len(first) + 1 :]
                 if not rest:
@@ -81,7 +81,7 @@ class Languages:
             elif first in WITHOUT or scope["method"] not in ("GET", "HEAD"):
                 await self.app(scope, receive, send)
             elif re.fullmatch(r"[a-z]{2}(-[A-Za-z]{2,4})?", first):
-                await self._refuse(scope, receive, send, first)
+                await self._refuse(scope, receive, send, first, [f"/{c}/" for c in LANGUAGES])
             else:
                 # one slash: `//host/` in a Location would lead to another site
                 to = (
@@ -94,12 +94,14 @@ class Languages:
                 )(scope, receive, send)
 
     @staticmethod
-    async def _refuse(scope: MutableMapping[str, Any], receive: Any, send: Any, code: str) -> None:
+    async def _refuse(
+        scope: MutableMapping[str, Any], receive: Any, send: Any, code: str, known: list[str]
+    ) -> None:
         problem = problem_of(
             Problem(
                 400 if scope["path"].startswith("/api/") else 404,
                 _("{code} is not a language of taotie.").format(code=repr(code[:40])),
-                _("known: {names}").format(names=", ".join(f"/{c}/" for c in LANGUAGES)),
+                _("known: {names}").format(names=", ".join(known)),
             )
         )
         await _shown(Request(scope), problem, {})(scope, receive, send)

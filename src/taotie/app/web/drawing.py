@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 
 from taotie.app.charts import theme
 from taotie.app.charts.answer_charts import COLOURS
@@ -24,13 +25,12 @@ __all__ = [
     "line_chart",
     "range_chart",
     "scaled_ticks",
-    "shortened",
     "standing_alone",
     "width_of",
 ]
 
 FONT_PX = 13
-ROW_PX = 42
+ROW_PX, LINE_PX = 42, 17
 
 
 @dataclass(frozen=True)
@@ -131,23 +131,34 @@ def width_of(words: str) -> int:
     return sum(2 if ord(c) > 0x2E80 else 1 for c in words)
 
 
-def shortened(words: str, most: int) -> str:
-    """A text cut to a number of letters, with an ellipsis.
+def wrapped(words: str, most: int) -> list[str]:
+    """A text in as few lines of at most so many letters as it takes, of like lengths: nothing of it is cut off.
 
     Examples
     --------
-    >>> shortened("energy per request", 10), shortened("每个请求的能耗", 10)
-    ('energy pe…', '每个请求…')
+    >>> wrapped("energy per request", 10), wrapped("每个请求的能耗", 10), wrapped("short", 10)
+    (['energy per', 'request'], ['每个请求', '的能耗'], ['short'])
     """
-    if width_of(words) <= most:
-        return words
-    kept, room = "", most - 1
+    lines = _lines(words, most)
+    while len(lines) > 1 and len(shorter := _lines(words, most - 1)) == len(lines):
+        lines, most = shorter, most - 1
+    return lines
+
+
+def _lines(words: str, most: int) -> list[str]:
+    lines, line = [], ""
     for c in words:
-        room -= 2 if ord(c) > 0x2E80 else 1
-        if room < 0:
-            break
-        kept += c
-    return kept.rstrip() + "…"
+        if line and width_of(line + c) > most:
+            at = line.rfind(" ") if c != " " else -1
+            if 2 * at > len(line):  # at a blank, unless half of the line would stay empty
+                lines.append(line[:at])
+                line = line[at + 1 :]
+            else:
+                lines.append(line)
+                line = ""
+        line += c
+        line = line.lstrip()
+    return [*lines, line]
 
 
 # ---- axes ----------------------------------------------------------------------------------------------
@@ -210,7 +221,10 @@ def range_chart(rows: Sequence[Place], unit: str, alt: str, *, log: bool = True)
         low, high = min(low, 0.0), high * 1.02 or 1.0
         ticks = scaled_ticks(low, high)
     at = Scale(low, high, log)
-    bottom = ROW_PX * len(rows) + 6
+    names = [(wrapped(r.name, NARROW_LETTERS), wrapped(r.name, WIDE_LETTERS)) for r in rows]
+    # what names of several lines add to their rows, and to those below
+    added = [LINE_PX * n for n in accumulate(len(narrow) - 1 for narrow, _wide in names)]
+    bottom = ROW_PX * len(rows) + added[-1] + 6
     parts = []
     for tick in ticks:
         x = at(tick)
@@ -221,20 +235,19 @@ def range_chart(rows: Sequence[Place], unit: str, alt: str, *, log: bool = True)
         )
     parts.append(text(100, bottom + 35, unit, anchor="end", colour=theme.QUIET, size=12))
     for i, row in enumerate(rows):
-        top = ROW_PX * i
+        # names end above their bar, however many lines they have
+        top = ROW_PX * i + added[i]
+        narrow, wide = names[i]
         colour = {"ours": theme.AMBER, "limit": theme.LOADING_COLOURS[5]}.get(row.kind, theme.GREY)
         y = top + 29
         a, m, b = at(row.low), at(row.middle), at(row.high)
         bold = row.kind == "ours"
-        if width_of(row.name) > NARROW_LETTERS:
-            parts.append(
-                text(0, top + 16, shortened(row.name, WIDE_LETTERS), bold=bold, only="wide")
-            )
-            parts.append(
-                text(0, top + 16, shortened(row.name, NARROW_LETTERS), bold=bold, only="narrow")
-            )
-        else:
+        if narrow == wide:
             parts.append(text(0, top + 16, row.name, bold=bold))
+        else:
+            for lines, only in ((wide, "wide"), (narrow, "narrow")):
+                for k, words in enumerate(reversed(lines)):
+                    parts.append(text(0, top + 16 - LINE_PX * k, words, bold=bold, only=only))
         parts.append(text(100, top + 16, row.value, anchor="end"))
         parts.append(line(0, y, 100, y, theme.RULE, 1))
         if row.high > row.low:

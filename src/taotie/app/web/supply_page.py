@@ -55,7 +55,7 @@ def sizes(answer: Answer) -> Chart:
     rows = answer.tables["sizes"].records()
     places = [Place(flow_word(str(r["technology"])), 0.0, float(r["mw"]), float(r["mw"]), f"{number(float(r['mw']), 3)} MW") for r in rows]  # fmt: skip
     most = max(rows, key=lambda r: r["mw"])
-    words = _("Most is built of {name}: {mw} MW.").format(name=flow_word(most["technology"]), mw=number(float(most["mw"]), 3))  # fmt: skip
+    words = _("The largest part is {mw} MW: {name}.").format(name=flow_word(most["technology"]), mw=number(float(most["mw"]), 3))  # fmt: skip
     columns = {c.name: c.heading for c in answer.tables["sizes"].columns}
     return Chart(
         "sizes", _("What is built"), words, range_chart(places, "MW", words, log=False), data(columns, rows),
