@@ -17,11 +17,13 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / ".cache" / "web"
+RUNNING: set[subprocess.Popen[bytes]] = set()
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "-q", "--no-header"]
 EVERY = ["-m", "slow or not slow"]
 
@@ -45,18 +47,16 @@ class Part:
             process = subprocess.Popen(
                 self.command, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, env=environment, start_new_session=True
             )  # fmt: skip
+            RUNNING.add(process)
             try:
                 code: int | None = process.wait(60 * self.minutes * patience)
-            except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
+            except subprocess.TimeoutExpired:
                 for kind, wait_s in ((signal.SIGTERM, 20), (signal.SIGKILL, 20)):
-                    try:
+                    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
                         os.killpg(process.pid, kind)
                         process.wait(wait_s)
-                    except (ProcessLookupError, subprocess.TimeoutExpired):
-                        continue
-                if isinstance(error, KeyboardInterrupt):
-                    raise
                 code = None
+            RUNNING.discard(process)
         took = time.monotonic() - began
         text = log.read_text(errors="replace")
         found = [m.group(0).strip("= \n") for m in re.finditer(self.figures, text, re.M)]
@@ -66,6 +66,14 @@ class Part:
         if code != 0:
             print("\n".join(f"    {line}" for line in _wrong(text)), flush=True)
         return code == 0
+
+
+def stop(_number: int, _frame: object) -> None:
+    """Stopped from outside: what was started stops too."""
+    for process in tuple(RUNNING):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    os._exit(130)
 
 
 def _wrong(text: str) -> list[str]:
@@ -119,6 +127,8 @@ def main() -> None:
     if unknown:
         options.error(f"there is no part {unknown[0]}: {', '.join(names)}")
     LOGS.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     began = time.monotonic()
     failed: list[str] = []
     ran = 0
