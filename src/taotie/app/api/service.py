@@ -45,12 +45,9 @@ def _page(name: str, language: str) -> tuple[str, dict[str, Any], str]:
 WARM = (("prompt", {"samples": 100}, "en"), _page("prompt", "en"))
 """What each process does once before it takes questions, and in which language: nobody waits for imports and compiled
 code then."""
-LATER = tuple(
-    _page(name, language)
-    for name in ("supply", "audit", "fleet", "prompt", "compare", "validation", "grid")
-    for language in ("en", "zh")
-)
-"""What it does once while nobody asks: pages that solve or count something before they show it."""
+LATER = tuple(_page(name, code) for name in ("supply", "audit", "fleet", "prompt") for code in ("en", "zh"))  # fmt: skip
+"""What it does once while nobody asks: pages that solve or count something before they show it, but none that compiles
+kernels for the first time, which would keep a reader waiting."""
 
 KEPT_BYTES = 32 * 1024 * 1024
 """Memory for answers just given: a page that is opened again asks nothing again."""
