@@ -55,7 +55,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "grid/emissions.py::attributional_intensity_g_per_kwh",
     ),
     "a batch below one is a request alone, part of the time": (
-        "compute/energy/service_energy.py::_served",  # and no more are decoded together than memory holds
         "compute/energy/served_load.py::_at",
         "compute/energy/served_load.py::_power",
         "compute/serving/case.py::miss_of",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from taotie.quantity.figure import exact, leaf, topological, values_together
-from taotie.quantity.points import between, means, ordered_points, quantile, row_means
+from taotie.quantity.points import means, ordered_points, points_between, quantile, row_means
 from taotie.quantity.sampling import sampling
 
 
@@ -29,7 +29,7 @@ def test_matches_many_together_as_each_alone():
     draws = [rng.normal(5, 1, n) for n in (333, 2, 333, 1, 100_000, 333, 200_000)]
     assert means(draws) == [float(row_means(d)) for d in draws]
     for one in draws:
-        points = between(ordered_points(one), one.size)
+        points = points_between(ordered_points(one), one.size)
         assert points == [float(x) for x in np.percentile(one, (5, 50, 95))]
     assert draws[0][0] != min(draws[0])  # nothing of what was given is sorted
 

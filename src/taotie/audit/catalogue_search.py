@@ -217,7 +217,7 @@ def _entry_of(key: str) -> Entry:
 
 _SAID_ALSO = {
     "data centres": ("centers", "centres", "数据", "据中", "中心"), "world": ("world", "全球"), "US": ("us", "美国"), "image": ("image", "图像", "图片"),
-    "household": ("home", "household", "家庭"), "queue": ("queues", "排队"), "query": ("query", "查询"), "China": ("china", "中国"),
+    "household": ("home", "household", "家庭"), "queue": ("queues", "排队"), "China": ("china", "中国"),
 }  # fmt: skip
 
 

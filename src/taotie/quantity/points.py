@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["between", "means", "neighbours", "ordered_points", "points_between", "printed_points", "quantile", "row_means"]
+__all__ = [
+    "between",
+    "means",
+    "neighbours",
+    "ordered_points",
+    "points_between",
+    "printed_points",
+    "quantile",
+    "row_means",
+]
 
 POINTS = (0.05, 0.5, 0.95)
 TOGETHER = 1 << 18

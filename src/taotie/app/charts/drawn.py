@@ -7,7 +7,6 @@ drawing is all there is: pages hold it as it stands, in each language, for wide 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -18,6 +17,7 @@ from taotie.app.charts import theme
 from taotie.app.charts.letters import fitted, text_width
 from taotie.app.charts.marks import Plot, Row, coordinate, drawn_layer, words_at
 from taotie.app.charts.scales import Axis, Bands, Continuous, day_number
+from taotie.files.read import json_value
 
 __all__ = ["CLOCK", "GROUPED", "drawn"]
 
@@ -114,7 +114,7 @@ def _layers(spec: Spec, data: Mapping[str, Sequence[Row]]) -> list[_Layer]:
     for one in spec.get("layer", [spec]):
         rows: Sequence[Row] = data[one["data"]["name"]]
         for step in one.get("transform", ()):  # a constant, in place of a column of equal words
-            rows = [{**row, step["as"]: json.loads(step["calculate"])} for row in rows]
+            rows = [{**row, step["as"]: json_value(step["calculate"])} for row in rows]
         found.append(_Layer(one["mark"], one["encoding"], rows))
     return found
 

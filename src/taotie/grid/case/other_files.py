@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.errors import CaseError
-from taotie.files.read import read_bytes, read_json, regular_file
+from taotie.files.read import open_binary, read_bytes, read_json, regular_file
 from taotie.grid.case.adapter_base import needed
 from taotie.grid.case.case_notes import table_not_read
 from taotie.grid.case.grid_case import Case
@@ -172,12 +172,12 @@ def _revision(path: Path) -> str:
     """What the first line of a PSS/E file says of its revision; the parser only says that it does not know the lines."""
     if path.suffix.lower() != ".raw":
         return ""
-    with path.open("rb") as file:
+    with open_binary(path, kind=CaseError) as file:
         fields = file.readline(500).decode("latin-1").split("/")[0].split(",")
     number = fields[2].strip() if len(fields) > 2 else ""
     if not number:
         return _("its first line names no revision (files of 33 and 35 do)")
-    return _("its first line says revision {number}").format(number=number)
+    return _("its first line says revision {number}").format(number=number[:12])
 
 
 class _Heard(logging.Handler):
