@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import poisson
 
 from taotie.compute.energy.energy_per_request import prefill_of, step_cost
 from taotie.compute.energy.serving_setup import ServingSetup
@@ -135,6 +134,8 @@ def replicas_kept(
     ``late(N) = sum over requests of Poisson(k; in service) late_share(floor(k / N))``. The requests in service are
     those of replicas in balance under an N-th of the rate.
     """
+    from scipy.special import pdtr  # scipy.stats takes a second to load
+
     rng = np.random.default_rng(0)
     prompt, output = (np.asarray(v, dtype=np.float64) for v in lengths(DRAWN, rng))
     p, o = float(prompt.mean()), float(output.mean())
@@ -170,7 +171,7 @@ def replicas_kept(
             inside.tolist(), weight.tolist(), (hourly / n).tolist(), strict=True
         ):
             top = int((mean + SPREADS * math.sqrt(mean) + SPREADS) // n)
-            below = poisson.cdf(n * np.arange(1, top + 2) - 1, mean)
+            below = pdtr(n * np.arange(1, top + 2) - 1, mean)
             shares = np.diff(below, prepend=0.0)
             shares[-1] += 1.0 - below[-1]
             total += part * sum(
