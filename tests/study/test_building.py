@@ -93,7 +93,7 @@ def test_worked_coordinates_take_the_nearest_climate(tmp_path):
 
 @pytest.mark.slow
 def test_worked_the_report_draws_the_year_and_marks_the_worst_hour(tmp_path):
-    pytest.importorskip("jinja2")
+    pytest.importorskip("jinja2", reason="pages are in the extra `report`")
     from taotie.app.pages.page import report_html
 
     more = '[facility]\ncooling = "air-economizer"\n[place]\ncountry = "Germany"\n'
@@ -171,7 +171,7 @@ def test_published_made_years_against_typical_years(shared_data: Path):
 
 
 def test_matches_pvlib_on_a_typical_year(tmp_path):
-    pvlib = pytest.importorskip("pvlib")
+    pvlib = pytest.importorskip("pvlib", reason="pvlib (extra weather) is not installed")
     from taotie.facility.weather_file import read_epw, read_weather, whole_year
 
     folder = Path(pvlib.__file__).parent / "data"

@@ -76,7 +76,7 @@ def test_worked_hours_of_ones_own(tmp_path, ending):
     values = 80.0 + 20.0 * np.sin(2 * np.pi * np.arange(8760) / 24)
     _hours(tmp_path / "load.csv", values)
     if ending == "parquet":
-        duckdb = pytest.importorskip("duckdb")
+        duckdb = pytest.importorskip("duckdb", reason="duckdb (extra data) is not installed")
         duckdb.sql(
             f"copy (select time::timestamp as time, load_mw from read_csv('{tmp_path / 'load.csv'}')) "
             f"to '{tmp_path / 'load.parquet'}' (format parquet)"
