@@ -224,6 +224,10 @@ def test_matches_a_closed_model_is_that_of_prompt(tmp_path: Path) -> None:
         ("draft = 3\nacceptance = 0.6\n", {"draft": 3, "acceptance": 0.6}),
         ("data_parallel = 2\n", {"data_parallel": 2}),
         ('software_date = "2026-05-20"\n', {"software_date": "2026-05-20"}),
+        (
+            'draft = 4\nacceptance = 0.7\ndraft_model = "llama-3.1-8b"\n',
+            {"draft": 4, "acceptance": 0.7, "draft_model": "llama-3.1-8b"},
+        ),
         ('runtime = "sglang"\n', {"runtime": "sglang"}),
     ],
 )
@@ -238,7 +242,9 @@ def test_matches_a_set_up_is_worth_what_it_is_in_prompt(
     ratio = given.figures["energy_decode"].p50 / usual.figures["energy_decode"].p50
     assert ratio == pytest.approx(in_prompt[1] / in_prompt[0], rel=0.05)
     assert abs(ratio - 1) > 0.002
-    assert ("not_measured.drafts" in {n.code for n in given.notes}) == ("draft" in settings)
+    said = {n.code for n in given.notes}
+    assert ("not_measured.drafts" in said) == ("draft" in settings)
+    assert ("drafts.own_layer" in said) == ("draft" in settings and "draft_model" not in settings)
 
 
 CHAT = (

@@ -55,6 +55,8 @@ class Chosen:
         """A sentence for each default that has a reason."""
         found = []
         for name, one in self.settings.items():
+            if one.beside and not self.values.get(one.beside):
+                continue
             if name not in self.given and one.reason and self.values[name] is not None:
                 found.append(default_said(name, str(_short(self.values[name])), one.reason))
         return found

@@ -20,7 +20,7 @@ __all__ = ["KINDS", "SHARED", "crowd", "electricity_of"]
 
 SHARED = (
     "model", "tokens_in", "tokens_out", "on", "batch", "precision", "runtime", "pue", "software_date",
-    "data_parallel", "expert_parallel", "prefill_on", "draft", "acceptance", "prefix_hit",
+    "data_parallel", "expert_parallel", "prefill_on", "draft", "draft_model", "acceptance", "prefix_hit",
 )  # fmt: skip
 """Settings of one request, which `prompt` takes too."""
 

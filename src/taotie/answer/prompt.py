@@ -20,7 +20,7 @@ __all__ = ["prompt", "set_up"]
 
 REPLICA_MAX = 1024
 _OF_A_SHAPE = (
-    "runtime", "software_date", "data_parallel", "expert_parallel", "prefill_on", "draft", "acceptance",
+    "runtime", "software_date", "data_parallel", "expert_parallel", "prefill_on", "draft", "draft_model", "acceptance",
     "prefix_hit", "calibrate",
 )  # fmt: skip
 _OF_A_CLOSED = ("active", "total", "provider", "claimed")
@@ -102,7 +102,7 @@ def set_up(chosen: Chosen) -> dict[str, Any]:
     RangeError
         If there are more accelerators than one copy of a model runs on.
     """
-    no_idle_acceptance(chosen)
+    no_idle_draft(chosen)
     chip, count = _of_one_copy(chosen.on, "on")
     return {
         "model": chosen.model,
@@ -115,6 +115,7 @@ def set_up(chosen: Chosen) -> dict[str, Any]:
         "expert_parallel": chosen.expert_parallel,
         "draft_tokens": chosen.draft,
         "acceptance": chosen.acceptance if chosen.draft else 0.0,
+        "draft_model": chosen.draft_model or "",
         "prefix_hit": chosen.prefix_hit,
         "software_date": chosen.software_date,
         "calibrate": chosen.calibrate,
@@ -141,16 +142,19 @@ def _of_one_copy(on: str, name: str) -> tuple[str, int | None]:
     return chip, count
 
 
-def no_idle_acceptance(chosen: Chosen) -> None:
-    """Refuse a share of accepted tokens where none is drafted.
+def no_idle_draft(chosen: Chosen) -> None:
+    """Refuse what tells of drafts where no token is drafted.
 
     Raises
     ------
     RangeError
         If it is given so.
     """
-    if "acceptance" in chosen.given and not chosen.draft:
-        raise RangeError(_("acceptance says nothing where no token is drafted."), "--draft 3")
+    for name in ("acceptance", "draft_model"):
+        if name in chosen.given and not chosen.draft:
+            raise RangeError(
+                _("{name} says nothing where no token is drafted.").format(name=name), "--draft 3"
+            )
 
 
 def _readers(on: str | None) -> dict[str, Any]:

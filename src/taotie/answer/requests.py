@@ -21,7 +21,7 @@ __all__ = ["requests"]
 
 SETUP = (
     "model", "on", "precision", "runtime", "pue", "software_date", "data_parallel", "expert_parallel",
-    "draft", "acceptance", "prefix_hit", "calibrate",
+    "draft", "draft_model", "acceptance", "prefix_hit", "calibrate",
 )  # fmt: skip
 POINTS = (5, 25, 50, 75, 95)
 LIMITS = (

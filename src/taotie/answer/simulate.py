@@ -8,7 +8,7 @@ from typing import Any
 
 from taotie.answer.answer import Answer, Column, Series, Table
 from taotie.answer.asking import Chosen, answers
-from taotie.answer.prompt import no_idle_acceptance
+from taotie.answer.prompt import no_idle_draft
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
@@ -116,7 +116,7 @@ def _case(chosen: Chosen) -> Any:
     from taotie.compute.serving.service import ServiceLevel
 
     if "draft" not in {part.partition("=")[0] for part in chosen.sweep or ()}:
-        no_idle_acceptance(chosen)
+        no_idle_draft(chosen)
     chip, n = machines(chosen.on)
     reading, readers = "", None
     if chosen.prefill_on is not None:
@@ -139,6 +139,7 @@ def _case(chosen: Chosen) -> Any:
         load_report_s=chosen.load_report,
         acceptance_rate=chosen.acceptance,
         drafted=chosen.draft,
+        draft_model=chosen.draft_model or "",
         pipeline_stages=chosen.pipeline,
         prefill_replicas=chosen.prefill_replicas,
         prefill_accelerator=reading,

@@ -195,11 +195,12 @@ def setup_of(walk: Walk, longest: float = 8192.0) -> ServingSetup:
         )
     else:
         checked_cut(model, n, given.data_parallel or 1, "accelerators_per_replica = {n}")
-    if given.acceptance is not None and not given.draft:
-        raise RangeError(
-            _("acceptance says nothing where no token is drafted."),
-            "draft = 3",
-        )
+    for name in ("acceptance", "draft_model"):
+        if getattr(given, name) is not None and not given.draft:
+            raise RangeError(
+                _("{name} says nothing where no token is drafted.").format(name=name), "draft = 3"
+            )
+    drafter = beside(given.draft_model, walk.file.path) if given.draft_model else ""
     acceptance = 0.0
     if given.draft:
         acceptance = walk.choice(
@@ -208,7 +209,7 @@ def setup_of(walk: Walk, longest: float = 8192.0) -> ServingSetup:
     setup = ServingSetup(
         model, chip, accelerators_per_replica=n, precision=precision, runtime=runtime,
         data_parallel=given.data_parallel or 1, expert_parallel=given.expert_parallel or 0,
-        draft_tokens=given.draft or 0, acceptance=acceptance, software_date=given.software_date or "",
+        draft_tokens=given.draft or 0, acceptance=acceptance, draft_model=drafter, software_date=given.software_date or "",
     )  # fmt: skip
     for note in not_measured(setup):
         walk.say(note)

@@ -87,6 +87,7 @@ def one_request(
     expert_parallel: int = 0,
     draft_tokens: int = 0,
     acceptance: float = 0.0,
+    draft_model: str = "",
     prefix_hit: float = 0.0,
     software_date: str = "",
     prefill_accelerator: str | None = None,
@@ -104,7 +105,7 @@ def one_request(
         Names in the tables; of `runtime` also an engine's name (vllm, sglang, tensorrt-llm ...).
     precision : str, optional
         Default: that of the publisher's release.
-    data_parallel, expert_parallel, draft_tokens, acceptance, software_date
+    data_parallel, expert_parallel, draft_tokens, acceptance, draft_model, software_date
         As in `ServingSetup`.
     prefill_accelerator, prefill_accelerators : str, int, optional
         Machines that only read prompts, a name in the tables and how many hold a copy of the model (default: fewest);
@@ -155,6 +156,7 @@ def one_request(
         expert_parallel=expert_parallel,
         draft_tokens=draft_tokens,
         acceptance=acceptance,
+        draft_model=draft_model,
         software_date=software_date,
     )
     reader = None

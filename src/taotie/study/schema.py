@@ -150,6 +150,9 @@ class Compute(_Table):
     draft: int | None = Field(
         None, ge=0, le=32, description="tokens drafted per step: multi-token prediction"
     )
+    draft_model: str | None = Field(
+        None, description="model that drafts; default: one layer of the model itself"
+    )
     acceptance: float | None = Field(
         None, ge=0, le=1, description="chance that a drafted token is accepted"
     )

@@ -32,6 +32,8 @@ class Setting:
         Value if nothing is said; None where the ask decides.
     reason, source : str
         Why that default, and the source behind it. A default with a reason is listed with the answer.
+    beside : str
+        Name of the setting without which this one says nothing, so that its default is none to list.
     choices : tuple of str
         Of a choice.
     options : tuple of str
@@ -67,6 +69,7 @@ class Setting:
     default: Any = None
     reason: str = ""
     source: str = ""
+    beside: str = ""
     choices: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     old: tuple[str, ...] = ()

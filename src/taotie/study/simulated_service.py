@@ -144,7 +144,7 @@ def simulated_service(
         replicas=replicas,
         drafted=setup.draft_tokens,
         acceptance_rate=setup.acceptance,
-        draft_share=setup.draft_share / max(setup.draft_tokens, 1),
+        draft_model=setup.draft_model,
         data_parallel=setup.data_parallel,
         expert_parallel=setup.expert_parallel,
         software_date=setup.software_date,

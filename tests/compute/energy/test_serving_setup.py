@@ -54,8 +54,18 @@ def test_worked_tokens_per_step():
     half = ServingSetup(m, H100, 16, "fp8", draft_tokens=2, acceptance=0.5)
     assert half.tokens_per_step == 1.75
     assert half.draft_share == pytest.approx(2 / 61)
-    own = ServingSetup(m, H100, 16, "fp8", draft_tokens=2, draft_params=3.7e9)
+    own = ServingSetup(m, H100, 16, "fp8", draft_tokens=2, draft_model="total=3.7e9,active=3.7e9")
     assert own.draft_share == pytest.approx(0.2, rel=0.03)
+
+
+def test_worked_a_draft_model_takes_memory():
+    m = model_architecture("llama-3.1-8b")
+    alone = ServingSetup(m, H100, draft_tokens=4, acceptance=0.7)
+    beside = ServingSetup(m, H100, draft_tokens=4, acceptance=0.7, draft_model="llama-3.2-1b")
+    small = model_architecture("llama-3.2-1b")
+    assert alone.cache_room_b - beside.cache_room_b == 2.0 * small.total_params
+    assert beside.largest_batch(1024) < alone.largest_batch(1024)
+    assert beside.unusual()["draft_model"] == "llama-3.2-1b"
 
 
 def test_worked_links_between_nodes():
@@ -103,7 +113,11 @@ def test_error_no_rated_power():
     [
         ({"draft_tokens": -1}, "draft_tokens=-1"),
         ({"draft_tokens": 2, "acceptance": 1.2}, "acceptance=1.2"),
-        ({"draft_tokens": 2, "draft_params": 9e9}, "not smaller than"),
+        ({"draft_tokens": 2, "draft_model": "llama-3.1-70b"}, "drafts gain nothing"),
+        ({"draft_tokens": 2, "draft_model": "llama-3.1-8b"}, "drafts gain nothing"),
+        ({"draft_model": "llama-3.2-1b"}, "drafts no token"),
+        ({"runtime": "vllm-0.5", "precision": "mxfp4"}, "vllm-0.5 does not serve mxfp4"),
+        ({"runtime": "vllm-0.5", "precision": "nvfp4"}, "vllm-0.5 does not serve nvfp4"),
         ({"expert_parallel": 2}, "no experts"),
         ({"software_date": "yesterday"}, "not a date"),
     ],

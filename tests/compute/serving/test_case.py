@@ -16,6 +16,7 @@ from taotie.compute.serving.case import (
     run_case,
     serving_of,
     setup_of,
+    speculation_of,
     sweep,
 )
 from taotie.errors import RangeError, UnknownNameError
@@ -87,6 +88,21 @@ def test_worked_modes_of_a_case():
     assert np.median(cut.run.tpot_s) > np.median(plain.run.tpot_s)
     for done in (plain, split, drafted, scaled, cut):
         assert int(done.run.energy_nj.sum()) == done.run.total_nj
+
+
+def test_worked_a_draft_costs_what_it_costs_in_a_set_up():
+    case = replace(CASE, drafted=4, acceptance_rate=0.8)
+    assert speculation_of(CASE) is None
+    own = speculation_of(case)
+    assert own.draft_share == 1 / setup_of(case).model.layers
+    assert own.weights_b == 0
+    small = speculation_of(replace(case, draft_model="llama-3.2-1b"))
+    assert small.draft_share > own.draft_share
+    assert small.weights_b > 2e9
+    pages = [serving_of(c, 500, 200).replica.limits.kv_pages for c in (case, replace(case, draft_model="llama-3.2-1b"))]  # fmt: skip
+    assert pages[1] < pages[0]
+    with pytest.raises(RangeError, match="drafts no token"):
+        serving_of(replace(CASE, draft_model="llama-3.2-1b"), 500, 200)
 
 
 def test_worked_fewest_accelerators_by_default():

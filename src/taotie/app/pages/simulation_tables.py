@@ -210,7 +210,7 @@ def _fields(case: ServingCase) -> list[tuple[str, str, str, str]]:
         rows.append(("prefix_margin", _("requests a replica may be ahead and still get those of its prefix"), str(case.prefix_margin), ours))  # fmt: skip
     if case.drafted:
         rows.append(("acceptance_rate", _("chance that a drafted token is accepted"), f"{case.acceptance_rate:g}", ours))  # fmt: skip
-        rows.append(("draft_share", _("a drafted token's time and energy over a step's"), f"{case.draft_share:g}", _("assumed: a model about twenty times smaller")))  # fmt: skip
+        rows.append(("draft_model", _("what drafts"), case.draft_model or _("one layer of the model itself"), _("multi-token prediction")))  # fmt: skip
     if case.least_replicas is not None:
         rows += [
             ("scaling_window_s", _("how often the number of replicas is set"), duration_text(case.scaling_window_s), ours),

@@ -29,7 +29,7 @@ DEFAULTS = {
 }  # fmt: skip
 MORE = (
     "tokens_in", "tokens_out", "batch", "precision", "runtime", "pue", "software_date", "data_parallel",
-    "expert_parallel", "prefill_on", "draft", "acceptance", "prefix_hit", "samples", "seed",
+    "expert_parallel", "prefill_on", "draft", "draft_model", "acceptance", "prefix_hit", "samples", "seed",
 )  # fmt: skip
 FIELDS = (*DEFAULTS, *MORE)
 KIND_WORDS = {

@@ -55,7 +55,7 @@ def reader_for(
     n = count or smallest_replica(setup.model, chip, precision, max(8192.0, prompt_tokens))
     return replace(
         setup, accelerator=chip, accelerators_per_replica=n, precision=precision, data_parallel=1,
-        expert_parallel=0, draft_tokens=0, acceptance=0.0,
+        expert_parallel=0, draft_tokens=0, acceptance=0.0, draft_model="",
     )  # fmt: skip
 
 

@@ -100,6 +100,7 @@ def mean_request(
     expert_parallel: int = 0,
     draft_tokens: int = 0,
     acceptance: float = 0.0,
+    draft_model: str = "",
     software_date: str = "",
     prefix_hit: Any = None,
     pool: str = "both",
@@ -126,7 +127,7 @@ def mean_request(
         Names in the tables; what else is needed of them is looked up there.
     accelerators_per_replica : int
         Accelerators that hold one copy of the model.
-    data_parallel, expert_parallel, draft_tokens, acceptance, software_date
+    data_parallel, expert_parallel, draft_tokens, acceptance, draft_model, software_date
         As in `ServingSetup`.
     prefix_hit : array_like, optional
         Share of the prompt whose cache is at hand, so that it is not read again; default none. [1]
@@ -172,7 +173,7 @@ def mean_request(
     chip = accelerator_named(accelerator)
     setup = _setup_of(
         model_architecture(model), chip, int(accelerators_per_replica), precision, runtime, int(data_parallel),
-        int(expert_parallel), int(draft_tokens), float(acceptance), software_date,
+        int(expert_parallel), int(draft_tokens), float(acceptance), draft_model, software_date,
     )  # fmt: skip
     share = np.atleast_1d(np.asarray(busy_share, dtype=np.float64))
     shape, (p, o, c, spread, b, hit, tdp, bandwidth, peak) = _one_axis(
@@ -237,7 +238,7 @@ def _setup_of(model: ModelArchitecture, *rest: Any) -> ServingSetup:
 @lru_cache(maxsize=64)
 def _known_setup(
     model: ModelArchitecture, chip: Accelerator, accelerators: int, precision: str, runtime: str, data_parallel: int,
-    expert_parallel: int, draft_tokens: int, acceptance: float, software_date: str,
+    expert_parallel: int, draft_tokens: int, acceptance: float, draft_model: str, software_date: str,
 ) -> ServingSetup:  # fmt: skip
     return ServingSetup(
         model,
@@ -249,6 +250,7 @@ def _known_setup(
         expert_parallel=expert_parallel,
         draft_tokens=draft_tokens,
         acceptance=acceptance,
+        draft_model=draft_model,
         software_date=software_date,
     )
 

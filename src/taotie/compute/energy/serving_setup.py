@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute.energy.model_architecture import ModelArchitecture
+from taotie.compute.energy.model_architecture import ModelArchitecture, model_architecture
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.hardware.accelerator import Accelerator
 from taotie.words.language import _
@@ -43,6 +43,9 @@ SOFTWARE_OF = datetime.date(2026, 3, 1)
 """Middle of the dates at which engines were measured."""
 SEEN_YEARS = (-0.35, 0.55)
 """Earliest and latest of those dates, in years from the middle."""
+NOT_SERVED = {"vllm-0.5": ("mxfp4", "nvfp4")}
+"""Number formats younger than a generation of an engine: vLLM's documentation of 0.6.4 has no four-bit floats, see
+https://docs.vllm.ai/en/v0.6.4.post1/quantization/supported_hardware.html."""
 JOINED = {"gb200": 72, "gb300": 72}
 """Accelerators that fast links join, where not the eight of a server."""
 
@@ -140,9 +143,9 @@ class ServingSetup:
     """Tokens drafted per step and checked together: multi-token prediction or a draft model. [1]"""
     acceptance: float = 0.0
     """Chance that a drafted token is accepted, given that those before it were. [1]"""
-    draft_params: float = 0.0
-    """Parameters of the draft model; 0: one layer of the model itself drafts (multi-token prediction). [1]"""
-
+    draft_model: str = ""
+    """Model that drafts, as `model_architecture` takes it; empty: one layer of the model itself does (multi-token
+    prediction)."""
     software_date: str = ""
     """Day the serving software is of, such as 2026-05-20: engines gain by the month. Default: the middle of what was
     measured with the engine."""
@@ -157,7 +160,8 @@ class ServingSetup:
     def unusual(self) -> dict[str, Any]:
         """What of it is not as usual, by name: division, drafts, day of the software."""
         usual = {
-            "data_parallel": 1, "expert_parallel": 0, "draft_tokens": 0, "acceptance": 0.0, "software_date": "",
+            "data_parallel": 1, "expert_parallel": 0, "draft_tokens": 0, "acceptance": 0.0, "draft_model": "",
+            "software_date": "",
         }  # fmt: skip
         given = {name: getattr(self, name) for name in usual}
         return {name: value for name, value in given.items() if value != usual[name]}
@@ -166,6 +170,7 @@ class ServingSetup:
         precision(self.precision)
         self.years  # noqa: B018 - refuses a date that is none
         self._check_drafts()
+        self._check_format()
         self._check_parallel()
         n, dp = self.accelerators_per_replica, self.data_parallel
         if n < 1 or dp < 1 or n % dp:
@@ -189,14 +194,33 @@ class ServingSetup:
                 _("acceptance={value} must lie within 0 and 1.").format(value=self.acceptance),
                 _("give the share of drafted tokens that the model accepts, such as 0.7."),
             )
-        if self.draft_params and not 0.0 < self.draft_params < self.model.total_params:
+        drafter = self.drafter
+        if drafter is None:
+            return
+        if not self.draft_tokens:
+            raise RangeError(
+                _("the draft model {draft} drafts no token.").format(draft=drafter.name),
+                _("say how many it drafts per step, such as 4."),
+            )
+        if drafter.active_params >= self.model.active_params:
             raise RangeError(
                 _(
-                    "a draft of {draft:.4g} parameters is not smaller than {model} with {total:.4g}."
+                    "the draft model {draft} uses {own:.3g} parameters per token, {model} itself {total:.3g}: drafts gain "
+                    "nothing."
                 ).format(
-                    draft=self.draft_params, model=self.model.name, total=self.model.total_params
+                    draft=drafter.name, own=drafter.active_params,
+                    model=self.model.name, total=self.model.active_params,
                 ),
                 _("take a draft model well below a tenth of the target."),
+            )  # fmt: skip
+
+    def _check_format(self) -> None:
+        if self.precision in NOT_SERVED.get(self.runtime, ()):
+            raise RangeError(
+                _("{runtime} does not serve {precision}: that format is younger.").format(
+                    runtime=self.runtime, precision=self.precision
+                ),
+                _("take a newer engine, such as vllm-0.11, or bf16 or fp8."),
             )
 
     def _check_parallel(self) -> None:
@@ -249,13 +273,20 @@ class ServingSetup:
         low, high = SEEN_YEARS
         return min(max((day - SOFTWARE_OF).days / 365.25, low), high)
 
+    @cached_property
+    def drafter(self) -> ModelArchitecture | None:
+        """The model that drafts, where it is not the model itself."""
+        return model_architecture(self.draft_model) if self.draft_model else None
+
     @property
     def draft_share(self) -> float:
         """Work of drafting over the work of one step. [1]"""
         if not self.draft_tokens:
             return 0.0
-        one = self.draft_params / self.model.active_params if self.draft_params else 0.0
-        return self.draft_tokens * (one or 1.0 / self.model.layers)
+        drafter = self.drafter
+        if drafter is None:
+            return self.draft_tokens / self.model.layers
+        return self.draft_tokens * drafter.active_params / self.model.active_params
 
     @property
     def spread_over(self) -> int:
@@ -331,7 +362,16 @@ class ServingSetup:
         """Memory the weights take over all accelerators of the replica. [B]"""
         m, p = self.model, precision(self.precision)
         dense = m.total_params - m.expert_params
-        return m.expert_params * p.expert_b + dense * p.dense_b * self.data_parallel
+        return (
+            m.expert_params * p.expert_b + dense * p.dense_b * self.data_parallel + self.drafter_b
+        )
+
+    @property
+    def drafter_b(self) -> float:
+        """Memory of a draft model, all copies: it is held in the format of the other parameters. [B]"""
+        if self.drafter is None:
+            return 0.0
+        return self.drafter.total_params * precision(self.precision).dense_b * self.data_parallel
 
     @property
     def cache_room_b(self) -> float:

@@ -33,7 +33,7 @@ def largest_measured_batch() -> float:
 
 
 def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said, ...]:
-    """Each way in which a set-up lies outside what its profile was fitted on.
+    """Each way in which a set-up lies outside what its profile was fitted on, and what of its drafts is taken for granted.
 
     Parameters
     ----------
@@ -126,6 +126,15 @@ def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said,
                 "not_measured.drafts",
                 N_("drafted tokens were not measured with {runtime}."),
                 {"runtime": profile.label},
+            )
+        )
+    if setup.draft_tokens and not setup.draft_model:
+        said.append(
+            Said(
+                "drafts.own_layer",
+                N_(
+                    "one layer of the model itself drafts (multi-token prediction), since no draft_model is named."
+                ),
             )
         )
     return tuple(said)

@@ -169,6 +169,7 @@ def served_day(
     expert_parallel: int = 0,
     draft_tokens: int = 0,
     acceptance: float = 0.0,
+    draft_model: str = "",
     software_date: str = "",
     reads: bool = True,
     kept_rate_per_s: float = np.inf,
@@ -194,7 +195,7 @@ def served_day(
         Replicas held ready beyond those the load asks for (n+1: 1).
     cached : float
         Share of the prompt whose cache is at hand. [1]
-    data_parallel, expert_parallel, draft_tokens, acceptance, software_date
+    data_parallel, expert_parallel, draft_tokens, acceptance, draft_model, software_date
         See `ServingSetup`.
     reads : bool, default True
         See `steady_batch`.
@@ -235,6 +236,7 @@ def served_day(
         expert_parallel=int(expert_parallel),
         draft_tokens=int(draft_tokens),
         acceptance=float(acceptance),
+        draft_model=draft_model,
         software_date=software_date,
     )
     per_day, used, peak = np.broadcast_arrays(

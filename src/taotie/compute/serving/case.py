@@ -80,8 +80,8 @@ class ServingCase:
         See `ReplicaLimits`.
     prefix_cache_tokens : int, default 0
         Prompt tokens each replica remembers beside its KV cache. [token]
-    acceptance_rate, drafted, draft_share : float, int, float
-        Speculative decoding, off with `drafted` 0.
+    acceptance_rate, drafted, draft_model : float, int, str
+        Speculative decoding, off with `drafted` 0; without a model one layer of the model itself drafts.
     pipeline_stages : int
     prefill_replicas : int, default 0
         Replicas that only read prompts; `replicas` then only write.
@@ -120,7 +120,7 @@ class ServingCase:
     prefix_cache_tokens: int = 0
     acceptance_rate: float = 0.0
     drafted: int = 0
-    draft_share: float = 0.05
+    draft_model: str = ""
     pipeline_stages: int = 1
     prefill_replicas: int = 0
     prefill_accelerator: str = ""
@@ -143,11 +143,42 @@ class ServingCase:
     software_date: str = ""
 
 
+def drafting(case: ServingCase) -> ServingSetup:
+    """A replica of the case with its drafts, which the simulator itself counts apart.
+
+    Raises
+    ------
+    RangeError
+        If a draft model is given that drafts nothing, or gains nothing.
+    """
+    return replace(
+        setup_of(case), draft_tokens=case.drafted, acceptance=case.acceptance_rate, draft_model=case.draft_model
+    )  # fmt: skip
+
+
+def speculation_of(case: ServingCase) -> Speculation | None:
+    """How the case drafts; None if it does not.
+
+    Examples
+    --------
+    One of the 80 layers of Llama 3.1 70B drafts:
+
+    >>> speculation_of(ServingCase(drafted=4, acceptance_rate=0.7)).draft_share
+    0.0125
+    """
+    setup = drafting(case)
+    if not case.drafted:
+        return None
+    return Speculation(
+        case.acceptance_rate, case.drafted, setup.draft_share / case.drafted, setup.drafter_b
+    )
+
+
 def miss_of(case: ServingCase, batch: float) -> Figure:
     """True over simulated energy: the energy model's own error, or what is left of it on a calibrated machine. [1]"""
     own = case.calibration
     if own is None:
-        setup = replace(setup_of(case), draft_tokens=case.drafted, acceptance=case.acceptance_rate)
+        setup = drafting(case)
         if case.prefill_replicas:
             kind = setup.kind.replace("aggregated", "disaggregated")
             return model_error(setup, max(batch, 1.0), kind=kind)
@@ -277,7 +308,7 @@ def reader_of(case: ServingCase, setup: ServingSetup, prompt_tokens: float) -> S
 def setup_said(case: ServingCase) -> tuple[Said, ...]:
     """Which model was used, in which format, and what of the machines is assumed."""
     model, chip = model_architecture(case.model), accelerator(case.accelerator)
-    setup = setup_of(case)
+    setup = drafting(case)
     reader = reader_of(case, setup, 0.0)
     said = [
         *model_used(model),
@@ -317,7 +348,7 @@ def serving_of(
     setup = setup_of(case)
     n = setup.accelerators_per_replica
     blocks = case.prefix_cache_tokens // block_tokens
-    draft = Speculation(case.acceptance_rate, case.drafted, case.draft_share)
+    draft = speculation_of(case)
 
     def made(kind: ServingSetup) -> ReplicaModel:
         found = replica_model(
@@ -329,7 +360,7 @@ def serving_of(
             chunked=case.chunked,
             prefix_blocks=blocks,
             prefix_block_tokens=block_tokens,
-            speculation=draft if case.drafted and kind is setup else None,
+            speculation=draft if kind is setup else None,
             pipeline_stages=case.pipeline_stages,
         )
         if case.calibration is not None and kind.accelerator.name == setup.accelerator.name:

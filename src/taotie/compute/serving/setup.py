@@ -37,7 +37,7 @@ PS, NJ, MW = 1e12, 1e9, 1e3
 
 @dataclass(frozen=True)
 class Speculation:
-    """Speculative decoding: a small model drafts tokens, the model checks them in one step.
+    """Speculative decoding: a layer of the model or a small one drafts tokens, the model checks them in one step.
 
     Parameters
     ----------
@@ -45,13 +45,16 @@ class Speculation:
         Chance that a drafted token is accepted. [1]
     drafted : int
         Tokens drafted per step.
-    draft_share : float, default 0.05
+    draft_share : float
         Time and energy of drafting one token over those of an ordinary decode step. [1]
+    weights_b : float, default 0
+        Memory of a draft model. [B]
     """
 
     acceptance_rate: float
     drafted: int
-    draft_share: float = 0.05
+    draft_share: float
+    weights_b: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -241,9 +244,10 @@ def replica_model(
         if speculation
         else 1.0
     )
+    room = setup.cache_room_b - (speculation.weights_b if speculation else 0.0)
     limits = ReplicaLimits(
         max_batch=max_batch,
-        kv_pages=max(int(setup.cache_room_b // (16 * setup.cache_b(context) / context)), 1),
+        kv_pages=max(int(room // (16 * setup.cache_b(context) / context)), 1),
         token_budget=token_budget,
         chunked=chunked,
         tokens_per_step=checked,
