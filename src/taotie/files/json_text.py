@@ -13,7 +13,7 @@ from json import encoder
 from json.encoder import encode_basestring
 from typing import Any
 
-__all__ = ["json_text"]
+__all__ = ["json_text", "text_at"]
 
 _SIMPLE = frozenset((str, int, float, bool, type(None)))
 
@@ -21,7 +21,8 @@ _SIMPLE = frozenset((str, int, float, bool, type(None)))
 def json_text(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     """`value` as ``json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)`` writes it, byte for byte.
 
-    A mapping that never changes may have a dict `written`: its text by depth is kept there.
+    A mapping that never changes may have a dict `written`: its text by depth is kept there. What has a method
+    `text_at` of the depth writes itself.
 
     Parameters
     ----------
@@ -49,6 +50,17 @@ def json_text(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     return _text(value, 1, default)
 
 
+def text_at(value: Any, depth: int) -> str:
+    """`value` as `json_text` writes it inside others, its lines so many blanks from the left.
+
+    Examples
+    --------
+    >>> text_at({"energy": 2.9}, 2)
+    '{\\n  "energy": 2.9\\n }'
+    """
+    return _text(value, depth, None)
+
+
 def _text(value: Any, depth: int, default: Callable[[Any], Any] | None) -> str:
     if isinstance(value, dict):
         kept: dict[int, str] | None = getattr(value, "written", None)
@@ -71,6 +83,9 @@ def _text(value: Any, depth: int, default: Callable[[Any], Any] | None) -> str:
         return repr(value)
     if value is None or isinstance(value, int | float):
         return _on_lines(1)(value)
+    own = getattr(value, "text_at", None)
+    if own is not None:
+        return str(own(depth))
     if default is None:
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
     return _text(default(value), depth, None)

