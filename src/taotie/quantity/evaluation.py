@@ -33,6 +33,10 @@ _B_CALLS_KEPT = (
 )  # bytes of what kernels with several results gave on more draws than `N_KEPT`
 
 
+_EACH = frozenset(("add", "sub", "mul", "div", "scale", "pow"))
+"""Operations on each draw by itself: they keep the shape."""
+
+
 def topological(figure: N | Iterable[N], known: str = "") -> list[N]:
     """Figures behind `figure` in an order in which parents come first, each once.
 
@@ -63,6 +67,7 @@ def evaluate(
     figure: Node,
     draw: Callable[[Node], np.ndarray] | None = None,
     known: dict[int, np.ndarray] | None = None,
+    order: list[Node] | None = None,
 ) -> np.ndarray:
     """Values of `figure`; with `draw`, from other values of its leaves than their own samples.
 
@@ -73,6 +78,8 @@ def evaluate(
     known : dict, optional
         With `draw`: values by the id of a figure that are taken as they are; what is found is added to it, unless
         the tree is too large to keep.
+    order : list, optional
+        With `draw`: `topological` of the figure, where it was asked before.
 
     Returns
     -------
@@ -86,7 +93,7 @@ def evaluate(
     SamplingError
         If a kernel does not give one number per draw.
     """
-    return _evaluated(figure, draw, known)[id(figure)]
+    return _evaluated(figure, draw, known, order=order)[id(figure)]
 
 
 def evaluate_together(figures: Iterable[Node]) -> None:
@@ -112,10 +119,12 @@ def _evaluated(
     known: dict[int, np.ndarray] | None,
     shown: set[int] | None = None,
     visit: Callable[[Any, np.ndarray], None] | None = None,
+    order: list[Node] | None = None,
 ) -> dict[int, np.ndarray]:
     """Values by the id of a figure; with `visit`, those of the figures with ids `shown` are told to it instead."""
     _room()
-    order = topological(figure) if draw else topological(figure, known="samples")
+    if order is None:
+        order = topological(figure) if draw else topological(figure, known="samples")
     if draw is None:
         _draw_leaves([node for node in order if node.is_leaf and "samples" not in node.__dict__])
     values: dict[int, np.ndarray] = {}
@@ -205,7 +214,11 @@ def at_points(node: Node, points: list[np.ndarray]) -> np.ndarray:
 def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
     """`found` as a read-only array of one finite number per draw."""
     values = np.asarray(found, dtype=float)
-    if node.distribution is None and values.shape != (expected := _common_shape(inputs)):
+    if (
+        node.distribution is None
+        and node.operation not in _EACH
+        and values.shape != (expected := _common_shape(inputs))
+    ):
         if values.size == 1:
             values = values.reshape(())
         spanned = values.ndim == len(expected) > 1 and all(
@@ -218,7 +231,8 @@ def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
                 )
             )
     # one that is not finite makes the sum so; a sum too large for a number is looked at again
-    if not math.isfinite(np.add.reduce(values, axis=None)) and not np.isfinite(values).all():
+    total = np.add.reduce(values, axis=None) if values.ndim else values
+    if not math.isfinite(total) and not np.isfinite(values).all():
         finite = np.isfinite(values)
         raise RangeError(
             _("{name} is not a finite number in {n} of {size} samples.").format(
@@ -226,8 +240,9 @@ def _checked(node: Node, found: Any, inputs: list[np.ndarray]) -> np.ndarray:
             ),
             _("look for a range that reaches too far: a root of a negative, a huge power"),
         )
-    values = values.view()
-    values.flags.writeable = False
+    if values.flags.writeable:
+        values = values.view()
+        values.flags.writeable = False
     return values
 
 
@@ -265,7 +280,7 @@ def _operate(
     if field is None:
         return _shaped(call_operation(operation, p, inputs, figure.function), shape)
     # the fields of one call are figures of their own: it is made once for all of them
-    call = (operation, str(p["arguments"]), *(id(parent) for parent in figure.parents))
+    call = (operation, p["arguments"].compact, *map(id, figure.parents))
     if call in calls:
         return _shaped(getattr(calls[call], field), shape)
     large = own and math.prod(shape) > N_KEPT

@@ -1,7 +1,7 @@
 """The same calculation with other numbers at some of its leaves: what is it then?
 
 Making a tree anew checks every unit, boundary and name again; here only the numbers differ, and what does not hang on
-them is the same figure, with the samples it has already.
+them is the same figure, with the samples it has already. What several trees have alike is one figure then.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Exchange:
 
     def __init__(self, figures: Mapping[str, Figure], keys: Iterable[str]) -> None:
         wanted = set(keys)
-        self.figures = dict(figures)
+        self.figures = _merged(figures)
         self._new: list[Figure] = []
         hangs: set[int] = set()
-        for node in topological(figures.values()):
+        for node in topological(self.figures.values()):
             if node.is_leaf:
                 hit = node.key in wanted and isinstance(node.distribution, Exact)
             else:
@@ -63,3 +63,18 @@ class Exchange:
                 parents = tuple([new.get(id(parent), parent) for parent in node.parents])
                 new[id(node)] = node.renewed(parents=parents)
         return {name: new.get(id(figure), figure) for name, figure in self.figures.items()}
+
+
+def _merged(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    """The same figures, in which what is equal in all it is made of and all its words is one figure."""
+    kept: dict[tuple[object, ...], Figure] = {}
+    one: dict[int, Figure] = {}
+    for node in topological(figures.values()):
+        words = (*node.label.items(), node.note, node.locator, node.formula)
+        same = (node.key, node.content_hash, node.sampling, *words)
+        if same not in kept:
+            parents = tuple([one[id(parent)] for parent in node.parents])
+            moved = any(a is not b for a, b in zip(parents, node.parents, strict=True))
+            kept[same] = node.renewed(parents=parents) if moved else node
+        one[id(node)] = kept[same]
+    return {name: one[id(figure)] for name, figure in figures.items()}

@@ -140,8 +140,10 @@ def _sobol(figure: Node, uncertain: list[Node], n: int) -> Drivers:
     def drawn_but(key: str, leaf: Node) -> np.ndarray:
         return drawn(leaf, "|B" if leaf.key == key else "|A")
 
+    order = topological(figure)
+
     def values(known: dict[int, np.ndarray], draw: Callable[[Node], np.ndarray]) -> np.ndarray:
-        return np.broadcast_to(evaluate(figure, draw, known), (n,))
+        return np.broadcast_to(evaluate(figure, draw, known, order), (n,))
 
     # what each figure was in the two designs: one leaf taken from the other design changes only what hangs on it
     known_a: dict[int, np.ndarray] = {}
@@ -149,19 +151,21 @@ def _sobol(figure: Node, uncertain: list[Node], n: int) -> Drivers:
     f_a = values(known_a, lambda leaf: drawn(leaf, "|A"))
     f_b = values(known_b, lambda leaf: drawn(leaf, "|B"))
     middle = 0.5 * (f_a.mean() + f_b.mean())
-    variance = 0.5 * (np.mean((f_a - middle) ** 2) + np.mean((f_b - middle) ** 2))
+    off_b = f_b - middle
+    variance = 0.5 * (np.mean((f_a - middle) ** 2) + np.mean(off_b**2))
     if variance == 0:
         return Drivers((), "Sobol indices")
     rows = []
     for leaf in uncertain:
+        alone = {leaf.key}
         known = {
-            node: known_b[node] if keys == {leaf.key} else known_a[node]
+            node: known_b[node] if keys == alone else known_a[node]
             for node, keys in behind.items()
-            if node in known_a and (keys == {leaf.key} or leaf.key not in keys)
+            if node in known_a and (keys == alone or leaf.key not in keys)
         }
-        f_ab = values(known, partial(drawn_but, leaf.key))
-        first = float(np.mean((f_b - middle) * (f_ab - f_a)) / variance)
-        total = float(np.mean((f_a - f_ab) ** 2) / (2 * variance))
+        moved = values(known, partial(drawn_but, leaf.key)) - f_a
+        first = float(np.mean(off_b * moved) / variance)
+        total = float(np.mean(moved**2) / (2 * variance))
         rows.append(Driver(leaf, first, total, None))
     rows.sort(key=lambda d: (-d.share, d.leaf.key))
     return Drivers(tuple(rows), f"Sobol indices, {n * (len(uncertain) + 2)} evaluations")

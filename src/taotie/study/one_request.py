@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,8 @@ class OneRequest:
     """Energy of one request, its parts, how it goes with the batch, and where its range comes from."""
 
     figures: Mapping[str, Figure]
-    at_batch: Callable[[int], Figure]
-    """Energy of the request at a batch; `by_batch` calls it for those that memory holds."""
-    sizes: tuple[int, ...]
+    at_batches: Callable[[], dict[int, Figure]]
+    """Energy of the request at each batch that memory holds; `by_batch` calls it."""
     defaults: tuple[Default, ...]
     said: tuple[Said, ...] = ()
     """What a reader must know of the set-up: not measured, batch limited, another precision."""
@@ -48,7 +47,7 @@ class OneRequest:
     @cached_property
     def by_batch(self) -> tuple[tuple[int, Figure], ...]:
         """Energy per request by batch."""
-        made = tuple((size, self.at_batch(size)) for size in self.sizes)
+        made = tuple(self.at_batches().items())
         evaluate_together([figure for _size, figure in made])
         return made
 
@@ -193,11 +192,9 @@ def one_request(
         checked_pue(pue)
         building = _given("pue", pue, "1", "PUE", "PUE")
 
-    def priced(b: Figure) -> dict[str, Figure]:
-        kind = _Kind(setup, b, building, prefix_hit, own, current(), reader)
-        return _alike(kind, tokens_in, tokens_out)
-
-    figures = priced(size)
+    drawn = current()
+    kind = _Kind(setup, size, building, prefix_hit, own, drawn, reader)
+    figures = _alike(kind, (), tokens_in, tokens_out)
     seconds = figures.pop("accelerator_time")
     left: dict[str, Figure] = {}
     where: list[Said] = []
@@ -213,12 +210,12 @@ def one_request(
         )
     evaluate_together([*figures.values(), *left.values()])
     limit = setup.largest_batch(tokens_in + tokens_out)
-    drawn = current()
+    sizes = tuple(b for b in BATCHES if b <= limit)
 
-    def at_batch(b: int) -> Figure:
+    def at_batches() -> dict[int, Figure]:
         with sampling(drawn.n, drawn.seed):  # asked for later, drawn alike
-            made = priced(exact(float(b), "1", f"batch_{b}"))
-        return made["energy_per_request"].named(f"at_batch_{b}")
+            made = _alike(kind, sizes, tokens_in, tokens_out)
+        return {b: made[f"at_batch_{b}"] for b in sizes}
 
     if batch is not None and batch > limit:
         said.append(
@@ -232,8 +229,7 @@ def one_request(
         )
     return OneRequest(
         {**figures, **left},
-        at_batch,
-        tuple(b for b in BATCHES if b <= limit),
+        at_batches,
         tuple(defaults),
         (*said, *outside, *where),
     )
@@ -258,6 +254,10 @@ class _Kind:
     reader: ServingSetup | None = None
 
     def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
@@ -272,23 +272,39 @@ class _Kind:
         return (self.setup, self.prefix_hit, self.drawn, self.reader, *words)
 
 
-def _alike(kind: _Kind, tokens_in: float, tokens_out: float) -> dict[str, Figure]:
-    """The chain of a request, from one of other lengths where there was one: a service asks the same set-up again."""
+def _alike(
+    kind: _Kind, sizes: tuple[int, ...], tokens_in: float, tokens_out: float
+) -> dict[str, Figure]:
+    """The chain of a request, or its end at other batches than the kind's, from one of other lengths where there was
+    one: a service asks the same set-up again."""
     try:
         hash(kind)
     except TypeError:  # a model read from a file holds what it said of it
         kept = None
     else:
-        kept = _tree(kind) if kind.drawn.n <= N_DRAWS_KEPT else None
+        kept = _tree(kind, sizes) if kind.drawn.n <= N_DRAWS_KEPT else None
     if kept is None:
-        return _priced(kind, tokens_in, tokens_out)
+        return _chain(kind, sizes, tokens_in, tokens_out)
     return kept.made({"tokens_in": tokens_in, "tokens_out": tokens_out})
 
 
-@lru_cache(maxsize=32)
-def _tree(kind: _Kind) -> Exchange:
+@lru_cache(maxsize=64)
+def _tree(kind: _Kind, sizes: tuple[int, ...]) -> Exchange:
     """The chain for lengths that nobody asked for: exchanged before it is evaluated."""
-    return Exchange(_priced(kind, 1.0, 1.0), ("tokens_in", "tokens_out"))
+    return Exchange(_chain(kind, sizes, 1.0, 1.0), ("tokens_in", "tokens_out"))
+
+
+def _chain(
+    kind: _Kind, sizes: tuple[int, ...], tokens_in: float, tokens_out: float
+) -> dict[str, Figure]:
+    if not sizes:
+        return _priced(kind, tokens_in, tokens_out)
+    made: dict[str, Figure] = {}
+    for b in sizes:
+        at = replace(kind, batch=exact(float(b), "1", f"batch_{b}"))
+        energy = _priced(at, tokens_in, tokens_out)["energy_per_request"]
+        made[f"at_batch_{b}"] = energy.named(f"at_batch_{b}")
+    return made
 
 
 def _priced(kind: _Kind, tokens_in: float, tokens_out: float) -> dict[str, Figure]:

@@ -259,6 +259,9 @@ def _served_in_parts(setup: ServingSetup, inputs: Sequence[FloatArray], pool: st
     """`_served`, so many rows at a time that a set-up's row for each of them stays small."""
     setup.largest_batch(float(np.max(inputs[2])))  # refuses what memory cannot hold at all
     n = max(v.size for v in inputs)
+    if n <= CHUNK:
+        whole_at_once = _served(setup, inputs, pool)
+        return _Served(*(v if v.shape == (n,) else np.full(n, v) for v in whole_at_once))
     made = _Served(*(np.empty(n) for _field in _Served._fields))
     for first in range(0, n, CHUNK):
         rows = slice(first, first + CHUNK)
@@ -270,7 +273,9 @@ def _served_in_parts(setup: ServingSetup, inputs: Sequence[FloatArray], pool: st
 
 def _served(setup: ServingSetup, inputs: Sequence[FloatArray], pool: str) -> _Served:
     p, o, c, spread, b, hit, tdp, bandwidth, peak = inputs
-    b = np.clip(b, 1.0, _largest_batch(setup, c))
+    most = _largest_batch(setup, c)
+    if b.min() < 1.0 or b.max() > most.min():  # else the draws themselves: their step is known
+        b = np.clip(b, 1.0, most)
     x = _rows(setup, tdp, bandwidth, peak)
     k = runtime_profile(setup.runtime).coefficients(setup.accelerator.architecture)
     step = decode_cost(x, k, b, c)
