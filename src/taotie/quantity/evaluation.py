@@ -125,6 +125,10 @@ def _evaluated(
     _room()
     if order is None:
         order = topological(figure) if draw else topological(figure, known="samples")
+    if draw is None and visit is None and all(
+        f.sampling is None or f.sampling.n <= N_DRAWS_KEPT for f in order
+    ):
+        return _kept_all(order)
     if draw is None:
         _draw_leaves([node for node in order if node.is_leaf and "samples" not in node.__dict__])
     values: dict[int, np.ndarray] = {}
@@ -132,12 +136,9 @@ def _evaluated(
     twins: dict[tuple[Any, ...], np.ndarray] = {}
     if known is not None and len(order) > _N_FIGURES_KEPT:
         known = None
-    few = known is not None or (
-        draw is None and all(f.sampling is None or f.sampling.n <= N_DRAWS_KEPT for f in order)
-    )
     # of few draws everything is kept; of a million a figure only what is still needed
     waiting = None
-    if not few:
+    if known is None:
         made = (n for n in order if draw is not None or "samples" not in n.__dict__)
         waiting = Counter(id(p) for node in made for p in node.parents)
     with np.errstate(all="ignore"):
@@ -176,6 +177,31 @@ def _evaluated(
                 known[id(node)] = found
             if draw is None and found.size <= N_KEPT:
                 node.__dict__["samples"] = found  # others of this tree will ask for it
+    return values
+
+
+def _kept_all(order: list[Node]) -> dict[int, np.ndarray]:
+    """Values of figures of few draws, each kept with its figure."""
+    values: dict[int, np.ndarray] = {}
+    calls: dict[tuple[Any, ...], Any] = {}
+    twins: dict[tuple[Any, ...], np.ndarray] = {}
+    with np.errstate(all="ignore"):
+        for node in order:
+            found = node.__dict__.get("samples")
+            if found is None:
+                if node.distribution is not None:
+                    found = _checked(node, _leaf_samples(node), [])
+                else:
+                    # a figure and the same under a name are worked out once
+                    places = [*map(id, node.parents)]
+                    twin = (node.operation, id(node.parameters), id(node.function), *places)
+                    found = twins.get(twin)
+                    if found is None:
+                        inputs = [values[place] for place in places]
+                        found = _checked(node, _operate(node, inputs, calls, True), inputs)
+                        twins[twin] = found
+                node.__dict__["samples"] = found
+            values[id(node)] = found
     return values
 
 

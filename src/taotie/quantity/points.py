@@ -20,7 +20,7 @@ __all__ = [
 
 POINTS = (0.05, 0.5, 0.95)
 TOGETHER = 1 << 18
-"""Draws that are sorted at a time: they stay in the processor's cache."""
+"""Draws that are taken at a time: they stay in the processor's cache."""
 
 
 def printed_points(draws: Sequence[np.ndarray]) -> list[list[float]]:
@@ -88,7 +88,8 @@ def means(draws: Sequence[np.ndarray]) -> list[float]:
     """The mean of each, in every bit as of each alone; see `row_means`."""
     found = [0.0] * len(draws)
     for places, rows in _of_one_size(draws):
-        for i, value in zip(places, row_means(rows).tolist(), strict=True):
+        rows /= rows.shape[1]
+        for i, value in zip(places, _halved(rows).tolist(), strict=True):
             found[i] = value
     return found
 
@@ -145,7 +146,11 @@ def row_means(draws: np.ndarray) -> np.ndarray:
     >>> row_means(np.array([[1.0, 2.0, 6.0]]))
     array([3.])
     """
-    total = draws / draws.shape[-1]
+    return _halved(draws / draws.shape[-1])
+
+
+def _halved(total: np.ndarray) -> np.ndarray:
+    """Sums along the last axis; what is given is used up."""
     while total.shape[-1] > 1:
         half = total.shape[-1] // 2
         odd = total[..., 2 * half :]

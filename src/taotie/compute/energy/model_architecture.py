@@ -114,10 +114,7 @@ def model_architecture(name: str) -> ModelArchitecture:
         inner = path / "config.json" if path.is_dir() else path
         stamp = inner.stat().st_mtime_ns if inner.is_file() else 0
         return _from_file(str(path), stamp)
-    sized = sized_model(text)
-    if sized is not None:
-        return sized
-    found = find_model(text)
+    found = _named(text)
     if found is None:
         if closed_name(text) is not None:
             raise UnknownNameError(
@@ -135,6 +132,12 @@ def model_architecture(name: str) -> ModelArchitecture:
             + _("Or give its config.json (--model path/config.json), or sizes: --model total=7e9."),
         )
     return found
+
+
+@lru_cache(maxsize=256)
+def _named(text: str) -> ModelArchitecture | None:
+    """The model of a size or a name; asked many times for one answer."""
+    return sized_model(text) or find_model(text)
 
 
 def beside(name: str, file: str | Path) -> str:

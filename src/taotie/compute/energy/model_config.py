@@ -8,6 +8,7 @@ layers and is not understood, widens the range and is named in a note; nothing i
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -347,4 +348,4 @@ def is_config_path(text: str) -> bool:
     >>> is_config_path("models/x/config.json"), is_config_path("llama-3.1-8b")
     (True, False)
     """
-    return text[-5:].lower() == ".json" or Path(text).is_dir()
+    return text[-5:].lower() == ".json" or os.path.isdir(text)  # noqa: PTH112 - a fifth of Path's time, every request

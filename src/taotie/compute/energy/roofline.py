@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
+Columns = Any
+"""A row of numbers by place, or `_Columns`."""
 
 COLUMNS = (
     "layers",
@@ -159,7 +161,7 @@ CHUNK = 32_768
 """Rows calculated at a time: intermediate arrays stay in the processor's cache."""
 
 
-def _drawn(energy_j: FloatArray, x: _Columns, time_s: FloatArray) -> FloatArray:
+def _drawn(energy_j: FloatArray, x: Columns, time_s: FloatArray) -> FloatArray:
     """Rated power is approached gradually and never exceeded; idle power is always drawn."""
     limit_j = x[_N] * x[_TDP] * time_s
     near = energy_j / limit_j
@@ -187,7 +189,7 @@ def _both(a: Any, b: Any) -> Any:
     return np.sqrt(a * a + b * b)
 
 
-def _exchange(x: _Columns, c: _Columns, tokens: FloatArray) -> FloatArray:
+def _exchange(x: Columns, c: Columns, tokens: FloatArray) -> FloatArray:
     """Time in which activations cross the links.
 
     Two all-reduces of 16-bit activations a layer inside a group that shares attention; switches add up, so that each
@@ -200,7 +202,7 @@ def _exchange(x: _Columns, c: _Columns, tokens: FloatArray) -> FloatArray:
     return (reduced_b + there_and_back_b) * x[_HIDDEN] * tokens / (x[_LINK] * c[_E_LINK])
 
 
-def _meetings(x: _Columns, c: _Columns) -> FloatArray:
+def _meetings(x: Columns, c: Columns) -> FloatArray:
     """Latency of meeting the other accelerators in every layer: the more there are, the longer the last one takes."""
     others = x[_N] / x[_DP] - 1.0
     together = c[_T_PARALLEL] * x[_LAYERS] * others ** c[_GROWTH]
@@ -208,7 +210,7 @@ def _meetings(x: _Columns, c: _Columns) -> FloatArray:
     return together + c[_T_EXPERT] * x[_MOE] * np.log2(np.maximum(x[_EP], 1.0))
 
 
-def _block_layer(x: _Columns, c: _Columns) -> FloatArray:
+def _block_layer(x: Columns, c: Columns) -> FloatArray:
     """Least time of the grouped kernels of block-scaled experts in a layer, however few are called for.
 
     It falls with the accelerators that share the experts; fewer than eight take longer.
@@ -216,12 +218,12 @@ def _block_layer(x: _Columns, c: _Columns) -> FloatArray:
     return c[_T_BLOCK] * x[_BLOCK] * (8.0 / x[_N]) ** c[_BLOCK_GROWTH]
 
 
-def _newer(x: _Columns, c: _Columns) -> Any:
+def _newer(x: Columns, c: Columns) -> Any:
     """What newer software still needs of the time of launches and the host."""
     return np.exp(-c[_GAIN] * x[_YEARS])
 
 
-def _imbalance(x: _Columns, c: _Columns, called: Any = np.inf) -> FloatArray:
+def _imbalance(x: Columns, c: Columns, called: Any = np.inf) -> FloatArray:
     """Time of the busiest accelerator over the mean, experts spread over several.
 
     `called` experts in all are called for: the fewer an accelerator holds of them, the more the largest number departs
@@ -232,12 +234,12 @@ def _imbalance(x: _Columns, c: _Columns, called: Any = np.inf) -> FloatArray:
     return np.minimum(1.0 + more * np.log2(spread), spread)
 
 
-def _expert_share(x: _Columns) -> FloatArray:
+def _expert_share(x: Columns) -> FloatArray:
     """Share of the experts that one token uses; 0 without experts."""
     return np.minimum(x[_TOP_K] / np.maximum(x[_EXPERTS], 1.0), 0.9999)
 
 
-def _reached(bits: Any, unpacked: Any, c: _Columns) -> Any:
+def _reached(bits: Any, unpacked: Any, c: Columns) -> Any:
     """How much of the share reached at 16 bit is also reached at fewer, or where weights are unpacked first."""
     if isinstance(bits, float):  # all rows share one set-up
         share = 1.0 if bits > 8.0 else c[_FP8] if bits > 4.0 else c[_FP4]
@@ -258,7 +260,7 @@ class _Uncached(NamedTuple):
     compute_s: Any
 
 
-def _uncached(x: _Columns, c: _Columns, batch: FloatArray) -> _Uncached:
+def _uncached(x: Columns, c: Columns, batch: FloatArray) -> _Uncached:
     n = x[_N]
     bandwidth = n * x[_BANDWIDTH]
     dense = _reached(x[_DENSE_BITS], x[_DENSE_UNPACKED], c)
@@ -273,7 +275,7 @@ def _uncached(x: _Columns, c: _Columns, batch: FloatArray) -> _Uncached:
     work = _both(t_memory, t_compute)
     peak_s = flop / x[_PEAK]
     expert_b = te_memory = te_compute = waited = 0.0
-    if np.any(x[_EXPERT] > 0.0):  # experts: those that any token calls for
+    if _some(x[_EXPERT] > 0.0):  # experts: those that any token calls for
         share = _expert_share(x)
         touched = 1.0 - _power(1.0 - share, c[_SPREAD] * tokens)
         expert_b = x[_EXPERT_B] * touched
@@ -300,7 +302,7 @@ def _uncached(x: _Columns, c: _Columns, batch: FloatArray) -> _Uncached:
 
 
 def _decode(
-    x: _Columns, c: _Columns, batch: FloatArray, context: FloatArray, known: _Uncached | None = None
+    x: Columns, c: Columns, batch: FloatArray, context: FloatArray, known: _Uncached | None = None
 ) -> tuple[FloatArray, ...]:
     rest = known or _uncached(x, c, batch)
     n = x[_N]
@@ -313,7 +315,7 @@ def _decode(
     own = work + launch + rest.host
     # what other work takes from the host is partly hidden: a replica that waits for its accelerator needs no host
     lost = x[_EXTRA]
-    total = _overlapped(own, lost) if np.any(lost) else own
+    total = _overlapped(own, lost) if _some(lost) else own
     host = total - work - launch
     energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
     moved_b = (rest.moved_b + cache_b) * drafting
@@ -333,8 +335,7 @@ def _known_step(x: FloatArray, c: FloatArray, batch: FloatArray) -> _Uncached | 
     key = (id(batch), x.tobytes(), c.tobytes())
     kept = _steps.get(key)
     if kept is None:
-        first, all_rows = np.zeros(1, np.int64), slice(0, batch.size)
-        found = _uncached(_Columns(x, first, all_rows), _Columns(c, first, all_rows), batch)
+        found = _uncached(list(x[0]), list(c[0]), batch)
         for one in found:
             if isinstance(one, np.ndarray):
                 one.flags.writeable = False
@@ -347,7 +348,7 @@ def _known_step(x: FloatArray, c: FloatArray, batch: FloatArray) -> _Uncached | 
 
 
 def _prefill(
-    x: _Columns, c: _Columns, prompt: FloatArray, batch: FloatArray, starts: FloatArray
+    x: Columns, c: Columns, prompt: FloatArray, batch: FloatArray, starts: FloatArray
 ) -> tuple[FloatArray, ...]:
     n = x[_N]
     dense = _reached(x[_DENSE_BITS], x[_DENSE_UNPACKED], c)
@@ -359,12 +360,12 @@ def _prefill(
     often = np.maximum(starts, 1e-6)
     steps = -np.expm1(-often) / often
     # ranks of a data-parallel group wait for each other's prompts unless each has its own
-    waste = x[_DP] ** (c[_WASTE] * steps) if np.any(x[_DP] > 1.0) else 1.0
+    waste = x[_DP] ** (c[_WASTE] * steps) if _some(x[_DP] > 1.0) else 1.0
     flop = (2.0 * x[_DENSE] * prompt + 4.0 * x[_QUERY] * pairs) * waste
     work = flop / (n * x[_PEAK] * c[_F_PREFILL] * dense)
     peak_s = flop / x[_PEAK]
     moved_b: Any = 0.0
-    if np.any(x[_EXPERT] > 0.0):
+    if _some(x[_EXPERT] > 0.0):
         share = _expert_share(x)
         imbalance = _imbalance(x, c)
         flop = 2.0 * x[_EXPERT] * share * prompt * waste
@@ -379,7 +380,7 @@ def _prefill(
     # ranks of a data-parallel group exchange a prompt's tokens one after the other
     newer = _newer(x, c)
     launch = c[_T_PREFILL] * x[_LAYERS] * steps
-    if np.any(x[_DP] > 1.0):
+    if _some(x[_DP] > 1.0):
         launch = launch * x[_DP] ** steps
     # launching is hidden behind the work of the step
     launch = _both(launch * newer, work) - work + _exchange(x, c, prompt * waste)
@@ -390,15 +391,24 @@ def _prefill(
 
 
 class _Columns:
-    """Columns of a matrix for some rows of the result; one value where all rows share it."""
+    """Columns of a matrix of several rows, for some rows of the result."""
 
     def __init__(self, matrix: FloatArray, pick: NDArray[np.int64], rows: slice) -> None:
         self.matrix = matrix
         self.pick = pick if pick.shape[0] == 1 else pick[rows]
-        self.shared = list(matrix[0]) if matrix.shape[0] == 1 else None
 
     def __getitem__(self, column: int) -> Any:
-        return self.matrix[:, column][self.pick] if self.shared is None else self.shared[column]
+        return self.matrix[:, column][self.pick]
+
+
+def _columns(matrix: FloatArray, pick: NDArray[np.int64], rows: slice) -> Any:
+    """Columns by their place: one number each where all rows share it."""
+    return list(matrix[0]) if matrix.shape[0] == 1 else _Columns(matrix, pick, rows)
+
+
+def _some(found: Any) -> bool:
+    """Whether any is true; what all rows share is one."""
+    return bool(found.any() if isinstance(found, np.ndarray) else found)
 
 
 def _by_chunk(
@@ -414,17 +424,35 @@ def _by_chunk(
     if n <= CHUNK:
         parts = (a[0] if a.shape[0] == 1 else a for a in arrays)
         every = slice(0, n)
-        found = kernel(_Columns(x, pick, every), _Columns(c, which, every), *parts)
-        return [v if np.shape(v) == (n,) else np.full(n, v) for v in found]
+        found = kernel(_columns(x, pick, every), _columns(c, which, every), *parts)
+        return [_whole(v, n) for v in found]
     out = np.empty((results, n))
     for first in range(0, n, CHUNK):
         rows = slice(first, min(first + CHUNK, n))
         # one value for all rows goes in as a number, which costs far less than an array of one
         parts = (a[0] if a.shape[0] == 1 else a[rows] for a in arrays)
-        made = kernel(_Columns(x, pick, rows), _Columns(c, which, rows), *parts)
+        made = kernel(_columns(x, pick, rows), _columns(c, which, rows), *parts)
         for k, values in enumerate(made):
             out[k, rows] = values
     return out
+
+
+def _whole(value: Any, n: int) -> FloatArray:
+    """A result of `n` rows, where it is one number for all of them too."""
+    if isinstance(value, np.ndarray) and value.shape == (n,):
+        return value
+    return np.array([value], dtype=np.float64).reshape(1) if n == 1 else np.full(n, value)
+
+
+def _lowest(values: FloatArray) -> float:
+    """The lowest of some values; not a number if one of them is none, above all if there are none."""
+    if values.size == 1:
+        return float(values[0])
+    return float(values.min()) if values.size else np.inf
+
+
+def _all_finite(values: FloatArray) -> bool:
+    return bool(np.isfinite(values).all()) if values.size != 1 else bool(np.isfinite(values[0]))
 
 
 def _rows(value: object) -> FloatArray:
@@ -434,12 +462,26 @@ def _rows(value: object) -> FloatArray:
     return np.ascontiguousarray(np.atleast_1d(np.asarray(value, dtype=np.float64)).ravel())
 
 
+_FIRST = np.zeros(1, np.int64)
+_FIRST.flags.writeable = False
+
+
+def _matrix(rows: object) -> FloatArray:
+    made = np.asarray(rows, dtype=np.float64)
+    return np.ascontiguousarray(made if made.ndim == 2 else np.atleast_2d(made))
+
+
+def _places(which: object) -> NDArray[np.int64]:
+    if isinstance(which, int) and which == 0:
+        return _FIRST
+    return np.ascontiguousarray(np.atleast_1d(np.asarray(which, dtype=np.int64)).ravel())
+
+
 def _matrices(
     setups: FloatArray, coefficients: FloatArray, which: object
 ) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
-    x = np.ascontiguousarray(np.atleast_2d(np.asarray(setups, dtype=np.float64)))
-    c = np.ascontiguousarray(np.atleast_2d(np.asarray(coefficients, dtype=np.float64)))
-    k = np.ascontiguousarray(np.atleast_1d(np.asarray(which, dtype=np.int64)).ravel())
+    x, c = _matrix(setups), _matrix(coefficients)
+    k = _places(which)
     if x.shape[1] != len(COLUMNS) or c.shape[1] != len(COEFFICIENTS):
         raise RangeError(
             _("set-up rows have {x} columns, coefficients {c}; {nx} and {nc} are needed.").format(
@@ -451,8 +493,8 @@ def _matrices(
 
 def _picked(x: FloatArray, setup_of: object) -> NDArray[np.int64]:
     if setup_of is None:
-        return np.arange(x.shape[0], dtype=np.int64)
-    pick = np.ascontiguousarray(np.atleast_1d(np.asarray(setup_of, dtype=np.int64)).ravel())
+        return _FIRST if x.shape[0] == 1 else np.arange(x.shape[0], dtype=np.int64)
+    pick = _places(setup_of)
     if pick.size and not (pick.min() >= 0 and pick.max() < x.shape[0]):
         raise RangeError(_("setup_of points outside the {n} set-ups given.").format(n=x.shape[0]))
     return pick
@@ -519,7 +561,7 @@ def decode_cost(
     """
     x, c, k = _matrices(setups, coefficients, which)
     b, s = _rows(batch), _rows(context)
-    if not (np.all(b > 0) and np.all(np.isfinite(b)) and np.all(s >= 0) and np.all(np.isfinite(s))):
+    if not (_lowest(b) > 0 and _all_finite(b) and _lowest(s) >= 0 and _all_finite(s)):
         bad = b[~(b > 0)]
         raise RangeError(
             _("batch={value} must be above 0 and context at least 0.").format(
@@ -574,7 +616,7 @@ def prefill_cost(
     """
     x, c, k = _matrices(setups, coefficients, which)
     p, b, r = _rows(prompt_tokens), _rows(batch), _rows(starts)
-    if not (np.all(p >= 0) and np.all(np.isfinite(p)) and np.all(b > 0) and np.all(r >= 0)):
+    if not (_lowest(p) >= 0 and _all_finite(p) and _lowest(b) > 0 and _lowest(r) >= 0):
         raise RangeError(
             _("prompt_tokens={value} must be at least 0.").format(
                 value=float(p[~(p >= 0)][:1].sum())

@@ -180,18 +180,18 @@ def mean_request(
         mean_prompt, mean_output, mean_context, prompt_spread, batch,
         0.0 if prefix_hit is None else prefix_hit, tdp_w, bandwidth_b_s, peak_flop_s,
     )  # fmt: skip
-    if not np.all((hit >= 0.0) & (hit < 1.0)):
+    if hit.size and not (hit.min() >= 0.0 and hit.max() < 1.0):
         raise RangeError(
             _("prefix_hit={value} must be at least 0 and below 1.").format(value=float(hit.max())),
             _("the last token of a prompt is always read anew."),
         )
-    if not (np.all(p >= 0) and np.all(o >= 1) and np.all(spread >= 1 - 1e-9)):
+    if not all((v >= least).all() for v, least in ((p, 0), (o, 1), (spread, 1 - 1e-9))):
         raise RangeError(
             _("mean lengths prompt={prompt}, output={output} cannot be.").format(
                 prompt=float(p.min()), output=float(o.min())
             )
         )
-    if not np.all((share > 0) & (share <= 1)):
+    if share.size and not (share.min() > 0 and share.max() <= 1):
         raise RangeError(_("a busy share must lie above 0 and at most at 1."))
     known = (mean_prompt, mean_output, mean_context, prompt_spread, batch, prefix_hit, tdp_w, bandwidth_b_s, peak_flop_s)  # fmt: skip
     decode_j, fill_j, replica_s = _lately(
@@ -274,7 +274,7 @@ def _served_in_parts(setup: ServingSetup, inputs: Sequence[FloatArray], pool: st
 def _served(setup: ServingSetup, inputs: Sequence[FloatArray], pool: str) -> _Served:
     p, o, c, spread, b, hit, tdp, bandwidth, peak = inputs
     most = _largest_batch(setup, c)
-    if b.min() < 1.0 or b.max() > most.min():  # else the draws themselves: their step is known
+    if b.size and (b.min() < 1.0 or b.max() > most.min()):  # else the draws themselves: their step is known
         b = np.clip(b, 1.0, most)
     x = _rows(setup, tdp, bandwidth, peak)
     k = runtime_profile(setup.runtime).coefficients(setup.accelerator.architecture)
@@ -347,9 +347,10 @@ def _fixed(value: Any) -> bool:
 def _one_axis(*values: Any) -> tuple[tuple[int, ...], list[FloatArray]]:
     """The shape that values have together, and each as an array of one axis that goes with the others."""
     arrays = [np.asarray(v, dtype=np.float64) for v in values]
-    shape = np.broadcast_shapes(*(a.shape for a in arrays))
+    shapes = {a.shape for a in arrays} - {()}
+    shape = np.broadcast_shapes(*shapes) if len(shapes) > 1 else next(iter(shapes), ())
     if len(shape) < 2:
-        return shape, [np.atleast_1d(a) for a in arrays]
+        return shape, [a if a.ndim else a.reshape(1) for a in arrays]
     return shape, [(np.broadcast_to(a, shape) if a.size > 1 else a).ravel() for a in arrays]
 
 
@@ -368,7 +369,7 @@ def _largest_batch(setup: ServingSetup, context: FloatArray) -> FloatArray:
 def _rows(setup: ServingSetup, tdp_w: Any, bandwidth_b_s: Any, peak_flop_s: Any) -> FloatArray:
     """The set-up with the data sheet values as given; one row, or one a sample."""
     given = [np.atleast_1d(np.asarray(v, float)) for v in (tdp_w, bandwidth_b_s, peak_flop_s)]
-    x = np.tile(setup.row, (max(v.size for v in given), 1))
+    x = np.repeat(setup.row[np.newaxis], max(v.size for v in given), axis=0)
     own = setup.row
     tdp, bandwidth, peak, expert = (
         COLUMNS.index(name)
