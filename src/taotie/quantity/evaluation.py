@@ -125,8 +125,10 @@ def _evaluated(
     _room()
     if order is None:
         order = topological(figure) if draw else topological(figure, known="samples")
-    if draw is None and visit is None and all(
-        f.sampling is None or f.sampling.n <= N_DRAWS_KEPT for f in order
+    if (
+        draw is None
+        and visit is None
+        and all(f.sampling is None or f.sampling.n <= N_DRAWS_KEPT for f in order)
     ):
         return _kept_all(order)
     if draw is None:

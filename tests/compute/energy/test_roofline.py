@@ -232,3 +232,21 @@ def test_property_activations_are_quantized_where_arithmetic_has_few_bits():
         row = setup("llama-3.1-8b", held=held).row
         slower = decode_cost(row, more, 8, 500).time_s[0] - decode_cost(row, c, 8, 500).time_s[0]
         assert slower == pytest.approx(layers * 1e-5, abs=1e-12)
+
+
+@pytest.mark.parametrize("model", ["llama-3.1-70b", "deepseek-v3"])
+def test_matches_a_step_whose_batch_is_known_again(model):
+    setup = ServingSetup(model_architecture(model), accelerator("h200"), 8)
+    k = runtime_profile(setup.runtime).coefficients(setup.accelerator.architecture)
+    batch = np.exp(np.random.default_rng(1).normal(3.0, 0.5, 1000)) + 1.0
+    fixed = batch.copy()
+    fixed.flags.writeable = False
+    for context in (10.0, 500.0, 90_000.0):
+        plain, known = (decode_cost(setup.row, k, b, context) for b in (batch, fixed))
+        for a, b in zip(plain, known, strict=True):
+            assert a.tolist() == b.tolist()
+    # the same draws at another place, changed in one
+    other = batch.copy()
+    other[3] *= 2.0
+    other.flags.writeable = False
+    assert decode_cost(setup.row, k, other, 10.0).time_s[3] > decode_cost(setup.row, k, fixed, 10.0).time_s[3]  # fmt: skip

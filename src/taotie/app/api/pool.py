@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.app.api.problems import Problem
-from taotie.app.api.worker import HEAD
+from taotie.app.api.worker import HEAD, PIPE
 from taotie.words.language import _, language
 
 __all__ = ["Pool", "Refused"]
@@ -79,7 +79,7 @@ class _Worker:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "taotie.app.api.worker",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, env=environment, start_new_session=True,
+            stderr=asyncio.subprocess.DEVNULL, env=environment, start_new_session=True, limit=PIPE,
         )  # fmt: skip
         ready, _body = await self._frame()
         self.sealed = ready.get("sealed", "no")

@@ -7,6 +7,7 @@ the kernel has Landlock) reads and writes no file beyond the package, the system
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -22,6 +23,8 @@ from typing import Any, BinaryIO
 __all__ = ["answer_text", "main", "read_frame", "write_frame"]
 
 HEAD = struct.Struct(">I")
+PIPE = 1 << 20
+"""Bytes on their way to the service at once: an answer of usual size is handed over in one piece."""
 IDLE_S = 3.0
 """A process that nobody asked for so long gets ready for rarer questions too, one at a time."""
 
@@ -37,7 +40,8 @@ def read_frame(stream: BinaryIO) -> dict[str, Any] | None:
 def write_frame(stream: BinaryIO, frame: dict[str, Any], body: bytes = b"") -> None:
     """A frame, with the bytes that follow it."""
     text = json.dumps(frame | ({"bytes": len(body)} if body else {})).encode()
-    stream.write(HEAD.pack(len(text)) + text + body)
+    stream.write(HEAD.pack(len(text)) + text)
+    stream.write(body)
     stream.flush()
 
 
@@ -119,6 +123,14 @@ def _end_with_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _widen(pipe: int) -> None:
+    """Let a pipe hold a whole answer, where the system knows how."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
+
+
 def _hold_memory(most: int) -> None:
     with suppress(ImportError, ValueError, OSError):
         import resource
@@ -133,6 +145,7 @@ def main() -> None:
     _end_with_parent(start["parent"])
     frames_in = os.fdopen(os.dup(0), "rb")
     frames_out = os.fdopen(os.dup(1), "wb")
+    _widen(1)
     # whatever a library prints must not come between frames
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
@@ -146,6 +159,10 @@ def main() -> None:
 
     sealed = seal(folder)
     _hold_memory(start["memory"])
+    # what is loaded stays: the collector of circles need not look through it for every answer
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     write_frame(frames_out, {"kind": "ready", "sealed": sealed})
     later = list(start.get("later", ()))
     while True:

@@ -172,7 +172,11 @@ def _drawn(energy_j: FloatArray, x: Columns, time_s: FloatArray) -> FloatArray:
 
 def _power(base: Any, exponent: Any) -> Any:
     """`base` above 0 to a power, by its logarithm: half the time of `**` over many numbers."""
-    return np.exp(np.log(base) * exponent)
+    found = np.log(base)
+    if isinstance(found, np.ndarray) and np.shape(exponent) in ((), found.shape):
+        found *= exponent  # in place: what is at hand in the processor's cache stays there
+        return np.exp(found, out=found)
+    return np.exp(found * exponent)
 
 
 def _overlapped(own: Any, lost: Any) -> Any:

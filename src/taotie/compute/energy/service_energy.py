@@ -205,16 +205,22 @@ def mean_request(
             for v in (decode_j, fill_j, replica_s)
         )
     n = float(accelerators_per_replica)
-    load = (decode_j + fill_j) / (replica_s * n * np.asarray(tdp_w, dtype=np.float64))
+    tdp_each = np.asarray(tdp_w, dtype=np.float64)
+    load = (decode_j + fill_j) / (replica_s * n * tdp_each)
     low, high = np.asarray(host_idle_w, float), np.asarray(host_max_w, float)
     host_w = n * (low + (high - low) * load)
-    waiting = chip.idle_power_w
-    idle_w = n * ((IDLE_TDP_SHARE * np.asarray(tdp_w) if waiting is None else waiting) + low)
+    rest = 1.0 / share - 1.0
+    if rest.any():
+        waiting = chip.idle_power_w
+        each_w = (IDLE_TDP_SHARE * tdp_each if waiting is None else waiting) + low
+        idle_wh = rest * replica_s * (n * each_w) / 3600.0
+    else:  # replicas that always work
+        idle_wh = np.zeros(np.broadcast(rest, replica_s, tdp_each, low).shape)
     return MeanRequest(
         prefill_wh=fill_j / 3600.0,
         decode_wh=decode_j / 3600.0,
         host_wh=host_w * replica_s / 3600.0,
-        idle_wh=(1.0 / share - 1.0) * replica_s * idle_w / 3600.0,
+        idle_wh=idle_wh,
         replica_s=replica_s,
     )
 
@@ -274,7 +280,9 @@ def _served_in_parts(setup: ServingSetup, inputs: Sequence[FloatArray], pool: st
 def _served(setup: ServingSetup, inputs: Sequence[FloatArray], pool: str) -> _Served:
     p, o, c, spread, b, hit, tdp, bandwidth, peak = inputs
     most = _largest_batch(setup, c)
-    if b.size and (b.min() < 1.0 or b.max() > most.min()):  # else the draws themselves: their step is known
+    if b.size and (
+        b.min() < 1.0 or b.max() > most.min()
+    ):  # else the draws themselves: their step is known
         b = np.clip(b, 1.0, most)
     x = _rows(setup, tdp, bandwidth, peak)
     k = runtime_profile(setup.runtime).coefficients(setup.accelerator.architecture)
