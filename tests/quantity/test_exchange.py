@@ -43,7 +43,7 @@ def test_matches_made_anew_and_written_in_full(depth: int):
 
 
 def test_property_what_trees_have_alike_is_one_figure():
-    with sampling(50, 5):
+    with sampling(100, 5):
         exchange = Exchange(_both(1.0), ("requests",))
         apart = topological(_both(3.0).values())
         made = topological(exchange.made({"requests": 3.0}).values())
@@ -52,7 +52,7 @@ def test_property_what_trees_have_alike_is_one_figure():
 
 
 def test_property_a_named_copy_is_written_with_its_own_words():
-    with sampling(50, 5):
+    with sampling(100, 5):
         day = Exchange({"day": _day(1.0, 2.0)}, ("requests",)).made({"requests": 2.0})["day"]
         first = json_text(to_record([day], shared=True))
         other = day.named("other", en="Other")

@@ -460,9 +460,8 @@ def _all_finite(values: FloatArray) -> bool:
 
 
 def _rows(value: object) -> FloatArray:
-    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype == np.float64:
-        if value.flags.c_contiguous:
-            return value  # itself, so that it is known again
+    if isinstance(value, np.ndarray) and (value.ndim, value.dtype) == (1, np.float64) and value.flags.c_contiguous:  # fmt: skip
+        return value  # itself, so that it is known again
     return np.ascontiguousarray(np.atleast_1d(np.asarray(value, dtype=np.float64)).ravel())
 
 
