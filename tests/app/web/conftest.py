@@ -73,6 +73,13 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+def settled(page: Any, address: str) -> Any:
+    """Open an address and wait until its answer is there; the first response."""
+    response = page.goto(address, wait_until="load")
+    page.wait_for_selector("#waiting", state="detached", timeout=120_000)
+    return response
+
+
 class Seen:
     """A page with what went wrong on it."""
 
@@ -93,8 +100,8 @@ class Seen:
             self.wrong.append(f"foreign: {request.url}")
 
     def go(self, path: str) -> Any:
-        """Open a path of ours."""
-        return self.page.goto(self.origin + path, wait_until="load")
+        """Open a path of ours, and wait for its answer where the page says it is being computed."""
+        return settled(self.page, self.origin + path)
 
     def problems(self) -> list[str]:
         """Console errors, foreign requests and violations of the content policy so far."""

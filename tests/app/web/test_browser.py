@@ -13,7 +13,7 @@ import pytest
 from taotie.app.web.site import PAGES, Addresses
 from taotie.app.web.state import State
 
-from .conftest import AXE, Seen
+from .conftest import AXE, Seen, settled
 
 GLYPHS = r"""() => {
   const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -363,6 +363,35 @@ def test_browser_every_page_is_clean(seen: Seen, name: str) -> None:
     assert not seen.problems()
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_browser_a_page_that_solves_paints_first_and_fills_in(
+    browser: Any, origin: str, scripts: bool
+) -> None:
+    """A year of supply by the hour takes seconds: a place for it is shown at once, then the answer, with the form."""
+    from taotie.answer.asking import ask
+
+    context = browser.new_context(java_script_enabled=scripts)
+    context.set_default_timeout(120_000)
+    page = context.new_page()
+    load = f"{83 if scripts else 84} MW"
+    response = page.goto(
+        origin + Addresses().page("supply", State.of([("load", load), ("step", "3 h")]))
+    )
+    assert response.status == 202
+    if not scripts:  # with them it may be filled in by now
+        assert (
+            page.locator("#waiting [role=status]").inner_text() == "The answer is being computed."
+        )
+        assert page.locator("form").count() == 0
+    page.locator("[data-testid=figure-cost_per_mwh]").wait_for()
+    assert page.locator("#waiting").count() == 0
+    assert page.locator("input[name=load]").input_value() == load
+    shown = page.locator("[data-testid=figure-cost_per_mwh]").get_attribute("data-value")
+    answer = ask("supply", load=load, step="3 h")
+    assert float(shown) == answer.figures["cost_per_mwh"].p50
+    context.close()
+
+
 def test_browser_png_is_drawn_from_the_picture_that_is_there(seen: Seen) -> None:
     seen.go("/en/?samples=500")
     with seen.page.expect_download() as waited:
@@ -410,19 +439,19 @@ def test_browser_works_without_scripts_and_policy(browser: Any, origin: str, nam
     """Without scripts a page shows the same; with the policy off markup in its fields still runs nothing."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(origin + Addresses().page(name, State()))
+    settled(page, origin + Addresses().page(name, State()))
     assert page.locator("h1").count() == 1
     context.close()
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
     fired: list[str] = []
     page.on("dialog", lambda dialog: (fired.append(dialog.message), dialog.dismiss()))
-    page.goto(origin + Addresses().page(name, State()))
+    settled(page, origin + Addresses().page(name, State()))
     names = page.evaluate(
         "[...new Set([...document.querySelectorAll('input[name],textarea[name],select[name]')].map((e) => e.name))]"
     )
     for field in names:
         bad = State.of([(field, '"><script>alert(1)</script><img src=x onerror=alert(2)>')])
-        page.goto(origin + Addresses().page(name, bad))
+        settled(page, origin + Addresses().page(name, bad))
     assert not fired
     context.close()

@@ -14,9 +14,11 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from taotie.app.api.problems import wants_page
 from taotie.app.web.service_page import settings_of
-from taotie.app.web.site import FIRST, PAGES, Addresses
+from taotie.app.web.site import FIRST, PAGES, Addresses, waiting_html
 from taotie.app.web.state import State
+from taotie.app.web.waiting import FIRST_S, LATER_S, Waiting
 from taotie.errors import UnknownNameError, nearest
 from taotie.words.language import _, language
 
@@ -32,6 +34,7 @@ def router() -> APIRouter:
     """The router of all pages."""
     made = APIRouter()
     at = Addresses()
+    begun = Waiting()
 
     async def called(request: Request, function: str, **settings: Any) -> bytes:
         content: bytes = await request.app.state.service.call(CALLS + function, PAGE_S, **settings)
@@ -39,13 +42,27 @@ def router() -> APIRouter:
 
     async def shown(request: Request, page: str, posted: dict[str, str] | None = None) -> Response:
         more = posted if posted is not None else await _job_of(request, page)
-        content = await called(
-            request, "page", name=page, pairs=_pairs(request), posted=more, origin=_origin(request)
-        )
+        pairs, origin = _pairs(request), _origin(request)
+        in_place = "hx-request" in request.headers
+
+        async def make() -> bytes:
+            return await called(request, "page", name=page, pairs=pairs, posted=more, origin=origin)
+
+        headers = _headers()
+        if posted is None and not more and (in_place or wants_page(request)):
+            key = (page, language(), origin, tuple(map(tuple, pairs)))
+            content = await begun.made(key, make, LATER_S if in_place else FIRST_S)
+        else:
+            content = await make()
+        if content is None:
+            state = State.of([(k, v) for k, v in pairs], language())
+            headers["Cache-Control"] = "no-store"
+            return HTMLResponse(
+                waiting_html(page, state, origin), 200 if in_place else 202, headers=headers
+            )
         found = json.loads(content)
         # a half-edited sentence is no failed request: the page in place shows what is wrong with it
-        status = 200 if "hx-request" in request.headers else int(found["status"])
-        headers = _headers()
+        status = 200 if in_place else int(found["status"])
         if posted is not None or more:
             headers["Cache-Control"] = "no-store"
         return HTMLResponse(found["html"], status, headers=headers)
@@ -68,7 +85,7 @@ def router() -> APIRouter:
         )
 
     @made.post("/service")
-    async def job(request: Request) -> Response:
+    async def service_job(request: Request) -> Response:
         service = request.app.state.service
         async with request.form(max_files=1, max_fields=100) as form:
             if cancelled := _text(form.get("cancel")):
@@ -82,8 +99,8 @@ def router() -> APIRouter:
                 settings["trace"] = f"upload:{kept.id}/{kept.name}"
                 for name in ("per_day", "sampled_hours", "mean_prompt", "mean_answer"):
                     settings.pop(name, None)
-        begun = await service.job("simulate", settings)
-        return RedirectResponse(f"{at.action('service', language())}?{urlencode({'job': begun.id})}", 303)  # fmt: skip
+        job = await service.job("simulate", settings)
+        return RedirectResponse(f"{at.action('service', language())}?{urlencode({'job': job.id})}", 303)  # fmt: skip
 
     @made.get("/embed/{page}/{chart}")
     async def embed(request: Request, page: str, chart: str) -> Response:

@@ -21,7 +21,17 @@ from taotie.app.web.state import State
 from taotie.errors import MissingExtraError, TaotieError, UnknownNameError, nearest
 from taotie.words.language import LANGUAGES, N_, _, in_language, language, speaking
 
-__all__ = ["PAGES", "Addresses", "Page", "Rendered", "View", "chart_of", "page_html", "page_of"]
+__all__ = [
+    "PAGES",
+    "Addresses",
+    "Page",
+    "Rendered",
+    "View",
+    "chart_of",
+    "page_html",
+    "page_of",
+    "waiting_html",
+]
 
 HERE = Path(__file__).parent
 TEMPLATES, ASSETS = HERE / "templates", HERE / "static"
@@ -221,7 +231,16 @@ def problem_html(problem: Mapping[str, Any]) -> str:
     return _framed(Page("", view.title, "", ""), view, State(language=language()), Addresses(), "")
 
 
-def _framed(page: Page, view: View, state: State, at: Addresses, origin: str) -> str:
+def waiting_html(name: str, state: State, origin: str = "") -> str:
+    """A page whose answer is not there yet: its frame, and a place that fills itself."""
+    page = page_of(name)
+    view = View(in_language(page.title, language()))
+    return _framed(page, view, state, Addresses(), origin, "waiting.html")
+
+
+def _framed(
+    page: Page, view: View, state: State, at: Addresses, origin: str, template: str = ""
+) -> str:
     unknown = state.unknown(view.known) if view.known else ()
     told = [one.text() for one in state.told]
     if unknown:
@@ -231,7 +250,7 @@ def _framed(page: Page, view: View, state: State, at: Addresses, origin: str) ->
             )
         )
     address = at.page(page.name, state, v=__version__) if page.name else ""
-    template = f"{page.name or 'problem'}.html"
+    template = template or f"{page.name or 'problem'}.html"
     return str(
         environment().get_template(template).render(
             **view.values,
