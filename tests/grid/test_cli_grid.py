@@ -95,6 +95,11 @@ def test_worked_capacity_text_and_picture(run, tmp_path):
     assert "synthetic grid" in svg
     none = json.loads(run("capacity", "ACTIVSg200", "--contingencies", "none", "--json"))
     assert all(b["strict_mw"] == b["n0_mw"] for b in none["buses"])
+    assert none["dispatch"]["n1_secure"] is None
+    said = run("capacity", "ACTIVSg200", "--contingencies", "none")
+    assert "with any one branch lost" not in said
+    assert "with all branches in service, over all buses" in said
+    assert "N-1 secure" not in said
 
 
 def test_worked_capacity_report(run, tmp_path, monkeypatch):

@@ -258,8 +258,16 @@ def _rating_said(grid: Case, which: str) -> list[Said]:
     ]  # fmt: skip
 
 
-def _security_said(found: HostingCapacityByTreatment) -> list[Said]:
+def _security_said(found: HostingCapacityByTreatment, contingencies: str) -> list[Said]:
     """Is the grid N-1 secure before any load is added?"""
+    if contingencies == "none":
+        return [
+            Said(
+                "no_outage",
+                N_("no outage was looked at, as asked: {n} branches are over their rating before any load is added"),
+                {"n": found.pairs_over},
+            )
+        ]  # fmt: skip
     if not found.pairs_over:
         return [
             Said(
@@ -363,7 +371,9 @@ def _every_bus(
         "n_branch": grid.n_branch,
         "licence": grid.licence,
         "seconds": seconds,
-        "dispatch": _dispatch_of(filed, found.pairs_over),
+        "dispatch": _dispatch_of(
+            filed, None if settings["contingencies"] == "none" else found.pairs_over
+        ),
         "spare_generation_mw": found.spare_generation_mw,
         "worst_loading": found.worst_loading,
         "worst_pair": pair_of(labels, None, 0, found.worst_pair),
@@ -384,10 +394,12 @@ def _every_bus(
         "capacity",
         settings,
         tables={
-            "spread": spread_of_buses(found, bool(own["dispatch"]["n1_secure"]), load_mw),
+            "spread": spread_of_buses(
+                found, not found.pairs_over, load_mw, str(settings["contingencies"])
+            ),
             "top": Table(tuple(columns), tuple(rows), N_("best buses")),
         },
-        said=(*told, *_security_said(found), _firm_said()),
+        said=(*told, *_security_said(found, str(settings["contingencies"])), _firm_said()),
         limits=found.limits,
         own=own,
         detail=CapacityDetail(found, places, load_mw, settings["contingencies"]),

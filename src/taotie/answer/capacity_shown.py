@@ -17,8 +17,15 @@ PERCENTILES = (5, 25, 50, 75, 95)
 N_PAIRS = 5
 
 
+SPREAD = {
+    "all": N_("MW of new load a bus takes with any one branch lost, over all buses"),
+    "none": N_("MW of new load a bus takes with all branches in service, over all buses"),
+    "table": N_("MW of new load a bus takes in every outage of the case's table, over all buses"),
+}
+
+
 def spread_of_buses(
-    found: HostingCapacityByTreatment, secure: bool, load_mw: float | None
+    found: HostingCapacityByTreatment, secure: bool, load_mw: float | None, contingencies: str
 ) -> Table:
     """Percentiles over buses by treatment; strict only where the case is secure. [MW]"""
     columns = [
@@ -36,10 +43,7 @@ def spread_of_buses(
         rows.append(
             tuple(row if load_mw is None else [*row, round(100 * way.share_of_buses(load_mw), 1)])
         )
-    return Table(
-        tuple(columns), tuple(rows),
-        N_("MW of new load a bus takes with any one branch lost, over all buses"),
-    )  # fmt: skip
+    return Table(tuple(columns), tuple(rows), SPREAD[contingencies])
 
 
 def binds_most(answer: Any) -> str:

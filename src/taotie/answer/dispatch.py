@@ -176,12 +176,12 @@ def _state(best: Dispatch, row: int, number: int, at_bus: bool) -> dict[str, Any
 
 
 def _prices(price: Any, row: int, at_bus: bool) -> dict[str, float | None]:
-    known = price[np.isfinite(price)]
+    known = price[np.isfinite(price)] + 0.0  # no minus before a price of nothing
     return {
         "lowest": float(known.min()) if known.size else None,
         "median": float(np.median(known)) if known.size else None,
         "highest": float(known.max()) if known.size else None,
-        "at_bus": float(price[row]) if at_bus and np.isfinite(price[row]) else None,
+        "at_bus": float(price[row]) + 0.0 if at_bus and np.isfinite(price[row]) else None,
     }
 
 

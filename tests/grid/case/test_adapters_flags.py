@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from taotie.errors import CaseError
 from taotie.grid.case.adapters import case_from_pandapower, case_from_pypsa
 from taotie.grid.flow.dc_power_flow import branch_flow_mw
 
@@ -18,6 +19,7 @@ try:
 except ImportError:
     pandapower = None
 try:
+    import pandas
     import pypsa
 except ImportError:
     pypsa = None
@@ -66,6 +68,81 @@ def test_matches_pypsa_lpf_with_every_flag(seed):
     codes = {one.code for one in case.told}
     assert {"storageunit", "store", "link", "not_optimized"} <= codes
     assert ((network.lines.s_nom[lines] == 0).any()) == ("zero_rating" in codes)
+
+
+def small_pypsa():
+    n = pypsa.Network()
+    for i in range(3):
+        n.add("Bus", f"b{i}", v_nom=110.0)
+    for i in range(3):
+        n.add("Line", f"l{i}", bus0=f"b{i}", bus1=f"b{(i + 1) % 3}", x=10.0, s_nom=100.0)
+    n.add("Generator", "g0", bus="b0", p_nom=200, marginal_cost=10, p_set=90)
+    n.add("Load", "d", bus="b2", p_set=90.0)
+    return n
+
+
+def told_by(case):
+    return {one.code: one.values for one in case.told}
+
+
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+def test_worked_pypsa_buses_of_heat_are_no_load_of_the_grid():
+    n = small_pypsa()
+    n.add("Bus", "heat", carrier="heat")
+    n.add("Load", "h", bus="heat", p_set=50.0)
+    n.add("Link", "pump", bus0="b2", bus1="heat", efficiency=3.0, p_nom=100, p_set=20.0)
+    case = case_from_pypsa(n)
+    assert case.bus_name == ("b0", "b1", "b2")
+    assert case.load_mw.tolist() == [0, 0, 110]
+    assert case.gen[:, 1].tolist() == pytest.approx([110])
+    assert told_by(case)["other_carriers"] == {"n": 1, "carriers": "heat", "mw": 20.0}
+
+
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+def test_worked_pypsa_parts_of_a_later_period_stay_out():
+    n = small_pypsa()
+    n.set_snapshots(pandas.MultiIndex.from_product([[2030, 2040], [0, 1]]))
+    n.investment_periods = [2030, 2040]
+    n.add("Generator", "late", bus="b2", p_nom=100, build_year=2040, lifetime=20)
+    case = case_from_pypsa(n)
+    assert case.n_gen == 1
+    assert told_by(case)["out_of_service"]["n"] == 1
+    assert case_from_pypsa(n, (2040, 0)).n_gen == 2
+
+
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+def test_worked_pypsa_units_committed_off_and_sizes_of_0():
+    n = small_pypsa()
+    n.add("Generator", "off", bus="b1", p_nom=100, p_min_pu=0.5, committable=True, up_time_before=0)
+    n.add("Generator", "gone", bus="b1", p_nom=70, p_nom_extendable=True)
+    n.add("Generator", "limitless", bus="b1", p_nom=np.inf)
+    moment = n.snapshots[0]
+    n.generators_t.p = pandas.DataFrame([[90.0, 0, 0, 0]], [moment], n.generators.index)
+    n.generators_t.status = pandas.DataFrame([[0.0]], [moment], ["off"])
+    case = case_from_pypsa(n)
+    assert case.gen[:, 7].tolist() == [1, 0, 1, 1]
+    assert case.gen[:, 8].tolist() == [200, 100, 0, np.inf]
+    assert told_by(case)["committed_off"]["n"] == 1
+
+
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+def test_worked_pypsa_load_that_no_unit_reaches_is_said():
+    n = small_pypsa()
+    n.add("Bus", "alone", v_nom=110.0)
+    n.add("Load", "a", bus="alone", p_set=7.0)
+    assert told_by(case_from_pypsa(n))["slack_without_unit"] == {"n": 1, "mw": 7.0}
+
+
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+def test_refuses_pypsa_scenarios_and_parts_at_no_bus():
+    n = small_pypsa()
+    n.loads.loc["d", "bus"] = "nowhere"
+    with pytest.raises(CaseError, match="no bus 'nowhere', where its Load 'd' stands"):
+        case_from_pypsa(n)
+    n = small_pypsa()
+    n.set_scenarios({"low": 0.5, "high": 0.5})
+    with pytest.raises(CaseError, match="holds 2 scenarios"):
+        case_from_pypsa(n)
 
 
 @pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")

@@ -225,6 +225,10 @@ def test_worked_oddities_are_told():
         "self_loop",
         "out_of_service",
     } <= codes
+    tapped, half = case.branch.copy(), case.gen.copy()
+    tapped[0, 8], half[0, 7] = -1.0, 0.5
+    codes = {note.code for note in replace(case, branch=tapped, gen=half).notes}
+    assert {"negative_tap", "odd_status"} <= codes
     free = replace(odd, bus=case.bus)
     assert {"negative_reactance", "zero_reactance", "no_ratings"} <= {
         note.code for note in free.notes

@@ -76,6 +76,7 @@ def test_worked_values(text, expected):
         ("while 1, a = 1; end", 1, "steps"),
         ("a = 'open", 1, "quotes"),
         ("my_changes", 1, "my_changes"),
+        ("a = [0.5 0x64];", 1, "0x64 makes whole numbers"),
     ],
 )
 def test_error_names_the_line(text, line, what):

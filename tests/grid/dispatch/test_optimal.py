@@ -215,6 +215,18 @@ def test_error_costs_and_limits():
     model[2, 0] = 3
     with pytest.raises(CaseError, match="cost model"):
         optimal_dispatch(replace(case, gencost=model))
+    for row, match in (
+        ([2, 0, 0, 3, 10, 0], "announces 3 points or coefficients and holds 2 numbers"),
+        ([1, 0, 0, 1, 10, 0], "announces 1 points"),
+        ([2, 0, 0, 1.5, 10, 0], r"announces 1\.5 points"),
+        ([2, 0, 0, 2, np.nan, 0], "holds nan, not a finite number"),
+        ([1, 0, 0, 2, 300, 0, 0, 100], "do not rise in MW"),
+    ):
+        with pytest.raises(CaseError, match=match):
+            optimal_dispatch(replace(case, gencost=np.tile(np.array(row, float), (5, 1))))
+    gen[0, 9] = -np.inf
+    with pytest.raises(CaseError, match="no lower end"):
+        optimal_dispatch(replace(case, gen=gen))
     with pytest.raises(RangeError, match="pieces"):
         optimal_dispatch(case, pieces=1)
     with pytest.raises(RangeError, match="load_mw"):

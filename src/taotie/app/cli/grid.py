@@ -165,9 +165,10 @@ def _show_buses(answer: Any, report: Path | None) -> None:
         markup=False,
     )  # fmt: skip
     print_said(answer.said)
-    secure = bool(own["dispatch"]["n1_secure"])
-    out.print(_("MW of new load a bus takes with any one branch lost, over all buses:"))
-    print_table(answer.tables["spread"])
+    secure = not own["pairs_over"]
+    spread = answer.tables["spread"]
+    out.print(_(spread.label) + ":")
+    print_table(spread)
     _treatments(out, secure)
     _show_more(answer)
     if answer.tables["top"].rows:
@@ -194,9 +195,8 @@ def _picture(answer: Any, path: Path) -> None:
     from taotie.app.charts.grid_svg import grid_svg
     from taotie.files.atomic import write_text
 
-    title = _("{case}: MW of new load each bus takes, any one branch lost (5 % margin)").format(
-        case=answer.own["case"]
-    )
+    spread = answer.tables["spread"]
+    title = _("{case}: {what} (5 % margin)").format(case=answer.own["case"], what=_(spread.label))
     drawn, mw, top = picture_of_buses(answer)
     write_text(path, grid_svg(drawn, mw, title, top))
 

@@ -202,6 +202,11 @@ def capacity_mw(r: FloatArray) -> FloatArray:
 
 
 def require_ratings(case: Case) -> None:
+    if not case.branch_on.any():
+        raise CaseError(
+            _("no branch of {case} is in service, so no load is reached.").format(case=case.name),
+            _("look at column 11 of branch: is every row as long as it should be?"),
+        )
     if not np.isfinite(case.rate_a_mw[case.branch_on]).any():
         raise CaseError(
             _("no branch of {case} has a rating, so nothing limits a load.").format(case=case.name),

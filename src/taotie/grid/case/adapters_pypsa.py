@@ -102,9 +102,11 @@ def case_to_pypsa(case: Case, keep_dispatch: bool = False) -> Any:
 def case_from_pypsa(network: Any, snapshot: Any = None, base_mva: float = 100.0) -> Case:
     """A `Case` from one snapshot of a PyPSA network: as it was optimized, or else as it was set.
 
-    Inactive parts stay out, signs count, sizes that were optimized replace those given. Links become DC
-    lines; storage units and stores, units that stay at their power. Where nothing was optimized, the
-    slack of each part takes what is missing, as in `lpf`.
+    Inactive parts stay out (so do those built later or gone in the period of the snapshot), signs count, sizes
+    that were optimized replace those given, units that were committed off are off. Links become DC lines;
+    storage units and stores, units that stay at their power. Buses of other carriers without a line are left
+    out: what links take to or bring from there is load of the bus at their other end. Where nothing was
+    optimized, the slack of each part takes what is missing, as in `lpf`.
 
     Parameters
     ----------
@@ -117,20 +119,30 @@ def case_from_pypsa(network: Any, snapshot: Any = None, base_mva: float = 100.0)
     Raises
     ------
     CaseError
-        No bus or no branch in the network, or no such snapshot.
+        No bus or no branch in the network, several scenarios, a part at a bus that is not there, or no such
+        snapshot.
     """
+    if getattr(network, "has_scenarios", False):
+        raise CaseError(
+            _("the PyPSA network holds {n} scenarios; one is read.").format(
+                n=len(network.scenarios)
+            ),
+            _("save one of them: network.get_scenario(name).export_to_netcdf(path)."),
+        )
     if not len(network.buses) or not len(network.lines) + len(network.transformers):
         raise CaseError(_("the PyPSA network has no bus or no branch."))
+    _check_buses(network)
     network = network.copy()
     network.calculate_dependent_values()
     if snapshot is not None and snapshot not in network.snapshots:
         raise CaseError(_("the PyPSA network has no snapshot {name}.").format(name=snapshot))
     grid = _Moment(network, network.snapshots[0] if snapshot is None else snapshot)
-    place = {name: i for i, name in enumerate(network.buses.index)}
+    place = {name: i for i, name in enumerate(grid.electric)}
     n = len(place)
     bus = np.zeros((n, 13))
     bus[:, 0], bus[:, 1] = np.arange(1, n + 1), 1
-    bus[:, 7], bus[:, 9], bus[:, 11], bus[:, 12] = 1, network.buses.v_nom, 1.1, 0.9
+    bus[:, 7], bus[:, 9] = 1, network.buses.v_nom[grid.electric]
+    bus[:, 11], bus[:, 12] = 1.1, 0.9
     demand = grid.dense("Load", "p_set")
     for name, load in grid.active("Load").iterrows():
         bus[place[load.bus], 2] -= demand[name] * float(load.get("sign", -1.0))
@@ -138,19 +150,52 @@ def case_from_pypsa(network: Any, snapshot: Any = None, base_mva: float = 100.0)
         bus[place[shunt.bus], 4] += float(shunt.g_pu) * float(shunt.get("sign", -1.0)) * -1.0
     gen, cost, fuel = grid.units(place, base_mva)
     branch, zero = grid.branches(place, base_mva)
-    dcline = grid.links(place)
-    told = grid.told()
+    dcline, outward = grid.links(place)
+    np.add.at(bus[:, 2], [row for row, _mw in outward], [mw for _row, mw in outward])
+    told = grid.told(outward)
     told += left_out(
         "zero_rating",
         N_("{n} branches are rated 0 MVA, the default of PyPSA: any flow on them is over"),
         zero,
     )
     if not grid.solved:
-        grid.balance(place, bus, gen, dcline)
+        told += grid.balance(place, bus, gen, dcline)
     return Case(
         str(network.name or "pypsa"), base_mva, bus, gen, branch, gencost=cost, dcline=dcline,
-        bus_name=tuple(map(str, network.buses.index)), gen_fuel=fuel, told=tuple(told),
+        bus_name=tuple(map(str, grid.electric)), gen_fuel=fuel, told=tuple(told),
     )  # fmt: skip
+
+
+_TABLES = {
+    "Load": "loads", "Generator": "generators", "StorageUnit": "storage_units", "Store": "stores",
+    "Link": "links", "ShuntImpedance": "shunt_impedances", "Line": "lines", "Transformer": "transformers",
+}  # fmt: skip
+# Kinds of parts that carry nothing themselves.
+_SILENT = (
+    "Bus",
+    "Carrier",
+    "LineType",
+    "TransformerType",
+    "SubNetwork",
+    "GlobalConstraint",
+    "Shape",
+)
+
+
+def _check_buses(network: Any) -> None:
+    """Refuse a part at a bus that is not there, by name."""
+    for kind, list_name in _TABLES.items():
+        table = getattr(network, list_name)
+        for end in ("bus", "bus0", "bus1"):
+            if end not in table:
+                continue
+            lost = table[~table[end].isin(network.buses.index)]
+            if len(lost):
+                raise CaseError(
+                    _("the PyPSA network has no bus {bus}, where its {kind} {name} stands.").format(
+                        bus=repr(str(lost[end].iloc[0])), kind=kind, name=repr(str(lost.index[0]))
+                    )
+                )
 
 
 class _Moment:
@@ -158,22 +203,37 @@ class _Moment:
 
     def __init__(self, network: Any, moment: Any) -> None:
         self.network, self.moment = network, moment
+        self.switched_off = 0
         results = network.generators_t.p
         self.solved = bool(
             results.shape[1] and moment in results.index and results.loc[moment].abs().sum() > 0
         )
 
+        joined = {
+            name
+            for kind in ("Line", "Transformer")
+            for end in ("bus0", "bus1")
+            for name in self.table(kind)[end]
+        }
+        buses = network.buses
+        here = buses.carrier.isin(["AC", "DC", ""]) | buses.index.isin(list(joined))
+        self.electric = buses.index[here]
+
     def table(self, kind: str) -> Any:
-        names = {
-            "Load": "loads", "Generator": "generators", "StorageUnit": "storage_units", "Store": "stores",
-            "Link": "links", "ShuntImpedance": "shunt_impedances", "Line": "lines",
-            "Transformer": "transformers",
-        }  # fmt: skip
-        return getattr(self.network, names[kind])
+        return getattr(self.network, _TABLES[kind])
+
+    def in_service(self, kind: str) -> Any:
+        """Parts in service at this moment."""
+        table = self.table(kind)
+        if self.network.has_investment_periods:
+            on = self.network.components[_TABLES[kind]].get_active_assets(self.moment[0])
+            return table[on.reindex(table.index).astype(bool)]
+        return table[table.active.astype(bool)] if "active" in table else table
 
     def active(self, kind: str) -> Any:
-        table = self.table(kind)
-        return table[table.active.astype(bool)] if "active" in table else table
+        """Parts in service at this moment, at buses of the electric grid."""
+        table = self.in_service(kind)
+        return table[table.bus.isin(self.electric)] if "bus" in table else table
 
     def dense(self, kind: str, key: str) -> Any:
         """Value of every part at this moment: its series, or else its constant."""
@@ -195,13 +255,20 @@ class _Moment:
             "Generator": "generators", "StorageUnit": "storage_units", "Store": "stores", "Link": "links",
         }[kind]  # fmt: skip
 
-    @staticmethod
-    def size(part: Any, key: str) -> float:
-        """What was built: the optimized size where the size was free and is known."""
+    def size(self, part: Any, key: str) -> float:
+        """What was built: the optimized size where the size was free and is known, be it 0."""
         built = float(part.get(f"{key}_opt", 0.0) or 0.0)
-        if bool(part.get(f"{key}_extendable", False)) and np.isfinite(built) and built > 0:
+        free = bool(part.get(f"{key}_extendable", False))
+        if free and np.isfinite(built) and (built > 0 or self.solved):
             return built
         return float(part[key])
+
+    def committed(self, name: str, unit: Any) -> bool:
+        """False for a unit that the optimum has switched off."""
+        status = self.network.generators_t.status
+        if not (self.solved and bool(unit.get("committable", False)) and name in status):
+            return True
+        return bool(status.loc[self.moment, name] > 0.5)
 
     def units(self, place: Any, base_mva: float) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
         gen, cost, fuel = [], [], []
@@ -211,7 +278,13 @@ class _Moment:
             price = self.dense("Generator", "marginal_cost")
             for name, unit in self.active("Generator").iterrows():
                 sign, built = float(unit.get("sign", 1.0)), self.size(unit, "p_nom")
-                ends = sorted((sign * built * limit[name], sign * built * least[name]))
+                # a share of 0 of a unit without limit is 0
+                ends = sorted(
+                    sign * built * float(share) if share else 0.0
+                    for share in (limit[name], least[name])
+                )
+                on = self.committed(str(name), unit)
+                self.switched_off += int(not on)
                 gen.append(
                     [
                         place[unit.bus] + 1,
@@ -221,7 +294,7 @@ class _Moment:
                         0,
                         1,
                         base_mva,
-                        1,
+                        int(on),
                         ends[1],
                         ends[0],
                     ]
@@ -261,52 +334,42 @@ class _Moment:
                 )  # fmt: skip
         return np.array(branch, float).reshape(-1, 11), zero
 
-    def links(self, place: Any) -> FloatArray:
-        """Every end of every link beside its first as a DC line with the power it delivers. [MW]"""
+    def links(self, place: Any) -> tuple[FloatArray, list[tuple[int, float]]]:
+        """Every end of every link beside its first as a DC line with the power it delivers; and what leaves the grid. [MW]"""
         found: list[list[float]] = []
+        outward: list[tuple[int, float]] = []
         table = self.active("Link")
         if not len(table):
-            return np.zeros((0, 17))
+            return np.zeros((0, 17)), outward
         power = self.power("Link")
         efficiency = self.dense("Link", "efficiency")
-        for name, link in table.iterrows():
-            if link.bus0 not in place or link.bus1 not in place:
-                continue
-            taken = float(power[name])
-            given = taken * float(efficiency[name])
-            loss = taken - given
-            found.append(
-                [
-                    place[link.bus0] + 1,
-                    place[link.bus1] + 1,
-                    1,
-                    taken,
-                    given,
-                    *[0.0] * 10,
-                    loss,
-                    0.0,
-                ]
-            )
-            for i in range(2, 10):
-                end = link.get(f"bus{i}", "")
-                if isinstance(end, str) and end in place:
-                    more = taken * float(link.get(f"efficiency{i}", 1.0))
-                    found.append(
-                        [
-                            place[link.bus0] + 1,
-                            place[end] + 1,
-                            1,
-                            0.0,
-                            more,
-                            *[0.0] * 10,
-                            -more,
-                            0.0,
-                        ]
-                    )
-        return np.array(found, float).reshape(-1, 17)
 
-    def balance(self, place: Any, bus: FloatArray, gen: FloatArray, dcline: FloatArray) -> None:
+        def line(first: int, second: int, taken: float, given: float) -> list[float]:
+            return [first + 1, second + 1, 1, taken, given, *[0.0] * 10, taken - given, 0.0]
+
+        for name, link in table.iterrows():
+            taken = float(power[name])
+            ends = [(link.bus1, taken * float(efficiency[name]))]
+            ends += [
+                (link.get(f"bus{i}", ""), taken * float(link.get(f"efficiency{i}", 1.0)))
+                for i in range(2, 10)
+            ]
+            here = [(place[bus], given) for bus, given in ends if bus in place]
+            if link.bus0 not in place:
+                outward += [(row, -given) for row, given in here]
+                continue
+            start = place[link.bus0]
+            if not here:
+                outward.append((start, taken))
+            for i, (row, given) in enumerate(here):
+                found.append(line(start, row, 0.0 if i else taken, given))
+        return np.array(found, float).reshape(-1, 17), outward
+
+    def balance(
+        self, place: Any, bus: FloatArray, gen: FloatArray, dcline: FloatArray
+    ) -> list[Said]:
         """Give what is missing in each part to its slack, as a linear power flow does."""
+        nowhere: list[float] = []
         network = self.network
         network.determine_network_topology()
         net = -bus[:, 2] - bus[:, 4]
@@ -316,7 +379,10 @@ class _Moment:
             np.add.at(net, dcline[:, 1].astype(int) - 1, dcline[:, 4])
         order = {name: i for i, name in enumerate(self.active("Generator").index)}
         for part in network.sub_networks.obj:
-            buses = [place[b] for b in part.buses_i()]
+            names = network.buses.index[network.buses.sub_network == part.name]
+            buses = [place[b] for b in names if b in place]
+            if not buses:
+                continue
             part.find_bus_controls()
             missing = -float(net[buses].sum())
             slack = part.slack_generator
@@ -324,9 +390,39 @@ class _Moment:
                 gen[order[slack], 1] += missing
             else:
                 bus[place[part.slack_bus], 2] -= missing
+                if abs(missing) > 1e-9:
+                    nowhere.append(missing)
+        return list(
+            left_out(
+                "slack_without_unit",
+                N_("{n} parts of the network hold no unit: {mw:.1f} MW of load there come from nowhere, as in PyPSA's own flow, and are not counted"),
+                len(nowhere),
+                mw=sum(nowhere),
+            )
+        )  # fmt: skip
 
-    def told(self) -> list[Said]:
-        told: list[Said] = []
+    def told(self, outward: list[tuple[int, float]]) -> list[Said]:
+        buses = self.network.buses
+        elsewhere = buses[~buses.index.isin(self.electric)]
+        told = list(
+            left_out(
+                "other_carriers",
+                N_("{n} buses carry something other than electricity ({carriers}) and are left out; links take {mw:.1f} MW there, which count as load"),
+                len(elsewhere),
+                carriers=", ".join(sorted(set(map(str, elsewhere.carrier)))[:8]),
+                mw=sum(mw for _row, mw in outward),
+            )
+        )  # fmt: skip
+        told += left_out(
+            "committed_off",
+            N_("{n} units were committed off and are out of service"),
+            self.switched_off,
+        )
+        for part in self.network.components:
+            if part.name not in _TABLES and part.name not in _SILENT:
+                told += left_out(
+                    "table_not_read", N_("table {name} ({n} rows) is not read"), len(part.static), name=part.name
+                )  # fmt: skip
         for kind, message in (
             ("StorageUnit", N_("{n} storage units ({mw:.1f} MW) stay at their power")),
             ("Store", N_("{n} stores ({mw:.1f} MW) stay at their power")),
@@ -339,7 +435,7 @@ class _Moment:
             mw = float(self.power(kind).reindex(table.index).abs().sum()) if len(table) else 0.0
             told += left_out(kind.lower(), message, len(table), mw=mw)
         inactive = sum(
-            len(self.table(k)) - len(self.active(k))
+            len(self.table(k)) - len(self.in_service(k))
             for k in ("Line", "Transformer", "Generator", "Load", "Link", "StorageUnit", "Store")
         )
         told += left_out("out_of_service", N_("{n} parts are not active and left out"), inactive)
@@ -349,7 +445,12 @@ class _Moment:
                 Said(
                     "one_snapshot",
                     N_("snapshot {name} of {n}; the others are not looked at"),
-                    {"name": str(self.moment), "n": many},
+                    {
+                        "name": " ".join(map(str, self.moment))
+                        if isinstance(self.moment, tuple)
+                        else str(self.moment),
+                        "n": many,
+                    },
                 )
             )
         if not self.solved:

@@ -42,6 +42,22 @@ def case_notes(case: Any) -> tuple[Said, ...]:
         int((x == 0).sum()),
     )
     tell("phase_shift", N_("{n} branches shift the phase"), int((case.branch[on, 9] != 0).sum()))
+    tell(
+        "negative_tap",
+        N_("{n} branches have a tap ratio below 0, which turns the sign of their reactance"),
+        int((case.branch[on, 8] < 0).sum()),
+    )
+    odd = sum(
+        int((~np.isin(table[:, column], (0, 1))).sum())
+        for table, column in ((case.branch, 10), (case.gen, 7), (case.dcline, 2))
+    )
+    tell(
+        "odd_status",
+        N_(
+            "{n} rows have a status other than 0 and 1: above 0 counts as in service, below 0 for branches too"
+        ),
+        odd,
+    )
     tell("out_of_service", N_("{n} branches are out of service"), out)
     tell(
         "self_loop",

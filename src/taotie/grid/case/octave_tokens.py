@@ -173,12 +173,11 @@ def tokens(text: str) -> Iterator[Token]:
         if kind == "num":
             if _GLUED.match(text, end):
                 raise OctaveError(line, _not_a_number(text, at, stack))
-            plain = (
-                word.replace("d", "e").replace("D", "e") if word[:2] not in ("0x", "0X") else word
-            )
-            yield Token(
-                "num", float(int(word, 16)) if plain[:2] in ("0x", "0X") else float(plain), line
-            )
+            if word[:2] in ("0x", "0X"):  # over there a whole number, and with it its whole table
+                raise OctaveError(
+                    line, _("{word} makes whole numbers of all of its table").format(word=word)
+                )
+            yield Token("num", float(word.replace("d", "e").replace("D", "e")), line)
             at, last, start = end, "value", False
             continue
         if kind == "id":

@@ -30,6 +30,49 @@ def cost_polynomial(row: FloatArray) -> FloatArray:
     return np.asarray(row[4 : 4 + n])
 
 
+def cost_row(case: Case, unit: int) -> FloatArray:
+    """The cost of one unit, refused where the row does not hold what it announces.
+
+    Raises
+    ------
+    CaseError
+        Another model than 1 and 2, fewer numbers than announced, points that do not rise.
+    """
+    row: FloatArray = case.gencost[unit]
+    model, n, given = row[0], row[3], row[4:]
+    if model not in (1, 2):
+        raise CaseError(
+            _("{case}: row {row} of gencost has the cost model {model}; 1 and 2 exist.").format(
+                case=case.name, row=unit + 1, model=model
+            )
+        )
+    need = n * (2 if model == 1 else 1)
+    if n != int(n) or n < (2 if model == 1 else 0) or need > len(given):
+        raise CaseError(
+            _(
+                "{case}: row {row} of gencost announces {n:g} points or coefficients and holds {given} numbers after column 4."
+            ).format(case=case.name, row=unit + 1, n=n, given=len(given)),
+            _(
+                "model 1 needs two numbers a point and two points at least, model 2 one a coefficient."
+            ),
+        )
+    used = given[: int(need)]
+    if not np.isfinite(used).all():
+        raise CaseError(
+            _("{case}: row {row} of gencost holds {value}, not a finite number.").format(
+                case=case.name, row=unit + 1, value=used[~np.isfinite(used)][0]
+            )
+        )
+    if model == 1 and (np.diff(used[::2]) <= 0).any():
+        raise CaseError(
+            _("{case}: the points of row {row} of gencost do not rise in MW.").format(
+                case=case.name, row=unit + 1
+            ),
+            _("give the points of a unit in the order of their output, each output once."),
+        )
+    return row
+
+
 def unit_cost_usd_per_h(
     case: Case, power_mw: ArrayLike, running: ArrayLike | None = None
 ) -> FloatArray:
@@ -42,7 +85,7 @@ def unit_cost_usd_per_h(
     cost = np.zeros(case.n_gen)
     on = case.gen_on if running is None else np.asarray(running, bool)
     for i in np.flatnonzero(on) if len(case.gencost) else ():
-        row = case.gencost[i]
+        row = cost_row(case, int(i))
         if row[0] == 2:
             cost[i] = np.polyval(cost_polynomial(row), p[i])
         else:
@@ -64,7 +107,13 @@ def cost_segments(
     on = case.gen_on if running is None else np.asarray(running, bool)
     for i in np.flatnonzero(on):
         low, high = float(case.gen[i, 9]), float(case.gen[i, 8])
-        if not np.isfinite(low) or low > high:
+        if not np.isfinite(low):
+            raise CaseError(
+                _("{case}: unit {row} has a Pmin of {low} MW, no lower end to begin at.").format(
+                    case=case.name, row=i + 1, low=low
+                )
+            )
+        if low > high:
             raise CaseError(
                 _("{case}: unit {row} has Pmin {low} MW above Pmax {high} MW.").format(
                     case=case.name, row=i + 1, low=low, high=high
@@ -75,7 +124,7 @@ def cost_segments(
         edges = np.array([low, high])
         value = np.zeros(2)
         if len(case.gencost):
-            row = case.gencost[i]
+            row = cost_row(case, int(i))
             if row[0] == 2:
                 c = cost_polynomial(row)
                 curved = len(c) > 2 and np.any(c[:-2] != 0)
@@ -85,17 +134,11 @@ def cost_segments(
                         near = around[i] + width * (high - low) * np.linspace(-1, 1, pieces + 1)
                         edges = np.unique(np.clip(np.r_[low, near, high], low, high))
                 value = np.polyval(c, edges)
-            elif row[0] == 1:
+            else:
                 points = row[4 : 4 + 2 * int(row[3])].reshape(-1, 2)
                 inner = points[(points[:, 0] > low) & (points[:, 0] < high), 0]
                 edges = np.unique(np.r_[low, inner, high])
                 value = _along(points, edges)
-            else:
-                raise CaseError(
-                    _(
-                        "{case}: row {row} of gencost has the cost model {model}; 1 and 2 exist."
-                    ).format(case=case.name, row=i + 1, model=row[0])
-                )
         floor_mw[i], floor_cost[i] = edges[0], value[0]
         w = np.diff(edges)
         wide = w > 1e-9 * max(1.0, high - low)
