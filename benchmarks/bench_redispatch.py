@@ -3,20 +3,30 @@
 python benchmarks/bench_redispatch.py ACTIVSg2000                # all buses
 python benchmarks/bench_redispatch.py ACTIVSg10k --sample 500    # some, at random
 python benchmarks/bench_redispatch.py ACTIVSg2000 --ac 20        # and some proved in AC
+python benchmarks/bench_redispatch.py ACTIVSg2000 --ac 2000 --keep FILE   # all, in a random order; goes on where it was
+python benchmarks/bench_redispatch.py ACTIVSg2000 --check 50 --keep FILE  # answers kept there, again by lightsim2grid
 python benchmarks/bench_redispatch.py ACTIVSg2000 --highs 20     # beside HiGHS, row by row, one bus at a time
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from taotie.grid.capacity.redispatch import RedispatchedCapacity, redispatched_capacity
 from taotie.grid.capacity.redispatch_lp import largest_load
 from taotie.grid.case.case import read_case
+
+if TYPE_CHECKING:
+    from taotie.grid.ac.proof import AcProver
 
 
 def main() -> None:
@@ -29,6 +39,7 @@ def main() -> None:
     options.add_argument(
         "--check", type=int, default=0, help="buses whose outages lightsim2grid solves again"
     )
+    options.add_argument("--keep", default="", help="a file of answers in AC, one a line")
     options.add_argument("--highs", type=int, default=0)
     options.add_argument("--threads", type=int, default=1)
     o = options.parse_args()
@@ -65,37 +76,64 @@ def main() -> None:
             f"HiGHS, rows as they turn up, {o.highs} buses: {1e3 * took / o.highs:.1f} ms a bus; "
             f"largest difference {worst:.1e} MW"
         )
-    if o.ac:
-        from taotie.grid.ac.proof import ac_proofs
-
-        chosen = rng.choice(case.bus_number[known], o.ac, replace=False).tolist()
-        processor = time.process_time()
-        proved = ac_proofs(found, chosen, every=o.every, threads=o.threads)
-        processor = time.process_time() - processor
-        print(
-            f"AC: {o.ac} buses, {processor:.1f} s of processor time, start {proved.seconds['start']:.1f} s and buses "
-            f"{proved.seconds['proofs']:.1f} s of wall time; AC/DC 5-25-50-75-95 %: {proved.gap_percentiles().round(3)}; "
-            f"outages solved {np.mean([p.solved for p in proved.proofs]):.0f}, foretold "
-            f"{np.mean([p.foretold for p in proved.proofs]):.0f}; largest error of a forecast "
-            f"{max(p.forecast_error for p in proved.proofs):.4f}"
-        )
-    if o.check:
-        by_another_engine(
-            found, rng.choice(case.bus_number[known], o.check, replace=False).tolist()
-        )
+    if o.ac or o.check:
+        in_ac(found, rng.permutation(case.bus_number[known]).tolist(), o)
 
 
-def by_another_engine(found: RedispatchedCapacity, buses: list[int]) -> None:
-    """All outages at the answer of some buses once more, by lightsim2grid's own Newton method."""
+def in_ac(found: RedispatchedCapacity, buses: list[int], o: argparse.Namespace) -> None:
+    """Buses proved one by one, each kept as a line of JSON; then, if asked, some of them by another engine."""
     from taotie.grid.ac.proof import AcProver
 
+    file = Path(o.keep) if o.keep else None
+    kept = (
+        [json.loads(line) for line in file.read_text().splitlines()]
+        if file and file.is_file()
+        else []
+    )
+    done = {line["bus"] for line in kept}
+    processor = time.process_time()
     prover = AcProver(found)
-    net, lost = prover.net, prover.rows[prover.outages]
-    back = np.argsort(np.argsort(lost))
-    for bus in buses:
-        proof = prover.prove(bus, every=True)
-        power, mva = prover.answer
-        v = net.state(power, int(found.case.rows_of_bus([bus])[0]), mva)
+    print(f"AC: start {time.process_time() - processor:.1f} s of processor time", flush=True)
+    for bus in buses[: o.ac]:
+        if bus in done:
+            continue
+        processor = time.process_time()
+        line = asdict(prover.prove(bus, o.every))
+        line["processor_s"] = time.process_time() - processor
+        line["moved_mw"] = {
+            str(i): round(float(mw), 6) for i, mw in enumerate(prover.moved) if abs(mw) > 1e-6
+        }
+        kept.append(line)
+        if file:
+            with file.open("a") as out:
+                out.write(json.dumps(line) + "\n")
+    took = np.array([line["processor_s"] for line in kept])
+    share = np.array([line["ac_mw"] / line["dc_mw"] for line in kept if line["dc_mw"] > 0])
+    ac, dc = (np.array([line[name] for line in kept]) for name in ("ac_mw", "dc_mw"))
+    print(
+        f"AC: {len(kept)} buses, processor {took.sum():.1f} s, a bus {took.mean():.2f} s (median {np.median(took):.2f}, "
+        f"most {took.max():.2f}); AC/DC 5-25-50-75-95 %: {np.percentile(share, (5, 25, 50, 75, 95)).round(3)}; median "
+        f"{np.median(dc):.1f} MW in DC, {np.median(ac):.1f} in AC; 126 MW: {(dc >= 126).mean():.3f} and "
+        f"{(ac >= 126).mean():.3f} of the buses; outages solved at the answer {np.mean([line['solved'] for line in kept]):.0f}, "
+        f"foretold {np.mean([line['foretold'] for line in kept]):.0f}; largest error of a forecast "
+        f"{max(line['forecast_error'] for line in kept):.4f}; cut by {dict(Counter(line['cut_by'] for line in kept))}"
+    )
+    by_another_engine(prover, kept[: o.check])
+
+
+def by_another_engine(prover: AcProver, lines: list[dict[str, Any]]) -> None:
+    """All outages at the answers of some buses once more, by lightsim2grid's own Newton method."""
+    net, lost, case = prover.net, prover.rows[prover.outages], prover.case
+    back, worse = np.argsort(np.argsort(lost)), 0
+    for line in lines:
+        moved = np.zeros(len(prover.p0))
+        for i, mw in line["moved_mw"].items():
+            moved[int(i)] = mw
+        net.pin_as(prover.pins)
+        net.v = prover.v0.copy()
+        power = prover.problem.unit_power_mw(case, prover.p0 + moved)
+        row = int(case.rows_of_bus([line["bus"]])[0])
+        v = net.state(power, row, line["ac_mw"] * (1 + 1j * prover.tan))
         other = net.outages(lost, v)
         order = np.argsort(other.row)[back]
         volts, solved = other.voltage[order], other.solved[order]
@@ -103,13 +141,18 @@ def by_another_engine(found: RedispatchedCapacity, buses: list[int]) -> None:
         beyond = (
             np.maximum(net.vmin - np.abs(volts), np.abs(volts) - net.vmax) - prover.beyond[1:]
         )[solved]
+        anew = int((~solved & prover.ok[1:]).sum())
+        eps = prover.rule.tolerance
+        bad = load[solved].max() > 1 + eps or beyond.max() > eps or anew
+        worse += bool(bad)
         print(
-            f"bus {bus}: {proof.dc_mw:.1f} MW in DC, {proof.ac_mw:.1f} in AC; by lightsim2grid {solved.sum()} of "
-            f"{len(lost)} outages solved, worst {load[solved].max():.5f} of what the rule allows, voltage "
-            f"{beyond.max():+.5f} p.u. beyond it (tolerance {prover.rule.tolerance}); outages it lost anew "
-            f"{int((~solved & prover.ok[1:]).sum())}",
+            f"bus {line['bus']}: {line['dc_mw']:.1f} MW in DC, {line['ac_mw']:.1f} in AC; by lightsim2grid {solved.sum()} "
+            f"of {len(lost)} outages solved, worst {load[solved].max():.5f} of what the rule allows, voltage "
+            f"{beyond.max():+.5f} p.u. beyond it (tolerance {eps}); outages it lost anew {anew}{' WORSE' if bad else ''}",
             flush=True,
         )
+    if lines:
+        print(f"by another engine: {len(lines)} buses, worse than the rule allows at {worse}")
 
 
 if __name__ == "__main__":

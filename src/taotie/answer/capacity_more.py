@@ -510,11 +510,11 @@ def _prove(
         ),
         Said(
             "ac_checked",
-            N_("outages at each answer: {solved:.0f} solved in the mean, {foretold:.0f} foretold to stay {margin:.0%} or more away from any limit (largest error seen {error:.1%}), {bridges} bridges not taken out"),
+            N_("outages at each answer: {solved:.0f} solved in the mean, {foretold:.0f} foretold to stay inside every limit with the error of the forecast, taken as up to {margin:.1%} of a rating (largest seen {error:.1%}), {bridges} bridges not taken out"),
             {
                 "solved": float(np.mean([p.solved for p in proved.proofs])),
                 "foretold": float(np.mean([p.foretold for p in proved.proofs])),
-                "margin": min(p.margin for p in proved.proofs),
+                "margin": max(p.margin for p in proved.proofs),
                 "error": max(p.forecast_error for p in proved.proofs),
                 "bridges": proved.proofs[0].bridges,
             },

@@ -24,7 +24,7 @@ from taotie.grid.flow.sparse_solve import FAST, LANES, solve_lanes, triangles
 if TYPE_CHECKING:
     from taotie.grid.ac.network import AcNetwork
 
-__all__ = ["OutageBatch"]
+__all__ = ["OutageBatch", "taken_out"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -35,7 +35,7 @@ HOPELESS = 1e3  # p.u. of mismatch: such steps lead nowhere
 
 
 @njit(cache=True, nogil=True)
-def _taken_out(vf, vt, yff, yft, ytf, ytt, d):
+def taken_out(vf, vt, yff, yft, ytf, ytt, d):
     """Minus what a branch adds to the Jacobian: rows P, Q at both ends; columns angle, voltage at both ends."""
     for side in range(2):
         a, b = (vf, vt) if side == 0 else (vt, vf)
@@ -87,7 +87,7 @@ def _solve_group(
     d, m = np.zeros((4, 4), np.float64), np.zeros((4, 4), np.float64)
     for c in range(n_lane):
         l = lost[c]
-        _taken_out(v[f[l]], v[t[l]], yff[l], yft[l], ytf[l], ytt[l], d)
+        taken_out(v[f[l]], v[t[l]], yff[l], yft[l], ytf[l], ytt[l], d)
         for a in range(4):
             if into[c, a] < 0:
                 d[a, :] = 0.0
@@ -200,7 +200,7 @@ class OutageBatch:
         ).tocsr()
         y.sort_indices()
         self._y = (y.indptr.astype(np.int64), y.indices.astype(np.int64), y.data.real.copy(), y.data.imag.copy())  # fmt: skip
-        self._branch = tuple(a * per for a in (net._yff, net._yft, net._ytf, net._ytt))
+        self.branch = tuple(a * per for a in (net._yff, net._yft, net._ytf, net._ytt))
         self.held = net._held & (net.pinned == 0)
         weight = net.slack_weight()
         self.weight = weight / weight.sum()
@@ -223,6 +223,7 @@ class OutageBatch:
             jacobian, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01,
             options={"SymmetricMode": True},
         )  # fmt: skip
+        self.lu = lu
         self._solver = triangles(lu)
         self._put = lu.perm_r.astype(np.int64)
         self._get = lu.perm_c.astype(np.int64)
@@ -264,7 +265,7 @@ class OutageBatch:
             vr, vi, left = begin.real.copy(), begin.imag.copy(), np.zeros(LANES)
             _solve_group(
                 self._solver, self._put, self._get, n, self.column_v, self.ref, *self._y,
-                self.p, self.q, self.held, self.weight, some, net.f, net.t, *self._branch, self.v,
+                self.p, self.q, self.held, self.weight, some, net.f, net.t, *self.branch, self.v,
                 tolerance, vr, vi, left,
             )  # fmt: skip
             ok = left[: len(some)] < tolerance

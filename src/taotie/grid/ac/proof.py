@@ -4,17 +4,22 @@ A filed grid is often over in AC before any load is added, so the rule is *no wo
 rating at the start (an N-1 secure DC dispatch without new load) may rise by one per cent of its rating, a voltage
 already outside may move by 0.005; everything else must be inside.
 
-Simply less load at the same dispatch does not help, since about twenty pairs stand at 100 % of their *MW* there and
-reactive power puts them over in MVA. So the DC ratings of what was seen are cut to ``sqrt(A^2 - Q^2)`` and the DC
-programme is solved again, until nothing is over.
+The DC answer itself does not hold: about twenty pairs stand at 100 % of their *MW* there and reactive power puts them
+over in MVA, and its dispatch moves thousands of MW where a few hundred do, which drags voltages far away outside. So
+the dispatch is looked for anew, from the start: the largest load by first order of the AC states (`first_order`), then
+the state itself, then the programme again through what was met there, until a state holds and the next promises no
+more than half a per cent.
 
-*Every outage is covered.* All outages are solved once at the start. On the way to an answer the flow after an outage
-is first foretold: what was solved at the start, plus the change of active power with the outage's factor, plus the
-change of reactive power and voltage of the intact state. Outages foretold within `margin` of a limit, and those at
-the bus itself, are solved; where a solve shows that the forecast errs by more than half the margin, the margin is
-widened and the rest looked at again. What was solved, what was only foretold and the largest error are part of the
-answer. The forecast is of first order, not a proof: `every=True` solves all of them at the answer, and what turns up
-there is corrected like the rest.
+*Every outage is covered.* All outages are solved once at the start. At an answer the flow after an outage is first
+foretold (`foretold`), with the error that this may have; outages that may then be beyond what the rule allows are
+solved, and those at the bus, those of branches whose own flow changed by a tenth of their rating, and the sixteen that
+stand highest in any case. Where a solve shows that a forecast errs by more than was taken, more is taken and the rest
+looked at again. What was solved, what was only foretold and the largest error are part of the answer. The forecast is
+of first order, not a proof: `every=True` solves all of them at the answer, and what turns up there is corrected like
+the rest.
+
+Held fixed: set-points of voltage, taps, shunts, and which units run; units at a reactive limit stay there after an
+outage; losses are shared by Pmax. So an answer is a lower bound: moving taps and shunts could take more.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -32,15 +37,19 @@ import numpy as np
 from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
-from taotie.files.kernels import njit
+from taotie.grid.ac.first_order import VOLT, Rows, largest_first_order
+from taotie.grid.ac.foretold import foretell, foretell_volts, loads
 from taotie.grid.ac.network import AcNetwork, EndPowers, FloatArray, IntArray
 from taotie.grid.ac.outage_batch import OutageBatch
-from taotie.grid.capacity.redispatch import RedispatchedCapacity, searched_nodes
+from taotie.grid.capacity.redispatch import RedispatchedCapacity
 from taotie.grid.capacity.redispatch_lp import LINPROG_TOLERANCE, PairRows
+from taotie.grid.capacity.redispatch_screen import violated_pairs
 from taotie.grid.capacity.redispatch_setup import RedispatchProblem
 from taotie.words.language import _
 
 __all__ = ["AcProof", "AcProver", "AcRule", "ac_proofs"]
+
+Key = tuple[int, int, int]  # branch, outage, end; or bus, outage, 2
 
 
 class AcRule(NamedTuple):
@@ -81,7 +90,8 @@ class AcProof:
     solved, foretold, bridges : int
         Outages solved at the answer, those only foretold, and bridges, which are no outages.
     margin, forecast_error : float
-        Loading margin within which outages were solved, and the largest excess of a solve over its forecast. [1]
+        Error that the forecasts left as such were taken to have, at most, and the largest excess of a solve over its
+        forecast. [1]
     loading : float
         Worst at the answer, relative to what the rule allows; pair in `branch`, `outage` (-1: intact). [1]
     lowest_pu : float
@@ -113,69 +123,21 @@ class AcProof:
     seconds: float
 
 
-@njit(cache=True, nogil=True)
-def _foretell(
-    p_f, q_f, p_t, q_t, factor, dp_f, dq_f, dp_t, dq_t, out, rate, allowed, dv, vmin, vmax, volt,
-    beyond, worst, worst_v,
-):  # fmt: skip
-    """Worst loading (relative to the allowed) and voltage (beyond the allowed) foretold for each outage.
-
-    `p_f` ...: solved at the start, shape (outage, branch); `dp_f` ...: change of the intact state; `volt`: voltages
-    at the start, `beyond`: what the rule allows outside.
-    """
-    for i in range(len(out)):
-        k = out[i]
-        top = 0.0
-        for l in range(len(rate)):
-            if not np.isfinite(rate[l]) or l == k:
-                continue
-            d = factor[i, l] * dp_f[k]
-            a, b = p_f[i, l] + dp_f[l] + d, q_f[i, l] + dq_f[l]
-            s = a * a + b * b
-            a, b = p_t[i, l] + dp_t[l] - d, q_t[i, l] + dq_t[l]
-            s = max(s, a * a + b * b) / (rate[l] * rate[l] * allowed[i, l] * allowed[i, l])
-            if s > top:
-                top = s
-        worst[i] = np.sqrt(top)
-        far = -1.0
-        for n in range(len(vmin)):
-            w = volt[i, n] + dv[n]
-            e = max(vmin[n] - w, w - vmax[n]) - beyond[i, n]
-            if e > far:
-                far = e
-        worst_v[i] = far
-
-
-@njit(cache=True, nogil=True)
-def _loads(
-    v, out, f, t, yff, yft, ytf, ytt, on, inverse, allowed, from_, over, state, branch, load
-):
-    """Loadings of states: the worst relative to the allowed of each, and the pairs beyond `from_` of a rating.
-
-    `inverse`: one over the rating, 0 where there is none. Returns how many pairs were written down.
-    """
-    n = 0
-    for i in range(v.shape[0]):
-        top = 0.0
-        for l in range(len(f)):
-            if l == out[i] or not on[l] or inverse[l] == 0.0:
-                continue
-            a, b = v[i, f[l]], v[i, t[l]]
-            s = a * np.conj(yff[l] * a + yft[l] * b)
-            r = b * np.conj(ytf[l] * a + ytt[l] * b)
-            x = np.sqrt(max(s.real**2 + s.imag**2, r.real**2 + r.imag**2)) * inverse[l]
-            top = max(top, x / allowed[i, l])
-            if x > from_ and n < len(load):
-                state[n], branch[n], load[n] = i, l, x
-                n += 1
-        over[i] = top
-    return n
-
-
 EXACT, ROUGH = 1e-5, 1e-3  # mismatch, per unit: near a limit and elsewhere
-NEAR = 0.005  # of a limit: so near, states are solved exactly
+NEAR, NEAR_V = 0.02, 0.003  # of a limit: so near, states are solved exactly
+FEW = 64  # outages solved on the way to an answer, the most endangered
+TESTED = 16  # outages at the answer that are solved even where their forecast is inside
 AT_ONCE = 512  # outages whose voltages are held at once
-HEAVY = 0.9  # loadings beyond are kept for corrections
+HEAVY = 0.9  # loadings beyond are kept for the corrections of the start
+NOTED, NOTED_V = (
+    0.98,
+    0.002,
+)  # of the allowed: flows and voltages so near are taken into the programme
+FLOOR, SHARE = 2e-4, 0.25  # error taken of a forecast: of a rating, and of what is moved more
+FLOOR_V, SHARE_V = 3e-4, 0.5  # the same of a voltage: p.u., and of its change in the intact grid
+STRONG = 0.1  # outages of branches whose flow changed by more of their rating are always solved
+AIM = 2e-4  # inside a limit, where the programme aims
+GAIN, GAIN_MW = 0.005, 0.05  # a further round is worth so much more load
 
 
 class Look(NamedTuple):
@@ -192,7 +154,12 @@ class Look(NamedTuple):
     solved, lost : ndarray of bool, shape (n_state,)
         With a solution; without one, though there is one at the start.
     pairs : tuple of ndarray
-        State, branch, loading relative to the rating: those beyond `HEAVY`.
+        State and branch of flows beyond `NOTED`, with loading relative to the allowed, MW, Mvar, end: shape (n, 4).
+    volts : tuple of ndarray
+        State and bus of voltages within `NOTED_V` of what is allowed, and the voltage.
+    error, margin, foretold, strength
+        Of the forecasts: largest excess of a solve, largest error assumed of those left, how many those are, and by
+        how much their error was taken times.
     """
 
     at: IntArray
@@ -201,10 +168,12 @@ class Look(NamedTuple):
     solved: np.ndarray
     lost: np.ndarray
     pairs: tuple[IntArray, IntArray, FloatArray]
+    volts: tuple[IntArray, IntArray, FloatArray]
     lowest: float
     error: float
     margin: float
     foretold: int
+    strength: float = 1.0
 
 
 class AcProver:
@@ -215,8 +184,6 @@ class AcProver:
     capacity : RedispatchedCapacity
         Of a case with one island.
     rule : AcRule
-    margin : float
-        Loading within which of a limit outages are solved rather than foretold. [1]
     threads : int
         For many outages at one state.
     """
@@ -225,7 +192,6 @@ class AcProver:
         self,
         capacity: RedispatchedCapacity,
         rule: AcRule = AcRule(),  # noqa: B008
-        margin: float = 0.03,
         threads: int = 1,
     ) -> None:
         if not 0 < rule.power_factor <= 1:
@@ -239,7 +205,7 @@ class AcProver:
                     "{case} has several parts or dead buses; the proof in AC is for one part."
                 ).format(case=case.name)
             )
-        self.capacity, self.rule, self.margin0, self.threads = capacity, rule, margin, threads
+        self.capacity, self.rule, self.threads = capacity, rule, threads
         self.problem = capacity.problems[0]
         self.case = case
         self.net = AcNetwork(case)
@@ -274,7 +240,8 @@ class AcProver:
                     ).format(case=self.case.name)
                 )
             lost = self.rows[self.outages]
-            volts, ok = self._outages(OutageBatch(net, v), lost, None)
+            batch = OutageBatch(net, v)
+            volts, ok = self._outages(batch, lost, None)
             at = np.r_[-1, lost]
             ends = net.powers(np.vstack([v[None], volts]), at)
             load = self._loadings(ends)
@@ -286,6 +253,7 @@ class AcProver:
                 )
         assert v is not None
         self.p0, self.v0, self.pins = p0, v.copy(), net.pinned.copy()
+        self.answer, self.moved = (pg, 0j), np.zeros(len(p0))  # of the last bus proved
         self.ok = solved
         outside = np.vstack([net.outside(v)[None], net.outside(volts)])
         eps = rule.tolerance
@@ -299,25 +267,49 @@ class AcProver:
             self.allowed[:, own], np.maximum(load[:, own], 1) + rule.more_loading
         )
         self.beyond = np.where(outside > eps, outside + rule.more_voltage, 0.0).astype(np.float32)
-        self.start = EndPowers(*(e[1:].astype(np.float32) for e in ends))  # type: ignore[arg-type]
-        self.intact = EndPowers(*(e[0].copy() for e in ends))
-        self.volt = np.abs(volts).astype(np.float32)
+        by_branch = tuple(np.ascontiguousarray(e[1:].T, np.float32) for e in ends)
+        self.intact = np.array([e[0] for e in ends])
+        self.start = by_branch
+        apart = np.maximum(
+            *(
+                np.hypot(
+                    by_branch[i] - self.intact[i, :, None],
+                    by_branch[i + 1] - self.intact[i + 1, :, None],
+                )
+                for i in (0, 2)
+            )
+        )
+        apart[lost, np.arange(len(lost))] = 0.0
+        self.reach = apart.max(axis=1)
+        self.allowed_by_branch = np.ascontiguousarray(self.allowed[1:].T)
+        self.beyond_by_bus = np.ascontiguousarray(self.beyond[1:].T)
         self.turned = (volts / v).astype(np.complex64)  # 0 where unsolved
         self.volt0 = np.abs(v)
+        volt = np.abs(volts)
+        volt[~ok] = self.volt0  # always solved
+        self.volt = np.ascontiguousarray(volt.T, np.float32)
+        self.volt_low = (self.volt + self.beyond_by_bus).min(axis=1)
+        self.volt_high = (self.volt - self.beyond_by_bus).max(axis=1)
         problem.fill(np.arange(problem.island.n_node))
         net_ = problem.net
         k = self.outages
-        factor = np.zeros((len(k), self.case.n_branch), np.float32)
-        factor[:, self.rows] = (net_.ht[net_.f[k]] - net_.ht[net_.t[k]]) * net_.inverse[k][:, None]
+        factor = np.zeros((self.case.n_branch, len(k)), np.float32)
+        factor[self.rows] = ((net_.ht[net_.f[k]] - net_.ht[net_.t[k]]) * net_.inverse[k][:, None]).T
         self.factor = factor
         # the start stays feasible under the ratings kept
         rate, post = self._corrected(flow, at, heavy_pairs(load, solved), kept, self.allowed)
-        after = np.abs(flow[:, None] + factor[:, self.rows].T * flow[k])
+        after = np.abs(flow[:, None] + factor[self.rows] * flow[k])
         after[k, np.arange(len(k))] = 0.0
         self.floor = (np.abs(flow) + 1e-6, after.max(axis=1) + 1e-6)
         self.kept = problem.with_ratings(
             np.maximum(rate, self.floor[0]), np.maximum(post, self.floor[1])
         )
+        self.up = np.maximum(problem.room.high - p0, 0.0)
+        self.down = np.maximum(p0 - problem.room.low, 0.0)
+        unit_bus = np.array([self.case.gen_row[rows[0]] for rows in problem.units])
+        self._place(at)
+        self.answers = Rows(batch, self.turned, self._where, unit_bus, self.tan)
+        self.first = self._noted(self._seen(np.vstack([v[None], volts]), at, solved))
 
     def _loadings(self, ends: EndPowers) -> FloatArray:
         load = self.net.loading(ends, self.post)
@@ -391,92 +383,215 @@ class AcProver:
         p: FloatArray,
         bus: int,
         x_mw: float,
-        known: IntArray,
-        margin: float,
+        strength: float = 1.0,
+        adapt: bool = False,
         every: bool = False,
     ) -> Look | None:
-        """One AC state: outages foretold, those near a limit solved; None where it has no solution."""
-        net, k = self.net, self.outages
+        """One AC state: outages foretold, those that may be over solved; None where it has no solution.
+
+        `strength`: times the error that a forecast is taken to have; `adapt`: where a solve shows more, twice that
+        and the rest looked at again.
+        """
+        net, k, eps = self.net, self.outages, self.rule.tolerance
         pg = self.problem.unit_power_mw(self.case, p)
         self.answer = pg, x_mw * (1 + 1j * self.tan)
         v = net.state(pg, bus, self.answer[1])
         if v is None:
             return None
-        here = net.powers(v[None], np.array([-1]))
-        change = [a[0] - b for a, b in zip(here, self.intact, strict=True)]
-        worst, worst_v = np.zeros(len(k)), np.zeros(len(k))
+        now = np.array([e[0] for e in net.powers(v[None], np.array([-1]))])
+        change = now - self.intact
         dv = np.abs(v) - self.volt0
-        _foretell(
-            *self.start, self.factor, *change, self.rows[k], self.post, self.allowed[1:], dv,
-            net.vmin, net.vmax, self.volt, self.beyond[1:], worst, worst_v,
-        )  # fmt: skip
-        at_bus = np.isin(self.rows[k], np.flatnonzero((net.f == bus) | (net.t == bus)))
+        lost = self.rows[k]
+        moved = np.hypot(change[0, lost], change[1, lost])
+        always = np.isin(lost, np.flatnonzero((net.f == bus) | (net.t == bus))) | ~self.ok[1:]
+        always |= (moved > STRONG * self.rate[lost]) | every
+        top, risky = np.zeros(len(k)), np.zeros(len(k))
+        top_v, risky_v = np.zeros(len(k)), np.zeros(len(k))
         batch = OutageBatch(net, v)
         done = np.zeros(len(k), bool)
         states = [self._seen(v[None], np.array([-1]), np.array([True]))]
-        error, v_margin = 0.0, margin / 10
+        error, strength_v = 0.0, strength
         while True:
-            near = (worst > 1 - margin) | (worst_v > -v_margin) | at_bus | ~self.ok[1:]
-            near |= np.isin(self.rows[k], known) | every
-            todo = np.flatnonzero(near & ~done)[:AT_ONCE]
+            foretell(
+                *self.start, self.factor, self.reach, now, change, lost, self.post,
+                self.allowed_by_branch, FLOOR, SHARE * strength, top, risky,
+            )  # fmt: skip
+            foretell_volts(
+                self.volt, self.volt_low, self.volt_high, self.beyond_by_bus, dv, net.vmin,
+                net.vmax, FLOOR_V, SHARE_V * strength_v, top_v, risky_v,
+            )  # fmt: skip
+            near = (risky > 1 + eps) | (risky_v > eps) | always
+            self.debug = (top.copy(), risky.copy(), top_v.copy(), risky_v.copy(), always, change)
+            if len(states) == 1:  # the forecast is always put to a test
+                near[np.argsort(-risky)[:TESTED]] = True
+                near[np.argsort(-risky_v)[:TESTED]] = True
+            todo = np.flatnonzero(near & ~done)
+            if not adapt:
+                danger = np.maximum(risky[todo] - 1, 10 * risky_v[todo])
+                todo = todo[np.argsort(-danger)[:FEW]] if len(states) == 1 else todo[:0]
             if not todo.size:
                 break
-            rows = self.rows[k[todo]]
-            done[todo] = True
-            known_at = self.ok[1 + todo]
-            guess = np.where(known_at[:, None], self.turned[todo], 1) * v
-            volts, ok = self._outages(batch, rows, guess, ROUGH)
-            part = self._seen(volts, rows, ok)
-            again = np.flatnonzero(ok & ((part.worst > 1 - NEAR) | (part.beyond > -NEAR)))
-            if again.size:
-                volts[again], ok[again] = self._outages(batch, rows[again], volts[again])
+            for some in np.array_split(todo, -(-len(todo) // AT_ONCE)):
+                done[some] = True
+                rows = lost[some]
+                guess = np.where(self.ok[1 + some][:, None], self.turned[some], 1) * v
+                volts, ok = self._outages(batch, rows, guess, ROUGH)
                 part = self._seen(volts, rows, ok)
-            states.append(part)
-            got = np.where(ok, states[-1].worst - worst[todo], 0.0)
-            error = max(error, float(got[states[-1].worst > 0.9].max(initial=0.0)))
-            if error > margin / 2:
-                margin = min(2.5 * error, 0.5)
-            got = np.where(ok, states[-1].beyond - worst_v[todo], 0.0)
-            wrong = float(got[states[-1].beyond > -0.01].max(initial=0.0))
-            v_margin = max(v_margin, min(2 * wrong, 0.1))
+                again = np.flatnonzero(ok & ((part.worst > 1 - NEAR) | (part.beyond > -NEAR_V)))
+                if again.size:
+                    volts[again], ok[again] = self._outages(batch, rows[again], volts[again])
+                    part = self._seen(volts, rows, ok)
+                states.append(part)
+                # outages that were not sure to be solved tell how far a forecast may be trusted
+                heavy = ok & ~always[some] & (part.worst > 0.97)
+                wrong = (part.worst - top[some])[heavy]
+                error = max(error, float(wrong.max(initial=0.0)))
+                assumed = (risky - top)[some][heavy] - FLOOR
+                ratio = (wrong - FLOOR) / np.maximum(assumed / strength, FLOOR)
+                strength = max(strength, min(1.3 * float(ratio.max(initial=0.0)), 100.0))
+                tight = ok & ~always[some] & (part.beyond > -0.004)
+                wrong = part.beyond - np.where(top_v[some] > -1, top_v[some], 0.0)
+                wrong = wrong[tight] - FLOOR_V
+                assumed = (risky_v - top_v)[some][tight] - FLOOR_V
+                ratio = wrong / np.maximum(assumed / strength_v, FLOOR_V)
+                strength_v = max(strength_v, min(1.3 * float(ratio.max(initial=0.0)), 100.0))
+        left = ~done & (top > HEAVY)
+        margin = float((risky - top)[left].max(initial=0.0))
         first = np.cumsum([0] + [len(part.at) for part in states])
-        pairs: tuple[IntArray, IntArray, FloatArray] = (
-            np.concatenate([part.pairs[0] + n for part, n in zip(states, first, strict=False)]),
-            np.concatenate([part.pairs[1] for part in states]),
-            np.concatenate([part.pairs[2] for part in states]),
-        )
-        at, top, beyond, solved, lost = (
+
+        def joined(which: int) -> tuple[IntArray, IntArray, FloatArray]:
+            parts = [part[which] for part in states]
+            return (
+                np.concatenate([q[0] + n for q, n in zip(parts, first, strict=False)]),
+                np.concatenate([q[1] for q in parts]),
+                np.concatenate([q[2] for q in parts]),
+            )
+
+        at, worst, beyond, solved, gone = (
             np.concatenate([part[i] for part in states]) for i in range(5)
         )
         lowest = min(part.lowest for part in states)
-        return Look(at, top, beyond, solved, lost, pairs, lowest, error, margin, int((~done).sum()))
+        return Look(
+            at, worst, beyond, solved, gone, joined(5), joined(6), lowest, error, margin,
+            int((~done).sum()), strength,
+        )  # fmt: skip
 
     def _seen(self, v: np.ndarray, at: IntArray, ok: np.ndarray) -> Look:
         """Loadings and voltages of states solved."""
         net, place = self.net, self._place(at)
-        inverse = 1 / (self.rate if at[0] < 0 else self.post)  # 0 where there is no rating
+        inverse = 1 / self.post  # 0 where there is no rating
+        allowed = self.allowed[place]
+        if at[0] < 0:
+            allowed[0] *= (self.rate * inverse).astype(np.float32)
         top, good = np.zeros(len(at)), np.flatnonzero(ok)
         worst, room, n = np.zeros(len(good)), 64 * len(at) + 4096, -1
         while n < 0 or n == room:  # again with more room
             room *= 2
-            pairs = (np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros(room))
-            n = _loads(
+            pairs = (np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros((room, 4)))
+            n = loads(
                 np.ascontiguousarray(v[good]), at[good], net.f, net.t, net._yff, net._yft, net._ytf,
-                net._ytt, net.on, inverse, self.allowed[place[good]], HEAVY, worst, *pairs,
+                net._ytt, net.on, inverse, allowed[good], NOTED, worst, *pairs,
             )  # fmt: skip
         top[good] = worst
         kept = (good[pairs[0][:n]], pairs[1][:n], pairs[2][:n])
         size = np.abs(v)
         beyond = np.full(len(at), -1.0)
-        outside = np.maximum(net.vmin - size[good], size[good] - net.vmax)
-        beyond[good] = (outside - self.beyond[place[good]]).max(axis=1)
+        outside = (
+            np.maximum(net.vmin - size[good], size[good] - net.vmax) - self.beyond[place[good]]
+        )
+        beyond[good] = outside.max(axis=1)
+        state, bus = np.nonzero(outside > -NOTED_V)
+        volts = (good[state], bus, size[good[state], bus])
         lowest = float(size[good].min()) if good.size else np.inf
         return Look(
-            at, top, beyond, ok, ~ok & self.ok[place], kept, lowest, 0.0, 0.0, 0
+            at, top, beyond, ok, ~ok & self.ok[place], kept, volts, lowest, 0.0, 0.0, 0
         )  # fmt: skip
 
+    # ---- the programme ------------------------------------------------------------------------------
+    def _noted(
+        self, seen: Look, n_flow: int = 3, n_volt: int = 2
+    ) -> dict[Key, tuple[float, float]]:
+        """Of each branch the outages at which it stands highest, of each bus those at which it is nearest to a limit."""
+        found: dict[Key, tuple[float, float]] = {}
+        state, branch, load = seen.pairs
+        count: dict[int, int] = {}
+        for i in np.argsort(-load[:, 0], kind="stable").tolist():
+            l = int(branch[i])
+            count[l] = count.get(l, 0) + 1
+            if count[l] <= n_flow:
+                found[l, int(seen.at[state[i]]), int(load[i, 3])] = (load[i, 1], load[i, 2])
+        state, bus, volt = seen.volts
+        place = self._place(seen.at[state])
+        near = np.maximum(self.net.vmin[bus] - volt, volt - self.net.vmax[bus])
+        near -= self.beyond[place, bus]
+        count = {}
+        for i in np.argsort(-near, kind="stable").tolist():
+            n = int(bus[i])
+            count[n] = count.get(n, 0) + 1
+            if count[n] <= n_volt:
+                found[n, int(seen.at[state[i]]), 2] = (float(volt[i]), 0.0)
+        return found
+
+    def _row(
+        self, key: Key, value: tuple[float, float], bus: int, moved: FloatArray, x: float
+    ) -> tuple[FloatArray, float, float]:
+        """A row of the programme through a value met at what was moved: over units, over load, room. [MW]"""
+        what, outage, kind = key
+        i = int(self._place(np.array([outage]))[0])
+        if kind == 2:
+            answers = self.answers.voltage(what, outage)
+            low, high = self.net.vmin[what], self.net.vmax[what]
+            sign = -1.0 if value[0] < 0.5 * (low + high) else 1.0
+            unit, load = sign * answers.unit[0], sign * float(answers.load[0, bus])
+            out = value[0] - high if sign > 0 else low - value[0]
+            room = (float(self.beyond[i, what]) - out) * VOLT
+        else:
+            answers = self.answers.flow(what, outage, kind)
+            s = float(np.hypot(*value))
+            weight = np.array(value) / max(s, 1e-6)
+            unit, load = weight @ answers.unit, float(weight @ answers.load[:, bus])
+            rate = self.rate[what] if outage < 0 else self.post[what]
+            room = rate * float(self.allowed[i, what]) * (1 - AIM) - s
+        room += float(unit @ moved) + load * x
+        return unit, load, max(room, 0.0)  # the start without load always holds
+
+    def _largest(
+        self, rows: dict[Key, tuple[FloatArray, float, float]], bus: int, node: int, most_mw: float
+    ) -> tuple[FloatArray, float] | None:
+        """Largest load by first order; pairs over in DC, with the ratings that hold at the start, are taken in too."""
+        active: list[int] = []
+        for _round in range(6):
+            table = list(rows.values())
+            found = largest_first_order(
+                self.up, self.down, np.array([r[0] for r in table]).reshape(len(table), -1),
+                np.array([r[1] for r in table]), np.array([r[2] for r in table]), most_mw, active,
+            )  # fmt: skip
+            if found is None:
+                return None
+            moved, x = found
+            flow = self.problem.flow_mw(self.p0 + moved, node, x)
+            over = violated_pairs(self.kept, flow, 1e-3)
+            broken = False
+            for l, k in zip(over[0].tolist(), over[1].tolist(), strict=True):
+                branch, outage = int(self.rows[l]), int(self.rows[k]) if k >= 0 else -1
+                if any((branch, outage, end) in rows for end in (0, 1)):
+                    continue
+                i = int(self._place(np.array([outage]))[0]) - 1
+                p_f, q_f, p_t, q_t = (
+                    float(e[branch, i]) if i >= 0 else float(self.intact[n, branch])
+                    for n, e in enumerate(self.start)
+                )
+                end = int(np.hypot(p_t, q_t) > np.hypot(p_f, q_f))
+                value = (p_t, q_t) if end else (p_f, q_f)
+                row = self._row((branch, outage, end), value, bus, 0 * moved, 0.0)
+                rows[branch, outage, end] = row
+                broken |= bool(row[0] @ moved + row[1] * x > row[2] + 1e-2)
+            if not broken:
+                break
+        return moved, x
+
     # ---- one bus ----------------------------------------------------------------------------------
-    def prove(self, bus: int, every: bool = False, rounds: int = 10) -> AcProof:
+    def prove(self, bus: int, every: bool = False, rounds: int = 12) -> AcProof:
         """The largest load seen to hold at a bus.
 
         Parameters
@@ -488,7 +603,7 @@ class AcProver:
             the rest.
         """
         tic = time.perf_counter()
-        eps, m = self.rule.tolerance, self.problem.n_branch
+        eps = self.rule.tolerance
         row = int(self.case.rows_of_bus([bus])[0])
         x_dc = float(self.capacity.capacity_mw[row])
         node = int(
@@ -497,74 +612,74 @@ class AcProver:
         # every bus from the same start, so that their order does not matter
         self.net.pin_as(self.pins)
         self.net.v = self.v0.copy()
-        problem, margin, error = self.kept, self.margin0, 0.0
-        known, why = np.zeros(0, np.int64), set()
-        x, p, seen, done, count = 0.0, self.p0, None, False, 0
-        for _round in range(rounds):
+        zero, most, error, strength = np.zeros(len(self.p0)), max(x_dc, 0.0), 0.0, 1.0
+        rows = {key: self._row(key, at, row, zero, 0.0) for key, at in self.first.items()}
+        why: set[str] = set()
+        best: tuple[float, FloatArray, Look] | None = None
+        count, last = 0, (zero, 0.0)
+
+        def looked(moved: FloatArray, x: float, last: bool) -> tuple[Look | None, set[str]]:
+            nonlocal count, error, strength
             count += 1
-            found = searched_nodes(problem, np.array([node]))
-            if found.status[0] != 0 or not found.x[0] > 0 or not x_dc > 0:
-                x, p = 0.0, self.p0
+            seen = self.look(self.p0 + moved, row, x, strength, last, last and every)
+            if seen is not None:
+                error, strength = max(error, seen.error), seen.strength
+            return seen, _kinds(seen, eps)
+
+        sure = False  # the best was looked at as the answer is
+        while count < rounds and most > 1e-6:
+            found = self._largest(rows, row, node, most)
+            if found is None or not found[1] > 1e-6:
+                why |= set() if best else {"thermal"}
                 break
-            x, p = float(found.x[0]), found.power[0].copy()
-            if x > x_dc:  # allowances take it past the DC answer: back along the way to the start
-                x, p = x_dc, self.p0 + x_dc / x * (p - self.p0)
-            seen = self.look(p, row, x, known, margin)
-            if every and seen is not None and not _kinds(seen, eps):
-                margin, error = max(margin, min(seen.margin, 0.5)), max(error, seen.error)
-                seen = self.look(p, row, x, known, margin, True)
-            if seen is None:
-                break
-            margin, error = max(margin, min(seen.margin, 0.5)), max(error, seen.error)
-            kinds = _kinds(seen, eps)
-            if "thermal" not in kinds:
-                done = not kinds
-                break
-            why.add("thermal")
-            known = np.union1d(known, seen.at[1:][seen.worst[1:] > 0.99])
-            flow = problem.flow_mw(p, node, x)[:m]
-            problem = problem.with_ratings(
-                *self._corrected(flow, seen.at, seen.pairs, problem, self.allowed)
-            )
-        if not done and x > 0:  # along the way back to the start without load
-            x1, p1 = x, p
-            why |= _kinds(seen, eps)
-            low, high = 0.0, 1.0
-            for _again in range(4):
-                for step in (0.9, 0.5, 0.5, 0.5, 0.5, 0.5):
-                    s = low + step * (high - low)
-                    tried = self.look(self.p0 + s * (p1 - self.p0), row, s * x1, known, margin)
-                    count += 1
-                    kinds = _kinds(tried, eps)
-                    low, high = (s, high) if not kinds else (low, s)
-                    why |= kinds
-                x, p = low * x1, self.p0 + low * (p1 - self.p0)
-                seen = self.look(p, row, x, known, margin, every)
-                kinds = _kinds(seen, eps)
-                if not kinds:
-                    done = True
+            moved, x = last = found
+            if best and (x < best[0] * (1 + GAIN) + GAIN_MW or count > rounds - 4):
+                if sure:
                     break
-                why |= kinds
-                if seen is not None:
-                    bad = (seen.worst > 1 + eps) | (seen.beyond > eps) | seen.lost
-                    known = np.union1d(known, seen.at[bad & (seen.at >= 0)])
-                low, high = 0.0, low
-        if not done:  # the start itself
-            if x_dc > 0:
-                why.add("thermal" if not why else next(iter(why)))
-            x, p = 0.0, self.p0
+                x, moved = best[:2]  # good enough, if it holds
+                sure = True
+            seen, kinds = looked(moved, x, sure)
+            why |= kinds
+            if seen is not None and not kinds:
+                best = (x, moved, seen)
+                if sure:
+                    break
+            elif sure:
+                best, sure = None, False
+            if seen is None or seen.lost.any():  # too far for any solution
+                most = 0.5 * (x + (best[0] if best else 0.0))
+            if seen is not None:
+                for key, value in self._noted(seen).items():
+                    rows[key] = self._row(key, value, row, moved, x)
+        if best and not sure:
+            last, best = (best[1], best[0]), None
+        for part in (1.0, 0.97, 0.9, 0.7, 0.5, 0.25, 0.1) if best is None and last[1] > 0 else ():
+            seen, kinds = looked(part * last[0], part * last[1], True)  # back towards the start
+            why |= kinds
+            if seen is not None and not kinds:
+                best = (part * last[1], part * last[0], seen)
+                break
+        if best is None:  # the start itself
+            if x_dc > 0 and not why:
+                why.add("thermal")
             self.net.pin_as(self.pins)
             self.net.v = self.v0.copy()
-            seen = self.look(p, row, x, known, margin, every)
-        if seen is None:
-            return AcProof(
-                bus, x_dc, 0.0, "no solution", count, 0, len(self.outages), self.n_bridge, margin,
-                error, np.nan, -1, -1, np.nan, 0, False, time.perf_counter() - tic,
-            )  # fmt: skip
+            only = self.look(self.p0, row, 0.0, strength, True, every)
+            if only is None:
+                return AcProof(
+                    bus, x_dc, 0.0, "no solution", count, 0, len(self.outages), self.n_bridge, 0.0,
+                    error, np.nan, -1, -1, np.nan, 0, False, time.perf_counter() - tic,
+                )  # fmt: skip
+            best = (0.0, zero, only)
+        x, moved, seen = best
+        self.moved = moved
+        self.answer = (
+            self.problem.unit_power_mw(self.case, self.p0 + moved), x * (1 + 1j * self.tan)
+        )  # fmt: skip
         l, k = self._heaviest(seen)
         return AcProof(
             bus, x_dc, x, "+".join(sorted(why)) or "none", count, len(seen.at) - 1, seen.foretold,
-            self.n_bridge, seen.margin, max(error, seen.error), float(seen.worst.max()), l, k,
+            self.n_bridge, seen.margin, error, float(seen.worst.max()), l, k,
             seen.lowest, int((~seen.solved).sum()), seen.foretold == 0, time.perf_counter() - tic,
         )  # fmt: skip
 
@@ -573,7 +688,7 @@ class AcProver:
         state, branch, load = seen.pairs
         if not len(state):
             return -1, -1
-        i = int((load / self.allowed[self._place(seen.at[state]), branch]).argmax())
+        i = int(load[:, 0].argmax())
         return int(branch[i]), int(seen.at[state[i]])
 
 
