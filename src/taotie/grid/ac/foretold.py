@@ -1,9 +1,9 @@
 """What will flows and voltages after each outage be, from those at the start and the intact state? MVA, p.u.
 
 The flow after an outage is foretold as what was solved at the start, plus the change of the intact state, plus what
-the outage moves more than it did there, by its DC factor. The error this may have is a floor and a share of the last
-term; where a solve shows more, it is taken times a strength. Branches and buses that no outage can bring near a limit
-are left out early.
+the outage moves more than it did there, by its DC factor. The error this may have is a floor and a share of all that
+the outage moves; where a solve shows more, it is taken times a strength. Branches and buses that no outage can bring
+near a limit are left out early.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -24,7 +24,7 @@ def foretell(
 
     `p_f` ... `q_t`, `factor`, `allowed`: shape (branch, outage), what was solved at the start; `reach`: the most any
     outage moved the branch there [MVA]; `now`, `change`: the intact state and its change since, shape (4, branch);
-    `floor`, `share`: error, of the rating and of what the outage moves more than it did.
+    `floor`, `share`: error, of the rating and of what the outage moved and moves more.
     """
     shift = np.array([change[0, k] for k in out])  # of what each outage takes away
     far = np.flatnonzero(np.abs(shift) > 1.0)
@@ -39,6 +39,7 @@ def foretell(
         s = max(now[0, l] ** 2 + now[1, l] ** 2, now[2, l] ** 2 + now[3, l] ** 2)
         if np.sqrt(s) + reach[l] + 1.5 * most < 0.9 * rate[l]:
             continue
+        p_0, q_0 = now[0, l] - change[0, l], now[1, l] - change[1, l]
         for i in range(len(out)):
             k = out[i]
             if l == k:
@@ -48,7 +49,8 @@ def foretell(
             s = a * a + b * b
             a, b = p_t[l, i] + change[2, l] - d, q_t[l, i] + change[3, l]
             s = np.sqrt(max(s, a * a + b * b)) / (rate[l] * allowed[l, i])
-            e = s + floor + share * abs(d) / rate[l]
+            d = abs(d) + abs(p_f[l, i] - p_0) + abs(q_f[l, i] - q_0)
+            e = s + floor + share * d / rate[l]
             top[i] = max(top[i], s)
             risky[i] = max(risky[i], e)
 

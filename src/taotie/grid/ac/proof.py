@@ -12,11 +12,11 @@ more than half a per cent.
 
 *Every outage is covered.* All outages are solved once at the start. At an answer the flow after an outage is first
 foretold (`foretold`), with the error that this may have; outages that may then be beyond what the rule allows are
-solved, and those at the bus, those of branches whose own flow changed by a tenth of their rating, and the sixteen that
-stand highest in any case. Where a solve shows that a forecast errs by more than was taken, more is taken and the rest
-looked at again. What was solved, what was only foretold and the largest error are part of the answer. The forecast is
-of first order, not a proof: `every=True` solves all of them at the answer, and what turns up there is corrected like
-the rest.
+solved, and those at the bus, those of branches whose own flow changed by two per cent of their rating, and the sixteen
+that stand highest in any case. Where a solve shows that a forecast errs by more than was taken, more is taken and the
+rest looked at again. What was solved, what was only foretold and the largest error are part of the answer. The
+forecast is of first order, not a proof: `every=True` solves all of them at the answer, and what turns up there is
+corrected like the rest.
 
 Held fixed: set-points of voltage, taps, shunts, and which units run; units at a reactive limit stay there after an
 outage; losses are shared by Pmax. So an answer is a lower bound: moving taps and shunts could take more.
@@ -129,14 +129,11 @@ FEW = 64  # outages solved on the way to an answer, the most endangered
 TESTED = 16  # outages at the answer that are solved even where their forecast is inside
 AT_ONCE = 512  # outages whose voltages are held at once
 HEAVY = 0.9  # loadings beyond are kept for the corrections of the start
-NOTED, NOTED_V = (
-    0.98,
-    0.002,
-)  # of the allowed: flows and voltages so near are taken into the programme
-FLOOR, SHARE = 2e-4, 0.25  # error taken of a forecast: of a rating, and of what is moved more
-FLOOR_V, SHARE_V = 3e-4, 0.5  # the same of a voltage: p.u., and of its change in the intact grid
-STRONG = 0.1  # outages of branches whose flow changed by more of their rating are always solved
-AIM = 2e-4  # inside a limit, where the programme aims
+NOTED, NOTED_V = 0.98, 0.002  # of the allowed: so near, flows and voltages enter the programme
+FLOOR, SHARE = 5e-4, 0.35  # error taken of a forecast: of a rating, and of what the outage moves
+FLOOR_V, SHARE_V = 3e-3, 0.5  # the same of a voltage: p.u., and of its change in the intact grid
+STRONG = 0.02  # outages of branches whose flow changed by more of their rating are always solved
+AIM = 6e-4  # inside a limit, where the programme aims
 GAIN, GAIN_MW = 0.005, 0.05  # a further round is worth so much more load
 
 
@@ -386,11 +383,12 @@ class AcProver:
         strength: float = 1.0,
         adapt: bool = False,
         every: bool = False,
+        known: Sequence[int] = (),
     ) -> Look | None:
         """One AC state: outages foretold, those that may be over solved; None where it has no solution.
 
         `strength`: times the error that a forecast is taken to have; `adapt`: where a solve shows more, twice that
-        and the rest looked at again.
+        and the rest looked at again; `known`: branches whose outages are solved in any case.
         """
         net, k, eps = self.net, self.outages, self.rule.tolerance
         pg = self.problem.unit_power_mw(self.case, p)
@@ -405,6 +403,7 @@ class AcProver:
         moved = np.hypot(change[0, lost], change[1, lost])
         always = np.isin(lost, np.flatnonzero((net.f == bus) | (net.t == bus))) | ~self.ok[1:]
         always |= (moved > STRONG * self.rate[lost]) | every
+        always |= (named := np.isin(lost, known))
         top, risky = np.zeros(len(k)), np.zeros(len(k))
         top_v, risky_v = np.zeros(len(k)), np.zeros(len(k))
         batch = OutageBatch(net, v)
@@ -421,13 +420,12 @@ class AcProver:
                 net.vmax, FLOOR_V, SHARE_V * strength_v, top_v, risky_v,
             )  # fmt: skip
             near = (risky > 1 + eps) | (risky_v > eps) | always
-            self.debug = (top.copy(), risky.copy(), top_v.copy(), risky_v.copy(), always, change)
             if len(states) == 1:  # the forecast is always put to a test
                 near[np.argsort(-risky)[:TESTED]] = True
                 near[np.argsort(-risky_v)[:TESTED]] = True
             todo = np.flatnonzero(near & ~done)
             if not adapt:
-                danger = np.maximum(risky[todo] - 1, 10 * risky_v[todo])
+                danger = np.maximum(top[todo] - 1, 5 * top_v[todo]) + named[todo]
                 todo = todo[np.argsort(-danger)[:FEW]] if len(states) == 1 else todo[:0]
             if not todo.size:
                 break
@@ -553,7 +551,7 @@ class AcProver:
             rate = self.rate[what] if outage < 0 else self.post[what]
             room = rate * float(self.allowed[i, what]) * (1 - AIM) - s
         room += float(unit @ moved) + load * x
-        return unit, load, max(room, 0.0)  # the start without load always holds
+        return unit, load, room
 
     def _largest(
         self, rows: dict[Key, tuple[FloatArray, float, float]], bus: int, node: int, most_mw: float
@@ -562,10 +560,12 @@ class AcProver:
         active: list[int] = []
         for _round in range(6):
             table = list(rows.values())
-            found = largest_first_order(
-                self.up, self.down, np.array([r[0] for r in table]).reshape(len(table), -1),
-                np.array([r[1] for r in table]), np.array([r[2] for r in table]), most_mw, active,
-            )  # fmt: skip
+            unit = np.array([r[0] for r in table]).reshape(len(table), -1)
+            load, room = np.array([r[1] for r in table]), np.array([r[2] for r in table])
+            found = largest_first_order(self.up, self.down, unit, load, room, most_mw, active)
+            if found is None:  # the start without load holds, whatever is met elsewhere
+                room = np.maximum(room, 0.0)
+                found = largest_first_order(self.up, self.down, unit, load, room, most_mw, active)
             if found is None:
                 return None
             moved, x = found
@@ -617,12 +617,16 @@ class AcProver:
         why: set[str] = set()
         best: tuple[float, FloatArray, Look] | None = None
         count, last = 0, (zero, 0.0)
+        met: set[int] = set()  # outages that stood in the way
 
         def looked(moved: FloatArray, x: float, last: bool) -> tuple[Look | None, set[str]]:
             nonlocal count, error, strength
             count += 1
-            seen = self.look(self.p0 + moved, row, x, strength, last, last and every)
+            seen = self.look(self.p0 + moved, row, x, strength, last, last and every, sorted(met))
             if seen is not None:
+                bad = (seen.worst > 1 + eps) | (seen.beyond > eps)
+                order = np.argsort(-np.maximum(seen.worst - 1, 5 * seen.beyond))[:16]
+                met.update(seen.at[order[bad[order]]].tolist())
                 error, strength = max(error, seen.error), seen.strength
             return seen, _kinds(seen, eps)
 
