@@ -264,21 +264,21 @@ def row_of(key: str, figure: Figure) -> Row:
     """One figure as a row."""
     from taotie.quantity.unit_word import unit_word
     from taotie.quantity.wording import (
+        TINY_PERCENT,
         bound_word,
         boundary_word,
-        certain_text,
         kind_word,
-        number,
+        median,
         readable,
+        tiny_share,
         value_text,
     )
 
     one = readable(figure)
     value = one.value
     bound = f"{bound_word(one.bound)} " if one.bound in ("at_most", "at_least") else ""
-    exact = value.certain
-    middle = certain_text(value.p50) if exact else number(value.p50)
-    spread = "" if exact else value_text(one).partition("[")[2].rstrip("]")
+    middle = f"< {TINY_PERCENT:g}" if tiny_share(one) else median(one)
+    spread = "" if value.certain else value_text(one).partition("[")[2].rstrip("]")
     return Row(
         key,
         figure.name,

@@ -20,6 +20,9 @@ __all__ = ["mine"]
 INDEX_AVERAGES_DAYS = 7
 """Read off the index's own series of 2019 to 2021 by `averaging_days`: 7.0, 6.9 and 7.1."""
 
+OLD_LIST_DAYS = 365
+"""A list of machines that ends so long before the day lacks at least one generation of them."""
+
 
 @answers("mine")
 def mine(chosen: Chosen) -> Answer:
@@ -92,6 +95,7 @@ def mine(chosen: Chosen) -> Answer:
         )
     if found is not None:
         said.extend(_odd(rates, found, chosen, at, best))
+        said.extend(_old(found, at))
     window = averaging_days(rates, at)
     if window is not None and window > 1.5 * INDEX_AVERAGES_DAYS:
         said.append(
@@ -155,6 +159,23 @@ def _odd(rates: HashRates, miners: Miners, chosen: Chosen, day: str, best: float
                 "twh": f"{without:.4g}",
                 "percent": f"{100 * (without / best - 1):+.1f}",
             },
+        )
+    ]  # fmt: skip
+
+
+def _old(miners: Miners, day: str) -> list[Said]:
+    """That a list ends long before the day: what was released since, and takes less, is missing."""
+    youngest = miners.released[miners.released <= np.datetime64(day)].max(
+        initial=miners.released.min()
+    )
+    behind = int((np.datetime64(day, "D") - np.datetime64(youngest, "D")).astype(int))
+    if behind <= OLD_LIST_DAYS:
+        return []
+    return [
+        Said(
+            "old_machines",
+            N_("the youngest machine of the list is of {youngest}, {n} days before: newer ones, which take less, are missing, so all three estimates are too high"),
+            {"youngest": str(youngest), "n": behind},
         )
     ]  # fmt: skip
 

@@ -18,6 +18,7 @@ from taotie.facility.pue import checked_pue
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
 from taotie.quantity.profile import Profile, highest_of
+from taotie.quantity.unit_word import with_unit
 from taotie.words.language import _
 
 __all__ = [
@@ -327,8 +328,8 @@ def _not_negative(name: str, value: npt.ArrayLike, unit: str) -> Floats:
     bad = ~(values >= 0.0) | ~np.isfinite(values)
     if bad.any():
         raise RangeError(
-            _("{name}={value} {unit} is not a number of at least 0.").format(
-                name=name, value=float(values[bad].flat[0]), unit=unit
+            _("{name}={value} is not a number of at least 0.").format(
+                name=name, value=with_unit(float(values[bad].flat[0]), unit)
             )
         )
     return values

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import RangeError
+from taotie.quantity.unit_word import with_unit
 from taotie.words.language import _
 
 __all__ = [
@@ -244,8 +245,8 @@ def checked_weather(
         bad = ~((values >= low) & (values <= high))
         if bad.any():
             raise RangeError(
-                _("{name}={value} {unit} leaves {low:g} to {high:g}.").format(
-                    name=name, value=float(values[bad].flat[0]), unit=unit, low=low, high=high
+                _("{name}={value} leaves {low:g} to {high:g}.").format(
+                    name=name, value=with_unit(float(values[bad].flat[0]), unit), low=low, high=high
                 ),
                 hint,
             )

@@ -13,6 +13,7 @@ from taotie.errors import RangeError
 from taotie.facility.moist_air import heat_of_evaporation_kj_per_kg
 from taotie.facility.weather_pue import CoolingLoad
 from taotie.quantity.lift import lifted
+from taotie.quantity.unit_word import with_unit
 from taotie.words.language import _
 
 __all__ = ["site_water_l", "wue_l_per_kwh"]
@@ -103,8 +104,8 @@ def site_water_l(it_energy_kwh: npt.ArrayLike, wue: npt.ArrayLike) -> Floats:
         bad = ~(values >= 0.0) | ~np.isfinite(values)
         if bad.any():
             raise RangeError(
-                _("{name}={value} {unit} is not a number of at least 0.").format(
-                    name=name, value=float(values[bad].flat[0]), unit=unit
+                _("{name}={value} is not a number of at least 0.").format(
+                    name=name, value=with_unit(float(values[bad].flat[0]), unit)
                 )
             )
     return np.asarray(energy * water)

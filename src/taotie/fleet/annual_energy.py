@@ -18,6 +18,7 @@ from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
+from taotie.quantity.unit_word import with_unit
 from taotie.words.language import _, language
 from taotie.words.said import in_each_language
 
@@ -350,8 +351,8 @@ def _not_negative(name: str, value: npt.ArrayLike, unit: str) -> Floats:
     bad = ~(values >= 0.0) | ~np.isfinite(values)
     if bad.any():
         raise RangeError(
-            _("{name}={value} {unit} is not a number of at least 0.").format(
-                name=name, value=float(values[bad].flat[0]), unit=unit
+            _("{name}={value} is not a number of at least 0.").format(
+                name=name, value=with_unit(float(values[bad].flat[0]), unit)
             )
         )
     return values

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from taotie.errors import RangeError
 from taotie.quantity.figure import Figure, exact
 from taotie.quantity.lift import lifted
+from taotie.quantity.unit_word import with_unit
 from taotie.words.language import _
 
 __all__ = [
@@ -290,8 +291,8 @@ def _not_negative(name: str, value: npt.ArrayLike, unit: str) -> Floats:
     bad = ~(values >= 0.0) | ~np.isfinite(values)
     if bad.any():
         raise RangeError(
-            _("{name}={value} {unit} is not a number of at least 0.").format(
-                name=name, value=float(values[bad].flat[0]), unit=unit
+            _("{name}={value} is not a number of at least 0.").format(
+                name=name, value=with_unit(float(values[bad].flat[0]), unit)
             )
         )
     return values

@@ -6,6 +6,7 @@ that each cell has its own source. Nothing is read before it is asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -17,7 +18,7 @@ from taotie.errors import SourceError, TaotieError, nearest
 from taotie.files.read import csv_rows, read_text, read_toml
 from taotie.quantity import unit as units
 from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
-from taotie.words.language import LANGUAGES, N_, _, in_language
+from taotie.words.language import LANGUAGES, _
 
 if TYPE_CHECKING:  # a search of sources needs no figure, and no array behind it
     from taotie.quantity.figure import Figure
@@ -169,26 +170,34 @@ def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str
         raise SourceError(f"{where}: {error.message}", error.hint) from None
 
 
-_WORDS = {
-    "average_generation": N_("average carbon intensity of generation"),
-    "average_consumption": N_("average carbon intensity of consumption"),
-    "bandwidth": N_("memory bandwidth"),
-    "demand": N_("electricity in a year"),
-    "energy": N_("energy of one"),
-    "host_idle_power": N_("draw of the host when waiting"),
-    "host_max_power": N_("draw of the host under full load"),
-    "idle_power": N_("draw when waiting"),
-    "max_power": N_("highest measured draw"),
-    "memory": N_("memory"),
-    "peak_bf16": N_("dense peak, bf16"),
-    "peak_fp8": N_("dense peak, fp8"),
-    "peak_over_mean": N_("busiest hour over mean hour of a day"),
-    "pue": N_("PUE"),
-    "rated_power": N_("rated power"),
-    "tdp": N_("rated power"),
-    "wue": N_("water per IT energy"),
-}
-"""Words for quantities of tables that are shown to people."""
+@lru_cache(maxsize=1)
+def _words() -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """Words for items and quantities of tables, by `item` or `quantity` and its key, in each language."""
+    path = DATA / "table_words.csv"
+    return {
+        (row["what"], row["word"]): {code: row[code] for code in LANGUAGES}
+        for _line, row in _rows(path)
+    }
+
+
+_OF_PLACES, _NAMES_OF_PLACES = ("places", "climates"), "carbon_intensity"
+"""Tables by place, and the one that has the names of countries and states."""
+_NUMBERED = re.compile(r"(.+)_(\d{4}-\d\d-\d\d|\d+)")
+
+
+def _word(what: str, key: str, code: str) -> str | None:
+    """The word for a key of a table in a language; a year, an hour or a number at its end stands beside the word."""
+    found = _words().get((what, key))
+    if found is not None:
+        return found[code]
+    numbered = _NUMBERED.fullmatch(key)
+    found = _words().get((what, numbered[1])) if numbered else None
+    if numbered is None or found is None:
+        return None
+    text, at = found[code], numbered[2]
+    if "{at}" in text:
+        return text.format(at=at)
+    return f"{text}（{at}）" if code == "zh" else f"{text} ({at})"
 
 
 def access_of(key: str) -> str:
@@ -272,10 +281,11 @@ class Table:
         label = {}
         for code in LANGUAGES:
             names = (f"label_{code}", f"name_{code}", "label", "label_en", "name_en")
-            rows = (self.cells.get((item, name)) for name in names)
-            name = next((row["value"] for row in rows if row), item.replace("_", " "))
-            word = _WORDS.get(quantity)
-            text = in_language(word, code) if word else quantity.replace("_", " ")
+            held = [self] if self.name not in _OF_PLACES else [self, table(_NAMES_OF_PLACES)]
+            rows = (one.cells.get((item, name)) for one in held for name in names)
+            name = next((row["value"] for row in rows if row), None) or _word("item", item, code)
+            name = name or item.replace("_", " ")
+            text = _word("quantity", quantity, code) or quantity.replace("_", " ")
             label[code] = f"{name}：{text}" if code == "zh" else f"{name}: {text}"
         return label
 

@@ -6,12 +6,23 @@ import re
 
 from taotie.words.language import language
 
-__all__ = ["unit_word"]
+__all__ = ["unit_word", "with_unit"]
 
 
 def unit_word(unit: str) -> str:
     """A unit as printed: nothing for plain numbers."""
     return "" if unit == "1" else _printed(unit)
+
+
+def with_unit(value: float, unit: str) -> str:
+    """A value with its unit as an error names it; nothing behind a plain number.
+
+    Examples
+    --------
+    >>> with_unit(-3.0, "kWh"), with_unit(1.5, "1")
+    ('-3.0 kWh', '1.5')
+    """
+    return f"{value} {unit_word(unit)}".rstrip()
 
 
 # what is counted, time and money; symbols of physics are the same everywhere

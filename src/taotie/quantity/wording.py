@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from taotie.quantity import unit as units
@@ -27,8 +28,10 @@ _LARGE = {
 }
 
 
-def number(value: float, digits: int = 2) -> str:
+def number(value: float, digits: int = 2, zeros: bool = False) -> str:
     """`value` with at least `digits` significant digits, thin groups of thousands.
+
+    Zeros at the end of more than two digits are dropped unless `zeros` are asked for.
 
     Examples
     --------
@@ -45,27 +48,64 @@ def number(value: float, digits: int = 2) -> str:
         for limit, word in _LARGE[language()]:
             if size >= limit:
                 scaled = value / limit
-                return f"{_rounded(scaled, max(digits, 3))} {word}"
-    return _rounded(value, digits)
+                return f"{_rounded(scaled, digits if zeros else max(digits, 3), zeros)} {word}"
+    return _rounded(value, digits, zeros)
 
 
-def _rounded(value: float, digits: int) -> str:
+def _rounded(value: float, digits: int, zeros: bool) -> str:
     value = float(f"{value:.12g}")  # 120.74999999999999 is 120.75, an artefact of arithmetic
     places = digits - 1 - math.floor(math.log10(abs(value)))
     if 1e3 <= abs(value) < 1e4 and digits <= 3:
         places = -1  # three digits are more than most ranges allow
     rounded = round(value, places) if places < 0 and abs(value) >= 1e3 else value
     text = f"{rounded:,.{max(places, 0)}f}".replace(",", " ")
-    if "." in text and digits > 2:
+    if "." in text and digits > 2 and not zeros:
         text = text.rstrip("0").rstrip(".")
     return text
 
 
-WIDE = 1.2
-"""Ends so many times apart leave room for two digits."""
+MOST_DIGITS = 4
+"""Digits of a value with a range, however narrow the range is."""
 
 
-def ends(low: float, high: float, digits: int = 2) -> tuple[str, str]:
+def within(middle: float, low: float, high: float) -> tuple[str, str, str]:
+    """A value and the ends of its range, none with more digits than the range allows.
+
+    The last digit printed is that of half the width of the range, but two digits are always printed and never more
+    than `MOST_DIGITS`. Of a range about zero both ends and the middle share one last digit.
+
+    Examples
+    --------
+    >>> within(262.3, 201.2, 358.8), within(1.0912, 1.0811, 1.1004)
+    (('260', '200', '360'), ('1.091', '1.081', '1.100'))
+    >>> within(0.012, -4.1, 5.2), within(114.63, 112.4, 118.0)
+    (('0', '-4.1', '5.2'), ('115', '112', '118'))
+    """
+    half = 0.5 * abs(high - low)
+    if not all(map(math.isfinite, (middle, low, high))):
+        return number(middle), number(low), number(high)
+    last = math.floor(math.log10(float(f"{half:.3g}"))) if half else -math.inf
+    zero_inside = low < 0 < high
+    a, b, c = (_at(v, last, zero_inside) for v in (middle, low, high))
+    return a, b, c
+
+
+def _at(value: float, last: float, zero_inside: bool) -> str:
+    """`value` with no digit beyond the power of ten `last`, unless it is among its first two."""
+    if not value:
+        return "0"
+    first = math.floor(math.log10(abs(value)))
+    place = last - 1 if zero_inside else min(last, first - 1)
+    place = int(max(place, first - MOST_DIGITS + 1))
+    rounded = round(float(f"{value:.12g}"), -place)
+    if not rounded:
+        return "0"
+    # 99.96 became 100.0
+    first = math.floor(math.log10(abs(rounded)))
+    return number(rounded, max(first - place + 1, 2), zeros=True)
+
+
+def ends(low: float, high: float) -> tuple[str, str]:
     """Both ends of a range, with no more digits than the range allows.
 
     Examples
@@ -73,9 +113,50 @@ def ends(low: float, high: float, digits: int = 2) -> tuple[str, str]:
     >>> ends(112.4, 349.3), ends(349.0, 2412.0), ends(112.4, 118.0)
     (('110', '350'), ('350', '2 400'), ('112', '118'))
     """
-    if low > 0 and math.isfinite(high) and high >= WIDE * low:
-        low, high = (float(f"{v:.{digits - 1}e}") for v in (low, high))
-    return number(low, digits), number(high, digits)
+    _middle, first, last = within(low, low, high)
+    return first, last
+
+
+def median(figure: Node) -> str:
+    """The median of a figure, with no more digits than its range allows; see `certain_text` for one without."""
+    value = figure.value
+    if value.certain:
+        return certain_text(value.p50)
+    return within(value.p50, value.p05, value.p95)[0]
+
+
+_LOW_MIDDLE_HIGH = (("p05", "p50", "p95"), ("low", "middle", "high"), ("low", "energy", "high"))
+
+
+def ranges_in(names: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Where among the columns of a table the middle and the ends of a range stand, as (middle, low, high).
+
+    Columns of more than three percentiles are a distribution, no range of doubt.
+
+    Examples
+    --------
+    >>> ranges_in(["area", "p05_mw", "p50_mw", "p95_mw"]), ranges_in(["p05", "p25", "p50", "p95"])
+    ([(2, 1, 3)], [])
+    """
+    at = {name: i for i, name in enumerate(names)}
+    found = []
+    for low, middle, high in _LOW_MIDDLE_HIGH:
+        for tail in {name.removeprefix(low) for name in names if name.startswith(low)}:
+            three = (middle + tail, low + tail, high + tail)
+            others = [n for n in names if re.fullmatch(rf"p\d\d{re.escape(tail)}", n)]
+            if all(name in at for name in three) and len(others) <= 3:
+                found.append((at[three[0]], at[three[1]], at[three[2]]))
+    return found
+
+
+def texts_of_ranges(names: Sequence[str], row: Sequence[Any]) -> dict[int, str]:
+    """The cells of a row that are the middle or an end of a range, as printed, by their place in the row."""
+    texts: dict[int, str] = {}
+    for three in ranges_in(names):
+        values = [row[i] for i in three]
+        if all(isinstance(v, float) and math.isfinite(v) for v in values):
+            texts |= dict(zip(three, within(*values), strict=True))
+    return texts
 
 
 def percent(share: float) -> str:
@@ -174,9 +255,8 @@ def value_text(figure: Node) -> str:
         return f"< {TINY_PERCENT:g}{space}{unit}"
     if value.certain:
         return f"{certain_text(value.p50)}{space}{unit}"
-    middle = f"{number(value.p50)}{space}{unit}"
-    low, high = ends(value.p05, value.p95)
-    return f"{middle} [{low} {_('to')} {high}]"
+    middle, low, high = within(value.p50, value.p05, value.p95)
+    return f"{middle}{space}{unit} [{low} {_('to')} {high}]"
 
 
 def text(figure: Node) -> str:

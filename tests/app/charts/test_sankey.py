@@ -10,6 +10,7 @@ from hand_made import make_result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taotie.app.charts.letters import text_width
 from taotie.app.charts.picture import NARROW, WIDE, Picture
 from taotie.app.charts.sankey import bands_of, picture, spec, svg_of
 from taotie.app.charts.sankey_layout import Band, check_conserved, layers_of, layout
@@ -17,6 +18,7 @@ from taotie.errors import ResultError
 from taotie.quantity.figure import leaf
 from taotie.quantity.sampling import sampling
 from taotie.study.result import Flow, StudyResult
+from taotie.words.language import speaking
 
 
 def band(start: str, end: str, value: float) -> Band:
@@ -67,6 +69,29 @@ def test_property_drawing_stays_on_its_paper(result: StudyResult) -> None:
         for box in drawing["nodes"]:
             assert 0 <= box["x"] <= box["x2"] <= drawing["width"]
             assert 0 <= box["y"] <= box["y2"] <= drawing["height"]
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+@pytest.mark.parametrize("small", [1.0, 1.4e-4, 3.3e-3, 9123.0])
+def test_property_names_on_a_phone_are_whole_and_do_not_meet(
+    result: StudyResult, code: str, small: float
+) -> None:
+    """390 px: every name and value is printed whole, on the paper, and apart from its neighbours."""
+    with speaking(code):
+        bands = [Band(b.start, b.end, b.mean * small, b.figure * small) for b in bands_of(result)]
+        drawing = spec(bands, "Wh/request", wide=False)
+    spans: dict[float, list[tuple[float, float]]] = {}
+    for one in drawing["words"]:
+        half = 0.5 * text_width(one["text"], drawing["letters"], one["weight"] == "bold")
+        assert "…" not in one["text"]
+        assert 2 * half <= one["limit"]
+        assert one["x"] - half >= 0
+        assert one["x"] + half <= drawing["width"]
+        assert one["y"] <= drawing["height"]
+        spans.setdefault(one["y"], []).append((one["x"] - half, one["x"] + half))
+    for row in spans.values():
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(sorted(row)))
+    assert "…" not in svg_of(drawing)
 
 
 def test_matches_still_drawing_has_each_band_node_and_word(result: StudyResult) -> None:

@@ -25,7 +25,7 @@ from taotie.app.charts.vega_lite import Sheet, below, both, panel, quantity, tip
 from taotie.quantity import unit as units
 from taotie.quantity.profile import Profile
 from taotie.quantity.unit_word import unit_word
-from taotie.quantity.wording import boundary_word, number, readable
+from taotie.quantity.wording import boundary_word, number, readable, within
 from taotie.words.language import _, language
 
 N_STEP_MAX = 400
@@ -127,21 +127,29 @@ def picture(days: Sequence[Day]) -> Picture | Absent:
 
 def _finding(day: Day) -> str:
     """When the load is highest and lowest."""
-    p50, unit = day.percentiles[1], day.profile.unit
+    p50 = day.percentiles[1]
     high, low = int(np.argmax(p50)), int(np.argmin(p50))
     if p50[high] - p50[low] <= 1e-6 * abs(p50[high]):
         return _("{name}: {value} at every hour (median).").format(
-            name=name_of(day), value=amount(float(p50[high]), unit, 3)
+            name=name_of(day), value=_at_hour(day, high)
         )
     return _(
         "{name}: highest at {high_hour} with {high}, lowest at {low_hour} with {low} (medians by hour)."
     ).format(
         name=name_of(day),
         high_hour=_clock(high * day.profile.step_h),
-        high=amount(float(p50[high]), unit, 3),
+        high=_at_hour(day, high),
         low_hour=_clock(low * day.profile.step_h),
-        low=amount(float(p50[low]), unit, 3),
+        low=_at_hour(day, low),
     )
+
+
+def _at_hour(day: Day, i: int) -> str:
+    """The median of an hour with its unit, with the digits that its range allows."""
+    low, middle, high = (float(v) for v in day.percentiles[:, i])
+    if low == high:
+        return amount(middle, day.profile.unit, 3)
+    return f"{within(middle, low, high)[0]} {unit_word(day.profile.unit)}"
 
 
 def name_of(day: Day) -> str:
@@ -196,8 +204,8 @@ def spec(groups: Sequence[Sequence[Day]], *, wide: bool) -> dict[str, Any]:
                 "middle": _five(d.percentiles[1, i]),
                 "high": _five(d.percentiles[2, i]),
                 "clock": _clock(i * d.profile.step_h),
-                "tip": amount(float(d.percentiles[1, i]), d.profile.unit, 3),
-                "range": span_text(float(d.percentiles[0, i]), float(d.percentiles[2, i]), 3),
+                "tip": _at_hour(d, i),
+                "range": span_text(float(d.percentiles[0, i]), float(d.percentiles[2, i])),
             }
             for d in group
             for i in range(d.profile.n_hour)

@@ -30,7 +30,7 @@ from taotie.app.charts.picture import (
     sentences,
 )
 from taotie.app.charts.vega_lite import Sheet, below, beside, both, panel, quantity, tips, y_axis
-from taotie.quantity.wording import boundary_word, ends, number
+from taotie.quantity.wording import boundary_word, number, within
 from taotie.words.language import _, language
 
 PANELS = (
@@ -87,9 +87,9 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
         for p in points
     ]  # fmt: skip
     last = made.years[-1]
-    least, most = ends(float(low[-1]), float(high[-1]))
+    central, least, most = within(float(middle[-1]), float(low[-1]), float(high[-1]))
     finding = _("In {year}: {middle} {unit}, 90 % range {low} to {high}.").format(
-        year=last, middle=number(float(f"{middle[-1]:.1e}")), unit=unit, low=least, high=most,
+        year=last, middle=central, unit=unit, low=least, high=most,
     )  # fmt: skip
 
     shown = _values(points)

@@ -41,7 +41,7 @@ from taotie.app.charts.vega_lite import (
     y_axis,
 )
 from taotie.quantity.catalog import table
-from taotie.quantity.wording import number
+from taotie.quantity.wording import ends, number
 from taotie.words.language import _
 
 
@@ -203,21 +203,20 @@ def nations_picture(made: FleetForecast, shares: Sequence[Any]) -> Picture:
         width = (WIDE if wide else NARROW) - gutter - 40
         return sheet.spec(panel(layers, width, {"step": 24}))
 
+    of_nation = [ends(100 * s.share.p05, 100 * s.share.p95) for _y, s in shares]
     said = [
-        _("{year}: {low} to {high} % of {of}").format(
-            year=y, low=number(100 * s.share.p05), high=number(100 * s.share.p95), of=s.of
-        )
-        for y, s in shares
+        _("{year}: {low} to {high} % of {of}").format(year=y, low=low, high=high, of=s.of)
+        for (y, s), (low, high) in zip(shares, of_nation, strict=True)
     ]
+    last = made.at("ai_facilities", made.years[-1])
+    least, most = ends(last.p05, last.p95)
     return Picture(
         name="nations",
         title=_("Beside nations: {scope}, world").format(scope=scope_name("ai_facilities")),
         finding=_("As a share of one nation: {list}.").format(list="; ".join(said))
         if said
         else _("{low} to {high} TWh in {year}.").format(
-            low=number(made.at("ai_facilities", made.years[-1]).p05),
-            high=number(made.at("ai_facilities", made.years[-1]).p95),
-            year=made.years[-1],
+            low=least, high=most, year=made.years[-1],
         ),
         alt="; ".join(f"{r['name']}: {number(float(r['middle']), 3)}" for r in rows),  # type: ignore[arg-type]
         method=_(

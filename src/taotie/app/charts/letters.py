@@ -6,9 +6,10 @@ and its likes, a little widened, so that what is laid out by them has room in an
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-__all__ = ["fitted", "text_width"]
+__all__ = ["fitted", "lines_within", "text_width"]
 
 _THOUSANDTHS = dict(
     zip(
@@ -57,3 +58,30 @@ def fitted(words: str, room: float, size: float, bold: bool = False) -> str:
     while kept and text_width(kept + "…", size, bold) > room:
         kept = kept[:-1]
     return kept.rstrip() + "…"
+
+
+_PIECES = re.compile(r"[\u2e80-\uffff]|[^/\u2e80-\uffff]*/|[^/\u2e80-\uffff]+")
+
+
+def lines_within(words: str, room: float, size: float, bold: bool = False) -> list[str]:
+    """A text on as many lines as it takes: broken at spaces, and a word too wide behind a stroke or a Chinese character.
+
+    A piece that alone is wider than the room is cut.
+
+    Examples
+    --------
+    >>> lines_within("0.00014 Wh/request", 70, 11.5), lines_within("writing", 70, 11.5)
+    (['0.00014', 'Wh/request'], ['writing'])
+    >>> lines_within("冷却与转换", 40, 11.5)
+    ['冷却与', '转换']
+    """
+    lines = [""]
+    for word in words.split(" "):
+        whole = text_width(word, size, bold) <= room
+        for i, piece in enumerate([word] if whole else _PIECES.findall(word)):
+            longer = f"{lines[-1]} {piece}" if i == 0 and lines[-1] else lines[-1] + piece
+            if lines[-1] and text_width(longer, size, bold) > room:
+                lines.append(piece)
+            else:
+                lines[-1] = longer
+    return [fitted(line, room, size, bold) for line in lines]

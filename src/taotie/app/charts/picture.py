@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -16,10 +16,11 @@ from taotie.quantity.figure import Figure, leaves
 from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
     TINY_PERCENT,
-    certain_text,
     ends,
     kind_word,
+    median,
     number,
+    texts_of_ranges,
     tiny_share,
 )
 from taotie.words.language import _, language
@@ -40,7 +41,10 @@ class DataTable:
 
     def shown(self) -> list[list[str]]:
         """Cells as printed, the first `ROWS_SHOWN` rows."""
-        return [[cell_text(row.get(k)) for k in self.columns] for row in self.rows[:ROWS_SHOWN]]
+        return [
+            row_texts(list(self.columns), [row.get(k) for k in self.columns])
+            for row in self.rows[:ROWS_SHOWN]
+        ]
 
     def numeric(self) -> list[bool]:
         """Which columns hold numbers."""
@@ -150,19 +154,19 @@ def dot_word(figure: Figure) -> str:
     return kind_word(figure.kind)
 
 
-def range_text(figure: Figure, digits: int = 2) -> str:
+def range_text(figure: Figure) -> str:
     """The 5 and 95 % points, or that the value is exact."""
     value = figure.value
     if value.certain:
         return _("exact") if figure.kind == "defined" else _("no range given")
     if tiny_share(figure):
         return ""
-    return span_text(value.p05, value.p95, digits)
+    return span_text(value.p05, value.p95)
 
 
-def span_text(low: float, high: float, digits: int = 2) -> str:
+def span_text(low: float, high: float) -> str:
     """From a low to a high number."""
-    first, last = ends(low, high, digits)
+    first, last = ends(low, high)
     return _("{low} to {high}").format(low=first, high=last)
 
 
@@ -171,12 +175,14 @@ def sentences(*parts: str) -> str:
     return ("" if language() == "zh" else " ").join(p for p in parts if p)
 
 
-def median_text(figure: Figure, digits: int = 2) -> str:
-    """The median; one digit more if nothing is known of a range."""
-    value = figure.value
-    if tiny_share(figure):
-        return f"< {TINY_PERCENT:g}"
-    return certain_text(value.p50) if value.certain else number(value.p50, digits)
+def median_text(figure: Figure) -> str:
+    """The median with the digits that its range allows; four where nothing is known of a range."""
+    return f"< {TINY_PERCENT:g}" if tiny_share(figure) else median(figure)
+
+
+def median_amount(figure: Figure) -> str:
+    """The median with its unit, with the digits that its range allows."""
+    return f"{median(figure)} {unit_word(figure.unit)}".strip()
 
 
 def amount(value: float, unit: str, digits: int = 2) -> str:
@@ -194,6 +200,12 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return _("yes") if cell else _("no")
     return str(cell)
+
+
+def row_texts(names: Sequence[str], cells: Sequence[Cell]) -> list[str]:
+    """The cells of a row as printed; the middle and the ends of a range with the digits that it allows."""
+    ranges = texts_of_ranges(names, cells)
+    return [ranges.get(i) or cell_text(cell) for i, cell in enumerate(cells)]
 
 
 def cut(text: str, length: int) -> str:

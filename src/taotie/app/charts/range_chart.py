@@ -22,6 +22,7 @@ from taotie.app.charts.picture import (
     Picture,
     amount,
     cut,
+    median_amount,
     sentences,
     source_keys,
     span_text,
@@ -40,6 +41,7 @@ from taotie.quantity.wording import (
     ends,
     kind_word,
     readable,
+    within,
 )
 from taotie.words.language import _
 
@@ -76,7 +78,7 @@ def picture(result: StudyResult) -> Picture | Absent:
     inside = sum(ours.p05 <= f.p50 <= ours.p95 for _key, f in beside)
     same = sum(f.boundary == ours.boundary for _key, f in beside)
     finding = _("Ours is {value}, 90 % range {low} to {high}.").format(
-        value=amount(ours.p50, ours.unit),
+        value=median_amount(ours),
         low=ends(ours.p05, ours.p95)[0],
         high=f"{ends(ours.p05, ours.p95)[1]} {unit_word(ours.unit)}".strip(),
     )
@@ -223,6 +225,14 @@ def _who(source: Source) -> str:
     return f"{source.publisher} {source.date[:4]}".strip()
 
 
+def _tip(row: Row, unit: str) -> str:
+    """Middle and range under the pointer."""
+    if row.low == row.high:
+        return amount(row.middle, unit, 4)
+    middle, low, high = within(row.middle, row.low, row.high)
+    return f"{f'{middle} {unit_word(unit)}'.strip()} [{_('{low} to {high}').format(low=low, high=high)}]"
+
+
 def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
     """The chart as a Vega-Lite specification."""
     positive = all(r.low > 0 for r in rows)
@@ -250,7 +260,7 @@ def spec(rows: Sequence[Row], unit: str, *, wide: bool) -> dict[str, Any]:
             else 90
             if r.bound not in ("at_most", "at_least")
             else 150,
-            "tip": f"{amount(r.middle, unit)} [{span_text(r.low, r.high)}]",
+            "tip": _tip(r, unit),
             "place": r.boundary,
             "kind": r.kind,
         }

@@ -15,19 +15,25 @@ import numpy as np
 
 from taotie.answer.parts.study import StudyResult
 from taotie.app.charts import theme
-from taotie.app.charts.letters import fitted
+from taotie.app.charts.letters import fitted, lines_within
 from taotie.app.charts.picture import (
     NARROW,
     WIDE,
     Absent,
     DataTable,
     Picture,
-    amount,
     cut,
     source_keys,
     span_text,
 )
-from taotie.app.charts.sankey_layout import Band, check_conserved, layers_of, layout, ribbon_path
+from taotie.app.charts.sankey_layout import (
+    Band,
+    check_conserved,
+    layers_of,
+    layout,
+    passing_text,
+    ribbon_path,
+)
 from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import boundary_word, number, readable
 from taotie.words.language import _
@@ -81,7 +87,10 @@ def picture(result: StudyResult) -> Picture | Absent:
     }
     alt = _("Flow diagram with {n} nodes: {list}.").format(
         n=len(nodes),
-        list="; ".join(f"{r['start']} → {r['end']} {amount(float(r['mean']), unit)}" for r in rows),
+        list="; ".join(
+            f"{r['start']} → {r['end']} {passing_text([b], unit)}"
+            for r, b in zip(rows, bands, strict=True)
+        ),
     )
     return Picture(
         name="energy",
@@ -103,18 +112,18 @@ def _finding(bands: Sequence[Band], unit: str) -> str:
     """The largest part of the whole, whichever way the bands run."""
     starts, ends = {b.start for b in bands}, {b.end for b in bands}
     whole_names = sorted(starts - ends)
-    parts = [(b.end, b.mean) for b in bands if b.end not in starts]
+    parts = [(b.end, b) for b in bands if b.end not in starts]
     if len(whole_names) > 1:  # many sources run together
         whole_names = sorted(ends - starts)
-        parts = [(b.start, b.mean) for b in bands if b.start not in ends]
-    whole = sum(mean for _name, mean in parts)
-    name, most = max(parts, key=lambda part: part[1])
+        parts = [(b.start, b) for b in bands if b.start not in ends]
+    whole = sum(b.mean for _name, b in parts)
+    name, most = max(parts, key=lambda part: part[1].mean)
     return _(
         "At the {whole} it is {total} in the mean; the largest part, {share} %, goes into: {part}."
     ).format(
         whole=node_word(whole_names[0]),
-        total=amount(whole, unit),
-        share=number(100 * most / whole),
+        total=passing_text([b for _name, b in parts], unit),
+        share=number(100 * most.mean / whole),
         part=node_word(name),
     )
 
@@ -172,35 +181,46 @@ def spec(bands: Sequence[Band], unit: str, *, wide: bool) -> dict[str, Any]:
         for r in ribbons
     ]
     boxes, words = [], []
+    letters: float = 13 if wide else 11.5
+    tallest = 1
+    centre = {n.name: 0.5 * (n.near + n.far) for n in nodes.values()}
     room: dict[int, float] = {}
-    for layer in set(layers.values()):
-        middles = sorted(0.5 * (n.near + n.far) for n in nodes.values() if n.layer == layer)
-        room |= {layer: min(b - a for a, b in pairwise(middles))} if len(middles) > 1 else {}
+    if not wide:  # names stand side by side, on the paper and apart
+        centre = {k: min(max(x, 0.5 * slot), breadth - 0.5 * slot) for k, x in centre.items()}
+        for layer in set(layers.values()):
+            middles = sorted(centre[n.name] for n in nodes.values() if n.layer == layer)
+            apart = [b - a for a, b in pairwise(middles)]
+            room[layer] = min([*apart, 2 * middles[0], 2 * (breadth - middles[-1])])
     for node in nodes.values():
         far = max(node.far, node.near + 1.0)
         along = (node.along, node.along + _BAR)
         x, y = (along, (node.near, far)) if wide else ((node.near, far), along)
         boxes.append({"x": x[0], "x2": x[1], "y": y[0], "y2": y[1]})
-        middle = 0.5 * (node.near + node.far)
         if wide:
-            at, align = (node.along + _BAR + 6, middle), "left"
+            at, align = (node.along + _BAR + 6, centre[node.name]), "left"
+            limit = 165.0 if node.layer == n_layer - 1 else step - 20.0
         else:
-            at = (min(max(middle, 0.5 * slot), breadth - 0.5 * slot), node.along + _BAR + 16)
-            align = "center"
-        # narrow: up to the next name of its layer
-        limit = room.get(node.layer, breadth) - gap if not wide else 165.0 if node.layer == n_layer - 1 else step - 20.0  # fmt: skip
-        for line, (text, weight) in enumerate(
-            ((node_word(node.name), "bold"), (amount(node.mean, unit), "normal"))
-        ):
-            y0 = at[1] + (line - 0.5) * 14 if wide else at[1] + line * 13
+            at, align = (centre[node.name], node.along + _BAR + 16), "center"
+            limit = room[node.layer] - gap
+        lines = [
+            (text, weight)
+            for said, weight in (
+                (node_word(node.name), "bold"),
+                (passing_text(bands, unit, node.name), "normal"),
+            )
+            for text in lines_within(said, limit, letters, weight == "bold")
+        ]
+        tallest = max(tallest, len(lines))
+        for line, (text, weight) in enumerate(lines):
+            y0 = at[1] + (line - 0.5 * (len(lines) - 1)) * 14 if wide else at[1] + line * 13
             words.append(
                 {"x": at[0], "y": y0, "text": text, "align": align, "weight": weight, "limit": limit}
             )  # fmt: skip
-    height = breadth if wide else length + _BAR + 40
+    height = breadth if wide else length + _BAR + 14 + 13 * tallest
     return {
         "width": WIDE if wide else NARROW - 10,
         "height": height,
-        "letters": 13 if wide else 11.5,
+        "letters": letters,
         "bands": drawn,
         "nodes": boxes,
         "words": words,
@@ -238,7 +258,7 @@ def _tip(band: Band, unit: str) -> str:
     return "\n".join(
         (
             f"{node_word(band.start)} → {node_word(band.end)}",
-            f"{_('mean')}: {amount(band.mean, unit)}",
+            f"{_('mean')}: {passing_text([band], unit)}",
             f"{_('range 5-95 %')}: {span_text(value.p05, value.p95)} {unit_word(unit)}",
             f"{_('boundary')}: {boundary_word(band.figure.boundary) or '–'}",
         )

@@ -71,14 +71,23 @@ def print_table(table: Any, most: int | None = None, told: bool = True) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from taotie.quantity.wording import texts_of_ranges
+
     made = Table(box=None, pad_edge=False)
     for i, column in enumerate(table.columns):
         made.add_column(
             Text(as_text(column.heading)), justify="left" if i == 0 else "right", overflow="fold"
         )
     rows = table.rows if most is None else table.rows[:most]
+    names = [column.name for column in table.columns]
     for row in rows:
-        made.add_row(*(Text(cell(c.shown(v))) for c, v in zip(table.columns, row, strict=True)))
+        ranges = texts_of_ranges(names, row)
+        made.add_row(
+            *(
+                Text(ranges.get(i) or cell(c.shown(v)))
+                for i, (c, v) in enumerate(zip(table.columns, row, strict=True))
+            )
+        )
     out = _console()
     if not out.is_terminal:
         out.width = 160

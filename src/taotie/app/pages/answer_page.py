@@ -14,6 +14,7 @@ from taotie.app.pages.tables import source_row
 from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
 from taotie.quantity.source import Source
+from taotie.quantity.wording import texts_of_ranges
 from taotie.words.language import _, in_language, language
 from taotie.words.said import Said
 
@@ -114,8 +115,12 @@ def shown_table(name: str, table: Table) -> dict[str, Any]:
         "heads": [c.heading for c in table.columns],
         "numeric": numeric,
         "rows": [
-            [_cell(c.shown(cell)) for c, cell in zip(table.columns, row, strict=True)]
+            [
+                ranges.get(i) or _cell(c.shown(cell))
+                for i, (c, cell) in enumerate(zip(table.columns, row, strict=True))
+            ]
             for row in rows
+            for ranges in [texts_of_ranges([c.name for c in table.columns], row)]
         ],
     }
 

@@ -182,7 +182,7 @@ def _sentence(made: FleetForecast, tests: tuple[Backtest, RollingBacktest]) -> s
         "{scope}: in nine cases of ten between {low} and {high} TWh in {year}. The same model with data to the end of 2024 gave {p05} to {p95} MW of NVIDIA chips for the end of 2025; {seen} were counted. Over {n} such forecasts the 90 % range held {share} %."
     ).format(
         scope=scope_name("ai_facilities"), low=ends(last.p05, last.p95)[0], high=ends(last.p05, last.p95)[1], year=made.years[-1],
-        p05=number(one.p05), p95=number(one.p95), seen=number(one.observed, 4),
+        p05=ends(one.p05, one.p95)[0], p95=ends(one.p05, one.p95)[1], seen=number(one.observed, 4),
         n=len(rolled.rows), share=number(100 * rolled.coverage),
     )  # fmt: skip
 

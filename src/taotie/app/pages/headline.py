@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from taotie.answer.parts.study import StudyResult
-from taotie.app.charts.picture import amount, dot, median_text, range_text, sentences
+from taotie.app.charts.picture import amount, dot, median_amount, median_text, range_text, sentences
 from taotie.quantity.figure import Figure
 from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
@@ -116,7 +116,7 @@ def _headline_sentence(result: StudyResult) -> str:
         "{name} is about {value}{place}: in nine cases of ten between {low} and {high}, {kind} from {n} uncertain inputs."
     ).format(
         name=figure.name,
-        value=amount(value.p50, figure.unit),
+        value=median_amount(figure),
         place=place,
         low=ends(value.p05, value.p95)[0],
         high=f"{ends(value.p05, value.p95)[1]} {unit_word(figure.unit)}".strip(),

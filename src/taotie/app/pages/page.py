@@ -169,9 +169,9 @@ def _beside(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "key": entry["key"],
         "name": figure.name,
-        "value": median_text(shown, 3),
+        "value": median_text(shown),
         "unit": unit_word(shown.unit),
-        "range": "" if shown.is_exact else range_text(shown, 3),
+        "range": "" if shown.is_exact else range_text(shown),
         "boundary": boundary_word(figure.boundary),
         "kind": kind_word(figure.kind),
         "raw": figure.p50,

@@ -15,7 +15,7 @@ from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError, UnknownNameError, nearest
 from taotie.quantity.unit_word import unit_word
-from taotie.quantity.wording import boundary_word, ends, kind_word, number
+from taotie.quantity.wording import boundary_word, kind_word, number, within
 from taotie.words.language import N_, _, in_language, language
 
 PAGE_FIELDS = ("scope",)
@@ -77,10 +77,9 @@ def fan(answer: Answer, scope: str) -> Chart:
     ]  # fmt: skip
     dots = [(float(p["year"]), float(_middle(p)), str(p["name"])) for p in published]
     first, last = years[0], years[-1]
-    low, high = ends(one["p05"][-1], one["p95"][-1])
+    now, then = (within(one["p50"][i], one["p05"][i], one["p95"][i]) for i in (0, -1))
     words = _("{first}: {a} {unit}; {last}: {low} to {high} {unit}, the median {b}.").format(
-        first=first, a=number(one["p50"][0]), last=last, low=low, high=high,
-        b=number(one["p50"][-1]), unit=unit,
+        first=first, a=now[0], last=last, low=then[1], high=then[2], b=then[0], unit=unit,
     )  # fmt: skip
     rows = [
         {"year": y, "p05": a, "p50": b, "p95": c, "kind": k}
@@ -116,9 +115,10 @@ def shares(answer: Answer) -> Chart:
     """Share of a country's electricity, with its denominator."""
     found = answer.own["shares"]
     rows = [
-        Place(str(s["year"]), 100 * s["p05"], 100 * s["p50"], 100 * s["p95"], f"{number(100 * s['p50'])} %")
+        Place(str(s["year"]), low, middle, high, f"{within(middle, low, high)[0]} %")
         for s in found
-    ]  # fmt: skip
+        for low, middle, high in [tuple(100 * s[k] for k in ("p05", "p50", "p95"))]
+    ]
     words = "; ".join(s.text() for s in answer.said if str(s.text())[:4].isdigit())
     return Chart(
         "shares", _("As a share of a country's electricity"), words, range_chart(rows, "%", words, log=False),

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from html import escape
 
 from taotie.app.charts import theme
-from taotie.app.charts.picture import amount
 from taotie.app.charts.sankey import node_word
 from taotie.app.charts.sankey_layout import (
     Band,
     check_conserved,
     layers_of,
     layout,
+    passing_text,
     ribbon_path,
 )
 from taotie.app.web.drawing import framed, text
@@ -66,7 +66,9 @@ def flow_chart(bands: list[Band], alt: str) -> str:
     for r in ribbons:
         path = ribbon_path(r, nodes[r.band.start].along + BAR_PX, nodes[r.band.end].along, False)
         colour = theme.BLUE if r.band.figure.boundary == "grid" else theme.AMBER
-        title = f"{node_word(r.band.start)} → {node_word(r.band.end)}: {amount(r.band.mean, unit)}"
+        title = (
+            f"{node_word(r.band.start)} → {node_word(r.band.end)}: {passing_text([r.band], unit)}"
+        )
         paths.append(
             f'<path d="{path}" fill="{colour}" fill-opacity="0.36"><title>{escape(title)}</title></path>'
         )
@@ -83,8 +85,12 @@ def flow_chart(bands: list[Band], alt: str) -> str:
         middle = 0.5 * (near + far)
         y = node.along + BAR_PX + 15
         for only, words, value in (
-            ("wide", node_word(node.name), amount(node.mean, unit)),
-            ("narrow", short_word(node.name), amount(node.mean, unit.partition("/")[0])),
+            ("wide", node_word(node.name), passing_text(bands, unit, node.name)),
+            (
+                "narrow",
+                short_word(node.name),
+                passing_text(bands, unit.partition("/")[0], node.name),
+            ),
         ):
             edge = 9 if only == "wide" else 14
             anchor, x = "middle", middle

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from taotie.answer.answer import Answer, Table
-from taotie.app.charts.picture import cell_text
+from taotie.app.charts.picture import row_texts
 from taotie.app.pages.headline import tile
 from taotie.app.pages.tables import SourceRow, source_row
 from taotie.app.web.drawing import Place
 from taotie.app.web.state import State
 from taotie.quantity.source import Source
 from taotie.quantity.unit_word import unit_word
-from taotie.quantity.wording import bound_word, number
+from taotie.quantity.wording import bound_word, median
 from taotie.words.language import N_, in_language, language
 
 __all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_list", "table_of"]
@@ -23,10 +23,9 @@ __all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_lis
 def range_row(name: str, figure: Any, unit: str, kind: str = "ours") -> Place:
     """A figure as a row of a range chart, in a unit."""
     value = figure.to(unit).value
-    exact = value.certain
     bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
     return Place(
-        name, value.p05, value.p50, value.p95, bound + number(value.p50, 3 if exact else 2), kind
+        name, value.p05, value.p50, value.p95, bound + median(figure.to(unit)), kind
     )  # fmt: skip
 
 
@@ -46,11 +45,14 @@ def table_of(
 ) -> dict[str, Any]:
     """A table of an answer as printed in the language in force; `named` gives the words for keys of its rows."""
     table = table.without(*hide) if hide else table
+    names = [column.name for column in table.columns]
     return {
         "heads": [c.heading for c in table.columns],
         "rows": [
-            [named(row[0]) if isinstance(row[0], str) and named is not str else cell_text(table.columns[0].shown(row[0])),
-             *(cell_text(c.shown(cell)) for c, cell in zip(table.columns[1:], row[1:], strict=True))]
+            row_texts(names, [
+                named(row[0]) if isinstance(row[0], str) and named is not str else table.columns[0].shown(row[0]),
+                *(c.shown(cell) for c, cell in zip(table.columns[1:], row[1:], strict=True)),
+            ])
             for row in table.rows[:most]
         ],
         "numeric": [

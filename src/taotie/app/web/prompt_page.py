@@ -9,7 +9,7 @@ from taotie.answer.answer import Answer
 from taotie.answer.asks import ASKS
 from taotie.answer.crowd import KINDS, SHARED
 from taotie.app.charts.drivers_chart import shares_found
-from taotie.app.charts.picture import amount, source_keys
+from taotie.app.charts.picture import amount, median_amount, source_keys
 from taotie.app.pages.headline import tile
 from taotie.app.web.asked import answered, kept
 from taotie.app.web.chart import Chart, data
@@ -143,7 +143,7 @@ def sentence(answer: Answer) -> str:
     return _(
         "About {value} at the data center's meter; in nine cases of ten between {low} and {high}."
     ).format(
-        value=amount(value.p50, figure.unit),
+        value=median_amount(figure),
         low=ends(value.p05, value.p95)[0],
         high=f"{ends(value.p05, value.p95)[1]} {unit_word(figure.unit)}",
     )
@@ -173,8 +173,8 @@ def year_words(answer: Answer) -> str:
         people=number(float(answer.settings["people"]), 3),
         per_person=f"{answer.settings['per_person']:g}",
         days=f"{answer.settings['days']:g}",
-        energy=amount(energy.p50, energy.unit),
-        power=amount(power.p50, power.unit),
+        energy=median_amount(energy),
+        power=median_amount(power),
         low=ends(power.p05, power.p95)[0],
         high=f"{ends(power.p05, power.p95)[1]} {unit_word(power.unit)}",
     )

@@ -17,6 +17,7 @@ from taotie.files.read import csv_rows, json_value, of_others, read_text
 from taotie.quantity import unit as units
 from taotie.quantity.boundary import LEVELS, check, step
 from taotie.quantity.quantity_text import parse_quantity
+from taotie.quantity.unit_word import with_unit
 from taotie.words.language import _
 
 __all__ = ["Fact", "Facts", "facts_from", "given_fact", "read_facts"]
@@ -145,7 +146,7 @@ class Facts:
         assert isinstance(one.value, float)
         if not (math.isfinite(one.value) and one.value >= 0):
             raise RangeError(
-                _("{key}={value:g} {unit} is not a number of at least 0.").format(key=one.key, value=one.value, unit=unit),
+                _("{name}={value} is not a number of at least 0.").format(name=one.key, value=with_unit(one.value, unit)),
                 f'--set {one.key}="VALUE {unit}"' if unit != "1" else f"--set {one.key}=VALUE",
             )  # fmt: skip
         if unit == "gCO2e/kWh" and one.value > MOST_G_PER_KWH:
