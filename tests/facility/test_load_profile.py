@@ -94,6 +94,7 @@ def test_published_swing_of_105_and_45_mw() -> None:
     swing = training_swing(105.0, 45.0, 0.7, 2.0, 84.0)
     assert swing.mean_mw == pytest.approx(87.0)
     assert swing.buffer_mj == pytest.approx(25.2)
+    assert swing.buffer_mj / 3.6 == pytest.approx(7.0)  # kWh
     assert swing.floor_cost_mw == pytest.approx(11.7)
     np.testing.assert_allclose(
         square_wave_harmonics_mw(105.0, 45.0, 0.7, 3), [30.902, 18.164, 3.935], atol=5e-4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,17 @@ from taotie.fleet.annual_energy import annual_energy_twh
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.sampling import Sampling
 from taotie.quantity.source import Source
-from taotie.quantity.wording import bound_word, number, readable, text, tree, value_text
+from taotie.quantity.wording import (
+    bound_word,
+    number,
+    ranges_in,
+    readable,
+    text,
+    texts_of_ranges,
+    tree,
+    value_text,
+    within,
+)
 from taotie.words.language import speaking, use_language
 
 Make = Callable[..., Figure]
@@ -46,6 +57,72 @@ def test_property_printed_numbers_are_close(value: float) -> None:
         if shown.endswith(word):
             shown = repr(float(shown.removesuffix(word)) * size)
     assert float(shown) == pytest.approx(value, rel=0.006)
+
+
+@pytest.mark.parametrize(
+    ("three", "expected"),
+    [
+        ((262.3, 201.2, 358.8), ("260", "200", "360")),
+        ((1287.0, 1003.0, 1602.0), ("1 300", "1 000", "1 600")),
+        ((2.62e8, 2.01e8, 3.59e8), ("260 million", "200 million", "360 million")),
+        ((0.001234, 0.0009, 0.0018), ("0.0012", "0.00090", "0.0018")),
+        ((114.63, 112.4, 118.0), ("115", "112", "118")),
+        ((1.0912, 1.0811, 1.1004), ("1.091", "1.081", "1.100")),
+        ((99.96, 99.8, 100.1), ("100.0", "99.8", "100.1")),
+        ((5.0, 5.0, 5.0), ("5.000", "5.000", "5.000")),
+        ((0.01, -4.1, 5.2), ("0", "-4.1", "5.2")),
+        ((-12.3, -20.0, -3.0), ("-12", "-20", "-3.0")),
+        ((3e-7, 1e-7, 9e-7), ("3.0e-7", "1.0e-7", "9.0e-7")),
+    ],
+)
+def test_worked_no_more_digits_than_a_range_allows(
+    three: tuple[float, float, float], expected: tuple[str, str, str]
+) -> None:
+    assert within(*three) == expected
+
+
+def _significant(shown: str) -> tuple[float, int, int]:
+    """Value of a printed number, its digits without zeros at its ends, and the power of ten of the last of them."""
+    plain = shown.replace("\u202f", "").replace("\u00a0", "").replace(" ", "")
+    scale = 0
+    for word, power in (("million", 6), ("billion", 9), ("trillion", 12)):
+        if plain.endswith(word):
+            plain, scale = plain.removesuffix(word), power
+    mantissa, _e, exponent = plain.partition("e")
+    whole, _dot, decimals = mantissa.lstrip("-").partition(".")
+    digits = (whole + decimals).lstrip("0")
+    kept = digits.rstrip("0")
+    last = len(digits) - len(kept) - len(decimals) + int(exponent or 0) + scale
+    return float(mantissa) * 10.0 ** (int(exponent or 0) + scale), len(kept), last
+
+
+@given(
+    st.lists(
+        st.floats(min_value=1e-12, max_value=1e14).filter(lambda x: x == 0 or abs(x) > 1e-12),
+        min_size=3, max_size=3,
+    )
+)  # fmt: skip
+def test_property_digits_follow_the_width_of_a_range(values: list[float]) -> None:
+    """Close to the value, in order, and beyond the second digit none below that of half the width."""
+    low, middle, high = sorted(values)
+    shown = within(middle, low, high)
+    numbers = [_significant(one) for one in shown]
+    assert numbers[1][0] <= numbers[0][0] <= numbers[2][0]
+    half = 0.5 * (high - low)
+    for (value, digits, last), true in zip(numbers, (middle, low, high), strict=True):
+        assert value == pytest.approx(true, rel=0.0501)
+        assert digits <= 4
+        if digits > 2 and half > 0:
+            assert last >= math.floor(math.log10(half) - 1e-3)
+
+
+def test_worked_ranges_of_a_table() -> None:
+    names = ["area", "p05_mw", "p50_mw", "p95_mw", "n"]
+    assert ranges_in(names) == [(2, 1, 3)]
+    assert texts_of_ranges(names, ["A", 201.2, 262.3, 358.8, 12]) == {1: "200", 2: "260", 3: "360"}
+    assert texts_of_ranges(names, ["A", None, 262.3, 358.8, 12]) == {}
+    assert ranges_in(["p01", "p05", "p50", "p95", "p99"]) == []
+    assert ranges_in(["low_wh", "energy_wh", "high_wh"]) == [(1, 0, 2)]
 
 
 @pytest.mark.parametrize(

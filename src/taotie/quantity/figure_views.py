@@ -31,7 +31,7 @@ def formatted(figure: Node, spec: str) -> str:
     >>> from taotie.quantity.figure import leaf
     >>> power = leaf("p", low=1, high=3, unit="MW", boundary="facility", kind="assumed", note="x")
     >>> f"{power:.1f}", f"{power:kW}"
-    ('1.7 MW [1.0 to 3.0]', '1 730 kW [1 000 to 3 000] facility, assumed')
+    ('1.7 MW [1.0 to 3.0]', '1 700 kW [1 000 to 3 000] facility, assumed')
     """
     if spec and _NUMBER.fullmatch(spec):
         value = figure.value

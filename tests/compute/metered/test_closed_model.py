@@ -24,6 +24,7 @@ from taotie.compute.metered.closed_model import (
     size_fit,
     sizes_from_price,
     speed_bound,
+    typical_speed_bound,
 )
 from taotie.errors import RangeError, UnknownNameError
 
@@ -252,6 +253,7 @@ GOLDEN = {
     "price-share-0.01": lambda: price_bound_wh(500, 400, 1.25, 10.0, share=0.01),
     "price-share-0.06": lambda: price_bound_wh(500, 400, 1.25, 10.0, share=0.06),
     "speed-bound-node": lambda: speed_bound(59.0, 8, 3.35e12, 1.0) / 1e9,
+    "speed-bound-typical": lambda: typical_speed_bound(59.0) / 1e9,
     "deepseek-share": lambda: price_share(168e9 / 1000 * 0.310971, 562_027.0),
 }
 
