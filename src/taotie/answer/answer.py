@@ -268,7 +268,7 @@ def row_of(key: str, figure: Figure) -> Row:
         bound_word,
         boundary_word,
         kind_word,
-        median,
+        middle_text,
         readable,
         tiny_share,
         value_text,
@@ -277,7 +277,7 @@ def row_of(key: str, figure: Figure) -> Row:
     one = readable(figure)
     value = one.value
     bound = f"{bound_word(one.bound)} " if one.bound in ("at_most", "at_least") else ""
-    middle = f"< {TINY_PERCENT:g}" if tiny_share(one) else median(one)
+    middle = f"< {TINY_PERCENT:g}" if tiny_share(one) else middle_text(one)
     spread = "" if value.certain else value_text(one).partition("[")[2].rstrip("]")
     return Row(
         key,

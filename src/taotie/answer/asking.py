@@ -22,7 +22,7 @@ from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.quantity.quantity_text import parse_quantity
 from taotie.study.settings import Setting
 from taotie.words.language import N_, _
-from taotie.words.said import Said
+from taotie.words.said import Said, spoken_range
 
 __all__ = [
     "Chosen",
@@ -67,7 +67,11 @@ def default_said(name: str, value: str | Said, reason: str) -> Said:
     return Said(
         f"default.{name}",
         N_("default: {key} = {value}: {why}"),
-        {"key": name, "value": value, "why": Said("why", reason)},
+        {
+            "key": name,
+            "value": spoken_range(value) if isinstance(value, str) else value,
+            "why": Said("why", reason),
+        },
     )
 
 

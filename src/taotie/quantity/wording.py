@@ -117,12 +117,23 @@ def ends(low: float, high: float) -> tuple[str, str]:
     return first, last
 
 
-def median(figure: Node) -> str:
+def middle_text(figure: Node) -> str:
     """The median of a figure, with no more digits than its range allows; see `certain_text` for one without."""
     value = figure.value
     if value.certain:
         return certain_text(value.p50)
     return within(value.p50, value.p05, value.p95)[0]
+
+
+def mean_text(figures: Sequence[Node]) -> str:
+    """The mean of figures that run together, sample by sample, with the digits that its range allows; no unit."""
+    import numpy as np
+
+    total = np.add.reduce([np.asarray(figure.samples) for figure in figures])
+    if total.ndim == 0 or total.min() == total.max():
+        return number(float(total.flat[0]))
+    low, high = np.quantile(total, [0.05, 0.95])
+    return within(float(total.mean()), float(low), float(high))[0]
 
 
 _LOW_MIDDLE_HIGH = (("p05", "p50", "p95"), ("low", "middle", "high"), ("low", "energy", "high"))

@@ -21,7 +21,7 @@ from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.sensitivity import Drivers
 from taotie.study.footprint import At, request_footprint
 from taotie.words.language import N_
-from taotie.words.said import Said, labels
+from taotie.words.said import Said, labels, spoken_range
 
 __all__ = ["ItemParts", "OneItem", "embedding_parts", "generation_parts", "one_embedding", "one_generation"]  # fmt: skip
 
@@ -178,7 +178,7 @@ def _chain(made: ItemParts, whole: str, pue: float | None, at: At | None) -> One
         why = N_(
             "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
         )
-        said.append(Said("default.pue", N_("default: {key} = {value}: {why}"), {"key": "pue", "value": "1.1 to 1.3", "why": Said("why", why)}))  # fmt: skip
+        said.append(Said("default.pue", N_("default: {key} = {value}: {why}"), {"key": "pue", "value": spoken_range("1.1 to 1.3"), "why": Said("why", why)}))  # fmt: skip
     alone, host = made.accelerator, made.host
     server = alone.joined("server", host)
     facility = server.at_boundary("facility", building)

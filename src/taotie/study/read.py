@@ -464,6 +464,13 @@ def _from_pydantic(path: Path, error: Any) -> TaotieError:
         what = _("it is not one of {known}.").format(known=expected.replace(" or ", _(" or ")))
         choices = [c.strip(" '") for c in expected.replace(" or ", ",").split(",")]
         hint = nearest(str(value), choices) if isinstance(value, str) else ""
+    elif kind in ("model_type", "model_attributes_type") and len(location) == 1:
+        what = _("it has the wrong type: {what}.").format(what=_("a table is wanted"))
+        hint = (
+            _("write [workload] once; several kinds in one service are kind = 'mix' and [workload.parts.NAME]")
+            if name == "workload"
+            else _("write [{name}] once, and its keys below it").format(name=name)
+        )  # fmt: skip
     elif kind in ("model_type", "model_attributes_type"):
         what = _("it is neither a number nor a figure.")
         hint = _('write 1.2, or { low = 1.1, high = 1.3 }, or { figure = "source.name" }')

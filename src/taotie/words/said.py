@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from taotie.words.language import LANGUAGES, in_language, language, speaking
+from taotie.words.language import LANGUAGES, _, in_language, language, speaking
 
-__all__ = ["Said", "as_given", "in_each_language", "joined", "labels"]
+__all__ = ["Said", "as_given", "in_each_language", "joined", "labels", "spoken_range"]
 
 
 def in_each_language(make: Callable[[], str]) -> dict[str, str]:
@@ -64,6 +65,20 @@ class Said:
 def as_given(code: str, text: str) -> Said:
     """Somebody's own words or a name, the same in every language."""
     return Said(code, "", {}, dict.fromkeys(LANGUAGES, text))
+
+
+_RANGE = re.compile(r"(?<=\w) to (?=[\d.−-])")
+
+
+def spoken_range(text: str) -> Said:
+    """A value written down with "to" between two numbers, as each language says it.
+
+    Examples
+    --------
+    >>> spoken_range("4 to 128").text("en"), spoken_range("1.1 to 1.3").text("zh")
+    ('4 to 128', '1.1 至 1.3')
+    """
+    return Said("range", "", {}, in_each_language(lambda: _RANGE.sub(f" {_('to')} ", text)))
 
 
 def joined(parts: list[Said] | tuple[Said, ...], en: str = ", ", zh: str = "、") -> Said:

@@ -18,7 +18,7 @@ from taotie.quantity.wording import (
     TINY_PERCENT,
     ends,
     kind_word,
-    median,
+    middle_text,
     number,
     texts_of_ranges,
     tiny_share,
@@ -177,12 +177,12 @@ def sentences(*parts: str) -> str:
 
 def median_text(figure: Figure) -> str:
     """The median with the digits that its range allows; four where nothing is known of a range."""
-    return f"< {TINY_PERCENT:g}" if tiny_share(figure) else median(figure)
+    return f"< {TINY_PERCENT:g}" if tiny_share(figure) else middle_text(figure)
 
 
 def median_amount(figure: Figure) -> str:
     """The median with its unit, with the digits that its range allows."""
-    return f"{median(figure)} {unit_word(figure.unit)}".strip()
+    return f"{middle_text(figure)} {unit_word(figure.unit)}".strip()
 
 
 def amount(value: float, unit: str, digits: int = 2) -> str:

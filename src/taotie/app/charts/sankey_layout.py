@@ -15,7 +15,7 @@ from taotie.app.charts.picture import amount
 from taotie.errors import ResultError
 from taotie.quantity.figure import Figure
 from taotie.quantity.unit_word import unit_word
-from taotie.quantity.wording import within
+from taotie.quantity.wording import mean_text
 from taotie.words.language import _
 
 CONSERVED = 1e-9  # what a node may lose, relative to what passes it
@@ -85,17 +85,9 @@ def passing_text(bands: Sequence[Band], unit: str, name: str = "") -> str:
     """The mean of what passes a node, or of all bands without a `name`, with the digits that its range allows."""
     into = [b for b in bands if b.end == name]
     out = [b for b in bands if b.start == name]
-    through = max(into, out, key=lambda some: sum(b.mean for b in some)) if name else bands
-    mean = sum(b.mean for b in through)
-    if len(through) == 1:
-        value = through[0].figure.value
-        low, high = value.p05, value.p95
-    else:
-        total = sum(b.figure.samples for b in through)
-        low, high = (float(q) for q in np.quantile(total, [0.05, 0.95]))
-    if low == high:
-        return amount(mean, unit)
-    return f"{within(mean, low, high)[0]} {unit_word(unit)}"
+    # both sides of a node carry the same, draw by draw: `check_conserved`
+    through = (into or out) if name else bands
+    return f"{mean_text([b.figure for b in through])} {unit_word(unit)}"
 
 
 def layers_of(bands: Sequence[Band]) -> dict[str, int]:

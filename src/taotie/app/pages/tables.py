@@ -16,6 +16,7 @@ from taotie.quantity.sampling import sampling
 from taotie.quantity.source import Source
 from taotie.quantity.wording import kind_word, origin, tree
 from taotie.words.language import _, language
+from taotie.words.said import spoken_range
 
 N_FIGURE_MAX = 400
 N_ROW_MAX = 1_000
@@ -80,7 +81,7 @@ def default_rows(defaults: Iterable[Default]) -> list[DefaultRow]:
         rows.append(
             DefaultRow(
                 key=default.key,
-                value=cut(default.value, 200),
+                value=cut(spoken_range(default.value).text(), 200),
                 reason=cut(default.reason.text(), 600),
                 kind=kind_word(figure.kind) if figure is not None else "",
                 source=figure.source.key if figure is not None and figure.source else "",

@@ -16,7 +16,7 @@ from taotie.app.web.parts import NOTHING, answer_values
 from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import DataError, TaotieError
-from taotie.quantity.wording import median, number
+from taotie.quantity.wording import middle_text, number
 from taotie.words.language import _, language
 
 FIELDS = ()
@@ -111,7 +111,9 @@ def drawn(answer: Answer) -> list[Chart]:
     for key, figure in answer.figures.items():
         if figure.unit in ("J", "kJ", "MJ", "Wh", "kWh"):
             value = figure.to("J").value
-            rows.append(Place(figure.name, value.p05, value.p50, value.p95, median(figure.to("J"))))
+            rows.append(
+                Place(figure.name, value.p05, value.p50, value.p95, middle_text(figure.to("J")))
+            )
             table.append({"key": key, "name": figure.name, "j": value.p50})
     if rows:
         words = _("{n} energies recorded.").format(n=len(rows))

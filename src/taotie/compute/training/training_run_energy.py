@@ -322,7 +322,7 @@ def training_estimate(
     if (size is None) != (seen is None):
         raise RangeError(
             _("parameters and tokens are given together or not at all."),
-            "--params active=70e9 --tokens 15e12",
+            "--tokens 15e12" if seen is None else "--model deepseek-v3, --params active=70e9",
         )
     ways = [
         name
