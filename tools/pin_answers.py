@@ -1,9 +1,10 @@
-"""Write what every question answers now into tests/cases/answers: `python tools/pin_answers.py [question ...]`.
+"""Write what every question answers now into tests/cases/answers: `python tools/pin_answers.py [--added] [question ...]`.
 
 The cases stand in `tests/cases/answers/cases.toml`: a base for each question, values that each of its settings takes
 one at a time, and a few settings together. A case is held whole: figures, tables with their heads in both languages,
 what is said and what is left out, or the error with its hint. Only after an answer was meant to change: read the
-difference (`git diff`), and say in `changes/` which figure moved, and why.
+difference (`git diff`), and say in `changes/` which figure moved, and why. With `--added` only cases that are not there
+yet are asked and written; the others stay as they are.
 """
 
 from __future__ import annotations
@@ -563,23 +564,38 @@ def differences(ours: list[Line], pinned: list[Line]) -> list[str]:
     return found
 
 
+def _kept(path: Path, added: bool) -> dict[str, list[Line]]:
+    """Cases that stay as they are."""
+    return read(path.read_text("utf-8")) if added and path.exists() else {}
+
+
 def main() -> int:
     """Write the cases of the questions named, or of all."""
     os.environ["TAOTIE_DATA"] = str(ROOT / "tests" / "no_data")
     every = cases()
+    asked = [one for one in sys.argv[1:] if one != "--added"]
+    added = "--added" in sys.argv[1:]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         write_inputs(folder)
-        if not sys.argv[1:] or "studies" in sys.argv[1:]:
+        if (not asked or "studies" in asked) and not added:
             (PINNED / "wrong_studies.txt").write_text(written({"studies": refused_studies(folder)}), "utf-8")  # fmt: skip
-        if not sys.argv[1:] or "others" in sys.argv[1:]:
-            (PINNED / "others.txt").write_text(written(pages_of_others(folder)), "utf-8")
-        for name in [one for one in sys.argv[1:] if one not in ("studies", "others")] or ([] if sys.argv[1:] else every):  # fmt: skip
-            pages = {title: lines_asked(name, title, settings, folder) for title, settings in drawn(name, every[name])}  # fmt: skip
+        if not asked or "others" in asked:
+            kept = _kept(PINNED / "others.txt", added)
+            pages = {
+                title: kept.get(title, lines) for title, lines in pages_of_others(folder).items()
+            }
+            (PINNED / "others.txt").write_text(written(pages), "utf-8")
+        for name in [one for one in asked if one not in ("studies", "others")] or ([] if asked else every):  # fmt: skip
             path = PINNED / f"{ASKS[name].flat}.txt"
-            pages["refused"] = refused(name, every[name], folder)
+            kept = _kept(path, added)
+            pages = {
+                title: kept[title] if title in kept else lines_asked(name, title, settings, folder)
+                for title, settings in drawn(name, every[name])
+            }
+            pages["refused"] = kept.get("refused") or refused(name, every[name], folder)
             path.write_text(written(pages), "utf-8")
-            print(f"{name}: {len(pages)} cases, {path.stat().st_size / 1000:.0f} kB")
+            print(f"{name}: {len(pages)} cases, {len(kept)} as they were, {path.stat().st_size / 1000:.0f} kB")  # fmt: skip
     return 0
 
 

@@ -264,25 +264,19 @@ def row_of(key: str, figure: Figure) -> Row:
     """One figure as a row."""
     from taotie.quantity.unit_word import unit_word
     from taotie.quantity.wording import (
-        TINY_PERCENT,
-        bound_word,
+        bound_text,
         boundary_word,
         kind_word,
-        middle_text,
+        middle_and_range,
         readable,
-        tiny_share,
-        value_text,
     )
 
     one = readable(figure)
-    value = one.value
-    bound = f"{bound_word(one.bound)} " if one.bound in ("at_most", "at_least") else ""
-    middle = f"< {TINY_PERCENT:g}" if tiny_share(one) else middle_text(one)
-    spread = "" if value.certain else value_text(one).partition("[")[2].rstrip("]")
+    middle, spread = middle_and_range(one)
     return Row(
         key,
         figure.name,
-        bound + middle,
+        bound_text(one) + middle,
         spread,
         unit_word(one.unit),
         boundary_word(one.boundary),

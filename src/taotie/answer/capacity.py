@@ -13,7 +13,7 @@ import numpy as np
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.buses import Places, bus_row, labels_of, pair_of, place_of, places_of
-from taotie.answer.capacity_more import More, shares_of, with_more_of
+from taotie.answer.capacity_more import More, shares_of, with_more
 from taotie.answer.capacity_shown import spread_of_buses
 from taotie.answer.capacity_written import BusDetail
 from taotie.answer.load import load_figures, load_said
@@ -195,7 +195,6 @@ def capacity(
     places = places_of(grid, coordinates)
     row = None if bus is None else bus_row(grid, bus)
     distance = None if place is None else places.distance_km(*place)
-    given = grid
     grid, filed, told = dispatched(grid, dispatch)
     lost: dict[str, Any] = {"n_threads": threads}
     if contingencies == "none":
@@ -235,10 +234,7 @@ def capacity(
             answer, grid, int(grid.bus_number[row]), at, answer.detail.binding[FIRM].outage,
             power_factor,
         )  # fmt: skip
-    if more.asked:
-        case_used = answer.detail.found.case if row is None else dispatched(given, dispatch)[0]
-        answer = with_more_of(answer, case_used, more, tell)
-    return answer
+    return with_more(answer, grid, more, tell) if more.asked else answer
 
 
 def _case_name(case: str | Path | Case) -> str:

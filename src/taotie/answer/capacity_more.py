@@ -166,13 +166,20 @@ def hours_of(case: Case, text: str) -> np.ndarray:
     return load
 
 
+def _outages_of(answer: Answer, case: Case) -> Any:
+    """Rows of branches that may be lost, as for the answer; None for all."""
+    which = answer.settings["contingencies"]
+    if which == "none":
+        return []
+    if which == "all":
+        return None
+    from taotie.grid.flow.contingency import contingency_table
+
+    return contingency_table(case).branches
+
+
 def with_more(
-    answer: Answer,
-    case: Case,
-    more: More,
-    outages: Any = None,
-    post_rating: str = "A",
-    step: Callable[[str], None] | None = None,
+    answer: Answer, case: Case, more: More, step: Callable[[str], None] | None = None
 ) -> Answer:
     """The answer with what was asked for beside it.
 
@@ -182,11 +189,11 @@ def with_more(
         Of `capacity`; its `own["buses"]` are the buses asked for.
     case : Case
         As dispatched for that answer.
-    outages : array_like, optional
-        Rows of branches that may be lost, as for the answer.
     """
-    if not more.asked:
-        return answer
+    outages = _outages_of(answer, case)
+    post_rating = str(answer.settings["post_outage_rating"]).upper()
+    if post_rating != "A" and not (case.branch[:, 6 if post_rating == "B" else 7] > 0).any():
+        post_rating = "A"
     buses = [dict(bus) for bus in answer.own["buses"]]
     numbers = [int(bus["bus"]) for bus in buses]
     said, limits = list(answer.said), list(answer.limits)
@@ -209,7 +216,7 @@ def with_more(
         seconds["redispatch"] = found.seconds["search"]
         seconds["redispatch_processor"] = found.seconds["processor"]
     if more.hours or more.shares:
-        own |= _curtail(answer, buses, case, more, said, limits, seconds, tables, post_rating, step)
+        own |= _curtail(buses, case, more, said, limits, seconds, tables, post_rating, step)
     if more.ac and found is not None:
         _prove(buses, found, more, said, limits, seconds, step)
     tables["more"] = _table(case, buses, found)
@@ -358,7 +365,6 @@ def _redispatch_limits(more: More) -> list[Said]:
 
 
 def _curtail(
-    answer: Answer,
     buses: list[dict[str, Any]],
     case: Case,
     more: More,
@@ -385,8 +391,9 @@ def _curtail(
         bus["curtailable_mw"] = {f"{s:g}": float(x) for s, x in zip(shares, found.load_mw[:, i], strict=True)}  # fmt: skip
         if told_anew:
             bus["curtailable_bound_mw"] = {f"{s:g}": float(x) for s, x in zip(shares, found.bound_mw[:, i], strict=True)}  # fmt: skip
-    most = max(shares)
-    best = int(np.argmax(found.load_mw[-1])) if len(numbers) > 1 else 0
+    widest = int(np.argmax(shares))
+    most = shares[widest]
+    best = int(np.argmax(found.load_mw[widest]))
     alone = found
     if told_anew:  # every hour with a cut, not only those that decide
         alone = curtailable_capacity(
@@ -412,7 +419,7 @@ def _curtail(
             else N_("over {n} hours with fixed shares: median {firm:.1f} MW firm, {most:.1f} MW if {share:.2%} of the energy may be cut"),
             {
                 "n": len(load), "firm": float(np.median(found.load_mw[int(np.argmin(shares))])),
-                "most": float(np.median(found.load_mw[int(np.argmax(shares))])), "share": most,
+                "most": float(np.median(found.load_mw[widest])), "share": most,
             },
         )
     )  # fmt: skip
@@ -644,22 +651,3 @@ def sites(
             "sites": of, "binding": binding,
         },
     )  # fmt: skip
-
-
-def with_more_of(
-    answer: Answer, case: Case, more: More, step: Callable[[str], None] | None = None
-) -> Answer:
-    """As `with_more`, for the outages of the answer's own settings."""
-    if not more.asked:
-        return answer
-    outages: Any = None
-    if answer.settings["contingencies"] == "none":
-        outages = []
-    elif answer.settings["contingencies"] == "table":
-        from taotie.grid.flow.contingency import contingency_table
-
-        outages = contingency_table(case).branches
-    rating = str(answer.settings["post_outage_rating"]).upper()
-    if rating != "A" and not (case.branch[:, 6 if rating == "B" else 7] > 0).any():
-        rating = "A"
-    return with_more(answer, case, more, outages, rating, step)

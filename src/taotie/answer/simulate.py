@@ -166,33 +166,27 @@ def _calibration(path: Any) -> Any:
 def _wanted(chosen: Chosen) -> Any:
     from taotie.workload.wanted import Wanted
 
-    names = Wanted.__dataclass_fields__
-    values = {
-        "trace": chosen.trace,
-        "layout": chosen.format,
-        "only": tuple(chosen.only or ()),
-        "strict": chosen.strict,
-        "session_prefix": chosen.session_prefix,
-        "per_day": chosen.per_day,
-        "start_hour": chosen.start_hour,
-        "hours": chosen.sampled_hours,
-        "interval_cv": chosen.interval_cv,
-        "day": chosen.day,
-        "weekend": chosen.weekend,
-        "mean_prompt": chosen.mean_prompt,
-        "mean_answer": chosen.mean_answer,
-        "turns": chosen.turns,
-        "think": chosen.think,
-        "system_prompt": chosen.system_prompt,
-        "seed": chosen.seed,
-    }
-    for name in ("columns", "time_unit"):
-        value = getattr(chosen, name)
-        if value is not None:
-            if name not in names:
-                raise RangeError(_("--{name} is not read yet.").format(name=name.replace("_", "-")))
-            values[name] = value
-    return Wanted(**values)
+    return Wanted(
+        trace=chosen.trace,
+        layout=chosen.format,
+        only=tuple(chosen.only or ()),
+        strict=chosen.strict,
+        columns=chosen.columns or "",
+        time_unit=chosen.time_unit or "",
+        session_prefix=chosen.session_prefix,
+        per_day=chosen.per_day,
+        start_hour=chosen.start_hour,
+        hours=chosen.sampled_hours,
+        interval_cv=chosen.interval_cv,
+        day=chosen.day,
+        weekend=chosen.weekend,
+        mean_prompt=chosen.mean_prompt,
+        mean_answer=chosen.mean_answer,
+        turns=chosen.turns,
+        think=chosen.think,
+        system_prompt=chosen.system_prompt,
+        seed=chosen.seed,
+    )
 
 
 def _count(text: Any) -> int | None:
@@ -250,11 +244,7 @@ def _one(
     settings["level"] = str(case.level) if case.level else None
     settings["scale_by"] = chosen.scale_by
     # per replica: as few as hold the model where nobody said
-    settings["accelerators"] = (
-        done.serving.replica.accelerators
-        if hasattr(done.serving.replica, "accelerators")
-        else _accelerators(done)
-    )
+    settings["accelerators"] = done.serving.replica.accelerators
     made = _answer(done, done.summary(), done.run.power(), settings, [*told, *done.run.notes])
     made = _placed(chosen, made, done)
     costs = _cost_of_promise(curve)
@@ -279,12 +269,6 @@ def _placed(chosen: Chosen, made: Answer, done: Any) -> Answer:
 def _plain(case: Any) -> dict[str, Any]:
     """A case as settings; its calibration is named by its file already."""
     return {k: v for k, v in asdict(case).items() if k != "calibration"}
-
-
-def _accelerators(done: Any) -> int:
-    from taotie.compute.serving.case import setup_of
-
-    return int(setup_of(done.case).accelerators_per_replica)
 
 
 def _layout_said(layout: Said) -> Said:
@@ -364,25 +348,17 @@ def _tables(summary: Mapping[str, Any]) -> dict[str, Table]:
         tuple((name, energy[name] * kwh) for name in PARTS if name in energy),
         N_("where the energy goes"),
     )
-    quantities = (
-        ("energy_per_request_j", "J", 1.0, N_("energy per request")),
-        ("ttft_s", "s", 1.0, N_("time to first token")),
-        ("tpot_s", "ms", 1e3, N_("time per later token")),
-    )
-    rows = []
-    for key, unit, scale, _label in quantities:
-        one = summary[key]
-        rows.append(
-            (
-                key.rpartition("_")[0],
-                unit,
-                *tuple(
-                    None if one.get(q) is None else one[q] * scale
-                    for q in ("mean", "p05", "p50", "p95", "p99")
-                ),
-            )
-        )
     heads = ("mean", "p05", "p50", "p95", "p99")
+    rows = [
+        (
+            key.rpartition("_")[0],
+            unit,
+            *(None if summary[key].get(q) is None else summary[key][q] * scale for q in heads),
+        )
+        for key, unit, scale in (
+            ("energy_per_request_j", "J", 1.0), ("ttft_s", "s", 1.0), ("tpot_s", "ms", 1e3),
+        )
+    ]  # fmt: skip
     spread = Table(
         (
             Column("quantity", "", N_("quantity")),

@@ -39,7 +39,7 @@ def number(value: float, digits: int = 2, zeros: bool = False) -> str:
     ('0.046', '134', '1 287', '200 million')
     """
     if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
+        return f"{value + 0.0:g}"  # no minus before a zero
     size = abs(value)
     if size >= 1e15 or size < 1e-4:
         mantissa, exponent = f"{value:.{max(digits, 2) - 1}e}".split("e")
@@ -236,6 +236,11 @@ def bound_word(bound: str) -> str:
     }.get(bound, bound)
 
 
+def bound_text(figure: Any) -> str:
+    """ "at most " or "at least " before a value that only bounds the truth, in the language in force."""
+    return f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
+
+
 def certain_text(value: float) -> str:
     """A value without a range: a whole number below a million in all its digits, else four of them.
 
@@ -257,24 +262,28 @@ def tiny_share(figure: Node) -> bool:
     return figure.unit == "%" and figure.value.p50 > 0 and figure.value.p95 < TINY_PERCENT
 
 
+def middle_and_range(figure: Node) -> tuple[str, str]:
+    """Median and 90 % range as printed, without the unit; no range where there is none to tell."""
+    value = figure.value
+    if tiny_share(figure):
+        return f"< {TINY_PERCENT:g}", ""
+    if value.certain:
+        return certain_text(value.p50), ""
+    middle, low, high = within(value.p50, value.p05, value.p95)
+    return middle, f"{low} {_('to')} {high}"
+
+
 def value_text(figure: Node) -> str:
     """Median and 90 % range with unit, such as ``2.1 Wh/request [0.9 to 4.4]``."""
-    value = figure.value
-    unit = unit_word(figure.unit)
-    space = " " if unit else ""
-    if tiny_share(figure):
-        return f"< {TINY_PERCENT:g}{space}{unit}"
-    if value.certain:
-        return f"{certain_text(value.p50)}{space}{unit}"
-    middle, low, high = within(value.p50, value.p05, value.p95)
-    return f"{middle}{space}{unit} [{low} {_('to')} {high}]"
+    middle, spread = middle_and_range(figure)
+    shown = f"{middle} {unit_word(figure.unit)}".rstrip()
+    return f"{shown} [{spread}]" if spread else shown
 
 
 def text(figure: Node) -> str:
     """One line: value, range, unit, boundary, kind."""
     tail = ", ".join(w for w in (boundary_word(figure.boundary), kind_word(figure.kind)) if w)
-    bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
-    return f"{bound}{value_text(figure)} {tail}"
+    return f"{bound_text(figure)}{value_text(figure)} {tail}"
 
 
 def origin(figure: Node) -> str:

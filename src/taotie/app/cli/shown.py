@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from taotie.app.cells import cell
 from taotie.words.language import _, in_language, language
 from taotie.words.plain import as_text
-from taotie.words.said import Said
 
 __all__ = [
     "as_text",
@@ -95,24 +95,6 @@ def print_table(table: Any, most: int | None = None, told: bool = True) -> None:
     left = len(table.rows) - len(rows)
     if left and told:
         out.print(_("{n} more rows are in the JSON").format(n=left), markup=False)
-
-
-def cell(value: Any) -> str:
-    """A cell of a table as text: nothing for nothing, numbers rounded for reading."""
-    from taotie.quantity.wording import number
-
-    if value is None:
-        return "–"
-    if isinstance(value, Said):
-        return as_text(value.text())
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, int):
-        # years and small counts without a gap
-        return str(value) if abs(value) < 10_000 else f"{value:,}".replace(",", "\u202f")
-    if isinstance(value, float):
-        return number(value, 4)
-    return as_text(value.text() if isinstance(value, Said) else value)
 
 
 def print_listing(answer: Any, door: Any) -> None:

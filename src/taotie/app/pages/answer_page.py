@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from taotie.answer.answer import Answer, Table
-from taotie.app.charts.picture import Picture, cell_text
+from taotie.app.cells import cell
+from taotie.app.charts.picture import Picture
 from taotie.app.pages.headline import tile
 from taotie.app.pages.html import page_html
 from taotie.app.pages.tables import source_row
@@ -15,8 +16,7 @@ from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
 from taotie.quantity.source import Source
 from taotie.quantity.wording import texts_of_ranges
-from taotie.words.language import _, in_language, language
-from taotie.words.said import Said
+from taotie.words.language import in_language, language
 
 __all__ = ["answer_html", "write_answer_page"]
 
@@ -116,18 +116,10 @@ def shown_table(name: str, table: Table) -> dict[str, Any]:
         "numeric": numeric,
         "rows": [
             [
-                ranges.get(i) or _cell(c.shown(cell))
-                for i, (c, cell) in enumerate(zip(table.columns, row, strict=True))
+                ranges.get(i) or cell(c.shown(one))
+                for i, (c, one) in enumerate(zip(table.columns, row, strict=True))
             ]
             for row in rows
             for ranges in [texts_of_ranges([c.name for c in table.columns], row)]
         ],
     }
-
-
-def _cell(cell: Any) -> str:
-    if isinstance(cell, bool):
-        return _("yes") if cell else _("no")
-    if isinstance(cell, float | int) or cell is None:
-        return cell_text(float(cell) if isinstance(cell, int) else cell)
-    return cell.text() if isinstance(cell, Said) else str(cell)

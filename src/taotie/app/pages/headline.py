@@ -10,7 +10,7 @@ from taotie.app.charts.picture import amount, dot, median_amount, median_text, r
 from taotie.quantity.figure import Figure
 from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import (
-    bound_word,
+    bound_text,
     boundary_word,
     ends,
     kind_word,
@@ -47,11 +47,10 @@ def tile(key: str, figure: Figure) -> Tile:
     shown = readable(figure)
     value = shown.value
     top = max(value.p95, 0.0) or 1.0
-    bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
     return Tile(
         key=key,
         name=figure.name,
-        value=bound + median_text(shown),
+        value=bound_text(figure) + median_text(shown),
         unit=unit_word(shown.unit),
         range=range_text(shown),
         boundary=boundary_word(figure.boundary),

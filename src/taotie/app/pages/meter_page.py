@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from taotie.answer.answer import Answer, Table
+from taotie.app.cells import cell
 from taotie.app.charts import daily_chart
 from taotie.app.charts.meter_charts import cost_pictures, course_picture
 from taotie.app.charts.picture import Picture
@@ -134,20 +135,12 @@ def _table(name: str, title: str, table: Table) -> dict[str, Any]:
         "name": name,
         "title": title,
         "heads": list(zip((c.heading for c in table.columns), numeric, strict=True)),
-        "rows": [[_cell(v) for v in row] for row in table.rows[:ROWS]],
+        "rows": [
+            [cell(c.shown(v)) for c, v in zip(table.columns, row, strict=True)]
+            for row in table.rows[:ROWS]
+        ],
         "left": max(len(table.rows) - ROWS, 0),
     }
-
-
-def _cell(value: Any) -> str:
-    """A cell as text: nothing for nothing, numbers rounded for reading."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, int):
-        return f"{value:,}".replace(",", "\u202f")
-    return number(value, 4) if isinstance(value, float) else str(value)
 
 
 def _sentence(answer: Answer) -> str:

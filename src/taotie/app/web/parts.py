@@ -14,7 +14,7 @@ from taotie.app.web.drawing import Place
 from taotie.app.web.state import State
 from taotie.quantity.source import Source
 from taotie.quantity.unit_word import unit_word
-from taotie.quantity.wording import bound_word, middle_text
+from taotie.quantity.wording import bound_text, middle_text
 from taotie.words.language import N_, in_language, language
 
 __all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_list", "table_of"]
@@ -23,9 +23,8 @@ __all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_lis
 def range_row(name: str, figure: Any, unit: str, kind: str = "ours") -> Place:
     """A figure as a row of a range chart, in a unit."""
     value = figure.to(unit).value
-    bound = f"{bound_word(figure.bound)} " if figure.bound in ("at_most", "at_least") else ""
     return Place(
-        name, value.p05, value.p50, value.p95, bound + middle_text(figure.to(unit)), kind
+        name, value.p05, value.p50, value.p95, bound_text(figure) + middle_text(figure.to(unit)), kind
     )  # fmt: skip
 
 

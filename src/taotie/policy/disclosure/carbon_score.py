@@ -164,11 +164,7 @@ def sci_ai(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
 def _score(
     facts: Facts, options: Mapping[str, Any], form: str, version: str, title: str, unit: str
 ) -> Disclosure:
-    per = (
-        facts.number("kWh/request", "energy_per_request", boundary=())
-        if unit == "request"
-        else None
-    )
+    per = facts.number("kWh/request", "energy_per_request") if unit == "request" else None
     total = facts.number("kWh", "energy_total", "energy", "training_energy")
     count = facts.number("1", "count", "functional_units")
     energy = total if total is not None and count is not None else per

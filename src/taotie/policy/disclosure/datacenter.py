@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from taotie.errors import RangeError
+from taotie.errors import BoundaryError, RangeError
 from taotie.policy.disclosure.facts import Fact, Facts
 from taotie.policy.disclosure.form import Disclosure, Field, plain_number, status_of
 from taotie.words.language import N_, _
@@ -119,7 +119,7 @@ def datacenter_sheet(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
             # says which step is missing
             facts.number(unit_, *names, boundary=(place,))
         if one is None:
-            if symbol not in ("ERES-TOT",):
+            if symbol != "ERES-TOT":
                 fields.append(Field(key, label, unit=unit.replace("**", ""), missing=(_WHAT.get(symbol, label),), symbol=symbol))  # fmt: skip
             continue
         found[symbol] = one
@@ -179,8 +179,6 @@ def datacenter_sheet(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
         )
     if edc is None:
         facts.number("kWh", "EDC", "total_energy", "energy", boundary=("facility",))
-        from taotie.errors import BoundaryError
-
         raise BoundaryError(
             _("the sheet needs the yearly energy of the facility (EDC)."),
             '--set "EDC=12 GWh @facility"',

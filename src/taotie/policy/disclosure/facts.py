@@ -99,14 +99,11 @@ class Facts:
         """
         old = self.known.get(fact.key)
         if old is not None and not over:
-            same = old.value == fact.value and old.boundary == fact.boundary
-            if not same and isinstance(old.value, float) and isinstance(fact.value, float):
-                same = (
-                    units.same_dimension(old.unit or "1", fact.unit or "1")
-                    and math.isclose(old.value * units.factor(old.unit or "1", fact.unit or "1"), fact.value, rel_tol=1e-9)
-                    and old.boundary == fact.boundary
-                )  # fmt: skip
-            if not same:
+            same = old.value == fact.value
+            if isinstance(old.value, float) and isinstance(fact.value, float):
+                a, b = old.unit or "1", fact.unit or "1"  # 3 kWh are not 3 MWh
+                same = units.same_dimension(a, b) and math.isclose(old.value * units.factor(a, b), fact.value, rel_tol=1e-9)  # fmt: skip
+            if not same or old.boundary != fact.boundary:
                 raise DataError(
                     _("{a} and {b} disagree on {key}: {x} {u} and {y} {v}.").format(
                         a=old.origin, b=fact.origin, key=fact.key, x=_short(old.value), u=old.unit, y=_short(fact.value), v=fact.unit

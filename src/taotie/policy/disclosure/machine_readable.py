@@ -49,7 +49,7 @@ def _energy(facts: Facts) -> tuple[Fact | None, str]:
     """Energy in kWh with the activity it belongs to."""
     stage = facts.text("activity", "stage", "taskStage")
     for name, keys in STAGES.items():
-        if stage and stage not in (name,):
+        if stage and stage != name:
             continue
         raw = facts.find(*keys)
         if raw is None or isinstance(raw.value, str):
@@ -61,10 +61,8 @@ def _energy(facts: Facts) -> tuple[Fact | None, str]:
             if "request" in raw.unit
             else "kWh"
         )
-        found = facts.number(unit, raw.key)
-        return found, name
-    found = facts.number("kWh", "energy") if facts.find("energy") else None
-    return found, stage
+        return facts.number(unit, raw.key), name
+    return facts.number("kWh", "energy"), stage
 
 
 def _rows(
@@ -120,12 +118,16 @@ def boamps(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
         and {"taskFamily", "infraType", "nbComponent", "dataType"} <= set(values)
     ):
         per_request = energy.unit == "kWh/request"
+        dated = facts.text("date")
+        header = {
+            "formatVersion": "1.1.0", "formatVersionSpecificationUri": "https://github.com/Boavizta/BoAmps/tree/main/model",
+            "reportId": str(_identity(fields)), "reportDatetime": dated, "reportStatus": "draft",
+        }  # fmt: skip
         document = {
-            "header": {"formatVersion": "1.1.0", "formatVersionSpecificationUri": "https://github.com/Boavizta/BoAmps/tree/main/model",
-                       "reportId": str(_identity(fields)), "reportDatetime": str(facts.text("date") or "1970-01-01 00:00:00"), "reportStatus": "draft"},
+            **({"header": header} if dated else {}),
             "task": {
                 "taskStage": stage, "taskFamily": values["taskFamily"],
-                "algorithms": [{k: v for k, v in {"algorithmType": "llm", "foundationModelName": facts.text("model", "name")}.items() if v}],
+                "algorithms": [{"algorithmType": "llm", **({"foundationModelName": model} if (model := facts.text("model", "name")) else {})}],
                 "dataset": [{"dataUsage": "input", "dataType": values["dataType"]}],
                 **({"nbRequest": 1} if per_request else {}),
                 "taskDescription": f"boundary: {boundary['level']}",
@@ -134,8 +136,6 @@ def boamps(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
             "infrastructure": {"infraType": values["infraType"], "components": [
                 {"componentType": "gpu", "nbComponent": round(float(values["nbComponent"])), **({"componentName": chip} if chip else {})}]},
         }  # fmt: skip
-        if not facts.text("date"):
-            del document["header"]
         if "country" in values:
             document["environment"] = {"country": values["country"]}
         quality = quality_of(energy)

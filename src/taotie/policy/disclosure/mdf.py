@@ -75,8 +75,7 @@ def method_text(boundary: Mapping[str, Any], fact: Fact | None, more: str) -> st
         words += f"Estimated with taotie from {fact.origin}."
         if fact.low is not None and fact.high is not None:
             words += f" 90 % of the draws lie between {fact.low:.3g} and {fact.high:.3g} {fact.unit}."  # fmt: skip
-    parts = words.split()
-    return " ".join(parts[:MOST_WORDS])
+    return " ".join(words.split()[:MOST_WORDS])
 
 
 def mdf(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
@@ -102,19 +101,17 @@ def mdf(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
             nearest(recipient, RECIPIENTS),
         )
     energy = facts.number("MWh", "training_energy", "energy")
-    if energy is None and facts.find("annual_energy", "energy_per_request"):
-        energy = None  # a service is no training run
     compute = facts.number("FLOP", "training_compute", "computation")
     made = None
     if energy is None:
         energy = made = _from_compute(facts, compute)
     boundary = needed_boundary(facts, options, energy)
     rows = [
-        _text("model", facts.text("model", "name"), N_("name of the model"), True),
+        _text("model", facts.text("model", "name"), N_("name of the model")),
         _time(facts, recipient),
     ]
     rows.append(_compute(compute, recipient))
-    rows.append(_text("training_compute_method", facts.text("training_compute_method"), N_("how the computation was counted"), compute is not None))  # fmt: skip
+    rows.append(_text("training_compute_method", facts.text("training_compute_method"), N_("how the computation was counted")))  # fmt: skip
     if energy is None or not float(energy.value) > 0:
         rows.append(
             Field(
@@ -146,7 +143,7 @@ def mdf(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
         )  # fmt: skip
     task, hardware = facts.text("inference_task"), facts.text("inference_hardware")
     both = f"{task}; {hardware}" if task and hardware else ""
-    rows.append(_text("inference_compute_method", both, N_("task and hardware of the inference benchmark"), inference is not None))  # fmt: skip
+    rows.append(_text("inference_compute_method", both, N_("task and hardware of the inference benchmark")))  # fmt: skip
     return Disclosure(
         "mdf", VERSION, TITLE, boundary, tuple(rows), recipient=recipient, supersedes=str(options.get("supersedes") or ""),
         passthrough=dict(options.get("passthrough") or {}),
@@ -199,7 +196,7 @@ def _compute(compute: Fact | None, recipient: str) -> Field:
     return Field("training_compute", label, f"{scientific(value)} FLOP", value, "FLOP", compute.low, compute.high, status_of(compute), sources=compute.sources)  # fmt: skip
 
 
-def _text(key: str, text: str, missing: str, wanted: bool) -> Field:
+def _text(key: str, text: str, missing: str) -> Field:
     if text:
         return Field(key, LABELS[key], text, text, status="given")
     return Field(key, LABELS[key], missing=(missing,))

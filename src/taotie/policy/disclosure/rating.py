@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from taotie.errors import DataError, RangeError, UnknownNameError, nearest
+from taotie.errors import BoundaryError, DataError, RangeError, UnknownNameError, nearest
 from taotie.files.read import csv_dicts, of_others, read_text
 from taotie.policy.disclosure.facts import Facts
 from taotie.policy.disclosure.form import Disclosure, Field, needed_boundary, plain_number
@@ -96,8 +96,6 @@ def rating(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
         energy = facts.number("Wh/request", "energy_per_request", boundary=("accelerator",))
     boundary = needed_boundary(facts, options, energy)
     if boundary["level"] != "accelerator":
-        from taotie.errors import BoundaryError
-
         raise BoundaryError(
             _("the rating is of the accelerators alone; {level} energy has no place in it.").format(level=boundary["level"]),
             '--set "energy_per_request_accelerator=0.2 Wh/request @accelerator"',

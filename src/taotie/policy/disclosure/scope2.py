@@ -232,8 +232,6 @@ def esrs_e1(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
     known = {key: float(one.value) for key, one in stated.items() if one is not None}
     status = {key: status_of(one) for key, one in stated.items() if one is not None}
     for key, value in known.items():
-        if value < 0:
-            raise RangeError(_("{key} is negative: {value:g} MWh.").format(key=key, value=value), f'--set {key}="0 MWh"')  # fmt: skip
         if total is not None and value > total * (1 + 1e-9):
             raise RangeError(_("{key} of {a:g} MWh exceeds the {b:g} MWh used.").format(key=key, a=value, b=total), f'--set {key}="{total:g} MWh"')  # fmt: skip
     if total is not None and len(known) == 2:
@@ -289,4 +287,4 @@ def esrs_e1(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
         raise RangeError(_("purchased and self-generated renewable energy of {a:g} MWh exceed the {b:g} MWh that are renewable.").format(a=made, b=known["renewable_energy"]), f'--set renewable_energy="{made:g} MWh"')  # fmt: skip
     fields = [_pointed(f) for f in (*fields, *(f for f in base.fields if f.key != "electricity"))]
     said = (*base.said, Said("esrs_numbers", N_("paragraphs and data points are those of the taxonomy of 2023-12-22, as open readers of it list them; the simplified ESRS renumber them")))  # fmt: skip
-    return Disclosure("esrs", "ESRS E1 (2023)", N_("ESRS E1: energy and scope 2"), base.boundary, tuple(fields), supersedes=str(options.get("supersedes") or ""), draft=False, said=said)  # fmt: skip
+    return Disclosure("esrs", "ESRS E1 (2023)", N_("ESRS E1: energy and scope 2"), base.boundary, tuple(fields), supersedes=str(options.get("supersedes") or ""), said=said)  # fmt: skip
