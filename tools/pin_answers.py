@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from taotie.answer import fleet, meter_live, study, train
+from taotie.answer import audit, check, fleet, meter, meter_live, meter_usage, study, train
 from taotie.answer.answer import Answer, Table, plain
 from taotie.answer.asking import ask
 from taotie.answer.asks import ASKS
@@ -29,6 +29,7 @@ from taotie.answer.schema import asks_known, schema_of
 from taotie.answer.table_file import write_tables
 from taotie.errors import TaotieError
 from taotie.grid.case.case import read_case
+from taotie.metering.usage import Call, Usage
 from taotie.study.kinds import KINDS
 from taotie.study.read import read_study
 from taotie.study.run import run_study
@@ -149,6 +150,11 @@ def write_inputs(folder: Path) -> None:
             f"{0.1 + 0.05 * (i % 13):.3g},{0.06 * max(0, 6 - abs(i % 24 - 12)):.3g},{40 + i % 29}\n"
             for i in range(168)
         ),
+        "week_later.csv": "wind_cf,pv_cf,price\n"
+        + "".join(
+            f"{0.2 + 0.04 * (i % 11):.3g},{0.05 * max(0, 6 - abs(i % 24 - 12)):.3g},{30 + i % 37}\n"
+            for i in range(168)
+        ),
         "miners.csv": "date,hashrate_th_s,price_usd\n"
         + "".join(
             f"{date(2023, 9, 1) + timedelta(days=i)},{4e8 + 4e5 * i},{26000 + 90 * i}\n" for i in range(260)
@@ -162,9 +168,17 @@ def write_inputs(folder: Path) -> None:
         grid = read_case(case)
         rows = [grid.bus_number.tolist(), *((s * grid.load_mw).tolist() for s in (1.0, 0.5, 0.9))]
         (folder / f"hours_{case}.csv").write_text("\n".join(",".join(map(str, row)) for row in rows), "utf-8")  # fmt: skip
+    grid = read_case("case5")
+    year = [[f"{s * (0.7 + 0.2 * math.sin(h / 3.8) + 0.1 * math.sin(h / 1394)):.6g}" for s in grid.load_mw] for h in range(8760)]  # fmt: skip
+    (folder / "hours_year_case5.csv").write_text("\n".join(",".join(row) for row in [list(map(str, grid.bus_number.tolist())), *year]), "utf-8")  # fmt: skip
     ask("meter import", files=[folder / "meter.csv"], into=folder / "kept.db")
     label = ask("label", model="llama-3.1-8b", on="h100-sxm:1", samples=200)
     (folder / "label.json").write_text(json.dumps(label.detail), "utf-8")
+    for name, what in (("few", {"samples": 50}), ("nobody", {"model": "nobody"})):
+        other = {**label.detail, "inputs": {**label.detail["inputs"], **what}}
+        (folder / f"label_{name}.json").write_text(json.dumps(other), "utf-8")
+    before = ask("disclose", form="sci", given=["energy_total=10 kWh @facility"]).own
+    (folder / "form_before.json").write_text(json.dumps(plain(before)), "utf-8")
     wrong = json.loads(json.dumps(label.detail))
     wrong["version"] = "0"
     (folder / "label_changed.json").write_text(json.dumps(wrong), "utf-8")
@@ -346,6 +360,15 @@ def once(lines: Iterable[Line]) -> Iterator[Line]:
         yield (head if seen[head] == 1 else f"{head} #{seen[head]}"), text
 
 
+DAY_NS = 86_400_000_000_000
+CALLS = [
+    Call(1_767_225_600_000_000_000, "gpt-4o", Usage(1000, 0, 200, 300, 50), "one", "p", "ann"), Call(1_767_225_600_000_000_000 + DAY_NS, "gpt-4o", Usage(10, 20, 30, 40, 0), "one", "q", "bob", 3),
+    Call(1_767_225_600_000_000_000, "claude-sonnet-4", Usage(5, 500, 0, 70, 7), "two", "p", "ann"), Call(0, "gpt-9-ultra", Usage(7, 0, 0, 9, 0), "two"), Call(0, "gpt-4o", Usage(), "three", at_least=True),
+    Call(0, "llama-3.1-8b", Usage(1, 0, 0, 1, 0), at_least=True), Call(0, "", Usage(1, 0, 0, 1, 0)),
+]  # fmt: skip
+"""Of several models, sessions, days, projects and people; one does not say its tokens."""
+
+
 def others(folder: Path) -> Iterator[tuple[str, Iterable[Line]]]:
     """What the doors ask beside the questions: checks, forecasts looked back on, files, schemas."""
     yield "fleet checked", lines_of(fleet.checked_fleet(), True)
@@ -372,6 +395,20 @@ def others(folder: Path) -> Iterator[tuple[str, Iterable[Line]]]:
             for to in ("csv", "prometheus")
         ],
     )
+    yield "meter import by hour", lines_of(meter.with_hours(ask("meter import", files=[folder / "power.csv"])))  # fmt: skip
+    yield "usage of calls", lines_of(meter_usage.usage_answer(CALLS, {}, (), "FRA", 2), True)
+    yield "usage of nothing known", lines_of(meter_usage.usage_answer(CALLS[-1:], {}))
+    wrong = (
+        ("claims of a file", audit.is_wrong(ask("audit", claims=str(folder / "claims.toml")))),
+        ("claims of a text", audit.is_wrong(ask("audit", claims=str(folder / "article.md")))),
+        ("claims of the article", audit.is_wrong(ask("audit"))),
+        *((says, check.is_wrong(ask("check", says=says))) for says in ("ChatGPT uses 564 MWh a day", "A search takes 3 Wh", "a PUE of 0.9", "Bitcoin used 1 PWh in 2021", "A mill took 3 apples")),
+        ("a formula", check.is_wrong(ask("check", says="42 MWh", given="100000 * 700 W * 0.61"))),
+        ("a formula of another kind", check.is_wrong(ask("check", says="42 MWh", given="3 kg"))),
+        ("a range", check.is_wrong(ask("check", says="42 MWh", source_range="1 to 2 MW"))),
+    )  # fmt: skip
+    yield "is it wrong", [(title, short(found)) for title, found in wrong]
+    yield "known by name", [("claims", " ".join(audit.claims_known())), ("verdicts", " ".join(audit.verdicts()))]  # fmt: skip
     made = ask("requests", trace=str(folder / "log.csv"), model="llama-3.1-8b", batch=16)
     for ending in ("csv", "json"):
         for path in write_tables(made, folder / f"table.{ending}"):

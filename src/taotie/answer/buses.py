@@ -161,7 +161,8 @@ def bus_row(case: Case, bus: int | str) -> int:
             ),
             _("ask by number: {numbers}.").format(numbers=numbers),
         )
-    known = [str(int(n)) for n in case.bus_number] if text.isdigit() else [n for n in names if n]
+    numbered = [str(int(n)) for n in case.bus_number]
+    known = numbered if text.isdigit() else [n for n in names if n] or numbered
     raise UnknownNameError(
         _("bus {bus} is not in {case}.").format(bus=text, case=case.name), nearest(text, known)
     )
