@@ -77,7 +77,7 @@ CONTENTS: dict[str, Any] = {
     "figures": {"figures": {"energy_total": {"value": {"p05": 1.0, "p50": 2.0, "p95": 3.0}, "unit": "kWh", "boundary": "facility", "kind": "modelled", "source": "a2024"}}, "energy_total": {"value": 5, "unit": "kWh"}},
     "values": {"a": {"value": 3, "unit": "kWh", "p05": 3, "p95": 3}, "b": {"p50": 4.5, "p05": 4, "p95": 5, "unit": "", "sources": ["x", "y"]}, "c": {"value": "words"}, "d": {"value": True, "unit": "1"}, "e": {"value": 3}, "#f": {"value": 3, "unit": "1"}, "g": "text", "h": "x" * 400, "schema": "s", "version": "v", "ask": "prompt", "i": 3, "j": [1]},
     "asked": {"ask": "train", "settings": {"model": "llama", "on": "h100-sxm:8", "precision": "", "batch": 8, "pue": True, "failures": True}},
-    "asked again": {"ask": "prompt", "settings": {"model": 3, "on": "h100", "batch": None, "pue": 1.2, "failures": False}, "model": "mine"},
+    "asked again": {"ask": "prompt", "settings": {"model": 3, "on": "h100", "batch": None, "pue": 1.2, "failures": False, "precision": "fp8"}, "model": "mine"},
     "not asked": {"settings": {"model": "llama"}},
     "study": {"study": {"compute": {"model": "m", "accelerator": "a", "precision": 8}}, "precision": "fp8"},
     "form": {"form_version": "1", "boundary": {"level": "grid", "pue": 1.3, "includes": ["cooling", "losses"]}, "fields": {"energy": {"status": "measured", "value": 3, "unit": "kWh", "p05": 2, "p95": 4, "sources": ["x"]}, "water": {"status": "computed", "value": 5.0, "unit": "m3", "boundary": "facility"}, "words": {"status": "given", "value": "text"}, "flag": {"status": "given", "value": True}, "none": {"status": "not_available"}, "odd": 3, "bare": {"status": "estimated", "value": 1}}},
@@ -300,8 +300,8 @@ def _filled(folder: Path) -> Iterator[Line]:
             found.add(given_fact(text))
         one = filled(key, found, options)
         told = one.content()
-        # labels stand with every form already (forms/*.json)
-        fields = {k: {n: v for n, v in f.items() if not n.startswith("label")} for k, f in told["fields"].items()}  # fmt: skip
+        # labels stand in Chinese with every form already (forms/*.json)
+        fields = {k: {n: v for n, v in f.items() if n != "label_zh"} for k, f in told["fields"].items()}  # fmt: skip
         return {
             **{k: v for k, v in told.items() if k not in ("title", "title_zh")},
             "fields": fields,

@@ -9,6 +9,7 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -59,7 +60,7 @@ def pinned() -> dict[str, dict[str, list[tuple[str, str]]]]:
 @pytest.mark.parametrize(
     ("name", "title", "settings"),
     EVERY,
-    ids=[f"{ASKS[name].flat}-{i}" for i, (name, _title, _settings) in enumerate(EVERY)],
+    ids=[f"{ASKS[name].flat}-{crc32(title.encode()):08x}" for name, title, _settings in EVERY],
 )
 def test_published_an_answer_is_what_it_was(
     name: str, title: str, settings: dict[str, Any], folder: Path, pinned: Any
