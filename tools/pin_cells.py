@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from taotie.answer import fleet as fleet_answer
@@ -41,7 +42,7 @@ COLUMNS = "100"
 """How wide the terminal is."""
 NUMBERS = (
     0.0, -0.0, math.nan, math.inf, -math.inf, 1.6e-19, 9.99e-5, 9.9951e-5, 1e-4, 1.04e-4, 0.00123456, 0.0100, 0.045678, 0.0995, 0.0999, 0.5, 0.9951,
-    0.9995, 0.99995, 1.0, 1.0499, 1.2, 2.5, 9.949, 9.951, 9.9951, 10.0, 12.3456, 99.49, 99.51, 99.951, 100.0, 112.4, 120.74999999999999, 120.75, 345.678, 994.9, 995.1, 998.2, 999.5,
+    0.9949, 0.995, 0.9995, 0.99995, 1.0, 1.0499, 1.2, 2.5, 9.949, 9.951, 9.9951, 10.0, 12.3456, 99.49, 99.51, 99.951, 100.0, 99.95, 100.46, 112.4, 120.74999999999999, 120.75, 345.678, 994.9, 995.1, 998.2, 999.5,
     999.96, 1000.0, 1004.9, 1041.3, 1287.4, 1999.0, 9994.9, 9995.1, 9999.6, 10000.0, 12345.0, 54321.98, 99951.0, 123456.0, 999499.0, 999951.0, 999999.5, 1e6, 1.2345e6, 9.99951e6, 1e7, 1.5e7, 9.996e7,
     1e8, 2.0e8, 9.9951e8, 1e9, 7.06e10, 9.9951e11, 1e12, 1.75e12, 9.99e14, 9.9951e14, 1e15, 6.02e23,
 )  # fmt: skip
@@ -88,11 +89,23 @@ def _numbers() -> Iterator[Line]:
         yield f"certain {value!r}", spoken(lambda v=value: wording.certain_text(v))
         yield f"MW {value!r}", spoken(lambda v=value: grid_numbers.mw_text(v))
         yield f"fleet's {value!r}", spoken(lambda v=value: fleet_answer._number(v))
-    for value in (3.0000000001, 3.00000001, 999999.0, 999999.9999999999, 1000000.0, -16384.0, 0.25):
+    for value in (
+        3.0000000001,
+        3.00000001,
+        999999.0,
+        999999.9999999999,
+        1000000.0,
+        -16384.0,
+        0.25,
+        1e-10,
+        0.99999999999,
+    ):
         yield f"certain {value!r}", spoken(lambda v=value: wording.certain_text(v))
-    for share in (0.0, 1e-6, 0.00123, 0.00999, 0.01, 0.0123, 0.05, 0.3333, 0.5, 0.5004, 0.9949, 0.9994, 0.9995, 0.99951, 0.99999, 1.0, 1.5, -0.2, math.nan):  # fmt: skip
-        yield f"percent {share!r}", spoken(lambda s=share: (wording.percent(s), headline._percent(s), simulation_charts.percent(s)))  # fmt: skip
-    for low, high in ((112.4, 349.3), (349.0, 2412.0), (112.4, 118.0), (1.0, 1.2), (1.0, 1.1999), (0.0, 3.456), (-1.234, 5.678), (2.345, 2.345), (1.0, math.inf), (0.0012, 0.0019), (123456.0, 9876543.0)):  # fmt: skip
+    for share in (0.0, 1e-6, 0.00123, 0.00999, 0.01, 0.0123, 0.05, 0.3333, 0.5, 0.5004, 0.00994, 0.00995, 0.00996, 0.9944, 0.9945, 0.9946, 0.9949, 0.9994, 0.9995, 0.99951, 0.99999, 1.0, 1.5, -0.2, math.nan):  # fmt: skip
+        yield f"percent {share!r}", spoken(lambda s=share: (wording.percent(s), headline._percent(s, 0.5), simulation_charts.percent(s)))  # fmt: skip
+    for value, top in ((0.0, 0.0), (-2.0, -1.0), (-1.0, 4.0), (1.0, 3.0), (0.25, 0.5), (2.0, 2.0)):
+        yield f"whisker {value} {top}", spoken(lambda v=value, t=top: headline._percent(v, t))
+    for low, high in ((0.0, 349.3), (112.0, 1.2 * 112.0), (112.0, 134.3), (112.4, 349.3), (349.0, 2412.0), (112.4, 118.0), (1.0, 1.2), (1.0, 1.1999), (0.0, 3.456), (-1.234, 5.678), (2.345, 2.345), (1.0, math.inf), (0.0012, 0.0019), (123456.0, 9876543.0)):  # fmt: skip
         yield f"ends {low!r} {high!r}", spoken(lambda a=low, b=high: (wording.ends(a, b), wording.ends(a, b, 3), picture.span_text(a, b), picture.span_text(a, b, 3)))  # fmt: skip
     for seconds in (0.05, 1.0, 59.0, 60.0, 90.0, 120.0, 3599.0, 3600.0, 5400.0, 7200.0):
         yield f"duration {seconds!r}", spoken(lambda s=seconds: simulation_charts.duration_text(s))
@@ -125,6 +138,8 @@ def _words() -> Iterator[Line]:
     for load in (None, 0.0, 30.0, 1234.0):
         yield f"classes {load}", spoken(lambda x=load: grid_numbers.class_words(grid_numbers.class_edges(x)))  # fmt: skip
     yield "cut", spoken(lambda: [picture.cut("abcdef", n) for n in (5, 6, 7)])
+    case = lambda name: SimpleNamespace(case=SimpleNamespace(name=name))  # noqa: E731
+    yield "case", spoken(lambda: [grid_numbers.case_name(case(n)) for n in ("case_ACTIVSg2000", "case9", "a_case_b")])  # type: ignore[misc]  # fmt: skip
     said = Said("code", N_("{n} more rows are in the JSON"), {"n": Said("inner", N_("strict"))})
     own = Said("own", "", {}, {"en": "mine"})
     yield "said", spoken(lambda: (said.text(), str(said), said.text("en"), said.text("zh"), said.to_dict(), own.text("en"), own.text("zh")))  # fmt: skip
@@ -156,6 +171,10 @@ def figures() -> dict[str, Figure]:
         kind = more.pop("kind", "assumed")
         made[key] = leaf(key, kind=kind, note="for a test", **more)
 
+    add("share none", unit="%", value=0.0)
+    add("share at the edge", unit="%", value=0.001)
+    add("share below it", unit="%", value=0.0009)
+    add("small", unit="kWh", value=1e-5)
     for unit in ("Wh", "Wh/request", "kW/server", "MW", "GW", "gCO2e/request", "tCO2e", "USD", "degC", "TWh/a"):  # fmt: skip
         for value in (0.0, 1e-5, 0.00999, 0.0101, 0.5, 999.9, 1000.0, 2.5e6, 3.2e13, -4.0e4):
             if value > 0 or unit in ("Wh", "MW", "USD", "degC"):
@@ -179,6 +198,8 @@ def _figures() -> Iterator[Line]:
         yield f"figure {key}", spoken(lambda f=one: (wording.text(f), wording.value_text(wording.readable(f)), wording.tiny_share(f)))  # fmt: skip
         row = lambda k=key, f=one: row_of(k, f)  # noqa: E731
         yield f"row {key}", spoken(lambda r=row: (r(), r().text, r().words))
+        result = SimpleNamespace(headline="x", figures={"x": one})
+        yield f"sentence {key}", spoken(lambda r=result: headline._headline_sentence(r))
         yield f"tile {key}", spoken(lambda k=key, f=one: headline.tile(k, f))
         yield f"chart {key}", spoken(lambda f=ready: (picture.range_text(f), picture.range_text(f, 3), picture.median_text(f), picture.median_text(f, 3), picture.dot(f)))  # fmt: skip
 
@@ -202,6 +223,9 @@ def answer() -> Answer:
 def _tables() -> Iterator[Line]:
     one = answer()
     none = Answer("none", {}, more_sources={})
+    marked = tuple(as_given("code", f"[bold]{w}[/bold] [red]") for w in "ab")
+    table = Table((Column("[b]a[/b]"),), (("[i]x[/i]",),), "[u]strict[/u]")
+    odd = Answer("odd", figures={"[b]k[/b]" + 60 * " long": figures()["labelled"], "[b]": leaf("[b]k[/b]" + 30 * " long", value=1.0, unit="MW", kind="assumed", note="x")}, tables={"drivers": table}, said=marked, limits=marked, files=("[b]c[/b].csv",))  # fmt: skip
     first = one.tables["first"]
     prints: dict[str, Callable[[], Any]] = {
         "rows": lambda: shown.print_rows(one), "rows, every": lambda: shown.print_rows(one, True), "rows, none": lambda: shown.print_rows(none),
@@ -209,7 +233,7 @@ def _tables() -> Iterator[Line]:
         "item": lambda: shown.print_item(one, {"json": False}), "answer": lambda: shown.print_answer(one, False, ("second", "nowhere")),
         "answer, no table": lambda: shown.print_answer(one, False), "listing": lambda: shown.print_listing(none, {"json": False}),
         "listing, figures": lambda: shown.print_listing(one, {"json": False}), "listing, tables": lambda: shown.print_listing(Answer("t", tables=one.tables), {"json": False}),
-        "limits, none": lambda: shown.print_limits(()), "wide": lambda: shown.print_table(Table((Column("a"), Column("b")), (("x" * 110, "y" * 40),))),
+        "limits, none": lambda: shown.print_limits(()), "wide": lambda: shown.print_table(Table((Column("a"), Column("b")), (("x" * 110, "y" * 70), ("x y " * 60, 1)))), "marks": lambda: shown.print_answer(odd, False, ("drivers",)), "item, marks": lambda: shown.print_item(odd, {"json": False}),
         "json": lambda: shown.print_answer(none, True), "item, json": lambda: shown.print_item(none, {"json": True}), "listing, json": lambda: shown.print_listing(none, {"json": True}),
     }  # fmt: skip
     for name, make in prints.items():
@@ -227,6 +251,8 @@ def _tables() -> Iterator[Line]:
     data = picture.DataTable({"a": "A", "b": "B"}, tuple({"a": i if i % 2 else float(i), "b": "x"} for i in range(70)))  # fmt: skip
     yield "chart's table", spoken(lambda: (data.shown()[:3], data.shown()[-1], len(data.shown()), data.numeric(), data.left_out))  # fmt: skip
     few = picture.DataTable({"a": "A"}, ({"b": 1}, {"a": None}))
+    late = picture.DataTable({"a": "A"}, (*({"a": "x"},) * picture.ROWS_SHOWN, {"a": 1}))
+    yield "chart's table, late", spoken(lambda: (late.numeric(), late.left_out, len(late.shown())))
     yield "chart's table, few", spoken(lambda: (few.shown(), few.numeric(), few.left_out))
 
 
@@ -248,7 +274,7 @@ def _forms() -> Iterator[Line]:
 def _page_rows() -> Iterator[Line]:
     sourced = leaf("sourced", unit="kWh", kind="measured", value=3.0, source=SOURCE, locator="p. 3")
     why = Said("why", N_("strict"))
-    defaults = [Default("a", "3 kWh", sourced, why), Default("b", "x" * 300, None, Said("w", "", {}, dict.fromkeys(LANGUAGES, "y" * 700))), Default("c", "2", figures()["labelled"], why), Default("d", "2", sourced * 2, why)]  # fmt: skip
+    defaults = [Default("a", "3 kWh", sourced, why), Default("b", "x" * 300, None, Said("w", "", {}, dict.fromkeys(LANGUAGES, "y" * 700))), Default("c", "2", figures()["labelled"], why), Default("d", "2", sourced * 2, why), Default("e", "2", leaf("noted", value=1.0, unit="MW", kind="assumed", note="n" * 500), why)]  # fmt: skip
     yield "defaults", spoken(lambda: tables.default_rows(defaults))
     yield "defaults, long", spoken(lambda: len(tables.default_rows(defaults * 300)))
     files = [{"name": "n" * 300, "sha256": "0123456789abcdef", "bytes": 1234567, "role": "trace"}, {}, {"name": "a", "role": "grid case", "bytes": "many", "licence": "l" * 300, "citation": "c" * 600}, {"role": "other" * 50}]  # fmt: skip

@@ -173,7 +173,7 @@ def texts_of_ranges(names: Sequence[str], row: Sequence[Any]) -> dict[int, str]:
 def percent(share: float) -> str:
     """A share as printed, without the sign; never 0 or 100 unless it is."""
     value = 100 * share
-    if 0 < value < 1:
+    if abs(value) < 0.995:
         return f"{value:.2g}"
     if 99.95 <= value < 100:
         return "> 99.9"
@@ -249,7 +249,7 @@ def certain_text(value: float) -> str:
     >>> certain_text(16384.0), certain_text(114.6312)
     ('16 384', '114.6')
     """
-    if abs(value) < 1e6 and abs(value - round(value)) <= 1e-9 * abs(value):
+    if abs(value) < 1e6 and math.isclose(value, round(value)):
         return f"{round(value):,}".replace(",", " ")
     return number(value, 4)
 

@@ -105,7 +105,7 @@ def span(shares: Sequence[float]) -> str:
 
 def mw_text(mw: float) -> str:
     """Megawatts as printed, three digits where that many are known."""
-    return number(mw, 4) if mw >= 100 else number(mw, 3) if mw >= 1 else f"{mw:.2g}"
+    return number(mw, 4) if mw >= 99.95 else number(mw, 3) if mw >= 0.995 else f"{mw:.2g}"
 
 
 def class_edges(load_mw: float | None) -> FloatArray:

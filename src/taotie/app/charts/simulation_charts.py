@@ -230,7 +230,7 @@ def power_picture(
 
 def percent(share: float) -> str:
     """A share as a percentage; what is not all is never shown as 100 %."""
-    if share >= 1 or share < 0.995:
+    if share >= 1 or share < 0.9945:
         return f"{number(100 * share, 3)} %"
     return f"{number(min(100 * share, 99.99), 4)} %"
 

@@ -46,7 +46,6 @@ def tile(key: str, figure: Figure) -> Tile:
     """A named figure in a readable unit; `raw` is the median in the unit of the result file."""
     shown = readable(figure)
     value = shown.value
-    top = max(value.p95, 0.0) or 1.0
     return Tile(
         key=key,
         name=figure.name,
@@ -57,16 +56,16 @@ def tile(key: str, figure: Figure) -> Tile:
         kind=kind_word(figure.kind),
         dot=dot(figure),
         raw=figure.p50,
-        low=_percent(value.p05 / top),
-        middle=_percent(value.p50 / top),
-        high=_percent(value.p95 / top),
+        low=_percent(value.p05, value.p95),
+        middle=_percent(value.p50, value.p95),
+        high=_percent(value.p95, value.p95),
         certain=value.certain,
     )
 
 
-def _percent(share: float) -> float:
-    """Place on a whisker that ends at the 95 % point. [%]"""
-    return round(100 * min(max(share, 0.0), 1.0), 1)
+def _percent(value: float, top: float) -> float:
+    """Place on a whisker from zero to the 95 % point; one below zero has no length. [%]"""
+    return round(100 * max(value / top, 0.0), 1) if top > 0 else 0.0
 
 
 def key_tiles(result: StudyResult) -> list[Tile]:

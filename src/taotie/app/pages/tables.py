@@ -186,8 +186,8 @@ def file_rows(files: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
                 "short": str(file.get("sha256", ""))[:12],
                 "size": f"{size:,}".replace(",", " ") if isinstance(size, int) else "–",
                 "role": _role(file.get("role")),
-                "licence": cut(str(file.get("licence", "") or "–"), 200),
-                "citation": cut(str(file.get("citation", "") or "–"), 500),
+                "licence": cut(str(file.get("licence") or "–"), 200),
+                "citation": cut(str(file.get("citation") or "–"), 500),
             }
         )
     return rows
