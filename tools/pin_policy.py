@@ -8,6 +8,7 @@ the difference, and say in `changes/` what moved.
 from __future__ import annotations
 
 import math
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -291,6 +292,30 @@ FORMS: dict[str, tuple[tuple[str, ...], ...]] = {
 """Facts that each form is filled from."""
 
 
+WHOLE = ("pue", "mfu", "batch", "RR/ToR", "resource_share", "nbComponent", "date")
+
+
+def crooked(fact: str) -> str:
+    """A fact whose number has more digits than any text shows."""
+    key, sign, value = fact.partition("=")
+    if key in WHOLE:
+        return fact
+    return key + sign + re.sub(r"^\d[\d.e]*", lambda m: f"{float(m[0]) * 1.0234567:.9g}", value)
+
+
+def made_texts(key: str, facts: tuple[str, ...]) -> Callable[[], Any]:
+    """Texts and methods of a form, for their digits."""
+
+    def told() -> Any:
+        found = Facts()
+        for text in facts:
+            found.add(given_fact(text))
+        one = filled(key, found, {})
+        return [[f.key, f.text, f.value, f.low, f.high, f.method] for f in one.fields if f.value is not None], one.document  # fmt: skip
+
+    return told
+
+
 def _filled(folder: Path) -> Iterator[Line]:
     from taotie import __version__
 
@@ -327,6 +352,10 @@ def _filled(folder: Path) -> Iterator[Line]:
             for options in more:
                 head = f"form {key} {', '.join(facts)} {', '.join(f'{k}={v}' for k, v in options.items())}".rstrip()  # fmt: skip
                 yield head, spoken(lambda k=key, f=facts, o=options: made(k, f, o)).replace(f"taotie {__version__}", "taotie VERSION").replace(f"'{__version__}'", "VERSION")  # fmt: skip
+    for key, every in FORMS.items():
+        for facts in every:
+            told = made_texts(key, tuple(crooked(f) for f in facts))
+            yield f"digits {key} {', '.join(facts)}", spoken(told).replace(f"taotie {__version__}", "taotie VERSION")  # fmt: skip
     yield "form of no kind", spoken(lambda: made("scii", (), {}))
 
 

@@ -228,7 +228,7 @@ def plain_number(value: float, digits: int = 6) -> str:
     ('1.2', '18000', '0.1')
     """
     text = f"{value:.{digits}g}"
-    return f"{float(text):.0f}" if "e" in text and 1e5 <= abs(value) < 1e15 else text
+    return f"{float(text):.0f}" if "e+" in text and abs(value) < 1e15 else text
 
 
 def status_of(fact: Fact) -> str:
