@@ -20,9 +20,9 @@ def with_unit(value: float, unit: str) -> str:
     Examples
     --------
     >>> with_unit(-3.0, "kWh"), with_unit(1.5, "1")
-    ('-3.0 kWh', '1.5')
+    ('-3 kWh', '1.5')
     """
-    return f"{value} {unit_word(unit)}".rstrip()
+    return f"{value:.10g} {unit_word(unit)}".rstrip()
 
 
 # what is counted, time and money; symbols of physics are the same everywhere
