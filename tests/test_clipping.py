@@ -30,6 +30,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "grid/shifting.py::shifted",  # a gap is looked for at least as far as jobs are moved
         "workload/servegen.py::mean_rate_per_s",
     ),
+    "which digits are printed, at least two and at most four: no value is held": (
+        "quantity/wording.py::_at",
+    ),
     "the hint of a refusal": ("answer/power.py::power",),
     "what the machine does: attention sees its window, a server its limit, a store its size": (
         "compute/energy/roofline.py::_decode",
