@@ -42,8 +42,16 @@ class Column:
     words: Callable[[str], str] | None = field(default=None, compare=False)
     """What a person reads for a key that stands in a cell, or at the head if there is no label."""
 
+    digits: int = 0
+    """Digits that are printed, where the numbers are known to fewer than tables print; 0: as any number."""
+
     def shown(self, cell: Any) -> Any:
-        """A cell as a person reads it: a key by its words."""
+        """A cell as a person reads it: a key by its words, a number known to few digits with no more of them."""
+        if self.digits and isinstance(cell, float):
+            from taotie.quantity.wording import number
+
+            rounded = float(f"{cell:.{self.digits - 1}e}") if math.isfinite(cell) else cell
+            return number(rounded, self.digits)
         return self.words(cell) if self.words is not None and isinstance(cell, str) else cell
 
     @property

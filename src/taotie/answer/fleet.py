@@ -104,7 +104,10 @@ def fleet(chosen: Chosen) -> Answer:
     }  # fmt: skip
     tables = {scope: _years(made, fan, scope) for scope in made.scopes}
     tables["drivers"] = Table(
-        (Column("leaf", "", N_("its key")), Column("share", "1", N_("share of the spread"))),
+        (
+            Column("leaf", "", N_("its key")),
+            Column("share", "1", N_("share of the spread"), digits=2),
+        ),
         tuple((d.leaf.name, d.share) for d in list(found)[:5] if d.share >= 0.005),
         N_("what the spread of the last year comes from"),
     )

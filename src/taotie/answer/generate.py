@@ -76,7 +76,7 @@ def item_answer(name: str, chosen: Chosen, one: Any, said: tuple[Said, ...]) -> 
         (
             Column("leaf", "", N_("its key")),
             Column("name", "", N_("source of uncertainty")),
-            Column("share", "%", N_("share of the spread")),
+            Column("share", "%", N_("share of the spread"), digits=2),
         ),
         tuple((d.leaf.key, d.leaf.name, 100 * d.share) for d in one.drivers.rows),
         N_("What would narrow the range most:"),
