@@ -204,3 +204,20 @@ def test_error_a_key_the_kind_does_not_read(
     assert key.split(" ")[0] in found
     assert f"a study of kind '{kind}' does not read it" in found
     assert f'kind = "{other}"' in found
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('[[workload]]\nkind = "chat"\n', "kind = 'mix' and [workload.parts.NAME]"),
+        ('compute = 3\n[workload]\nkind = "chat"\n', "write [compute] once"),
+    ],
+)
+def test_error_a_room_that_is_no_table_says_how_it_is_written(
+    tmp_path: Path, text: str, hint: str
+) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text('title = "x"\n' + text, encoding="utf-8")
+    with pytest.raises(StudyError, match="a table is wanted") as told:
+        read_study(path)
+    assert hint in str(told.value)
