@@ -66,6 +66,29 @@ def test_error_page_for_people_problem_for_programs(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/en/fleets", "/en/fleet"),
+        ("/zh/validate", "/zh/validation"),
+        ("/api/v1/promt", "/api/v1/prompt"),
+    ],
+)
+def test_error_an_address_that_is_none_names_the_nearest(
+    client: TestClient, path: str, hint: str
+) -> None:
+    problem = client.get(path).json()
+    assert problem["status"] == 404
+    assert hint in problem["hint"]
+    refused = client.put("/en/fleet")
+    assert refused.json()["hint"] == refused.headers["Allow"] == "GET"
+
+
+def test_worked_the_first_page_is_found_by_its_name_too(client: TestClient) -> None:
+    led = client.get("/zh/prompt?model=llama-3.1-8b", follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (308, "/zh/?model=llama-3.1-8b")
+
+
+@pytest.mark.parametrize(
     ("accept", "code"),
     [
         ("", "en"),

@@ -92,6 +92,9 @@ def test_property_pages_stand_alone(page: str, language: str) -> None:
         if tag in ("link", "script") and "hreflang" not in attrs:
             assert (attrs.get("href") or attrs.get("src") or "").startswith("/static/")
     assert not [t for t, a in parts.tags if t == "script" and "src" not in a]
+    # else what is changed while an answer is on its way is never asked for, and the page shows another question's answer
+    asking = [a for t, a in parts.tags if t == "form" and "hx-get" in a]
+    assert all(a.get("hx-sync") == "this:replace" for a in asking), page
     ids = [a["id"] for _t, a in parts.tags if a.get("id")]
     assert len(ids) == len(set(ids)), f"{page}: an id stands twice"
     headings = [int(t[1]) for t, _a in parts.tags if re.fullmatch("h[1-6]", t)]

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taotie.errors import MissingExtraError, StudyError, TaotieError
+from taotie.errors import MissingExtraError, StudyError, TaotieError, nearest
 from taotie.words.language import N_, _, language
 
 if TYPE_CHECKING:
@@ -152,6 +152,18 @@ def _methods(app: FastAPI, request: Request) -> set[str]:
     return found
 
 
+def _addresses(app: FastAPI, request: Request) -> list[str]:
+    """Addresses without a part to fill in, of the kind asked for: pages with their language, or REST."""
+    api = request.url.path.startswith("/api/")
+    language_part = "" if api else f"/{language()}"
+    found = (str(getattr(route, "path", "")) for route in app.router.routes)
+    return [
+        language_part + path
+        for path in found
+        if path.startswith("/api/") == api and "{" not in path
+    ]
+
+
 def add_handlers(app: FastAPI) -> None:
     """Answer every error of `app` with a problem or a page; nothing ends in a traceback."""
 
@@ -171,9 +183,12 @@ def add_handlers(app: FastAPI) -> None:
         }.get(error.status_code, _("The request cannot be read."))
         detail = detail.format(path=request.url.path[:200], method=request.method[:20])
         headers = dict(error.headers or {})
+        hint = ""
         if error.status_code == 405:
-            headers["Allow"] = ", ".join(sorted(_methods(app, request)))
-        return _shown(request, problem_of(Problem(error.status_code, detail)), headers)
+            headers["Allow"] = hint = ", ".join(sorted(_methods(app, request)))
+        elif error.status_code == 404:
+            hint = nearest(request.url.path, _addresses(app, request))
+        return _shown(request, problem_of(Problem(error.status_code, detail, hint)), headers)
 
     @app.exception_handler(Exception)
     async def ours(request: Request, error: Exception) -> Response:

@@ -12,6 +12,7 @@ from taotie.app.web.parts import source_list
 from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import DataError, TaotieError
+from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import number
 from taotie.words.language import N_, _, language
 
@@ -91,7 +92,7 @@ def _shown(match: dict[str, Any]) -> dict[str, Any]:
     """A figure of the catalogue beside the sentence."""
     zh = language() == "zh"
     low, high = match["low"], match["high"]
-    printed = f"{number(match['value'], 4)} {match['unit']}"
+    printed = f"{number(match['value'], 4)} {unit_word(match['unit'])}"
     if low is not None and high is not None and low != high:
         printed += f" [{number(low, 4)} – {number(high, 4)}]"
     return {
@@ -145,7 +146,7 @@ def beside(answer: Answer) -> Chart | None:
         "beside",
         _("Beside the figures of the catalogue"),
         finding,
-        range_chart(rows, unit, finding),
+        range_chart(rows, unit_word(unit), finding),
         data(
             {"name": _("name"), "low": _("low"), "value": _("value"), "high": _("high"), "unit": _("unit")},
             table,

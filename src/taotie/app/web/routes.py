@@ -71,6 +71,11 @@ def router() -> APIRouter:
     async def first(request: Request) -> Response:
         return await shown(request, FIRST)
 
+    @made.get(f"/{FIRST}")
+    async def first_by_name(request: Request) -> Response:
+        state = State.of(request.query_params.multi_items(), language())
+        return RedirectResponse(at.page(FIRST, state), 308)
+
     @made.post("/check")
     async def article(request: Request) -> Response:
         # a text too long for an address: shown, never kept

@@ -15,6 +15,7 @@ from taotie.app.web.parts import NOTHING, answer_values, setting_field
 from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import TaotieError
+from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import number
 from taotie.words.language import _
 
@@ -45,7 +46,7 @@ def build(state: State) -> View:
     charts = [sizes(answer), year(answer)]
     cost = answer.figures["cost_per_mwh"]
     values["lead"] = _("{share} % carbon-free in its hour costs {cost} {currency} a MWh.").format(
-        share=number(100 * float(answer.own["score"])), cost=number(cost.p50, 3), currency=answer.own["currency"]
+        share=number(100 * float(answer.own["score"])), cost=number(cost.p50, 3), currency=unit_word(answer.own["currency"])
     )  # fmt: skip
     return View(title, values, tuple(charts), known=FIELDS, share=(title, values["lead"]))
 
