@@ -53,7 +53,7 @@ def build(state: State) -> View:
             values["chart"] = chart
             return View(
                 title, values, (chart,) if chart else (), known=FIELDS,
-                share=(values["says"], checked["word"], checked["why"]),
+                share=(checked["word"], values["says"], checked["why"]),
             )  # fmt: skip
     except TaotieError as error:
         return View(title, values, error=error, known=FIELDS, status=422)

@@ -101,7 +101,7 @@ def build(state: State) -> View:
     }
     return View(
         title, values, tuple(named.values()), known=FIELDS,
-        share=(sentence(answer), f"{main.value} {main.unit}", f"{main.range} {main.unit}"),
+        share=(f"{main.value} {main.unit}", sentence(answer)),
     )  # fmt: skip
 
 
