@@ -256,7 +256,7 @@ class Figure:
         return str(self.__dict__["content_hash"])
 
     @cached_property
-    def alike(self) -> dict[Any, str]:
+    def alike(self) -> dict[Any, Any]:
         """Texts in which this figure and those `renewed` from it say the same, kept for all of them."""
         return {}
 
@@ -828,7 +828,7 @@ def _hashed_words(figure: Figure) -> str:
         source = figure.source.key if figure.source else ""
         rest = [figure.unit, figure.boundary, figure.kind, source]
         found = figure.alike["hashed"] = _CONTENT.encode(rest)[1:]
-    return found
+    return str(found)
 
 
 def derived_kind(parents: Iterable[Figure]) -> str:

@@ -438,7 +438,7 @@ def _by_chunk(
         made = kernel(_columns(x, pick, rows), _columns(c, which, rows), *parts)
         for k, values in enumerate(made):
             out[k, rows] = values
-    return out
+    return list(out)
 
 
 def _whole(value: Any, n: int) -> FloatArray:
