@@ -33,7 +33,7 @@ DRAWING = {
     ("cli/simulate.py", "_over_time", "sum"): "a bar of text for many steps",
     ("pages/audit_page.py", "audit_half", "sum"): "inputs of each mark",
     ("web/drawing.py", "width_of", "sum"): "width of a text",
-    ("web/share.py", "_wrapped", "sum"): "the same",
+    ("web/share.py", "_width", "sum"): "the same",
     ("web/sources_page.py", "how_read", "sum"): "sources of each mark",
     ("charts/building_chart.py", "_spec", "mean"): "the middle line of a day's band",
     ("charts/grid_capacity_map.py", "_paper", "mean"): "latitude in the middle of a map",
