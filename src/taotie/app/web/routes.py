@@ -14,7 +14,6 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from taotie.app.api.problems import wants_page
 from taotie.app.web.service_page import settings_of
 from taotie.app.web.site import FIRST, PAGES, Addresses, waiting_html
 from taotie.app.web.state import State
@@ -49,7 +48,8 @@ def router() -> APIRouter:
             return await called(request, "page", name=page, pairs=pairs, posted=more, origin=origin)
 
         headers = _headers()
-        if posted is None and not more and (in_place or wants_page(request)):
+        browser = "text/html" in request.headers.get("accept", "")
+        if posted is None and not more and (in_place or browser):
             key = (page, language(), origin, tuple(map(tuple, pairs)))
             content = await begun.made(key, make, LATER_S if in_place else FIRST_S)
         else:
