@@ -83,6 +83,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=7)
     options.add_argument("--calls", type=int, default=40)
     options.add_argument("--peer", default="")
+    options.add_argument("--json", action="store_true", help="seconds of each run, nothing else")
     given = options.parse_args()
     peer = subprocess.Popen(
         [peer_python(given.peer), str(HERE / "peers" / "ecologits_peer.py"), str(given.runs), str(10 * given.calls)],
@@ -102,6 +103,9 @@ def main() -> None:
         peer.stdin.write("\n")
         peer.stdin.flush()
     peer.wait(30)
+    if given.json:
+        print(json.dumps(found))
+        return
     base = statistics.median(found["ecologits"])
     for name, times in found.items():
         middle = statistics.median(times)

@@ -125,6 +125,47 @@ def lengths(trace: str | None):  # type: ignore[no-untyped-def]
     return prompt, output, "built-in fit"
 
 
+def requests(n: int, trace: str | None = None):  # type: ignore[no-untyped-def]
+    """Lengths of `n` requests and gaps between them (mean 1), the model that serves them, the generator, where from."""
+    prompts, outputs, origin = lengths(trace)
+    setup = ServingSetup(model_architecture("llama-3.1-70b"), accelerator("h100"), 8)
+    model = replica_model(
+        setup, prompt_tokens=float(prompts.mean()), output_tokens=float(outputs.mean())
+    )
+    rng = np.random.default_rng(1)
+    pick = rng.integers(0, len(prompts), n)
+    gaps = rng.exponential(1.0, n)
+    return prompts, outputs, pick, gaps, setup, model, rng, origin
+
+
+def every_feature(setup, model, work, rng):  # type: ignore[no-untyped-def]
+    """Two roofline lines, tight memory, prefix cache and speculation at once: requests, costs, limits."""
+    lines = model.costs.decode.copy()
+    lines[:, 2], lines[:, 3] = lines[:, 0] * 998 // 1000, lines[:, 1] * 6 // 5
+    lines[:, 6], lines[:, 7] = lines[:, 4], lines[:, 5]
+    costs = IterationCosts(lines, model.costs.mixed, model.costs.prefill)
+    typical = {
+        "prompt_tokens": float(work.prompt.mean()), "output_tokens": float(work.output.mean())
+    }  # fmt: skip
+    draft = replica_model(setup, **typical, speculation=Speculation(0.7, 3), prefix_blocks=4096)
+    limits = replace(draft.limits, kv_pages=1500, watermark_pages=0)
+    count = np.minimum(work.prompt // 512, 3).astype(np.int32)
+    family = rng.integers(0, 3000, len(count))
+    blocks = work._replace(
+        block_low=(np.cumsum(count) - count).astype(np.int64),
+        block_n=count,
+        block_id=np.concatenate(
+            [3 * f + np.arange(m) for f, m in zip(family, count, strict=True)]
+        ).astype(np.int32),
+    ).part(np.flatnonzero(work.prompt + work.output < 24_000))
+    return blocks, costs, limits
+
+
+def arrivals(gaps, rate):  # type: ignore[no-untyped-def]
+    """Times of arrival at so many requests a second. [ps]"""
+    return np.rint(np.cumsum(gaps) / rate * PS).astype(np.int64)
+
+
 def timed(repeat: int, work):  # type: ignore[no-untyped-def]
     """Median CPU and wall seconds, and the last result."""
     cpu, wall, out = [], [], None
@@ -146,19 +187,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     n, n_replica = args.requests, 40
-    prompts, outputs, origin = lengths(args.trace)
-    setup = ServingSetup(model_architecture("llama-3.1-70b"), accelerator("h100"), 8)
-    typical = {"prompt_tokens": float(prompts.mean()), "output_tokens": float(outputs.mean())}
-    model = replica_model(setup, **typical)
-    rng = np.random.default_rng(1)
-    pick = rng.integers(0, len(prompts), n)
+    prompts, outputs, pick, gaps, setup, model, rng, origin = requests(n, args.trace)
     prompt, output = prompts[pick].astype(np.int32), outputs[pick].astype(np.int32)
-    gaps = rng.exponential(1.0, n)
 
     def load(rate: float) -> Load:
-        return Load(
-            np.rint(np.cumsum(gaps) / (rate * n_replica) * PS).astype(np.int64), prompt, output
-        )
+        return Load(arrivals(gaps, rate * n_replica), prompt, output)
 
     begin = time.perf_counter()
     few = Load(np.arange(50, dtype=np.int64) * PS, prompt[:50], output[:50])
@@ -207,22 +240,7 @@ def main() -> None:
                     work, model.costs, model.limits, n_replica, r, bin_ps=60 * PS, report_ps=s * PS
                 ),
             )
-    # all at once: two roofline lines, tight memory, prefix cache, speculation, least outstanding
-    lines = model.costs.decode.copy()
-    lines[:, 2], lines[:, 3] = lines[:, 0] * 998 // 1000, lines[:, 1] * 6 // 5
-    lines[:, 6], lines[:, 7] = lines[:, 4], lines[:, 5]
-    everything = IterationCosts(lines, model.costs.mixed, model.costs.prefill)
-    draft = replica_model(setup, **typical, speculation=Speculation(0.7, 3), prefix_blocks=4096)
-    limits = replace(draft.limits, kv_pages=1500, watermark_pages=0)
-    fits = prompt + output < 24_000
-    count = np.minimum(prompt // 512, 3).astype(np.int32)
-    blocks = work._replace(
-        block_low=(np.cumsum(count) - count).astype(np.int64),
-        block_n=count,
-        block_id=np.concatenate(
-            [3 * f + np.arange(m) for f, m in zip(rng.integers(0, 3000, n), count, strict=True)]
-        ).astype(np.int32),
-    ).part(np.flatnonzero(fits))
+    blocks, everything, limits = every_feature(setup, model, work, rng)
     row(
         "everything, round robin",
         5.0,

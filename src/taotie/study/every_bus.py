@@ -139,6 +139,7 @@ def every_bus(
         sites = largest_total_load(
             case, buses, found[treatment].treatment,
             outages=None if security == "n-1" else [],
+            alone_mw=found[treatment].load_hosting_capacity_mw[case.rows_of_bus(buses)],
         )  # fmt: skip
         total = keep(
             "several_sites", sites.total_mw, "MW",

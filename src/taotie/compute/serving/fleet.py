@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from taotie.compute.serving import state as sr
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
 from taotie.compute.serving.overhead import exact_sum
+from taotie.compute.serving.prefix import Q_ROOM, memory_words
 from taotie.compute.serving.replica import advance
 from taotie.errors import RangeError
 from taotie.words.language import _
@@ -135,12 +136,20 @@ def empty_memory(n_replica: int, row: Array) -> Array:
 
 
 def empty_caches(n_replica: int, row: Array, load: Load) -> Array:
-    """Links of empty prefix caches."""
-    used = (row[sr.CACHE_BLOCKS] or row[sr.BLOCK_PAGES]) and load.block_id.size
-    n_block = int(load.block_id.max()) + 1 if used else 0
-    links = np.full((n_replica, n_block + 1, 2), -1, np.int32)
-    links[:, -1] = n_block
-    return links
+    """Empty prefix caches, as `prefix` keeps them: one row a replica."""
+    n_block = int(load.block_id.max()) + 1 if cached(row) and load.block_id.size else 0
+    # kept blocks lie in the KV pages; the last iteration's growth comes on top before any are given up
+    grown = row[sr.MAX_BATCH] * (2 + (row[sr.GROW] >> row[sr.UNIT_BITS]))
+    most = (row[sr.PAGES] + grown) // max(row[sr.BLOCK_PAGES], 1) + 1
+    words, room = memory_words(n_block, int(most if row[sr.BLOCK_PAGES] else row[sr.CACHE_BLOCKS]))
+    caches = np.zeros((n_replica, words), np.int32)
+    caches[:, Q_ROOM] = room
+    return caches
+
+
+def cached(row: Array) -> bool:
+    """Are blocks of prompts kept?"""
+    return bool(row[sr.CACHE_BLOCKS] or row[sr.BLOCK_PAGES])
 
 
 def until_of(n_bin: int, bin_ps: int) -> int:
@@ -167,9 +176,8 @@ def check_clock(now_ps: int) -> None:
 
 def request_table(load: Load, row: Array) -> Array:
     """The kernel's table of requests, none following another yet."""
-    cached = bool(row[sr.CACHE_BLOCKS] or row[sr.BLOCK_PAGES])
-    table = np.empty((len(load.arrival), 6 if cached else 4), np.int32)
-    if cached:
+    table = np.empty((len(load.arrival), 6 if cached(row) else 4), np.int32)
+    if cached(row):
         table[:, sr.BLOCK_LOW] = load.block_low
         table[:, sr.BLOCK_N] = load.block_n
         if row[sr.BLOCK_PAGES]:  # only whole blocks stay
@@ -187,7 +195,7 @@ def run_one(
 ) -> tuple[Array, Array, Array]:
     """One replica from its first request to its last: state, result, bins."""
     n = len(load.arrival)
-    memory, links = empty_memory(1, row), empty_caches(1, row, load)
+    memory, caches = empty_memory(1, row), empty_caches(1, row, load)
     request, result = request_table(load, row), np.zeros((n, 4), np.int64)
     bins = np.zeros((n_bin, 3), np.int64)
     table = cost_table(costs)
@@ -200,7 +208,7 @@ def run_one(
             0,
             until_of(n_bin, int(row[sr.BIN_PS])),
             memory,
-            links,
+            caches,
             bins,
             load.arrival,
             request,

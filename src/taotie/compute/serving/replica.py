@@ -117,7 +117,7 @@ def advance(  # type: ignore[no-untyped-def]
     r,
     until,
     memory,
-    links,
+    caches,
     bins,
     arrival,
     request,
@@ -133,12 +133,13 @@ def advance(  # type: ignore[no-untyped-def]
     r : int
         The replica.
     until : int
-        No iteration begins at or after this time. [ps]
+        No iteration begins at or after this time; iterations of one event whose last would are all left to
+        the next call, so that being looked at cuts no event in two. [ps]
     memory : ndarray of int64, first axis replicas
         State; decoding sequences by finishing step; requests being read, how far, and prefix blocks they
         hold; counts of sequences by phase within a page.
-    links : ndarray of int32, shape (n_replica, n_block + 1, 2)
-        Of the prefix caches.
+    caches : ndarray of int32, first axis replicas
+        Prefix caches, as `prefix` keeps them.
     bins : ndarray of int64, shape (n_bin, 3)
         Energy [nJ], busy time [ps] and batch times time [ps], added to.
     arrival : ndarray of int64, shape (n_request,)
@@ -208,7 +209,7 @@ def advance(  # type: ignore[no-untyped-def]
                 pages_step = d
             while reading + held + decoding > pages:
                 if kept > 0 and block_pages > 0:
-                    evict(links, r)
+                    evict(caches, r)
                     kept -= 1
                     held -= block_pages
                     continue
@@ -250,7 +251,7 @@ def advance(  # type: ignore[no-untyped-def]
                     if block_pages > 0:
                         blocks = np.int64(request[x, BLOCK_N])
                 if block_pages > 0:
-                    kept += let_go(links, r, block_id, request[x, BLOCK_LOW], blocks)
+                    kept += let_go(caches, r, block_id, request[x, BLOCK_LOW], blocks)
                     held += blocks * block_pages
                 request[x, FOLLOWING] = head
                 if head < 0:
@@ -268,8 +269,8 @@ def advance(  # type: ignore[no-untyped-def]
             if block_pages > 0:
                 low = np.int64(request[x, BLOCK_LOW])
                 hit = min(np.int64(request[x, BLOCK_N]), (length - 1) // limits[BLOCK_TOKENS])
-                hit = np.int64(leading_hits(links, r, block_id, low, hit))
-                unheld = np.int64(kept_hits(links, r, block_id, low, hit))
+                hit = np.int64(leading_hits(caches, r, block_id, low, hit))
+                unheld = np.int64(kept_hits(caches, r, block_id, low, hit))
             if a + rn > 0:
                 room = pages - limits[WATERMARK] - reading - need
                 room -= held - (hit + kept - unheld) * block_pages
@@ -311,7 +312,7 @@ def advance(  # type: ignore[no-untyped-def]
                 reading += need
                 if block_pages > 0:
                     for i in range(low, low + hit):
-                        hold(links, r, block_id[i])
+                        hold(caches, r, block_id[i])
                     kept -= unheld
                     held -= hit * block_pages
                     if reading + held + ((c + a * mask) >> bits) > pages:
@@ -321,13 +322,13 @@ def advance(  # type: ignore[no-untyped-def]
                             decoding += pages_begun(memory, r, phase, unit, base, a, grown)
                             pages_step = d
                         while reading + decoding + held > pages and kept > 0:
-                            evict(links, r)
+                            evict(caches, r)
                             kept -= 1
                             held -= block_pages
                     hit *= limits[BLOCK_TOKENS]
                 elif cache_blocks > 0:
                     hit = np.int64(
-                        leading_hits(links, r, block_id, request[x, BLOCK_LOW], request[x, BLOCK_N])
+                        leading_hits(caches, r, block_id, request[x, BLOCK_LOW], request[x, BLOCK_N])
                     )
                     hit = min(hit * limits[BLOCK_TOKENS], np.int64(request[x, PROMPT]), length - 1)
                 memory[r, tail + 1] = hit
@@ -342,7 +343,6 @@ def advance(  # type: ignore[no-untyped-def]
         if (
             chunks > 0
         ):  # iterations that the first prompt fills alone: each is longer by the same amount
-            events += 1
             p = budget
             square = p * (2 * before + p)
             u = costs[a, MIXED + 0] + costs[a, MIXED + 1] * c + limits[TP1] * p
@@ -373,11 +373,9 @@ def advance(  # type: ignore[no-untyped-def]
                 # none of them but the first may begin with too few pages
                 free = ((pages - reading - held + 1) << bits) - 1 - c - a * mask
                 k = min(k, max(free // (a * grow) + 1, np.int64(1)))
-            limit = until
+            limit = edge
             if head >= 0 and a + rn < max_batch and arrival[head] > now and arrival[head] < limit:
                 limit = arrival[head]
-            if edge < limit:
-                limit = edge
             dt = limit - now
             t = k * u + s * (k * (k - 1) // 2)
             if t > dt and k > 1:  # the smallest k that reaches the limit
@@ -395,6 +393,9 @@ def advance(  # type: ignore[no-untyped-def]
                 if m < k:
                     k = m
                     t = k * u + s * (k * (k - 1) // 2)
+            if k > 1 and now + t - u - s * (k - 1) >= until:
+                break  # the last would begin too late, and nothing is finished before its end
+            events += 1
             pairs = k * (k - 1) // 2
             shared = k * common + common_step * pairs
             own = k * (ep * p + eq * square) + eq * 2 * p * p * pairs
@@ -546,12 +547,12 @@ def advance(  # type: ignore[no-untyped-def]
                 if block_pages > 0:  # a block read twice gives one copy's pages back
                     low = np.int64(request[x, BLOCK_LOW])
                     for i in range(low + blocks, low + request[x, BLOCK_N]):
-                        was = hold(links, r, block_id[i])
+                        was = hold(caches, r, block_id[i])
                         kept -= was == 1
                         held -= block_pages if was < 2 else 0
                 elif cache_blocks > 0:
                     kept = remember(
-                        links,
+                        caches,
                         r,
                         kept,
                         cache_blocks,
@@ -569,7 +570,7 @@ def advance(  # type: ignore[no-untyped-def]
                     done_now += 1
                     if block_pages > 0:
                         blocks = np.int64(request[x, BLOCK_N])
-                        kept += let_go(links, r, block_id, request[x, BLOCK_LOW], blocks)
+                        kept += let_go(caches, r, block_id, request[x, BLOCK_LOW], blocks)
                         held += blocks * block_pages
                 else:
                     context = (request[x, PROMPT] + entered) * fine
@@ -587,7 +588,6 @@ def advance(  # type: ignore[no-untyped-def]
                     edge = (bin_now + 1) * width
                 continue
         elif a > 0:
-            events += 1
             k = (memory[r, HEAP + 0] >> 32) - d
             u = costs[a, 0] + costs[a, 1] * c
             s = costs[a, 1] * a * grow
@@ -621,11 +621,9 @@ def advance(  # type: ignore[no-untyped-def]
                 kk = steps_that_fit(memory, r, phase, unit, base, a, free, grow)
                 if kk < k:
                     k = kk
-            limit = until
+            limit = edge
             if head >= 0 and a < max_batch and arrival[head] > now and arrival[head] < limit:
                 limit = arrival[head]
-            if edge < limit:
-                limit = edge
             dt = limit - now
             t = k * u + s * (k * (k - 1) // 2)
             if t > dt and k > 1:  # the smallest k that reaches the limit
@@ -643,6 +641,9 @@ def advance(  # type: ignore[no-untyped-def]
                 if m < k:
                     k = m
                     t = k * u + s * (k * (k - 1) // 2)
+            if k > 1 and now + t - u - s * (k - 1) >= until:
+                break  # the last would begin too late, and nothing is finished before its end
+            events += 1
             short = held + ((c + a * ((k - 1) * grow + mask)) >> bits) > pages
             if short and block_pages > 0 and kept > 0:  # what the last of the iterations needs
                 base = (pages_step * grow) & mask
@@ -650,7 +651,7 @@ def advance(  # type: ignore[no-untyped-def]
                 decoding += pages_begun(memory, r, phase, unit, base, a, grown)
                 pages_step = d + k - 1
                 while decoding + held > pages and kept > 0:
-                    evict(links, r)
+                    evict(caches, r)
                     kept -= 1
                     held -= block_pages
             e = k * eu + es * (k * (k - 1) // 2)
@@ -716,7 +717,7 @@ def advance(  # type: ignore[no-untyped-def]
             done_now += 1
             if block_pages > 0:
                 blocks = np.int64(request[x, BLOCK_N])
-                kept += let_go(links, r, block_id, request[x, BLOCK_LOW], blocks)
+                kept += let_go(caches, r, block_id, request[x, BLOCK_LOW], blocks)
                 held += blocks * block_pages
 
     memory[r, NOW] = now

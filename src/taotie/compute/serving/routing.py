@@ -76,6 +76,8 @@ def settle(tree, leaf, key):  # type: ignore[no-untyped-def]
     while i > 1:
         key = min(key, tree[i ^ 1])
         i >>= 1
+        if tree[i] == key:
+            break  # and so all above it
         tree[i] = key
 
 
@@ -170,7 +172,7 @@ def route(  # type: ignore[no-untyped-def]
     told,
     n_ready,
     memory,
-    links,
+    caches,
     bins,
     arrival,
     request,
@@ -237,7 +239,7 @@ def route(  # type: ignore[no-untyped-def]
                 r = smallest(due)
             if memory[r, sr.NOW] < t:
                 advance(
-                    r, t, memory, links, bins, arrival, request, block_id, costs, limits, result
+                    r, t, memory, caches, bins, arrival, request, block_id, costs, limits, result
                 )
             bound = max(next_finish(memory, r, costs, limits, arrival, request, t), t + 1)
             key = (loads[leaf + r] & CLOSED) | (outstanding(memory, sent, r, t) << 32) | r
@@ -287,12 +289,12 @@ def route(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def report(low, high, t, sent, loads, memory, links, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
+def report(low, high, t, sent, loads, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
     """Bring replicas ``low..high-1`` to time `t` and note their requests outstanding in the leaves of `loads`."""
     leaf = loads.shape[0] >> 1
     for r in range(low, high):
         if memory[r, sr.NOW] < t:
-            advance(r, t, memory, links, bins, arrival, request, block_id, costs, limits, result)
+            advance(r, t, memory, caches, bins, arrival, request, block_id, costs, limits, result)
         key = (outstanding(memory, sent, r, t) << 32) | r
         loads[leaf + r] = (loads[leaf + r] & CLOSED) | key
 
@@ -307,7 +309,7 @@ def grow_tree(tree):  # type: ignore[no-untyped-def]
 @compiled
 def run_reports(  # type: ignore[no-untyped-def]
     report_ps, policy, seed, margin, ready, replica, sent, loads, due, told, n_ready,
-    memory, links, bins, arrival, request, block_id, costs, limits, result,
+    memory, caches, bins, arrival, request, block_id, costs, limits, result,
 ):  # fmt: skip
     """Send each request by the last report, made at every multiple of `report_ps`."""
     n = arrival.shape[0]
@@ -319,12 +321,12 @@ def run_reports(  # type: ignore[no-untyped-def]
             end += 1
         report(
             0, memory.shape[0], t, sent, loads,
-            memory, links, bins, arrival, request, block_id, costs, limits, result,
+            memory, caches, bins, arrival, request, block_id, costs, limits, result,
         )  # fmt: skip
         grow_tree(loads)
         route(
             begin, end, False, policy, seed, margin, ready, replica, sent, loads, due, told, n_ready,
-            memory, links, bins, arrival, request, block_id, costs, limits, result,
+            memory, caches, bins, arrival, request, block_id, costs, limits, result,
         )  # fmt: skip
         begin = end
 
@@ -397,11 +399,11 @@ def run_routed(
     n = len(load.arrival)
     row = limit_row(costs, limits, bin_ps, load)
     n_bin = int(load.arrival[-1]) // bin_ps + 2 if bin_ps and n else 0
-    memory, links = empty_memory(n_replica, row), empty_caches(n_replica, row, load)
+    memory, caches = empty_memory(n_replica, row), empty_caches(n_replica, row, load)
     replica = np.zeros(n, np.int32)
     result = np.zeros((n, 4), np.int64)
     bins = np.zeros((n_bin, 3), np.int64)
-    router = Router.empty(n_replica, links.shape[1])
+    router = Router.empty(n_replica, caches.shape[1] if load.block_id.size else 0)
     requests = (
         np.ascontiguousarray(load.arrival, np.int64),
         request_table(load, row),
@@ -413,17 +415,17 @@ def run_routed(
     open_to = EMPTY32 if ready is None else np.ascontiguousarray(ready, np.int32)
     how = (ROUTED.index(routing), seed, margin, open_to, replica, *router)
     if report_ps <= 0:
-        route(0, n, True, *how, memory, links, bins, *requests)
+        route(0, n, True, *how, memory, caches, bins, *requests)
     elif threads == 1 or n < WORTH_THREADS * (
         1 + (load.arrival[-1] - load.arrival[0]) // report_ps
     ):
-        run_reports(report_ps, *how, memory, links, bins, *requests)
+        run_reports(report_ps, *how, memory, caches, bins, *requests)
     else:
-        bins = _run_reports(report_ps, threads, how, router, memory, links, bins, requests)
+        bins = _run_reports(report_ps, threads, how, router, memory, caches, bins, requests)
     states = memory[:, : sr.N_STATE]
     while True:
         for r in range(n_replica):
-            advance(r, until_of(n_bin, bin_ps), memory, links, bins, *requests)
+            advance(r, until_of(n_bin, bin_ps), memory, caches, bins, *requests)
         if (states[:, sr.DONE] == router.sent).all() and not states[:, sr.SPILL_T1].any():
             break
         check_clock(int(states[:, sr.NOW].max()))
@@ -447,7 +449,7 @@ def _run_reports(
     how: tuple[Any, ...],
     router: Router,
     memory: Array,
-    links: Array,
+    caches: Array,
     bins: Array,
     requests: tuple[Array, ...],
 ) -> Array:
@@ -463,7 +465,7 @@ def _run_reports(
         while begin < n:
             t = int(arrival[begin]) // report_ps * report_ps
             end = int(np.searchsorted(arrival, t + report_ps))
-            seen: tuple[Any, ...] = (t, router.sent, router.loads, memory, links)
+            seen: tuple[Any, ...] = (t, router.sent, router.loads, memory, caches)
             work = [(edges[j], edges[j + 1], *seen, parts[j], *requests) for j in range(threads)]
             jobs = [
                 pool.submit(lambda w: report(*w), w)
@@ -473,7 +475,7 @@ def _run_reports(
             for job in jobs:
                 job.result()
             grow_tree(router.loads)
-            route(begin, end, False, *how, memory, links, bins, *requests)
+            route(begin, end, False, *how, memory, caches, bins, *requests)
             begin = end
     total: Array = np.sum(parts, axis=0)
     return total

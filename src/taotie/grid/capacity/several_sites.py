@@ -82,6 +82,7 @@ def _violations(
     """Worst violation of each monitored branch over all outages for loads `x`; `a` (branch, site)."""
     m, n_site = len(y), len(x)
     z = np.zeros((n_node + 1, LANES))
+    inverse, flow_k, together_k = np.zeros(LANES), np.zeros(LANES), np.zeros(LANES)
     together = np.zeros(m)  # what all sites put on a branch, no term cut off
     dropped = 0.0  # the most that terms below the cutoff can hold of a sum
     for s in range(n_site):
@@ -98,30 +99,37 @@ def _violations(
             if put_t[k] >= 0:
                 z[put_t[k], j] -= 1.0
         solve_lanes(solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], solver[6], z)
+        inverse[:] = 0.0
         for j in range(width):
             k = allowed[q * LANES + j]
             denominator = 1.0 - y[k] * (z[f_at[k], j] - z[t_at[k], j])
-            if abs(denominator) < search.NOISE:
+            if abs(denominator) >= search.NOISE:
+                inverse[j] = 1.0 / denominator
+            flow_k[j], together_k[j] = flow[k], together[k]
+        for i in range(len(rated)):
+            l = rated[i]
+            zf, zt, yl, fl, tl, rl = f_at[l], t_at[l], y[l], flow[l], together[l], rating[l]
+            least = floor * rl
+            # of all outages at once: no pair is looked at site by site that cannot be worse than the worst, nearly all
+            bar, worse = worst[i] - dropped, 0
+            for j in range(LANES):
+                d = yl * (z[zf, j] - z[zt, j]) * inverse[j]
+                put = d * together_k[j]
+                room = max(rl - abs(fl + d * flow_k[j]), least)
+                worse |= abs(tl + put) + 1e-9 * (abs(tl) + abs(put)) - room >= bar
+            if worse == 0:
                 continue
-            for i in range(len(rated)):
-                l = rated[i]
-                if l == k:
+            for j in range(width):
+                k = allowed[q * LANES + j]
+                if l == k or inverse[j] == 0.0:
                     continue
-                d = y[l] * (z[f_at[l], j] - z[t_at[l], j]) / denominator
-                post = flow[l] + d * flow[k]
-                least = floor * rating[l]
-                room = max(rating[l] - abs(post), least)
-                # no pair of branches is looked at site by site that cannot be worse than the worst: nearly all
-                far = abs(together[l]) + abs(d * together[k])
-                if abs(together[l] + d * together[k]) + dropped + 1e-9 * far - room < worst[i]:
-                    continue
+                d = yl * (z[zf, j] - z[zt, j]) * inverse[j]
+                post = fl + d * flow[k]
                 move = 0.0
                 for s in range(n_site):
                     v = a[l, s] + d * a[k, s]
                     move += v * x[s] if abs(v) >= cut else 0.0
-                over = max(
-                    move - max(rating[l] - post, least), -move - max(rating[l] + post, least)
-                )
+                over = max(move - max(rl - post, least), -move - max(rl + post, least))
                 if over > worst[i]:
                     worst[i], at[i, 0], at[i, 1] = over, k, d
     return m
@@ -133,6 +141,7 @@ def largest_total_load(
     treatment: Treatment = TREATMENTS[1],
     outages: ArrayLike | None = None,
     cap_mw: float = search.CAP_MW,
+    alone_mw: ArrayLike | None = None,
 ) -> SeveralSites:
     """Largest total of new loads at chosen buses, any one branch lost.
 
@@ -147,6 +156,8 @@ def largest_total_load(
         Rows of the branch table that may be lost; by default all but bridges.
     cap_mw : float
         Largest load at one bus. [MW]
+    alone_mw : array_like, shape (n_site,), optional
+        Capacity of each bus by itself, handed on, where it has been found before; searched if left out. [MW]
 
     Returns
     -------
@@ -246,8 +257,12 @@ def largest_total_load(
     binding = dict.fromkeys(
         Binding(int(row_of[pairs[i][0]]), int(row_of[pairs[i][1]])) for i in tight
     )
-    r_alone = search_nodes(island, nodes, (treatment,), mask, thread_count(None))[1]
-    alone = capacity_mw(r_alone)[0]
+    if alone_mw is None:
+        alone = capacity_mw(search_nodes(island, nodes, (treatment,), mask, thread_count(None))[1])[
+            0
+        ]
+    else:
+        alone = np.asarray(alone_mw, np.float64)
     return SeveralSites(
         case.bus_number[rows], x, float(x.sum()), alone, treatment, tuple(binding), b.main[nodes]
     )
