@@ -51,7 +51,7 @@ def claims_of(count: int, place: Path) -> None:
     """A claims file of so many short claims, every third of them off by a tenth."""
     head = '[article]\nkey = "many"\nauthor = "-"\noutlet = "-"\ntitle = "-"\ndate = 2026-01-01\nlanguage = "en"\nchecked = 2026-01-01\n'
     one = (
-        '\n[[claim]]\nid = "c{i}"\nline = {i}\nsays_en = "A hall draws {e} MWh a day."\nsystem = "grid"\nkind = "computed"\n'
+        '\n[[claim]]\nid = "c{i}"\nline = {i}\nsays_en = "{e} MWh a day."\nsystem = "grid"\nkind = "computed"\n'
         'stated = {{ value = {e}, unit = "MWh", tol = 0.02 }}\nformula = "p"\n'
         '[claim.inputs]\np = {{ value = {p}, unit = "MWh", source = "epri2024" }}\n'
     )

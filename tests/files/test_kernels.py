@@ -138,3 +138,29 @@ def test_worked_no_folder_for_kernels_can_be_written(tmp_path: Path, monkeypatch
         kernels.telling(None)
         kernels._passing.cache_clear()
         kernels._tell.cache_clear()
+
+
+def test_matches_a_command_line_goes_without_cffi_and_a_library_does_not() -> None:
+    """Learning C declarations takes a third of a second; another package in the process may need them."""
+    code = """
+import sys
+from taotie.files import kernels
+if len(sys.argv) > 1:
+    kernels.alone()
+@kernels.njit
+def twice(x):
+    return 2 * x
+assert twice(21) == 42
+from numba.core.typing import cffi_utils
+try:
+    import cffi
+except ImportError:
+    cffi = None
+print(cffi_utils.SUPPORTED, cffi is not None)
+"""
+    for more, known in ((["alone"], False), ([], True)):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *more], capture_output=True, text=True, check=True
+        )
+        supported, there = (word == "True" for word in done.stdout.split())
+        assert supported == (known and there)

@@ -20,12 +20,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from taotie.words.language import _
 
-__all__ = ["njit", "telling"]
+__all__ = ["alone", "njit", "telling"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _DIGEST = 32
@@ -34,7 +35,16 @@ LEVEL_3 = (
     "sahf", "sse", "sse2", "sse3", "sse4.1", "sse4.2", "ssse3", "xsave",
 )  # fmt: skip
 """What x86-64 level 3 has, in LLVM's words (System V ABI for x86-64, "Micro-Architecture Levels")."""
+_alone = [False]
 _told: list[Callable[[str], None] | None] = [None]
+
+
+def alone() -> None:
+    """Say that no other package uses numba in this process: it need not learn C declarations, which takes 0.3 s.
+
+    For a command line, never for a library: numba knows no function of cffi after this.
+    """
+    _alone[:] = [True]
 
 
 def telling(tell: Callable[[str], None] | None) -> None:
@@ -56,6 +66,8 @@ def njit(*args: Any, **options: Any) -> Any:
     """
     from numba import njit as plain
 
+    if _alone[0]:
+        _without_cffi()
     _one_level()
     if args and callable(args[0]):
         return _checked(plain(*args, **options))
@@ -159,6 +171,20 @@ def _guard(kept: Any, stamp: str) -> None:
             stream.write(body + hashlib.sha256(body).digest())
 
     kept._load_index, kept._load_data, kept._save_data = index, load_data, save_data
+
+
+@lru_cache(maxsize=1)
+def _without_cffi() -> None:
+    """Load numba's part for cffi as if cffi were not installed, which it may do without."""
+    if "cffi" in sys.modules:
+        return
+    sys.modules["cffi"] = None  # type: ignore[assignment]
+    try:
+        import_module("numba.core.typing.cffi_utils")
+    except ImportError:  # another numba, without such a part
+        pass
+    finally:
+        del sys.modules["cffi"]
 
 
 @lru_cache(maxsize=1)

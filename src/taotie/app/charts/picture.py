@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,8 +64,10 @@ class DataTable:
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\r\n")
         writer.writerow(self.columns)
+        finite = math.isfinite
         for row in self.rows:
-            writer.writerow([csv_cell(row.get(k)) for k in self.columns])
+            cells = map(row.get, self.columns)  # numbers, nearly all, need no look at their text
+            writer.writerow([c if type(c) is float and finite(c) else csv_cell(c) for c in cells])
         return _data_uri("text/csv", "\ufeff" + stream.getvalue())
 
     def json_uri(self) -> str:
@@ -224,9 +227,26 @@ def csv_cell(cell: Cell) -> Cell:
     return "" if finite_cell(cell) is None else cell
 
 
+SAFE = "!*'(),-./:;=?@_~[]"
+"""What a link holds as it is, with letters and digits."""
+_ASCII = {i: quote(chr(i), safe=SAFE) for i in range(128)}
+_OTHER = re.compile(r"[^\x00-\x7f]+")
+
+
+def quoted(text: str) -> str:
+    """`urllib.parse.quote`, which takes a long text letter by letter.
+
+    Examples
+    --------
+    >>> quoted("1.5,2 %\\n瓦")
+    '1.5,2%20%25%0A%E7%93%A6'
+    """
+    return _OTHER.sub(lambda found: quote(found[0], safe=SAFE), text.translate(_ASCII))
+
+
 def _data_uri(kind: str, text: str) -> str:
     """Text inside a link: base64, or for long ones the shorter way that leaves numbers as they are."""
-    plain = quote(text, safe="!*'(),-./:;=?@_~[]") if len(text) > LONG else ""
+    plain = quoted(text) if len(text) > LONG else ""
     if 0 < len(plain) < 4 * len(text.encode()) / 3:
         return f"data:{kind};charset=utf-8,{plain}"
     return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"

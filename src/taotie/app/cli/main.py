@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from taotie.errors import TaotieError
+from taotie.files import kernels
 from taotie.words.language import LANGUAGES, _, language, use_language
 
 # Order of the help page: the chain first, then checking, then housekeeping.
@@ -126,6 +127,7 @@ def _translate(command: Any) -> None:
 def main() -> None:
     """Run the command line; a user's mistake is a sentence, never a traceback."""
     _safe_streams()
+    kernels.alone()
     arguments = sys.argv[1:]
     as_json = "--json" in arguments
     try:

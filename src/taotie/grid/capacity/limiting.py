@@ -53,10 +53,15 @@ def limiting_pairs(found: HostingCapacityByTreatment, way: str) -> list[Limiting
     24
     """
     one = found[way]
-    rows = np.column_stack([one.binding_branch, one.binding_outage])[~found.dead_bus]
-    pairs, count = np.unique(rows, axis=0, return_counts=True)
+    live = ~found.dead_bus
+    branch, outage = (np.asarray(x, np.int64)[live] for x in (one.binding_branch, one.binding_outage))
+    if not branch.size:
+        return []
+    low, span = int(outage.min()), int(outage.max() - outage.min()) + 1
+    keys, count = np.unique(branch * span + (outage - low), return_counts=True)  # rows take long
     order = np.argsort(-count, kind="stable")
-    return [LimitingPair(int(pairs[i, 0]), int(pairs[i, 1]), int(count[i])) for i in order]
+    at = zip((keys // span)[order].tolist(), (keys % span + low)[order].tolist(), count[order].tolist(), strict=True)  # fmt: skip
+    return [LimitingPair(*pair) for pair in at]
 
 
 def best_by_pair(found: HostingCapacityByTreatment, way: str, n: int) -> list[int]:
