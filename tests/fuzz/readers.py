@@ -119,6 +119,12 @@ METER = "timestamp, uuid, power.draw [W]\n" + "".join(
     f"2024/05/01 00:00:{i:02d}.000, GPU-1, {300 + i}.5 W\n" for i in range(5)
 )
 DEMAND = "time,load_mw\n" + "".join(f"2024-01-01T{h:02d}:00,{900 + 10 * h}\n" for h in range(24))
+DEMAND_EIA = (
+    "Balancing Authority,UTC Time at End of Hour,Demand (MW),Demand (MW) (Adjusted)\n"
+    + "".join(
+        f'ERCO,1/1/2024 {h % 12 or 12}:00:00 {"AP"[h > 11]}M,,"4{h % 10},120"\n' for h in range(24)
+    )
+)
 SERIES = "hour,load_mw,wind_cf,pv_cf,price\n" + "".join(
     f"{h},{100 + h},0.3,{0.5 if 6 < h < 18 else 0},{40 + h}\n" for h in range(48)
 )
@@ -510,6 +516,7 @@ READERS: Mapping[str, Reader] = {
     "meter_hours": Reader(_meter_hours, ".parquet", (), 0.5, ms=16),
     "prometheus": Reader(_server, ".json", (PROMETHEUS,)),
     "demand": Reader(_text("grid.demand_series", "read_hourly_demand"), ".csv", (DEMAND,)),
+    "demand_eia": Reader(_text("grid.demand_series", "read_hourly_demand"), ".csv", (DEMAND_EIA,)),
     "demand_parquet": Reader(_text("grid.demand_series", "read_hourly_demand"), ".parquet", (), 0.5, ms=16),
     "need_by_year": Reader(_need_by_year, ".csv", (NEED,)),
     "supply_load": Reader(_supply_load, ".json", (RESULT,)),

@@ -175,6 +175,7 @@ FED = {
     "facility/swings.py:_rows": "waveform", "facility/weather_file.py:_rows": "weather", "facility/weather_file.py:_tmy_kind": "weather",
     "fleet/scenario.py:read_scenario": "scenario", "fleet/stock.py:read_stock": "stock", "grid/case/matpower_file.py:read_text": "case",
     "grid/case/other_files.py:_json": "case_json", "grid/demand_series.py:_csv": "demand", "grid/demand_series.py:_parquet": "demand_parquet",
+    "grid/eia_930.py:_is_one": "demand_eia", "grid/eia_930.py:eia_930_demand": "demand_eia",
     "grid/flexibility.py:read_room": "room", "grid/picture.py:_columns": "coordinates", "grid/supply/series.py:read_series": "series",
     "grid/supply/weather_profiles.py:_from_csv": "weather_profiles", "metering/agent_log.py:_lines": "usage_lines",
     "metering/import_file.py:_text": "meter", "metering/import_file.py:read_meter_file": "meter", "metering/usage_export.py:read_usage": "usage",

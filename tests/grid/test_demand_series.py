@@ -129,3 +129,79 @@ def test_error_a_column_of_energy(tmp_path):
     path.write_text("time,A_mwh\n" + "".join(f"{w},5\n" for w in when))
     with pytest.raises(DataError, match="holds energy"):
         read_hourly_demand(path)
+
+
+HEAD = (
+    '"Balancing Authority","Data Date","Hour Number","Local Time at End of Hour","UTC Time at End of Hour",'
+    '"Demand Forecast (MW)","Demand (MW)","Net Generation (MW)","Demand (MW) (Imputed)","Demand (MW) (Adjusted)","Region"'
+)
+
+
+def six_months(path, first, hours, gap=None, areas=("ERCO", "PJM")):
+    """A file as the agency hands it out: end of hour in UTC, commas at the thousands, an area without demand."""
+    lines = [HEAD]
+    for area in areas:
+        for h in range(hours):
+            end = (np.datetime64(first, "h") + h + 1).astype(object)
+            clock = f"{end:%m/%d/%Y} {end.hour % 12 or 12}:00:00 {'PM' if end.hour >= 12 else 'AM'}"
+            mw = "" if gap == (area, h) else f"{wave(h) * 50:,.0f}"
+            lines.append(
+                f'"{area}","{end:%m/%d/%Y}",1,"{clock}","{clock}","1","2","3","","{mw}","TEX"'
+            )
+    lines += [
+        line.replace('"ERCO"', '"GRID"').rsplit(',"', 2)[0] + ',"","TEX"' for line in lines[1:25]
+    ]
+    path.write_text("\n".join(lines) + "\n", "utf-8-sig")
+    return path
+
+
+def test_worked_files_of_the_agency_as_handed_out(tmp_path):
+    """Two half years in one folder: starts of hours in UTC, the mended column, an area without demand left out."""
+    six_months(tmp_path / "EIA930_BALANCE_2023_Jan_Jun.csv", "2023-01-01", 4344)
+    six_months(tmp_path / "EIA930_BALANCE_2023_Jul_Dec.csv", "2023-07-01", 4416)
+    read = read_hourly_demand(tmp_path)
+    assert read.areas == ("ERCO", "PJM")
+    assert read.demand_mw.shape == (8760, 2)
+    assert read.demand_mw[13, 0] == round(
+        wave(13) * 50
+    )  # 65,000 and more: no comma is a decimal sign
+    assert read.month[[0, -1]].tolist() == [1, 12]
+    assert read.hour[[0, 13, -1]].tolist() == [0, 13, 23]
+    assert read.share_of_year == {2023: 1.0}
+    assert {"eia_930", "areas_with_gaps"} <= {one.code for one in read.told}
+    half = read_hourly_demand(tmp_path / "EIA930_BALANCE_2023_Jan_Jun.csv")
+    assert half.demand_mw.shape == (4344, 2)
+
+
+def test_worked_an_area_with_a_gap_by_its_name(tmp_path):
+    path = six_months(
+        tmp_path / "EIA930_BALANCE_2023_Jan_Jun.csv", "2023-01-01", 480, ("ERCO", 100)
+    )
+    assert read_hourly_demand(path).areas == ("PJM",)
+    named = read_hourly_demand(path, wanted=["ERCO"])
+    assert named.demand_mw.shape == (479, 1)
+    told = {one.code: one.values for one in named.told}
+    assert told["hours_without_demand"] == {"n": 1, "names": "ERCO"}
+    assert told["steps_missing"]["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ("(Adjusted)", "(X)", None),
+        ("Demand (MW)", "Flow (MW)", "no column of demand"),
+        ("01/01/2023 2:00:00 AM", "2023-01-01 02:00", "row 3: '2023-01-01 02:00' is no time"),
+        ("01/01/2023 2:00:00 AM", "02/30/2023 2:00:00 AM", "is no time"),
+        ('"65,000"', '"many"', "row 2: demand 'many' is no number"),
+        ('"ERCO"', '"ELSE"', "hold no area ERCO"),
+    ],
+)
+def test_error_files_of_the_agency(tmp_path, old, new, match):
+    path = six_months(tmp_path / "EIA930_BALANCE_2023_Jan_Jun.csv", "2023-01-01", 48)
+    text = path.read_text("utf-8-sig").replace(f'"{wave(0) * 50:,.0f}"', '"65,000"')
+    path.write_text(text.replace(old, new))
+    if match is None:
+        assert read_hourly_demand(path, wanted=["ERCO"]).demand_mw.shape == (48, 1)
+        return
+    with pytest.raises(DataError, match=match):
+        read_hourly_demand(path, wanted=["ERCO"])

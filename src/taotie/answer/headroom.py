@@ -83,7 +83,7 @@ def headroom(
                 _("limit={value} is outside 0 to 1.").format(value=share),
                 _("0.5 % is written 0.005."),
             )
-    series = _series(demand, first_year, last_year)
+    series = _series(demand, first_year, last_year, areas)
     chosen = tuple(_area(series, one) for one in areas) or series.areas
     every = tuple(area_headroom(series, one, tuple(limits)) for one in chosen)
     rows: list[dict[str, Any]] = []
@@ -138,14 +138,17 @@ def _area(series: HourlyDemand, name: str) -> str:
     return code if code is not None and code in series.areas and name not in series.areas else name
 
 
-def _series(demand: Any, first_year: int | None, last_year: int | None) -> HourlyDemand:
+def _series(
+    demand: Any, first_year: int | None, last_year: int | None, areas: Sequence[str]
+) -> HourlyDemand:
     if isinstance(demand, HourlyDemand):
         return demand
     path = Path(demand)
     code = area_by_name(str(demand))
     if code is not None and not path.is_file():
         return demand_of_area(code, first_year, last_year)
-    return read_hourly_demand(path, first_year, last_year)
+    wanted = [area_by_name(one) or one for one in areas]
+    return read_hourly_demand(path, first_year, last_year, wanted)
 
 
 def _when_said(found: AreaHeadroom, limits: tuple[float, ...]) -> Said:

@@ -7,7 +7,7 @@ lacks of a year is said, since a part of a year weighs as a part.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from taotie.errors import DataError, MissingExtraError, RangeError, UnknownNameError, nearest
 from taotie.files.read import csv_rows, of_others, read_text, regular_file
+from taotie.grid.eia_930 import eia_930_demand, eia_930_files
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -102,9 +103,14 @@ class HourlyDemand:
 
 @of_others(DataError)
 def read_hourly_demand(
-    path: Path, first_year: int | None = None, last_year: int | None = None
+    path: Path,
+    first_year: int | None = None,
+    last_year: int | None = None,
+    wanted: Sequence[str] = (),
 ) -> HourlyDemand:
     """Demand from Parquet or CSV: one column of time stamps, one column of MW an area.
+
+    Or the six-month files of Form EIA-930 as the agency hands them out, one or a folder of them.
 
     Parameters
     ----------
@@ -114,12 +120,23 @@ def read_hourly_demand(
         Or one row for each time and area: times, one column of names, one of MW.
     first_year, last_year : int, optional
         Years kept.
+    wanted : sequence of str
+        Codes of areas; read by the files of Form EIA-930 alone, whose areas have gaps.
 
     Raises
     ------
     DataError
         File absent, unreadable, without stamps, with steps of several lengths, or with gaps or negative demand.
     """
+    official = eia_930_files(path) if path.exists() else []
+    if official:
+        listed, when, demand, told = eia_930_demand(official, wanted)
+        year = when.astype("datetime64[Y]").astype(np.int64) + 1970
+        keep = (year >= (first_year or 0)) & (year <= (last_year or 9999))
+        if not keep.any():
+            raise DataError(_("{path} holds no demand for these years.").format(path=path))
+        made = _series(listed, when[keep], demand[keep], path.name)
+        return replace(made, told=(*told, *made.told))
     if not path.is_file():
         raise DataError(
             _("no demand file {path}.").format(path=path),
@@ -142,7 +159,7 @@ def read_hourly_demand(
     areas = [i for i, c in enumerate(columns) if i != stamps and c.dtype.kind == "f"]
     if not areas or not keep.any():
         raise DataError(_("{path} holds no demand for these years.").format(path=path))
-    told: list[Said] = []
+    told = []
     scale = np.array([_scale(names[i], told) for i in areas])
     demand = np.column_stack([columns[i] for i in areas])[keep] * scale
     for i, column in zip(areas, demand.T, strict=True):
