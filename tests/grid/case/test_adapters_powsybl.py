@@ -223,3 +223,15 @@ def test_matches_pypowsybl_with_branches_removed(name, n):
         binding = found.binding["strict"]
         assert grid.worst_loading([-1 if binding.outage == binding.branch else binding.outage]) > 1
         grid.put(bus, 0.0)
+
+
+@needs_powsybl
+def test_worked_what_stays_behind_is_said():
+    network = pypowsybl.network.create_ieee14()
+    network.update_loads(id="B2-L", connected=False)
+    network.update_generators(id="B3-G", connected=False)
+    network.update_lines(id="L1-2-1", connected1=False)
+    told = {one.code: one.values for one in case_from_pypowsybl(network).told}
+    assert told["loads_off"] == {"n": 1, "mw": pytest.approx(21.7)}
+    assert told["units_off"]["n"] == 1
+    assert told["open_branches"]["n"] == 1

@@ -103,3 +103,84 @@ def test_error_revision_not_known(tmp_path, revision):
         assert "pypowsybl does not read other.raw" in reason
         return
     assert case.total_load_mw == pytest.approx(57.0)  # read for what it holds, if at all
+
+
+def section(before, after, rows=""):
+    return f"{rows}0 / END OF {before} DATA, BEGIN {after} DATA\n"
+
+
+def three_windings(revision):
+    """A transformer of three windings, a two-terminal DC line, shunts of both kinds and a motor, in the words of a revision."""
+    new = revision >= 34
+    more, rates = ",0" * 9 if new else "", ",0" * 9 if new else ""
+    name = ["'LINE A',", "'LINE B',"] if new else ["", ""]
+    bus = "".join(
+        f" {n},'BUS {n}       ', {kv},{kind},1,1,1,1.0,0.0,1.1,0.9,1.1,0.9\n"
+        for n, kv, kind in ((1, 230.0, 3), (2, 230.0, 1), (3, 115.0, 1), (4, 13.8, 1))
+    )
+    load = " 3,'1 ',1,1,1, 40.0,10.0,0,0,0,0,1,1\n 4,'1 ',1,1,1, 10.0,0,0,0,0,0,1,1\n"
+    node = ",0" if revision == 35 else ""
+    unit = f" 1,'1 ', 80.0,0,90,-90,1.0,0{node},100,0,1,0,0,1,1,100, 120.0,0{node},1,1\n"
+    line = "".join(
+        f" 1, 2,'{i + 1} ',0.01,0.1,0,{name[i]} 80.0,0,0{rates},0,0,0,0,1,1,0,1,1\n" for i in (0, 1)
+    )
+    windings = "".join(
+        f" 1.0,0,0,{a},{a},{a}{more},0,0{node},1.1,0.9,1.1,0.9,33,0,0,0,0\n" for a in (90, 60, 30)
+    )
+    transformer = f" 2, 3, 4,'1 ',1,1,1,0,0,2,'T3W         ',1,1,1\n 0.0,0.10,100,0.0,0.20,100,0.0,0.30,100,1.0,0.0\n{windings}"
+    dc = " 'DC1',1,2.0,30.0,230.0,0,0,0.05,'I',0,20,1\n" + "".join(
+        f" {n},1,10,5,0,1,230,0.5,1,1.1,0.9,0.00625,0,0,0,'1',0\n" for n in (1, 2)
+    )
+    shunt = (
+        " 2,'1 ',1,0,1,1.1,0.9,0,0,100,' ',20.0,1,2,10.0\n"
+        if revision == 35
+        else " 2,1,0,1,1.1,0.9,0,100,' ',20.0,2,10.0\n"
+    )
+    system = "GENERAL, THRSHZ=0.0001\n0 / END OF SYSTEM-WIDE DATA, BEGIN BUS DATA\n" if new else ""
+    switches = section("BRANCH", "SYSTEM SWITCHING DEVICE", line) + section(
+        "SYSTEM SWITCHING DEVICE", "TRANSFORMER"
+    )
+    return (
+        f"0, 100.00, {revision}, 0, 0, 60.00\nTHREE WINDINGS\nOWN\n{system}"
+        + section("BUS", "LOAD", bus) + section("LOAD", "FIXED SHUNT", load)
+        + section("FIXED SHUNT", "GENERATOR", " 3,'1 ',1,2.0,5.0\n") + section("GENERATOR", "BRANCH", unit)
+        + (switches if new else section("BRANCH", "TRANSFORMER", line))
+        + section("TRANSFORMER", "AREA", transformer) + section("AREA", "TWO-TERMINAL DC")
+        + section("TWO-TERMINAL DC", "VSC DC LINE", dc) + section("VSC DC LINE", "IMPEDANCE CORRECTION")
+        + section("IMPEDANCE CORRECTION", "MULTI-TERMINAL DC") + section("MULTI-TERMINAL DC", "MULTI-SECTION LINE")
+        + section("MULTI-SECTION LINE", "ZONE") + section("ZONE", "INTER-AREA TRANSFER")
+        + section("INTER-AREA TRANSFER", "OWNER") + section("OWNER", "FACTS DEVICE")
+        + section("FACTS DEVICE", "SWITCHED SHUNT") + section("SWITCHED SHUNT", "GNE", shunt)
+        + section("GNE", "INDUCTION MACHINE")
+        + section("INDUCTION MACHINE", "SUBSTATION", " 3,'1 ',1,1,1,1,1,1,1,2,1,5\n") + "Q\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("revision", [32, 33, 35])
+def test_worked_three_windings_dc_line_and_shunts(tmp_path, revision):
+    """By hand: 0.1, 0.2 and 0.3 between windings are 0.1, 0 and 0.2 to a star; 30 MW over 2 ohm at 230 kV lose 0.034 MW."""
+    path = tmp_path / "three.raw"
+    path.write_text(three_windings(revision))
+    case = read_case(str(path))
+    assert case.bus[:, 2].tolist() == [0, 0, 40, 10, 0]
+    assert case.bus[:, 4].tolist() == pytest.approx([0, 0, 2, 0, 0])
+    assert case.bus[:, 5].tolist() == pytest.approx([0, 20, 5, 0, 0])
+    assert case.branch[:, 3].tolist() == pytest.approx([0.1, 0.1, 0.1, 0.0, 0.2], abs=1e-9)
+    assert case.branch[:, 5].tolist() == pytest.approx([80, 80, 90, 60, 30])
+    assert case.dcline[0, [2, 3, 4]].tolist() == pytest.approx([1, 30, 30 - 2 * (30 / 230) ** 2])
+    told = {one.code: one.values for one in case.told}
+    assert told["table_not_read"] == {"name": "INDUCTION MACHINE", "n": 1}
+
+
+@pytest.mark.parametrize("revision", [30, 31, 34])
+def test_error_or_right_at_revisions_between(tmp_path, revision):
+    path = tmp_path / "three.raw"
+    path.write_text(three_windings(revision))
+    case, reason = read_or_reason(path)
+    if case is None:
+        assert f"revision {revision}" in reason
+        assert "32, 33 and 35 are read" in reason
+        return
+    # should a later version of the reader know it
+    assert case.bus[:, 2].tolist() == [0, 0, 40, 10, 0]
+    assert case.branch[:, 5].tolist() == pytest.approx([80, 80, 90, 60, 30])

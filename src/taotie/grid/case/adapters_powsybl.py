@@ -15,9 +15,10 @@ import scipy.sparse.csgraph as csgraph
 from numpy.typing import NDArray
 
 from taotie.errors import CaseError
-from taotie.grid.case.adapter_base import UNLIMITED_MVA, needed
+from taotie.grid.case.adapter_base import UNLIMITED_MVA, left_out, needed
 from taotie.grid.case.grid_case import ISOLATED, Case
-from taotie.words.language import _
+from taotie.words.language import N_, _
+from taotie.words.said import Said
 
 __all__ = ["case_from_pypowsybl", "case_to_pypowsybl"]
 
@@ -260,8 +261,8 @@ def case_from_pypowsybl(network: Any, base_mva: float = 100.0) -> Case:
     rating A, a current at nominal voltage.
 
     Left out: whatever is disconnected, open at one end or on a bus without equipment, temporary limits, static
-    compensators, reactive limits, costs, regulation, angle droop of HVDC lines. The unit with the
-    largest Pmax marks the reference.
+    compensators, reactive limits, costs, regulation, angle droop of HVDC lines; `Case.told` says how many of
+    each that carries power. The unit with the largest Pmax marks the reference.
 
     Parameters
     ----------
@@ -318,7 +319,79 @@ def case_from_pypowsybl(network: Any, base_mva: float = 100.0) -> Case:
         str(network.name or network.id or "pypowsybl"), base_mva, bus, gen, np.array(branch, float),
         dcline=_read_hvdc(network, rows), gen_fuel=fuel,
         bus_name=(*names, *(f"star of {name}" for name in star.index)),
+        told=tuple(_told(network, rows)),
     )  # fmt: skip
+
+
+def _told(network: Any, rows: _Rows) -> list[Said]:
+    """What of the network stays behind or becomes something else."""
+
+    def dead(table: Any, ends: tuple[str, ...]) -> Any:
+        off = [any(rows.at(e[end]) < 0 for end in ends) for _name, e in table.iterrows()]
+        return table[np.array(off, bool)]
+
+    two = ("bus1_id", "bus2_id")
+    told: list[Said] = []
+    open_ = sum(
+        len(dead(table, two))
+        for table in (
+            network.get_lines(all_attributes=True),
+            network.get_2_windings_transformers(all_attributes=True),
+        )
+    )
+    told += left_out("open_branches", N_("{n} lines and transformers are open at an end and left out"), open_)  # fmt: skip
+    star = network.get_3_windings_transformers(all_attributes=True)
+    legs = sum(
+        rows.at(e[f"bus{side}_id"]) < 0 for _name, e in star.iterrows() for side in (1, 2, 3)
+    )
+    told += left_out("open_windings", N_("{n} windings of three-winding transformers are open and left out"), legs)  # fmt: skip
+    ties = network.get_tie_lines(all_attributes=True)
+    boundary = _boundary_lines(network)
+    if len(ties):
+        halves = [next(c for c in ties.columns if c.endswith(f"line{s}_id")) for s in (1, 2)]
+        gone = sum(
+            any(rows.at(boundary.loc[e[half]].bus_id) < 0 for half in halves)
+            for _name, e in ties.iterrows()
+        )
+        told += left_out("open_ties", N_("{n} tie lines are open at an end and left out"), gone)
+    loads = dead(network.get_loads(all_attributes=True), ("bus_id",))
+    told += left_out(
+        "loads_off", N_("{n} loads ({mw:.1f} MW) are disconnected and left out"), len(loads), mw=float(loads.p0.abs().sum()),
+    )  # fmt: skip
+    units = dead(network.get_generators(all_attributes=True), ("bus_id",))
+    units_mw = float(units.target_p.abs().sum())
+    batteries = network.get_batteries(all_attributes=True)
+    off = dead(batteries, ("bus_id",))
+    told += left_out(
+        "units_off", N_("{n} units ({mw:.1f} MW) are disconnected and left out"), len(units) + len(off),
+        mw=units_mw + float(off.target_p.abs().sum()),
+    )  # fmt: skip
+    told += left_out("batteries", N_("{n} batteries are units that keep to their limits, whatever they hold"), len(batteries) - len(off))  # fmt: skip
+    alone = boundary[~boundary.paired.astype(bool)]
+    told += left_out(
+        "boundary", N_("{n} boundary lines ({mw:.1f} MW) count as load of their buses"), len(alone), mw=float(alone.p0.sum()),
+    )  # fmt: skip
+    told += left_out(
+        "static_compensators", N_("{n} static compensators are left out: they carry no active power"),
+        len(network.get_static_var_compensators()),
+    )  # fmt: skip
+    links = network.get_hvdc_lines(all_attributes=True)
+    if len(links):
+        stations = {
+            str(name): rows.at(e.bus_id)
+            for table in (
+                network.get_vsc_converter_stations(all_attributes=True),
+                network.get_lcc_converter_stations(all_attributes=True),
+            )
+            for name, e in table.iterrows()
+        }
+        ends = ("converter_station1_id", "converter_station2_id")
+        gone = [e for _name, e in links.iterrows() if any(stations[str(e[x])] < 0 for x in ends)]
+        told += left_out(
+            "dc_line_off", N_("{n} DC lines ({mw:.1f} MW) have an end that is disconnected and are left out"), len(gone),
+            mw=float(sum(abs(e.target_p) for e in gone)),
+        )  # fmt: skip
+    return told
 
 
 def _permanent_limits(network: Any, level: Any) -> dict[tuple[str, int], float]:

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,12 @@ def _refused(path: Path, program: str, error: Exception, more: str = "") -> Case
     return CaseError(
         _("{program} does not read {path}: {reason}.").format(
             program=program, path=path.name, reason=reason
+        ),
+        _(
+            "revisions 32, 33 and 35 are read; let the program that wrote the file save it as one of them."
         )
+        if path.suffix.lower() == ".raw"
+        else "",
     )
 
 
@@ -165,7 +171,37 @@ def _powsybl(path: Path) -> Case:
         log.removeHandler(heard)
         log.setLevel(level)
         log.propagate = further
-    return case_from_pypowsybl(network)
+    case = case_from_pypowsybl(network)
+    told = [*case.told, *_psse_left(path)]
+    if heard.lines:
+        lines = "; ".join(dict.fromkeys(line[:160] for line in heard.lines[:3]))
+        told.append(
+            Said(
+                "reader_warns",
+                N_("pypowsybl warned {n} times while reading, first: {lines}"),
+                {"n": len(heard.lines), "lines": lines},
+            )
+        )
+    return replace(case, told=tuple(told))
+
+
+# Sections of a PSS/E file that carry power and that its reader passes over.
+_PSSE_LEFT = ("MULTI-TERMINAL DC", "INDUCTION MACHINE", "GNE")
+
+
+def _psse_left(path: Path) -> list[Said]:
+    """Sections with rows that stay behind, by the marks between the sections."""
+    if path.suffix.lower() != ".raw":
+        return []
+    section, rows = "", dict.fromkeys(_PSSE_LEFT, 0)
+    for line in read_bytes(path, MAX_BYTES, CaseError).decode("latin-1").splitlines():
+        text = line.strip().upper()
+        if re.match(r"(0\s*(/|$)|Q$)", text):
+            found = re.search(r"BEGIN ([A-Z -]+?) DATA", text)
+            section = found[1].strip() if found else ""
+        elif text and not text.startswith("@") and section in rows:
+            rows[section] += 1
+    return [table_not_read(name, n) for name, n in rows.items() if n]
 
 
 def _revision(path: Path) -> str:
