@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -129,10 +129,12 @@ FEW = 64  # outages solved on the way to an answer, the most endangered
 TESTED = 16  # outages at the answer that are solved even where their forecast is inside
 AT_ONCE = 512  # outages whose voltages are held at once
 HEAVY = 0.9  # loadings beyond are kept for the corrections of the start
-NOTED, NOTED_V = 0.98, 0.002  # of the allowed: so near, flows and voltages enter the programme
+NOTED = 0.98, 0.002  # of the allowed: so near, flows and voltages enter the programme
+WATCHED = 0.8, 0.02  # so near, those in the programme are followed
 FLOOR, SHARE = 5e-4, 0.35  # error taken of a forecast: of a rating, and of what the outage moves
 FLOOR_V, SHARE_V = 3e-3, 0.5  # the same of a voltage: p.u., and of its change in the intact grid
 STRONG = 0.02  # outages of branches whose flow changed by more of their rating are always solved
+FAR_V = 0.02  # p.u. outside: first order does not reach so far
 AIM = 6e-4  # inside a limit, where the programme aims
 GAIN, GAIN_MW = 0.005, 0.05  # a further round is worth so much more load
 
@@ -151,9 +153,9 @@ class Look(NamedTuple):
     solved, lost : ndarray of bool, shape (n_state,)
         With a solution; without one, though there is one at the start.
     pairs : tuple of ndarray
-        State and branch of flows beyond `NOTED`, with loading relative to the allowed, MW, Mvar, end: shape (n, 4).
+        State and branch of flows beyond `NOTED` or `WATCHED`, with loading relative to the allowed, MW, Mvar, end: shape (n, 4).
     volts : tuple of ndarray
-        State and bus of voltages within `NOTED_V` of what is allowed, and the voltage.
+        State and bus of voltages so near to what is allowed, and the voltage.
     error, margin, foretold, strength
         Of the forecasts: largest excess of a solve, largest error assumed of those left, how many those are, and by
         how much their error was taken times.
@@ -306,7 +308,7 @@ class AcProver:
         unit_bus = np.array([self.case.gen_row[rows[0]] for rows in problem.units])
         self._place(at)
         self.answers = Rows(batch, self.turned, self._where, unit_bus, self.tan)
-        self.first = self._noted(self._seen(np.vstack([v[None], volts]), at, solved))
+        self.first = self._noted(self._seen(np.vstack([v[None], volts]), at, solved, NOTED))
 
     def _loadings(self, ends: EndPowers) -> FloatArray:
         load = self.net.loading(ends, self.post)
@@ -408,16 +410,17 @@ class AcProver:
         top_v, risky_v = np.zeros(len(k)), np.zeros(len(k))
         batch = OutageBatch(net, v)
         done = np.zeros(len(k), bool)
-        states = [self._seen(v[None], np.array([-1]), np.array([True]))]
-        error, strength_v = 0.0, strength
+        noted = NOTED if adapt else WATCHED
+        states = [self._seen(v[None], np.array([-1]), np.array([True]), noted)]
+        error, taken, taken_v = 0.0, strength, strength
         while True:
             foretell(
                 *self.start, self.factor, self.reach, now, change, lost, self.post,
-                self.allowed_by_branch, FLOOR, SHARE * strength, top, risky,
+                self.allowed_by_branch, FLOOR, SHARE * taken, top, risky,
             )  # fmt: skip
             foretell_volts(
                 self.volt, self.volt_low, self.volt_high, self.beyond_by_bus, dv, net.vmin,
-                net.vmax, FLOOR_V, SHARE_V * strength_v, top_v, risky_v,
+                net.vmax, FLOOR_V, SHARE_V * taken_v, top_v, risky_v,
             )  # fmt: skip
             near = (risky > 1 + eps) | (risky_v > eps) | always
             if len(states) == 1:  # the forecast is always put to a test
@@ -434,25 +437,25 @@ class AcProver:
                 rows = lost[some]
                 guess = np.where(self.ok[1 + some][:, None], self.turned[some], 1) * v
                 volts, ok = self._outages(batch, rows, guess, ROUGH)
-                part = self._seen(volts, rows, ok)
+                part = self._seen(volts, rows, ok, noted)
                 again = np.flatnonzero(ok & ((part.worst > 1 - NEAR) | (part.beyond > -NEAR_V)))
                 if again.size:
                     volts[again], ok[again] = self._outages(batch, rows[again], volts[again])
-                    part = self._seen(volts, rows, ok)
+                    part = self._seen(volts, rows, ok, noted)
                 states.append(part)
                 # outages that were not sure to be solved tell how far a forecast may be trusted
                 heavy = ok & ~always[some] & (part.worst > 0.97)
                 wrong = (part.worst - top[some])[heavy]
                 error = max(error, float(wrong.max(initial=0.0)))
                 assumed = (risky - top)[some][heavy] - FLOOR
-                ratio = (wrong - FLOOR) / np.maximum(assumed / strength, FLOOR)
-                strength = max(strength, min(1.3 * float(ratio.max(initial=0.0)), 100.0))
+                ratio = (wrong - FLOOR) / np.maximum(assumed / taken, FLOOR)
+                taken = max(taken, 1.3 * float(ratio.max(initial=0.0)))
                 tight = ok & ~always[some] & (part.beyond > -0.004)
                 wrong = part.beyond - np.where(top_v[some] > -1, top_v[some], 0.0)
                 wrong = wrong[tight] - FLOOR_V
                 assumed = (risky_v - top_v)[some][tight] - FLOOR_V
-                ratio = wrong / np.maximum(assumed / strength_v, FLOOR_V)
-                strength_v = max(strength_v, min(1.3 * float(ratio.max(initial=0.0)), 100.0))
+                ratio = wrong / np.maximum(assumed / taken_v, FLOOR_V)
+                taken_v = max(taken_v, 1.3 * float(ratio.max(initial=0.0)))
         left = ~done & (top > HEAVY)
         margin = float((risky - top)[left].max(initial=0.0))
         first = np.cumsum([0] + [len(part.at) for part in states])
@@ -471,11 +474,13 @@ class AcProver:
         lowest = min(part.lowest for part in states)
         return Look(
             at, worst, beyond, solved, gone, joined(5), joined(6), lowest, error, margin,
-            int((~done).sum()), strength,
+            int((~done).sum()), taken,
         )  # fmt: skip
 
-    def _seen(self, v: np.ndarray, at: IntArray, ok: np.ndarray) -> Look:
-        """Loadings and voltages of states solved."""
+    def _seen(
+        self, v: np.ndarray, at: IntArray, ok: np.ndarray, noted: tuple[float, float] = WATCHED
+    ) -> Look:
+        """Loadings and voltages of states solved; `noted`: how near a limit they are written down."""
         net, place = self.net, self._place(at)
         inverse = 1 / self.post  # 0 where there is no rating
         allowed = self.allowed[place]
@@ -488,7 +493,7 @@ class AcProver:
             pairs = (np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros((room, 4)))
             n = loads(
                 np.ascontiguousarray(v[good]), at[good], net.f, net.t, net._yff, net._yft, net._ytf,
-                net._ytt, net.on, inverse, allowed[good], NOTED, worst, *pairs,
+                net._ytt, net.on, inverse, allowed[good], noted[0], worst, *pairs,
             )  # fmt: skip
         top[good] = worst
         kept = (good[pairs[0][:n]], pairs[1][:n], pairs[2][:n])
@@ -498,7 +503,7 @@ class AcProver:
             np.maximum(net.vmin - size[good], size[good] - net.vmax) - self.beyond[place[good]]
         )
         beyond[good] = outside.max(axis=1)
-        state, bus = np.nonzero(outside > -NOTED_V)
+        state, bus = np.nonzero(outside > -noted[1])
         volts = (good[state], bus, size[good[state], bus])
         lowest = float(size[good].min()) if good.size else np.inf
         return Look(
@@ -507,28 +512,41 @@ class AcProver:
 
     # ---- the programme ------------------------------------------------------------------------------
     def _noted(
-        self, seen: Look, n_flow: int = 3, n_volt: int = 2
+        self, seen: Look, known: Iterable[Key] = (), n_flow: int = 3, n_volt: int = 2
     ) -> dict[Key, tuple[float, float]]:
-        """Of each branch the outages at which it stands highest, of each bus those at which it is nearest to a limit."""
+        """Of each branch the outages at which it stands highest, of each bus those nearest to a limit; and the known."""
         found: dict[Key, tuple[float, float]] = {}
+        old, most = set(known), {}
         state, branch, load = seen.pairs
-        count: dict[int, int] = {}
-        for i in np.argsort(-load[:, 0], kind="stable").tolist():
-            l = int(branch[i])
-            count[l] = count.get(l, 0) + 1
-            if count[l] <= n_flow:
-                found[l, int(seen.at[state[i]]), int(load[i, 3])] = (load[i, 1], load[i, 2])
+        outage = seen.at[state]
+        wanted = np.isin(outage, [key[1] for key in old]) | (load[:, 0] > NOTED[0])
+        order = np.flatnonzero(wanted)
+        for i in order[np.argsort(-load[order, 0], kind="stable")].tolist():
+            key = (int(branch[i]), int(outage[i]), int(load[i, 3]))
+            most[key[0]] = most.get(key[0], 0) + 1
+            if key in old or (load[i, 0] > NOTED[0] and most[key[0]] <= n_flow):
+                found[key] = (float(load[i, 1]), float(load[i, 2]))
         state, bus, volt = seen.volts
-        place = self._place(seen.at[state])
+        outage = seen.at[state]
         near = np.maximum(self.net.vmin[bus] - volt, volt - self.net.vmax[bus])
-        near -= self.beyond[place, bus]
-        count = {}
+        near -= self.beyond[self._place(outage), bus]
+        most = {}
         for i in np.argsort(-near, kind="stable").tolist():
-            n = int(bus[i])
-            count[n] = count.get(n, 0) + 1
-            if count[n] <= n_volt:
-                found[n, int(seen.at[state[i]]), 2] = (float(volt[i]), 0.0)
+            key = (int(bus[i]), int(outage[i]), 2)
+            most[key[0]] = most.get(key[0], 0) + 1
+            if key in old or (near[i] > -NOTED[1] and most[key[0]] <= n_volt):
+                found[key] = (float(volt[i]), 0.0)
         return found
+
+    def _at_start(self, key: Key) -> tuple[float, float]:
+        """The value of a row at the start."""
+        what, outage, kind = key
+        i = int(self._place(np.array([outage]))[0]) - 1
+        if kind == 2:
+            return float(self.volt[what, i] if i >= 0 else self.volt0[what]), 0.0
+        both = (2 * kind, 2 * kind + 1)
+        p, q = (self.start[n][what, i] if i >= 0 else self.intact[n, what] for n in both)
+        return float(p), float(q)
 
     def _row(
         self, key: Key, value: tuple[float, float], bus: int, moved: FloatArray, x: float
@@ -563,9 +581,6 @@ class AcProver:
             unit = np.array([r[0] for r in table]).reshape(len(table), -1)
             load, room = np.array([r[1] for r in table]), np.array([r[2] for r in table])
             found = largest_first_order(self.up, self.down, unit, load, room, most_mw, active)
-            if found is None:  # the start without load holds, whatever is met elsewhere
-                room = np.maximum(room, 0.0)
-                found = largest_first_order(self.up, self.down, unit, load, room, most_mw, active)
             if found is None:
                 return None
             moved, x = found
@@ -576,14 +591,10 @@ class AcProver:
                 branch, outage = int(self.rows[l]), int(self.rows[k]) if k >= 0 else -1
                 if any((branch, outage, end) in rows for end in (0, 1)):
                     continue
-                i = int(self._place(np.array([outage]))[0]) - 1
-                p_f, q_f, p_t, q_t = (
-                    float(e[branch, i]) if i >= 0 else float(self.intact[n, branch])
-                    for n, e in enumerate(self.start)
-                )
-                end = int(np.hypot(p_t, q_t) > np.hypot(p_f, q_f))
-                value = (p_t, q_t) if end else (p_f, q_f)
-                row = self._row((branch, outage, end), value, bus, 0 * moved, 0.0)
+                size = [np.hypot(*self._at_start((branch, outage, end))) for end in (0, 1)]
+                end = int(size[1] > size[0])
+                key = (branch, outage, end)
+                row = self._row(key, self._at_start(key), bus, 0 * moved, 0.0)
                 rows[branch, outage, end] = row
                 broken |= bool(row[0] @ moved + row[1] * x > row[2] + 1e-2)
             if not broken:
@@ -591,7 +602,7 @@ class AcProver:
         return moved, x
 
     # ---- one bus ----------------------------------------------------------------------------------
-    def prove(self, bus: int, every: bool = False, rounds: int = 12) -> AcProof:
+    def prove(self, bus: int, every: bool = False, rounds: int = 20) -> AcProof:
         """The largest load seen to hold at a bus.
 
         Parameters
@@ -618,6 +629,8 @@ class AcProver:
         best: tuple[float, FloatArray, Look] | None = None
         count, last = 0, (zero, 0.0)
         met: set[int] = set()  # outages that stood in the way
+        measured: set[Key] = set()
+        left: dict[Key, int] = {}
 
         def looked(moved: FloatArray, x: float, last: bool) -> tuple[Look | None, set[str]]:
             nonlocal count, error, strength
@@ -631,11 +644,23 @@ class AcProver:
             return seen, _kinds(seen, eps)
 
         sure = False  # the best was looked at as the answer is
+        far = 0.0  # the least load that was too far
         while count < rounds and most > 1e-6:
+            if (
+                best and best[0] > 0.999 * most and far > 1.05 * best[0]
+            ):  # held back by what was too far
+                most = 0.5 * (best[0] + far)
             found = self._largest(rows, row, node, most)
-            if found is None or not found[1] > 1e-6:
+            if found is None:  # first order does not reach so far: nearer, where the start holds
+                count += 1
+                most = 0.5 * (last[1] + (best[0] if best else 0.0))
+                rows = {key: (*of[:2], max(of[2], 0.0)) for key, of in rows.items()}
+                continue
+            if not found[1] > 1e-6:
                 why |= set() if best else {"thermal"}
                 break
+            if best is None and abs(found[1] - last[1]) < 1e-3:  # no nearer by what was met
+                most = 0.5 * found[1]
             moved, x = last = found
             if best and (x < best[0] * (1 + GAIN) + GAIN_MW or count > rounds - 4):
                 if sure:
@@ -650,10 +675,18 @@ class AcProver:
                     break
             elif sure:
                 best, sure = None, False
-            if seen is None or seen.lost.any():  # too far for any solution
+            if seen is None or seen.lost.any() or seen.beyond.max() > FAR_V:  # too far
+                far = x
                 most = 0.5 * (x + (best[0] if best else 0.0))
             if seen is not None:
-                for key, value in self._noted(seen).items():
+                met_here = self._noted(seen, rows)
+                for key in measured - met_here.keys():  # far from its limit: as at the start,
+                    left[key] = left.get(key, 0) + 1
+                    if left[key] <= 2:  # but not for ever to and fro
+                        rows[key] = self._row(key, self._at_start(key), row, zero, 0.0)
+                        measured.discard(key)
+                measured |= met_here.keys()
+                for key, value in met_here.items():
                     rows[key] = self._row(key, value, row, moved, x)
         if best and not sure:
             last, best = (best[1], best[0]), None
