@@ -34,8 +34,8 @@ def foretell(
         if not np.isfinite(rate[l]):
             continue
         most = 1.0  # MW: what moved less moves no branch by more
-        for i in far:
-            most = max(most, abs(factor[l, i] * shift[i]))
+        for j in far:
+            most = max(most, abs(factor[l, j] * shift[j]))
         s = max(now[0, l] ** 2 + now[1, l] ** 2, now[2, l] ** 2 + now[3, l] ** 2)
         if np.sqrt(s) + reach[l] + 1.5 * most < 0.9 * rate[l]:
             continue

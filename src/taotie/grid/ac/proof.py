@@ -460,8 +460,9 @@ class AcProver:
         margin = float((risky - top)[left].max(initial=0.0))
         first = np.cumsum([0] + [len(part.at) for part in states])
 
-        def joined(which: int) -> tuple[IntArray, IntArray, FloatArray]:
-            parts = [part[which] for part in states]
+        def joined(
+            parts: list[tuple[IntArray, IntArray, FloatArray]],
+        ) -> tuple[IntArray, IntArray, FloatArray]:
             return (
                 np.concatenate([q[0] + n for q, n in zip(parts, first, strict=False)]),
                 np.concatenate([q[1] for q in parts]),
@@ -473,7 +474,8 @@ class AcProver:
         )
         lowest = min(part.lowest for part in states)
         return Look(
-            at, worst, beyond, solved, gone, joined(5), joined(6), lowest, error, margin,
+            at, worst, beyond, solved, gone, joined([part.pairs for part in states]),
+            joined([part.volts for part in states]), lowest, error, margin,
             int((~done).sum()), taken,
         )  # fmt: skip
 
@@ -516,7 +518,8 @@ class AcProver:
     ) -> dict[Key, tuple[float, float]]:
         """Of each branch the outages at which it stands highest, of each bus those nearest to a limit; and the known."""
         found: dict[Key, tuple[float, float]] = {}
-        old, most = set(known), {}
+        old = set(known)
+        most: dict[int, int] = {}
         state, branch, load = seen.pairs
         outage = seen.at[state]
         wanted = np.isin(outage, [key[1] for key in old]) | (load[:, 0] > NOTED[0])
@@ -578,7 +581,7 @@ class AcProver:
         active: list[int] = []
         for _round in range(6):
             table = list(rows.values())
-            unit = np.array([r[0] for r in table]).reshape(len(table), -1)
+            unit = np.array([r[0] for r in table]).reshape(len(table), len(self.p0))
             load, room = np.array([r[1] for r in table]), np.array([r[2] for r in table])
             found = largest_first_order(self.up, self.down, unit, load, room, most_mw, active)
             if found is None:
