@@ -158,7 +158,7 @@ fuzz: .venv/.dev messages  ## spoilt inputs for every reader (a million) and opt
 # mutants drawn a room
 MUTANTS ?= 120
 
-mutants: .venv/.dev messages  ## small faults put into study, answer and policy: which does no test notice? A seeded sample, survivors into .cache/mutants
+mutants: .venv/.dev messages  ## small faults put into study, answer, policy and what makes printed cells: which does no test notice? A seeded sample, survivors into .cache/mutants
 	@test -x .cache/mutants/venv/bin/mutmut || { $(PYTHON) -m venv .cache/mutants/venv; \
 	  PIP_CONSTRAINT=constraints.txt .cache/mutants/venv/bin/python -m pip install -q --disable-pip-version-check -e ".[all,dev]" mutmut==3.8.1; }
 	@.cache/mutants/venv/bin/python tools/mutants.py --sample $(MUTANTS)

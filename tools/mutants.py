@@ -31,7 +31,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from math import sqrt
 from pathlib import Path
@@ -189,11 +189,14 @@ def names_in(path: str) -> list[str]:
 
 
 def mutants_of(asked: tuple[str, tuple[str, ...]]) -> list[Mutant]:
-    """The mutants of a file that were drawn."""
+    """The mutants of a file that were drawn; kept, for a run that goes on."""
     from mutmut.mutation.file_mutation import deep_replace
 
     path, names = asked
     before = Path(path).read_text("utf-8")
+    kept = KEPT / "names" / f"{hashlib.sha256(repr((before, *asked)).encode()).hexdigest()[:24]}.made.json"  # fmt: skip
+    if kept.exists():
+        return [Mutant(**{**one, "lines": tuple(one["lines"])}) for one in json.loads(kept.read_text("utf-8"))]  # fmt: skip
     module, mutations = _mutations(path)
     made = []
     for name in names:
@@ -206,6 +209,7 @@ def mutants_of(asked: tuple[str, tuple[str, ...]]) -> list[Mutant]:
         made.append(
             Mutant(name, path, _statement(before, line), after, change, _kept(before, line))
         )
+    kept.write_text(json.dumps([asdict(one) for one in made]), "utf-8")
     return made
 
 
@@ -523,7 +527,7 @@ def refused_by_types(mutants: list[Mutant]) -> set[str]:
 def main() -> int:
     """Draw, run, count."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rooms", nargs="+", default=["study", "answer", "policy"])
+    parser.add_argument("--rooms", nargs="+", default=[*ROOMS, "cells"])
     parser.add_argument("--sample", type=int, default=120, help="mutants drawn a room")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--most", type=float, default=0.15, help="share of survivors allowed; of printed cells none")  # fmt: skip
