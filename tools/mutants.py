@@ -558,6 +558,8 @@ def main() -> int:
         True,
     ):  # fresh processes for cells: words and figures are not loaded before them
         several = [m for room, ms in sample.items() for m in ms if (room == "cells") is cells]
+        # tried in no order, so that what a run got to before it was cut short is a sample too
+        random.Random(asked.seed).shuffle(several)
         with ProcessPoolExecutor(PROCESSES) as pool:
             parts = [pool.submit(_several, several[i::PROCESSES], reach, asked.longest, known) for i in range(PROCESSES)]  # fmt: skip
             became |= {name: told for part in parts for name, told in part.result().items()}
