@@ -123,6 +123,8 @@ class Check:
             return _("turn the comparison round")
         if self.finding.rule == "points":
             return _("say per cent")
+        if self.finding.rule == "misquoted":
+            return _("quote the inputs as they are, or work it out from those of the text")
         if self.finding.rule == "own_total":
             return _("multiply again")
         if self.finding.rule == "of_each":
@@ -446,7 +448,7 @@ def _checked(
 ) -> Check:
     slip: Slip | None = None
     explained = (
-        "bound_as_typical", "only_a_bound", "empty_range", "wide_range", "swapped", "of_each", "own_total", "points",
+        "bound_as_typical", "only_a_bound", "empty_range", "wide_range", "swapped", "of_each", "own_total", "misquoted", "points",
     )  # fmt: skip
     if word not in verdicts.HARMLESS and found.rule not in explained:
         context = Context(

@@ -22,9 +22,10 @@ from taotie.audit.doubt import (
     doubt,
     period_name,
 )
+from taotie.audit.explained import explained, explains
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
-from taotie.audit.repeated import Said, ends_of, repeats
+from taotie.audit.repeated import Said, by_as_much, ends_of, repeats
 from taotie.audit.slip import fits, period_missing, undone
 from taotie.audit.told_otherwise import told_otherwise
 from taotie.audit.verdict import Finding, Stated, printed_finding
@@ -76,11 +77,13 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
     found = candidates(
         reading, recomputed.unit, inputs, growth, _spans(reading, recomputed, inputs), written
     )
+    if _shows_its_arithmetic(reading, inputs):
+        found = [_as_multiplied(c) for c in found]
     tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
     right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
     if right:
         chosen, result = min(right, key=lambda t: (t[1].verdict != verdicts.REPRODUCES, t[0].rank))
-        restated = _restatement(reading, chosen, tried)
+        restated = _restatement(reading, chosen, tried, inputs)
         if restated is not None:
             chosen, result = restated
         otherwise = told_otherwise(reading, chosen, recomputed, inputs)
@@ -97,17 +100,61 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         and not (t[0].main.is_range and all(_told(e, inputs) for e in ends_of(t[0].main)))
         and (t[0].main.noun != "PUE" or 1 <= recomputed.value <= 4)
     ]
-    wrong = _the_one_left(reading, tried, inputs) or _one_meant(reading, sure, inputs)
+    own = [t for t in sure if not explained(t[0].main, reading, inputs, recomputed)]
+    wrong = _the_one_left(reading, tried, inputs) or _one_meant(reading, own or sure, inputs)
     if wrong is not None:
         return _accused(reading, recomputed, wrong, inputs)
+    unexplained = _unexplained(reading, tried, inputs, recomputed)
+    if unexplained:
+        made = [_accused(reading, recomputed, t, inputs) for t in unexplained]
+        return next((d for d in made if d.unless), made[-1])
     if not found:
-        slipped = _other_dimension(reading, recomputed)
+        slipped = _other_currency(reading, recomputed, inputs) or _other_dimension(
+            reading, recomputed
+        )
         if slipped is not None:
             return slipped
         bare = _left_without_period(reading, recomputed, inputs)
         if bare is not None:
             return _accused(reading, recomputed, bare, inputs)
     return _open("several" if sure else "nothing_fits")
+
+
+MULTIPLIED = 0.05
+
+
+def _shows_its_arithmetic(reading: Reading, inputs: Sequence[tuple[float, Unit]]) -> bool:
+    """Does a text say all that the formula was given, but for a length of time?"""
+    given = [(v, u) for v, u in inputs if not u.same_dimension(_H)]
+    said = [any(explains(q, v, u) for q in reading.quantities) for v, u in given]
+    return len(said) >= 2 and all(said)
+
+
+def _as_multiplied(c: Candidate) -> Candidate:
+    """Beside its own factors a round number is meant: 60 MW and 15 MW are no 80 MW."""
+    q, stated = c.main, c.stated
+    if not q.loose or q.hedge != "none" or not re.search("[0-9]", q.text) or stated.is_range:
+        return c
+    return replace(c, stated=replace(stated, tol=min(stated.tol, MULTIPLIED * abs(stated.value))))
+
+
+def _unexplained(
+    reading: Reading,
+    tried: Sequence[Tried],
+    inputs: Sequence[tuple[float, Unit]],
+    recomputed: Recomputed,
+) -> list[Tried]:
+    """Of several numbers of the formula's dimension those that do not follow from its inputs: none of them fits, so the text is wrong."""
+    made: dict[int, Tried] = {}
+    for c, found in tried:
+        main = c.main
+        if c.how in ("change", "ratio", "product", "quotient") or main.role == "from":
+            continue
+        if main.kind == "short" or (main.noun == "PUE" and not 1 <= recomputed.value <= 4):
+            continue
+        if main.start not in made and not explained(main, reading, inputs, recomputed):
+            made[main.start] = (c, found)
+    return [made[at] for at in sorted(made)]
 
 
 def _last(reading: Reading, c: Candidate) -> bool:
@@ -119,7 +166,12 @@ def _the_one_left(
     reading: Reading, tried: Sequence[Tried], inputs: Sequence[tuple[float, Unit]]
 ) -> Tried | None:
     """The only number of the text that the formula was not given: it must be what is claimed, whatever it counts."""
-    left = [q for q in reading.quantities if q.kind != "year" and not _told(q, inputs)]
+    text = reading.form.text
+    left = [
+        q
+        for q in reading.quantities
+        if q.kind != "year" and (not _told(q, inputs) or by_as_much(q, text, inputs))
+    ]
     left = [q for q in left if not (q.role == "from" and q.value == 1)]
     if len(left) != 1 or left[0].role == "from":
         return None
@@ -215,12 +267,17 @@ def _said_before(reading: Reading, q: Quantity) -> bool:
 _H = Unit("h")
 _GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
 _SAME = re.compile(
-    r"(?:[,，、(（]\s?)?(?:即|也就是|合|折合|相当于|等于|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
+    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是|合|折合|相当于|等于|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
     re.IGNORECASE,
 )
 
 
-def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) -> Tried | None:
+def _restatement(
+    reading: Reading,
+    chosen: Candidate,
+    tried: Sequence[Tried],
+    inputs: Sequence[tuple[float, Unit]],
+) -> Tried | None:
     """The second of two numbers told as equal, where it is not: 1287 MWh, that is 12.87万度."""
     text = reading.form.text
     fine = {id(c.main) for c, found in tried if found.verdict in verdicts.HARMLESS}
@@ -228,7 +285,11 @@ def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) ->
         if id(other.main) in fine:
             continue  # it fits in another way
         a, b = sorted((chosen.main, other.main), key=lambda q: q.start)
-        if a.start == b.start or other.rank > 1 or b is chosen.main or a.role or b.role:
+        if a.start == b.start or other.rank > 1 or a.role or b.role:
+            continue
+        if b is chosen.main and not (
+            _apposed(text, a, b) and other.how == "direct" and not _told(a, inputs)
+        ):
             continue
         again = a.period and b.period and a.period != b.period
         told_equal = (
@@ -239,7 +300,7 @@ def _restatement(reading: Reading, chosen: Candidate, tried: Sequence[Tried]) ->
         )
         if (
             told_equal
-            and len(text[a.end : b.start]) <= 24
+            and len(text[a.end : b.start]) <= (60 if a.kind in _SHARES and _apposed(text, a, b) else 24)
             and result.verdict not in verdicts.HARMLESS
         ):
             return other, result
@@ -250,6 +311,15 @@ _BY_AS_MUCH = re.compile(
     r",?\s(?:or\s)?by\s(?:as much as\s|about\s|some\s)?|[,，](?:即|也就是)(?:增长|涨|降|下降)?"
 )
 _SHARES = ("share", "times")
+# doubles, growing by 228 per cent; one in eight: 22 %
+_ALSO_SAID = re.compile(
+    r"(?:[^0-9.;。；,，]{0,48}:|[^0-9.;。；,，]{0,24}[,，]\s?(?:growing|rising|gaining|falling|shrinking|dropping|up|down|(?:a|an) (?:rise|increase|jump|gain|growth|fall|drop|cut|decline) of|which (?:is|means)|that is|i\.e\.|增幅|涨幅|降幅|即|也就是)[^0-9.;。；,，]{0,12})\s?",
+    re.IGNORECASE,
+)
+_OF_ANOTHER = re.compile(
+    r"\s?(?:an?|per|each|every)\s(?:day|week|month|quarter|year)|\s?(?:annually|yearly|a head|of|on|since|from|in|over)\b|[，,]?\s?(?:每年|年均|的)",
+    re.IGNORECASE,
+)
 
 
 # 1200 of which 30, 占四分之一
@@ -264,6 +334,8 @@ def _apposed(text: str, a: Quantity, b: Quantity) -> bool:
         return False
     if _BY_AS_MUCH.fullmatch(text, a.end, b.start):
         return True  # threefold, by 300 percent
+    if _ALSO_SAID.fullmatch(text, a.end, b.start) and not _OF_ANOTHER.match(text, b.end):
+        return True
     if a.change or b.change:
         return False
     return bool(
@@ -322,6 +394,43 @@ def _held_for(stated: Stated, recomputed: Recomputed) -> str:
             ):
                 return "power_energy"
     return ""
+
+
+_CURRENCIES = ("USD", "EUR", "CNY", "GBP")
+# no rate is asked for: between these two factors a sum may have been converted
+_RATES = {"USD": 1.0, "EUR": 1.1, "GBP": 1.3, "CNY": 0.14}
+_RATE_MAY_BE = 1.35
+
+
+def _other_currency(
+    reading: Reading, recomputed: Recomputed, inputs: Sequence[tuple[float, Unit]]
+) -> Decision | None:
+    """A sum in another currency than the inputs': wrong where the figure is the same, or no rate of exchange could make it so."""
+    mine = next((c for c in _CURRENCIES if c in re.split(r"[*/]", recomputed.unit.text)), None)
+    sums = [
+        q
+        for q in reading.quantities
+        if q.kind == "money" and q.role != "from" and not _told(q, inputs)
+    ]
+    if mine is None or len(sums) != 1:
+        return None
+    other = next((c for c in _CURRENCIES if c in re.split(r"[*/]", sums[0].bare.text)), None)
+    if other is None or other == mine:
+        return None
+    for own in (sums[0].unit, sums[0].bare, sums[0].bare / Unit("a"), sums[0].bare / Unit("month")):
+        moved = own / Unit(other) * Unit(mine)
+        if not moved.same_dimension(recomputed.unit):
+            continue
+        stated = stated_of(sums[0], moved)
+        here = stated.value * moved.factor_to(recomputed.unit)
+        rate = here * _RATES[other] / _RATES[mine] / recomputed.value if recomputed.value else 0.0
+        converted = 1 / _RATE_MAY_BE <= rate <= _RATE_MAY_BE
+        if converted and not fits(stated, recomputed):
+            return None
+        return Decision(
+            Finding(verdicts.UNIT_ERROR, "dimension"), Candidate(stated_of(sums[0], own), (sums[0],)), "currency"
+        )  # fmt: skip
+    return None
 
 
 def _other_dimension(reading: Reading, recomputed: Recomputed) -> Decision | None:

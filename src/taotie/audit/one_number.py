@@ -411,6 +411,8 @@ def made_of(
         hedge = hedge_around(before, said[0] if said else text[number.end : number.end + 12])
     if hedge == "none":
         hedge = hedge_around("", behind)
+    if hedge == "at_most" and phrase.kind == "count" and _AS_MUCH_AS.search(before):
+        hedge = "none"  # 1.2 GW, as much as a million homes: told as equal
     if _NEGATIVE.search(before):
         low, high = -low, -high
     kind = phrase.kind if phrase.kind != "none" else "number"
@@ -427,6 +429,9 @@ def made_of(
     )  # fmt: skip
 
 
+_AS_MUCH_AS = re.compile(
+    r"(?:[,(]\s|\b(?:is|are|draws?|uses?|needs?|takes?|consumes?|that'?s)\s(?:about |roughly |nearly )?)as much as\s\Z", re.IGNORECASE
+)
 _NEGATIVE = re.compile(r"(?:\b(?:minus|negative)\s|负)\Z", re.IGNORECASE)
 
 

@@ -89,7 +89,7 @@ def ranged(
         )
         # the second end is found again when reading goes on
         return made_first, link.end()
-    if low > second.high:
+    if low > second.high or _step_and_end(first, second, joined, text, link.end()):
         return first, end
     return (
         replace(
@@ -98,6 +98,24 @@ def ranged(
         ),
         after,
     )  # fmt: skip
+
+
+_POINTS = re.compile(r"percentage points?|\bp\.?p(?:ts?)?\b|\bpoints?\b|百分点", re.IGNORECASE)
+_CHANGED_BY = re.compile(
+    r"\b(?:r(?:ose|ises?|isen)|gr[eo]ws?|grown|increased?|increases|climb(?:s|ed)?|jump(?:s|ed)?|surged?|soar(?:s|ed)?|fell|falls?|drop(?:s|ped)?|declined?|up|down|by)\s(?:by\s|about\s|some\s|around\s)?\Z"
+    r"|(?:增长|增加|上升|提高|攀升|下降|减少|降低|升|涨|降)了?约?\Z",
+    re.IGNORECASE,
+)
+
+
+def _step_and_end(first: Quantity, second: Quantity, joined: str, text: str, at: int) -> bool:
+    """Rose 2.5 percentage points to 4.4 per cent, grew 530 TWh to 945 TWh: how much and to what, no range."""
+    del at
+    if bool(_POINTS.search(first.text)) != bool(_POINTS.search(second.text)):
+        return bool(_POINTS.search(first.text)) or first.kind == "share"
+    before = text[max(0, first.start - WINDOW) : first.start]
+    own_unit = first.kind == second.kind == "amount"
+    return joined in ("to", "至", "到") and own_unit and bool(_CHANGED_BY.search(before))
 
 
 def _to_fraction(

@@ -19,6 +19,22 @@ _SO_EACH = re.compile(
 )
 
 
+# grew by 530 TWh, 增长530太瓦时: how much, and not to what
+_BY = re.compile(
+    r"\b(?:by|a (?:rise|gain|fall|drop|growth|cut|jump|increase) of)\s(?:about |some |around |nearly |almost |roughly |over |more than |as much as )?\Z|(?:增长|增加|上升|提高|攀升|下降|减少|降低|新增|多出)了?[约近]?\Z",
+    re.IGNORECASE,
+)
+
+
+def by_as_much(q: Quantity, text: str, inputs: Sequence[tuple[float, Unit]]) -> bool:
+    """Is a number told as a change, where the formula takes the difference or the ratio of two of its kind? Then it is the claim."""
+    if not q.change or q.role or q.kind not in ("amount", "money", "count"):
+        return False
+    if len([u for _v, u in inputs if u.same_dimension(q.bare)]) < 2:
+        return False
+    return bool(_BY.search(text[max(0, q.start - 40) : q.start]))
+
+
 def without_inputs(
     found: list[Candidate], inputs: Sequence[tuple[float, Unit]], text: str
 ) -> list[Candidate]:
@@ -50,7 +66,7 @@ def without_inputs(
             for c in found
         )
 
-    return [c for c in found if again(c.main) or not all(told(e) for e in ends[id(c.main)])]
+    return [c for c in found if again(c.main) or by_as_much(c.main, text, inputs) or not all(told(e) for e in ends[id(c.main)])]
 
 
 def ends_of(q: Quantity) -> tuple[Quantity, ...]:
@@ -79,7 +95,7 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         unit.is_plain and q.kind == "share" and value > 0 and not isinstance(value, Said)
     ):  # 12 per cent, in 1.12^6
         part = q.value * q.unit.factor_to(PLAIN)
-        if any(abs((1 + s * part) / value - 1) < 1e-6 for s in (1, -1)):
+        if any(abs(x / value - 1) < 1e-6 for x in (1 + part, 1 - part, 1 / part if part else 0.0)):
             return True
     if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
         return True  # 176 TWh of 4,000

@@ -19,7 +19,7 @@ from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
 
 SLIPS = (
-    "power_energy", "period_added", "count_lost", "dimension", "thousand", "number_word", "per_thousand", "token_scale", "long_scale",
+    "power_energy", "period_added", "count_lost", "currency", "dimension", "thousand", "number_word", "per_thousand", "token_scale", "long_scale",
     "du", "wan_yi", "day_year", "period", "pound_kilogram", "joule_watt_hour", "bit_byte", "percent", "decimal",
 )  # fmt: skip
 LB_PER_KG = 1 / 0.45359237
@@ -298,6 +298,7 @@ def slip_word(kind: str) -> str:
         "period_added": _("a total told as if it were used in each day, hour or year"),
         "number_word": _("thousand, million, billion or trillion mixed up"),
         "count_lost": _('a "per" lost or added'),
+        "currency": _("another currency"),
         "dimension": _("another quantity"),
         "thousand": _("a factor of 1000 in the unit prefix (kWh, MWh, GWh, TWh)"),
         "per_thousand": _('"per 1,000" lost or added'),
@@ -334,6 +335,10 @@ def slip_hint(slip: Slip | None, stated: Stated, recomputed: Recomputed) -> str:
         return _(
             "the statement is in {stated}, the inputs give {right}: say per what it is"
         ).format(stated=stated.unit.text, right=right)
+    if slip.kind == "currency":
+        return _("the inputs give {right}: say the sum in that currency, or the rate").format(
+            right=right
+        )
     if slip.kind == "dimension":
         return _("{stated} is {dim_stated}, {right} is {dim_right}").format(
             stated=quantity(stated.value, stated.unit), right=right,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from taotie.audit.candidate import Candidate
+from taotie.audit.explained import explained, explains
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
 from taotie.quantity.number_words import spelled_number_at
@@ -18,7 +19,7 @@ Inputs = Sequence[tuple[float, Unit]]
 def told_otherwise(
     reading: Reading, chosen: Candidate, recomputed: Recomputed, inputs: Inputs
 ) -> str:
-    """The rule a fitting number breaks by what is said around it: "swapped", "points", "of_each", "own_total"; empty if none.
+    """The rule a fitting number breaks by what is said around it: "swapped", "points", "of_each", "own_total", "misquoted"; empty if none.
 
     Examples
     --------
@@ -27,6 +28,8 @@ def told_otherwise(
     'swapped'
     >>> check("Each of the 1,000 chips draws 700 kW", "1000 * 700 W").finding.rule
     'of_each'
+    >>> check("The chip draws 1,000 W, 43 per cent more than the old one's 750 W", "1000 W / 700 W - 1").finding.rule
+    'misquoted'
     >>> check("One image takes 8.5 Wh, so a thousand images are 85 kWh", "8.5 Wh/image").finding.rule
     'own_total'
     """
@@ -36,7 +39,9 @@ def told_otherwise(
         return "points"
     if _of_each(reading, chosen, recomputed, inputs):
         return "of_each"
-    return "own_total" if _own_total(reading, chosen, recomputed) else ""
+    if _own_total(reading, chosen, recomputed):
+        return "own_total"
+    return "misquoted" if _misquoted(reading, chosen, recomputed, inputs) else ""
 
 
 # ---- percentage points for per cent ------------------------------------------------------------------------
@@ -104,6 +109,9 @@ def _first_and_second(reading: Reading, times: Quantity) -> tuple[Quantity, Quan
     if not a.bare.same_dimension(b.bare):
         return None
     if b.end <= times.start:
+        turn = _LATTER.search(text[b.end : times.end + 40])
+        if turn is not None:  # 前者是后者的十倍
+            return (b, a) if turn["latter"] else (a, b)
         named = _by_name(text, a, b, times)
         if named is not None:
             return named
@@ -122,6 +130,10 @@ def _first_and_second(reading: Reading, times: Quantity) -> tuple[Quantity, Quan
     return (a, b) if behind and _IS.search(text, a.end, b.start) and a.role != "from" else None
 
 
+_LATTER = re.compile(
+    r"(?P<latter>后者[^，。；,;]{0,4}[是为达用耗有约超]|\bthe (?:latter|second)\s(?:is|was|uses?|takes?|needs?|draws?|consumes?|being)\b)|前者[^，。；,;]{0,4}[是为达用耗有约超]|\bthe (?:former|first)\s(?:is|was|uses?|takes?|needs?|draws?|consumes?|being)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"[,，;；。:：]|\b(?:so|and|but|which means)\b")
 _SUBJECT_ZH = re.compile(
     r"(?P<a>[^，。；,;]{1,14}?)(?:[是为达约]|相当于){1,3}(?P<b>[^，。；,;]{1,14}?)的?[约近]?\Z"
@@ -240,6 +252,40 @@ _COMES_TO = re.compile(
     r"[^0-9.;。；]{0,24}(?:\b(?:is|are|uses?|takes?|needs?|costs?|comes? to|makes?|add(?:s|ed)? up to|amounts? to|means?|consumes?|burns?)\b|[是要耗用需达即]|合计|[^0-9.;。；]{0,2}\Z)[^0-9.;。；]{0,16}",
     re.IGNORECASE,
 )
+
+
+_H = Unit("h")
+
+
+def _misquoted(
+    reading: Reading, chosen: Candidate, recomputed: Recomputed, inputs: Inputs
+) -> bool:
+    """Does the text give another number where the formula has the one input that it does not say: 750 W for 700 W?"""
+    quantities = [q for q in reading.quantities if q.kind not in ("year", "short")]
+    given = [(v, u) for v, u in inputs if not u.same_dimension(_H)]
+    said = [any(explains(q, v, u) for q in quantities) for v, u in given]
+    if said.count(False) != 1 or len(given) < 2:
+        return False
+    value, unit = given[said.index(False)]
+    own = {p.start for p in chosen.parts}
+    left = [
+        q
+        for q in quantities
+        if q.start not in own
+        and q.sentence == chosen.main.sentence
+        and q.hedge in ("none", "exact")
+        and not q.is_range
+        and not explained(q, reading, inputs, recomputed)
+    ]
+    if len(left) != 1:
+        return False
+    q = left[0]
+    if unit.is_plain:
+        return q.kind == "count" and value >= 10 and 0.3 < q.value / value < 3
+    for mine in (q.unit, q.bare):
+        if mine.same_dimension(unit):
+            return 0.3 < q.value * mine.factor_to(unit) / value < 3
+    return False
 
 
 def _own_total(reading: Reading, chosen: Candidate, recomputed: Recomputed) -> bool:

@@ -357,6 +357,7 @@ def rule_sentence(
         ),
         "of_each": _("{stated} is what all of them use; the text says it of each."),
         "own_total": _("{stated} agrees, but not with the total that the text makes of it."),
+        "misquoted": _("{stated} agrees, but the text gives another number for one of its inputs."),
         "ends_differ": _("The ends of {stated} are not those of {recomputed}."),
         "ends_close": _("Both ends of {recomputed} are within 5 % of {stated}."),
         "range_inside": _("All of {recomputed} lies within {stated}."),
