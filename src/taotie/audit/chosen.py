@@ -19,7 +19,7 @@ from taotie.audit.nouns import FLOWS
 from taotie.audit.reading import Quantity, Reading, spoken
 from taotie.audit.repeated import ends_of, repeats, without_inputs
 from taotie.audit.said_elsewhere import said_elsewhere
-from taotie.quantity.number_text import number_at
+from taotie.quantity.number_text import ENGLISH_WORDS, number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 
 _H = Unit("h")
@@ -38,6 +38,7 @@ def candidates(
     growth: bool = False,
     spans: Sequence[str] = (),
     written: Sequence[tuple[float, Unit]] = (),
+    value: float = 0.0,
 ) -> list[Candidate]:
     """All ways to take the text as a statement of the dimension of `unit`, the surest first.
 
@@ -51,6 +52,8 @@ def candidates(
         Periods the formula adds up over (24 h, 8760 h): what it gives is what is used in one of them.
     written : sequence of (value, unit)
         All numbers of the formula: what is made of these alone only repeats it.
+    value : float
+        What the formula gives; 0 where it is not known. [unit]
 
     Examples
     --------
@@ -71,7 +74,7 @@ def candidates(
         for q in usable
         if all(any(repeats(e, value, own) for value, own in inputs) for e in ends_of(q))
     ]
-    best = without_inputs(direct, inputs, reading.form.text)
+    best = without_inputs(direct, inputs, reading.form.text, value, unit)
     named = [c for c in best if c.main.noun != "model"] or best
     if named:
         sure = [c for c in named if c.rank < 5]
@@ -84,6 +87,8 @@ def candidates(
         named = one_period(reading)
     if not named and unit.same_dimension(PLAIN) and inputs:
         named = many_in_words(reading, inputs)
+    if not named and unit.same_dimension(PLAIN) and len(inputs) >= 2:
+        named = _printed_plainly(usable, inputs)
     if all(c.rank >= 5 for c in named):
         named = named + _in_its_unit(usable, unit)
         made = composed(usable, unit)
@@ -104,6 +109,22 @@ def candidates(
             -c.main.start if c.main.role == "to" else c.main.start,
         ),
     )
+
+
+def _printed_plainly(
+    usable: list[Quantity], inputs: Sequence[tuple[float, Unit]]
+) -> list[Candidate]:
+    """Numbers of units, where the formula has none: 600 * 666.67 is 400,000 square meters."""
+    made = []
+    if not all(u.is_plain for _v, u in inputs):
+        return made
+    for q in usable:
+        printed = number_at(q.text) if q.kind in ("amount", "money") and not q.is_range else None
+        if printed is None or any(abs(printed.value / v - 1) < 1e-6 for v, _u in inputs if v):
+            continue
+        scale = printed.value / q.low if q.low else 1.0
+        made.append(Candidate(stated_of(q, PLAIN, scale), (q,), "number", 4))
+    return made
 
 
 def _says_more(c: Candidate, given: list[Quantity]) -> bool:
@@ -167,6 +188,7 @@ def _direct(
         return
     if wet and q.kind == "amount" and q.substance != "carbon":
         q = _by_volume(q)
+    yield from _for_so_many(q, unit)
     seen = False
     for own, how, rank in _options(q, spans, once):
         for scale, name in as_dimension(own, unit):
@@ -176,6 +198,25 @@ def _direct(
             break
         if seen:
             break
+
+
+_SO_MANY = re.compile(
+    r"(?:\bper\b|\bevery\b|\bfor each\b|/|每)\s?(?P<word>hundred|thousand|million|billion|trillion)?", re.IGNORECASE
+)
+
+
+def _for_so_many(q: Quantity, unit: Unit) -> Iterable[Candidate]:
+    """0.2 Wh per thousand tokens, where the formula has multiplied by the thousand."""
+    if q.kind not in ("amount", "money") or not q.count or f"/{q.count}" not in q.unit.text:
+        return
+    link = _SO_MANY.search(q.text)
+    if link is None:
+        return
+    number = number_at(q.text, link.end())
+    many = ENGLISH_WORDS[link["word"].lower()] if link["word"] else number.value if number else 1.0
+    whole = q.bare * Unit(q.count)
+    if many > 1 and whole.same_dimension(unit):
+        yield Candidate(stated_of(q, whole, many), (q,), "per", 1)
 
 
 def _by_volume(q: Quantity) -> Quantity:

@@ -20,7 +20,7 @@ def composed(usable: list[Quantity], unit: Unit) -> list[Candidate]:
                 continue
             near = 2 if a.sentence == b.sentence else 4
             if b.kind == "amount" and b.unit.same_dimension(_H):
-                for own in {a.unit, a.bare}:
+                for own in {a.unit} if a.period and a.firm else {a.unit, a.bare}:
                     made += _product(a, b, own, unit, near)
                     made += _quotient(a, b, own, b.unit, unit, near)
             elif b.kind == "count":

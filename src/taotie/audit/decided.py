@@ -75,8 +75,8 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
     if growth and len(inputs) <= 1:
         inputs = []  # 1.23 - 1 is a share and no input of it
     found = candidates(
-        reading, recomputed.unit, inputs, growth, _spans(reading, recomputed, inputs), written
-    )
+        reading, recomputed.unit, inputs, growth, _spans(reading, recomputed, inputs), written, recomputed.value
+    )  # fmt: skip
     if _shows_its_arithmetic(reading, inputs):
         found = [_as_multiplied(c) for c in found]
     tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
@@ -109,8 +109,10 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         made = [_accused(reading, recomputed, t, inputs) for t in unexplained]
         return next((d for d in made if d.unless), made[-1])
     if not found:
-        slipped = _other_currency(reading, recomputed, inputs) or _other_dimension(
-            reading, recomputed
+        slipped = (
+            _other_currency(reading, recomputed, inputs)
+            or _other_thing(reading, recomputed, inputs)
+            or _other_dimension(reading, recomputed)
         )
         if slipped is not None:
             return slipped
@@ -267,7 +269,7 @@ def _said_before(reading: Reading, q: Quantity) -> bool:
 _H = Unit("h")
 _GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
 _SAME = re.compile(
-    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是|合|折合|相当于|等于|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
+    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是|合|折合|相当于|等于|就是|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
     re.IGNORECASE,
 )
 
@@ -430,6 +432,25 @@ def _other_currency(
         return Decision(
             Finding(verdicts.UNIT_ERROR, "dimension"), Candidate(stated_of(sums[0], own), (sums[0],)), "currency"
         )  # fmt: skip
+    return None
+
+
+def _other_thing(
+    reading: Reading, recomputed: Recomputed, inputs: Sequence[tuple[float, Unit]]
+) -> Decision | None:
+    """The number the inputs give, told of the other of two things they count: 64 servers of 8 chips are 512 chips and no 512 servers."""
+    counted = [q for q in reading.quantities if q.kind == "count" and q.count]
+    for q in counted:
+        if q.role == "from" or recomputed.unit.same_dimension(q.bare) or _told(q, inputs):
+            continue
+        if not any(recomputed.unit.same_dimension(Unit(c.count)) for c in counted):
+            continue
+        if not any(u.same_dimension(q.bare) for _v, u in inputs):
+            continue
+        if fits(stated_of(q, recomputed.unit), recomputed):
+            return Decision(
+                Finding(verdicts.UNIT_ERROR, "dimension"), Candidate(stated_of(q), (q,)), "dimension"
+            )
     return None
 
 

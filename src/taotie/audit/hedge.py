@@ -71,6 +71,9 @@ _TO = re.compile(
 )
 
 
+_CHANGED = re.compile(
+    rf"(?=\b[rgiujcsebwahfdlt]|[增上提涨攀升同下减降跌节])(?:{_UP}|{_DOWN})(?:了|\sby)?\s?(?:[约近超]|about|some|around|roughly|nearly)?\s?\Z", re.IGNORECASE
+)
 _YEARS = re.compile(r"(?:19|20)[0-9]{2}\s?年?(?:底|初|末)?的?")
 
 
@@ -99,7 +102,7 @@ def hedge_around(before: str, behind: str) -> str:
 
 
 _DENIES = re.compile(
-    r"(?:\b(?:never|not|nor|without)\s(?:[a-z]{2,10}\s){0,2}|n't\s(?:[a-z]{2,10}\s){0,2}|(?:从未|从不|未曾|没有|并未|未能|不曾|不会|没)(?:[^，。；]{0,3})?)\Z",
+    r"(?:\b(?:nobody|nothing|none|no one|no [a-z]{2,14}|neither|hardly|rarely|seldom|hardly any [a-z]{2,14})\s(?:(?!and|but|which|that)[a-z]{2,12}\s){0,4}|\b(?:never|not|nor|without)\s(?:[a-z]{2,10}\s){0,2}|n't\s(?:[a-z]{2,10}\s){0,2}|(?:从未|从不|未曾|没有(?:一[个台座家次块张户]|任何)?(?:[\u4e00-\u9fff]{0,4})|并未|未能|不曾|不会|没)(?:[^，。；]{0,3})?)\Z",
     re.IGNORECASE,
 )
 _DENIED = {"at_least": "at_most", "at_most": "at_least"}
@@ -107,7 +110,7 @@ _DENIED = {"at_least": "at_most", "at_most": "at_least"}
 
 def _denied(name: str, before: str, words: str) -> str:
     """never below is at least, 从未超过 at most; "no more than" denies in its own words."""
-    if name not in _DENIED or words[:2].lower() == "no" or words[0] in "不未":
+    if name not in _DENIED or words[:3].lower() in ("no ", "not") or words[0] in "不未":
         return name
     return _DENIED[name] if _DENIES.search(before) else name
 
@@ -137,4 +140,6 @@ def role_of(before: str) -> str:
     window = _YEARS.sub("", before[-40:])
     if _TO.search(window):
         return "to"
+    if _CHANGED.search(window):
+        return ""  # 相比原来下降了5%
     return "from" if _FROM.search(window) else ""

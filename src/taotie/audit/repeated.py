@@ -28,7 +28,9 @@ _BY = re.compile(
 
 def by_as_much(q: Quantity, text: str, inputs: Sequence[tuple[float, Unit]]) -> bool:
     """Is a number told as a change, where the formula takes the difference or the ratio of two of its kind? Then it is the claim."""
-    if not q.change or q.role or q.kind not in ("amount", "money", "count"):
+    if not q.change or q.role or q.kind not in ("amount", "money", "count", "share"):
+        return False
+    if q.kind == "share" and len([u for _v, u in inputs if u.text == "%"]) < 2:
         return False
     if len([u for _v, u in inputs if u.same_dimension(q.bare)]) < 2:
         return False
@@ -36,9 +38,9 @@ def by_as_much(q: Quantity, text: str, inputs: Sequence[tuple[float, Unit]]) -> 
 
 
 def without_inputs(
-    found: list[Candidate], inputs: Sequence[tuple[float, Unit]], text: str
-) -> list[Candidate]:
-    """Without those that only repeat an input of the formula."""
+    found: list[Candidate], inputs: Sequence[tuple[float, Unit]], text: str, value: float = 0.0, unit: Unit = PLAIN
+) -> list[Candidate]:  # fmt: skip
+    """Without those that only repeat an input of the formula, which gives `value` in `unit`."""
     ends = {id(c.main): ends_of(c.main) for c in found}
     plain = [value for value, unit in inputs if unit.is_plain]
     # 1.9 and 4.4 percent, in 4.4 / 1.9: two of them, since one may be by chance
@@ -66,7 +68,15 @@ def without_inputs(
             for c in found
         )
 
-    return [c for c in found if again(c.main) or by_as_much(c.main, text, inputs) or not all(told(e) for e in ends[id(c.main)])]
+    def in_its_period(c: Candidate) -> tuple[Quantity, ...]:
+        """9 billion a year is no 9 billion, where the formula's result is for each year."""
+        own = ends[id(c.main)]
+        off = abs(c.stated.value * c.stated.unit.factor_to(unit) / value - 1) > 0.05 if value else False
+        if off and c.how == "direct" and c.main.period and c.main.firm:
+            return tuple(replace(e, bare=e.unit) for e in own)
+        return own
+
+    return [c for c in found if again(c.main) or by_as_much(c.main, text, inputs) or not all(told(e) for e in in_its_period(c))]
 
 
 def ends_of(q: Quantity) -> tuple[Quantity, ...]:

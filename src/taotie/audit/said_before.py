@@ -12,8 +12,8 @@ from taotie.quantity.number_text import CHINESE_WORDS
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
-    r"(?=\b[a-z]|[每日一单天月年全周])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|(?<![节假生当昨今次同工休即周期])日耗|一天|单日|全天|一昼夜|天天)"
-    r"|(?P<month>\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电)|(?P<week>\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|(?<![上下本每一两几多当数])周(?:均|(?:用|耗|发|供)[电水气])|每周|每星期)"
+    r"(?=\b[a-z]|[每日一单天月年全周])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|(?<![节假生当昨今次同工休即周期])日(?=(?:收入|收益|营收|营收额|成本|电费|产量|均|发电|利润|开支|支出|租金|流水))|(?<![节假生当昨今次同工休即周期])日耗|一天|单日|全天|一昼夜|天天)"
+    r"|(?P<month>\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电|(?<![0-9一二三四五六七八九十上下本当个每岁])月(?=(?:收入|收益|营收|成本|电费|产量|发电|利润|开支|支出|租金|流水)))|(?P<week>\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|(?<![上下本每一两几多当数])周(?:均|(?:用|耗|发|供)[电水气])|每周|每星期)"
     r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|\ball year\b|\byear-round\b|\b(?:whole|entire) year\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|(?<![0-9去今明前后昨近每当往同几两三四五六七八九十半本多])年(?=[收营产发用耗排节减费利供总均电支水][^，。；]{0,3})|全年|年度))",
     re.IGNORECASE,
 )
@@ -278,7 +278,8 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     if power and not (near and (told or used)):
         return q
     unit = q.bare / Unit(name)
-    firm = near and (name != "a" or power) and q.kind in ("amount", "money")
+    at_it = name == "a" and before[start:].startswith("每年") and len(gap.strip()) <= 1
+    firm = near and (name != "a" or power or at_it) and q.kind in ("amount", "money")
     if not near and name != "a" and not (q.kind == "amount" and len(gap) < 30):
         return q
     return replace(q, unit=unit, period=name, firm=firm)

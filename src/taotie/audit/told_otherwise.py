@@ -41,6 +41,8 @@ def told_otherwise(
         return "of_each"
     if _own_total(reading, chosen, recomputed):
         return "own_total"
+    if _power_for_itself(reading, chosen):
+        return "own_total"
     return "misquoted" if _misquoted(reading, chosen, recomputed, inputs) else ""
 
 
@@ -255,6 +257,26 @@ _COMES_TO = re.compile(
 
 
 _H = Unit("h")
+_W = Unit("W")
+
+
+def _power_for_itself(reading: Reading, chosen: Candidate) -> bool:
+    """A 60 W laptop eats 0.6 kWh per hour: a power, and the energy of its hour, which is another."""
+    main = chosen.main
+    if chosen.how != "direct" or main.kind != "amount" or not main.bare.same_dimension(_W):
+        return False
+    for q in reading.quantities:
+        if q.kind != "amount" or q.period != "h" or q.sentence != main.sentence or q.count:
+            continue
+        if q.bare.same_dimension(_W) or not q.unit.same_dimension(_W) or q.counts:
+            continue
+        alone = not any(
+            p is not q and p is not main and p.kind in ("amount", "count") for p in reading.quantities
+        )
+        same = q.value * q.unit.factor_to(main.unit) / main.value if main.value else 1.0
+        if alone and not 0.85 <= same <= 1.18:
+            return True
+    return False
 
 
 def _misquoted(

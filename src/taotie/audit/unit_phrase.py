@@ -26,6 +26,8 @@ _GIGS = re.compile(
     r"(?P<word>gig|meg)s?(?=\s(?:of\s)?(?:new\s|extra\s|total\s|data[- ]cent(?:er|re)\s|computing\s|AI\s){0,2}(?:power|capacity|load|demand|compute|electricity)\b)"
 )
 _POINTS = re.compile(r"(?:pp|ppts?|p\.p\.|pps)(?![A-Za-z])|basis points?(?![A-Za-z])")
+_BARE_POINTS = re.compile(r"points?(?![A-Za-z-])(?!\s(?:of|on|in time|along|where)\b)")
+_PER_CENT = re.compile(r"%|\bper ?cent\b|\bpct\b", re.IGNORECASE)
 _PENCE = re.compile(
     r"(?P<cents>¢|c(?=/kWh|\s?(?:per|a)\s(?:kWh|kilowatt)))|(?P<pence>(?<=[0-9])(?<!1080)(?<!2160)(?<!1440)(?<!720)(?<!480)(?<!360)p(?![A-Za-z0-9])|pence\b)"
 )
@@ -70,6 +72,10 @@ _PER = re.compile(
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9'&-]{0,30}")
 _GONE = re.compile(r"(?:mile|kilomet(?:er|re)|km|lit(?:er|re)|gallon|tonne|kWh)\Z")  # 390 g a mile
 _CENTS = re.compile(r"(?:US )?cents?(?![A-Za-z])")
+_EURO_CENTS = re.compile(r"(?:euro[ -]?|EUR )cents?(?![A-Za-z])", re.IGNORECASE)
+_TIMES = {
+    "yr": "a", "year": "a", "a": "a", "day": "d", "d": "d", "month": "month", "mo": "month", "week": "week", "wk": "week", "hour": "h", "hr": "h", "h": "h",
+}  # fmt: skip
 _POWERS = ("W", "kW", "MW", "GW", "TW")
 _MEGAWATT_DAY = re.compile(
     r"(?:(?P<prefix>kilo|mega|giga)watt|(?P<short>[kMG]W))[- ](?P<time>day|month|year)s?(?![A-Za-z])"
@@ -125,6 +131,9 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
             points[0],
             "share",
         )
+    plain_points = _BARE_POINTS.match(text, at)
+    if plain_points and _PER_CENT.search(text[max(0, at - 90) : at]):  # from 6% to 4%, two points
+        return amount(1.0, Unit("%"), plain_points.end(), plain_points[0], "share")
     small = _PENCE.match(text, at)
     if small:
         unit = Unit("USD" if small["cents"] else "GBP")
@@ -163,6 +172,9 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
     cents = _CENTS.match(text, at)
     if cents:
         return amount(0.01, Unit("USD"), cents.end(), cents[0], "money")
+    euro_cents = _EURO_CENTS.match(text, at)
+    if euro_cents:
+        return amount(0.01, Unit("EUR"), euro_cents.end(), euro_cents[0], "money")
     symbol = _SYMBOL.match(text, at)
     if symbol is None:
         return _machine_hours(text, at) or _named_machines(text, at)
@@ -254,7 +266,9 @@ def _compound(text: str, made: Phrase) -> Phrase:
         except TaotieError:
             # 100 km/charge is no length
             return Phrase(end=word.end(), kind="thing", noun=made.written + sign + word[0])
-        if sign == "*":
+        if sign == "/" and word[0] in _TIMES and made.kind != "count" and not made.period:
+            made = _per_time(made, _TIMES[word[0]], word.end())  # 730 kWh/yr
+        elif sign == "*":
             made = replace(
                 made,
                 scale=made.scale * scale,

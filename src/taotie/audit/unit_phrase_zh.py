@@ -64,7 +64,7 @@ _TIMES_ZH = {
     "小时": (1.0, "h"), "钟头": (1.0, "h"), "分钟": (1.0, "min"), "刻钟": (15.0, "min"), "个月": (1.0, "month"), "昼夜": (1.0, "d"),
     "天": (1.0, "d"), "年": (1.0, "a"), "星期": (1.0, "week"), "周": (1.0, "week"), "秒": (1.0, "s"), "季度": (3.0, "month"), "世纪": (100.0, "a"),
 }  # fmt: skip
-_CJK_SHARE = re.compile(r"个?百分点|个?基点|成(?!本|为|立|功|果|交|长|都|员|熟)")
+_CJK_SHARE = re.compile(r"个?百分点|个?基点|个点(?![钟位击半心子])|成(?!本|为|立|功|果|交|长|都|员|熟)")
 _CJK_MEASURE = re.compile(
     r"多?(户|人|台|张|块|颗|片|枚|个|座|次|条|家|卡|辆|道|棵|株|头|匹|只|支|套|列|艘|架|桶|瓶|盏|部|幅|篇|本|所)"
 )
@@ -75,7 +75,7 @@ CJK_ELECTRIC = re.compile(r"(?:的)?(?:电量|电力|电能|电(?!力|网|站|�
 def chinese(text: str, at: int) -> Phrase | None:
     share = _CJK_SHARE.match(text, at)
     if share:
-        size = {"百分点": 1.0, "基点": 0.01}.get(share[0].removeprefix("个"), 10.0)
+        size = {"百分点": 1.0, "基点": 0.01, "点": 1.0}.get(share[0].removeprefix("个"), 10.0)
         return amount(size, Unit("%"), share.end(), share[0], "share")
     carbon = None
     unit = _HOUR_ZH.match(text, at) or _CJK_UNIT.match(text, at)
