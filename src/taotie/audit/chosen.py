@@ -20,6 +20,7 @@ from taotie.audit.reading import Quantity, Reading, spoken
 from taotie.audit.repeated import ends_of, repeats, without_inputs
 from taotie.audit.said_elsewhere import said_elsewhere
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at
+from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 
 _H = Unit("h")
@@ -64,7 +65,7 @@ def candidates(
     >>> [c.how for c in candidates(read("a 60 W bulb for 3 minutes"), Unit("Wh"))]
     ['product']
     """
-    usable = [q for q in reading.quantities if q.kind not in ("year",)]
+    usable = [q for q in reading.quantities if q.kind != "year" and q.role != "denied"]
     once = any(q.period == "a" for q in usable) and _once(reading)
     per = frozenset(name for q in usable for name in q.bare.physical.split("/")[1:])
     wet = _is_volume(unit) and bool(_WATER.search(spoken(reading)))
@@ -116,10 +117,10 @@ def _printed_plainly(
 ) -> list[Candidate]:
     """Numbers of units, where the formula has none: 600 * 666.67 is 400,000 square meters."""
     made = []
-    if not all(u.is_plain for _v, u in inputs):
+    if not all(u.same_dimension(PLAIN) for _v, u in inputs):
         return made
     for q in usable:
-        printed = number_at(q.text) if q.kind in ("amount", "money") and not q.is_range else None
+        printed = (number_at(q.text) or spelled_number_at(q.text)) if q.kind in ("amount", "money") and not q.is_range else None
         if printed is None or any(abs(printed.value / v - 1) < 1e-6 for v, _u in inputs if v):
             continue
         scale = printed.value / q.low if q.low else 1.0

@@ -172,7 +172,7 @@ def _the_one_left(
     left = [
         q
         for q in reading.quantities
-        if q.kind != "year" and (not _told(q, inputs) or by_as_much(q, text, inputs))
+        if q.kind != "year" and q.role != "denied" and (not _told(q, inputs) or by_as_much(q, text, inputs))
     ]
     left = [q for q in left if not (q.role == "from" and q.value == 1)]
     if len(left) != 1 or left[0].role == "from":
@@ -269,7 +269,7 @@ def _said_before(reading: Reading, q: Quantity) -> bool:
 _H = Unit("h")
 _GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
 _SAME = re.compile(
-    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是|合|折合|相当于|等于|就是|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|is|are|=|\()[^0-9.;。；]{0,12}\Z",
+    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是|合|折合|相当于|等于|就是|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|corresponds? to|equates? to|works? out (?:at|to)|is|are|=|\()[^0-9.;。；]{0,12}\Z",
     re.IGNORECASE,
 )
 

@@ -36,7 +36,7 @@ _PERIOD_WORDS = (
 )  # fmt: skip
 PERIOD_SAID = tuple((name, re.compile(words, re.IGNORECASE)) for name, words in _PERIOD_WORDS)
 _UNREAD = re.compile(
-    r"[ -]?(?:hours?|hrs?)\b|\s?小?时(?![间代候刻])|/[A-Za-z\u4e00-\u9fff]|[·*][A-Za-z]|\sper\s(?!cent)",
+    r"[ -]?(?:hours?|hrs?)\b|\s?小?时(?![间代候刻])|/[A-Za-z\u4e00-\u9fff]|[·*][A-Za-z]",
     re.IGNORECASE,
 )
 

@@ -14,6 +14,7 @@ from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
 from taotie.audit.slip import fits
+from taotie.quantity.number_text import number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 
 Inputs = tuple[tuple[float, Unit], ...]
@@ -70,6 +71,10 @@ def explains(q: Quantity, value: float, unit: Unit) -> bool:
     owns = [q.unit, q.bare, *(q.bare / Unit(c) for c in q.counts)]
     if q.kind == "count":
         owns.append(PLAIN)
+    if unit.is_plain and q.kind in ("amount", "money", "share") and not q.is_range:
+        printed = number_at(q.text)  # from 1.3 g, in 1.3/0.03
+        if printed is not None and abs(printed.value - value) <= 1e-6 * abs(value):
+            return True
     for own in owns:
         if own.same_dimension(unit) and fits(
             replace(stated_of(q, own), hedge="none"), Recomputed(value, value, value, value, value, unit)

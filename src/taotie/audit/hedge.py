@@ -11,10 +11,10 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("nearly", r"\b(?:nearly|almost|close to|just under|just below|just shy of|approach(?:es|ed|ing)?|nearing|not quite|(?:(?:a (?:little|whisker|hair|touch|shade|bit|fraction|tad|notch|sliver)|slightly|marginally|fractionally|narrowly|only just|a smidgen) (?:less than|under|below|shy of|short of))|shy of|just short of|close on|getting on for|pushing|verging on|bordering on|the (?:best|better) part of)"
                r"|将近|接近|几乎|近乎|逼近|直逼|(?<![最附远新靠])近|略低于|略少于|略不足|稍低于|差一点(?:到)?"),
     ("at_most", r"\b(?:no more than|not more than|at most|(?<!add )(?<!adds )(?<!added )(?<!adding )(?<!sum )(?<!sums )(?<!comes )(?<!came )up to|less than|below|under|fewer than|(?:a )?maximum of|as much as|as many as|as high as"
-                r"|limit(?:ed|ing|s)? (?:to|of|at)|ceiling of|cap(?:s|ped|ping)?(?: [a-z'’]+){0,4} at|cap of|no higher than|not exceed(?:ing|ed)?|capped at|lower than|within|not even|short of)|<=?|≤|至多|最多(?:不过)?|顶多|撑死|顶天|充其量|不超过|未超过|未到|没到|不满|未满|不到|不及|不足|低于|少于|不高于|小于|最高|封顶|跌破|上限[为是]?"),
+                r"|limit(?:ed|ing|s)? (?:to|of|at)|ceiling of|cap(?:s|ped|ping)?(?: [a-z'’]+){0,4} at|cap of|no higher than|not exceed(?:ing|ed)?|capped at|lower than|within|not even|short of)|(?<![-=<])<=?(?![-=])|≤|至多|最多(?:不过)?|顶多|撑死|顶天|充其量|不超过|未超过|未到|没到|不满|未满|不到|不及|不足|低于|少于|不高于|小于|最高|封顶|跌破|上限[为是]?"),
     ("at_least", r"\b(?:no less than|not less than|no fewer than|at least|more than|over|above|exceed(?:s|ed|ing)?|upwards? of|north of|in excess of|greater than"
                  r"|beyond|topped|topping|tops|surpass(?:es|ed|ing)?|(?:a )?minimum of|higher than|well over|passed|larger than|just over|(?:slightly|marginally|fractionally) (?:more than|over|above)|a (?:little|shade|touch|bit|tad|whisker|hair|fraction) (?:over|more than|above))"
-                 r"|>=?|≥|至少|少说(?:也有?)?|超过|超出|超(?![级算])|多于|逾|不低于|不少于|突破|高于|大于|最少|起码|跨过|略高于|(?<![突爆打攻跌])破(?=[了约]?\Z)|(?<=[已将会就早均计量电年人户亿首，,\s])过(?=\Z)"),
+                 r"|(?<![-=>])>=?|≥|至少|少说(?:也有?)?|超过|超出|超(?![级算])|多于|逾|不低于|不少于|突破|高于|大于|最少|起码|跨过|略高于|(?<![突爆打攻跌])破(?=[了约]?\Z)|(?<=[已将会就早均计量电年人户亿首，,\s])过(?=\Z)"),
     ("comparable", r"\b(?:comparable to|on (?:a )?par with|rival(?:s|ed|ing|ling|led)?|similar to|in the range of|on the order of)|比肩|堪比|媲美|与.{0,4}相近"),
     ("about", r"\b(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?|an? estimated|estimated(?: at)?|an average of|averag(?:es|ed|ing)|or so|like|in the (?:region|neighbou?rhood|vicinity|order|ballpark) of|on the order of|something like|say|c\.)|(?<![0-9a-zA-Z万亿千百十瓦时度倍%元])~|≈|大约|约莫|(?<![条节合预制签])约|大概|大致|估计(?:为)?|平均(?:为)?|左右|差不多|四舍五入"),
 )  # fmt: skip
@@ -65,12 +65,16 @@ _FROM = re.compile(
     re.IGNORECASE,
 )
 _TO = re.compile(
-    r"(?=\b[trh]|[增升涨降跌减提上下攀达飙扩翻至])(?:(?<!compared )(?<!relative )(?<!equivalent )(?<!equal )(?<!close )(?<!up )\b(?:to|reach(?:es|ed|ing)?|hit(?:s|ting)?)\b|(?:增|升|涨|降|跌|减|提高|增加|增长|上升|下降|攀升|达|飙升|扩大|翻)[至到]|至|达到|[升增]为)"
+    r"(?=\b[trh]|[增升涨降跌减提上下攀达飙扩翻至])(?:(?<!compared )(?<!relative )(?<!equivalent )(?<!equal )(?<!close )(?<!corresponds )(?<!correspond )(?<!equates )(?<!up )\b(?:to|reach(?:es|ed|ing)?|hit(?:s|ting)?)\b|(?:增|升|涨|降|跌|减|提高|增加|增长|上升|下降|攀升|达|飙升|扩大|翻)[至到]|至|达到|[升增]为)"
     r"\s?[^.;:。；，0-9]{0,14}\Z",
     re.IGNORECASE,
 )
 
 
+# not 3 GWh but 30, 不是300万度
+_NOT_IT = re.compile(
+    r"(?:(?:\A|[\s,(;:])(?<!if )(?<!or )(?<!whether )not\s(?:the\s|some\s)?|(?:并?不是|并非|绝非|而非)约?)\Z", re.IGNORECASE
+)
 _CHANGED = re.compile(
     rf"(?=\b[rgiujcsebwahfdlt]|[增上提涨攀升同下减降跌节])(?:{_UP}|{_DOWN})(?:了|\sby)?\s?(?:[约近超]|about|some|around|roughly|nearly)?\s?\Z", re.IGNORECASE
 )
@@ -136,7 +140,9 @@ def change_around(before: str, behind: str) -> int:
 
 
 def role_of(before: str) -> str:
-    """ "from" or "to" where the number is an end of a change, else empty."""
+    """ "from" or "to" where the number is an end of a change, "denied" where it is said not to be so, else empty."""
+    if _NOT_IT.search(before[-24:]):
+        return "denied"
     window = _YEARS.sub("", before[-40:])
     if _TO.search(window):
         return "to"

@@ -118,7 +118,7 @@ def fraction(text: str, at: int, number: PrintedNumber) -> tuple[Quantity | None
     behind = text[number.end : number.end + 14]
     counted = re.match(r"(?:two|three|four|five|six|seven|eight|nine)\b", text[at:], re.IGNORECASE)
     if not counted and not re.match(
-        r"\s(?:of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came|in|by|since|within|and|or|to|from|over|under)\b|[,.;)]|\Z",
+        r"\s(?:of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came|in|by|since|within|and|or|to|from|over|under|above|below|higher|lower|bigger|larger|smaller|cheaper|greater|faster|slower|longer|shorter)\b|[,.;)]|\Z",
         behind,
     ):
         return None, number.end
@@ -196,6 +196,11 @@ def one_number(
         tenths = Phrase(10.0, Unit("%"), number.end + 2, Unit("%"), kind="share")
         return made_of(text, start, at, number, tenths, tenths.end, spelled), tenths.end
     phrase = phrase_at(text, number.end)
+    minutes = _AND_MINUTES.match(text, phrase.end) if phrase is not None and number.value % 1 == 0 else None
+    if phrase is not None and minutes and phrase.kind == "amount" and phrase.unit.text == "h":
+        if float(minutes["min"]) < 60:  # 6 hours 50, 两小时三十分
+            number = replace(number, value=number.value + float(minutes["min"]) / 60, half=1 / 120, digits=3, loose=False)
+            phrase = replace(phrase, end=minutes.end())
     if (
         phrase is not None
         and phrase.kind == "amount"
@@ -236,6 +241,9 @@ def one_number(
     return made_of(text, start, at, number, phrase, phrase.end, spelled, step), phrase.end
 
 
+_AND_MINUTES = re.compile(
+    r"\s?(?:and\s)?(?P<min>[0-9]{1,2})(?:\s?(?:minutes?|mins?|分钟?)(?![A-Za-z])|(?=\s(?:at|on|to|of|for|in|with|from)\b|[,;)。，；]|\.(?![0-9])|\Z))", re.IGNORECASE
+)
 _YUAN_AND = re.compile(
     r"(?:块钱?|元)(?P<tenths>[1-9一二两三四五六七八九])(?:[毛角](?:(?P<hundredths>[1-9一二三四五六七八九])分?)?)?(?![0-9十百千万亿个度千吨一二三四五六七八九])"
     r"|[毛角](?P<cents>[1-9一二三四五六七八九])分?(?![0-9十百千万亿个度吨二三四五六七八九])"

@@ -28,7 +28,7 @@ class Quantity:
     kind : str
         amount | count | share | times | money | year | thing | number | short
     role : str
-        ``from`` or ``to`` where it is an end of a change.
+        ``from`` or ``to`` where it is an end of a change, ``denied`` where the text says that it is not so.
     change : int
         1 a rise, -1 a fall, 0 neither.
     """

@@ -51,6 +51,11 @@ def without_inputs(
         free = [(v, u) for v, u in inputs if not (q.kind == "times" and u.is_plain and v in digits)]
         return any(repeats(q, v, u) for v, u in free) or any(_shares_digits(q, v) for v in digits)
 
+    def printed(c: Candidate) -> bool:
+        """300 MW, taken as a plain number, where the formula has 300."""
+        same = c.how == "number" and c.main.kind in ("amount", "money")
+        return same and any(abs(c.stated.value / v - 1) < 1e-6 for v in plain if v)
+
     def again(q: Quantity) -> bool:
         """Raised by 1.6 %, from 1.6 % to 3.2 %: the change is no input, though it has the digits of one."""
         return (
@@ -76,7 +81,7 @@ def without_inputs(
             return tuple(replace(e, bare=e.unit) for e in own)
         return own
 
-    return [c for c in found if again(c.main) or by_as_much(c.main, text, inputs) or not all(told(e) for e in in_its_period(c))]
+    return [c for c in found if again(c.main) or by_as_much(c.main, text, inputs) or not (printed(c) or all(told(e) for e in in_its_period(c)))]
 
 
 def ends_of(q: Quantity) -> tuple[Quantity, ...]:
@@ -105,8 +110,11 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         unit.is_plain and q.kind == "share" and value > 0 and not isinstance(value, Said)
     ):  # 12 per cent, in 1.12^6
         part = q.value * q.unit.factor_to(PLAIN)
-        if any(abs(x / value - 1) < 1e-6 for x in (1 + part, 1 - part, 1 / part if part else 0.0)):
+        if any(abs(x / value - 1) < 1e-6 for x in (1 + part, 1 - part)):
             return True
+        if "分之" in q.text or not re.search("[0-9]", q.text):  # a quarter, in 60 MW / 4
+            if part and abs(1 / part / value - 1) < 1e-6:
+                return True
     if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
         return True  # 176 TWh of 4,000
     each = [

@@ -107,6 +107,7 @@ def _share_of(q: Quantity, whole: float) -> Quantity:
     return replace(q, low=q.low / whole, high=q.high / whole, half=q.half / whole, kind="share")
 
 
+_EACH_OF_IT = re.compile(r"\s(?:each|apiece)\b", re.IGNORECASE)
 _AND_NOW = re.compile(
     r",?\s(?:up |down )?(?:to|from|against|versus|compared (?:with|to)|instead of|rather than|not)\s(?:just |only |about |around |some |roughly |nearly |almost |over |more than |the )*",
     re.IGNORECASE,
@@ -147,6 +148,11 @@ def _in_the_same_unit(q: Quantity, before: Quantity, text: str, offset: int) -> 
     if q.kind != "number" or before.kind not in ("amount", "money", "share") or q.short:
         return q
     between = _AND_NOW.fullmatch(text, before.end - offset, q.start - offset)
+    if between is None and q.sentence == before.sentence and before.kind != "share":
+        if _EACH_OF_IT.match(text, q.end - offset) and q.start - before.end <= 24:
+            return replace(  # 60 cubic metres an hour, 30 each
+                q, unit=before.unit, bare=before.bare, period=before.period, kind=before.kind
+            )
     if between is None:
         return q
     role = "to" if between[0].lower().strip(" ,").startswith(("to", "up to", "down to")) else "from"
@@ -215,7 +221,9 @@ def _of_them(q: Quantity, before: list[Quantity], text: str, offset: int) -> Qua
     return replace(q, kind="count", unit=unit, bare=unit, count=last.count, noun=last.noun)
 
 
-_A_DAY = re.compile(r"\s(?:an?|each|every|per)\s(day|hour|week|month|year|minute|second)\b")
+_A_DAY = re.compile(
+    r"(?:\s(?:hundred|thousand|million|billion|trillion))?\s(?:(?:an?|each|every|per)\s(?P<unit>day|hour|week|month|year|minute|second)\b|(?P<adverb>daily|hourly|weekly|monthly|yearly|annually)\b)"
+)
 
 
 def _of_the_same(q: Quantity, before: list[Quantity], text: str, offset: int) -> Quantity:
@@ -231,7 +239,7 @@ def _of_the_same(q: Quantity, before: list[Quantity], text: str, offset: int) ->
     )
     if behind is None or counted is None:
         return q
-    name, unit = PERIODS[behind[1]], counted.bare
+    name, unit = PERIODS[behind["unit"] or behind["adverb"]], counted.bare
     return replace(
         q, kind=counted.kind, unit=unit / Unit(name), bare=unit, period=name, count=counted.count, noun=counted.noun, end=offset + behind.end()
     )  # fmt: skip

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from taotie.audit.reading import Quantity, Reading
-from taotie.quantity.unit_text import Unit
+from taotie.quantity.unit_text import PLAIN, Unit
 
 _ONE = re.compile(
     r"\b(?:each|every|apiece|per (?:head|capita|person)|a head|everybody|everyone|on average)\b|每|人均|户均|平均|单(?:张|台|卡|次|户|机)",
@@ -66,6 +66,8 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
     >>> said_elsewhere(r, r.quantities[0], wanted).text
     'request/d/person'
     """
+    if unit.same_dimension(PLAIN):
+        return None  # 300 MW, "per megawatt", is no plain number
     named, units, in_each, carbon = _said(reading.sentence(q))
     owns = dict.fromkeys((q.unit, q.bare))
     if q.kind == "amount" and carbon and not q.substance:

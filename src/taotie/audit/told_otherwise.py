@@ -10,6 +10,7 @@ from taotie.audit.candidate import Candidate
 from taotie.audit.explained import explained, explains
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
+from taotie.quantity.number_text import number_at
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 
@@ -302,6 +303,11 @@ def _misquoted(
     if len(left) != 1:
         return False
     q = left[0]
+    if all(u.is_plain for _v, u in given) and q.kind in ("amount", "money"):
+        printed = number_at(q.text)  # 4.3 g to 0.03 g, in 1.3/0.03
+        others = [p for p in quantities if p is not q and p.kind == q.kind]
+        alike = any(p.unit.text == q.unit.text for p in others)
+        return alike and printed is not None and 0.1 < printed.value / value < 10
     if unit.is_plain:
         return q.kind == "count" and value >= 10 and 0.3 < q.value / value < 3
     for mine in (q.unit, q.bare):

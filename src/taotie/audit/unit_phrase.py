@@ -72,6 +72,7 @@ _PER = re.compile(
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9'&-]{0,30}")
 _GONE = re.compile(r"(?:mile|kilomet(?:er|re)|km|lit(?:er|re)|gallon|tonne|kWh)\Z")  # 390 g a mile
 _CENTS = re.compile(r"(?:US )?cents?(?![A-Za-z])")
+_EURO, _DOLLAR = re.compile(r"€|\beuros?\b|\bEUR\b", re.IGNORECASE), re.compile(r"\$|\bdollar|\bUSD\b", re.IGNORECASE)
 _EURO_CENTS = re.compile(r"(?:euro[ -]?|EUR )cents?(?![A-Za-z])", re.IGNORECASE)
 _TIMES = {
     "yr": "a", "year": "a", "a": "a", "day": "d", "d": "d", "month": "month", "mo": "month", "week": "week", "wk": "week", "hour": "h", "hr": "h", "h": "h",
@@ -81,6 +82,7 @@ _MEGAWATT_DAY = re.compile(
     r"(?:(?P<prefix>kilo|mega|giga)watt|(?P<short>[kMG]W))[- ](?P<time>day|month|year)s?(?![A-Za-z])"
 )
 _MANY = re.compile(r"(hundred|thousand|million|billion|trillion)\s(?=[A-Za-z])", re.IGNORECASE)
+_DEVICES = ("device", "card", "chip", "core", "processor")
 _JOINED_HOURS = re.compile(r"([A-Za-z]{2,14})-(?:hours?|hrs?)(?![A-Za-z])")
 _HOURS_OF = re.compile(r"(?:s|-|\s){1,2}(?:hours?|h)(?![A-Za-z])|\s?小?时(?!间|代)", re.IGNORECASE)
 
@@ -171,7 +173,10 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
         return amount(1.0, Unit("%"), end + (text[end : end + 1] == "s"), text[at:end], "share")
     cents = _CENTS.match(text, at)
     if cents:
-        return amount(0.01, Unit("USD"), cents.end(), cents[0], "money")
+        around = text[max(0, at - 160) : at + 80]
+        euro = _EURO.search(around) and not _DOLLAR.search(around)
+        made = amount(0.01, Unit("EUR" if euro else "USD"), cents.end(), cents[0], "money")
+        return _compound(text, made)
     euro_cents = _EURO_CENTS.match(text, at)
     if euro_cents:
         return amount(0.01, Unit("EUR"), euro_cents.end(), euro_cents[0], "money")
@@ -230,8 +235,8 @@ def _of_owned(text: str, at: int) -> Phrase | None:
 def _machine_hours(text: str, at: int) -> Phrase | None:
     """`GPU hours`, `H800 GPU-hours`, `chip-hours`."""
     joined = _JOINED_HOURS.match(text, at)
-    if joined and noun_of(joined[1]) in ("accelerator", "server"):
-        name = noun_of(joined[1])
+    name = "" if joined is None else "accelerator" if joined[1] in _DEVICES else noun_of(joined[1])
+    if joined and name in ("accelerator", "server"):
         unit = Unit(name) * Unit("h")
         return amount(1.0, unit, joined.end(), joined[0], "count", count=name, noun=joined[0])
     noun = noun_at(text, at, 1)

@@ -249,8 +249,10 @@ def _printed_bound(stated: Stated, c: Recomputed) -> tuple[str, str]:
     slack = PRINTED_BOUND_SLACK
     if BOUND_TIGHT[0] <= size <= BOUND_TIGHT[1]:
         return REPRODUCES, "bound_holds"
-    if c.has_range and min(c.low, edge) <= edge <= c.high:
-        return ROUNDING, "bound_loose"
+    if c.has_range and c.low <= edge <= c.high:
+        # more than the upper end, or at most the lower one, holds for none of it
+        beyond = c.high * 0.995 <= edge if stated.hedge == "at_least" else edge <= c.low * 1.005
+        return (INCONSISTENT, "bound_fails") if beyond else (ROUNDING, "bound_loose")
     if 1 - slack <= size <= PRINTED_BOUND_LOOSE:
         return ROUNDING, "bound_loose"
     return INCONSISTENT, "bound_fails" if size < 1 else "bound_far"
