@@ -117,7 +117,7 @@ def _printed_plainly(
 ) -> list[Candidate]:
     """Numbers of units, where the formula has none: 600 * 666.67 is 400,000 square meters."""
     made = []
-    if not all(u.same_dimension(PLAIN) for _v, u in inputs):
+    if not all(u.same_dimension(PLAIN) or u.text == "a" for _v, u in inputs):
         return made
     for q in usable:
         printed = (number_at(q.text) or spelled_number_at(q.text)) if q.kind in ("amount", "money") and not q.is_range else None

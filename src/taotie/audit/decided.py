@@ -244,6 +244,10 @@ def _spans(
         n.value * n.unit.factor_to(_H) for n in recomputed.literals if n.unit.same_dimension(_H)
     ]
     days = {30: "month", 31: "month", 7: "week", 365: "a", 366: "a"}
+    parts = {365: "d", 366: "d", 30: "d", 31: "d", 7: "d", 12: "month", 52: "week", 24: "h", 8760: "h"}
+    divided = [parts[int(n)] for n in map(float, _DIVISOR.findall(recomputed.filled)) if n in parts]
+    if divided:  # 1,200,000 m3 / 365 is a day's
+        return divided
     times = [days[int(n.value)] for n in recomputed.literals if n.value in days and n.unit.is_plain]
     own = times + [
         name
@@ -266,6 +270,7 @@ def _said_before(reading: Reading, q: Quantity) -> bool:
     return len(list(words.finditer(reading.form.text, q.sentence[0], q.end))) >= 2
 
 
+_DIVISOR = re.compile(r"/\s?([0-9]+)(?![0-9.]|\s?[A-Za-z])")
 _H = Unit("h")
 _GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
 _SAME = re.compile(

@@ -13,7 +13,7 @@ from taotie.quantity.unit_text import PLAIN, WORDS, Unit, parse_unit
 NOUNS: dict[str, str] = {
     "home": "household", "house": "household", "household": "household", "dwelling": "household", "flat": "household", "apartment": "household", "family": "household",
     "person": "person", "people": "person", "user": "person", "resident": "person", "inhabitant": "person",
-    "subscriber": "person", "employee": "person", "worker": "person", "human": "person", "american": "person",
+    "subscriber": "person", "employee": "person", "worker": "person", "job": "person", "human": "person", "american": "person",
     "gpu": "accelerator", "chip": "accelerator", "accelerator": "accelerator", "card": "accelerator", "tpu": "accelerator",
     "processor": "accelerator", "server": "server", "machine": "server", "node": "server",
     "query": "request", "request": "request", "prompt": "request", "question": "request", "search": "request",

@@ -118,7 +118,7 @@ def fraction(text: str, at: int, number: PrintedNumber) -> tuple[Quantity | None
     behind = text[number.end : number.end + 14]
     counted = re.match(r"(?:two|three|four|five|six|seven|eight|nine)\b", text[at:], re.IGNORECASE)
     if not counted and not re.match(
-        r"\s(?:of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came|in|by|since|within|and|or|to|from|over|under|above|below|higher|lower|bigger|larger|smaller|cheaper|greater|faster|slower|longer|shorter)\b|[,.;)]|\Z",
+        r"\s(?:of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came|in|by|since|within|and|or|to|from|over|under|above|below|higher|lower|bigger|larger|smaller|cheaper|greater|faster|slower|longer|shorter)\b|[,.;):!?]|\Z",
         behind,
     ):
         return None, number.end

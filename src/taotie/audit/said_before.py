@@ -286,7 +286,7 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     if power and not (near and (told or used)):
         return q
     unit = q.bare / Unit(name)
-    at_it = name == "a" and before[start:].startswith("每年") and len(gap.strip()) <= 1
+    at_it = name == "a" and before[start:].startswith(("每年", "一年", "全年")) and len(gap.strip()) <= 1
     firm = near and (name != "a" or power or at_it) and q.kind in ("amount", "money")
     if not near and name != "a" and not (q.kind == "amount" and len(gap) < 30):
         return q

@@ -66,7 +66,7 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
     >>> said_elsewhere(r, r.quantities[0], wanted).text
     'request/d/person'
     """
-    if unit.same_dimension(PLAIN):
+    if unit.same_dimension(PLAIN) and not _FOR_EVERY.search(reading.sentence(q)):
         return None  # 300 MW, "per megawatt", is no plain number
     named, units, in_each, carbon = _said(reading.sentence(q))
     owns = dict.fromkeys((q.unit, q.bare))
@@ -96,6 +96,7 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
     return None
 
 
+_FOR_EVERY = re.compile(r"\b(?:for|of|on|in) (?:every|each)\b|每", re.IGNORECASE)
 _CARBON = re.compile(r"\b(?:emission|carbon|CO2|greenhouse)|碳|排放", re.IGNORECASE)
 
 

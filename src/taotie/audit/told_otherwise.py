@@ -42,6 +42,8 @@ def told_otherwise(
         return "of_each"
     if _own_total(reading, chosen, recomputed):
         return "own_total"
+    if _converted(reading, chosen, recomputed):
+        return "own_total"
     if _power_for_itself(reading, chosen):
         return "own_total"
     return "misquoted" if _misquoted(reading, chosen, recomputed, inputs) else ""
@@ -259,6 +261,35 @@ _COMES_TO = re.compile(
 
 _H = Unit("h")
 _W = Unit("W")
+
+
+_FAMILIES = re.compile(
+    r"(?P<joule>joules?\b|\b[kMGTP]?J\b|焦)|(?P<btu>\bbtu\b|therms?\b)|(?P<wh>watt|[kMGT]?Wh\b|瓦时|度)|(?P<acre>acre)|(?P<hectare>hectare|\bha\b|公顷)|(?P<mile>square mile)"
+    r"|(?P<mu>亩)|(?P<foot>square f[eo]+t|sq\.? ?ft)|(?P<area>平方|square|m2|m²)|(?P<gallon>gal|加仑)|(?P<cubic>cubic|m3|m³|立方)|(?P<litre>lit(?:er|re)|\b[mM]?[lL]\b|升)"
+    r"|(?P<pound>pound|\blbs?\b|磅)|(?P<gram>gram|\b[kM]?g\b|ton|\b[kM]?t\b|吨|公斤|克)",
+    re.IGNORECASE,
+)
+
+
+def _converted(reading: Reading, chosen: Candidate, recomputed: Recomputed) -> bool:
+    """5 kWh in joules, 1.8 MJ: the one other number of a text is the same in another unit, and is not."""
+    main = chosen.main
+    said = [q for q in reading.quantities if q.kind != "year"]
+    if chosen.how != "direct" or len(recomputed.literals) != 1 or len(said) != 2:
+        return False
+    other = said[1] if said[0] is main else said[0]
+    if main.kind != "amount" or other.kind != "amount" or other.is_range or not main.value:
+        return False
+    if main.count or other.count or main.period != other.period:
+        return False
+    if not other.unit.same_dimension(main.unit) or other.role in ("from", "denied"):
+        return False
+    families = [_FAMILIES.search(q.text) for q in (main, other)]
+    if None in families or len({f.lastgroup for f in families if f}) < 2:
+        return False
+    same = other.value * other.unit.factor_to(main.unit) / main.value
+    slack = 0.02 + min(sum(q.half / abs(q.value) for q in (main, other) if q.value), 0.1)
+    return 0.02 < same < 50 and abs(same - 1) > slack
 
 
 def _power_for_itself(reading: Reading, chosen: Candidate) -> bool:

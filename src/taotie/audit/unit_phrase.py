@@ -61,10 +61,10 @@ _AFTER = re.compile(
     r"[\s,]{0,2}(?:(?:o[fn]\s)?(?:(?:per|a|an|each and every|each|every|/|in an?|in one|(?=all year)all|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
     r"(?P<unit>day|year|hour|month|week|second|minute|annum|yr|hr)s?(?![A-Za-z])"
     r"|(?P<adverb>daily|annually|yearly|hourly|monthly|weekly)(?![A-Za-z])|(?P<pa>p\.\s?a\.|(?:/|\bper )(?:a|d|h|s)(?![A-Za-z]))|(?:-an?-|-per-)(?P<glued>day|year|hour|month|week)(?![A-Za-z])"
-    r"|(?P<zh>每天|每日|每年|每小时|每月|每周|一天|一年|/天|/日|/年|/小时|/月)(?!前|后|来|内|半))",
+    r"|(?P<zh>每天|每日|每年|每小时|每月|每周|每分钟|每秒钟?|一天|一年|/天|/日|/年|/小时|/月|/分钟|/秒)(?!前|后|来|内|半))",
     re.IGNORECASE,
 )
-_ZH_PERIOD = {"天": "d", "日": "d", "年": "a", "小时": "h", "月": "month", "周": "week"}
+_ZH_PERIOD = {"分钟": "min", "秒": "s", "秒钟": "s", "天": "d", "日": "d", "年": "a", "小时": "h", "月": "month", "周": "week"}
 _PER = re.compile(
     r"\s?(?:(?P<per>per|for each|for every|for a|for an|each|every|an?|for)\s|/\s?|(?P<zh>每一?))(?=[A-Za-z0-9\u4e00-\u9fff])",
     re.IGNORECASE,
@@ -134,7 +134,7 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
             "share",
         )
     plain_points = _BARE_POINTS.match(text, at)
-    if plain_points and _PER_CENT.search(text[max(0, at - 90) : at]):  # from 6% to 4%, two points
+    if plain_points and _PER_CENT.search(text[max(0, at - 90) : at + 40]):  # from 6% to 4%, two points
         return amount(1.0, Unit("%"), plain_points.end(), plain_points[0], "share")
     small = _PENCE.match(text, at)
     if small:
