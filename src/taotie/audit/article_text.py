@@ -13,6 +13,7 @@ from taotie.audit.against import Match, against
 from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading, read
+from taotie.audit.related import Between, related
 from taotie.audit.text_form import html_text, markdown_text
 from taotie.audit.verdict import printed_finding
 from taotie.errors import DataError, TaotieError
@@ -28,25 +29,6 @@ _WINDOW = 10
 _ORDER = (
     verdicts.UNIT_ERROR, verdicts.INCONSISTENT, verdicts.OUTDATED, verdicts.ROUNDING, verdicts.REPRODUCES, verdicts.NOT_CHECKABLE,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Between:
-    """Two numbers of the text whose product is a third, or one told as equal to another: does it hold?"""
-
-    parts: tuple[Quantity, ...]
-    whole: Quantity
-    ratio: float
-    verdict: str
-
-    def to_json(self, reading: Reading) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "parts": [reading.to_json(q) for q in self.parts],
-            "whole": reading.to_json(self.whole),
-            "ratio": float(f"{self.ratio:.6g}"),
-            "verdict": self.verdict,
-        }
 
 
 @dataclass(frozen=True)
@@ -230,9 +212,21 @@ def audit_text(text: str, name: str = "") -> TextAudit:
         name,
         reading,
         tuple(claims),
-        (*_between(reading.form.text, kept), *_equalities(reading.form.text, kept)),
+        _one_each(
+            (
+                *_between(reading.form.text, kept),
+                *_equalities(reading.form.text, kept),
+                *related(reading.form.text, reading.quantities),
+            )
+        ),
         searched,
     )
+
+
+def _one_each(made: tuple[Between, ...]) -> tuple[Between, ...]:
+    """What holds in one way is not told as wrong in another."""
+    fine = {b.whole.start for b in made if b.verdict in verdicts.HARMLESS}
+    return tuple(b for b in made if b.verdict in verdicts.HARMLESS or b.whole.start not in fine)
 
 
 def _no_claim(q: Quantity) -> bool:

@@ -1,0 +1,340 @@
+"""Do the numbers of an article hold among themselves? Sums, parts and wholes, shares, growth, days and years, so much for each.
+
+Every rule asks for the words that draw the conclusion (together, altogether, of them, a rise of, 合计, 其中) and is silent where a second
+reading could make the number right: what is told as wrong here contradicts the article's own numbers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from taotie.audit import verdict as verdicts
+from taotie.audit.candidate import stated_of
+from taotie.audit.formula import Recomputed
+from taotie.audit.reading import Quantity, Reading
+from taotie.audit.verdict import printed_finding
+from taotie.quantity.unit_text import PLAIN, Unit
+
+_H, _W, _WH = Unit("h"), Unit("W"), Unit("Wh")
+_AMOUNTS = ("amount", "money")
+MAX_OF_SENTENCE = 24
+"""Numbers of one sentence that are held against each other: a table is no sentence."""
+
+
+@dataclass(frozen=True)
+class Between:
+    """Numbers of the text that make another, or two told as equal: does it hold?"""
+
+    parts: tuple[Quantity, ...]
+    whole: Quantity
+    ratio: float
+    verdict: str
+
+    def to_json(self, reading: Reading) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "parts": [reading.to_json(q) for q in self.parts],
+            "whole": reading.to_json(self.whole),
+            "ratio": float(f"{self.ratio:.6g}"),
+            "verdict": self.verdict,
+        }
+
+
+def related(text: str, quantities: Sequence[Quantity]) -> list[Between]:
+    """What the sentences of a text say of their own numbers; one finding for a number, a right one before a wrong one.
+
+    Examples
+    --------
+    >>> from taotie.audit.reading import read
+    >>> def tried(text):
+    ...     return [(b.whole.text, b.verdict) for b in related(text, read(text).quantities)]
+    >>> tried("Gas gives 46 percent, wind 22 percent and solar 13 percent, together 91 percent.")
+    [('91 percent', 'inconsistent with source')]
+    >>> tried("There are 62 households near the fence. A petition was signed by 71 of them.")
+    [('71', 'inconsistent with source')]
+    >>> tried("The peak rose from 1.9 GW to 2.6 GW, a rise of 37 percent.")
+    [('37 percent', 'reproduces')]
+    """
+    said = [q for q in quantities if q.kind not in ("year", "short") and q.role != "denied"]
+    made: list[Between] = []
+    for sentence, group in itertools.groupby(said, key=lambda q: q.sentence):
+        own = list(group)
+        if len(own) <= MAX_OF_SENTENCE:
+            shown = text[slice(*sentence)]
+            for rule in (_sums, _each_of_many, _years_of, _growth, _of_so_many, _day_and_year):
+                made += rule(text, shown, own)
+    made += _more_than_all(text, said)
+    made += _at_a_rate(text, said)
+    best: dict[int, Between] = {}
+    for b in made:
+        known = best.get(b.whole.start)
+        if known is None or (b.verdict in verdicts.HARMLESS and known.verdict not in verdicts.HARMLESS):
+            best[b.whole.start] = b
+    return [best[at] for at in sorted(best)]
+
+
+def _compared(
+    parts: Sequence[Quantity], whole: Quantity, unit: Unit, value: float, slack: float
+) -> Between | None:
+    """`whole` in `unit` against what its parts make, known to a share of `slack`."""
+    if not value or whole.is_range:
+        return None
+    inputs = Recomputed(value, value, value, value * (1 - slack), value * (1 + slack), unit)
+    found = printed_finding(stated_of(whole, unit), inputs)
+    return Between(tuple(parts), whole, whole.value / value, found.verdict)
+
+
+def _slack(parts: Iterable[Quantity]) -> float:
+    return sum(min(q.half / abs(q.value), 0.1) for q in parts if q.value)
+
+
+# ---- sums --------------------------------------------------------------------------------------------------
+
+_TOGETHER = re.compile(
+    r"\b(?:together|altogether|in all|in total|all told|combined|add(?:s|ed|ing)? up to|mak(?:e|es|ing) up|sums? to|totall?ing|for a total of|a total of|total)\b|合计|共计|总计|一共|总共|加起来|之和|合起来|相加",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r"[;；:：。]|\b(?:but|while|whereas|compared|against|than|from|of which|including)\b|其中|而|比")
+
+
+def _sums(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
+    """Gas 46, nuclear 24, wind 22 and solar 13 percent, together 100: three parts or more, one total behind the word."""
+    if not _TOGETHER.search(shown):
+        return
+    for i, whole in enumerate(own):
+        if i < 2 or whole.kind not in (*_AMOUNTS, "share", "count") or whole.change or whole.is_range:
+            continue
+        between = text[own[i - 1].end : whole.start]
+        behind = text[whole.end : whole.end + 28]
+        if not (_TOGETHER.search(between) or re.match(r"\s?(?:in all|altogether|in total|together|all told)\b", behind)):
+            continue
+        parts = []
+        for q in reversed(own[:i]):
+            alike = q.kind == whole.kind and q.unit.same_dimension(whole.unit)
+            if not alike or q.is_range or q.change or q.count != whole.count:
+                break
+            parts.append(q)
+        parts.reverse()
+        least = 3 if whole.kind == "share" else 2
+        if len(parts) < least or any(
+            _BREAK.search(text[a.end : b.start]) for a, b in itertools.pairwise(parts)
+        ):
+            continue
+        if any(re.match(r"\s?(?:each|apiece)\b", text[q.end : q.end + 9]) for q in parts):
+            continue
+        value = sum(q.value * q.unit.factor_to(whole.unit) for q in parts)
+        half = sum(q.half * q.unit.factor_to(whole.unit) for q in parts)
+        made = _compared(parts, whole, whole.unit, value, min(half / value, 0.1) if value else 0.0)
+        if made is not None:
+            yield made
+
+
+# ---- so many, so much each ---------------------------------------------------------------------------------
+
+_EACH = re.compile(r"\b(?:each|apiece|every one)\b|每[座台个间栋期家块张]|各|单[台机卡座]", re.IGNORECASE)
+
+
+def _each_of_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
+    """96 generators, each of 2.5 MW, 240 MW in all: one count, one amount for each and one total."""
+    if not (_EACH.search(shown) and _TOGETHER.search(shown)):
+        return
+    counts = [q for q in own if q.kind in ("count", "thing") and not q.period and q.value >= 2]
+    amounts = [q for q in own if q.kind in _AMOUNTS and not q.bare.same_dimension(_H)]
+    if len(counts) != 1 or len(amounts) != 2:
+        return
+    (many,), (each, whole) = counts, amounts
+    if not each.bare.same_dimension(whole.bare) or each.period != whole.period or many.start > whole.start:
+        return
+    told = _EACH.search(text[many.start : each.start]) or re.match(r"\s?(?:each|apiece)\b", text[each.end : each.end + 9])
+    if not told or not (_TOGETHER.search(text[each.end : whole.start]) or _TOGETHER.search(text[whole.end : whole.end + 20])):
+        return
+    unit = whole.bare
+    value = many.value * each.value * each.bare.factor_to(unit)
+    made = _compared((each, many), replace(whole, unit=unit), unit, value, _slack((each, many)))
+    if made is not None:
+        yield replace(made, whole=whole)
+
+
+def _years_of(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
+    """14 million a year for fifteen years, 210 million altogether."""
+    if not _TOGETHER.search(shown):
+        return
+    times = [q for q in own if q.kind == "amount" and q.unit.same_dimension(_H) and not q.period]
+    for each, whole in itertools.permutations([q for q in own if q.kind in _AMOUNTS], 2):
+        if not each.period or whole.period or whole.start < each.end or len(times) != 1:
+            continue
+        if not each.bare.same_dimension(whole.bare) or not _TOGETHER.search(
+            text[each.end : whole.start] + " " + text[whole.end : whole.end + 20]
+        ):
+            continue
+        made_unit = each.unit * times[0].unit
+        if not made_unit.same_dimension(whole.unit):
+            continue
+        value = each.value * times[0].value * made_unit.factor_to(whole.unit)
+        made = _compared((each, times[0]), whole, whole.unit, value, _slack((each,)))
+        if made is not None:
+            yield made
+
+
+# ---- growth ------------------------------------------------------------------------------------------------
+
+
+def _growth(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
+    """From 1.9 GW to 2.6 GW, a rise of 37 percent: one change of one thing, and its share."""
+    ends = [q for q in own if q.kind in (*_AMOUNTS, "count")]
+    first = [q for q in ends if q.role == "from"]
+    last = [q for q in ends if q.role == "to"]
+    shares = [q for q in own if q.kind == "share"]
+    if len(first) != 1 or len(last) != 1 or len(shares) != 1 or len(ends) != 2:
+        return
+    a, b, share = first[0], last[0], shares[0]
+    if not share.change or not a.unit.same_dimension(b.unit) or not a.value or a.is_range or b.is_range:
+        return
+    if re.match(r"\s?(?:an?|per|each|every)\s(?:year|month)|\s?(?:annually|yearly|a head|per)\b", text[share.end : share.end + 14]) or re.search(
+        r"\b(?:annual|yearly|average|compound)|年均|平均", shown, re.IGNORECASE
+    ):
+        return
+    if _BREAK_CLAUSE.search(text[min(b.end, share.end) : max(b.start, share.start)]):
+        return
+    ratio = b.value * b.unit.factor_to(a.unit) / a.value
+    value = abs(ratio - 1) * 100
+    made = _compared((a, b), share, Unit("%"), value, min(0.3, _slack((a, b)) * ratio / abs(ratio - 1)) if ratio != 1 else 0.0)
+    if made is not None:
+        yield made
+
+
+_BREAK_CLAUSE = re.compile(r"[;；。]|\b(?:while|whereas|but|although)\b|而")
+
+
+# ---- parts and wholes --------------------------------------------------------------------------------------
+
+_OF_START = re.compile(r"(?:\A|[\s\"“(])(?:of|out of|among)\s(?:the |its |their |all )?(?:\w+ )?\Z", re.IGNORECASE)
+
+
+def _of_so_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
+    """Of 3,100 residents 1,240 were in favor, 45 percent; 40 of the 100 sites, 39 percent."""
+    shares = [q for q in own if q.kind == "share" and not q.change and not q.is_range]
+    counted = [q for q in own if q.kind in ("count", "thing", "number", "amount", "money") and not q.is_range]
+    if not counted or not shares:
+        return
+    wholes = [q for q in counted if _OF_START.search(text[max(q.sentence[0], q.start - 24) : q.start])]
+    if len(wholes) != 1 or len(shares) != 1:
+        return
+    whole, share = wholes[0], shares[0]
+    parts = [q for q in counted if q is not whole and q.value and _alike(q, whole)]
+    if not parts or not whole.value or any(p.value > whole.value for p in parts):
+        return
+    if share.start < min(q.start for q in (whole, *parts)):
+        return
+    known = [p.value * _factor(p, whole) / whole.value for p in parts]
+    half = share.half / 100 + 0.006 if share.unit.text == "%" else 0.02
+    said = share.value * share.unit.factor_to(PLAIN)
+    fits = any(abs(said - x) <= half or abs(said - (1 - x)) <= half for x in known)
+    near = min(known, key=lambda x: abs(x - said))
+    yield Between((parts[0], whole), share, said / near, verdicts.REPRODUCES if fits else verdicts.INCONSISTENT)
+
+
+def _alike(a: Quantity, b: Quantity) -> bool:
+    if a.kind in ("number", "thing") and b.kind in ("count", "thing", "number"):
+        return True
+    return a.kind == b.kind and a.unit.same_dimension(b.unit)
+
+
+def _factor(a: Quantity, b: Quantity) -> float:
+    return a.unit.factor_to(b.unit) if a.unit.same_dimension(b.unit) else 1.0
+
+
+_OF_THEM = re.compile(r"\s(?:of|among) (?:them|these|those|which|whom)\b", re.IGNORECASE)
+
+
+def _more_than_all(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
+    """71 of them, of 62 households: a part larger than its whole."""
+    for i, part in enumerate(said):
+        if part.kind not in ("count", "thing", "number") or part.is_range:
+            continue
+        if not _OF_THEM.match(text, part.start + len(part.text)) and not _OF_THEM.search(part.text):
+            continue
+        whole = next(
+            (q for q in reversed(said[max(0, i - 4) : i]) if q.kind in ("count", "thing") and not q.period), None
+        )
+        if whole is None or part.start - whole.end > 320 or not whole.value:
+            continue
+        if part.value > whole.high * 1.0001:
+            yield Between((whole,), part, part.value / whole.value, verdicts.INCONSISTENT)
+
+
+# ---- a day's and a year's ----------------------------------------------------------------------------------
+
+_PERIOD_H = {"d": 24.0, "a": 8760.0, "month": 730.0, "week": 168.0, "h": 1.0}
+_EVERY_DAY = re.compile(
+    r"\b(?:every (?:single )?day|each day|a day|per day|daily|an hour|per hour|every hour|a week|a month|every month)\b|每天|每日|日均|日|每月|每小时", re.IGNORECASE
+)
+
+
+def _day_and_year(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
+    """5,200 liters on every day of the year, and 520,000 a year: two numbers of one sentence, for two periods of one thing."""
+    flows = [q for q in own if q.kind in _AMOUNTS and q.period in _PERIOD_H and not q.is_range]
+    if len(flows) != 2 or flows[0].period == flows[1].period:
+        return
+    a, b = flows
+    if not a.bare.same_dimension(b.bare) or not a.unit.same_dimension(b.unit) or a.count != b.count:
+        return
+    if any(q is not a and q is not b and q.kind in _AMOUNTS and q.bare.same_dimension(a.bare) for q in own):
+        return
+    if a.role or b.role or a.change or b.change or _BREAK_CLAUSE.search(text[a.end : b.start]) and not re.search(r"[;；]", text[a.end : b.start]):
+        return
+    if not _EVERY_DAY.search(shown) or re.search(r"\bpeak|\bup to\b|\bat most\b|峰值|最[大高]", shown, re.IGNORECASE):
+        return
+    short, long = (a, b) if _PERIOD_H[a.period] < _PERIOD_H[b.period] else (b, a)
+    value = short.value * short.unit.factor_to(long.unit)
+    ratio = long.value / value if value else 0.0
+    slack = _slack((a, b))
+    if 1 - slack - 0.05 <= ratio <= 1 + slack + 0.05:
+        yield Between((short,), long, ratio, verdicts.REPRODUCES)
+    elif not 0.55 <= ratio <= 1.25:  # in between it may stand still at times
+        yield Between((short,), long, ratio, verdicts.INCONSISTENT)
+
+
+# ---- so much for each --------------------------------------------------------------------------------------
+
+_SO = re.compile(
+    r"\b(?:or(?: about| some| roughly| nearly| around)?|which (?:puts|makes|means|comes|is|gives|brings)|so|therefore|thus|hence|that (?:is|makes|comes|means)|i\.e\.|comes? to|works? out|amounts? to|multiply)\b|=|也就是|折合|合|即|相当于|因此|所以",
+    re.IGNORECASE,
+)
+_FITS = 0.07
+
+
+def _at_a_rate(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
+    """$4.3 billion, or about $11 million for every megawatt: the rate against every number of megawatts the article has."""
+    for i, rate in enumerate(said):
+        if rate.kind not in _AMOUNTS or "/" not in rate.bare.text or rate.is_range:
+            continue
+        for whole in said[max(0, i - 3) : i]:
+            if whole.sentence != rate.sentence or whole.kind not in _AMOUNTS or whole.is_range or not whole.value:
+                continue
+            if whole.bare.same_dimension(rate.bare) or whole.end > rate.start:
+                continue
+            gap = text[whole.end : rate.start]
+            if len(gap) > 60 or not _SO.search(gap) or re.search(r"[.;。；]", gap) or not rate.value:
+                continue
+            below = whole.bare / rate.bare
+            size = whole.value / rate.value
+            known = [
+                q for q in said
+                if q is not rate and q is not whole and q.kind in (*_AMOUNTS, "count") and q.value > 0 and q.bare.same_dimension(below)
+            ]  # fmt: skip
+            if not known or below.same_dimension(PLAIN):
+                continue
+            ratios = [size / (q.value * q.bare.factor_to(below)) for q in known]
+            near = min(ratios, key=lambda r: abs(r - 1))
+            slack = _FITS + _slack((rate, whole))
+            far = all(abs(r - 1) > slack for r in ratios)
+            close = 0.1 < near < 10
+            if far and close:
+                yield Between((whole, known[ratios.index(near)]), rate, 1 / near, verdicts.INCONSISTENT)
+            elif not far:
+                yield Between((whole, known[ratios.index(near)]), rate, 1 / near, verdicts.REPRODUCES)
