@@ -24,9 +24,10 @@ PERIODS = ("d", "a", "month", "request", "accelerator", "household")
 def read_right(q: Quantity, low: float, high: float, unit: Unit) -> bool:
     """Is the number the one expected, in the unit expected or in that without what it is per?"""
     wanted = [unit, *(unit * Unit(p) for p in PERIODS if unit.text.endswith(f"/{p}"))]
+    carbon = Unit("gCO2e") / Unit("g")  # tons of it are tons
     owns = [q.unit, q.bare, *(u / Unit(c) for c in q.counts for u in (q.unit, q.bare))]
     for own in owns:
-        for want in wanted:
+        for want in [*wanted, *(w / carbon for w in wanted), *(w * carbon for w in wanted)]:
             if own.same_dimension(want):
                 factor = own.factor_to(want)
                 ends = ((q.low, low), (q.high, high))

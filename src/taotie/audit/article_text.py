@@ -10,10 +10,11 @@ from typing import Any
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.against import Match, against
+from taotie.audit.between import Between
 from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading, read
-from taotie.audit.related import Between, related
+from taotie.audit.related import related
 from taotie.audit.text_form import html_text, markdown_text
 from taotie.audit.verdict import printed_finding
 from taotie.errors import DataError, TaotieError
@@ -81,7 +82,7 @@ class TextAudit:
                 "kind": q.kind,
             }
             for q in self.reading.quantities
-            if q.kind in ("thing", "number", "short")
+            if q.kind in ("thing", "number", "short") and not _is_told(q)
         ]
         form = self.reading.form
         seen += [
@@ -189,8 +190,8 @@ def audit_text(text: str, name: str = "") -> TextAudit:
     ([1.0], 3)
     """
     reading = read(text)
-    kept = [q for q in reading.amounts if not _no_claim(q)]
-    if all(q.unit.same_dimension(Unit("h")) for q in kept):
+    kept = [q for q in reading.quantities if _is_told(q) and not _no_claim(q)]
+    if all(q.unit.same_dimension(Unit("h")) or q.kind in _COUNTED for q in kept):
         raise DataError(
             _("nothing in {name} can be checked: no number with a unit.").format(
                 name=name or _("the text")
@@ -203,7 +204,7 @@ def audit_text(text: str, name: str = "") -> TextAudit:
     for q in kept:
         sentences.add(q.sentence)
         found: tuple[Match, ...] = ()
-        if len(sentences) <= MAX_SEARCHED and len(claims) < MAX_NUMBERS:
+        if q.kind not in _COUNTED and len(sentences) <= MAX_SEARCHED and len(claims) < MAX_NUMBERS:
             searched += 1
             found = tuple(m for m in against(reading, q, 4) if m.score > 1.0)
         verdict = found[0].verdict if found else verdicts.NOT_CHECKABLE
@@ -227,6 +228,17 @@ def _one_each(made: tuple[Between, ...]) -> tuple[Between, ...]:
     """What holds in one way is not told as wrong in another."""
     fine = {b.whole.start for b in made if b.verdict in verdicts.HARMLESS}
     return tuple(b for b in made if b.verdict in verdicts.HARMLESS or b.whole.start not in fine)
+
+
+_COUNTED = ("thing", "number")
+
+
+def _is_told(q: Quantity) -> bool:
+    """Is a number worth a line: one with a unit, or things that are counted, such as 96 diesel generators or 1,240?"""
+    if q.kind in _COUNTED:
+        digits = any(c in "0123456789" for c in q.text)
+        return digits and q.value >= 2 and (q.kind == "thing" or "," in q.text)
+    return q.kind not in ("year", "short")
 
 
 def _no_claim(q: Quantity) -> bool:

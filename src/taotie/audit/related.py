@@ -9,39 +9,21 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from taotie.audit import verdict as verdicts
+from taotie.audit.between import Between, slack_of
 from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
-from taotie.audit.reading import Quantity, Reading
+from taotie.audit.reading import Quantity
 from taotie.audit.verdict import printed_finding
+from taotie.audit.worked_out import worked_out
 from taotie.quantity.unit_text import PLAIN, Unit
 
-_H, _W, _WH = Unit("h"), Unit("W"), Unit("Wh")
+_H = Unit("h")
 _AMOUNTS = ("amount", "money")
 MAX_OF_SENTENCE = 24
 """Numbers of one sentence that are held against each other: a table is no sentence."""
-
-
-@dataclass(frozen=True)
-class Between:
-    """Numbers of the text that make another, or two told as equal: does it hold?"""
-
-    parts: tuple[Quantity, ...]
-    whole: Quantity
-    ratio: float
-    verdict: str
-
-    def to_json(self, reading: Reading) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "parts": [reading.to_json(q) for q in self.parts],
-            "whole": reading.to_json(self.whole),
-            "ratio": float(f"{self.ratio:.6g}"),
-            "verdict": self.verdict,
-        }
 
 
 def related(text: str, quantities: Sequence[Quantity]) -> list[Between]:
@@ -68,7 +50,8 @@ def related(text: str, quantities: Sequence[Quantity]) -> list[Between]:
             for rule in (_sums, _each_of_many, _years_of, _growth, _of_so_many, _day_and_year):
                 made += rule(text, shown, own)
     made += _more_than_all(text, said)
-    made += _at_a_rate(text, said)
+    made += _share_of_flows(text, said)
+    made += worked_out(text, said)
     best: dict[int, Between] = {}
     for b in made:
         known = best.get(b.whole.start)
@@ -86,10 +69,6 @@ def _compared(
     inputs = Recomputed(value, value, value, value * (1 - slack), value * (1 + slack), unit)
     found = printed_finding(stated_of(whole, unit), inputs)
     return Between(tuple(parts), whole, whole.value / value, found.verdict)
-
-
-def _slack(parts: Iterable[Quantity]) -> float:
-    return sum(min(q.half / abs(q.value), 0.1) for q in parts if q.value)
 
 
 # ---- sums --------------------------------------------------------------------------------------------------
@@ -130,7 +109,7 @@ def _sums(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
         half = sum(q.half * q.unit.factor_to(whole.unit) for q in parts)
         made = _compared(parts, whole, whole.unit, value, min(half / value, 0.1) if value else 0.0)
         if made is not None:
-            yield made
+            yield replace(made, sign="+")
 
 
 # ---- so many, so much each ---------------------------------------------------------------------------------
@@ -154,7 +133,7 @@ def _each_of_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Be
         return
     unit = whole.bare
     value = many.value * each.value * each.bare.factor_to(unit)
-    made = _compared((each, many), replace(whole, unit=unit), unit, value, _slack((each, many)))
+    made = _compared((each, many), replace(whole, unit=unit), unit, value, slack_of((each, many)))
     if made is not None:
         yield replace(made, whole=whole)
 
@@ -165,17 +144,17 @@ def _years_of(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Betwee
         return
     times = [q for q in own if q.kind == "amount" and q.unit.same_dimension(_H) and not q.period]
     for each, whole in itertools.permutations([q for q in own if q.kind in _AMOUNTS], 2):
-        if not each.period or whole.period or whole.start < each.end or len(times) != 1:
+        if not each.period or (whole.period and whole.firm) or whole.start < each.end or len(times) != 1:
             continue
         if not each.bare.same_dimension(whole.bare) or not _TOGETHER.search(
             text[each.end : whole.start] + " " + text[whole.end : whole.end + 20]
         ):
             continue
         made_unit = each.unit * times[0].unit
-        if not made_unit.same_dimension(whole.unit):
+        if not made_unit.same_dimension(whole.bare):
             continue
-        value = each.value * times[0].value * made_unit.factor_to(whole.unit)
-        made = _compared((each, times[0]), whole, whole.unit, value, _slack((each,)))
+        value = each.value * times[0].value * made_unit.factor_to(whole.bare)
+        made = _compared((each, times[0]), whole, whole.bare, value, slack_of((each,)))
         if made is not None:
             yield made
 
@@ -202,9 +181,9 @@ def _growth(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]
         return
     ratio = b.value * b.unit.factor_to(a.unit) / a.value
     value = abs(ratio - 1) * 100
-    made = _compared((a, b), share, Unit("%"), value, min(0.3, _slack((a, b)) * ratio / abs(ratio - 1)) if ratio != 1 else 0.0)
+    made = _compared((a, b), share, Unit("%"), value, min(0.3, slack_of((a, b)) * ratio / abs(ratio - 1)) if ratio != 1 else 0.0)
     if made is not None:
-        yield made
+        yield replace(made, sign="→")
 
 
 _BREAK_CLAUSE = re.compile(r"[;；。]|\b(?:while|whereas|but|although)\b|而")
@@ -235,7 +214,7 @@ def _of_so_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Betw
     said = share.value * share.unit.factor_to(PLAIN)
     fits = any(abs(said - x) <= half or abs(said - (1 - x)) <= half for x in known)
     near = min(known, key=lambda x: abs(x - said))
-    yield Between((parts[0], whole), share, said / near, verdicts.REPRODUCES if fits else verdicts.INCONSISTENT)
+    yield Between((parts[0], whole), share, said / near, verdicts.REPRODUCES if fits else verdicts.INCONSISTENT, "/")
 
 
 def _alike(a: Quantity, b: Quantity) -> bool:
@@ -267,6 +246,37 @@ def _more_than_all(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
             yield Between((whole,), part, part.value / whole.value, verdicts.INCONSISTENT)
 
 
+_SHARE_OF = re.compile(r"\s?of (?:the|its|their|all)\b|的", re.IGNORECASE)
+_TAKES = re.compile(
+    r"\b(?:swallow|use|take|consume|drink|draw|need|claim|absorb|divert|account|be|is|are|equal)(?:s|ing|ed|n)?\b(?: for| to)?[^.;,0-9]{0,20}\Z|[占用耗取达为][^，。；0-9]{0,6}\Z", re.IGNORECASE
+)
+
+
+def _share_of_flows(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
+    """13,800 cubic meters a day, of a river of 207,000 a day: the one share that the paragraph then draws."""
+    for i, share in enumerate(said):
+        if share.kind != "share" or share.change or share.is_range or share.hedge not in ("none", "about"):
+            continue
+        if not _SHARE_OF.match(text, share.end) or not _TAKES.search(text[max(share.sentence[0], share.start - 48) : share.start]):
+            continue
+        if any(q is not share and q.sentence == share.sentence for q in said[max(0, i - 3) : i + 4]):
+            continue
+        start = max(text.rfind("\n", 0, share.start), share.start - 700)
+        flows = [q for q in said[max(0, i - 8) : i] if q.start > start and q.kind == "amount" and q.period and not q.is_range]
+        if any(q.kind == "share" for q in said[max(0, i - 8) : i] if q.start > start):
+            continue
+        alike = [q for q in flows if flows and q.unit.text == flows[-1].unit.text]
+        if len(alike) != 2 or not all(q.value > 0 for q in alike):
+            continue
+        a, b = sorted(alike, key=lambda q: q.value)
+        known, told = a.value / b.value, share.value * share.unit.factor_to(PLAIN)
+        slack = slack_of((a, b)) + slack_of((share,)) + 0.02
+        if abs(told / known - 1) <= slack:
+            yield Between((a, b), share, told / known, verdicts.REPRODUCES, "/")
+        elif 0.2 < told / known < 5 and abs(told / (1 - known) - 1) > slack:
+            yield Between((a, b), share, told / known, verdicts.INCONSISTENT, "/")
+
+
 # ---- a day's and a year's ----------------------------------------------------------------------------------
 
 _PERIOD_H = {"d": 24.0, "a": 8760.0, "month": 730.0, "week": 168.0, "h": 1.0}
@@ -292,49 +302,8 @@ def _day_and_year(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Be
     short, long = (a, b) if _PERIOD_H[a.period] < _PERIOD_H[b.period] else (b, a)
     value = short.value * short.unit.factor_to(long.unit)
     ratio = long.value / value if value else 0.0
-    slack = _slack((a, b))
+    slack = slack_of((a, b))
     if 1 - slack - 0.05 <= ratio <= 1 + slack + 0.05:
         yield Between((short,), long, ratio, verdicts.REPRODUCES)
     elif not 0.55 <= ratio <= 1.25:  # in between it may stand still at times
         yield Between((short,), long, ratio, verdicts.INCONSISTENT)
-
-
-# ---- so much for each --------------------------------------------------------------------------------------
-
-_SO = re.compile(
-    r"\b(?:or(?: about| some| roughly| nearly| around)?|which (?:puts|makes|means|comes|is|gives|brings)|so|therefore|thus|hence|that (?:is|makes|comes|means)|i\.e\.|comes? to|works? out|amounts? to|multiply)\b|=|也就是|折合|合|即|相当于|因此|所以",
-    re.IGNORECASE,
-)
-_FITS = 0.07
-
-
-def _at_a_rate(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
-    """$4.3 billion, or about $11 million for every megawatt: the rate against every number of megawatts the article has."""
-    for i, rate in enumerate(said):
-        if rate.kind not in _AMOUNTS or "/" not in rate.bare.text or rate.is_range:
-            continue
-        for whole in said[max(0, i - 3) : i]:
-            if whole.sentence != rate.sentence or whole.kind not in _AMOUNTS or whole.is_range or not whole.value:
-                continue
-            if whole.bare.same_dimension(rate.bare) or whole.end > rate.start:
-                continue
-            gap = text[whole.end : rate.start]
-            if len(gap) > 60 or not _SO.search(gap) or re.search(r"[.;。；]", gap) or not rate.value:
-                continue
-            below = whole.bare / rate.bare
-            size = whole.value / rate.value
-            known = [
-                q for q in said
-                if q is not rate and q is not whole and q.kind in (*_AMOUNTS, "count") and q.value > 0 and q.bare.same_dimension(below)
-            ]  # fmt: skip
-            if not known or below.same_dimension(PLAIN):
-                continue
-            ratios = [size / (q.value * q.bare.factor_to(below)) for q in known]
-            near = min(ratios, key=lambda r: abs(r - 1))
-            slack = _FITS + _slack((rate, whole))
-            far = all(abs(r - 1) > slack for r in ratios)
-            close = 0.1 < near < 10
-            if far and close:
-                yield Between((whole, known[ratios.index(near)]), rate, 1 / near, verdicts.INCONSISTENT)
-            elif not far:
-                yield Between((whole, known[ratios.index(near)]), rate, 1 / near, verdicts.REPRODUCES)

@@ -12,7 +12,7 @@ from taotie.quantity.number_text import CHINESE_WORDS
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
-    r"(?=\b[a-z]|[每日一单天月年全周])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|(?<![节假生当昨今次同工休即周期])日(?=(?:收入|收益|营收|营收额|成本|电费|产量|均|发电|利润|开支|支出|租金|流水))|(?<![节假生当昨今次同工休即周期])日耗|一天|单日|全天|一昼夜|天天)"
+    r"(?=\b[a-z]|[每日一单天月年全周])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\ban? (?:ordinary|average|typical|normal|given|usual|working) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|(?<![节假生当昨今次同工休即周期])日(?=(?:收入|收益|营收|营收额|成本|电费|产量|均|发电|利润|开支|支出|租金|流水))|(?<![节假生当昨今次同工休即周期])日耗|一天|单日|全天|一昼夜|天天)"
     r"|(?P<month>\b(?:each(?: and every)?|every(?: single)?|per|a) month\b|\bmonthly\b|每月|月均|月(?:耗|用|取|排|发|产|供)[电水能气碳热]?量|月(?:耗|用)电|(?<![0-9一二三四五六七八九十上下本当个每岁])月(?=(?:收入|收益|营收|成本|电费|产量|发电|利润|开支|支出|租金|流水)))|(?P<week>\b(?:each(?: and every)?|every(?: single)?|per|a) week\b|\bweekly\b|(?<![上下本每一两几多当数])周(?:均|(?:用|耗|发|供)[电水气])|每周|每星期)"
     r"|(?P<a>\b(?:each(?: and every)?|every(?: single)?|per|a|one|full) year\b|\b(?:annual(?:ly)?|yearly)\b|\ball year\b|\byear-round\b|\b(?:whole|entire) year\b|每年|年均|一年|年(?:耗|用|发|总)[电用]?[电量]{0,2}|(?<![0-9去今明前后昨近每当往同几两三四五六七八九十半本多])年(?=[收营产发用耗排节减费利供总均电支水][^，。；]{0,3})|全年|年度))",
     re.IGNORECASE,
@@ -76,6 +76,7 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
         if q.kind not in ("year",):
             last_end = q.end - offset
     _with_apiece(found, first, text, offset)
+    _of_so_many(found, first, text, offset)
 
 
 def _as_the_first(q: Quantity, before: Quantity) -> Quantity:
@@ -188,6 +189,24 @@ def _in_a_unit_named(q: Quantity, before: str, behind: str) -> Quantity:
     return replace(
         q, low=low, high=high, half=half, unit=phrase.unit, bare=phrase.bare, kind=phrase.kind
     )
+
+
+_OF_SO_MANY = re.compile(r"(?:\A|[\s\"“(])(?:of|out of|among)\s(?:the |its |their |all )?\Z", re.IGNORECASE)
+
+
+def _of_so_many(found: list[Quantity], first: int, text: str, offset: int) -> None:
+    """Of 3,100 residents 1,240 backed it: what follows counts the same."""
+    whole = next(
+        (q for q in found[first:] if q.kind == "count" and not q.period and _OF_SO_MANY.search(text[max(0, q.start - offset - 20) : q.start - offset])),
+        None,
+    )  # fmt: skip
+    if whole is None:
+        return
+    for i in range(first, len(found)):
+        q = found[i]
+        if q.kind in ("number", "thing") and q.start > whole.end and 10 <= q.value <= whole.value and not q.short:
+            unit = Unit(whole.count)
+            found[i] = replace(q, kind="count", unit=unit, bare=unit, count=whole.count)
 
 
 _APIECE = re.compile(r"\s(?:apiece|each)\b|\s?(?:/|每)[张台个次户人](?![0-9])", re.IGNORECASE)
@@ -384,6 +403,13 @@ _USED_PER_KWH = re.compile(
 )
 
 
+# each kilowatt-hour carries 390 grams
+_EACH_UNIT = re.compile(
+    r"\b(?:each|every)\s(?:(?:kilowatt-?\s?hour|kWh)|(?P<mwh>megawatt-?\s?hour|MWh))\b[^.;,:0-9]{0,36}\b(?:carr(?:y|ies)|emits?|causes?|costs?|takes?|needs?|evaporates?|uses?|brings?|means|comes (?:with|at))\s(?:about |some |around |roughly |nearly |just )?\Z",
+    re.IGNORECASE,
+)
+
+
 def _with_unit_before(q: Quantity, before: str) -> Quantity:
     """每千瓦时0.36元, 每卡时2美元: what a price is for stands before it."""
     if q.kind == "amount" and not q.count and _USED_PER_KWH.search(before):
@@ -391,6 +417,11 @@ def _with_unit_before(q: Quantity, before: str) -> Quantity:
             below = Unit("kWh")
             return replace(q, unit=q.unit / below, bare=q.bare / below)
         return q
+    if q.kind in ("amount", "money") and not q.count and "/" not in q.bare.text and not q.period:
+        each = _EACH_UNIT.search(before)
+        if each and (q.kind == "money" or any(q.bare.same_dimension(Unit(u)) for u in ("L", "g", "gCO2e"))):
+            below = Unit("MWh" if each["mwh"] else "kWh")
+            return replace(q, unit=q.unit / below, bare=q.bare / below)
     if q.kind != "money" or q.count or "/" in q.bare.text:
         return q
     found = _PER_UNIT.search(before)

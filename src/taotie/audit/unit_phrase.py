@@ -58,7 +58,7 @@ _SUBSTANCE = re.compile(
 )
 _BRACKET = re.compile(r"\s?[(（][A-Za-z%][A-Za-z0-9/*^ .%]{0,13}[)）]")
 _AFTER = re.compile(
-    r"[\s,]{0,2}(?:(?:o[fn]\s)?(?:(?:per|a|an|each and every|each|every|/|in an?|in one|(?=all year)all|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)"
+    r"[\s,]{0,2}(?:(?:o[fn]\s)?(?:(?:per|a|an|each and every|each|every|/|in an?|in one|(?=all year)all|over the course of an?|over an?|over one|during an?|throughout an?|for an?|over the|during the|every single)\s?)(?:(?:ordinary|average|typical|normal|usual)\s)?"
     r"(?P<unit>day|year|hour|month|week|second|minute|annum|yr|hr)s?(?![A-Za-z])"
     r"|(?P<adverb>daily|annually|yearly|hourly|monthly|weekly)(?![A-Za-z])|(?P<pa>p\.\s?a\.|(?:/|\bper )(?:a|d|h|s)(?![A-Za-z]))|(?:-an?-|-per-)(?P<glued>day|year|hour|month|week)(?![A-Za-z])"
     r"|(?P<zh>每天|每日|每年|每小时|每月|每周|每分钟|每秒钟?|一天|一年|/天|/日|/年|/小时|/月|/分钟|/秒)(?!前|后|来|内|半))",
@@ -302,6 +302,9 @@ def _compound(text: str, made: Phrase) -> Phrase:
     return made
 
 
+_SPENT_ON = re.compile(r"\s?of (?:[a-z-]{2,16}\s){0,2}[a-z-]{2,16}(?=\sper\s[a-z])")
+
+
 def _with_rest(text: str, made: Phrase) -> Phrase:
     """The substance, the period and what it is per, behind the unit."""
     made = _with_substance(text, made)
@@ -324,6 +327,9 @@ def _with_rest(text: str, made: Phrase) -> Phrase:
             made = replace(made, loose_period=bool(over))
             continue
         per = _per_count(text, made) if made.kind in ("amount", "money") else None
+        if per is None and made.kind == "money" and not made.count:
+            spent = _SPENT_ON.match(text, made.end)  # $78,000 of forgiven tax per job
+            per = _per_count(text, replace(made, end=spent.end())) if spent else None
         if per is None:
             break
         made = per

@@ -129,7 +129,7 @@ def _print_text(made: Any, answer: Any, cite: str) -> None:
             if cite != "text":
                 out.print(citation(source(c.best.entry.source), cite), markup=False)
     for b in made.between:
-        parts = " × ".join(" ".join(q.text.split()) for q in b.parts)
+        parts = b.parts_text
         out.print(
             _("{mark} {parts} against {whole}: {ratio:.3g} times").format(
                 mark=MARKS[b.verdict],

@@ -63,7 +63,7 @@ def _half(audit: Any, code: str) -> str:
             f'<li><a href="#{code}{start}">{shown}</a> {MARKS[c.verdict]} {escape(verdict_word(c.verdict))}{line}</li>'
         )
     between = [
-        f"<li>{escape(' × '.join(q.text for q in b.parts))} / {escape(b.whole.text)}: {b.ratio:.3g} {MARKS[b.verdict]} {escape(verdict_word(b.verdict))}</li>"
+        f"<li>{escape(b.parts_text)} / {escape(b.whole.text)}: {b.ratio:.3g} {MARKS[b.verdict]} {escape(verdict_word(b.verdict))}</li>"
         for b in audit.between
     ]
     counts = "; ".join(f"{n} {MARKS[v]} {verdict_word(v)}" for v, n in audit.counts.items() if n)

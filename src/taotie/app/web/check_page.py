@@ -198,7 +198,7 @@ def of_article(text: str) -> dict[str, Any]:
         "counts": [(n, verdict_word(v), TINTS.get(v, "open")) for v, n in made.counts.items() if n],
         "between": [
             {
-                "parts": " × ".join(q.text for q in b.parts),
+                "parts": b.parts_text,
                 "whole": b.whole.text,
                 "ratio": number(b.ratio, 3),
                 "word": verdict_word(b.verdict),
