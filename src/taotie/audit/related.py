@@ -74,7 +74,7 @@ def _compared(
 # ---- sums --------------------------------------------------------------------------------------------------
 
 _TOGETHER = re.compile(
-    r"\b(?:together|altogether|in all|in total|all told|combined|add(?:s|ed|ing)? up to|mak(?:e|es|ing) up|sums? to|totall?ing|for a total of|a total of|total)\b|合计|共计|总计|一共|总共|加起来|之和|合起来|相加",
+    r"\b(?:together|altogether|in all|in total|all told|combined|add(?:s|ed|ing)? up to|mak(?:e|es|ing) up|sums? to|totall?ing|for a total of|a total of)\b|合计|共计|总计|一共|总共|加起来|之和|合起来|相加",
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"[;；:：。]|\b(?:but|while|whereas|compared|against|than|from|of which|including)\b|其中|而|比")
@@ -191,7 +191,10 @@ _BREAK_CLAUSE = re.compile(r"[;；。]|\b(?:while|whereas|but|although)\b|而")
 
 # ---- parts and wholes --------------------------------------------------------------------------------------
 
-_OF_START = re.compile(r"(?:\A|[\s\"“(])(?:of|out of|among)\s(?:the |its |their |all )?(?:\w+ )?\Z", re.IGNORECASE)
+_OF_START = re.compile(r"(?<!instead)(?<!because)(?:(?:\A|[\s\"“(])(?:of|out of|among))\s(?:the |its |their |all )?\Z", re.IGNORECASE)
+_AS_SHARE = re.compile(
+    r"[^0-9;:。；]{0,100}(?:[,，(]\s?(?:or|that is|i\.e\.|which|a|nearly|about|some|just|即|占|也就是)?|\bor\b|\bas\b)[^0-9.;:。；]{0,70}", re.IGNORECASE
+)
 
 
 def _of_so_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
@@ -204,10 +207,19 @@ def _of_so_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Betw
     if len(wholes) != 1 or len(shares) != 1:
         return
     whole, share = wholes[0], shares[0]
-    parts = [q for q in counted if q is not whole and q.value and _alike(q, whole)]
+    front = text[whole.sentence[0] : whole.start].strip(' "“').lower().startswith(("of", "out of", "among"))
+    parts = [
+        q
+        for q in counted
+        if q is not whole and q.value and _alike(q, whole) and (q.start > whole.end if front else 0 < whole.start - q.end < 24)
+    ]
     if not parts or not whole.value or any(p.value > whole.value for p in parts):
         return
-    if share.start < min(q.start for q in (whole, *parts)):
+    last = max(whole.end, *(p.end for p in parts if p.start < share.start), 0)
+    gap = text[last : share.start]
+    if share.start < last or not _AS_SHARE.fullmatch(gap) or len(gap) > (120 if front else 40):
+        return
+    if any(last <= q.start < share.start for q in own) or len(parts) > 2 or share.value * share.unit.factor_to(PLAIN) > 1:
         return
     known = [p.value * _factor(p, whole) / whole.value for p in parts]
     half = share.half / 100 + 0.006 if share.unit.text == "%" else 0.02

@@ -291,6 +291,10 @@ _LOAD = re.compile(
 )
 
 
+# On an ordinary day, therefore, the towers breathe out
+_IN_FRONT = re.compile(r"(?:\A|[.!?]\s)\s*(?:on|in|over|during)\s\Z", re.IGNORECASE)
+
+
 def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     if q.period or not _flows(q):
         return q
@@ -307,7 +311,8 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     unit = q.bare / Unit(name)
     at_it = name == "a" and before[start:].startswith(("每年", "一年", "全年")) and len(gap.strip()) <= 1
     firm = near and (name != "a" or power or at_it) and q.kind in ("amount", "money")
-    if not near and name != "a" and not (q.kind == "amount" and len(gap) < 30):
+    in_front = _IN_FRONT.search(before[:start]) and not re.search("[0-9]", gap)
+    if not near and name != "a" and not (q.kind == "amount" and (len(gap) < 30 or in_front)):
         return q
     return replace(q, unit=unit, period=name, firm=firm)
 
