@@ -51,7 +51,12 @@ def scored(path: Path, listed: bool) -> dict[str, list[str]]:
     text = path.read_text(encoding="utf-8")
     with path.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
         rows = [
-            {"low": r.get("value", ""), "high": r.get("value", ""), "truth": r.get("expected", "open")} | r
+            {
+                "low": r.get("value", ""),
+                "high": r.get("value", ""),
+                "truth": r.get("expected", "open"),
+            }
+            | r
             for r in csv.DictReader(file)
         ]
     audit: TextAudit = audit_text(text, path.stem)
@@ -87,7 +92,9 @@ def scored(path: Path, listed: bool) -> dict[str, list[str]]:
     made["wrong"] = [text[a:b] for a, b in wrong]
     made["caught"] = [text[a:b] for a, b in wrong if any(x < b and y > a for x, y, _why in accused)]
     made["accused"] = [
-        f"{text[x:y]} ({why})" for x, y, why in accused if not any(x < b and y > a for a, b in wrong)
+        f"{text[x:y]} ({why})"
+        for x, y, why in accused
+        if not any(x < b and y > a for a, b in wrong)
     ]
     if listed:
         for key in ("missed", "misread", "accused"):

@@ -411,10 +411,10 @@ def _by_source(stated: Stated, source: Stated, as_found: Recomputed) -> Finding:
     here = as_found.to(stated.unit)
     if source.hedge in ("at_most", "at_least") and stated.hedge not in (source.hedge, "greater"):
         return _against_bound(stated, here, source.hedge, found)
-    if source.is_range and stated.hedge == "at_most" and not stated.is_range and here.high:
+    top = source.is_range and stated.hedge == "at_most" and not stated.is_range and here.high > 0
+    if top and stated.value > TOP_LOOSE * here.high and found.verdict in verdicts.HARMLESS:
         # "up to" tells the upper end
-        if stated.value > TOP_LOOSE * here.high and found.verdict in verdicts.HARMLESS:
-            return Finding(verdicts.INCONSISTENT, "bound_far", found.ratio)
+        return Finding(verdicts.INCONSISTENT, "bound_far", found.ratio)
     if (
         source.is_range
         and not stated.is_range

@@ -120,7 +120,11 @@ def _printed_plainly(
     if not all(u.same_dimension(PLAIN) or u.text == "a" for _v, u in inputs):
         return made
     for q in usable:
-        printed = (number_at(q.text) or spelled_number_at(q.text)) if q.kind in ("amount", "money") and not q.is_range else None
+        printed = (
+            (number_at(q.text) or spelled_number_at(q.text))
+            if q.kind in ("amount", "money") and not q.is_range
+            else None
+        )
         if printed is None or any(abs(printed.value / v - 1) < 1e-6 for v, _u in inputs if v):
             continue
         scale = printed.value / q.low if q.low else 1.0
@@ -202,7 +206,8 @@ def _direct(
 
 
 _SO_MANY = re.compile(
-    r"(?:\bper\b|\bevery\b|\bfor each\b|/|每)\s?(?P<word>hundred|thousand|million|billion|trillion)?", re.IGNORECASE
+    r"(?:\bper\b|\bevery\b|\bfor each\b|/|每)\s?(?P<word>hundred|thousand|million|billion|trillion)?",
+    re.IGNORECASE,
 )
 
 

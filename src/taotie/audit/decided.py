@@ -172,7 +172,9 @@ def _the_one_left(
     left = [
         q
         for q in reading.quantities
-        if q.kind != "year" and q.role != "denied" and (not _told(q, inputs) or by_as_much(q, text, inputs))
+        if q.kind != "year"
+        and q.role != "denied"
+        and (not _told(q, inputs) or by_as_much(q, text, inputs))
     ]
     left = [q for q in left if not (q.role == "from" and q.value == 1)]
     if len(left) != 1 or left[0].role == "from":
@@ -244,7 +246,17 @@ def _spans(
         n.value * n.unit.factor_to(_H) for n in recomputed.literals if n.unit.same_dimension(_H)
     ]
     days = {30: "month", 31: "month", 7: "week", 365: "a", 366: "a"}
-    parts = {365: "d", 366: "d", 30: "d", 31: "d", 7: "d", 12: "month", 52: "week", 24: "h", 8760: "h"}
+    parts = {
+        365: "d",
+        366: "d",
+        30: "d",
+        31: "d",
+        7: "d",
+        12: "month",
+        52: "week",
+        24: "h",
+        8760: "h",
+    }
     divided = [parts[int(n)] for n in map(float, _DIVISOR.findall(recomputed.filled)) if n in parts]
     if divided:  # 1,200,000 m3 / 365 is a day's
         return divided
@@ -307,7 +319,8 @@ def _restatement(
         )
         if (
             told_equal
-            and len(text[a.end : b.start]) <= (60 if a.kind in _SHARES and _apposed(text, a, b) else 24)
+            and len(text[a.end : b.start])
+            <= (60 if a.kind in _SHARES and _apposed(text, a, b) else 24)
             and result.verdict not in verdicts.HARMLESS
         ):
             return other, result
@@ -454,7 +467,9 @@ def _other_thing(
             continue
         if fits(stated_of(q, recomputed.unit), recomputed):
             return Decision(
-                Finding(verdicts.UNIT_ERROR, "dimension"), Candidate(stated_of(q), (q,)), "dimension"
+                Finding(verdicts.UNIT_ERROR, "dimension"),
+                Candidate(stated_of(q), (q,)),
+                "dimension",
             )
     return None
 

@@ -61,9 +61,11 @@ def explained(
 
 def _is_result(value: float, unit: Unit, recomputed: Recomputed) -> bool:
     """Is a part of the formula already all of it?"""
-    return unit.same_dimension(recomputed.unit) and bool(recomputed.value) and abs(
-        value * unit.factor_to(recomputed.unit) / recomputed.value - 1
-    ) < 0.02
+    return (
+        unit.same_dimension(recomputed.unit)
+        and bool(recomputed.value)
+        and abs(value * unit.factor_to(recomputed.unit) / recomputed.value - 1) < 0.02
+    )
 
 
 def explains(q: Quantity, value: float, unit: Unit) -> bool:
@@ -77,7 +79,8 @@ def explains(q: Quantity, value: float, unit: Unit) -> bool:
             return True
     for own in owns:
         if own.same_dimension(unit) and fits(
-            replace(stated_of(q, own), hedge="none"), Recomputed(value, value, value, value, value, unit)
+            replace(stated_of(q, own), hedge="none"),
+            Recomputed(value, value, value, value, value, unit),
         ):
             return True
     return False

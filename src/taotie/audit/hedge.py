@@ -73,10 +73,12 @@ _TO = re.compile(
 
 # not 3 GWh but 30, 不是300万度
 _NOT_IT = re.compile(
-    r"(?:(?:\A|[\s,(;:])(?<!if )(?<!or )(?<!whether )not\s(?:the\s|some\s)?|(?:并?不是|并非|绝非|而非)约?)\Z", re.IGNORECASE
+    r"(?:(?:\A|[\s,(;:])(?<!if )(?<!or )(?<!whether )not\s(?:the\s|some\s)?|(?:并?不是|并非|绝非|而非)约?)\Z",
+    re.IGNORECASE,
 )
 _CHANGED = re.compile(
-    rf"(?=\b[rgiujcsebwahfdlt]|[增上提涨攀升同下减降跌节])(?:{_UP}|{_DOWN})(?:了|\sby)?\s?(?:[约近超]|about|some|around|roughly|nearly)?\s?\Z", re.IGNORECASE
+    rf"(?=\b[rgiujcsebwahfdlt]|[增上提涨攀升同下减降跌节])(?:{_UP}|{_DOWN})(?:了|\sby)?\s?(?:[约近超]|about|some|around|roughly|nearly)?\s?\Z",
+    re.IGNORECASE,
 )
 _YEARS = re.compile(r"(?:19|20)[0-9]{2}\s?年?(?:底|初|末)?的?")
 

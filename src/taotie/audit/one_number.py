@@ -196,11 +196,8 @@ def one_number(
         tenths = Phrase(10.0, Unit("%"), number.end + 2, Unit("%"), kind="share")
         return made_of(text, start, at, number, tenths, tenths.end, spelled), tenths.end
     phrase = phrase_at(text, number.end)
-    minutes = _AND_MINUTES.match(text, phrase.end) if phrase is not None and number.value % 1 == 0 else None
-    if phrase is not None and minutes and phrase.kind == "amount" and phrase.unit.text == "h":
-        if float(minutes["min"]) < 60:  # 6 hours 50, 两小时三十分
-            number = replace(number, value=number.value + float(minutes["min"]) / 60, half=1 / 120, digits=3, loose=False)
-            phrase = replace(phrase, end=minutes.end())
+    if phrase is not None and phrase.kind == "amount" and phrase.unit.text == "h":
+        number, phrase = _with_minutes(text, number, phrase)
     if (
         phrase is not None
         and phrase.kind == "amount"
@@ -241,8 +238,19 @@ def one_number(
     return made_of(text, start, at, number, phrase, phrase.end, spelled, step), phrase.end
 
 
+def _with_minutes(text: str, number: PrintedNumber, phrase: Phrase) -> tuple[PrintedNumber, Phrase]:
+    """6 hours 50, 6小时50分."""
+    minutes = _AND_MINUTES.match(text, phrase.end) if number.value % 1 == 0 else None
+    if minutes is None or int(minutes["min"]) >= 60:
+        return number, phrase
+    value = number.value + int(minutes["min"]) / 60
+    made = replace(number, value=value, half=1 / 120, digits=3, loose=False)
+    return made, replace(phrase, end=minutes.end())
+
+
 _AND_MINUTES = re.compile(
-    r"\s?(?:and\s)?(?P<min>[0-9]{1,2})(?:\s?(?:minutes?|mins?|分钟?)(?![A-Za-z])|(?=\s(?:at|on|to|of|for|in|with|from)\b|[,;)。，；]|\.(?![0-9])|\Z))", re.IGNORECASE
+    r"\s?(?:and\s)?(?P<min>[0-9]{1,2})(?:\s?(?:minutes?|mins?|分钟?)(?![A-Za-z])|(?=\s(?:at|on|to|of|for|in|with|from)\b|[,;)。，；]|\.(?![0-9])|\Z))",
+    re.IGNORECASE,
 )
 _YUAN_AND = re.compile(
     r"(?:块钱?|元)(?P<tenths>[1-9一二两三四五六七八九])(?:[毛角](?:(?P<hundredths>[1-9一二三四五六七八九])分?)?)?(?![0-9十百千万亿个度千吨一二三四五六七八九])"
@@ -438,7 +446,8 @@ def made_of(
 
 
 _AS_MUCH_AS = re.compile(
-    r"(?:[,(]\s|\b(?:is|are|draws?|uses?|needs?|takes?|consumes?|that'?s)\s(?:about |roughly |nearly )?)as much as\s\Z", re.IGNORECASE
+    r"(?:[,(]\s|\b(?:is|are|draws?|uses?|needs?|takes?|consumes?|that'?s)\s(?:about |roughly |nearly )?)as much as\s\Z",
+    re.IGNORECASE,
 )
 _NEGATIVE = re.compile(r"(?:\b(?:minus|negative)\s|负)\Z", re.IGNORECASE)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from taotie.audit import verdict as verdicts
@@ -55,7 +55,9 @@ def related(text: str, quantities: Sequence[Quantity]) -> list[Between]:
     best: dict[int, Between] = {}
     for b in made:
         known = best.get(b.whole.start)
-        if known is None or (b.verdict in verdicts.HARMLESS and known.verdict not in verdicts.HARMLESS):
+        if known is None or (
+            b.verdict in verdicts.HARMLESS and known.verdict not in verdicts.HARMLESS
+        ):
             best[b.whole.start] = b
     return [best[at] for at in sorted(best)]
 
@@ -77,7 +79,9 @@ _TOGETHER = re.compile(
     r"\b(?:together|altogether|in all|in total|all told|combined|add(?:s|ed|ing)? up to|mak(?:e|es|ing) up|sums? to|totall?ing|for a total of|a total of)\b|合计|共计|总计|一共|总共|加起来|之和|合起来|相加",
     re.IGNORECASE,
 )
-_BREAK = re.compile(r"[;；:：。]|\b(?:but|while|whereas|compared|against|than|from|of which|including)\b|其中|而|比")
+_BREAK = re.compile(
+    r"[;；:：。]|\b(?:but|while|whereas|compared|against|than|from|of which|including)\b|其中|而|比"
+)
 
 
 def _sums(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
@@ -85,11 +89,19 @@ def _sums(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
     if not _TOGETHER.search(shown):
         return
     for i, whole in enumerate(own):
-        if i < 2 or whole.kind not in (*_AMOUNTS, "share", "count") or whole.change or whole.is_range:
+        if (
+            i < 2
+            or whole.kind not in (*_AMOUNTS, "share", "count")
+            or whole.change
+            or whole.is_range
+        ):
             continue
         between = text[own[i - 1].end : whole.start]
         behind = text[whole.end : whole.end + 28]
-        if not (_TOGETHER.search(between) or re.match(r"\s?(?:in all|altogether|in total|together|all told)\b", behind)):
+        if not (
+            _TOGETHER.search(between)
+            or re.match(r"\s?(?:in all|altogether|in total|together|all told)\b", behind)
+        ):
             continue
         parts = []
         for q in reversed(own[:i]):
@@ -114,7 +126,9 @@ def _sums(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
 
 # ---- so many, so much each ---------------------------------------------------------------------------------
 
-_EACH = re.compile(r"\b(?:each|apiece|every one)\b|每[座台个间栋期家块张]|各|单[台机卡座]", re.IGNORECASE)
+_EACH = re.compile(
+    r"\b(?:each|apiece|every one)\b|每[座台个间栋期家块张]|各|单[台机卡座]", re.IGNORECASE
+)
 
 
 def _each_of_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
@@ -126,10 +140,19 @@ def _each_of_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Be
     if len(counts) != 1 or len(amounts) != 2:
         return
     (many,), (each, whole) = counts, amounts
-    if not each.bare.same_dimension(whole.bare) or each.period != whole.period or many.start > whole.start:
+    if (
+        not each.bare.same_dimension(whole.bare)
+        or each.period != whole.period
+        or many.start > whole.start
+    ):
         return
-    told = _EACH.search(text[many.start : each.start]) or re.match(r"\s?(?:each|apiece)\b", text[each.end : each.end + 9])
-    if not told or not (_TOGETHER.search(text[each.end : whole.start]) or _TOGETHER.search(text[whole.end : whole.end + 20])):
+    told = _EACH.search(text[many.start : each.start]) or re.match(
+        r"\s?(?:each|apiece)\b", text[each.end : each.end + 9]
+    )
+    if not told or not (
+        _TOGETHER.search(text[each.end : whole.start])
+        or _TOGETHER.search(text[whole.end : whole.end + 20])
+    ):
         return
     unit = whole.bare
     value = many.value * each.value * each.bare.factor_to(unit)
@@ -144,7 +167,12 @@ def _years_of(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Betwee
         return
     times = [q for q in own if q.kind == "amount" and q.unit.same_dimension(_H) and not q.period]
     for each, whole in itertools.permutations([q for q in own if q.kind in _AMOUNTS], 2):
-        if not each.period or (whole.period and whole.firm) or whole.start < each.end or len(times) != 1:
+        if (
+            not each.period
+            or (whole.period and whole.firm)
+            or whole.start < each.end
+            or len(times) != 1
+        ):
             continue
         if not each.bare.same_dimension(whole.bare) or not _TOGETHER.search(
             text[each.end : whole.start] + " " + text[whole.end : whole.end + 20]
@@ -171,17 +199,30 @@ def _growth(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]
     if len(first) != 1 or len(last) != 1 or len(shares) != 1 or len(ends) != 2:
         return
     a, b, share = first[0], last[0], shares[0]
-    if not share.change or not a.unit.same_dimension(b.unit) or not a.value or a.is_range or b.is_range:
-        return
-    if re.match(r"\s?(?:an?|per|each|every)\s(?:year|month)|\s?(?:annually|yearly|a head|per)\b", text[share.end : share.end + 14]) or re.search(
-        r"\b(?:annual|yearly|average|compound)|年均|平均", shown, re.IGNORECASE
+    if (
+        not share.change
+        or not a.unit.same_dimension(b.unit)
+        or not a.value
+        or a.is_range
+        or b.is_range
     ):
+        return
+    if re.match(
+        r"\s?(?:an?|per|each|every)\s(?:year|month)|\s?(?:annually|yearly|a head|per)\b",
+        text[share.end : share.end + 14],
+    ) or re.search(r"\b(?:annual|yearly|average|compound)|年均|平均", shown, re.IGNORECASE):
         return
     if _BREAK_CLAUSE.search(text[min(b.end, share.end) : max(b.start, share.start)]):
         return
     ratio = b.value * b.unit.factor_to(a.unit) / a.value
     value = abs(ratio - 1) * 100
-    made = _compared((a, b), share, Unit("%"), value, min(0.3, slack_of((a, b)) * ratio / abs(ratio - 1)) if ratio != 1 else 0.0)
+    made = _compared(
+        (a, b),
+        share,
+        Unit("%"),
+        value,
+        min(0.3, slack_of((a, b)) * ratio / abs(ratio - 1)) if ratio != 1 else 0.0,
+    )
     if made is not None:
         yield replace(made, sign="→")
 
@@ -191,27 +232,45 @@ _BREAK_CLAUSE = re.compile(r"[;；。]|\b(?:while|whereas|but|although)\b|而")
 
 # ---- parts and wholes --------------------------------------------------------------------------------------
 
-_OF_START = re.compile(r"(?<!instead)(?<!because)(?:(?:\A|[\s\"“(])(?:of|out of|among))\s(?:the |its |their |all )?\Z", re.IGNORECASE)
+_OF_START = re.compile(
+    r"(?<!instead)(?<!because)(?:(?:\A|[\s\"“(])(?:of|out of|among))\s(?:the |its |their |all )?\Z",
+    re.IGNORECASE,
+)
 _AS_SHARE = re.compile(
-    r"[^0-9;:。；]{0,100}(?:[,，(]\s?(?:or|that is|i\.e\.|which|a|nearly|about|some|just|即|占|也就是)?|\bor\b|\bas\b)[^0-9.;:。；]{0,70}", re.IGNORECASE
+    r"[^0-9;:。；]{0,100}(?:[,，(]\s?(?:or|that is|i\.e\.|which|a|nearly|about|some|just|即|占|也就是)?|\bor\b|\bas\b)[^0-9.;:。；]{0,70}",
+    re.IGNORECASE,
 )
 
 
 def _of_so_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
     """Of 3,100 residents 1,240 were in favor, 45 percent; 40 of the 100 sites, 39 percent."""
     shares = [q for q in own if q.kind == "share" and not q.change and not q.is_range]
-    counted = [q for q in own if q.kind in ("count", "thing", "number", "amount", "money") and not q.is_range]
+    counted = [
+        q
+        for q in own
+        if q.kind in ("count", "thing", "number", "amount", "money") and not q.is_range
+    ]
     if not counted or not shares:
         return
-    wholes = [q for q in counted if _OF_START.search(text[max(q.sentence[0], q.start - 24) : q.start])]
+    wholes = [
+        q for q in counted if _OF_START.search(text[max(q.sentence[0], q.start - 24) : q.start])
+    ]
     if len(wholes) != 1 or len(shares) != 1:
         return
     whole, share = wholes[0], shares[0]
-    front = text[whole.sentence[0] : whole.start].strip(' "“').lower().startswith(("of", "out of", "among"))
+    front = (
+        text[whole.sentence[0] : whole.start]
+        .strip(' "“')
+        .lower()
+        .startswith(("of", "out of", "among"))
+    )
     parts = [
         q
         for q in counted
-        if q is not whole and q.value and _alike(q, whole) and (q.start > whole.end if front else 0 < whole.start - q.end < 24)
+        if q is not whole
+        and q.value
+        and _alike(q, whole)
+        and (q.start > whole.end if front else 0 < whole.start - q.end < 24)
     ]
     if not parts or not whole.value or any(p.value > whole.value for p in parts):
         return
@@ -219,14 +278,24 @@ def _of_so_many(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Betw
     gap = text[last : share.start]
     if share.start < last or not _AS_SHARE.fullmatch(gap) or len(gap) > (120 if front else 40):
         return
-    if any(last <= q.start < share.start for q in own) or len(parts) > 2 or share.value * share.unit.factor_to(PLAIN) > 1:
+    if (
+        any(last <= q.start < share.start for q in own)
+        or len(parts) > 2
+        or share.value * share.unit.factor_to(PLAIN) > 1
+    ):
         return
     known = [p.value * _factor(p, whole) / whole.value for p in parts]
     half = share.half / 100 + 0.006 if share.unit.text == "%" else 0.02
     said = share.value * share.unit.factor_to(PLAIN)
     fits = any(abs(said - x) <= half or abs(said - (1 - x)) <= half for x in known)
     near = min(known, key=lambda x: abs(x - said))
-    yield Between((parts[0], whole), share, said / near, verdicts.REPRODUCES if fits else verdicts.INCONSISTENT, "/")
+    yield Between(
+        (parts[0], whole),
+        share,
+        said / near,
+        verdicts.REPRODUCES if fits else verdicts.INCONSISTENT,
+        "/",
+    )
 
 
 def _alike(a: Quantity, b: Quantity) -> bool:
@@ -250,7 +319,12 @@ def _more_than_all(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
         if not _OF_THEM.match(text, part.start + len(part.text)) and not _OF_THEM.search(part.text):
             continue
         whole = next(
-            (q for q in reversed(said[max(0, i - 4) : i]) if q.kind in ("count", "thing") and not q.period), None
+            (
+                q
+                for q in reversed(said[max(0, i - 4) : i])
+                if q.kind in ("count", "thing") and not q.period
+            ),
+            None,
         )
         if whole is None or part.start - whole.end > 320 or not whole.value:
             continue
@@ -260,21 +334,35 @@ def _more_than_all(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
 
 _SHARE_OF = re.compile(r"\s?of (?:the|its|their|all)\b|的", re.IGNORECASE)
 _TAKES = re.compile(
-    r"\b(?:swallow|use|take|consume|drink|draw|need|claim|absorb|divert|account|be|is|are|equal)(?:s|ing|ed|n)?\b(?: for| to)?[^.;,0-9]{0,20}\Z|[占用耗取达为][^，。；0-9]{0,6}\Z", re.IGNORECASE
+    r"\b(?:swallow|use|take|consume|drink|draw|need|claim|absorb|divert|account|be|is|are|equal)(?:s|ing|ed|n)?\b(?: for| to)?[^.;,0-9]{0,20}\Z|[占用耗取达为][^，。；0-9]{0,6}\Z",
+    re.IGNORECASE,
 )
 
 
 def _share_of_flows(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
     """13,800 cubic meters a day, of a river of 207,000 a day: the one share that the paragraph then draws."""
     for i, share in enumerate(said):
-        if share.kind != "share" or share.change or share.is_range or share.hedge not in ("none", "about"):
+        if (
+            share.kind != "share"
+            or share.change
+            or share.is_range
+            or share.hedge not in ("none", "about")
+        ):
             continue
-        if not _SHARE_OF.match(text, share.end) or not _TAKES.search(text[max(share.sentence[0], share.start - 48) : share.start]):
+        if not _SHARE_OF.match(text, share.end) or not _TAKES.search(
+            text[max(share.sentence[0], share.start - 48) : share.start]
+        ):
             continue
-        if any(q is not share and q.sentence == share.sentence for q in said[max(0, i - 3) : i + 4]):
+        if any(
+            q is not share and q.sentence == share.sentence for q in said[max(0, i - 3) : i + 4]
+        ):
             continue
         start = max(text.rfind("\n", 0, share.start), share.start - 700)
-        flows = [q for q in said[max(0, i - 8) : i] if q.start > start and q.kind == "amount" and q.period and not q.is_range]
+        flows = [
+            q
+            for q in said[max(0, i - 8) : i]
+            if q.start > start and q.kind == "amount" and q.period and not q.is_range
+        ]
         if any(q.kind == "share" for q in said[max(0, i - 8) : i] if q.start > start):
             continue
         alike = [q for q in flows if flows and q.unit.text == flows[-1].unit.text]
@@ -293,7 +381,8 @@ def _share_of_flows(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
 
 _PERIOD_H = {"d": 24.0, "a": 8760.0, "month": 730.0, "week": 168.0, "h": 1.0}
 _EVERY_DAY = re.compile(
-    r"\b(?:every (?:single )?day|each day|a day|per day|daily|an hour|per hour|every hour|a week|a month|every month)\b|每天|每日|日均|日|每月|每小时", re.IGNORECASE
+    r"\b(?:every (?:single )?day|each day|a day|per day|daily|an hour|per hour|every hour|a week|a month|every month)\b|每天|每日|日均|日|每月|每小时",
+    re.IGNORECASE,
 )
 
 
@@ -305,11 +394,25 @@ def _day_and_year(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Be
     a, b = flows
     if not a.bare.same_dimension(b.bare) or not a.unit.same_dimension(b.unit) or a.count != b.count:
         return
-    if any(q is not a and q is not b and q.kind in _AMOUNTS and q.bare.same_dimension(a.bare) for q in own):
+    if any(
+        q is not a and q is not b and q.kind in _AMOUNTS and q.bare.same_dimension(a.bare)
+        for q in own
+    ):
         return
-    if a.role or b.role or a.change or b.change or _BREAK_CLAUSE.search(text[a.end : b.start]) and not re.search(r"[;；]", text[a.end : b.start]):
+    if (
+        a.role
+        or b.role
+        or a.change
+        or b.change
+        or (
+            _BREAK_CLAUSE.search(text[a.end : b.start])
+            and not re.search(r"[;；]", text[a.end : b.start])
+        )
+    ):
         return
-    if not _EVERY_DAY.search(shown) or re.search(r"\bpeak|\bup to\b|\bat most\b|峰值|最[大高]", shown, re.IGNORECASE):
+    if not _EVERY_DAY.search(shown) or re.search(
+        r"\bpeak|\bup to\b|\bat most\b|峰值|最[大高]", shown, re.IGNORECASE
+    ):
         return
     short, long = (a, b) if _PERIOD_H[a.period] < _PERIOD_H[b.period] else (b, a)
     value = short.value * short.unit.factor_to(long.unit)

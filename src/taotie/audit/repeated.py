@@ -76,12 +76,22 @@ def without_inputs(
     def in_its_period(c: Candidate) -> tuple[Quantity, ...]:
         """9 billion a year is no 9 billion, where the formula's result is for each year."""
         own = ends[id(c.main)]
-        off = abs(c.stated.value * c.stated.unit.factor_to(unit) / value - 1) > 0.05 if value else False
+        off = (
+            abs(c.stated.value * c.stated.unit.factor_to(unit) / value - 1) > 0.05
+            if value
+            else False
+        )
         if off and c.how == "direct" and c.main.period and c.main.firm:
             return tuple(replace(e, bare=e.unit) for e in own)
         return own
 
-    return [c for c in found if again(c.main) or by_as_much(c.main, text, inputs) or not (printed(c) or all(told(e) for e in in_its_period(c)))]
+    return [
+        c
+        for c in found
+        if again(c.main)
+        or by_as_much(c.main, text, inputs)
+        or not (printed(c) or all(told(e) for e in in_its_period(c)))
+    ]
 
 
 def ends_of(q: Quantity) -> tuple[Quantity, ...]:
@@ -112,9 +122,9 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         part = q.value * q.unit.factor_to(PLAIN)
         if any(abs(x / value - 1) < 1e-6 for x in (1 + part, 1 - part)):
             return True
-        if "分之" in q.text or not re.search("[0-9]", q.text):  # a quarter, in 60 MW / 4
-            if part and abs(1 / part / value - 1) < 1e-6:
-                return True
+        in_words = "分之" in q.text or not re.search("[0-9]", q.text)
+        if in_words and part and abs(1 / part / value - 1) < 1e-6:
+            return True  # a quarter, in 60 MW / 4
     if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
         return True  # 176 TWh of 4,000
     each = [

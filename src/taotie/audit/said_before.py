@@ -149,11 +149,11 @@ def _in_the_same_unit(q: Quantity, before: Quantity, text: str, offset: int) -> 
     if q.kind != "number" or before.kind not in ("amount", "money", "share") or q.short:
         return q
     between = _AND_NOW.fullmatch(text, before.end - offset, q.start - offset)
-    if between is None and q.sentence == before.sentence and before.kind != "share":
-        if _EACH_OF_IT.match(text, q.end - offset) and q.start - before.end <= 24:
-            return replace(  # 60 cubic metres an hour, 30 each
-                q, unit=before.unit, bare=before.bare, period=before.period, kind=before.kind
-            )
+    near = q.sentence == before.sentence and q.start - before.end <= 24 and before.kind != "share"
+    if between is None and near and _EACH_OF_IT.match(text, q.end - offset):
+        return replace(  # 60 cubic metres an hour, 30 each
+            q, unit=before.unit, bare=before.bare, period=before.period, kind=before.kind
+        )
     if between is None:
         return q
     role = "to" if between[0].lower().strip(" ,").startswith(("to", "up to", "down to")) else "from"
@@ -191,7 +191,9 @@ def _in_a_unit_named(q: Quantity, before: str, behind: str) -> Quantity:
     )
 
 
-_OF_SO_MANY = re.compile(r"(?:\A|[\s\"“(])(?:of|out of|among)\s(?:the |its |their |all )?\Z", re.IGNORECASE)
+_OF_SO_MANY = re.compile(
+    r"(?:\A|[\s\"“(])(?:of|out of|among)\s(?:the |its |their |all )?\Z", re.IGNORECASE
+)
 
 
 def _of_so_many(found: list[Quantity], first: int, text: str, offset: int) -> None:
@@ -204,7 +206,12 @@ def _of_so_many(found: list[Quantity], first: int, text: str, offset: int) -> No
         return
     for i in range(first, len(found)):
         q = found[i]
-        if q.kind in ("number", "thing") and q.start > whole.end and 10 <= q.value <= whole.value and not q.short:
+        if (
+            q.kind in ("number", "thing")
+            and q.start > whole.end
+            and 10 <= q.value <= whole.value
+            and not q.short
+        ):
             unit = Unit(whole.count)
             found[i] = replace(q, kind="count", unit=unit, bare=unit, count=whole.count)
 
@@ -309,7 +316,11 @@ def _with_period_before(q: Quantity, before: str, since: int) -> Quantity:
     if power and not (near and (told or used)):
         return q
     unit = q.bare / Unit(name)
-    at_it = name == "a" and before[start:].startswith(("每年", "一年", "全年")) and len(gap.strip()) <= 1
+    at_it = (
+        name == "a"
+        and before[start:].startswith(("每年", "一年", "全年"))
+        and len(gap.strip()) <= 1
+    )
     firm = near and (name != "a" or power or at_it) and q.kind in ("amount", "money")
     in_front = _IN_FRONT.search(before[:start]) and not re.search("[0-9]", gap)
     if not near and name != "a" and not (q.kind == "amount" and (len(gap) < 30 or in_front)):
@@ -424,7 +435,9 @@ def _with_unit_before(q: Quantity, before: str) -> Quantity:
         return q
     if q.kind in ("amount", "money") and not q.count and "/" not in q.bare.text and not q.period:
         each = _EACH_UNIT.search(before)
-        if each and (q.kind == "money" or any(q.bare.same_dimension(Unit(u)) for u in ("L", "g", "gCO2e"))):
+        if each and (
+            q.kind == "money" or any(q.bare.same_dimension(Unit(u)) for u in ("L", "g", "gCO2e"))
+        ):
             below = Unit("MWh" if each["mwh"] else "kWh")
             return replace(q, unit=q.unit / below, bare=q.bare / below)
     if q.kind != "money" or q.count or "/" in q.bare.text:

@@ -303,7 +303,8 @@ def _power_for_itself(reading: Reading, chosen: Candidate) -> bool:
         if q.bare.same_dimension(_W) or not q.unit.same_dimension(_W) or q.counts:
             continue
         alone = not any(
-            p is not q and p is not main and p.kind in ("amount", "count") for p in reading.quantities
+            p is not q and p is not main and p.kind in ("amount", "count")
+            for p in reading.quantities
         )
         same = q.value * q.unit.factor_to(main.unit) / main.value if main.value else 1.0
         if alone and not 0.85 <= same <= 1.18:
@@ -311,9 +312,7 @@ def _power_for_itself(reading: Reading, chosen: Candidate) -> bool:
     return False
 
 
-def _misquoted(
-    reading: Reading, chosen: Candidate, recomputed: Recomputed, inputs: Inputs
-) -> bool:
+def _misquoted(reading: Reading, chosen: Candidate, recomputed: Recomputed, inputs: Inputs) -> bool:
     """Does the text give another number where the formula has the one input that it does not say: 750 W for 700 W?"""
     quantities = [q for q in reading.quantities if q.kind not in ("year", "short")]
     given = [(v, u) for v, u in inputs if not u.same_dimension(_H)]

@@ -64,7 +64,17 @@ _AFTER = re.compile(
     r"|(?P<zh>每天|每日|每年|每小时|每月|每周|每分钟|每秒钟?|一天|一年|/天|/日|/年|/小时|/月|/分钟|/秒)(?!前|后|来|内|半))",
     re.IGNORECASE,
 )
-_ZH_PERIOD = {"分钟": "min", "秒": "s", "秒钟": "s", "天": "d", "日": "d", "年": "a", "小时": "h", "月": "month", "周": "week"}
+_ZH_PERIOD = {
+    "分钟": "min",
+    "秒": "s",
+    "秒钟": "s",
+    "天": "d",
+    "日": "d",
+    "年": "a",
+    "小时": "h",
+    "月": "month",
+    "周": "week",
+}
 _PER = re.compile(
     r"\s?(?:(?P<per>per|for each|for every|for a|for an|each|every|an?|for)\s|/\s?|(?P<zh>每一?))(?=[A-Za-z0-9\u4e00-\u9fff])",
     re.IGNORECASE,
@@ -72,7 +82,10 @@ _PER = re.compile(
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9'&-]{0,30}")
 _GONE = re.compile(r"(?:mile|kilomet(?:er|re)|km|lit(?:er|re)|gallon|tonne|kWh)\Z")  # 390 g a mile
 _CENTS = re.compile(r"(?:US )?cents?(?![A-Za-z])")
-_EURO, _DOLLAR = re.compile(r"€|\beuros?\b|\bEUR\b", re.IGNORECASE), re.compile(r"\$|\bdollar|\bUSD\b", re.IGNORECASE)
+_EURO, _DOLLAR = (
+    re.compile(r"€|\beuros?\b|\bEUR\b", re.IGNORECASE),
+    re.compile(r"\$|\bdollar|\bUSD\b", re.IGNORECASE),
+)
 _EURO_CENTS = re.compile(r"(?:euro[ -]?|EUR )cents?(?![A-Za-z])", re.IGNORECASE)
 _TIMES = {
     "yr": "a", "year": "a", "a": "a", "day": "d", "d": "d", "month": "month", "mo": "month", "week": "week", "wk": "week", "hour": "h", "hr": "h", "h": "h",
@@ -134,7 +147,9 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
             "share",
         )
     plain_points = _BARE_POINTS.match(text, at)
-    if plain_points and _PER_CENT.search(text[max(0, at - 90) : at + 40]):  # from 6% to 4%, two points
+    if plain_points and _PER_CENT.search(
+        text[max(0, at - 90) : at + 40]
+    ):  # from 6% to 4%, two points
         return amount(1.0, Unit("%"), plain_points.end(), plain_points[0], "share")
     small = _PENCE.match(text, at)
     if small:

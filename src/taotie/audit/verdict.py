@@ -225,7 +225,9 @@ def _printed_point(stated: Stated, c: Recomputed) -> tuple[str, str]:
         return REPRODUCES, "inside_stated_range" if stated.is_range else "within_digits"
     gap = rounding_gap(stated)
     if stated.is_range:
-        near = stated.hedge in ("about", "comparable") and _edge_gap(low, high, c.widest_low, c.widest_high) <= min(gap, ROUNDING_GAP)
+        near = stated.hedge in ("about", "comparable") and _edge_gap(
+            low, high, c.widest_low, c.widest_high
+        ) <= min(gap, ROUNDING_GAP)
         return (ROUNDING, "edges_close") if near else (INCONSISTENT, "far")
     off = abs(stated.value / c.value - 1) if c.value else math.inf
     return (ROUNDING, "gap_small") if off <= gap else (INCONSISTENT, "far")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between, slack_of
@@ -61,7 +60,10 @@ def worked_out(text: str, said: Sequence[Quantity]) -> list[Between]:
 
 
 def _found(
-    parts: Sequence[tuple[Quantity, float]], by: Sequence[Quantity], whole: Quantity, sign: str = "×"
+    parts: Sequence[tuple[Quantity, float]],
+    by: Sequence[Quantity],
+    whole: Quantity,
+    sign: str = "×",
 ) -> Iterator[Between]:
     """`whole` against what each of `parts` would make of it (its value in the whole's own unit); wrong where none agrees."""
     tried = [(q, whole.value / value) for q, value in parts if value > 0]
@@ -84,17 +86,28 @@ def _holds(whole: Quantity, ratio: float) -> bool:
     """May a bound be off that way? "Over 300 MW" of 320 is."""
     if whole.hedge == "at_least":
         return ratio > 1
-    return ratio < 1 if whole.hedge in ("at_most", "nearly") and ratio > 1.02 else whole.hedge != "comparable"
+    return (
+        ratio < 1
+        if whole.hedge in ("at_most", "nearly") and ratio > 1.02
+        else whole.hedge != "comparable"
+    )
 
 
 def _same_paragraph(text: str, a: Quantity, b: Quantity) -> bool:
     return "\n" not in text[min(a.end, b.end) : max(a.start, b.start)]
 
 
-def _energies(said: Sequence[Quantity], unit: Unit, *without: Quantity) -> Iterator[tuple[Quantity, float, str]]:
+def _energies(
+    said: Sequence[Quantity], unit: Unit, *without: Quantity
+) -> Iterator[tuple[Quantity, float, str]]:
     """Numbers of the article as amounts of `unit`: as they stand, for each period, a power by the hours of a day and a year. [unit]"""
     for q in said:
-        if any(q is w for w in without) or q.kind not in (*_AMOUNTS, "count") or q.is_range or not q.value > 0:
+        if (
+            any(q is w for w in without)
+            or q.kind not in (*_AMOUNTS, "count")
+            or q.is_range
+            or not q.value > 0
+        ):
             continue
         if q.bare.same_dimension(unit):
             yield q, q.value * q.bare.factor_to(unit), q.period
@@ -113,7 +126,13 @@ def _rate(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     own = _carbonless(rate.bare * below)
     for j in range(max(0, i - 4), min(len(said), i + 5)):
         whole = said[j]
-        if j == i or whole.kind not in _AMOUNTS or whole.is_range or not whole.value > 0 or whole.role == "from":
+        if (
+            j == i
+            or whole.kind not in _AMOUNTS
+            or whole.is_range
+            or not whole.value > 0
+            or whole.role == "from"
+        ):
             continue
         if "/" in whole.bare.text or not _same_paragraph(text, rate, whole):
             continue
@@ -125,15 +144,24 @@ def _rate(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
             continue
         if backwards and whole.sentence != rate.sentence:
             continue
-        if not backwards and any(_carbonless(q.bare).same_dimension(_carbonless(whole.bare)) for q in said[i + 1 : j]) and not _OVER.search(gap[-40:]):
+        if (
+            not backwards
+            and any(
+                _carbonless(q.bare).same_dimension(_carbonless(whole.bare)) for q in said[i + 1 : j]
+            )
+            and not _OVER.search(gap[-40:])
+        ):
             continue
         scale = own.factor_to(_carbonless(whole.bare))
         amounts = list(_energies(said, below, rate, whole))
-        known = [
-            (q, n * rate.value * scale / _in_period(name, whole)) for q, n, name in amounts
-        ]
+        known = [(q, n * rate.value * scale / _in_period(name, whole)) for q, n, name in amounts]
         if backwards:
-            yield from _found([(q, whole.value / (scale * amount)) for q, amount, _n in amounts], (whole,), rate, "/")
+            yield from _found(
+                [(q, whole.value / (scale * amount)) for q, amount, _n in amounts],
+                (whole,),
+                rate,
+                "/",
+            )
         else:
             yield from _found(known, (rate,), whole)
 
@@ -145,7 +173,11 @@ def _of_each(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
         return
     if not _SO.search(text[max(rate.sentence[0], rate.start - 30) : rate.start]):
         return
-    before = [q for q in said[max(0, i - 5) : i] if _same_paragraph(text, q, rate) and not q.is_range and q.value > 0]
+    before = [
+        q
+        for q in said[max(0, i - 5) : i]
+        if _same_paragraph(text, q, rate) and not q.is_range and q.value > 0
+    ]
     many = [q for q in before if q.kind == "count" and q.count == rate.count]
     whole = rate.bare * Unit(rate.count)
     totals = [q for q in before if q.kind == rate.kind and q.bare.same_dimension(whole)]
@@ -162,7 +194,11 @@ def _carbonless(unit: Unit) -> Unit:
     """Tons of CO2 as tons: a text seldom says each time what its tons are of."""
     for name in ("gCO2e", "kgCO2e", "tCO2e", "MtCO2e", "ktCO2e"):
         if name in re.split(r"[*/]", unit.physical):
-            return unit / Unit(name) * Unit(name.removesuffix("CO2e")) if f"/{name}" not in unit.physical else unit
+            return (
+                unit / Unit(name) * Unit(name.removesuffix("CO2e"))
+                if f"/{name}" not in unit.physical
+                else unit
+            )
     return unit
 
 
@@ -173,7 +209,10 @@ def _in_period(name: str, whole: Quantity) -> float:
     return _PERIOD_H[name] / _PERIOD_H[whole.period]
 
 
-_OR_THAT = re.compile(rf"[\s,，(（]{{1,3}}(?:{_OR}|that is|i\.e\.|which is|namely|即|也就是|合|约合)?[\s,，]{{0,2}}(?:about |around |some |roughly |约)?", re.IGNORECASE)
+_OR_THAT = re.compile(
+    rf"[\s,，(（]{{1,3}}(?:{_OR}|that is|i\.e\.|which is|namely|即|也就是|合|约合)?[\s,，]{{0,2}}(?:about |around |some |roughly |约)?",
+    re.IGNORECASE,
+)
 
 
 def _share(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
@@ -182,18 +221,31 @@ def _share(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     if share.kind != "share" or share.change or i + 1 >= len(said):
         return
     whole = said[i + 1]
-    if whole.kind not in (*_AMOUNTS, "count") or whole.is_range or whole.change or whole.count and whole.kind != "count":
+    if (
+        whole.kind not in (*_AMOUNTS, "count")
+        or whole.is_range
+        or whole.change
+        or (whole.count and whole.kind != "count")
+    ):
         return
     if whole.bare.same_dimension(_H):
         return  # one percent, or 88 hours: of a year that nobody says
     link = text[share.end : whole.start]
-    if not _OR_THAT.fullmatch(link) or not re.search(r"[A-Za-z\u4e00-\u9fff]", link) or whole.sentence != share.sentence:
+    if (
+        not _OR_THAT.fullmatch(link)
+        or not re.search(r"[A-Za-z\u4e00-\u9fff]", link)
+        or whole.sentence != share.sentence
+    ):
         return
     part = share.value * share.unit.factor_to(PLAIN)
     known = [
         (q, n * part / _in_period(q.period, whole))
         for q in said
-        if q is not whole and q.kind == whole.kind and not q.is_range and q.value > 0 and q.bare.same_dimension(whole.bare)
+        if q is not whole
+        and q.kind == whole.kind
+        and not q.is_range
+        and q.value > 0
+        and q.bare.same_dimension(whole.bare)
         for n in (q.value * q.bare.factor_to(whole.bare),)
     ]
     yield from _found(known, (share,), whole)
@@ -208,25 +260,50 @@ _FLAT = re.compile(
 def _power_for_a_time(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     """360 MW around the clock; that comes to 8.64 GWh a day and 3.15 TWh over a year."""
     whole = said[i]
-    if whole.kind != "amount" or not whole.bare.same_dimension(_WH) or whole.count or whole.counts or whole.role == "from":
+    if (
+        whole.kind != "amount"
+        or not whole.bare.same_dimension(_WH)
+        or whole.count
+        or whole.counts
+        or whole.role == "from"
+    ):
         return
     hours = _PERIOD_H.get(whole.period)
     if hours is None or "\n" in text[whole.start - 1 : whole.start]:
         return
-    before = [q for q in said[max(0, i - 4) : i] if whole.start - q.start < 300 and _same_paragraph(text, q, whole)]
-    powers = [q for q in before if q.kind == "amount" and q.unit.same_dimension(_W) and not q.period and not q.count and not q.is_range]
+    before = [
+        q
+        for q in said[max(0, i - 4) : i]
+        if whole.start - q.start < 300 and _same_paragraph(text, q, whole)
+    ]
+    powers = [
+        q
+        for q in before
+        if q.kind == "amount"
+        and q.unit.same_dimension(_W)
+        and not q.period
+        and not q.count
+        and not q.is_range
+    ]
     if not powers:
         return
     last = powers[-1]
-    near = text[max(last.sentence[0], last.start - 40) : min(last.sentence[1], last.end + 30, whole.start)]
+    near = text[
+        max(last.sentence[0], last.start - 40) : min(last.sentence[1], last.end + 30, whole.start)
+    ]
     gap = text[last.end : whole.start]
-    if not _FLAT.search(near) or not (_SO.search(gap) or re.search(r"\buse|consum|\btak|\bneed|\bburn|用电|耗电", gap)):
+    if not _FLAT.search(near) or not (
+        _SO.search(gap) or re.search(r"\buse|consum|\btak|\bneed|\bburn|用电|耗电", gap)
+    ):
         return
     known = [(q, q.value * (q.unit * _H).factor_to(whole.bare) * hours) for q in powers]
     yield from _found(known, (), whole)
 
 
-_OR_ABOUT = re.compile(rf"[^0-9.;:。；]{{0,36}}[,，(]\s?(?:{_OR}|that is|i\.e\.|即|也就是|折合|合)\s?(?:about |around |some |roughly |约)?", re.IGNORECASE)
+_OR_ABOUT = re.compile(
+    rf"[^0-9.;:。；]{{0,36}}[,，(]\s?(?:{_OR}|that is|i\.e\.|即|也就是|折合|合)\s?(?:about |around |some |roughly |约)?",
+    re.IGNORECASE,
+)
 
 
 def _converted(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
@@ -234,9 +311,22 @@ def _converted(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]
     if i + 1 >= len(said):
         return
     a, b = said[i], said[i + 1]
-    if a.kind != "amount" or b.kind != "amount" or b.is_range or a.sentence != b.sentence or not (a.period and b.period):
+    if (
+        a.kind != "amount"
+        or b.kind != "amount"
+        or b.is_range
+        or a.sentence != b.sentence
+        or not (a.period and b.period)
+    ):
         return
-    if a.period == b.period or not a.unit.same_dimension(b.unit) or a.role or b.role or a.change or b.change:
+    if (
+        a.period == b.period
+        or not a.unit.same_dimension(b.unit)
+        or a.role
+        or b.role
+        or a.change
+        or b.change
+    ):
         return
     if _OR_ABOUT.fullmatch(text, a.end, b.start):
         yield from _found([(a, a.value * a.unit.factor_to(b.unit))], (), b)
@@ -249,9 +339,15 @@ _OF = re.compile(r"(?:\A|[\s\"“(])(?:of|out of|among)\s(?:the |its |their |all
 def _the_rest(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     """Of 3,100 residents 1,240 were for it; the other 1,860 were not."""
     whole = said[i]
-    if whole.kind not in ("count", "number", "thing") or not _OTHER.search(text[max(0, whole.start - 16) : whole.start]):
+    if whole.kind not in ("count", "number", "thing") or not _OTHER.search(
+        text[max(0, whole.start - 16) : whole.start]
+    ):
         return
-    before = [q for q in said[max(0, i - 5) : i] if q.kind in ("count", "number", "thing") and not q.period and whole.start - q.start < 300]
+    before = [
+        q
+        for q in said[max(0, i - 5) : i]
+        if q.kind in ("count", "number", "thing") and not q.period and whole.start - q.start < 300
+    ]
     totals = [q for q in before if _OF.search(text[max(0, q.start - 12) : q.start])]
     parts = [q for q in before if totals and q is not totals[-1] and q.start > totals[-1].start]
     if len(parts) != 1 or not totals[-1].value > parts[0].value:
@@ -263,18 +359,31 @@ _AS_MANY = re.compile(
     r"\b(?:as (?:much|many) as|enough (?:for|to)|equivalent|equals?(?: to)?|the same as|could (?:power|supply|run|feed)|would (?:power|supply|run|feed)|match(?:es)?|(?:it is|that is|so|hence|therefore)\b[^.;]{0,40})|相当于|够|可供|足以|等于|[顶抵]得?上|能满足",
     re.IGNORECASE,
 )
-_ONE_OF = re.compile(r"[\s,]{0,2}(?:of \w+ )?(?:for|per|a|an|each|every)\s(?:the |an? )?(?:average |typical |ordinary |single |mean )?(?P<noun>[a-z]{3,14})\b", re.IGNORECASE)
+_ONE_OF = re.compile(
+    r"[\s,]{0,2}(?:of \w+ )?(?:for|per|a|an|each|every)\s(?:the |an? )?(?:average |typical |ordinary |single |mean )?(?P<noun>[a-z]{3,14})\b",
+    re.IGNORECASE,
+)
 _MANY_OF = re.compile(r"\s(?:average |typical |ordinary )?(?P<noun>[a-z]{3,14})\b", re.IGNORECASE)
 
 
 def _as_many(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
     """10,500 kWh for a home, so the campus matches 300,000 homes; at 4.6 tons for the average car, 267,000 cars."""
     for i, each in enumerate(said):
-        if each.kind != "amount" or each.is_range or not each.value > 0 or each.bare.same_dimension(_H):
+        if (
+            each.kind != "amount"
+            or each.is_range
+            or not each.value > 0
+            or each.bare.same_dimension(_H)
+        ):
             continue
         behind = _ONE_OF.match(text, each.end)
         for many in said[i + 1 : i + 4]:
-            if many.sentence != each.sentence or many.is_range or many.kind not in ("count", "thing") or many.period:
+            if (
+                many.sentence != each.sentence
+                or many.is_range
+                or many.kind not in ("count", "thing")
+                or many.period
+            ):
                 continue
             if many.value < 10 or not _AS_MANY.search(text[each.end : many.start]):
                 continue
@@ -282,14 +391,27 @@ def _as_many(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
             if many.kind == "count" and (many.count == each.count or many.count in each.counts):
                 count = many.count
             else:
-                noun = _MANY_OF.match(text, many.start + len(many.text)) or _MANY_OF.search(many.text)
-                same = behind and noun and noun["noun"].lower().rstrip("s") == behind["noun"].lower().rstrip("s")
+                noun = _MANY_OF.match(text, many.start + len(many.text)) or _MANY_OF.search(
+                    many.text
+                )
+                same = (
+                    behind
+                    and noun
+                    and noun["noun"].lower().rstrip("s") == behind["noun"].lower().rstrip("s")
+                )
                 if not same:
                     continue
             own = each.bare * Unit(count) if count and f"/{count}" in each.bare.text else each.bare
             known = []
             for q in said:
-                if q is each or q is many or q.kind not in _AMOUNTS or q.count or q.is_range or not q.value > 0:
+                if (
+                    q is each
+                    or q is many
+                    or q.kind not in _AMOUNTS
+                    or q.count
+                    or q.is_range
+                    or not q.value > 0
+                ):
                     continue
                 for unit, period in ((q.bare, q.period), *(((q.bare * _H), "h"),)):
                     if _carbonless(unit).same_dimension(_carbonless(own)):
@@ -302,5 +424,12 @@ def _as_many(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
 def _spans(own: str, wanted: str) -> Iterable[float]:
     """By what an amount for one period is multiplied to be one for another; a year where none is said."""
     if own in _PERIOD_H:
-        return {_PERIOD_H[wanted or "a"] / _PERIOD_H[own] if (wanted or "a") in _PERIOD_H else 1.0, 1.0} if own != "h" else {8760.0}
+        return (
+            {
+                _PERIOD_H[wanted or "a"] / _PERIOD_H[own] if (wanted or "a") in _PERIOD_H else 1.0,
+                1.0,
+            }
+            if own != "h"
+            else {8760.0}
+        )
     return {1.0}
