@@ -122,9 +122,6 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         part = q.value * q.unit.factor_to(PLAIN)
         if any(abs(x / value - 1) < 1e-6 for x in (1 + part, 1 - part)):
             return True
-        in_words = "分之" in q.text or not re.search("[0-9]", q.text)
-        if in_words and part and abs(1 / part / value - 1) < 1e-6:
-            return True  # a quarter, in 60 MW / 4
     if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
         return True  # 176 TWh of 4,000
     each = [
