@@ -67,6 +67,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "grid/ac/proof.py::ac_proofs",  # no more threads than buses asked
         "answer/parts/supply.py::hardest_span",  # a span longer than the series is the series
         "compute/serving/case.py::sweep",
+        "compute/serving/prefix.py::memory_words",  # no more blocks kept than the log has
         "compute/serving/service.py::smallest_fleet",
         "compute/serving/slice.py::_slice_of",
         "compute/serving/slice.py::_by_hour",

@@ -6,7 +6,7 @@ import pytest
 from taotie.compute.energy.model_architecture import model_architectures
 from taotie.compute.energy.roofline import COLUMNS, decode_cost, prefill_cost
 from taotie.compute.energy.runtime_profile import runtime_profile, runtime_profiles
-from taotie.compute.energy.serving_setup import ServingSetup
+from taotie.compute.energy.serving_setup import NOT_SERVED, ServingSetup
 from taotie.errors import TaotieError
 from taotie.hardware.accelerator import accelerators
 from taotie.hardware.number_formats import served_format
@@ -20,7 +20,8 @@ def _rows(runtime):
     rows, architectures = [], []
     for i, chip in enumerate(accelerators().values()):
         for j, model in enumerate(model_architectures().values()):
-            held = served_format(chip, FORMATS[(i + j) % len(FORMATS)]).precision
+            formats = [f for f in FORMATS if f not in NOT_SERVED.get(runtime, ())]
+            held = served_format(chip, formats[(i + j) % len(formats)]).precision
             n = (1, 2, 4, 8, 16)[(i + 3 * j) % 5]
             more = {"data_parallel": n} if (i + j) % 4 == 0 else {}
             if j % 3 == 0:

@@ -348,7 +348,7 @@ def test_property_pipeline_and_speculation_change_costs_as_they_should():
     # a lone sequence passes both stages one after the other: no faster than half the accelerators
     half = replica_model(setup(4), prompt_tokens=1000, output_tokens=200)
     assert cut.costs.decode[1, 0] > half.costs.decode[1, 0] > plain.costs.decode[1, 0]
-    draft = Speculation(0.8, 4)
+    draft = Speculation(0.8, 4, 0.05)
     fast = replica_model(setup(), prompt_tokens=1000, output_tokens=200, speculation=draft)
     request = Requests(np.zeros(1), np.array([1000]), np.array([200]))
     slow_run, fast_run = simulate(request, Serving(plain)), simulate(request, Serving(fast))

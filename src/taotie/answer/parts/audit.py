@@ -50,6 +50,8 @@ __all__ = [
 
 def match_line(match: Match) -> str:
     """A figure of the catalogue beside what is stated, on one line."""
-    from taotie.audit.against import match_line as line  # reads sentences, which most pages have none of
+    from taotie.audit.against import (
+        match_line as line,
+    )  # reads sentences, which most pages have none of
 
     return line(match)

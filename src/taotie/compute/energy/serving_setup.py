@@ -21,6 +21,7 @@ from taotie.hardware.accelerator import Accelerator
 from taotie.words.language import _
 
 __all__ = [
+    "NOT_SERVED",
     "PRECISIONS",
     "Precision",
     "ServingSetup",

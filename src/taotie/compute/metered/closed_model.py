@@ -18,7 +18,7 @@ from taotie.compute.closed_names import plain_model_name
 from taotie.compute.energy.cached_prompt import prefill_beyond_cache
 from taotie.compute.energy.energy_per_request import prefill_of, request_energy
 from taotie.compute.energy.model_typical import typical_architecture
-from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
+from taotie.compute.energy.serving_setup import NOT_SERVED, ServingSetup, smallest_replica
 from taotie.compute.metered.token_energy import model_range
 from taotie.errors import RangeError, TaotieError
 from taotie.hardware.accelerator import accelerator
@@ -391,8 +391,10 @@ def _one(
     # a mixture below 0.8 of its size is drawn sparse, above it dense
     model = typical_architecture("closed", total, active if active < 0.8 * total else None)
     wanted, longest = kind, max(8192.0, prompt + output)
-    # what does not fit as drawn is held in fp8, then for one request at a time, then on a chip of more memory
-    ways = [(chip, kind, 4), (chip, "fp8", 4), (chip, "fp8", 1)]
+    # what does not fit as drawn, or is younger than the engine, is held in fp8, then for one request at a time, then on a
+    # chip of more memory
+    ways = [] if kind in NOT_SERVED.get(known.runtime or "", ()) else [(chip, kind, 4)]
+    ways += [(chip, "fp8", 4), (chip, "fp8", 1)]
     ways += [] if known.chip else [(accelerator(c), "fp8", 1) for c in ROOMIER]
     for i, (box, form, sequences) in enumerate(ways):
         try:

@@ -328,7 +328,9 @@ def advance(  # type: ignore[no-untyped-def]
                     hit *= limits[BLOCK_TOKENS]
                 elif cache_blocks > 0:
                     hit = np.int64(
-                        leading_hits(caches, r, block_id, request[x, BLOCK_LOW], request[x, BLOCK_N])
+                        leading_hits(
+                            caches, r, block_id, request[x, BLOCK_LOW], request[x, BLOCK_N]
+                        )
                     )
                     hit = min(hit * limits[BLOCK_TOKENS], np.int64(request[x, PROMPT]), length - 1)
                 memory[r, tail + 1] = hit

@@ -54,7 +54,9 @@ def limiting_pairs(found: HostingCapacityByTreatment, way: str) -> list[Limiting
     """
     one = found[way]
     live = ~found.dead_bus
-    branch, outage = (np.asarray(x, np.int64)[live] for x in (one.binding_branch, one.binding_outage))
+    branch, outage = (
+        np.asarray(x, np.int64)[live] for x in (one.binding_branch, one.binding_outage)
+    )
     if not branch.size:
         return []
     low, span = int(outage.min()), int(outage.max() - outage.min()) + 1
