@@ -7,6 +7,7 @@ load of twice the size has twice the plant and the same cost.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -545,7 +546,8 @@ def _plan(
         price = marginals * n * (score_price if limit < 0 else float("nan"))
     return SupplyPlan(
         problem=p,
-        cost_per_mwh=float(cost @ np.clip(found.x, 0.0, None)),
+        # the true sum of the products: a library's own hangs on how many threads it takes
+        cost_per_mwh=math.fsum((cost * np.clip(found.x, 0.0, None)).tolist()),
         score=1.0 - float(dirty.sum() * dt) / energy,
         matched=clean_mwh / energy,
         size_mw=size_mw,
