@@ -2,14 +2,17 @@
 
 Each part writes its whole output into .cache/web/PART.log and one line with its figures here; the last line says which
 parts failed, and the exit status is then 1. A part that takes longer than its limit is stopped and has failed;
-`--patience 3` gives three times as long on a slow or busy machine.
+`--patience 3` gives three times as long on a slow or busy machine. A run that was stopped goes on where it was: a part that
+held with the same files and settings is not run again, unless it is named or `--anew` is given.
 
-python tools/web.py [PART ...] [--patience 1] [--calls 20000] [--requests 100000]
+python tools/web.py [PART ...] [--patience 1] [--calls 20000] [--requests 100000] [--anew]
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import os
 import re
 import signal
@@ -20,10 +23,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / ".cache" / "web"
+HELD = LOGS / "held.json"
 RUNNING: set[subprocess.Popen[bytes]] = set()
+LOCK = Lock()
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "-q", "--no-header"]
 EVERY = ["-m", "slow or not slow"]
 
@@ -40,6 +46,7 @@ class Part:
     def run(self, patience: float) -> bool:
         """Run it, say in one line what came out; whether all went well."""
         log = LOGS / f"{self.name}.log"
+        files = state(self)
         began = time.monotonic()
         # its tools stand beside schemathesis; a group of its own, so that a stop reaches what it started
         environment = {**os.environ, "PATH": f"{LOGS / 'bin'}{os.pathsep}{os.environ['PATH']}"}
@@ -62,10 +69,40 @@ class Part:
         found = [m.group(0).strip("= \n") for m in re.finditer(self.figures, text, re.M)]
         end = {0: "ok", None: f"STOPPED after {took / 60:.1f} min"}.get(code, f"FAILED ({code})")
         said = "; ".join(found) or f"no figures, see {log.relative_to(ROOT)}"
-        print(f"{self.name}: {end}, {int(took // 60)} min {int(took % 60)} s: {said}", flush=True)
-        if code != 0:
+        line = f"{self.name}: {end}, {int(took // 60)} min {int(took % 60)} s: {said}"
+        print(line, flush=True)
+        if code == 0:
+            keep(self.name, files, line)
+        else:
             print("\n".join(f"    {line}" for line in _wrong(text)), flush=True)
         return code == 0
+
+
+def state(part: Part) -> str:
+    """What a part hangs on: every file of the project as it is, and its command; nothing where git does not say."""
+    asked = ["git", "rev-parse", "HEAD"], ["git", "diff", "HEAD"], ["git", "status", "--porcelain"]
+    digest = hashlib.sha256(json.dumps(part.command[1:]).encode())
+    for command in asked:
+        try:
+            digest.update(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+        except (OSError, subprocess.CalledProcessError):
+            return ""
+    return digest.hexdigest()
+
+
+def held() -> dict[str, list[str]]:
+    """Parts that held: by name their state then, and their line."""
+    try:
+        found: dict[str, list[str]] = json.loads(HELD.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def keep(name: str, files: str, line: str) -> None:
+    """Note that a part held, and with which files."""
+    with LOCK:
+        HELD.write_text(json.dumps(held() | {name: [files, line]}))
 
 
 def stop(_number: int, _frame: object) -> None:
@@ -122,6 +159,7 @@ def main() -> None:
     options.add_argument(
         "--requests", type=int, default=100_000, help="over which memory is watched"
     )
+    options.add_argument("--anew", action="store_true", help="run what held before, too")
     given = options.parse_args()
     unknown = [name for name in given.part if name not in names]
     if unknown:
@@ -133,8 +171,17 @@ def main() -> None:
     failed: list[str] = []
     ran = 0
 
+    before = {} if given.anew or given.part else held()
+
+    def one(part: Part) -> bool:
+        then, line = before.get(part.name, ("", ""))
+        if then and then == state(part):
+            print(f"{line} (before, with the same files)", flush=True)
+            return True
+        return part.run(given.patience)
+
     def walk(lane: list[Part]) -> list[tuple[str, bool]]:
-        return [(part.name, part.run(given.patience)) for part in lane if not given.part or part.name in given.part]  # fmt: skip
+        return [(part.name, one(part)) for part in lane if not given.part or part.name in given.part]  # fmt: skip
 
     for side_by_side in lanes(given.calls, given.requests):
         with ThreadPoolExecutor(len(side_by_side)) as pool:
