@@ -71,8 +71,8 @@ def _listen(question: str, found: dict[str, Any]) -> None:
 
 
 def _ask() -> None:
-    for study in sorted(STUDIES.glob("*.toml")):
-        _quietly(lambda s=study: run_study(read_study(s)))
+    for study in ("chat_service", "closed_model", "training_run"):
+        _quietly(lambda s=study: run_study(read_study(STUDIES / f"{s}.toml")))
     _quietly(lambda: fleet_forecast().drivers())
     for word in (*WORDS, *COMMON, *{e.unit for e in entries().values()}):
         _quietly(lambda word=word: parse_unit(word)[1].dimension_word)

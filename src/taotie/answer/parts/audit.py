@@ -50,8 +50,7 @@ __all__ = [
 
 def match_line(match: Match) -> str:
     """A figure of the catalogue beside what is stated, on one line."""
-    from taotie.audit.against import (
-        match_line as line,
-    )  # reads sentences, which most pages have none of
+    # it reads sentences, of which most pages have none
+    from taotie.audit.against import match_line as line
 
     return line(match)
