@@ -386,10 +386,10 @@ def _told(network: Any, rows: _Rows) -> list[Said]:
             for name, e in table.iterrows()
         }
         ends = ("converter_station1_id", "converter_station2_id")
-        gone = [e for _name, e in links.iterrows() if any(stations[str(e[x])] < 0 for x in ends)]
+        cut = [e for _name, e in links.iterrows() if any(stations[str(e[x])] < 0 for x in ends)]
         told += left_out(
-            "dc_line_off", N_("{n} DC lines ({mw:.1f} MW) have an end that is disconnected and are left out"), len(gone),
-            mw=float(sum(abs(e.target_p) for e in gone)),
+            "dc_line_off", N_("{n} DC lines ({mw:.1f} MW) have an end that is disconnected and are left out"), len(cut),
+            mw=float(sum(abs(e.target_p) for e in cut)),
         )  # fmt: skip
     return told
 
