@@ -161,7 +161,7 @@ OWN_FILES = {
     "grid/flow/contingency.py:contingency_table", "grid/dispatch/rts_gmlc_year.py:_rows", "quantity/catalog.py:_rows",
     "quantity/catalog.py:_source_file", "quantity/unit.py:_answers", "study/building.py:_keep_file", "study/campus_chain.py:_of_hours",
     "study/placement.py:_case", "workload/refit.py:language_service_rates", "compute/serving/streamed.py:streamed",
-    "grid/case/case.py:_looks_like_matpower", "grid/case/other_files.py:_revision",
+    "grid/case/case.py:_looks_like_matpower", "grid/case/other_files.py:_psse_left", "grid/case/other_files.py:_revision",
 }  # fmt: skip
 FED = {
     # where a file of others is opened, and the reader in the table that leads there
