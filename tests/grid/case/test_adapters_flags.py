@@ -257,3 +257,35 @@ def test_worked_dc_line_with_one_end_out_of_supply_keeps_the_other():
     assert branch_flow_mw(case) == pytest.approx(net._ppc["branch"][:, 13].real, abs=1e-6)
     assert case.bus[3, 2] == pytest.approx(12.0)
     assert "dc_line_half" in {one.code for one in case.told}
+
+
+def three_buses():
+    net = pandapower.create_empty_network()
+    bus = [pandapower.create_bus(net, 110.0) for _ in range(4)]
+    for i in range(3):
+        pandapower.create_line_from_parameters(
+            net, bus[i], bus[(i + 1) % 3], 10.0, 0.1, 0.4, 0.0, 0.5
+        )
+    pandapower.create_ext_grid(net, bus[0])
+    pandapower.create_load(net, bus[2], 50.0)
+    return net, bus
+
+
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+def test_worked_pandapower_load_that_is_not_counted_is_said():
+    net, bus = three_buses()
+    pandapower.create_load(net, bus[3], 4.5, scaling=2.0)
+    pandapower.create_asymmetric_load(net, bus[1], 1.0, 2.0, 3.0)
+    case = case_from_pandapower(net)
+    assert case.load_mw.sum() == pytest.approx(50.0)
+    told = [(one.code, one.values) for one in case.told]
+    assert ("load_not_supplied", {"n": 1, "mw": pytest.approx(9.0)}) in told
+    assert ("table_not_read", {"n": 1, "name": "asymmetric_load"}) in told
+
+
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+def test_refuses_pandapower_load_without_a_number():
+    net, bus = three_buses()
+    pandapower.create_load(net, bus[1], float("nan"))
+    with pytest.raises(CaseError, match="row 1 of load in the pandapower network has no p_mw"):
+        case_from_pandapower(net)

@@ -24,7 +24,7 @@ __all__ = ["case_from_pandapower"]
 FloatArray = NDArray[np.float64]
 # Tables that carry power and have no place in a DC power flow of the AC grid.
 _NOT_CARRIED = (
-    "tcsc", "svc", "ssc", "vsc", "line_dc", "bus_dc", "load_dc", "source_dc", "vsc_stacked", "vsc_bipolar",
+    "asymmetric_load", "asymmetric_sgen", "tcsc", "svc", "ssc", "vsc", "line_dc", "bus_dc", "load_dc", "source_dc", "vsc_stacked", "vsc_bipolar",
 )  # fmt: skip
 
 
@@ -50,6 +50,16 @@ def case_from_pandapower(net: Any, name: str = "pandapower") -> Case:
     """
     pandapower = needed("pandapower", "ac")
     net = copy.deepcopy(net)
+    for kind in ("load", "sgen", "gen", "storage"):
+        table = net[kind]
+        gaps = table.index[table.in_service.astype(bool) & table.p_mw.isna()]
+        if len(gaps):
+            raise CaseError(
+                _("row {row} of {kind} in the pandapower network has no p_mw.").format(
+                    row=gaps[0], kind=kind
+                ),
+                _("correct the file: a missing value cannot be computed with."),
+            )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -254,4 +264,10 @@ def _spoken(net: Any, bus: FloatArray) -> list[Said]:
     told += left_out(
         "not_supplied", N_("{n} buses are out of service or reached by no slack"), int(dead.sum())
     )
+    load = net.load[net.load.in_service.astype(bool)]
+    asked = float((load.p_mw * load.scaling).sum())
+    lost = asked - float(net.res_load.p_mw.fillna(0.0).sum())
+    told += left_out(
+        "load_not_supplied", N_("{mw:.1f} MW of load stand at such buses and are not counted"), int(abs(lost) > 1e-6), mw=lost,
+    )  # fmt: skip
     return told
