@@ -359,9 +359,6 @@ class AcProver:
             ok[~ok] = other.solved[order]
         return volts, ok
 
-    def _allow(self, at: IntArray) -> np.ndarray:
-        return self.allowed[self._place(at)]
-
     def _place(self, at: IntArray) -> IntArray:
         """Rows of the tables of the start: 0 intact, then outages in order."""
         if not hasattr(self, "_where"):
