@@ -17,7 +17,7 @@ from taotie.audit.composed import composed
 from taotie.audit.in_words import many_in_words, one_period
 from taotie.audit.nouns import FLOWS
 from taotie.audit.reading import Quantity, Reading, spoken
-from taotie.audit.repeated import ends_of, repeats, without_inputs
+from taotie.audit.repeated import divides, ends_of, repeats, without_inputs
 from taotie.audit.said_elsewhere import said_elsewhere
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at
 from taotie.quantity.number_words import spelled_number_at
@@ -73,7 +73,10 @@ def candidates(
     given = [
         q
         for q in usable
-        if all(any(repeats(e, value, own) for value, own in inputs) for e in ends_of(q))
+        if all(
+            any(repeats(e, value, own) or divides(e, value, own) for value, own in inputs)
+            for e in ends_of(q)
+        )
     ]
     best = without_inputs(direct, inputs, reading.form.text, value, unit)
     named = [c for c in best if c.main.noun != "model"] or best
@@ -116,7 +119,7 @@ def _printed_plainly(
     usable: list[Quantity], inputs: Sequence[tuple[float, Unit]]
 ) -> list[Candidate]:
     """Numbers of units, where the formula has none: 600 * 666.67 is 400,000 square meters."""
-    made = []
+    made: list[Candidate] = []
     if not all(u.same_dimension(PLAIN) or u.text == "a" for _v, u in inputs):
         return made
     for q in usable:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from taotie.audit.candidate import Candidate
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
-from taotie.audit.repeated import repeats
+from taotie.audit.repeated import divides, repeats
 from taotie.audit.slip import COUNTED, fits
 from taotie.audit.verdict import REPRODUCES, Stated, printed_finding
 from taotie.quantity.number_words import spelled_number_at
@@ -182,19 +182,13 @@ def _numbers(
             continue
         if q.kind == "count" and f"/{q.count}" in chosen.main.unit.text:
             continue  # already what it is per
-        if any(repeats(q, value, unit) or _divides(q, value, unit) for value, unit in inputs):
+        if any(repeats(q, value, unit) or divides(q, value, unit) for value, unit in inputs):
             continue  # the formula has it
         if q.unit.same_dimension(_H) and chosen.how not in ("annual", "bare"):
             continue
         unless = Unless("number", " ".join(q.text.split()))
         for factor in _factors(q):
             yield unless, factor
-
-
-def _divides(q: Quantity, value: float, unit: Unit) -> bool:
-    """Is it the part a formula divides by: a quarter, in 60 MW / 4?"""
-    part = q.value * q.unit.factor_to(PLAIN) if q.kind == "share" and unit.is_plain else 0.0
-    return part > 0 and abs(part * value - 1) < 1e-6
 
 
 def _ratios(reading: Reading, chosen: Candidate) -> Iterable[tuple[Unless, float]]:

@@ -144,3 +144,9 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
         for own in owns
     )
+
+
+def divides(q: Quantity, value: float, unit: Unit) -> bool:
+    """Is it the part a formula divides by: a quarter, in 60 MW / 4?"""
+    part = q.value * q.unit.factor_to(PLAIN) if q.kind == "share" and unit.is_plain else 0.0
+    return part > 0 and abs(part * value - 1) < 1e-6
