@@ -74,6 +74,8 @@ def as_dimension(own: Unit, unit: Unit) -> Iterable[tuple[float, Unit]]:
             )
             return
     for count in _CARDS:  # 2,048 * 54 d gives GPU hours, where the text says so
+        if count not in own.text:
+            continue
         if (own / Unit(count)).same_dimension(_H) and unit.same_dimension(_H):
             yield 1.0, own / Unit(count)
             return

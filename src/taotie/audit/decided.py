@@ -156,7 +156,7 @@ def _unexplained(
             continue
         if main.start not in made and not explained(main, reading, inputs, recomputed):
             made[main.start] = (c, found)
-    counted = [c for c, _f in made.values() if c.how == "number" and c.main.kind == "count"]
+    counted = [c for c, _f in made.values() if c.main.kind in ("count", "thing")]
     if len(counted) > 1:
         return []  # 34 plants and 20 lines: of which the formula speaks is open
     return [made[at] for at in sorted(made)]
