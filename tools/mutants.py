@@ -50,7 +50,7 @@ TESTS = (
 that ask through them. Tests of physics, of the grid's own code and of the web service are not."""
 CELLS: dict[str, tuple[str, ...]] = {
     "quantity/wording.py": (
-        "number", "_rounded", "ends", "percent", "readable", "kind_word", "boundary_word", "bound_word", "bound_text", "certain_text", "tiny_share",
+        "number", "_rounded", "within", "_at", "ends", "middle_text", "mean_text", "ranges_in", "texts_of_ranges", "percent", "readable", "kind_word", "boundary_word", "bound_word", "bound_text", "certain_text", "tiny_share",
         "middle_and_range", "value_text", "text",
     ),
     "quantity/unit_word.py": (),
