@@ -96,8 +96,11 @@ def test_worked_capacity_text_and_picture(run, tmp_path):
     none = json.loads(run("capacity", "ACTIVSg200", "--contingencies", "none", "--json"))
     assert all(b["strict_mw"] == b["n0_mw"] for b in none["buses"])
     assert none["dispatch"]["n1_secure"] is None
-    said = run("capacity", "ACTIVSg200", "--contingencies", "none")
-    assert "with any one branch lost" not in said
+    page = tmp_path / "intact.html"
+    said = run("capacity", "ACTIVSg200", "--contingencies", "none", "--report", page)
+    assert "any one branch lost" not in said
+    assert "any one branch lost" not in page.read_text("utf-8")
+    assert "MW or more with all branches in service" in page.read_text("utf-8")
     assert "with all branches in service, over all buses" in said
     assert "N-1 secure" not in said
 

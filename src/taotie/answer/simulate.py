@@ -429,17 +429,6 @@ def _streamed(
     from taotie.compute.serving.streamed import streamed
 
     summary, done, notes = streamed(wanted, case, chosen.scale_by, chosen.requests_out, chosen.tell)
-    if case.routing != "round_robin":
-        notes = [
-            Said(
-                "routing.round_robin",
-                N_(
-                    "--stream routes round robin, not {name}: which replica is least busy is not kept."
-                ),
-                {"name": chosen.routing},
-            ),
-            *notes,
-        ]
     settings = {**chosen.values, **_plain(done.case)}
     settings["level"] = str(case.level) if case.level else None
     made = _answer(done, summary, done.run.account.series(), settings, notes)

@@ -46,7 +46,7 @@ from taotie.app.charts.grid_numbers import (
 from taotie.app.charts.grid_tables import bus_table, limiting_table, share_table
 from taotie.app.charts.picture import Picture, cut, sentences
 from taotie.quantity.wording import number, percent
-from taotie.words.language import _
+from taotie.words.language import N_, _
 
 N_LIMIT = 15
 # colour and dashes of a line by treatment
@@ -176,24 +176,34 @@ def limiting_html(shown: CapacityPicture, n: int = N_LIMIT) -> str:
 # ---- pictures -----------------------------------------------------------------------------------------------
 
 
+WHEN = {
+    "all": N_("with any one branch lost"),
+    "none": N_("with all branches in service"),
+    "table": N_("in every outage of the case's table"),
+}
+
+
 def finding(shown: CapacityPicture) -> str:
     """What the pictures say, in one or two sentences."""
     found = shown.capacity
     ways = capacity_by_way(found)
     all_in = ways.pop(ALL_IN)
+    when = _(WHEN[shown.outages])
     if not shown.load_mw:
         low, high = (f(half_take(v) for v in ways.values()) for f in (min, max))
-        return _(
-            "With any one branch lost, half of the buses take {low} to {high} MW or more, depending on how branches that are full already are treated; with all branches in service {all_in} MW."
-        ).format(low=mw_text(low), high=mw_text(high), all_in=mw_text(half_take(all_in)))
-    shares = [share_taking(v, shown.load_mw) for v in ways.values()]
-    return _(
-        "{span} % of the buses take {load} MW with any one branch lost, depending on how branches that are full already are treated; {all_in} % do with all branches in service."
-    ).format(
-        span=span(shares),
-        load=mw_text(shown.load_mw),
-        all_in=percent(share_taking(all_in, shown.load_mw)),
-    )
+        said = _(
+            "Half of the buses take {low} to {high} MW or more {when}, depending on how branches that are full already are treated."
+        ).format(low=mw_text(low), high=mw_text(high), when=when)
+        intact = _("With all branches in service {all_in} MW.").format(all_in=mw_text(half_take(all_in)))  # fmt: skip
+    else:
+        shares = [share_taking(v, shown.load_mw) for v in ways.values()]
+        said = _(
+            "{span} % of the buses take {load} MW {when}, depending on how branches that are full already are treated."
+        ).format(span=span(shares), load=mw_text(shown.load_mw), when=when)
+        intact = _("With all branches in service {all_in} % do.").format(
+            all_in=percent(share_taking(all_in, shown.load_mw))
+        )
+    return said if shown.outages == "none" else sentences(said, intact)
 
 
 def treatment_words() -> str:

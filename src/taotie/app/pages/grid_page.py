@@ -104,11 +104,12 @@ def _main(shown: CapacityPicture) -> Tile:
     """The headline: a range over treatments, said as such."""
     ways = numbers.capacity_by_way(shown.capacity)
     ways.pop(numbers.ALL_IN)
+    when = _(charts.WHEN[shown.outages])
     if shown.load_mw:
         values = {k: share_taking(v, shown.load_mw) for k, v in ways.items()}
         shown_value, unit = _headline_span(list(values.values())), "%"
-        name = _("Buses that take {mw} MW with any one branch lost").format(
-            mw=numbers.mw_text(shown.load_mw)
+        name = _("Buses that take {mw} MW {when}").format(
+            mw=numbers.mw_text(shown.load_mw), when=when
         )
         each = {k: f"{percent(v)}\u00a0%" for k, v in values.items()}
         key, raw = "share_of_buses", values
@@ -116,7 +117,7 @@ def _main(shown: CapacityPicture) -> Tile:
         values = {k: numbers.half_take(v) for k, v in ways.items()}
         low, high = min(values.values()), max(values.values())
         shown_value, unit = _("{low} to {high}").format(low=numbers.mw_text(low), high=numbers.mw_text(high)), "MW"  # fmt: skip
-        name = _("New load half of the buses take with any one branch lost")
+        name = _("New load half of the buses take {when}").format(when=when)
         each = {k: f"{numbers.mw_text(v)}\u00a0MW" for k, v in values.items()}
         key, raw = "median_capacity", values
     top = max(raw.values()) or 1.0
@@ -216,7 +217,7 @@ def _treatment_rows(shown: CapacityPicture) -> list[dict[str, Any]]:
 
 def _words() -> dict[str, str]:
     return {
-        "about": _("Can the grid carry it? New load every bus takes, with any one branch lost"),
+        "about": _("Can the grid carry it? New load every bus takes"),
         "treatments": _("The treatments side by side"),
         "treatments_lead": _(
             "MW of new load by share of buses that take less: of a hundred buses five stay below the first number, half below the middle one."
