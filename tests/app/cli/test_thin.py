@@ -22,3 +22,11 @@ def test_property_a_command_imports_nothing_that_computes(path: Path) -> None:
         elif isinstance(node, ast.ImportFrom):
             found.add((node.module or "").partition(".")[0])
     assert not found & COMPUTES
+
+
+def test_error_markup_in_a_note_is_shown_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    from taotie.app.cli.shown import print_said
+    from taotie.words.said import Said
+
+    print_said([Said("x", "[bold]a bus[/bold] named [red]")])
+    assert "[bold]a bus[/bold] named [red]" in capsys.readouterr().out
