@@ -41,9 +41,9 @@ SOURCE = Path("src/taotie")
 KEPT = Path(".cache/mutants")
 TESTS = (
     "tests/answer", "tests/study", "tests/policy", "tests/app/cli", "tests/app/pages",
-    "tests/app/test_same_words.py", "tests/app/test_printed_numbers.py", "tests/app/api/test_doors_agree.py", "tests/app/api/test_rest.py",
+    "tests/app/test_same_words.py", "tests/app/test_printed_numbers.py", "tests/app/test_printed_cells.py", "tests/app/api/test_doors_agree.py", "tests/app/api/test_rest.py",
     "tests/app/mcp", "tests/app/forms", "tests/app/charts", "tests/audit", "tests/metering", "tests/words", "tests/quantity/test_wording.py",
-    "tests/quantity/test_figure_views.py", "tests/test_core.py", "tests/test_where.py", "tests/test_package.py",
+    "tests/quantity/test_figure_views.py", "tests/fleet/test_on_record.py", "tests/test_core.py", "tests/test_where.py", "tests/test_package.py",
     "src/taotie/study", "src/taotie/answer", "src/taotie/policy", "src/taotie/words", "src/taotie/app", "src/taotie/quantity/wording.py",
 )  # fmt: skip
 """What of the suite is asked: the tests of the rooms and their examples, and those of doors, pages, words and the rooms
