@@ -43,6 +43,28 @@ def test_worked_a_film_is_told_from_a_picture() -> None:
     assert film.figures["energy_per_request"].name == "Energy of one film"
 
 
+def test_worked_frames_without_a_model_take_one_that_makes_films() -> None:
+    """The default makes pictures: a film by it came out four times too high, and said nothing."""
+    made = tt.generate(frames=81, **FEW)
+    named = tt.generate("wan2.1-t2v-14b", frames=81, **FEW)
+    assert made.figures["energy_per_request"].p50 == named.figures["energy_per_request"].p50
+    told = {s.code: str(s) for s in made.said}
+    assert "wan2.1-t2v-14b" in told["default.model"]
+    assert "pictures_only" not in told
+    forced = {s.code for s in tt.generate("flux.1-dev", frames=20, **FEW).said}
+    assert "pictures_only" in forced
+
+
+def test_worked_tables_print_no_more_digits_than_their_ranges_allow() -> None:
+    changes = tt.compare("llama-3.1-8b", changes=("fp8",), **FEW).tables["changes"]
+    every = tt.facility("air-economizer", region="Virginia", **FEW)
+    for table in (changes, *every.tables.values()):
+        numeric = [i for i, c in enumerate(table.columns) if c.unit]
+        assert numeric
+        for i in numeric:
+            assert 0 < table.columns[i].digits <= 3, table.columns[i].key
+
+
 def test_worked_what_was_not_measured_widens_and_is_said() -> None:
     def spread(**more: object) -> tuple[float, set[str]]:
         made = tt.generate("stable-diffusion-3-medium", **more, **FEW)

@@ -21,7 +21,7 @@ from taotie.fleet.comparison import (
     nearest_countries,
 )
 from taotie.quantity.catalog import figure, table
-from taotie.quantity.figure import exact
+from taotie.quantity.figure import exact, leaf
 from taotie.words.language import use_language
 
 
@@ -94,6 +94,17 @@ def test_worked_words_in_both_languages() -> None:
         assert str(one) == "2 小时9瓦LED灯照明"
     finally:
         use_language("en")
+
+
+def test_worked_a_count_has_no_more_digits_than_its_range() -> None:
+    """A count of `9.13e+04` days stood beside an energy known within a third."""
+    run = leaf(
+        "a.run", low=2.0, high=3.6, unit="GWh", kind="assumed", boundary="facility", note="of a run"
+    )
+    assert str(equivalent(run, "us_household_day")) in (
+        "91 000 days of a US home",
+        "92 000 days of a US home",
+    )
 
 
 @given(wh=st.floats(1e-3, 1e15))

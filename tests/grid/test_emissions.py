@@ -47,16 +47,20 @@ def test_worked_gaps_and_negative_generation():
 
 
 @pytest.mark.parametrize(
-    ("area", "key", "average", "on_all", "on_fossil"),
+    ("area", "key", "average", "on_all", "closed_up", "on_fossil"),
     [
-        ("PJM", "PJM", 359.0, 465.2, 574.3),
-        ("MISO", "MISO", 437.8, 545.8, 606.5),
-        ("ERCO", "ERCOT", 346.2, 479.8, 542.2),
-        ("CISO", "CAISO", 238.2, 89.3, 490.0),
+        ("PJM", "PJM", 359.0, 465.2, 465.5, 574.3),
+        ("MISO", "MISO", 437.8, 545.8, 545.8, 606.5),
+        ("ERCO", "ERCOT", 346.2, 479.8, 479.8, 542.2),
+        ("CISO", "CAISO", 238.2, 89.3, 89.3, 490.0),
     ],
 )
-def test_matches_hourly_data_of_2022(shared_data, area, key, average, on_all, on_fossil):
-    """The table's values, from the hourly series they were computed from."""
+def test_matches_hourly_data_of_2022(shared_data, area, key, average, on_all, closed_up, on_fossil):
+    """The table's values, from the hourly series they were computed from.
+
+    The note left out hours without data before it took the changes, so that what happened over the 18 hours PJM
+    lacks on 13 March counts as the change of one hour: `closed_up`, held to its digits. We skip such a step.
+    """
     path = shared_data / "methods" / "eia930_2022_generation_ci_8ba.csv.gz"
     if not path.is_file():
         pytest.skip("hourly generation by fuel is not beside the project")
@@ -69,6 +73,8 @@ def test_matches_hourly_data_of_2022(shared_data, area, key, average, on_all, on
     known = np.isfinite(total)
     assert 1000 * e[known].sum() / total[known].sum() == pytest.approx(average, abs=0.05)
     assert marginal_intensity_g_per_kwh(total, e) == pytest.approx(on_all, abs=0.05)
+    closed = marginal_intensity_g_per_kwh(total[known], e[known])
+    assert closed == pytest.approx(closed_up, abs=0.05)
     own = marginal_intensity_g_per_kwh(fossil.sum(axis=1), e, total)
     assert own == pytest.approx(on_fossil, abs=0.05)
     assert intensity(key).average.p50 == pytest.approx(average, abs=0.05)

@@ -124,9 +124,9 @@ def _side_by_side(weather: object, sea: tuple[float | None, float | None], chose
         (
             Column("cooling", "", N_("cooling")),
             Column("chosen", "", N_("chosen")),
-            Column("pue", "1", N_("mean PUE")),
-            Column("pue_worst_hour", "1", N_("worst hour")),
-            Column("wue", "L/kWh", N_("water")),
+            Column("pue", "1", N_("mean PUE"), digits=3),
+            Column("pue_worst_hour", "1", N_("worst hour"), digits=3),
+            Column("wue", "L/kWh", N_("water"), digits=2),
         ),
         tuple(rows),
         N_("Every cooling at this place, the building in the middle of all ranges:"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
@@ -17,6 +18,8 @@ __all__ = ["generate"]
 
 PICTURE = {"height": 1024.0, "width": 1024.0, "steps": 28.0, "frames": 1.0}
 FILM = {"height": 480.0, "width": 832.0, "steps": 50.0, "frames": 81.0}
+FILM_MODEL = "wan2.1-t2v-14b"
+"""Taken where frames are asked for and no model is named: the default makes pictures."""
 _FRAMES_A_SECOND = 16.0
 
 
@@ -39,6 +42,10 @@ def generate(chosen: Chosen) -> Answer:
 
     chip, count = machines(chosen.on)
     n = checked_parallel(1 if count is None else count)
+    told = []
+    if "model" not in chosen.given and chosen.frames is not None and float(chosen.frames) > 1:
+        chosen = replace(chosen, values={**chosen.values, "model": FILM_MODEL}, given=chosen.given | {"model"})  # fmt: skip
+        told.append(default_said("model", FILM_MODEL, N_("a film model whose weights are published and whose energy was measured")))  # fmt: skip
     film = _is_film(generation_model(chosen.model), chosen.frames)
     usual = FILM if film else PICTURE
     shape = {k: float(getattr(chosen, k)) if getattr(chosen, k) is not None else v for k, v in usual.items()}  # fmt: skip
@@ -54,9 +61,11 @@ def generate(chosen: Chosen) -> Answer:
         model=chosen.model, accelerator=chip, batch=float(chosen.batch), accelerators=n, runtime=chosen.runtime,
         pue=chosen.pue, at=at_of(chosen), **shape,
     )  # fmt: skip
+    if film and not known.typical and not _is_film(known, None):
+        told.append(Said("pictures_only", N_("{name} makes pictures: its film is counted as if its denoiser took all frames in one pass."), {"name": known.name}))  # fmt: skip
     tokens = float(known.tokens(shape["height"], shape["width"], shape["frames"]))
     values = {"name": known.name, "size": _size(known), "tokens": f"{tokens:.0f}", "pixels": str(known.pixels_per_token)}  # fmt: skip
-    return item_answer("generate", chosen, one, (Said("model_used", used, values), *said))
+    return item_answer("generate", chosen, one, (Said("model_used", used, values), *said, *told))
 
 
 def _is_film(known: DiffusionModel, frames: Any) -> bool:

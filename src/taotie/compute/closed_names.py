@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from taotie.quantity.catalog import table
 
-__all__ = ["ClosedName", "closed_name", "closed_names", "plain_model_name"]
+__all__ = ["ClosedName", "closed_family", "closed_name", "closed_names", "plain_model_name"]
 
 TABLE = "closed_model_energy"
 
@@ -113,6 +113,23 @@ def closed_name(name: str) -> ClosedName | None:
         return None
     near = min(same, key=lambda k: _distance(_version(k), _version(plain)))
     return ClosedName(known[near], max(round(abs(_version(plain)[0] - _version(near)[0])), 1))
+
+
+def closed_family(name: str) -> list[str]:
+    """Closed models that a name may stand for without saying which: a product, or a family alone, the latest first.
+
+    Examples
+    --------
+    >>> closed_family("ChatGPT")[0][:4], closed_family("mixtral")
+    ('gpt-', [])
+    """
+    cells = table(TABLE)
+    plain = plain_model_name(name)
+    rows = list(dict.fromkeys(closed_names().values()))
+    # the letter of o1 and o3 stands in most words
+    same = [r for r in rows if len(_family(r)) > 2 and _family(r) in plain]
+    day = {r: str(cells.value(r, "released")) for r in same if "released" in cells.quantities(r)}
+    return sorted(same, key=lambda r: day.get(r, ""), reverse=True)
 
 
 def _distance(a: tuple[float, ...], wanted: tuple[float, ...]) -> tuple[float, float]:

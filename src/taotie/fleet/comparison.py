@@ -13,6 +13,7 @@ from taotie.errors import RangeError, SourceError, UnitError
 from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure, exact
+from taotie.quantity.wording import number, within
 from taotie.words.language import _, language
 
 __all__ = [
@@ -52,7 +53,10 @@ class Equivalent:
     count: Figure
 
     def __str__(self) -> str:
-        return f"{self.count.p50:.3g} {self.label[language()]}"
+        one = self.count
+        known = one.p05 != one.p95
+        count = within(one.p50, one.p05, one.p95)[0] if known else number(one.p50, 3)
+        return f"{count} {self.label[language()]}"
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,16 @@ def test_error_unknown_model_says_what_else_would_do():
     assert "config.json" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("ChatGPT", "gpt-"), ("claude", "claude-"), ("gemini", "gemini-"), ("mistral", "mistral-7b")],
+)
+def test_error_a_product_alone_is_told_its_models(name, near):
+    """`gemini` was asked whether phi-3-mini was meant."""
+    with pytest.raises(UnknownNameError, match=f"did you mean {near}"):
+        model_architecture(name)
+
+
 def test_error_impossible_counts():
     with pytest.raises(RangeError):
         typical_architecture("x", float("nan"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from taotie.compute.closed_names import closed_name
+from taotie.compute.closed_names import closed_family, closed_name
 from taotie.compute.energy.model_config import is_config_path, read_model_config
 from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.model_typical import sized_model, typical_architecture
@@ -127,11 +128,21 @@ def model_architecture(name: str) -> ModelArchitecture:
             )
         raise UnknownNameError(
             _("model {name!r} is not in the table.").format(name=text[:80]),
-            nearest(plain_name(text), model_architectures())
+            _near(text)
             + " "
             + _("Or give its config.json (--model path/config.json), or sizes: --model total=7e9."),
         )
     return found
+
+
+def _near(text: str) -> str:
+    """The open models nearest by spelling; of a product or a family alone its latest closed ones."""
+    known, plain = model_architectures(), plain_name(text)
+    closed = closed_family(text)[:3]
+    alone = any(k.startswith(plain) for k in closed) and not any(k.startswith(plain) for k in known)
+    if closed and (alone or not difflib.get_close_matches(plain, known, n=1, cutoff=0.5)):
+        return _("did you mean {names}?").format(names=", ".join(closed))
+    return nearest(plain, known)
 
 
 @lru_cache(maxsize=256)
