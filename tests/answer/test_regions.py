@@ -2,7 +2,7 @@
 
 import pytest
 
-from taotie import regions
+from taotie import crowd, fleet, regions
 from taotie.errors import UnknownNameError
 from taotie.grid.region_names import place_keys
 
@@ -35,3 +35,29 @@ def test_error_unknown_place() -> None:
     with pytest.raises(UnknownNameError, match="virgnia") as raised:
         regions("virgnia")
     assert "virginia" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [("virginia", "Virginia, 2021"), ("US-VA", "Virginia, 2021"), ("DEU", "Germany, 2024")],
+)
+def test_worked_a_fleet_knows_the_places_by_their_usual_names(name, of):
+    """`--country virginia` was asked whether India was meant."""
+    said = fleet(country=name, to=2027, samples=100, seed=1).said
+    assert of in " ".join(str(s) for s in said if s.code == "share_of_nation")
+    with pytest.raises(UnknownNameError, match="not a country or state"):
+        fleet(country="Sichuan", samples=100)
+
+
+@pytest.mark.parametrize(
+    ("region", "basis", "place"),
+    [
+        ("Sichuan", "CO2 only, electricity consumed", None),
+        ("virginia", "combustion, CO2e at", "VA"),
+    ],
+)
+def test_worked_a_crowd_says_what_its_intensity_stands_for(region, basis, place):
+    """Sichuan's is of electricity consumed, and was called an average of what is generated."""
+    made = crowd(region=region, samples=100, seed=1)
+    assert basis in next(str(s) for s in made.said if s.code == "grid_basis")
+    assert made.own["place"] == place

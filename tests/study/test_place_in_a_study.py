@@ -105,3 +105,11 @@ def test_worked_the_footprint_of_the_year_is_that_of_its_requests(tmp_path):
 def test_error_of_a_place_is_one_sentence(tmp_path, more, words):
     with pytest.raises(StudyError, match=words):
         run(_study(tmp_path, more))
+
+
+def test_worked_a_grid_case_of_elsewhere_is_told(tmp_path):
+    case = '[grid]\ncase = "ACTIVSg2000"\nbus = "median"\n'
+    told = {n.code: str(n) for n in run(_study(tmp_path, f'[place]\ncountry = "Germany"\n{case}')).said}  # fmt: skip
+    assert "not one of Germany" in told["case_of_elsewhere"]
+    home = run(_study(tmp_path, f'[place]\nstate = "Texas"\n{case}'))
+    assert "case_of_elsewhere" not in {n.code for n in home.said}

@@ -10,8 +10,8 @@ from taotie.answer.answer import Answer
 from taotie.answer.asking import Chosen, answers
 from taotie.errors import UnknownNameError
 from taotie.fleet.comparison import Equivalent, equivalents
-from taotie.fleet.nation import country, preferred_denominator, share_of
-from taotie.grid.emissions import intensity
+from taotie.fleet.nation import country, preferred_denominator, share_of, states
+from taotie.grid.emissions import BASES, intensity
 from taotie.quantity.figure import exact
 from taotie.words.language import LANGUAGES, N_, in_language, speaking
 from taotie.words.said import Said, in_each_language, joined
@@ -46,11 +46,13 @@ def electricity_of(region: str) -> str | None:
 
     Examples
     --------
-    >>> electricity_of("US-ERCT"), electricity_of("PJM"), electricity_of("SWE")
-    ('TX', 'united_states', 'sweden')
+    >>> electricity_of("US-ERCT"), electricity_of("US-VA"), electricity_of("PJM"), electricity_of("SWE")
+    ('TX', 'VA', 'united_states', 'sweden')
     """
     if region in STATE_OF:
         return STATE_OF[region]
+    if region.startswith("US-") and region[3:] in states():
+        return region[3:]
     if region.startswith("US-") or region in ("USA", "PJM"):
         return "united_states"
     with speaking("en"):
@@ -120,7 +122,7 @@ def crowd(chosen: Chosen) -> Answer:
         *told,
         Said(
             "grid_basis",
-            N_("grid: {name}, {year}, average of {basis}"),
+            N_("grid: {name}, {year}, {basis}"),
             {"name": Said("region", "", {}, _names(chosen.region)), "basis": _basis(grid.average_basis), "year": grid.year},
         )
     ]  # fmt: skip
@@ -157,14 +159,7 @@ def _alike(one: Equivalent) -> dict[str, str]:
 
 
 def _basis(basis: str) -> Said:
-    return Said(
-        "basis",
-        {
-            "generation": N_("what is generated"),
-            "consumption": N_("what is consumed"),
-            "fossil_only": N_("its fossil plants"),
-        }.get(basis, N_("what is generated")),
-    )
+    return Said("basis", BASES[basis])
 
 
 def _names(region: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, answers
-from taotie.errors import RangeError
+from taotie.errors import RangeError, TaotieError, UnknownNameError
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -25,6 +25,32 @@ class FleetDetail:
     drivers: Any
     shares: Any
     gap: Any
+
+
+def _held(name: str) -> str:
+    """Key of the country or state whose electricity is held, by any name that `[place]` knows too.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is neither a country nor a state; a province has no electricity of its own here.
+    """
+    from taotie.fleet.nation import denominators, states
+    from taotie.grid.place import place
+
+    try:
+        denominators(name)
+    except UnknownNameError:
+        try:
+            where = place(name)
+        except TaotieError:
+            where = None
+        if where is not None and where.kind == "state" and where.state in states():
+            return where.state
+        if where is not None and where.kind == "country" and where.nation:
+            return where.nation
+        raise
+    return name
 
 
 @answers("fleet")
@@ -53,9 +79,10 @@ def fleet(chosen: Chosen) -> Answer:
     fan = made.fan()
     chosen.tell(_("finding what the spread comes from"))
     found = made.drivers()
-    of = chosen.of or preferred_denominator(chosen.country)
+    nation = _held(chosen.country)
+    of = chosen.of or preferred_denominator(nation)
     shares = [
-        (year, share_of(made.at("ai_facilities", year), chosen.country, of))
+        (year, share_of(made.at("ai_facilities", year), nation, of))
         for year in (made.last_known.year, made.years[-1])
     ]
     gap = power_gap(made, portfolio_from(chosen.power), chosen.seed) if chosen.power else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from taotie.grid.capacity.hosting_capacity import (
     hosting_capacity_limits,
     load_hosting_capacity,
 )
-from taotie.grid.case.case import Case, read_case
+from taotie.grid.case.case import ALIASES, Case, read_case
 from taotie.grid.flow.dc_power_flow import dc_model
 from taotie.grid.picture import grid_picture
 from taotie.quantity.figure import Figure, leaf
@@ -124,12 +125,28 @@ def _named_case(walk: Walk) -> str:
             _("no grid case of {place} comes with the cases at hand.").format(place=where.name()),
             _("name one in [grid] case, or leave [grid] out"),
         )
+    if given is not None and where is not None and not _is_of(given, where.grid_case):
+        walk.warn(
+            "case_of_elsewhere",
+            N_("The grid case {case} is not one of {place}: what its bus takes says nothing about the grid there."),
+            case=given, place=where.named,
+        )  # fmt: skip
     return walk.choice(
         "grid.case",
         given,
         where.grid_case if where is not None else "ACTIVSg2000",
         N_("the synthetic grid of Texas: 2,000 buses, no actual lines"),
     )
+
+
+def _is_of(given: str, case: str) -> bool:
+    """A file of one's own may be of anywhere; a named case is of the place only if the place has it."""
+
+    def plain(name: str) -> str:
+        spoken = name.strip().lower()
+        return ALIASES.get(spoken, spoken).lower().removeprefix("case").lstrip("_")
+
+    return Path(given).suffix != "" or plain(given) == plain(case)
 
 
 def _without_ratings(walk: Walk, case: Case, name: str, peak: Figure) -> Placement:
