@@ -546,7 +546,8 @@ def _result(
     show = tuple(k for k in study.report.show if k in walk.figures) or tuple(
         k
         for k in (
-            headline, "energy_per_session", "annual_energy", "peak_facility_power", "accelerators", "share_of_nation",
+            headline, "energy_per_session", "annual_energy", "peak_facility_power", "connection", "accelerators",
+            "share_of_nation",
             "annual_emissions", *PER_REQUEST, "load_hosting_capacity", "share_of_capacity",
             *(SHOW if study.grid.bus == "all" else ()),
         )
