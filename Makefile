@@ -88,6 +88,7 @@ EXTRAS := ac=pandapower=grid/flow/test_ac_power_flow.py,grid/case/test_adapters.
   cluster,serve=distributed=app/api/test_cluster.py \
   forms=typst=app/forms/test_forms.py \
   meter=pynvml=metering/test_sources.py \
+  weather=pvlib=study/test_building.py \
   standards=cyclonedx=extras/test_disclosure_matches_standards.py,extras/test_supply_matches_linopy.py
 
 extras:  ## the tests that need an optional package or a peer, each in an environment of its own

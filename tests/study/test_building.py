@@ -171,7 +171,7 @@ def test_published_made_years_against_typical_years(shared_data: Path):
 
 
 def test_matches_pvlib_on_a_typical_year(tmp_path):
-    pvlib = pytest.importorskip("pvlib", reason="pvlib (extra weather) is not installed")
+    pvlib = pytest.importorskip("pvlib", reason="pvlib is not installed: make extras runs this")
     from taotie.facility.weather_file import read_epw, read_weather, whole_year
 
     folder = Path(pvlib.__file__).parent / "data"

@@ -52,7 +52,7 @@ def random_pypsa(seed):
     return n
 
 
-@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed: make extras runs this")
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 def test_matches_pypsa_lpf_with_every_flag(seed):
@@ -85,7 +85,7 @@ def told_by(case):
     return {one.code: one.values for one in case.told}
 
 
-@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed: make extras runs this")
 def test_worked_pypsa_buses_of_heat_are_no_load_of_the_grid():
     n = small_pypsa()
     n.add("Bus", "heat", carrier="heat")
@@ -98,7 +98,7 @@ def test_worked_pypsa_buses_of_heat_are_no_load_of_the_grid():
     assert told_by(case)["other_carriers"] == {"n": 1, "carriers": "heat", "mw": 20.0}
 
 
-@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed: make extras runs this")
 def test_worked_pypsa_parts_of_a_later_period_stay_out():
     n = small_pypsa()
     n.set_snapshots(pandas.MultiIndex.from_product([[2030, 2040], [0, 1]]))
@@ -110,7 +110,7 @@ def test_worked_pypsa_parts_of_a_later_period_stay_out():
     assert case_from_pypsa(n, (2040, 0)).n_gen == 2
 
 
-@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed: make extras runs this")
 def test_worked_pypsa_units_committed_off_and_sizes_of_0():
     n = small_pypsa()
     n.add("Generator", "off", bus="b1", p_nom=100, p_min_pu=0.5, committable=True, up_time_before=0)
@@ -125,7 +125,7 @@ def test_worked_pypsa_units_committed_off_and_sizes_of_0():
     assert told_by(case)["committed_off"]["n"] == 1
 
 
-@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed: make extras runs this")
 def test_worked_pypsa_load_that_no_unit_reaches_is_said():
     n = small_pypsa()
     n.add("Bus", "alone", v_nom=110.0)
@@ -133,7 +133,7 @@ def test_worked_pypsa_load_that_no_unit_reaches_is_said():
     assert told_by(case_from_pypsa(n))["slack_without_unit"] == {"n": 1, "mw": 7.0}
 
 
-@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed")
+@pytest.mark.skipif(pypsa is None, reason="PyPSA is not installed: make extras runs this")
 def test_refuses_pypsa_scenarios_and_parts_at_no_bus():
     n = small_pypsa()
     n.loads.loc["d", "bus"] = "nowhere"
@@ -145,7 +145,7 @@ def test_refuses_pypsa_scenarios_and_parts_at_no_bus():
         case_from_pypsa(n)
 
 
-@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
 def test_matches_pandapower_with_dc_line_second_slack_and_no_limits():
     from pandapower import networks
 
@@ -229,7 +229,7 @@ def random_pandapower(seed):
     return net
 
 
-@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
 @example(69)  # a DC line with one end out of supply
@@ -243,7 +243,7 @@ def test_matches_pandapower_with_every_flag(seed):
     assert (case.branch[:, 5] > 0).sum() >= len(net.line) + len(net.trafo) + 3
 
 
-@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
 def test_worked_dc_line_with_one_end_out_of_supply_keeps_the_other():
     from pandapower import networks
 
@@ -271,7 +271,7 @@ def three_buses():
     return net, bus
 
 
-@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
 def test_worked_pandapower_load_that_is_not_counted_is_said():
     net, bus = three_buses()
     pandapower.create_load(net, bus[3], 4.5, scaling=2.0)
@@ -283,7 +283,7 @@ def test_worked_pandapower_load_that_is_not_counted_is_said():
     assert ("table_not_read", {"n": 1, "name": "asymmetric_load"}) in told
 
 
-@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
 def test_refuses_pandapower_load_without_a_number():
     net, bus = three_buses()
     pandapower.create_load(net, bus[1], float("nan"))
