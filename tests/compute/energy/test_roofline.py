@@ -250,3 +250,36 @@ def test_matches_a_step_whose_batch_is_known_again(model):
     other[3] *= 2.0
     other.flags.writeable = False
     assert decode_cost(setup.row, k, other, 10.0).time_s[3] > decode_cost(setup.row, k, fixed, 10.0).time_s[3]  # fmt: skip
+
+
+def test_matches_pairs_shared_by_many_rows_of_their_own_and_one_at_a_time():
+    """What hangs on set-up and coefficients alone is found once a pair, once a row, or once: the same to rounding."""
+    setups = [
+        setup("gpt-oss-20b", "b200", 1, "mxfp4"),
+        setup("nemotron-nano-12b-v2", "h100", 1, extra_host_s=1e-3),
+        setup("deepseek-v3", "b200", 16, "fp8", data_parallel=8, draft_tokens=2),
+        setup("qwen3-30b-a3b", "h100", 2, "fp8"),
+    ]
+    x = np.array([s.row for s in setups])
+    c = np.array([coefficients(s.accelerator.name) for s in setups[:2]])
+    rng = np.random.default_rng(3)
+    n = 40
+    pick, which = rng.integers(0, 4, n), rng.integers(0, 2, n)
+    batch, length = rng.uniform(1, 300, n), rng.uniform(0, 20_000, n)
+    asked = {"which": which, "setup_of": pick}
+    shared = [
+        *decode_cost(x, c, batch, length, **asked),
+        *prefill_cost(x, c, length, batch=batch, starts=0.5, **asked),
+    ]
+    own = [
+        *decode_cost(x[pick], c, batch, length, which),
+        *prefill_cost(x[pick], c, length, which, batch=batch, starts=0.5),
+    ]
+    assert np.allclose(shared, own, rtol=1e-13, atol=0)
+    for k in range(0, n, 5):
+        p, q = x[pick[k]], c[which[k]]
+        one = [
+            *decode_cost(p, q, batch[k], length[k]),
+            *prefill_cost(p, q, length[k], batch=batch[k], starts=0.5),
+        ]
+        assert np.allclose([v[0] for v in one], np.array(shared)[:, k], rtol=1e-13, atol=0)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 Columns = Any
-"""A row of numbers by place, or `_Columns`."""
+"""Numbers by place, or an array for each place."""
 
 COLUMNS = (
     "layers",
@@ -161,13 +161,12 @@ CHUNK = 32_768
 """Rows calculated at a time: intermediate arrays stay in the processor's cache."""
 
 
-def _drawn(energy_j: FloatArray, x: Columns, time_s: FloatArray) -> FloatArray:
-    """Rated power is approached gradually and never exceeded; idle power is always drawn."""
-    limit_j = x[_N] * x[_TDP] * time_s
-    near = energy_j / limit_j
+def _drawn(energy_j: Any, rated_w: Any, waiting_w: Any, time_s: Any) -> Any:
+    """Rated power is approached gradually and never exceeded; the draw of waiting accelerators never falls away."""
+    near = energy_j / (rated_w * time_s)
     cube = near * near * near
     capped = energy_j * _power(1.0 + cube * cube, -1.0 / 6.0)
-    return np.maximum(capped, x[_N] * x[_IDLE] * time_s)
+    return np.maximum(capped, waiting_w * time_s)
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -193,8 +192,8 @@ def _both(a: Any, b: Any) -> Any:
     return np.sqrt(a * a + b * b)
 
 
-def _exchange(x: Columns, c: Columns, tokens: FloatArray) -> FloatArray:
-    """Time in which activations cross the links.
+def _exchange(x: Columns, c: Columns) -> Any:
+    """Time in which the activations of one token cross the links.
 
     Two all-reduces of 16-bit activations a layer inside a group that shares attention; switches add up, so that each
     is sent once. Groups with attention of their own send each token to its experts and back instead.
@@ -203,7 +202,7 @@ def _exchange(x: Columns, c: Columns, tokens: FloatArray) -> FloatArray:
     own = n / groups
     reduced_b = 2.0 * x[_LAYERS] * 2.0 * (own - 1.0) / own / groups
     there_and_back_b = 3.0 * x[_MOE] * np.minimum(x[_TOP_K], x[_EP]) * (groups > 1.0) / n
-    return (reduced_b + there_and_back_b) * x[_HIDDEN] * tokens / (x[_LINK] * c[_E_LINK])
+    return (reduced_b + there_and_back_b) * x[_HIDDEN] / (x[_LINK] * c[_E_LINK])
 
 
 def _meetings(x: Columns, c: Columns) -> FloatArray:
@@ -227,17 +226,6 @@ def _newer(x: Columns, c: Columns) -> Any:
     return np.exp(-c[_GAIN] * x[_YEARS])
 
 
-def _imbalance(x: Columns, c: Columns, called: Any = np.inf) -> FloatArray:
-    """Time of the busiest accelerator over the mean, experts spread over several.
-
-    `called` experts in all are called for: the fewer an accelerator holds of them, the more the largest number departs
-    from the mean, as a count of rare events does.
-    """
-    spread = np.maximum(x[_EP], 1.0)
-    more = c[_IMBALANCE] + c[_UNEVEN] * np.sqrt(spread / np.maximum(called, 1.0))
-    return np.minimum(1.0 + more * np.log2(spread), spread)
-
-
 def _expert_share(x: Columns) -> FloatArray:
     """Share of the experts that one token uses; 0 without experts."""
     return np.minimum(x[_TOP_K] / np.maximum(x[_EXPERTS], 1.0), 0.9999)
@@ -252,6 +240,174 @@ def _reached(bits: Any, unpacked: Any, c: Columns) -> Any:
     return share * np.where(unpacked > 0.0, c[_UNPACKED], 1.0)
 
 
+class _Terms(NamedTuple):
+    """What a set-up and the coefficients alone decide of any step and any prompt, whatever its batch and lengths.
+
+    Each is one number, or one for every pair of set-up and coefficients; thousands of predictions share few pairs.
+    """
+
+    # dense weights
+    dense_b: Any
+    dense_memory_s: Any
+    dense_compute_s: Any
+    """Of one token; so are all that follow with compute or peak."""
+    dense_peak_s: Any
+    dense_flop: Any
+    prefill_flop_s: Any
+    peak_flop_s: Any
+    # experts
+    experts: Any
+    expert_b: Any
+    uncalled: Any
+    """Logarithm of the share of experts that one token leaves alone."""
+    expert_memory_s: Any
+    """All experts read."""
+    expert_compute_s: Any
+    expert_peak_s: Any
+    prefill_expert_s: Any
+    prefill_expert_peak_s: Any
+    prefill_expert_b_s: Any
+    """Of one byte of experts that a prompt calls for."""
+    block_s: Any
+    spread: Any
+    spread_log2: Any
+    imbalance: Any
+    unevenness: Any
+    # cache
+    full_layers: Any
+    window_layers: Any
+    window: Any
+    kv_b: Any
+    state_b: Any
+    cache_b_s: Any
+    """Of one byte read."""
+    pair_flop: Any
+    # launches, links, host
+    launch_s: Any
+    exchange_s: Any
+    prefill_launch_s: Any
+    host_s: Any
+    host_sequence_s: Any
+    request_s: Any
+    lost_s: Any
+    groups: Any
+    waste: Any
+    # drafts
+    tokens: Any
+    """Checked a step and sequence: one, and those drafted."""
+    drafting: Any
+    # what accelerators draw
+    idle_w: Any
+    busy_w: Any
+    launch_w: Any
+    byte_j: Any
+    flop_w: Any
+    """Per second that the arithmetic would take at its peak."""
+    rated_w: Any
+    waiting_w: Any
+    # of the whole: whether any set-up has experts, any groups with attention of their own
+    any_experts: bool
+    any_groups: bool
+
+    def merged(self) -> _Terms:
+        """One number for what is the same in all pairs."""
+        return _Terms(
+            *(v[0] if isinstance(v, np.ndarray) and (v == v[0]).all() else v for v in self)
+        )
+
+
+class _RowTerms:
+    """The terms of some predictions, by the pair of each: those that a kernel asks for, once."""
+
+    def __init__(self, terms: _Terms, pair: NDArray[np.int64]) -> None:
+        self._terms = terms
+        self._pair = pair
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._terms, name)
+        value = value.take(self._pair) if isinstance(value, np.ndarray) else value
+        setattr(self, name, value)
+        return value
+
+
+def _terms(x: Columns, c: Columns) -> _Terms:
+    n, groups = x[_N], x[_DP]
+    bandwidth = n * x[_BANDWIDTH]
+    dense = _reached(x[_DENSE_BITS], x[_DENSE_UNPACKED], c)
+    expert = _reached(x[_EXPERT_BITS], x[_EXPERT_UNPACKED], c)
+    slowed = np.where(x[_EXPERT_UNPACKED] > 0.0, c[_UNPACKED], 1.0)
+    # every data-parallel copy of the dense weights is read, each cut over n / data_parallel accelerators
+    dense_b, dense_flop = x[_DENSE_B] * groups, 2.0 * x[_DENSE]
+    share = _expert_share(x)
+    expert_flop = 2.0 * x[_EXPERT] * share
+    spread = np.maximum(x[_EP], 1.0)
+    spread_log2 = np.log2(spread)
+    busiest = np.minimum(1.0 + c[_IMBALANCE] * spread_log2, spread)
+    newer = _newer(x, c)
+    launch = c[_T_LAYER] * x[_LAYERS] + c[_T_MOE] * x[_MOE]
+    # activations are brought to the few bits of the arithmetic before every product
+    launch = launch + c[_T_QUANT] * x[_LAYERS] * (x[_DENSE_BITS] < 16.0)
+    # with several accelerators the scheduler hands each step to all workers
+    host = c[_H_STEP] + c[_H_PARALLEL] * (n - 1.0) ** c[_GROWTH]
+    rated = n * x[_TDP]
+    return _Terms(
+        dense_b=dense_b,
+        dense_memory_s=dense_b / (bandwidth * c[_E_DENSE]),
+        dense_compute_s=dense_flop / (n * x[_PEAK] * c[_F_DENSE] * dense),
+        dense_peak_s=dense_flop / x[_PEAK],
+        dense_flop=dense_flop,
+        prefill_flop_s=n * x[_PEAK] * c[_F_PREFILL] * dense,
+        peak_flop_s=x[_PEAK],
+        experts=x[_EXPERTS],
+        expert_b=x[_EXPERT_B],
+        uncalled=np.log(1.0 - share) * c[_SPREAD],
+        expert_memory_s=x[_EXPERT_B] / (bandwidth * c[_E_EXPERT] * slowed),
+        expert_compute_s=expert_flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * expert),
+        expert_peak_s=expert_flop / (x[_EXPERT_PEAK] * slowed),
+        prefill_expert_s=expert_flop / (n * x[_EXPERT_PEAK] * (c[_F_PREFILL_EXPERT] * expert)) * busiest,
+        prefill_expert_peak_s=expert_flop / x[_EXPERT_PEAK],
+        prefill_expert_b_s=busiest / (bandwidth * c[_E_EXPERT]),
+        block_s=_block_layer(x, c) * x[_MOE],
+        spread=spread,
+        spread_log2=spread_log2,
+        imbalance=c[_IMBALANCE],
+        unevenness=c[_UNEVEN],
+        full_layers=x[_ATTENTION] - x[_WINDOW_LAYERS],
+        window_layers=x[_WINDOW_LAYERS],
+        window=x[_WINDOW],
+        kv_b=x[_KV],
+        state_b=2.0 * x[_STATE],
+        cache_b_s=1.0 / (bandwidth * c[_E_KV]),
+        pair_flop=4.0 * x[_QUERY],
+        launch_s=(launch + _meetings(x, c)) * newer,
+        exchange_s=_exchange(x, c),
+        prefill_launch_s=c[_T_PREFILL] * x[_LAYERS] * newer,
+        host_s=host * newer,
+        host_sequence_s=c[_H_SEQUENCE] * newer,
+        request_s=c[_H_REQUEST] * newer + x[_EXTRA_REQUEST],
+        lost_s=x[_EXTRA],
+        groups=groups,
+        waste=c[_WASTE],
+        tokens=1.0 + x[_DRAFTS],
+        drafting=1.0 + x[_DRAFT_SHARE],
+        idle_w=rated * c[_P_IDLE],
+        busy_w=rated * c[_P_BUSY],
+        launch_w=rated * c[_P_LAUNCH],
+        byte_j=x[_TDP] * c[_P_BYTE] / x[_BANDWIDTH],
+        flop_w=x[_TDP] * c[_P_FLOP],
+        rated_w=rated,
+        waiting_w=n * x[_IDLE],
+        any_experts=_some(x[_EXPERT] > 0.0),
+        any_groups=_some(groups > 1.0),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _terms_of_one(x: bytes, c: bytes) -> _Terms:
+    """The terms of one set-up, kept: it is asked again with every other batch and context."""
+    return _terms(list(np.frombuffer(x)), list(np.frombuffer(c)))
+
+
 class _Uncached(NamedTuple):
     """A decode step but for reading the cache: what hangs on the batch and on no context."""
 
@@ -264,67 +420,53 @@ class _Uncached(NamedTuple):
     compute_s: Any
 
 
-def _uncached(x: Columns, c: Columns, batch: FloatArray) -> _Uncached:
-    n = x[_N]
-    bandwidth = n * x[_BANDWIDTH]
-    dense = _reached(x[_DENSE_BITS], x[_DENSE_UNPACKED], c)
-    expert = _reached(x[_EXPERT_BITS], x[_EXPERT_UNPACKED], c)
-    slowed = np.where(x[_EXPERT_UNPACKED] > 0.0, c[_UNPACKED], 1.0)
-    tokens = batch * (1.0 + x[_DRAFTS])
-    # weights: every data-parallel copy is read, each cut over n / data_parallel accelerators
-    dense_b = x[_DENSE_B] * x[_DP]
-    t_memory = dense_b / (bandwidth * c[_E_DENSE])
-    flop = 2.0 * x[_DENSE] * tokens
-    t_compute = flop / (n * x[_PEAK] * c[_F_DENSE] * dense)
-    work = _both(t_memory, t_compute)
-    peak_s = flop / x[_PEAK]
-    expert_b = te_memory = te_compute = waited = 0.0
-    if _some(x[_EXPERT] > 0.0):  # experts: those that any token calls for
-        share = _expert_share(x)
-        touched = 1.0 - _power(1.0 - share, c[_SPREAD] * tokens)
-        expert_b = x[_EXPERT_B] * touched
-        flop = 2.0 * x[_EXPERT] * tokens * share
-        te_memory = expert_b / (bandwidth * c[_E_EXPERT] * slowed)
-        te_compute = flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * expert)
-        experts = _both(te_memory, te_compute)
-        work = work + _both(experts, _block_layer(x, c) * x[_MOE])
-        # while the busiest works, the others wait
-        waited = experts * (_imbalance(x, c, x[_EXPERTS] * touched) - 1.0)
-        peak_s = peak_s + flop / (x[_EXPERT_PEAK] * slowed)
-    launch = c[_T_LAYER] * x[_LAYERS] + c[_T_MOE] * x[_MOE]
-    # activations are brought to the few bits of the arithmetic before every product
-    launch = launch + c[_T_QUANT] * x[_LAYERS] * (x[_DENSE_BITS] < 16.0)
-    newer = _newer(x, c)
-    launch = (launch + _meetings(x, c)) * newer + _exchange(x, c, tokens) + waited
-    drafting = 1.0 + x[_DRAFT_SHARE]
-    # with several accelerators the scheduler hands each step to all workers
-    host = c[_H_STEP] + c[_H_SEQUENCE] * batch + c[_H_PARALLEL] * (n - 1.0) ** c[_GROWTH]
-    return _Uncached(
-        work, launch * drafting, host * newer, peak_s * drafting,
-        dense_b + expert_b, t_memory + te_memory, t_compute + te_compute,
-    )  # fmt: skip
+def _uncached(t: Any, batch: FloatArray) -> _Uncached:
+    tokens = batch * t.tokens
+    compute = t.dense_compute_s * tokens
+    work = _both(t.dense_memory_s, compute)
+    peak_s = t.dense_peak_s * tokens
+    memory, moved_b = t.dense_memory_s, t.dense_b
+    launch = t.launch_s + t.exchange_s * tokens
+    if t.any_experts:  # those that any token calls for
+        touched = 1.0 - np.exp(t.uncalled * tokens)
+        read, multiplied = t.expert_memory_s * touched, t.expert_compute_s * tokens
+        experts = _both(read, multiplied)
+        work = work + _both(experts, t.block_s)
+        memory, moved_b = memory + read, moved_b + t.expert_b * touched
+        compute = compute + multiplied
+        peak_s = peak_s + t.expert_peak_s * tokens
+        launch = launch + experts * _imbalance(t, t.experts * touched)
+    host = t.host_s + t.host_sequence_s * batch
+    return _Uncached(work, launch * t.drafting, host, peak_s * t.drafting, moved_b, memory, compute)
+
+
+def _imbalance(t: Any, called: Any) -> Any:
+    """How much longer than the mean the busiest accelerator works, while the others wait; experts spread over several.
+
+    `called` experts in all are called for: the fewer an accelerator holds of them, the more the largest number departs
+    from the mean, as a count of rare events does.
+    """
+    more = t.imbalance + t.unevenness * np.sqrt(t.spread / np.maximum(called, 1.0))
+    return np.minimum(more * t.spread_log2, t.spread - 1.0)
 
 
 def _decode(
-    x: Columns, c: Columns, batch: FloatArray, context: FloatArray, known: _Uncached | None = None
+    t: Any, batch: FloatArray, context: FloatArray, known: _Uncached | None = None
 ) -> tuple[FloatArray, ...]:
-    rest = known or _uncached(x, c, batch)
-    n = x[_N]
-    full = x[_ATTENTION] - x[_WINDOW_LAYERS]
-    cached = full * context + x[_WINDOW_LAYERS] * np.minimum(context, x[_WINDOW])
-    cache_b = batch * (x[_KV] * cached + 2.0 * x[_STATE])
-    t_cache = cache_b / (n * x[_BANDWIDTH] * c[_E_KV])
-    drafting = 1.0 + x[_DRAFT_SHARE]
-    work, launch = (rest.work + t_cache) * drafting, rest.launch
+    rest = known or _uncached(t, batch)
+    cached = t.full_layers * context + t.window_layers * np.minimum(context, t.window)
+    cache_b = batch * (t.kv_b * cached + t.state_b)
+    t_cache = cache_b * t.cache_b_s
+    work, launch = (rest.work + t_cache) * t.drafting, rest.launch
     own = work + launch + rest.host
     # what other work takes from the host is partly hidden: a replica that waits for its accelerator needs no host
-    lost = x[_EXTRA]
-    total = _overlapped(own, lost) if _some(lost) else own
+    total = _overlapped(own, t.lost_s) if _some(t.lost_s) else own
     host = total - work - launch
-    energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
-    moved_b = (rest.moved_b + cache_b) * drafting
-    energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * rest.peak_s)
-    return total, _drawn(energy, x, total), host, rest.memory_s + t_cache, rest.compute_s
+    energy = t.idle_w * total + t.busy_w * work + t.launch_w * launch
+    moved_b = (rest.moved_b + cache_b) * t.drafting
+    energy = energy + t.byte_j * moved_b + t.flop_w * rest.peak_s
+    drawn = _drawn(energy, t.rated_w, t.waiting_w, total)
+    return total, drawn, host, rest.memory_s + t_cache, rest.compute_s
 
 
 N_STEPS_KEPT = 24
@@ -339,7 +481,7 @@ def _known_step(x: FloatArray, c: FloatArray, batch: FloatArray) -> _Uncached | 
     key = (id(batch), x.tobytes(), c.tobytes())
     kept = _steps.get(key)
     if kept is None:
-        found = _uncached(list(x[0]), list(c[0]), batch)
+        found = _uncached(_terms_of_one(x.tobytes(), c.tobytes()), batch)
         for one in found:
             if isinstance(one, np.ndarray):
                 one.flags.writeable = False
@@ -352,62 +494,39 @@ def _known_step(x: FloatArray, c: FloatArray, batch: FloatArray) -> _Uncached | 
 
 
 def _prefill(
-    x: Columns, c: Columns, prompt: FloatArray, batch: FloatArray, starts: FloatArray
+    t: Any, prompt: FloatArray, batch: FloatArray, starts: FloatArray
 ) -> tuple[FloatArray, ...]:
-    n = x[_N]
-    dense = _reached(x[_DENSE_BITS], x[_DENSE_UNPACKED], c)
-    expert = _reached(x[_EXPERT_BITS], x[_EXPERT_UNPACKED], c)
-    window = np.minimum(prompt, x[_WINDOW])
-    full = x[_ATTENTION] - x[_WINDOW_LAYERS]
-    pairs = full * prompt * prompt / 2.0 + x[_WINDOW_LAYERS] * window * (prompt - window / 2.0)
+    window = np.minimum(prompt, t.window)
+    pairs = t.full_layers * prompt * prompt / 2.0
+    pairs = pairs + t.window_layers * window * (prompt - window / 2.0)
     # steps that carry a prompt, per prompt: several share one when they start often
     often = np.maximum(starts, 1e-6)
     steps = -np.expm1(-often) / often
     # ranks of a data-parallel group wait for each other's prompts unless each has its own
-    waste = x[_DP] ** (c[_WASTE] * steps) if _some(x[_DP] > 1.0) else 1.0
-    flop = (2.0 * x[_DENSE] * prompt + 4.0 * x[_QUERY] * pairs) * waste
-    work = flop / (n * x[_PEAK] * c[_F_PREFILL] * dense)
-    peak_s = flop / x[_PEAK]
+    waste = t.groups ** (t.waste * steps) if t.any_groups else 1.0
+    read = prompt * waste
+    flop = t.dense_flop * read + t.pair_flop * pairs * waste
+    work = flop / t.prefill_flop_s
+    peak_s = flop / t.peak_flop_s
     moved_b: Any = 0.0
-    if _some(x[_EXPERT] > 0.0):
-        share = _expert_share(x)
-        imbalance = _imbalance(x, c)
-        flop = 2.0 * x[_EXPERT] * share * prompt * waste
-        reached = c[_F_PREFILL_EXPERT] * expert
-        work = work + flop / (n * x[_EXPERT_PEAK] * reached) * imbalance
-        peak_s = peak_s + flop / x[_EXPERT_PEAK]
+    if t.any_experts:
+        work = work + t.prefill_expert_s * read
+        peak_s = peak_s + t.prefill_expert_peak_s * read
         # a prompt calls for experts that the step would have left unread
-        unread = _power(1.0 - share, c[_SPREAD] * batch * (1.0 + x[_DRAFTS]))
-        unread = unread * (1.0 - _power(1.0 - share, c[_SPREAD] * prompt))
-        moved_b = x[_EXPERT_B] * unread * steps
-        work = work + moved_b / (n * x[_BANDWIDTH] * c[_E_EXPERT]) * imbalance
-    # ranks of a data-parallel group exchange a prompt's tokens one after the other
-    newer = _newer(x, c)
-    launch = c[_T_PREFILL] * x[_LAYERS] * steps
-    if _some(x[_DP] > 1.0):
-        launch = launch * x[_DP] ** steps
+        unread = np.exp(t.uncalled * batch * t.tokens) * (1.0 - np.exp(t.uncalled * prompt))
+        moved_b = t.expert_b * unread * steps
+        work = work + moved_b * t.prefill_expert_b_s
+    launch = t.prefill_launch_s * steps
+    if (
+        t.any_groups
+    ):  # ranks of a data-parallel group exchange a prompt's tokens one after the other
+        launch = launch * t.groups**steps
     # launching is hidden behind the work of the step
-    launch = _both(launch * newer, work) - work + _exchange(x, c, prompt * waste)
-    total = work + launch + c[_H_REQUEST] * newer + x[_EXTRA_REQUEST]
-    energy = n * x[_TDP] * (c[_P_IDLE] * total + c[_P_BUSY] * work + c[_P_LAUNCH] * launch)
-    energy = energy + x[_TDP] * (c[_P_BYTE] * moved_b / x[_BANDWIDTH] + c[_P_FLOP] * peak_s)
-    return total, _drawn(energy, x, total)
-
-
-class _Columns:
-    """Columns of a matrix of several rows, for some rows of the result."""
-
-    def __init__(self, matrix: FloatArray, pick: NDArray[np.int64], rows: slice) -> None:
-        self.matrix = matrix
-        self.pick = pick if pick.shape[0] == 1 else pick[rows]
-
-    def __getitem__(self, column: int) -> Any:
-        return self.matrix[:, column][self.pick]
-
-
-def _columns(matrix: FloatArray, pick: NDArray[np.int64], rows: slice) -> Any:
-    """Columns by their place: one number each where all rows share it."""
-    return list(matrix[0]) if matrix.shape[0] == 1 else _Columns(matrix, pick, rows)
+    launch = _both(launch, work) - work + t.exchange_s * read
+    total = work + launch + t.request_s
+    energy = t.idle_w * total + t.busy_w * work + t.launch_w * launch
+    energy = energy + t.byte_j * moved_b + t.flop_w * peak_s
+    return total, _drawn(energy, t.rated_w, t.waiting_w, total)
 
 
 def _some(found: Any) -> bool:
@@ -425,20 +544,46 @@ def _by_chunk(
     results: int,
 ) -> Sequence[FloatArray]:
     n = _length(pick, which, *arrays)
+    terms = _by_row(x, pick, c, which, n)
     if n <= CHUNK:
+        # one value for all rows goes in as a number, which costs far less than an array of one
         parts = (a[0] if a.shape[0] == 1 else a for a in arrays)
-        every = slice(0, n)
-        found = kernel(_columns(x, pick, every), _columns(c, which, every), *parts)
-        return [_whole(v, n) for v in found]
+        return [_whole(v, n) for v in kernel(terms(slice(0, n)), *parts)]
     out = np.empty((results, n))
     for first in range(0, n, CHUNK):
         rows = slice(first, min(first + CHUNK, n))
-        # one value for all rows goes in as a number, which costs far less than an array of one
         parts = (a[0] if a.shape[0] == 1 else a[rows] for a in arrays)
-        made = kernel(_columns(x, pick, rows), _columns(c, which, rows), *parts)
-        for k, values in enumerate(made):
+        for k, values in enumerate(kernel(terms(rows), *parts)):
             out[k, rows] = values
     return list(out)
+
+
+def _by_row(
+    x: FloatArray, pick: NDArray[np.int64], c: FloatArray, which: NDArray[np.int64], n: int
+) -> Callable[[slice], Any]:
+    """The terms of some rows of the result: of every pair once where rows share few, else of each row."""
+    if len(x) == len(c) == 1:
+        one = _terms_of_one(x.tobytes(), c.tobytes())
+        return lambda _rows: one
+    pairs = len(x) * len(c)
+    if 0 < 2 * pairs <= n:
+        every = np.arange(pairs)
+        table = _terms(_columns(x, every // len(c)), _columns(c, every % len(c))).merged()
+        pair = np.broadcast_to(pick * len(c) + which, n)
+        return lambda rows: _RowTerms(table, pair[rows])
+
+    def own(rows: slice) -> _Terms:
+        return _terms(
+            _columns(x, pick if len(pick) == 1 else pick[rows]),
+            _columns(c, which if len(which) == 1 else which[rows]),
+        )
+
+    return own
+
+
+def _columns(matrix: FloatArray, rows: NDArray[np.int64]) -> Any:
+    """Columns by their place: one number each where there is but one row."""
+    return list(matrix[0]) if len(matrix) == 1 else matrix.T.take(rows, axis=1)
 
 
 def _whole(value: Any, n: int) -> FloatArray:
