@@ -11,6 +11,7 @@ from taotie.compute.energy.model_architecture import (
     find_model,
     model_architecture,
     model_architectures,
+    model_used,
     typical_architecture,
 )
 from taotie.errors import RangeError, UnknownNameError
@@ -23,6 +24,8 @@ PUBLISHED_BILLIONS = {
     "mixtral-8x22b": (141, 39),
     "deepseek-v3": (671, 37),
     "kimi-k2": (1000, 32),
+    "kimi-k2-thinking": (1000, 32),
+    "kimi-k2.5": (1000, 32),
     "qwen3-30b-a3b": (30.5, 3.3),
     "qwen3-235b-a22b": (235, 22),
     "qwen3-coder-480b-a35b": (480, 35),
@@ -190,3 +193,29 @@ def test_error_impossible_counts():
         typical_architecture("x", float("nan"))
     with pytest.raises(RangeError):
         typical_architecture("x", -5.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "held"),
+    [
+        ("moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking", "int4"),
+        ("moonshotai/Kimi-K2-Instruct-0905", "kimi-k2", "fp8"),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "qwen3-235b-a22b", "fp8"),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507", "qwen3-235b-a22b", "bf16"),
+        ("nvidia/DeepSeek-R1-FP4", "deepseek-r1", "nvfp4"),
+        ("Qwen/Qwen2.5-7B-Instruct-GPTQ-Int8", "qwen2.5-7b", "int8"),
+        ("llama-3.1-8b-awq", "llama-3.1-8b", "int4"),
+        ("RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "llama-3.1-8b", "int8"),
+        ("unsloth/Llama-3.1-8B-Instruct-bnb-4bit", "llama-3.1-8b", "int4"),
+        ("unsloth/gpt-oss-120b-BF16", "gpt-oss-120b", "bf16"),
+    ],
+)
+def test_a_release_is_in_the_format_its_name_says(name, row, held):
+    """A release in few bits is never priced at 16 in silence, nor a wide one at few."""
+    found = model_architecture(name)
+    assert (found.name, found.precision_native) == (row, held)
+
+
+def test_sizes_are_told_in_digits():
+    said = model_used(model_architecture("kimi-k2"))[0]
+    assert (said.values["total"], said.values["active"]) == ("1,026", "32.9")

@@ -245,7 +245,7 @@ def _live(ledger: Path) -> None:
     def table() -> Any:
         made = Table(box=None)
         for head in (_("meter"), _("boundary"), "W", "kWh", _("seen"), _("status")):
-            made.add_column(head)
+            made.add_column(head, overflow="fold")
         for row in live_rows(ledger):
             made.add_row(
                 Text(as_text(row.name)), row.boundary, "–" if row.power_w is None else f"{row.power_w:,.1f}",

@@ -109,6 +109,8 @@ def _show(result: dict[str, Any]) -> None:
     from rich.table import Table
 
     out = console()
+    if not out.is_terminal:
+        out.width = 160
     out.print(
         _("{n} rows, runtime {runtime}, batch {batch}; {k} rows not usable").format(
             n=result.get("answered", result["rows"]),
@@ -137,7 +139,7 @@ def _show(result: dict[str, Any]) -> None:
         "90 %",
     ]
     for head in heads + (["EcoLogits"] if peer else []):
-        table.add_column(head, justify="left" if not head else "right", no_wrap=True)
+        table.add_column(head, justify="left" if not head else "right", overflow="fold")
 
     def line(name: str, n: int, row: dict[str, Any]) -> None:
         e = row["energy"]

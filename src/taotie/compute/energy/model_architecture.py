@@ -6,11 +6,13 @@ import difflib
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from taotie.compute.closed_names import closed_family, closed_name
 from taotie.compute.energy.model_config import is_config_path, read_model_config
+from taotie.compute.energy.model_precision import named_precision
 from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.model_typical import sized_model, typical_architecture
 from taotie.errors import UnknownNameError, nearest
@@ -176,11 +178,17 @@ def model_used(model: ModelArchitecture) -> tuple[Said, ...]:
         N_("model: {name}, {total} billion parameters, {active} billion used per token."),
         {
             "name": model.name,
-            "total": f"{model.total_params / 1e9:.3g}",
-            "active": f"{model.active_params / 1e9:.3g}",
+            "total": _billions(model.total_params),
+            "active": _billions(model.active_params),
         },
     )
     return (used, *model.said)
+
+
+def _billions(count: float) -> str:
+    """Three digits, or all before the point: 1,026 billion as 7.24, never a power of ten."""
+    billions = count / 1e9
+    return f"{billions:,.0f}" if billions >= 100.0 else f"{billions:.3g}"
 
 
 def plain_name(name: str, version: bool = False) -> str:
@@ -199,7 +207,8 @@ def plain_name(name: str, version: bool = False) -> str:
 _TUNING = re.compile(
     r"instruct|chat|it|pt|base|hf|thinking|reasoning|preview|dynamic|original|bf16|fp16|fp8|fp4|nvfp4|mxfp4|int4|int8|"
     r"awq|gptq|gguf|w4a16|w8a8|mlx|4bit|8bit|q\d.*|\d{4,8}|\d{2}|\d{1,4}k|v\d+(\.\d+)*|sft|dpo|rl|gqa|hybrid|exp|"
-    r"uncensored|abliterated|code|coder|math|vl|omni|vision|maas|latest|text|quantized|turbo|fast|dense|moe|release|"
+    r"uncensored|abliterated|code|coder|math|vl|omni|vision|maas|latest|text|quantized(\.w\d+a\d+)?|bnb|static|turbo|fast|"
+    r"dense|moe|release|"
     r"8192|128e|16e|long|1m"
 )
 """Words after a model's name that leave its shape alone."""
@@ -210,12 +219,25 @@ def find_model(name: str, total_params: float | None = None) -> ModelArchitectur
     """The shipped model that `name` means, or None.
 
     A name that says another size, or another kin (`mini`, `lite`), than the row it begins like is not that row: with
-    `total_params` a hit must agree with it within 25 %, without it the rest of the name must leave the shape alone.
+    `total_params` a hit must agree with it within 25 %, without it the rest of the name must leave the shape alone. A
+    name that says a number format is a release in that format.
 
     >>> find_model("Phi-4-mini-instruct") is None, find_model("Llama 3.1 8B").name
     (True, 'llama-3.1-8b')
+    >>> find_model("Qwen3-32B").precision_native, find_model("Qwen/Qwen3-32B-FP8").precision_native
+    ('bf16', 'fp8')
     """
+    found, held = _shipped(name, total_params), named_precision(name)
+    if found is None or held is None or held == found.precision_native:
+        return found
+    return replace(found, precision_native=held)
+
+
+def _shipped(name: str, total_params: float | None) -> ModelArchitecture | None:
     models = model_architectures()
+    release = re.sub(r"[\s_]+", "-", name.strip().split("/")[-1].lower())
+    if release in models:  # a release of its own, such as one that thinks, in another format
+        return models[release] if _agrees(models[release], total_params) else None
     whole = plain_name(name, version=True)
     if whole in models:
         return models[whole] if _agrees(models[whole], total_params) else None

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["native_precision"]
+__all__ = ["named_precision", "native_precision"]
 
 _METHODS = {"awq": "int4", "gptq": "int4", "mxfp4": "mxfp4", "fp8": "fp8", "fbgemm_fp8": "fp8"}
+
+_NAMED = {
+    "bf16": "bf16", "fp16": "bf16", "fp8": "fp8", "int8": "int8", "w8a8": "int8", "w8a16": "int8", "8bit": "int8",
+    "q8": "int8", "mxfp4": "mxfp4", "nvfp4": "nvfp4", "fp4": "nvfp4", "int4": "int4", "w4a16": "int4", "4bit": "int4",
+    "q4": "int4", "awq": "int4", "gptq": "int4",
+}  # fmt: skip
+"""Words by which the name of a release tells its format; a method (awq, gptq) stands for 4 bits unless bits are named."""
+
+
+def named_precision(name: str) -> str | None:
+    """The format that the name of a release says it is in; none where it says nothing.
+
+    Examples
+    --------
+    >>> named_precision("Qwen/Qwen3-235B-A22B-FP8"), named_precision("qwen2.5-72b-instruct-gptq-int8")
+    ('fp8', 'int8')
+    >>> named_precision("deepseek-v3") is None
+    True
+    """
+    words = [w for w in re.split(r"[-_. ]", name.strip().split("/")[-1].lower()) if w in _NAMED]
+    words = [w for w in words if w not in ("awq", "gptq")] or words
+    return _NAMED[words[-1]] if words else None
 
 
 def native_precision(config: Mapping[str, Any], text: Mapping[str, Any] | None = None) -> str:
