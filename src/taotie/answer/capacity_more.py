@@ -17,8 +17,7 @@ import numpy as np
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.capacity_written import BusDetail
-from taotie.errors import DataError, RangeError
-from taotie.files.read import csv_rows, of_others, read_text
+from taotie.errors import RangeError
 from taotie.grid.capacity.core import thread_count
 from taotie.grid.capacity.hosting_capacity import Binding, binding_label, outage_labels
 from taotie.grid.capacity.redispatch import (
@@ -28,10 +27,11 @@ from taotie.grid.capacity.redispatch import (
     redispatched_sites,
 )
 from taotie.grid.case.case import Case, read_case
+from taotie.grid.dispatch.case_hours import hours_of
 from taotie.words.language import N_, _
 from taotie.words.said import Said, as_given
 
-__all__ = ["More", "hours_of", "shares_of", "sites", "with_more"]
+__all__ = ["More", "shares_of", "sites", "with_more"]
 
 MOVED = 5  # units named a bus
 COST_BUSES = 12  # for how many buses of the table the cost of moving is computed
@@ -116,54 +116,6 @@ def shares_of(text: str) -> tuple[float, ...]:
             "--curtail 0,0.25%,0.5%,1%,5%",
         )
     return tuple(found)
-
-
-@of_others(DataError)
-def hours_of(case: Case, text: str) -> np.ndarray:
-    """Load of every bus by hour: the case's own scenarios, or a CSV with a column a bus number. [MW]
-
-    Raises
-    ------
-    DataError
-        A file that is not there, or whose columns are not the buses of the case.
-    """
-    if text in ("", "year"):
-        from taotie.grid.capacity.by_hour import hourly_area_load_mw
-
-        return np.asarray(hourly_area_load_mw(case))
-    path = Path(text)
-    if not path.exists():
-        raise DataError(
-            _("{path} is not there.").format(path=path),
-            _("--hours takes year (the scenarios shipped with the case) or a CSV."),
-        )
-    lines = [row for row in csv_rows(read_text(path), path) if row]
-    try:
-        head = [int(cell) for cell in lines[0]]
-        values = np.array(lines[1:], dtype=float).reshape(-1, len(head))
-        if not np.isfinite(values).all() or len(values) * len(head) != sum(map(len, lines[1:])):
-            raise ValueError
-    except (ValueError, IndexError):
-        raise DataError(
-            _("{path}: a first row of bus numbers and one row of MW an hour are needed.").format(
-                path=path.name
-            )
-        ) from None
-    rows = case.rows_of_bus(head)
-    missing = np.setdiff1d(np.flatnonzero(case.load_mw != 0), rows)
-    if missing.size or len(set(head)) != len(head):
-        raise DataError(
-            _(
-                "{path} lacks {n} buses that have a load, or names one twice; bus {bus} for one."
-            ).format(
-                path=path.name,
-                n=missing.size,
-                bus=int(case.bus_number[missing[0]]) if missing.size else head[0],
-            )
-        )
-    load = np.zeros((len(values), case.n_bus))
-    load[:, rows] = values
-    return load
 
 
 def _outages_of(answer: Answer, case: Case) -> Any:

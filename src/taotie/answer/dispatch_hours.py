@@ -5,25 +5,26 @@ Cost in USD/h, price in USD/MWh, intensity in gCO2e/kWh. Hours are independent: 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taotie.answer.answer import Answer, Column, Table
-from taotie.answer.capacity_more import hours_of
-from taotie.errors import CaseError, DataError, RangeError
-from taotie.files.fetch import local_path
-from taotie.files.registry import dataset
+from taotie.errors import CaseError
 from taotie.grid.case.case import Case
-from taotie.grid.dispatch.by_hour import HourlyDispatch, hourly_dispatch, marginal_g_per_kwh
+from taotie.grid.dispatch.by_hour import (
+    HourlyDispatch,
+    hourly_dispatch,
+    least_carbon,
+    marginal_g_per_kwh,
+)
+from taotie.grid.dispatch.case_hours import CaseHours, case_hours, span_of
 from taotie.grid.dispatch.effects import unit_factors_t_per_mwh
-from taotie.grid.dispatch.rts_gmlc_year import FILES, rts_gmlc_year
-from taotie.words.language import N_, _
+from taotie.words.language import N_
 from taotie.words.said import Said
 
-__all__ = ["dispatch_by_hour", "span_of"]
+__all__ = ["dispatch_by_hour"]
 
 FloatArray = NDArray[np.float64]
 STATES = {"before": Said("before", N_("before")), "after": Said("after", N_("after"))}
@@ -33,63 +34,16 @@ LIMITS = (
     Said("above_minimum", N_("cost is that of output above each unit's minimum")),
     Said("hours_apart", N_("each hour by itself: no ramps, storage or start-up")),
 )
-RTS = "rts-gmlc"
 
 
-def span_of(text: str) -> slice:
-    """Hours from a text such as 0:168, the first counted and the last not.
-
-    Examples
-    --------
-    >>> span_of("24:48")
-    slice(24, 48, None)
-    """
-    first, sign, last = text.partition(":")
-    if not sign or not first.isdecimal() or not last.isdecimal() or int(first) >= int(last):
-        raise RangeError(
-            _("--span {text} is no run of hours.").format(text=repr(text)),
-            _("--span 0:168 is the first week, --span 168:336 the second."),
-        )
-    return slice(int(first), int(last))
-
-
-def _rts_folder() -> Path:
-    for path in FILES:
-        if local_path(RTS, path) is None:
-            raise DataError(
-                _("the year of RTS-GMLC is not on this machine: {path} is missing.").format(
-                    path=path
-                ),
-                _("taotie data fetch {dataset}").format(dataset=RTS),
-            )
-    found = local_path(RTS, FILES[0])
-    assert found is not None
-    return found.parents[len(Path(FILES[0]).parts) - 1]
-
-
-def _series(
-    case: Case, hours: str, part: slice
-) -> tuple[Case, FloatArray, FloatArray | None, FloatArray | None, list[Said]]:
-    """Case, load, availability, emission factors of the hours asked for."""
-    if hours == "year" and case.name.upper().endswith("RTS_GMLC"):
-        year = rts_gmlc_year(_rts_folder(), part)
-        told = Said(
-            "rts_year",
-            N_("load, wind, sun and water of {source}"),
-            {"source": dataset(RTS).citation},
-        )
-        return year.case, year.load_mw, year.available_mw, year.factor_t_per_mwh, [told]  # fmt: skip
-    load = hours_of(case, hours)[part]
-    said = [
-        Said(
-            "whole_output",
-            N_("no availability by hour is at hand: every unit can give its rated power in every hour, wind and sun too"),
-        )
-    ]  # fmt: skip
+def _factors(found: CaseHours) -> FloatArray | None:
+    """Of each unit: what the publisher states, or by its fuel; None where the case names no fuels. [t/MWh]"""
+    if found.factor_t_per_mwh is not None:
+        return found.factor_t_per_mwh
     try:
-        return case, load, None, unit_factors_t_per_mwh(case), said
+        return unit_factors_t_per_mwh(found.case)
     except CaseError:
-        return case, load, None, None, said
+        return None
 
 
 def dispatch_by_hour(
@@ -108,14 +62,13 @@ def dispatch_by_hour(
     TaotieError
         If there are no hours, or not one of them has a dispatch.
     """
-    part = span_of(span) if span else slice(None)
-    case, load, available, factors, said = _series(case, hours, part)
-    if not len(load):
-        raise RangeError(_("--span {text} holds no hour of these.").format(text=repr(span)), "--span 0:24")  # fmt: skip
-    first = part.start or 0
+    found = case_hours(case, hours, span_of(span) if span else slice(None))
+    case, load, available, first = found.case, found.load_mw, found.available_mw, found.first_hour
+    said, factors = list(found.said), _factors(found)
     options: dict[str, Any] = {
         "value_of_lost_load": value_of_lost_load,
         "keep_minimum": not units_down,
+        "prefer_usd_per_mwh": None if factors is None else least_carbon(factors),
     }
     made = {"before": hourly_dispatch(case, load, available, **options)}
     if row is not None:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from taotie.answer.answer import Answer
+import numpy as np
+
+from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, answers, default_said
 from taotie.answer.asks import ASKS, function_of
 from taotie.errors import DataError, ResultError, TaotieError, UnknownNameError, nearest
@@ -128,6 +130,7 @@ def answer_of(result: Any) -> Answer:
         result.study,
         {**result.figures, **{key: result.figures[of] for key, of in SAME.items()}},
         series=dict(result.profiles),
+        tables=_by_hour(result),
         said=(*said, *defaults),
         show=result.show,
         own={
@@ -138,6 +141,36 @@ def answer_of(result: Any) -> Answer:
         },
         detail=result,
     )
+
+
+def _by_hour(result: Any) -> dict[str, Table]:
+    """Carbon at the bus by hour of the day, where hours were dispatched; every hour is in the series."""
+    from taotie.study.building import day_of
+    from taotie.study.steps.bus_carbon import BY_HOUR
+
+    if BY_HOUR[0] not in result.profiles:
+        return {}
+    load = result.profiles["facility_load"]
+    mw = day_of(load) * load.average().to("MW").p50
+    first = result.study["grid"].get("hours", "year").partition(":")[0]
+    every = [result.profiles[key].percentiles()[1] for key in BY_HOUR]
+    clock = ((0 if first == "year" else int(first)) + np.arange(len(every[0]))) % 24
+    n = np.bincount(clock, minlength=24)
+    sums = [np.bincount(clock, one, minlength=24) for one in every]
+    rows = tuple(
+        (int(h), float(mw[h]), *(float(one[h] / n[h]) for one in sums)) for h in np.flatnonzero(n)
+    )
+    return {
+        "carbon_by_hour": Table(
+            (
+                Column("hour", "h", N_("hour of the day")), Column("load_mw", "MW", N_("load")),
+                Column("average_g_per_kwh", "gCO2e/kWh", N_("average intensity")),
+                Column("marginal_g_per_kwh", "gCO2e/kWh", N_("marginal intensity")),
+            ),
+            rows,
+            N_("Carbon at the bus by hour of the day, mean of the hours dispatched"),
+        )
+    }  # fmt: skip
 
 
 def _compared(result: Any, one: Any) -> Said:

@@ -29,6 +29,7 @@ __all__ = [
     "checked_sea",
     "cooled_building",
     "cooling_named",
+    "day_of",
     "sea_of",
     "weather_at",
     "weather_of",
@@ -187,7 +188,7 @@ def building(walk: Walk, it_load: Profile, cooling: str) -> Building:
     weather, made = weather_of(walk)
     walk.tell(_("cooling hour by hour"))
     found, said = cooled_building(
-        name, weather, made, _day(it_load), walk.study.seed,
+        name, weather, made, day_of(it_load), walk.study.seed,
         (given.sea_temperature, given.sea_swing),
     )  # fmt: skip
     for one in said:
@@ -301,7 +302,7 @@ def cooled_building(
     return Building(pue, top, wue, hourly, water), said
 
 
-def _day(load: Profile) -> np.ndarray:
+def day_of(load: Profile) -> np.ndarray:
     """Mean course of a day, mean 1; flat where the steps do not make hours. Shape (24,)."""
     middle = np.asarray(load.percentiles()[1])
     each = round(1.0 / load.step_h) if load.step_h <= 1.0 else 0

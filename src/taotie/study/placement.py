@@ -37,6 +37,7 @@ class Placement:
     capacity: Figure | None
     """Load the bus takes; None where the case does not say. [MW]"""
     picture: GridPicture
+    case: Case | None = None
 
 
 def placement(walk: Walk, peak: Figure) -> Placement | None:
@@ -78,7 +79,7 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
         if not np.isfinite(case.rate_a_mw[case.branch_on]).any():
             return _without_ratings(walk, case, name, peak)
         if given.bus == "all":
-            return Placement(None, every_bus(walk, case, name, treatment, security, peak))
+            return Placement(None, every_bus(walk, case, name, treatment, security, peak), case)
         walk.tell(_("how much load each bus takes"))
         bus, every = _bus(walk, case, name, treatment, security)
         found = hosting_capacity_at_bus(case, bus, n_threads=walk.n_threads)
@@ -114,7 +115,7 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
             )
         pair = found.binding[treatment] if security == "n-1" else Binding(-1, -1)
         picture = _picture(case, bus, name, peak.p50, pair)
-    return Placement(capacity, picture)
+    return Placement(capacity, picture, case)
 
 
 def _named_case(walk: Walk) -> str:
@@ -165,7 +166,7 @@ def _without_ratings(walk: Walk, case: Case, name: str, peak: Figure) -> Placeme
         walk.choice(
             "grid.bus", None, bus, N_("the bus with the largest load, since capacity is not known")
         )
-    return Placement(None, _picture(case, bus, name, peak.to("MW").p50, Binding(-1, -1)))
+    return Placement(None, _picture(case, bus, name, peak.to("MW").p50, Binding(-1, -1)), case)
 
 
 def _case(walk: Walk, name: str) -> Case:

@@ -548,7 +548,7 @@ def _result(
         for k in (
             headline, "energy_per_session", "annual_energy", "peak_facility_power", "connection", "accelerators",
             "share_of_nation",
-            "annual_emissions", *PER_REQUEST, "load_hosting_capacity", "share_of_capacity",
+            "annual_emissions", "bus_carbon_average", "bus_carbon_marginal", *PER_REQUEST, "load_hosting_capacity", "share_of_capacity",
             *(SHOW if study.grid.bus == "all" else ()),
         )
         if k in walk.figures and k not in hidden

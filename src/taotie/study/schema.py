@@ -235,6 +235,14 @@ class Grid(_Table):
     )
     contingencies: Literal["n-0", "n-1"] | None = None
     treatment: Literal["strict", "margin", "cutoff"] | None = None
+    hours: str | None = Field(
+        None,
+        description="carbon at the bus by hour: 0:24, hours of the case that are dispatched with and without the load, or year",
+    )
+    loads: str | None = Field(
+        None,
+        description="these hours from a CSV beside the study, one column a bus number; else the scenarios of the case",
+    )
     network_loss: FigureSpec | None = Field(None, description="share lost between plant and meter")
     region: str | None = Field(None, description="whose average carbon intensity")
     carbon_intensity: FigureSpec | None = Field(None, description="gCO2e/kWh, average")

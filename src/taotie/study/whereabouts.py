@@ -73,7 +73,8 @@ def nation_of(walk: Walk) -> str:
 def grid_is_asked(walk: Walk) -> bool:
     """Does the study want its load placed on a grid? Only if it says something about one."""
     given = walk.study.grid
-    if any(v is not None for v in (given.case, given.bus, given.contingencies, given.treatment)):
+    told = (given.case, given.bus, given.contingencies, given.treatment, given.hours, given.loads)
+    if any(v is not None for v in told):
         return True
     if any(key.startswith(OF_A_GRID) for key in walk.study.report.show):
         return True

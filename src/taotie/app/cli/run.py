@@ -9,7 +9,7 @@ import typer
 
 from taotie.app.cli.asked import Extra, register_ask
 from taotie.app.cli.common import CHECK_FAILED, console, progress
-from taotie.app.cli.shown import print_answer, print_files, print_rows, print_said
+from taotie.app.cli.shown import print_answer, print_files, print_rows, print_said, print_table
 from taotie.errors import MissingExtraError
 from taotie.words.language import N_, _, language
 from taotie.words.plain import as_text
@@ -98,6 +98,9 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     title = answer.own["title"]
     console().print(as_text(title.get(language()) or title["en"]), markup=False, style="bold")
     print_rows(answer)
+    for table in answer.tables.values():
+        console().print(f"{_(table.label)}:", markup=False)
+        print_table(table)
     # notes on method and the list of defaults are in the report; what must be known is here
     urgent = {w["code"] for w in answer.own["warnings"]} | {"not_written"}
     print_said(one for one in answer.said if one.code in urgent or one.code.startswith("compared."))

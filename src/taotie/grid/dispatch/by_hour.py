@@ -18,7 +18,7 @@ from taotie.grid.dispatch.unit_cost import cost_segments
 from taotie.grid.flow.dc_power_flow import dc_model
 from taotie.words.language import _
 
-__all__ = ["HourlyDispatch", "hourly_dispatch", "marginal_g_per_kwh"]
+__all__ = ["HourlyDispatch", "hourly_dispatch", "least_carbon", "marginal_g_per_kwh"]
 
 FloatArray = NDArray[np.float64]
 HOURLY_LIMITS = (
@@ -96,6 +96,15 @@ def marginal_g_per_kwh(
         return np.where(np.abs(total) > 1e-6, 1000 * emitted / total, np.nan)
 
 
+def least_carbon(factors_t_per_mwh: ArrayLike) -> FloatArray:
+    """A price on carbon of a ten-thousandth of a dollar a tonne, shape (n_gen,): decides among equal costs only. [$/MWh]
+
+    Wind, sun and water cost nothing in most cases: which of them gives way would be left to the solver, and with it the
+    carbon of one more MWh.
+    """
+    return 1e-4 * np.asarray(factors_t_per_mwh, float)
+
+
 def hourly_dispatch(
     case: Case,
     load_mw: ArrayLike,
@@ -103,6 +112,7 @@ def hourly_dispatch(
     value_of_lost_load: float = 9000.0,
     pieces: int = 10,
     keep_minimum: bool = True,
+    prefer_usd_per_mwh: ArrayLike | None = None,
 ) -> HourlyDispatch:
     """The cheapest dispatch of every hour.
 
@@ -120,6 +130,9 @@ def hourly_dispatch(
     keep_minimum : bool
         Hold units above Pmin in every hour; without it any unit may go down to 0, which stands
         for a commitment that follows the load.
+    prefer_usd_per_mwh : array_like, shape (n_gen,), optional
+        Which of several dispatches of one cost is taken: the one with the least of this, a price far below any
+        difference of costs (`least_carbon`). It is in no cost told. [$/MWh]
 
     Returns
     -------
@@ -166,6 +179,10 @@ def hourly_dispatch(
     net = _network(model)
     segments = cost_segments(case, None, 0.0, pieces, running_units(case, model.dead_bus))
     program = _program(case, net, segments, value_of_lost_load, ())
+    beside = np.zeros(len(program.cost))
+    if prefer_usd_per_mwh is not None:
+        beside[: program.n_piece] = np.asarray(prefer_usd_per_mwh, float)[segments.unit]
+        program = program._replace(cost=program.cost + beside)
     live = net.node_of_bus >= 0
     unreached = ~live & (case.bus[:, 1] != ISOLATED)
     unit, n_piece = segments.unit, program.n_piece
@@ -203,7 +220,7 @@ def hourly_dispatch(
         price[h, live] = answer.eqlin.marginals[net.node_of_bus[live]]
         lost = float(np.maximum(row, 0)[unreached].sum())  # no unit reaches it
         shed[h] = answer.x[n_piece + net.n_node :].sum() + lost
-        cost[h] = answer.fun + lost * (value_of_lost_load or 0.0)
+        cost[h] = answer.fun - beside @ answer.x + lost * (value_of_lost_load or 0.0)
     if error is not None and not solved.any():
         raise error
     return HourlyDispatch(power, price, cost, shed, solved)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from taotie.errors import CaseError, RangeError
 from taotie.grid.case.case import Case
 from taotie.grid.dispatch.optimal import Dispatch, marginal_response, optimal_dispatch
+from taotie.quantity.catalog import table
 from taotie.words.language import _
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "fuel_shares",
     "price_change",
     "unit_factors_t_per_mwh",
+    "unit_fuels",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -34,6 +36,28 @@ FUEL = {
 }  # fmt: skip
 
 
+def unit_fuels(case: Case) -> tuple[str, ...]:
+    """Fuel of each unit, as the table `emission_factors` calls it; what it does not know is "other".
+
+    Raises
+    ------
+    CaseError
+        The case does not name the fuel of its units.
+
+    Examples
+    --------
+    >>> from taotie.grid.case.case import read_case
+    >>> sorted(set(unit_fuels(read_case("ACTIVSg200"))))
+    ['coal', 'gas', 'nuclear', 'wind']
+    """
+    if len(case.gen_fuel) != case.n_gen:
+        raise CaseError(
+            _("{case} does not say which fuel its units burn.").format(case=case.name),
+            _("take a case with mpc.genfuel (the ACTIVSg cases), or give factors yourself."),
+        )
+    return tuple(FUEL.get(fuel.strip().lower(), "other") for fuel in case.gen_fuel)
+
+
 def unit_factors_t_per_mwh(case: Case) -> FloatArray:
     """Life-cycle emissions of each unit by its fuel (table `emission_factors`), shape (n_gen,). [t/MWh]
 
@@ -42,16 +66,9 @@ def unit_factors_t_per_mwh(case: Case) -> FloatArray:
     CaseError
         The case does not name the fuel of its units.
     """
-    from taotie.quantity.catalog import table
-
-    if len(case.gen_fuel) != case.n_gen:
-        raise CaseError(
-            _("{case} does not say which fuel its units burn.").format(case=case.name),
-            _("take a case with mpc.genfuel (the ACTIVSg cases), or give factors yourself."),
-        )
     cells = table("emission_factors")
     by_fuel = {fuel: float(str(cells.value(fuel, "life_cycle"))) / 1000 for fuel in cells.items()}
-    return np.array([by_fuel[FUEL.get(fuel.strip().lower(), "other")] for fuel in case.gen_fuel])
+    return np.array([by_fuel[fuel] for fuel in unit_fuels(case)])
 
 
 class DispatchEmissions(NamedTuple):
