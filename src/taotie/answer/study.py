@@ -152,9 +152,8 @@ def _by_hour(result: Any) -> dict[str, Table]:
         return {}
     load = result.profiles["facility_load"]
     mw = day_of(load) * load.average().to("MW").p50
-    first = result.study["grid"].get("hours", "year").partition(":")[0]
     every = [result.profiles[key].percentiles()[1] for key in BY_HOUR]
-    clock = ((0 if first == "year" else int(first)) + np.arange(len(every[0]))) % 24
+    clock = np.arange(len(every[0])) % 24
     n = np.bincount(clock, minlength=24)
     sums = [np.bincount(clock, one, minlength=24) for one in every]
     rows = tuple(

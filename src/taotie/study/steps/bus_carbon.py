@@ -81,8 +81,7 @@ def bus_carbon(
         for one in found.said:
             walk.warn(f"hours.{one.code}", one.message, **one.values)
         load = np.resize(
-            np.roll(day_of(facility_load), -found.first_hour) * facility_load.average().to("MW").p50,
-            len(found.load_mw),
+            day_of(facility_load) * facility_load.average().to("MW").p50, len(found.load_mw)
         )  # fmt: skip
         if not (load > 0).any():
             return
@@ -96,6 +95,12 @@ def _hours(walk: Walk, case: object, hours: str, loads: str | None) -> CaseHours
     from taotie.grid.dispatch.case_hours import case_hours, span_of
 
     part = slice(None) if hours == "year" else span_of(hours)
+    first = part.start or 0
+    if first % 24:  # series of a study begin at midnight
+        raise RangeError(
+            _("hours={span} do not begin at midnight.").format(span=hours),
+            f'hours = "{first - first % 24}:{part.stop}"',
+        )
     if loads is None:
         return case_hours(case, "year", part)  # type: ignore[arg-type]
     path = (walk.file.path.parent / loads).resolve()
@@ -176,11 +181,11 @@ def _keep(
     energy = (annual_grid * exact(1.0, "a")).to("MWh")
     for key, shares, name, yearly in (
         (
-            "average", mix, N_("Average carbon intensity at the bus, hours dispatched"),
+            "average", mix, N_("Average carbon at the bus"),
             N_("Emissions of a year at the average of these hours"),
         ),
         (
-            "marginal", change, N_("Marginal carbon intensity at the bus, hours dispatched"),
+            "marginal", change, N_("Marginal carbon at the bus"),
             N_("Emissions a year of load sets off, at the marginal of these hours"),
         ),
     ):  # fmt: skip
