@@ -18,6 +18,8 @@ NEEDED = (
     "quantity/units.txt",
     "data/figures/*.toml",
     "data/tables/*.csv",
+    "data/map/towns.csv",
+    "data/map/outlines.txt",
     "app/pages/templates/*.html",
     "app/pages/templates/*.css",
     "app/pages/templates/*.js",

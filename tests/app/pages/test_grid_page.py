@@ -17,6 +17,7 @@ from browser import chromium, probed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taotie.app.charts import grid_backdrop as backdrops
 from taotie.app.charts import grid_capacity_map as maps
 from taotie.app.charts import grid_charts as charts
 from taotie.app.charts import grid_numbers as numbers
@@ -176,6 +177,29 @@ def test_worked_every_bus_is_drawn_with_its_words(shown: CapacityPicture) -> Non
     assert f"<title>{first}: {mw} MW</title>" in text
     assert text.count('id="lines-en"') == 1
     assert text.count('href="#lines-en"') == 3
+
+
+def test_worked_the_map_that_answers_lies_over_borders_and_towns(shown: CapacityPicture) -> None:
+    """With places of its buses the first map shows where in the world it is; the other treatments are folded."""
+    rng = np.random.default_rng(3)
+    texas = replace(
+        shown.drawn, x=rng.uniform(-106, -94, 73), y=rng.uniform(26, 36, 73), geographic=True
+    )
+    placed = replace(shown, drawn=texas)
+    text = maps.maps_html(placed)
+    first, folded = text.split('<details class="others">')
+    assert first.index('data-way="margin"') > 0
+    assert re.findall('<div data-way="(.*?)"', folded) == ["n0", "strict", "cutoff"]
+    names = re.findall(r'<text class="town( small)?" x="(\d+)" y="(\d+)".*?>(.*?)</text>', first)
+    assert {"Houston", "San Antonio"} <= {n[3] for n in names}
+    assert len({n[3] for n in names}) == len(names) >= 10
+    assert sum(not n[0] for n in names) == backdrops.N_LARGE
+    houston = next(n for n in names if n[3] == "Houston")
+    assert int(houston[1]) > 300  # in the east, above the coast
+    assert text.count('class="borders"') == 1
+    assert "<text" not in folded
+    assert "GeoNames" in " ".join(charts.map_picture(placed).remarks)
+    assert "town" not in maps.maps_html(shown).split("</style>")[1]
 
 
 @pytest.mark.slow

@@ -12,8 +12,9 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.answer.parts.grid import CapacityPicture, share_taking
+from taotie.answer.parts.grid import CapacityPicture, backdrop, share_taking
 from taotie.app.charts import theme
+from taotie.app.charts.grid_backdrop import Onto, outlines_svg, towns_svg
 from taotie.app.charts.grid_numbers import (
     COLOURS,
     N_BUS_DRAWN,
@@ -25,6 +26,7 @@ from taotie.app.charts.grid_numbers import (
     class_of,
     class_words,
     half_take,
+    listed,
     mw_text,
     way_name,
 )
@@ -32,6 +34,7 @@ from taotie.quantity.wording import percent
 from taotie.words.language import _, language
 
 _WIDTH, _MARGIN = 520.0, 10.0
+ANSWERS = "margin"  # the treatment of `firm_mw`
 
 
 @dataclass(frozen=True)
@@ -42,22 +45,36 @@ class _Paper:
     y: FloatArray
     height: float
     radius: float
+    onto: Onto
+    frame: tuple[float, float, float, float] | None
+    """West, south, east, north of the paper; None where buses have no places. [degrees]"""
 
 
 def _paper(shown: CapacityPicture) -> _Paper:
     drawn = shown.drawn
     x, y = np.asarray(drawn.x, float), np.asarray(drawn.y, float)
+    narrow = 1.0
     if drawn.geographic:
-        x = x * math.cos(math.radians(float(np.clip(np.mean(y), -80, 80))))
+        narrow = math.cos(math.radians(float(np.clip(np.mean(y), -80, 80))))
+    x = x * narrow
     wide, tall = max(float(np.ptp(x)), 1e-9), max(float(np.ptp(y)), 1e-9)
     room = _WIDTH - 2 * _MARGIN
     height = float(np.clip(room * tall / wide, 0.6 * room, 1.1 * room))
     scale = [min(room / wide, height / tall)] * 2 if drawn.geographic else [room / wide, height / tall]  # fmt: skip
     radius = float(np.clip(100 / math.sqrt(len(x)), 1.0, 6.0))
-    px = _MARGIN + (room - wide * scale[0]) / 2 + (x - x.min()) * scale[0]
-    py = _MARGIN + (height - tall * scale[1]) / 2 + (y.max() - y) * scale[1]
-    px, py = _spread(px, py, radius)
-    return _Paper(px, py, height + 2 * _MARGIN, radius)
+    left = _MARGIN + (room - wide * scale[0]) / 2 - float(x.min()) * scale[0]
+    top = _MARGIN + (height - tall * scale[1]) / 2 + float(y.max()) * scale[1]
+
+    def onto(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return left + lon * narrow * scale[0], top - lat * scale[1]
+
+    px, py = _spread(*onto(np.asarray(drawn.x, float), y), radius)
+    full = height + 2 * _MARGIN
+    frame = None
+    if drawn.geographic:
+        east = (_WIDTH - left) / scale[0] / narrow
+        frame = (-left / scale[0] / narrow, (top - full) / scale[1], east, top / scale[1])
+    return _Paper(px, py, full, radius, onto, frame)
 
 
 def _spread(x: FloatArray, y: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
@@ -73,16 +90,23 @@ def _spread(x: FloatArray, y: FloatArray, radius: float) -> tuple[FloatArray, Fl
 
 
 def maps_html(shown: CapacityPicture) -> str:
-    """One map a treatment, buses coloured by capacity; shared lines are drawn once and used again.
+    """One map that answers, the other treatments folded; shared lines are drawn once and used again.
 
-    In a page both languages show the same drawing: where no word is in it, the Chinese half uses the English one.
+    Buses are coloured by capacity, over the borders of their part of the world where their places are known, with the
+    names of towns on the first. In a page both languages show the same drawing: where no word is in it, the Chinese half uses the English one.
     """
     found, edges = shown.capacity, class_edges(shown.load_mw)
     paper, name = _paper(shown), f"lines-{language()}"
+    behind = None if paper.frame is None else backdrop(*paper.frame)
     lines = _lines(shown, paper)
+    if behind is not None:
+        lines = outlines_svg(behind, paper.onto) + lines
     hexagons = len(paper.x) > N_BUS_DRAWN
+    names = "" if behind is None else towns_svg(behind, paper.onto, _WIDTH, paper.height)
     panels = []
-    for i, (way, mw) in enumerate(capacity_by_way(found).items()):
+    ways = capacity_by_way(found)
+    ways = {k: ways[k] for k in sorted(ways, key=lambda way: way != ANSWERS)}
+    for i, (way, mw) in enumerate(ways.items()):
         below = f'<g id="{name}">{lines}</g>' if i == 0 else f'<use href="#{name}"/>'
         map_name, silent = f"map-{way}", len(mw) > N_BUS_SINGLE
         if silent and language() == "zh":
@@ -98,9 +122,15 @@ def maps_html(shown: CapacityPicture) -> str:
         panels.append(
             f'<div data-way="{escape(way)}"><p class="panel"><b>{escape(way_name(way))}</b> {escape(said)}</p>'
             f'<svg class="drawn" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {paper.height:.0f}"'
-            f' focusable="false">{drawing}</svg></div>'
+            f' style="overflow:hidden" focusable="false">{drawing}{names if i == 0 else ""}</svg></div>'
         )
-    return f'{RULES}<div class="maps">{"".join(panels)}</div>{legend_html(edges)}'
+    other = _("The same map under the other treatments: {names}").format(
+        names=listed(way_name(way) for way in list(ways)[1:])
+    )
+    return (
+        f'{RULES}<div class="map-first">{panels[0]}</div>{legend_html(edges)}<details class="others">'
+        f'<summary>{escape(other)}</summary><div class="maps">{"".join(panels[1:])}</div></details>'
+    )
 
 
 def _lines(shown: CapacityPicture, paper: _Paper) -> str:

@@ -228,6 +228,10 @@ def _remarks(shown: CapacityPicture) -> tuple[str, ...]:
                 mw=mw_text(REFERENCE_MW)
             )
         )
+    if shown.drawn.geographic:
+        remarks.append(
+            _("Borders: US Census Bureau and Natural Earth; towns: GeoNames, CC BY 4.0.")
+        )
     n = shown.capacity.case.n_bus
     if n > N_BUS_DRAWN:
         remarks.append(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.answer.parts.grid import HostingCapacityByTreatment, mw_percentiles
+from taotie.app.charts.grid_backdrop import RULES as TOWNS
 from taotie.quantity.wording import number, percent
 from taotie.words.language import _, language
 
@@ -35,9 +36,11 @@ COLOURS = (
 )
 RULES = """<style>
 .maps { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px 26px }
-.maps .panel, .limiting .panel { margin: 0 0 3px; font-size: .9rem; line-height: 1.35 }
-.maps .panel b, .limiting .panel b { margin-right: .35em }
-.maps .drawn, .shares .drawn, .classes .drawn { display: block; width: 100%; height: auto }
+.map-first { max-width: 780px; margin: 0 auto }
+.others { margin-top: 10px }
+.maps .panel, .map-first .panel, .limiting .panel { margin: 0 0 3px; font-size: .9rem; line-height: 1.35 }
+.maps .panel b, .map-first .panel b, .limiting .panel b { margin-right: .35em }
+.maps .drawn, .map-first .drawn, .shares .drawn, .classes .drawn { display: block; width: 100%; height: auto }
 .classes { display: grid; grid-template-columns: minmax(5.5em, auto) minmax(0, 1fr); gap: 3px 12px; align-items: center; font-size: .86rem; margin: 14px 0 2px }
 .drawing .classes svg { height: 15px }
 .shares .narrow { display: none }
@@ -51,7 +54,8 @@ RULES = """<style>
 @media screen and (prefers-color-scheme: dark) {
 DARK
 }
-</style>""".replace(
+TOWNS
+</style>""".replace("TOWNS", TOWNS).replace(
     "DARK",
     "\n".join(
         f'.drawing svg [{what}="{light}"] {{ {what}: {dark} }}'

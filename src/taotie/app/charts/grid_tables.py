@@ -17,6 +17,7 @@ from taotie.answer.parts.grid import (
 from taotie.app.charts.grid_numbers import (
     N_BUS_DRAWN,
     N_BUS_NAMED,
+    N_BUS_SINGLE,
     capacity_by_way,
     way_name,
 )
@@ -42,7 +43,7 @@ def bus_table(found: HostingCapacityByTreatment) -> DataTable:
     case = found.case
     if case.n_bus > N_BUS_DRAWN:
         return _quantile_table(found)
-    digits = 3 if case.n_bus <= N_BUS_NAMED else 1
+    digits = 3 if case.n_bus <= N_BUS_SINGLE else 2 if case.n_bus <= N_BUS_NAMED else 1
     ways = {k: np.round(v, digits).tolist() for k, v in capacity_by_way(found).items()}
     columns = {"bus": _("bus")}
     named = len(case.bus_name) == case.n_bus and case.n_bus <= N_BUS_NAMED
