@@ -27,7 +27,7 @@ from taotie.grid.capacity.redispatch import (
     redispatched_sites,
 )
 from taotie.grid.case.case import Case, read_case
-from taotie.grid.dispatch.case_hours import hours_of
+from taotie.grid.case_hours import hours_of
 from taotie.words.language import N_, _
 from taotie.words.said import Said, as_given
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from taotie.answer.answer import Answer, Column, Table
 from taotie.errors import CaseError
 from taotie.grid.case.case import Case
+from taotie.grid.case_hours import CaseHours, case_hours, span_of
 from taotie.grid.dispatch.by_hour import (
     HourlyDispatch,
     hourly_dispatch,
     least_carbon,
     marginal_g_per_kwh,
 )
-from taotie.grid.dispatch.case_hours import CaseHours, case_hours, span_of
 from taotie.grid.dispatch.effects import unit_factors_t_per_mwh
 from taotie.words.language import N_
 from taotie.words.said import Said

@@ -146,7 +146,7 @@ def answer_of(result: Any) -> Answer:
 def _by_hour(result: Any) -> dict[str, Table]:
     """Carbon at the bus by hour of the day, where hours were dispatched; every hour is in the series."""
     from taotie.study.building import day_of
-    from taotie.study.steps.bus_carbon import BY_HOUR
+    from taotie.study.bus_carbon import BY_HOUR
 
     if BY_HOUR[0] not in result.profiles:
         return {}

@@ -21,6 +21,7 @@ from taotie.quantity.sampling import sampling
 from taotie.study import workloads
 from taotie.study.asked import asked_of
 from taotie.study.building import Building, building
+from taotie.study.bus_carbon import bus_carbon
 from taotie.study.campus_chain import campus
 from taotie.study.chat_chain import service_energy, serving
 from taotie.study.every_bus import SHOW
@@ -514,7 +515,7 @@ CHAIN: tuple[Step, ...] = tuple(
     one.step
     for one in (
         asked_of, serving, service_energy, campus, _of_a_request, _of_a_mine, _of_a_campus, _building, _network,
-        _request_flows, _power_flows, _plain_flows, _nation, _emissions, _rules, _likenesses, _footprint, _placed,
+        _request_flows, _power_flows, _plain_flows, _nation, _emissions, _rules, _likenesses, _footprint, _placed, bus_carbon,
     )
 )  # fmt: skip
 """The steps of the chain itself, in the order of a report; files of `study/steps` join them."""

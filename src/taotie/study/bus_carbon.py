@@ -25,8 +25,9 @@ from taotie.words.language import N_, _
 from taotie.words.said import labels
 
 if TYPE_CHECKING:
+    from taotie.grid.case.case import Case
+    from taotie.grid.case_hours import CaseHours
     from taotie.grid.dispatch.by_hour import HourlyDispatch
-    from taotie.grid.dispatch.case_hours import CaseHours
     from taotie.study.placement import Placement
 
 __all__ = ["BY_HOUR", "bus_carbon"]
@@ -91,8 +92,8 @@ def bus_carbon(
         _keep(walk, found, fuels, place.picture.bus, load, before, after, annual_grid)
 
 
-def _hours(walk: Walk, case: object, hours: str, loads: str | None) -> CaseHours:
-    from taotie.grid.dispatch.case_hours import case_hours, span_of
+def _hours(walk: Walk, case: Case, hours: str, loads: str | None) -> CaseHours:
+    from taotie.grid.case_hours import case_hours, span_of
 
     part = slice(None) if hours == "year" else span_of(hours)
     first = part.start or 0
@@ -102,9 +103,9 @@ def _hours(walk: Walk, case: object, hours: str, loads: str | None) -> CaseHours
             f'hours = "{first - first % 24}:{part.stop}"',
         )
     if loads is None:
-        return case_hours(case, "year", part)  # type: ignore[arg-type]
+        return case_hours(case, "year", part)
     path = (walk.file.path.parent / loads).resolve()
-    found = case_hours(case, str(path), part)  # type: ignore[arg-type]
+    found = case_hours(case, str(path), part)
     content = read_bytes(path)
     walk.files.append(
         {
