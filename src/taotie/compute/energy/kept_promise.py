@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,28 +76,53 @@ def late_share(
     >>> [late_share(setup, prompts, answers, 1.05 * alone, 1.0, n) > 0.5 for n in (0, 1)]
     [False, True]
     """
-    rng = np.random.default_rng(0)
-    u, v, w = rng.random((3, prompt_tokens.size))
-    mean_answer = float(np.mean(output_tokens))
-    context = float(np.mean(prompt_tokens)) + mean_answer / 2.0
-    step = float(step_cost(setup, float(beside + 1), context).time_s[0])
-    chunks = np.ceil(np.maximum(prompt_tokens, 1.0) / CHUNK)
-    own = prefill_of(setup, np.maximum(prompt_tokens, 1.0)).time_s
-    own = own + CHUNK_SHARE * step * (chunks - 1.0)
-    first = own
-    if beside:
-        others = float(step_cost(setup, float(beside), context).time_s[0])
-        mean = float(own.mean())
-        reads = 1.0 - (1.0 - mean / (mean + mean_answer * others)) ** beside
-        under_way = own[rng.choice(own.size, own.size, p=own / own.sum())]
-        first = own + others * (chunks + u) + np.where(w < reads, v * under_way, 0.0)
-    answer = np.maximum(output_tokens - 1.0, 1.0) / setup.tokens_per_step
-    joined = rng.poisson(rate_per_s * step * answer)
-    ends = np.cumsum(joined)
-    read = np.concatenate([[0.0], np.cumsum(own[rng.integers(0, own.size, int(ends[-1]))])])
-    held_up = read[ends] - read[ends - joined]
-    later = (step * answer + held_up) / (answer * setup.tokens_per_step)
-    return float(np.mean((first > ttft_s) | ((later > tpot_s) & (output_tokens > 1.0))))
+    return _Promise(setup, prompt_tokens, output_tokens, ttft_s, tpot_s).late(beside)(rate_per_s)
+
+
+class _Promise:
+    """Requests that were drawn, held to a promise beside more and more others: what one depends on no other is kept."""
+
+    def __init__(
+        self, setup: ServingSetup, prompt: FloatArray, output: FloatArray, ttft_s: float, tpot_s: float
+    ) -> None:  # fmt: skip
+        self.setup, self.ttft_s, self.tpot_s = setup, ttft_s, tpot_s
+        self.mean_answer = float(np.mean(output))
+        self.context = float(np.mean(prompt)) + self.mean_answer / 2.0
+        self.chunks = np.ceil(np.maximum(prompt, 1.0) / CHUNK)
+        self.alone = prefill_of(setup, np.maximum(prompt, 1.0)).time_s
+        self.answer = np.maximum(output - 1.0, 1.0) / setup.tokens_per_step
+        self.several = output > 1.0
+
+    def _step(self, n: int) -> float:
+        return float(step_cost(self.setup, float(n), self.context).time_s[0])
+
+    def late(self, beside: int) -> Callable[[float], float]:
+        """Share that is late beside so many others, by the rate at which more come. [1; request/s]"""
+        rng = np.random.default_rng(0)
+        u, v, w = rng.random((3, self.chunks.size))
+        step = self._step(beside + 1)
+        own = self.alone + CHUNK_SHARE * step * (self.chunks - 1.0)
+        first = own
+        if beside:
+            others = self._step(beside)
+            mean = float(own.mean())
+            reads = 1.0 - (1.0 - mean / (mean + self.mean_answer * others)) ** beside
+            under_way = own[rng.choice(own.size, own.size, p=own / own.sum())]
+            first = own + others * (self.chunks + u) + np.where(w < reads, v * under_way, 0.0)
+        slow_start, drawn_so_far = first > self.ttft_s, rng.bit_generator.state
+
+        def at(rate_per_s: float) -> float:
+            # the same numbers at every rate, so that a larger one is later because it is larger
+            rng.bit_generator.state = drawn_so_far
+            joined = rng.poisson(rate_per_s * step * self.answer)
+            ends = np.cumsum(joined)
+            meanwhile = np.cumsum(own[rng.integers(0, own.size, int(ends[-1]))])
+            read = np.concatenate([[0.0], meanwhile])
+            held_up = read[ends] - read[ends - joined]
+            later = (step * self.answer + held_up) / (self.answer * self.setup.tokens_per_step)
+            return float(np.mean(slow_start | ((later > self.tpot_s) & self.several)))
+
+        return at
 
 
 def replicas_kept(
@@ -141,14 +167,15 @@ def replicas_kept(
     p, o = float(prompt.mean()), float(output.mean())
     top_rate = largest_rate_per_s(setup, p, o, max_batch)
     rates = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, N_RATE) * top_rate])
-    curves: dict[int, FloatArray] = {}
+    late_at = lru_cache(None)(_Promise(setup, prompt, output, ttft_s, tpot_s).late)
+    on_curve = lru_cache(None)(lambda beside, i: late_at(beside)(float(rates[i])))
 
     def late(beside: int, rate: float) -> float:
-        if beside not in curves:
-            curves[beside] = np.array(
-                [late_share(setup, prompt, output, ttft_s, tpot_s, beside, r) for r in rates]
-            )
-        return float(np.interp(rate, rates, curves[beside]))
+        """On the line between the two rates beside it; only where one is asked for is it worked out."""
+        i = min(int(np.searchsorted(rates, rate)), N_RATE)
+        between = slice(max(i - 1, 0), i + 1)
+        known = [on_curve(beside, k) for k in range(N_RATE + 1)[between]]
+        return float(np.interp(rate, rates[between], known))
 
     allowed = 1.0 - share
     if late(0, 0.0) > allowed:
@@ -177,6 +204,8 @@ def replicas_kept(
             total += part * sum(
                 s * late(k, rate) for k, s in enumerate(shares.tolist()) if s > 1e-6
             )
+            if total > allowed:
+                break  # what the other hours add makes it no less
         return total
 
     low, high = at_least - 1, at_least
