@@ -6,24 +6,24 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def taotie(
-    *arguments: str, cwd: Path = ROOT, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def started(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does; output goes to a pipe, so it is plain text."""
     return subprocess.run(
         [sys.executable, "-m", "taotie.app.cli.main", *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
-        cwd=cwd,
-        env={**os.environ, "TAOTIE_LANG": "en", "COLUMNS": "100", **environment},
+        cwd=ROOT,
+        env={**os.environ, "TAOTIE_LANG": "en", "COLUMNS": "100"},
         check=False,
     )
 
@@ -47,32 +47,32 @@ def test_property_import_and_help_load_nothing_heavy() -> None:
 
 
 def test_worked_help_lists_every_command_in_chain_order() -> None:
-    done = taotie("--help")
+    done = started("--help")
     assert done.returncode == 0
     places = [done.stdout.index(f"│ {name} ") for name in ("run", "prompt", "explain", "sources")]
     assert places == sorted(places)
 
 
 def test_worked_version() -> None:
-    done = taotie("--version")
+    done = started("--version")
     assert (done.returncode, done.stdout) == (0, "taotie 0.1.0\n")
 
 
 @pytest.mark.parametrize("arguments", [("run", "--help"), ("prompt", "--help"), ("data", "--help")])
-def test_worked_help_is_chinese_when_asked(arguments: tuple[str, ...]) -> None:
+def test_worked_help_is_chinese_when_asked(taotie: Command, arguments: tuple[str, ...]) -> None:
     done = taotie(*arguments, "--lang", "zh")
     assert done.returncode == 0
     assert any("\u4e00" <= c <= "\u9fff" for c in done.stdout)
 
 
-def test_error_unknown_language_is_a_sentence() -> None:
+def test_error_unknown_language_is_a_sentence(taotie: Command) -> None:
     done = taotie("--lang", "fr", "doctor")
     assert done.returncode == 2
     assert "fr is not a language of taotie" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_error_typo_in_a_command_names_the_nearest() -> None:
+def test_error_typo_in_a_command_names_the_nearest(taotie: Command) -> None:
     done = taotie("promt")
     assert done.returncode == 2
     assert "prompt" in done.stderr
@@ -94,7 +94,9 @@ def test_error_typo_in_a_command_names_the_nearest() -> None:
         (("run", "--check-result", "README.md"), ["is not JSON"]),
     ],
 )
-def test_error_is_a_sentence_and_exit_code_2(arguments: tuple[str, ...], words: list[str]) -> None:
+def test_error_is_a_sentence_and_exit_code_2(
+    taotie: Command, arguments: tuple[str, ...], words: list[str]
+) -> None:
     done = taotie(*arguments)
     assert done.returncode == 2, done.stderr
     for word in words:
@@ -103,7 +105,7 @@ def test_error_is_a_sentence_and_exit_code_2(arguments: tuple[str, ...], words: 
 
 
 def test_error_as_json() -> None:
-    done = taotie("run", "nowhere.toml", "--json")
+    done = started("run", "nowhere.toml", "--json")
     assert done.returncode == 2
     error = json.loads(done.stdout)["error"]
     assert error["type"] == "StudyError"
@@ -111,7 +113,7 @@ def test_error_as_json() -> None:
     assert error["problems"][0]["hint"]
 
 
-def test_worked_prompt_shows_parts_batches_and_drivers() -> None:
+def test_worked_prompt_shows_parts_batches_and_drivers(taotie: Command) -> None:
     done = taotie("prompt", "--model", "llama-3.1-8b", "--on", "h100-sxm:1", "--samples", "1000")
     assert done.returncode == 0, done.stderr
     for words in (
@@ -125,7 +127,7 @@ def test_worked_prompt_shows_parts_batches_and_drivers() -> None:
     assert done.stdout.count("%") >= 2
 
 
-def test_worked_prompt_json_recomputes() -> None:
+def test_worked_prompt_json_recomputes(taotie: Command) -> None:
     from taotie.quantity.record import recompute
     from taotie.quantity.sampling import Sampling
 
@@ -140,7 +142,7 @@ def test_worked_prompt_json_recomputes() -> None:
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def out(taotie: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which a small study was run, as a user runs it."""
     folder = tmp_path_factory.mktemp("work")
     (folder / "s.toml").write_text(
@@ -173,7 +175,7 @@ def test_worked_parquet_has_a_row_a_figure(out: Path) -> None:
     assert {k: v["value"]["p50"] for k, v in figures.items()} == dict(rows)
 
 
-def test_worked_check_result_passes_and_fails(out: Path) -> None:
+def test_worked_check_result_passes_and_fails(taotie: Command, out: Path) -> None:
     path = out / "out" / "s" / "result.json"
     good = taotie("run", "--check-result", str(path))
     assert good.returncode == 0
@@ -186,7 +188,7 @@ def test_worked_check_result_passes_and_fails(out: Path) -> None:
     assert json.loads(bad.stdout)["ok"] is False
 
 
-def test_worked_explain_finds_the_newest_result(out: Path) -> None:
+def test_worked_explain_finds_the_newest_result(taotie: Command, out: Path) -> None:
     done = taotie("explain", "annual_energy", cwd=out)
     assert done.returncode == 0
     assert "Electricity in a year = " in done.stdout
@@ -196,7 +198,7 @@ def test_worked_explain_finds_the_newest_result(out: Path) -> None:
     assert "annual_energy" in wrong.stderr
 
 
-def test_error_bad_study_leaves_no_folder(tmp_path: Path) -> None:
+def test_error_bad_study_leaves_no_folder(taotie: Command, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('title = "x"\n[facility]\npue = 0.92\n')
     done = taotie("run", "bad.toml", cwd=tmp_path)
     assert done.returncode == 2
@@ -204,7 +206,7 @@ def test_error_bad_study_leaves_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_worked_sources_lists_what_was_not_opened() -> None:
+def test_worked_sources_lists_what_was_not_opened(taotie: Command) -> None:
     every = json.loads(taotie("sources", "--json").stdout)["sources"]
     unread = json.loads(taotie("sources", "--unread", "--json").stdout)["sources"]
     assert len(every) > 20
@@ -212,7 +214,7 @@ def test_worked_sources_lists_what_was_not_opened() -> None:
     assert all(s["access"] != "read" or s["figures"] for s in unread)
 
 
-def test_worked_data_list_names_licence_and_folder(tmp_path: Path) -> None:
+def test_worked_data_list_names_licence_and_folder(taotie: Command, tmp_path: Path) -> None:
     done = taotie("data", "list", "--json", TAOTIE_DATA=str(tmp_path))
     content = json.loads(done.stdout)
     assert content["folder"] == str(tmp_path)
@@ -220,13 +222,13 @@ def test_worked_data_list_names_licence_and_folder(tmp_path: Path) -> None:
     assert (azure["licence"], azure["present"]) == ("CC-BY-4.0", 0)
 
 
-def test_worked_data_verify_on_copies(shared_data: Path) -> None:
+def test_worked_data_verify_on_copies(taotie: Command, shared_data: Path) -> None:
     done = taotie("data", "verify", "azure-llm-2023", TAOTIE_DATA=str(shared_data / "upstream"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "right" in done.stdout
 
 
-def test_worked_doctor_says_what_is_missing_and_never_fails_in_python() -> None:
+def test_worked_doctor_says_what_is_missing_and_never_fails_in_python(taotie: Command) -> None:
     done = taotie("doctor")
     assert done.returncode in (0, 3)
     assert "NVML" in done.stdout

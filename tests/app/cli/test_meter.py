@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,12 +15,10 @@ from taotie.metering.import_file import read_meter_file
 T0 = 1_767_225_600
 
 
-def taotie(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "taotie.app.cli.main", "meter", *arguments],
-        capture_output=True, text=True, encoding="utf-8", cwd=cwd, check=False,
-        env={**os.environ, "TAOTIE_LANG": "en", **environment},
-    )  # fmt: skip
+@pytest.fixture
+def taotie(taotie: Any) -> Any:
+    """The command `taotie meter` with some words."""
+    return lambda *words, **given: taotie("meter", *words, **given)
 
 
 @pytest.fixture
@@ -31,7 +28,7 @@ def log(tmp_path) -> Path:
     return tmp_path
 
 
-def test_worked_import_report_and_ledger(log) -> None:
+def test_worked_import_report_and_ledger(log, taotie) -> None:
     done = taotie("import", "m.csv", "--into", "l.db", "--json", cwd=log)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["energy_j"]["total"] == 24_000.0
@@ -47,7 +44,7 @@ def test_worked_import_report_and_ledger(log) -> None:
     assert "计量的能量" in report.stdout
 
 
-def test_worked_a_job_keeps_its_exit_code_and_no_meter_is_not_zero(log) -> None:
+def test_worked_a_job_keeps_its_exit_code_and_no_meter_is_not_zero(log, taotie) -> None:
     done = taotie("run", "--json", "--", sys.executable, "-c", "import sys; sys.exit(7)", cwd=log)
     assert done.returncode == 7
     made = json.loads(done.stdout)
@@ -63,7 +60,7 @@ def test_worked_a_job_keeps_its_exit_code_and_no_meter_is_not_zero(log) -> None:
     assert "cannot be run" in gone.stderr
 
 
-def test_error_sentences(log) -> None:
+def test_error_sentences(log, taotie) -> None:
     (log / "page.html").write_text("<html>login</html>")
     for arguments, told in (
         (("import", "page.html"), "HTML"),
