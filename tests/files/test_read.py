@@ -4,6 +4,7 @@ import ast
 import gzip
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -47,6 +48,7 @@ CALLS = {
     *("ZipFile", "decompressobj"),
 }  # fmt: skip
 METHODS = {"read_text", "read_bytes", "write_text", "write_bytes", "genfromtxt", "loadtxt", "fromfile"}  # fmt: skip
+_MAY_OPEN = re.compile(rf"\b(({'|'.join(MODULES)})\s*\.|open\b|({'|'.join(METHODS)})\b)")
 
 
 def _opens(tree: ast.AST) -> list[str]:
@@ -81,7 +83,9 @@ def test_no_other_file_of_the_source_opens_files():
         place = path.relative_to(SOURCE).as_posix()
         if place.startswith("files/"):
             continue
-        found = _opens(ast.parse(path.read_text()))
+        text = path.read_text()
+        # parsing all of the source takes seconds: files that hold none of these words open nothing
+        found = _opens(ast.parse(text)) if _MAY_OPEN.search(text) else []
         if found and place not in ALLOWED:
             wrong[place] = found
         if not found and place in ALLOWED:
