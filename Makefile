@@ -48,7 +48,9 @@ browser:  ## Chromium and a Chinese font, which the report's tests look through
 
 test:  ## the whole suite, with lint and types; what can be prepared side by side is
 	@$(MAKE) --no-print-directory -j 3 browser checks kernels
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@# rewriting every assertion costs each process as long as loading all tests: only what fails is run with values shown
+	@$(BIN)/python -m pytest $(PYTEST_ARGS) --assert=plain \
+	|| { echo "what failed, again, with the values of each assertion"; $(BIN)/python -m pytest --lf --lfnf=none; exit 1; }
 
 checks: .venv/.dev messages
 	@$(BIN)/python tools/messages.py check
