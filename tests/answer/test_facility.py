@@ -59,8 +59,7 @@ def test_worked_the_sea_of_a_building_by_hand() -> None:
     [
         ({"region": "DEU", "sea_temperature": 9}, "takes no sea water"),
         ({"cooling": "sea-water", "region": "DEU", "sea_temperature": 30, "sea_swing": 30}, "is none"),
-        ({}, "one place"),
-        ({"region": "DEU", "latitude": 50, "longitude": 8}, "one place"),
+        ({}, "needs weather"),
         ({"latitude": 50}, "latitude and longitude"),
         ({"cooling": "ice", "region": "DEU"}, "not known"),
     ],

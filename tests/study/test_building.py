@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from taotie.answer.facility import facility
 from taotie.answer.study import run
 from taotie.errors import StudyError
 from taotie.facility.climate_year import climate_keys, climate_year, made_year, nearest_climate
@@ -83,6 +84,10 @@ def test_worked_a_weather_file_decides(tmp_path):
         assert "2019" in said["weather_year"]
         assert "weather_from_climate" not in said
     assert pues["hot"] > pues["mild"]
+    # the same rule asked alone: a region or coordinates beside a file are told, and its hours decide
+    alone = facility("air-economizer", weather=tmp_path / "hot.epw", region="SWE", samples=200)
+    assert any("hot.epw" in str(s) and "Sweden" in str(s) for s in alone.said)
+    assert alone.figures["pue"].p50 > pues["mild"]
 
 
 def test_worked_coordinates_take_the_nearest_climate(tmp_path):

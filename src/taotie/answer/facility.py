@@ -45,10 +45,9 @@ def facility(chosen: Chosen) -> Answer:
             _("a place needs latitude and longitude, not one of them."),
             "--latitude 50.1 --longitude 8.7",
         )
-    told = [chosen.region is not None, chosen.weather is not None, chosen.latitude is not None]
-    if sum(told) != 1:
+    if chosen.region is None and chosen.weather is None and chosen.latitude is None:
         raise RangeError(
-            _("a building stands at one place: a region, coordinates or a weather file."),
+            _("a building needs weather: a region, coordinates or a weather file."),
             "--region virginia",
         )
     where = place(chosen.region) if chosen.region is not None else None

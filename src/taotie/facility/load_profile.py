@@ -129,13 +129,10 @@ class FacilityLoad:
         Load at the meter by hour, facility boundary. [MW]
     connection : Figure
         The most the facility draws, never below its busiest hour in any draw. [MW]
-    short : float
-        Share of the draws in which the busiest hour lies above what the machines counted draw at most. [1]
     """
 
     profile: Profile
     connection: Figure
-    short: float = 0.0
 
     @property
     def mean(self) -> Figure:
@@ -175,19 +172,15 @@ def facility_load(
 
     Notes
     -----
-    ``connection = max(P_highest PUE_worst, max_h P_h PUE)`` draw by draw: a draw whose busiest hour asks for more
-    than the machines counted can give needs more of them, and its connection with them.
+    ``connection = max(P_highest PUE_worst, max_h P_h PUE)`` draw by draw: a load measured at the meter may lie above
+    what was told of the machines.
     """
     load = it_load.at_boundary("facility", pue)
     machines = highest_it.at_boundary("facility", pue if worst_pue is None else worst_pue)
     peak = load.peak()
     most, busiest = machines.to("MW").samples, peak.to("MW").samples
-    short = float(np.mean(np.broadcast_to(most < busiest * (1.0 - 1e-12), _drawn(most, busiest))))
-    return FacilityLoad(load, highest_of((machines, peak)) if short else machines, short)
-
-
-def _drawn(*samples: Floats) -> tuple[int, ...]:
-    return np.broadcast_shapes(*(s.shape for s in samples), (1,))
+    enough = bool(np.all(most >= busiest * (1.0 - 1e-12)))
+    return FacilityLoad(load, machines if enough else highest_of((machines, peak)))
 
 
 class TrainingSwing(NamedTuple):

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.hardware.accelerator import Accelerator, accelerator
-from taotie.quantity.catalog import table
-from taotie.quantity.figure import Figure, leaf
+from taotie.quantity.catalog import figure, table
+from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.lift import lifted
 from taotie.words.language import N_, _
 from taotie.words.said import Said, labels
@@ -24,6 +24,7 @@ from taotie.words.said import Said, labels
 __all__ = [
     "HostDraw",
     "Server",
+    "highest_draw",
     "host_draw",
     "host_power_w",
     "machine_notes",
@@ -197,6 +198,19 @@ def host_draw(chip: Accelerator) -> HostDraw:
         box.accelerators,
         True,
     )
+
+
+def highest_draw(chip: Accelerator) -> Figure:
+    """Highest draw of a server, per accelerator: measured where it was, else rated. [W/accelerator]"""
+    box = server_of(chip)
+    n = exact(float(box.accelerators), "accelerator", "accelerators_of_a_server")
+    if not box.stand_in:
+        quantity = "max_power" if box.max_power_w else "rated_power"
+        return table("servers").figure(box.name, quantity) / n
+    host = host_draw(chip)
+    each = exact(float(host.accelerators), "1", "accelerators_per_server")
+    one = exact(1.0, "accelerator", "one_accelerator")
+    return (figure(f"accelerators/{chip.name}/tdp") + host.most / each) / one
 
 
 def machine_notes(chip: Accelerator) -> tuple[Said, ...]:

@@ -135,6 +135,8 @@ def weather_at(
 ) -> tuple[Weather, bool, list[Said]]:
     """A year of weather: of a file, or made from the nearest climate of coordinates or that of a place; True if made.
 
+    The nearest to the building counts where several are told: a file before coordinates, these before a region.
+
     Raises
     ------
     RangeError
@@ -142,12 +144,27 @@ def weather_at(
     DataError
         If the file cannot be read, or is no whole year.
     """
+    at = f"{latitude:g}, {longitude:g}" if latitude is not None and longitude is not None else ""
+    region = where.named if where is not None else ""
     if path is not None:
-        return whole_year(read_weather(path)), False, []
+        beside = N_("The weather is that of {file}: the climate of {other} is not used.")
+        others = [at or region] if at or region else []
+        return (
+            whole_year(read_weather(path)),
+            False,
+            [
+                Said("weather_of_file", beside, {"file": path.name, "other": other})
+                for other in others
+            ],
+        )
     if latitude is not None and longitude is not None:
         key, km = nearest_climate(latitude, longitude)
         told = N_("The nearest climate held is {km} km from the coordinates.")
-        return climate_year(key), True, [Said("climate_nearest", told, {"km": f"{km:.0f}"})]
+        said = [Said("climate_nearest", told, {"km": f"{km:.0f}"})]
+        if region:
+            beside = N_("The weather is that of {at}: the climate of {other} is not used.")
+            said.append(Said("weather_of_coordinates", beside, {"at": at, "other": region}))
+        return climate_year(key), True, said
     if where is not None:
         held = set(climate_keys())
         found = next((k for k in where.chain if k in held), None)

@@ -14,11 +14,10 @@ from taotie.files.read import read_bytes
 from taotie.grid.demand_series import read_hourly_demand
 from taotie.hardware.accelerator import Accelerator
 from taotie.hardware.accelerator import accelerator as accelerator_named
-from taotie.hardware.server import host_draw
+from taotie.hardware.server import highest_draw, host_draw
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
-from taotie.study.request_parts import highest_draw
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _

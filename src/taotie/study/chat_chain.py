@@ -77,6 +77,9 @@ class Served:
     simulated: Simulated | None = None
     readers: Readers | None = None
     """The pool that reads the prompts, where those above only write."""
+    redundancy: int = 0
+    given_back: bool = False
+    """Whether replicas without work are switched off."""
 
 
 @step("setup", "served", kinds=LIVE)
@@ -123,19 +126,25 @@ def service_energy(
             assert model is not None
             return closed_service(walk, asked, model)
         parts = _energies(walk, setup, asked, served)
-        server_energy = walk.keep(
-            "energy_per_request_server",
-            parts["accelerator"].joined("server", parts["host"] + parts["idle"]),
-            N_("Energy per request at the server's plug"),
-        )
+        course = _course(walk, setup, asked, served)
+        found = parts["accelerator"].joined("server", parts["host"] + parts["idle"])
         beside = None
         if served.readers is not None:
             pool = served.readers
             beside = (pool.setup.accelerator, pool.replicas, pool.setup.accelerators_per_replica)
-        machines_kept(
-            walk, setup.accelerator, served.replicas, setup.accelerators_per_replica, beside
+        waiting = machines_kept(
+            walk, setup.accelerator, served.replicas, setup.accelerators_per_replica,
+            (asked.per_day * found).to("W"), course,
+            redundancy=served.redundancy, given_back=served.given_back, readers=beside,
+        )  # fmt: skip
+        if waiting is not None:
+            added = (waiting[1] / asked.per_day).to("Wh/request").with_boundary("server")
+            parts["idle"] = walk.keep("energy_idle", parts["idle"] + added, N_("Waiting servers"))
+            found = parts["accelerator"].joined("server", parts["host"] + parts["idle"])
+        server_energy = walk.keep(
+            "energy_per_request_server", found, N_("Energy per request at the server's plug")
         )
-        it_load = _it_load(walk, setup, asked, server_energy, served)
+        it_load = load_by_hour(walk, asked.per_day, server_energy, course, waiting)
         quantiles = None  # of a cached prompt nobody knows how the cached part spreads
         if asked.cached is None:
             quantiles = _over_requests(setup, asked, served.batch.p50, walk.study.seed)
@@ -366,7 +375,10 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
         busy = made.busy_share if replicas.p95 <= 1 else exact(1.0, "1", "busy_share")
         share = hour.busy_share if replicas.p95 <= 1 else np.ones(len(day.share))
         held = np.full(len(day.share), float(fixed))
-        return Served(replicas, batch, busy, held, share, readers=readers)
+        return Served(
+            replicas, batch, busy, held, share, readers=readers, redundancy=redundancy,
+            given_back=bool(replicas.p95 > 1),
+        )  # fmt: skip
     if given.batch_size is None:
         walk.choice(
             "compute.batch_size",
@@ -402,7 +414,9 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
             n=f"{replicas.p50:.0f}",
         )
     walk.keep("busy_share", busy, N_("Share of the time in which replicas serve requests"))
-    return Served(replicas, batch, busy, hour.batch, hour.busy_share, simulated, readers)
+    return Served(
+        replicas, batch, busy, hour.batch, hour.busy_share, simulated, readers, redundancy
+    )
 
 
 def _kept_by(
@@ -562,13 +576,11 @@ def _energies(walk: Walk, setup: ServingSetup, asked: Asked, served: Served) -> 
     return parts
 
 
-def _it_load(
-    walk: Walk, setup: ServingSetup, asked: Asked, server_energy: Figure, served: Served
-) -> Profile:
-    """IT load by hour: requests times what one takes at that hour's batch, and the draw of replicas that wait."""
+def _course(walk: Walk, setup: ServingSetup, asked: Asked, served: Served) -> np.ndarray:
+    """IT load by hour over its mean: what requests take at that hour's batch, and the draw of replicas that wait."""
     if served.simulated is not None:
         shape = served.simulated.slice.hourly_power_w
-        return load_by_hour(walk, asked.per_day, server_energy, shape / shape.mean())
+        return np.asarray(shape / shape.mean())
     p, o = (walk.figures[key].to("token/request").p50 for key in ("prompt_tokens", "output_tokens"))
     energy = request_energy(setup, p, o, np.maximum(served.hourly_batch, 1.0)).server_wh
     active = asked.per_day.to("request/d").p50 * asked.day.share * energy
@@ -584,7 +596,7 @@ def _it_load(
         active = active / active.mean() * (own["prefill"] + own["decode"] + own["host"])
         waiting = waiting / waiting.mean() * own["idle"]
     shape = active + waiting
-    return load_by_hour(walk, asked.per_day, server_energy, shape / shape.mean())
+    return np.asarray(shape / shape.mean())
 
 
 def _over_requests(setup: ServingSetup, asked: Asked, batch: float, seed: int) -> np.ndarray:

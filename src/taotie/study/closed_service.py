@@ -16,11 +16,11 @@ from taotie.compute.metered.closed_model import (
 )
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.hardware.server import highest_draw
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.lift import lifted
 from taotie.quantity.profile import Profile
 from taotie.study.asked import Asked
-from taotie.study.request_parts import highest_draw
 from taotie.study.service_machines import ChatService, load_by_hour
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
@@ -139,7 +139,7 @@ def closed_service(walk: Walk, asked: Asked, model: ClosedModel) -> tuple[ChatSe
         parts["accelerator"].joined("server", parts["host"]),
         N_("Energy per request at the server's plug"),
     )
-    _machines(walk, asked, accelerator, chip or "h100-sxm")
+    _machines(walk, asked, accelerator, server, chip or "h100-sxm")
     _tell(walk, model)
     it_load = load_by_hour(walk, asked.per_day, server, asked.day.share * 24.0)
     return ChatService(server, parts, it_load), it_load
@@ -196,44 +196,63 @@ def host_beside(energy_wh: Any, server_over_accelerator: Any) -> Any:
 
 @lifted(
     requests_per_day="request/d", energy_wh="Wh/request", peak_over_mean="1", power_w="W/accelerator",
-    returns="accelerator", boundary=None, kind="assumed",
+    plug_wh="Wh/request", highest_w="W/accelerator", returns="accelerator", boundary=None, kind="assumed",
 )  # fmt: skip
-def kept_busy(requests_per_day: Any, energy_wh: Any, peak_over_mean: Any, power_w: Any) -> Any:
-    """Accelerators that the requests of the busiest hour keep busy, at least one. [accelerator]
+def kept_busy(
+    requests_per_day: Any,
+    energy_wh: Any,
+    peak_over_mean: Any,
+    power_w: Any,
+    plug_wh: Any,
+    highest_w: Any,
+    *,
+    busiest: float,
+) -> Any:
+    """Accelerators that the requests of the busiest hour keep busy: whole, at least one. [accelerator]
 
     Parameters
     ----------
     requests_per_day, energy_wh, peak_over_mean, power_w : array_like
-        Energy at the accelerators. [request/d, Wh/request, 1, W/accelerator]
+        Energy at the accelerators; their mean draw. [request/d, Wh/request, 1, W/accelerator]
+    plug_wh, highest_w : array_like
+        Energy at the plug; highest draw of a server, per accelerator. [Wh/request, W/accelerator]
+    busiest : float
+        Busiest over mean hour of the mean day. [1]
 
     Notes
     -----
-    ``n = max(1, rate E peak / P)``
+    ``n = max(1, ceil(rate E peak / P), ceil(rate E_plug busiest / P_highest))``
 
     Examples
     --------
     A million requests a day of 0.24 Wh, one and a half times as many at noon, 500 W each:
 
-    >>> float(kept_busy(1e6, 0.24, 1.5, 500.0))
+    >>> float(kept_busy(1e6, 0.24, 1.5, 500.0, 0.38, 1050.0, busiest=1.4))
     30.0
     """
-    mean_w = np.asarray(requests_per_day, dtype=np.float64) * energy_wh / 24.0
-    return np.maximum(mean_w * peak_over_mean / np.asarray(power_w, dtype=np.float64), 1.0)
+    per_h = np.asarray(requests_per_day, dtype=np.float64) / 24.0
+    of_chips = per_h * energy_wh * peak_over_mean / np.asarray(power_w, dtype=np.float64)
+    of_plugs = per_h * plug_wh * busiest / np.asarray(highest_w, dtype=np.float64)
+    return np.maximum(np.ceil(np.maximum(of_chips, of_plugs) - 1e-9), 1.0)
 
 
-def _machines(walk: Walk, asked: Asked, energy: Figure, chip: str) -> None:
+def _machines(walk: Walk, asked: Asked, energy: Figure, plug: Figure, chip: str) -> None:
     """As many accelerators as the busiest hour keeps busy at a usual draw."""
+    most = highest_draw(accelerator_named(chip))
     count = walk.keep(
         "accelerators",
-        kept_busy(asked.per_day, energy, asked.peak, serving_power()),
+        kept_busy(
+            asked.per_day, energy, asked.peak, serving_power(), plug, most,
+            busiest=float(asked.day.share.max() * len(asked.day.share)),
+        ),
         N_("Accelerators in service"),
-    )
+    )  # fmt: skip
     walk.keep(
         "servers", count / exact(8.0, "accelerator/server", "accelerators_in_server"), N_("Servers in service")
     )  # fmt: skip
     walk.keep(
         "highest_it_power",
-        (count * highest_draw(accelerator_named(chip))).to("MW").with_boundary("server"),
+        (count * most).to("MW").with_boundary("server"),
         N_("Highest draw of the machines, all of them busy"),
     )
 

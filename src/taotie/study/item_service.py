@@ -151,6 +151,14 @@ def item_service(walk: Walk, parts: ItemParts, accelerators: int) -> tuple[ChatS
         there = groups * count * exact(86_400.0, "s/d", "seconds_of_a_day") / per_day
         each = idle_draw(chip, 1) / exact(1.0, "accelerator", "one_accelerator")
         idle = ((there - parts.held) * each).to("Wh/request").with_boundary("server")
+        found = {"accelerator": parts.accelerator, "host": parts.host, "idle": idle}
+        course = _course(day.share * 24.0, found, parts.held, there)
+        plug = parts.accelerator.joined("server", parts.host + idle)
+        waiting = machines_kept(
+            walk, chip, groups, accelerators, (per_day * plug).to("W"), course, redundancy=redundancy,
+        )  # fmt: skip
+        if waiting is not None:
+            idle = idle + (waiting[1] / per_day).to("Wh/request").with_boundary("server")
         named = {
             "accelerator": walk.keep(
                 "energy_per_request_accelerator",
@@ -167,13 +175,13 @@ def item_service(walk: Walk, parts: ItemParts, accelerators: int) -> tuple[ChatS
             named["accelerator"].joined("server", named["host"] + named["idle"]),
             N_("Energy per request at the server's plug"),
         )
-        machines_kept(walk, chip, groups, accelerators)
-        shape = _shape(day.share * 24.0, named, parts.held, there)
-        it_load = load_by_hour(walk, per_day, server, shape)
+        it_load = load_by_hour(walk, per_day, server, course, waiting)
     return ChatService(server, named, it_load), it_load
 
 
-def _shape(course: np.ndarray, parts: dict[str, Figure], held: Figure, there: Figure) -> np.ndarray:
+def _course(
+    course: np.ndarray, parts: dict[str, Figure], held: Figure, there: Figure
+) -> np.ndarray:
     """Draw by hour over its mean: who works follows the course of the day, the others wait. Shape (24,)."""
     active = parts["accelerator"].p50 + parts["host"].p50
     busy = held.to("accelerator s/request").p50

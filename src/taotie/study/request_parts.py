@@ -11,8 +11,8 @@ from taotie.compute.energy.roofline import COLUMNS
 from taotie.compute.energy.service_energy import MeanRequest, mean_request
 from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.hardware.accelerator import Accelerator
-from taotie.hardware.server import host_draw, server_of
-from taotie.quantity.catalog import figure, table
+from taotie.hardware.server import host_draw
+from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.words.language import N_
 from taotie.words.said import Said
@@ -141,19 +141,6 @@ def idle_draw(chip: Accelerator, accelerators: int) -> Figure:
         own = figure(f"accelerators/{chip.name}/tdp") * exact(IDLE_TDP_SHARE, "1", "idle_over_tdp")
     n = exact(float(accelerators), "1", "accelerators_of_a_replica")
     return ((own + host.idle / each) * n).to("W")
-
-
-def highest_draw(chip: Accelerator) -> Figure:
-    """Highest draw of a server, per accelerator: measured where it was, else rated. [W/accelerator]"""
-    box = server_of(chip)
-    n = exact(float(box.accelerators), "accelerator", "accelerators_of_a_server")
-    if not box.stand_in:
-        quantity = "max_power" if box.max_power_w else "rated_power"
-        return table("servers").figure(box.name, quantity) / n
-    host = host_draw(chip)
-    each = exact(float(host.accelerators), "1", "accelerators_per_server")
-    one = exact(1.0, "accelerator", "one_accelerator")
-    return (figure(f"accelerators/{chip.name}/tdp") + host.most / each) / one
 
 
 def mean_figures(

@@ -120,12 +120,6 @@ def _building(walk: Walk, it_load: Profile) -> tuple[Figure, Profile, Figure]:
         connection = walk.keep(
             "connection", made.connection, N_("Connection: highest draw of the facility")
         )
-        if made.short:
-            walk.note(
-                "connection_raised",
-                N_("In {share:.0%} of the samples the busiest hour is above the most that the machines counted can draw: there more machines are needed, and the connection is that hour's draw."),
-                share=made.short,
-            )  # fmt: skip
         # a campus without a course draws its most whenever all of it works; the mean load is about energy
         flat = walk.study.workload.kind == "campus" and not walk.has_course
         walk.keep(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from taotie.hardware.accelerator import Accelerator
-from taotie.hardware.server import server_of
+from taotie.hardware.server import highest_draw, server_of
 from taotie.quantity.figure import Figure, exact
+from taotie.quantity.lift import lifted
 from taotie.quantity.profile import Profile
-from taotie.study.request_parts import highest_draw
+from taotie.study.request_parts import idle_draw
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_
 from taotie.words.said import labels
 
-__all__ = ["ChatService", "load_by_hour", "machines_kept"]
+__all__ = ["Carrying", "ChatService", "load_by_hour", "machines_kept", "replicas_that_carry"]
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,138 @@ class ChatService:
     request_quantiles_wh: np.ndarray | None = None
 
 
+class Carrying(NamedTuple):
+    """Replicas that carry the busiest hour of a service."""
+
+    replicas: Any
+    """Whole. [1]"""
+    waiting_at_peak: Any
+    """How many of those added wait in the busiest hour. [1]"""
+    waiting: Any
+    """How many of those added wait, mean over the hours. [1]"""
+
+
+@lifted(
+    replicas="1", mean_w="W", replica_w="W", beside_w="W",
+    returns={"replicas": "1", "waiting_at_peak": "1", "waiting": "1"}, boundary=None, kind="modelled",
+)  # fmt: skip
+def replicas_that_carry(
+    replicas: Any,
+    mean_w: Any,
+    replica_w: Any,
+    beside_w: Any,
+    *,
+    course: Any,
+    redundancy: int = 0,
+) -> Carrying:
+    """Replicas whose highest draw is not below what the requests take in the busiest hour.
+
+    How many a service needs is found of the time that the middle request takes. A request that takes more energy than
+    they could draw takes more time, so there are more of them; what is added waits while it is not needed.
+
+    Parameters
+    ----------
+    replicas : array_like, shape (n_sample,)
+        Those found of the times. [1]
+    mean_w : array_like, broadcastable with it
+        Mean draw of all machines over the day. [W]
+    replica_w : array_like
+        Highest draw of a replica, its share of the host included. [W]
+    beside_w : array_like
+        Highest draw of machines beside them, such as a pool that only reads prompts. [W]
+    course : array_like, shape (n_hour,)
+        Draw by hour over its mean.
+    redundancy : int
+        Of the replicas, those held ready beyond the load.
+
+    Returns
+    -------
+    Carrying
+        Each of shape (n_sample,).
+
+    Notes
+    -----
+    ``need(h) = (mean course(h) - beside) / highest of one; replicas = max(replicas, ceil(max need) + redundancy)``
+
+    Examples
+    --------
+    Of one machine of at most 1,050 W, where requests take 840 W and where they take 1,680 W:
+
+    >>> made = replicas_that_carry([1.0, 1.0], [840.0, 1680.0], 1050.0, 0.0, course=[1.0, 1.0])
+    >>> made.replicas, made.waiting.round(2)
+    (array([1., 2.]), array([0. , 0.4]))
+    """
+    had = np.atleast_1d(np.asarray(replicas, dtype=np.float64))
+    shape = np.asarray(course, dtype=np.float64)
+    mean, one, beside = (np.asarray(v, dtype=np.float64) for v in (mean_w, replica_w, beside_w))
+    most = (mean * shape.max() - beside) / one
+    held = np.maximum(had, np.ceil(most - 1e-9) + float(redundancy))
+    added = held - had
+    worked = np.zeros(np.broadcast_shapes(had.shape, most.shape))
+    for of_mean in shape.tolist():
+        worked = worked + np.maximum((mean * of_mean - beside) / one - had, 0.0)
+    return Carrying(
+        held,
+        np.maximum(added - np.maximum(most - had, 0.0), 0.0),
+        np.maximum(added - worked / shape.size, 0.0),
+    )
+
+
 def machines_kept(
     walk: Walk,
     chip: Accelerator,
     replicas: Figure,
     accelerators_per_replica: int,
+    mean_power: Figure,
+    course: np.ndarray,
+    *,
+    redundancy: int = 0,
+    given_back: bool = False,
     readers: tuple[Accelerator, Figure, int] | None = None,
-) -> None:
-    """Keep accelerators and servers of the whole replicas, and what they draw at most.
+) -> tuple[Figure, Figure] | None:
+    """Keep the whole replicas that carry the busiest hour, their accelerators and servers, and what they draw at most.
 
-    `readers` are chip, replicas and accelerators of one, of a pool that only reads prompts.
+    Parameters
+    ----------
+    replicas : Figure
+        Those found of the times that requests take. [1]
+    mean_power : Figure
+        Draw of all machines over the day with those replicas. [W]
+    course : ndarray, shape (24,)
+        Draw by hour over its mean.
+    redundancy : int
+        Of the replicas, those held ready beyond the load.
+    given_back : bool
+        Whether machines without work are switched off.
+    readers : tuple, optional
+        Chip, replicas and accelerators of one, of a pool that only reads prompts.
+
+    Returns
+    -------
+    waiting : tuple of Figure, or None
+        Draw of those added that wait, in the busiest hour and on the mean; None where none is added or waits. [W]
     """
+    beside = None if readers is None else _held(*readers, "_of_readers")
+    waiting = None
+    one = exact(float(accelerators_per_replica), "accelerator", "accelerators_per_replica")
+    made = replicas_that_carry(
+        replicas, mean_power, (one * highest_draw(chip)).to("W"),
+        exact(0.0, "W", "no_other_pool") if beside is None else beside[2].to("W"),
+        course=course.tolist(), redundancy=redundancy,
+    )  # fmt: skip
+    more = np.asarray(made.replicas.samples > replicas.samples)
+    if more.any():
+        replicas = walk.keep("replicas", made.replicas, N_("Replicas in service"))
+        walk.note(
+            "replicas_added",
+            N_("In {share} % of the samples the requests take more in the busiest hour than the replicas found by time can draw; as many more are counted there as carry them."),
+            share=f"{100.0 * float(np.mean(more)):.2g}",
+        )  # fmt: skip
+        if not given_back:
+            idle = idle_draw(chip, accelerators_per_replica)
+            waiting = (made.waiting_at_peak * idle, made.waiting * idle)
     count, boxes, most = _held(chip, replicas, accelerators_per_replica, "")
-    if readers is not None:
-        beside = _held(*readers, "_of_readers")
+    if beside is not None:
         count, boxes, most = count + beside[0], boxes + beside[1], most + beside[2]
     walk.keep("accelerators", count, N_("Accelerators in service"))
     walk.keep("servers", boxes, N_("Servers in service"))
@@ -63,6 +183,7 @@ def machines_kept(
         most.with_boundary("server"),
         N_("Highest draw of the machines, all of them busy"),
     )
+    return waiting
 
 
 def _held(
@@ -78,9 +199,16 @@ def _held(
 
 
 def load_by_hour(
-    walk: Walk, requests_per_day: Figure, server_energy: Figure, shape: np.ndarray
+    walk: Walk,
+    requests_per_day: Figure,
+    server_energy: Figure,
+    shape: np.ndarray,
+    waiting: tuple[Figure, Figure] | None = None,
 ) -> Profile:
-    """The day's mean draw, spread over the hours: `shape` of mean 1, shape (24,). [MW]"""
+    """The day's mean draw, spread over the hours: `shape` of mean 1, shape (24,). [MW]
+
+    `waiting` is the part of it that is of machines added, see `machines_kept`: it is highest while the load is lowest.
+    """
     daily = walk.keep(
         "daily_energy_server",
         (requests_per_day * server_energy).to("MWh/d"),
@@ -96,4 +224,14 @@ def load_by_hour(
         (requests_per_day * server_energy).to("MW"),
         N_("Mean draw of the machines"),
     )
-    return Profile(((shape, power),), label=labels(N_("IT load by hour")))
+    name = labels(N_("IT load by hour"))
+    if waiting is None:
+        return Profile(((shape, power),), label=name)
+    at_peak, mean = ((w / requests_per_day).with_boundary("server") for w in waiting)
+    parts = [(shape, server_energy - mean), (np.ones(len(shape)), at_peak)]
+    if np.ptp(shape) > 0:
+        lull = (shape.max() - shape) / (shape.max() - 1.0)
+        parts.append((lull, mean - at_peak))
+    return Profile(
+        tuple((course, (requests_per_day * part).to("MW")) for course, part in parts), label=name
+    )

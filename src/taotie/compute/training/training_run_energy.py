@@ -20,7 +20,7 @@ from taotie.compute.training.training_energy import (
 )
 from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator
-from taotie.hardware.server import server_of
+from taotie.hardware.server import highest_draw, server_of
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure, exact
 from taotie.quantity.lift import lifted
@@ -229,6 +229,24 @@ def processor_over_accelerator(name: str = "h100-sxm") -> tuple[Figure, Figure]:
     return own / other, slow / each
 
 
+@lifted(power_w="W/accelerator", highest_w="W/accelerator", returns="W/accelerator")
+def drawn_at_most(power_w: Any, highest_w: Any) -> Any:
+    """A mean draw assumed of the rated power, no higher than a server was ever measured to draw. [W/accelerator]
+
+    Notes
+    -----
+    ``P = min(share x rated, highest measured)``
+
+    Examples
+    --------
+    0.6 and 0.85 of the 1,275 W rated for an H100, which draws 1,050 W at most:
+
+    >>> drawn_at_most([765.0, 1083.75], 1050.0)
+    array([ 765., 1050.])
+    """
+    return np.minimum(np.asarray(power_w, dtype=float), np.asarray(highest_w, dtype=float))
+
+
 MACHINES = 1024.0
 """Accelerators where nobody says how many: energy does not hang on it, time does."""
 SITE = ("ai_datacenter", "pue")
@@ -242,7 +260,7 @@ class TrainingEstimate:
     ----------
     figures : dict of str to Figure
         accelerators, hours (useful), wall_hours, accelerator_hours, computation (if known), power, energy_server,
-        energy_failures, energy_idle, energy (at the facility), emissions.
+        energy_lost, power_idle (of machines reserved beside, with failures), energy (at the facility), emissions.
     given : tuple of str
         What was said by the caller; the rest is assumed or follows.
     """
@@ -347,7 +365,9 @@ def training_estimate(
     rated = server_of(machine)
     each = exact(rated.rated_power_w / rated.accelerators, "W/accelerator")
     share = figure("taotie_training2026.power_share")
-    draw = _figure(power_w, "W/accelerator", "power_w") or each * share
+    draw = _figure(power_w, "W/accelerator", "power_w")
+    if draw is None:
+        draw = drawn_at_most(each * share, highest_draw(machine))
     if draw.boundary is None:
         draw = draw.with_boundary("server")
     building = _figure(pue, "1", "pue") or table("pue").figure(*SITE)
@@ -374,8 +394,9 @@ def training_estimate(
     assert time is not None
     lost: Figure | None = None
     wall: Figure = time
+    beside: Figure | None = None
     if failures and hours is None:
-        wall, lost = _with_failures(n, time, each, draw)
+        wall, lost, beside = _with_failures(n, time, each, draw)
     out |= {
         "accelerators": n,
         "hours": time.named("training.hours", en="Hours of useful work", zh="有效训练小时"),
@@ -402,6 +423,10 @@ def training_estimate(
             en="Of it: failures, checkpoints and idle machines",
             zh="其中:故障、检查点与闲置",
         )
+    if beside is not None:
+        out["power_idle"] = beside.named(
+            "training.power_idle", en="Draw of machines that stand idle", zh="闲置机器的功率"
+        )
     facility: Figure = server.at_boundary("facility", building)
     out["energy"] = facility.named("training.energy", en="Energy of the run", zh="训练总能耗")
     if carbon_intensity is not None:
@@ -422,8 +447,10 @@ def training_estimate(
     return TrainingEstimate(out, machine.name, given, rated.rated_power_w / rated.accelerators)
 
 
-def _with_failures(n: Figure, time: Figure, rated: Figure, draw: Figure) -> tuple[Figure, Figure]:
-    """Hours from start to end, and the energy of what was not useful work. [h, MWh]"""
+def _with_failures(
+    n: Figure, time: Figure, rated: Figure, draw: Figure
+) -> tuple[Figure, Figure, Figure]:
+    """Hours from start to end, energy of what was not useful work, draw of machines that stand idle. [h, MWh, W]"""
     get = "taotie_training2026.{}".format
 
     def llama(name: str) -> Figure:
@@ -437,8 +464,9 @@ def _with_failures(n: Figure, time: Figure, rated: Figure, draw: Figure) -> tupl
     interval: Figure = best_checkpoint_interval_h(pause, mtbf)
     run = interrupted_run(time, mtbf, pause, restart, interval)
     idle_power = rated.with_boundary("server") * figure(get("idle_power_share"))
-    idle_hours = run.checkpoint_h + run.restart_h + run.wall_h * figure(get("idle_share"))
+    idle_share = figure(get("idle_share"))
+    idle_hours = run.checkpoint_h + run.restart_h + run.wall_h * idle_share
     one = exact(1.0, "1")
     twice: Figure = training_energy_mwh(n * run.repeated_h, draw, one)
     waiting: Figure = training_energy_mwh(n * idle_hours, idle_power, one)
-    return run.wall_h, twice + waiting
+    return run.wall_h, twice + waiting, (n * idle_share * idle_power).to("W")

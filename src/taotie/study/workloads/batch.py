@@ -86,7 +86,9 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup | None, Served
         )
         hours = np.full(24, batch.p50)
         busy = exact(1.0, "1", "busy_share")
-        return setup, Served(replicas, batch, busy, hours, np.ones(24), readers=readers)
+        return setup, Served(
+            replicas, batch, busy, hours, np.ones(24), readers=readers, given_back=True
+        )
 
 
 def hours_of_a_job(setup: ServingSetup, asked: Asked, replicas: float, reads: bool = True) -> int:

@@ -9,11 +9,11 @@ from taotie.compute.training.training_run_energy import training_estimate
 from taotie.compute.training.training_size import active_parameters_of
 from taotie.errors import RangeError
 from taotie.hardware.accelerator import accelerator as accelerator_named
+from taotie.hardware.server import highest_draw
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
 from taotie.quantity.profile import Profile
-from taotie.study.request_parts import highest_draw
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
@@ -114,11 +114,10 @@ def training(walk: Walk) -> Profile:
         (server / of["wall_hours"]).to("MW"),
         N_("Mean draw of the machines"),
     )
-    walk.keep(
-        "highest_it_power",
-        (of["accelerators"] * highest_draw(chip)).to("MW").with_boundary("server"),
-        N_("Highest draw of the machines, all of them busy"),
-    )
+    most = (of["accelerators"] * highest_draw(chip)).to("MW").with_boundary("server")
+    if "power_idle" in of:  # reserved beside those that work
+        most = most + of["power_idle"].to("MW").with_boundary("server")
+    walk.keep("highest_it_power", most, N_("Highest draw of the machines, all of them busy"))
     return Profile(((np.ones(24), power),), label=labels(N_("IT load by hour")))
 
 
