@@ -203,7 +203,7 @@ ASKS: dict[str, Declared] = {
         _declared(
             "fleet",
             N_("Power and electricity of the world's AI fleet by year, beside what others print."),
-            "to", "scenario", "country", "of", "power", needs=("fleet",),
+            "to", "scope", "scenario", "country", "of", "power", needs=("fleet",),
         ),
         _declared(
             "capacity", N_("New load every bus can take with any one branch lost."),

@@ -10,8 +10,8 @@ from typing import Any
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import Chosen, answers
 from taotie.errors import RangeError, TaotieError, UnknownNameError
-from taotie.words.language import N_, _
-from taotie.words.said import Said
+from taotie.words.language import N_, _, language
+from taotie.words.said import Said, joined
 
 __all__ = ["FleetDetail", "backtested", "checked_fleet", "fleet", "held_together", "rolled"]
 
@@ -78,22 +78,23 @@ def fleet(chosen: Chosen) -> Answer:
     made = fleet_forecast(scenario, chosen.seed)
     fan = made.fan()
     chosen.tell(_("finding what the spread comes from"))
-    found = made.drivers()
+    scope, today, last = chosen.scope, made.today, made.years[-1]
+    found = made.drivers(scope=scope)
     nation = _held(chosen.country)
     of = chosen.of or preferred_denominator(nation)
     shares = [
         (year, share_of(made.at("ai_facilities", year), nation, of))
-        for year in (made.last_known.year, made.years[-1])
+        for year in dict.fromkeys((today, last))
     ]
     gap = power_gap(made, portfolio_from(chosen.power), chosen.seed) if chosen.power else None
 
-    def points(scope: str) -> dict[str, Any]:
-        one = made.scopes[scope][0]
-        low, middle, high = (row.tolist() for row in fan[scope])
+    def points(key: str) -> dict[str, Any]:
+        one = made.scopes[key][0]
+        low, middle, high = (row.tolist() for row in fan[key])
         return {
             "unit": one.unit, "boundary": one.boundary,
             "p05": low, "p50": middle, "p95": high,
-            "kind": [f.kind for f in made.scopes[scope]],
+            "kind": [f.kind for f in made.scopes[key]],
         }  # fmt: skip
 
     own: dict[str, Any] = {
@@ -102,7 +103,8 @@ def fleet(chosen: Chosen) -> Answer:
         "vintage": source("epoch2026_chip_counts").date,
         "years": list(made.years),
         "last_known": str(made.last_known),
-        "scopes": {scope: points(scope) for scope in made.scopes},
+        "today": today,
+        "scopes": {key: points(key) for key in (scope, *(k for k in made.scopes if k != scope))},
         "published": [
             {
                 "name": p.key, "source": p.source_key, "year": p.year, "region": p.region,
@@ -113,7 +115,7 @@ def fleet(chosen: Chosen) -> Answer:
             for p in published_forecasts()
         ],
         "drivers": {d.leaf.key: d.share for d in found.rows},
-        "drivers_of": {"year": made.years[-1], "scope": "ai_facilities", "method": found.method},
+        "drivers_of": {"year": last, "scope": scope, "method": found.method},
         "growth_forms": made.weights,
         "shares": [
             {"year": y, "p05": s.share.p05, "p50": s.share.p50, "p95": s.share.p95, "of": s.of}
@@ -129,7 +131,7 @@ def fleet(chosen: Chosen) -> Answer:
         "owners_mw": owners(),
         "seed": chosen.seed,
     }  # fmt: skip
-    tables = {scope: _years(made, fan, scope) for scope in made.scopes}
+    tables = {scope: _years(made, fan, scope), "beside": _published(scope, made.years)}
     tables["drivers"] = Table(
         (
             Column("leaf", "", N_("its key")),
@@ -156,8 +158,8 @@ def fleet(chosen: Chosen) -> Answer:
     said = [
         Said(
             "share_of_nation",
-            N_("{year}: {low} to {high} % of: {of}"),
-            {"year": y, "low": _number(100 * s.share.p05), "high": _number(100 * s.share.p95),
+            N_("{scope}, {year}: {low} to {high} % of: {of}"),
+            {"scope": Said("scope", OF_SCOPES["ai_facilities"]), "year": y, "low": _number(100 * s.share.p05), "high": _number(100 * s.share.p95),
              "of": Said("of", "", {}, _each(s))},
         )
         for y, s in shares
@@ -166,7 +168,18 @@ def fleet(chosen: Chosen) -> Answer:
         Said(
             "forms_of_growth",
             N_("forms of growth: {names}"),
-            {"names": ", ".join(f"{k} {v:.0%}" for k, v in made.weights.items())},
+            {
+                "names": joined(
+                    [
+                        Said(
+                            "form",
+                            "{name} {share:.0%}",
+                            {"name": Said("form", FORMS_NAMED[k]), "share": v},
+                        )
+                        for k, v in made.weights.items()
+                    ]
+                )
+            },
         )
     )
     clashes = held_together(made, fan)
@@ -175,11 +188,9 @@ def fleet(chosen: Chosen) -> Answer:
         for c in clashes
     ]  # fmt: skip
     said += [conflict_said(c) for c in clashes]
-    last = made.last_known.year
-    figures = {
-        f"energy_{last}": made.at("ai_facilities", last),
-        f"energy_{made.years[-1]}": made.at("ai_facilities", made.years[-1]),
-    }
+    what = "power" if scope == "ai_chips_rated" else "energy"
+    years = dict.fromkeys((today, last, made.last_known.year))
+    figures = {f"{what}_{year}": made.at(scope, year) for year in years}
     return Answer(
         "fleet",
         chosen.values,
@@ -191,6 +202,10 @@ def fleet(chosen: Chosen) -> Answer:
     )
 
 
+FORMS_NAMED = {
+    "decaying": N_("growth that slows down"), "logistic": N_("logistic growth"),
+    "limited": N_("exponential growth up to a limit"),
+}  # fmt: skip
 OF_SCOPES = {
     "ai_chips_rated": N_("AI chips at rated power"), "ai_servers": N_("AI servers"),
     "ai_facilities": N_("AI servers with their buildings"),
@@ -212,9 +227,44 @@ def _years(made: Any, fan: Any, scope: str) -> Table:
         Column("p05", unit, N_("5 %")),
         Column("p50", unit, N_("median")),
         Column("p95", unit, N_("95 %")),
-        Column("kind", "", N_("kind")),
+        Column("kind", "", N_("kind"), _kind_word),
     )
     return Table(columns, rows, OF_SCOPES[scope])
+
+
+def _published(scope: str, years: Any) -> Table:
+    """What others print of the world in these years: the scope asked for first, the others after it."""
+    from taotie.fleet.published_models import published_forecasts
+
+    rows = [
+        (
+            p.scope.key, p.year, p.low, None if p.low is not None else p.middle, p.high, p.value.unit, p.publisher,
+        )
+        for p in sorted(published_forecasts(region="world"), key=lambda p: (p.scope.key != scope, p.scope.key, p.year))
+        if years[0] <= p.year <= years[-1]
+    ]  # fmt: skip
+    columns = (
+        Column("scope", "", N_("scope"), _scope_word), Column("year", "", N_("year")),
+        Column("low", "", N_("low")), Column("value", "", N_("value")), Column("high", "", N_("high")),
+        Column("unit", "", N_("unit"), _unit_word), Column("publisher", "", N_("publisher")),
+    )  # fmt: skip
+    return Table(columns, tuple(rows), N_("Published, world, each of its own scope:"))
+
+
+def _kind_word(key: str) -> str:
+    return {"counted": _("counted"), "forecast": _("forecast")}[key]
+
+
+def _unit_word(unit: str) -> str:
+    from taotie.quantity.unit_word import unit_word
+
+    return unit_word(unit)
+
+
+def _scope_word(key: str) -> str:
+    from taotie.fleet.published_models import SCOPES
+
+    return str(getattr(SCOPES[key], language()))
 
 
 def _each(share: Any) -> dict[str, str]:

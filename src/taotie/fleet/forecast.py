@@ -27,7 +27,7 @@ from taotie.fleet.stock import (
     makers,
     quarterly_additions,
 )
-from taotie.quantity.catalog import figure
+from taotie.quantity.catalog import figure, source
 from taotie.quantity.distribution import Z90
 from taotie.quantity.figure import Figure, exact
 from taotie.quantity.lift import lifted
@@ -204,9 +204,16 @@ class FleetForecast:
         ]
         return sorted(swings, key=lambda s: s.low - s.high)
 
-    def drivers(self, year: int | None = None, n: int = 2048) -> Drivers:
-        """Which factor the spread of a year's electricity comes from."""
-        return drivers(self.at("ai_facilities", year or self.years[-1]), n)
+    def drivers(
+        self, year: int | None = None, n: int = 2048, scope: str = "ai_facilities"
+    ) -> Drivers:
+        """Which factor the spread of a year's electricity, or of its rated power, comes from."""
+        return drivers(self.at(scope, year or self.years[-1]), n)
+
+    @property
+    def today(self) -> int:
+        """The year in which the last count was published: counted up to its beginning, foreseen to its end."""
+        return min(int(source("epoch2026_chip_counts").date[:4]), self.years[-1])
 
 
 @lifted(rank="1", returns="1", boundary=None)

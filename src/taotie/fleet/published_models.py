@@ -111,6 +111,12 @@ class PublishedForecast:
         return self.value.source.key if self.value.source else ""
 
     @property
+    def publisher(self) -> str:
+        """Who printed it, and in what year."""
+        source = self.value.source
+        return self.key if source is None else f"{source.publisher} {source.date[:4]}"
+
+    @property
     def low(self) -> float | None:
         """Lower printed end, if a range is printed."""
         return None if self.value.is_exact else float(np.min(self._ends))

@@ -172,6 +172,7 @@ _TABLE = (
     Setting("scenario", "file", N_("A file that changes assumptions.")),
     Setting("country", "text", N_("Compare with this country's or state's electricity."), default="united_states", reason=N_("where most AI servers stood in 2024")),
     Setting("of", "text", N_("Denominator of the share, such as net_generation_2023.")),
+    Setting("scope", "choice", N_("What is counted: chips at rated power, servers, or servers with their buildings."), default="ai_facilities", choices=("ai_facilities", "ai_servers", "ai_chips_rated")),
     Setting("power", "text", N_("Ways to get power, such as gas_engine=40x100,grid_queue=200x500 (number x MW).")),
     # study
     Setting("study", "file", N_("A study file, such as studies/chat_service.toml."), first=True),

@@ -60,6 +60,9 @@ def test_worked_json_of_a_forecast(forecast) -> None:
     assert {"ai_servers", "data_centers", "data_centers_with_crypto", "bitcoin"} <= scopes
     assert max(forecast["drivers"], key=forecast["drivers"].get) == "taotie_fleet2026.growth_path"
     assert "net generation" in forecast["shares"][0]["of"]
+    assert list(forecast["figures"]) == ["energy_2026", "energy_2035", "energy_2025"]
+    assert (forecast["today"], [s["year"] for s in forecast["shares"]]) == (2026, [2026, 2035])
+    assert next(iter(forecast["scopes"])) == "ai_facilities"
 
 
 def test_worked_same_seed_same_bytes(app: typer.Typer) -> None:
@@ -95,7 +98,16 @@ def test_worked_text_and_power(app: typer.Typer) -> None:
         "--power", "gas_engine=10x100,smr=300",
     )  # fmt: skip
     assert "Sweden, 2024: demand" in text
-    assert "AI servers, TWh/a (server)" in text
+    # this year leads, then the last; one table of one scope, what others print after it
+    lines = text.splitlines()
+    led = [i for i, line in enumerate(lines) if " TWh/a [" in line][:2]
+    assert ["2026" in " ".join(lines[led[0] :][:2]), "2028" in " ".join(lines[led[1] :][:2])] == [
+        True,
+        True,
+    ]
+    assert text.count("(facility)") == 1
+    assert text.count("counted") == 2
+    assert "A. de Vries 2023" in text
     assert "energised and missing" in text
     made = data(app, "fleet", "--to", 2028, "--samples", 500, "--power", "gas_engine=10x100")
     gap = made["power"]

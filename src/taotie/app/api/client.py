@@ -724,6 +724,7 @@ class Client:
         self,
         *,
         to: Number | None = None,
+        scope: Literal["ai_facilities", "ai_servers", "ai_chips_rated"] | None = None,
         scenario: File | None = None,
         country: Number | None = None,
         of: Number | None = None,
@@ -735,6 +736,7 @@ class Client:
         return self.ask(
             "fleet",
             to=to,
+            scope=scope,
             scenario=scenario,
             country=country,
             of=of,

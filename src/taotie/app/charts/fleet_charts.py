@@ -82,14 +82,18 @@ def fan_picture(made: FleetForecast, fan: dict[str, Floats], scope: str) -> Pict
     beside: list[dict[str, Cell]] = [
         {
             "year": p.year, "low": p.low, "middle": p.middle, "high": p.high,
-            "kind": _("published: {who}").format(who=_publisher(p)),
+            "kind": _("published: {who}").format(who=p.publisher),
         }
         for p in points
     ]  # fmt: skip
     last = made.years[-1]
-    central, least, most = within(float(middle[-1]), float(low[-1]), float(high[-1]))
-    finding = _("In {year}: {middle} {unit}, 90 % range {low} to {high}.").format(
-        year=last, middle=central, unit=unit, low=least, high=most,
+    finding = " ".join(
+        _("In {year}: {middle} {unit}, 90 % range {low} to {high}.").format(
+            year=year, middle=central, unit=unit, low=least, high=most,
+        )
+        for year in dict.fromkeys((made.today, last))
+        for i in (made.years.index(year),)
+        for central, least, most in (within(float(middle[i]), float(low[i]), float(high[i])),)
     )  # fmt: skip
 
     shown = _values(points)
@@ -149,7 +153,7 @@ def _values(points: Sequence[PublishedForecast]) -> list[dict[str, Any]]:
         made.append(
             {
                 "year": p.year, "low": low, "middle": p.middle, "high": high,
-                "name": _publisher(p), "tip": f"{text} {p.value.unit}", "scenario": p.scenario,
+                "name": p.publisher, "tip": f"{text} {p.value.unit}", "scenario": p.scenario,
             }
         )  # fmt: skip
     # one label a publication, at its last and highest point: labels of all points would hide each other
@@ -161,13 +165,6 @@ def _values(points: Sequence[PublishedForecast]) -> list[dict[str, Any]]:
     for one in made:
         one["label"] = one["name"] if last[one["name"]] is one else ""
     return made
-
-
-def _publisher(point: PublishedForecast) -> str:
-    source = point.value.source
-    if source is None:
-        return point.key
-    return f"{source.publisher} {source.date[:4]}"
 
 
 # ---- published by scope --------------------------------------------------------------------------------
@@ -182,7 +179,7 @@ def published_picture() -> Picture:
     rows: list[dict[str, Cell]] = [
         {
             "scope": scope_name(scope), "region": region_name(region), "year": p.year,
-            "publisher": _publisher(p), "scenario": p.scenario,
+            "publisher": p.publisher, "scenario": p.scenario,
             "low": p.low, "value": p.middle if p.low is None else None, "high": p.high,
         }
         for scope, region, points in panels

@@ -10,7 +10,7 @@ import typer
 
 from taotie.app.cli.asked import Extra, register_ask, report
 from taotie.app.cli.common import CHECK_FAILED, progress
-from taotie.app.cli.shown import print_answer, print_files, print_said, print_table
+from taotie.app.cli.shown import print_answer, print_files, print_rows, print_said, print_table
 from taotie.errors import RangeError
 from taotie.words.language import _, in_language, language
 
@@ -138,7 +138,7 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
         made = answer.detail
         write_fleet_page(
             made.forecast, door["report"], language(), seed=answer.settings["seed"],
-            gap=made.gap, shares=made.shares,
+            gap=made.gap, shares=made.shares, scope=answer.settings["scope"],
         )  # fmt: skip
         answer = answer.with_files(str(door["report"]))
     if door["json"]:
@@ -147,6 +147,8 @@ def _show(answer: Any, door: dict[str, Any]) -> None:
     from taotie.app.cli.common import console
 
     out = console()
+    print_rows(answer)
+    out.print("")
     from taotie.quantity.unit_word import unit_word
     from taotie.quantity.wording import boundary_word
 

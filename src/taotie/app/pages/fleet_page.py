@@ -45,6 +45,7 @@ def write_fleet_page(
     seed: int = 20240409,
     gap: PowerGap | None = None,
     shares: Sequence[Any] = (),
+    scope: str = "ai_facilities",
 ) -> None:
     """Write the report as one HTML file that needs nothing else.
 
@@ -61,6 +62,8 @@ def write_fleet_page(
         Power wanted and energised, shown beside the options.
     shares : sequence of (int, NationalShare)
         Shares of a nation by year.
+    scope : str
+        What the page leads with: ai_facilities, ai_servers or ai_chips_rated.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def write_fleet_page(
     DataError
         If the place cannot be written.
     """
-    write_bytes(path, fleet_html(made, opened, seed, gap, shares).encode("utf-8"))
+    write_bytes(path, fleet_html(made, opened, seed, gap, shares, scope).encode("utf-8"))
 
 
 def fleet_html(
@@ -78,11 +81,12 @@ def fleet_html(
     seed: int = 20240409,
     gap: PowerGap | None = None,
     shares: Sequence[Any] = (),
+    scope: str = "ai_facilities",
 ) -> str:
     """The report as text; see `write_fleet_page`."""
-    found = made.drivers()
+    found = made.drivers(scope=scope)
     tests = (backtest(date(2024, 12, 31), seed=seed), rolling_backtest(seed=seed))
-    return page_html("fleet.html", lambda: _half(made, found, tests, gap, shares), opened)
+    return page_html("fleet.html", lambda: _half(made, found, tests, gap, shares, scope), opened)
 
 
 def _half(
@@ -91,13 +95,14 @@ def _half(
     tests: tuple[Backtest, RollingBacktest],
     gap: PowerGap | None,
     shares: Sequence[Any],
+    scope: str,
 ) -> dict[str, Any]:
     fan = made.fan()
-    last = made.years[-1]
-    today = made.last_known.year
-    headline, ahead = made.at("ai_facilities", today), made.at("ai_facilities", last)
+    last, today = made.years[-1], made.today
+    headline, ahead = made.at(scope, today), made.at(scope, last)
+    scopes = ("ai_facilities", "ai_servers", "ai_chips_rated")
     drawn: list[Any] = [
-        fan_of_scopes(made, fan, ("ai_facilities", "ai_servers", "ai_chips_rated")),
+        fan_of_scopes(made, fan, sorted(scopes, key=lambda s: s != scope)),
         replace(published_picture(), remarks=_held_together(made, fan)),
         tornado_picture(made, last),
         drivers_chart.picture(ahead, found),
@@ -128,13 +133,16 @@ def _half(
         "main": tile(headline.key, headline),
         "sentence": _sentence(made, tests),
         "tiles": [
-            tile(made.at(scope, year).key, made.at(scope, year))
-            for scope, year in (
-                ("ai_chips_rated", today),
-                ("ai_facilities", min(today + 2, last)),
-                ("ai_facilities", min(2030, last)),
-                ("ai_facilities", last),
+            tile(made.at(of, year).key, made.at(of, year))
+            for of, year in dict.fromkeys(
+                (
+                    (scope, last),
+                    (scope, min(2030, last)),
+                    (scope, made.last_known.year),
+                    ("ai_chips_rated" if scope != "ai_chips_rated" else "ai_facilities", today),
+                )
             )
+            if (of, year) != (scope, today)
         ],
         "pictures": pictures,
         "contents": [(key, words[key]) for key in ("backtest", "assumptions", "sources")],

@@ -13,13 +13,12 @@ from taotie.app.web.drawing import Line, Place, line_chart, range_chart
 from taotie.app.web.parts import NOTHING, answer_values, setting_field
 from taotie.app.web.site import View
 from taotie.app.web.state import State
-from taotie.errors import TaotieError, UnknownNameError, nearest
+from taotie.errors import TaotieError
 from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import boundary_word, kind_word, number, within
 from taotie.words.language import N_, _, in_language, language
 
-PAGE_FIELDS = ("scope",)
-FIELDS = ("to", "country", "of", "samples", "seed")
+FIELDS = ("to", "scope", "country", "of", "samples", "seed")
 SCOPES = {
     "ai_facilities": N_("AI data centers, at the meter"),
     "ai_servers": N_("AI servers, at the plug"),
@@ -47,14 +46,9 @@ def build(state: State) -> View:
         }
     ]  # fmt: skip
     try:
-        if scope not in SCOPES:
-            raise UnknownNameError(
-                _("{name} is not a scope of the fleet.").format(name=repr(scope)),
-                nearest(scope, SCOPES),
-            )
         answer = answered("fleet", **asked)
     except TaotieError as error:
-        return View(title, values, error=error, known=(*FIELDS, *PAGE_FIELDS), status=422)
+        return View(title, values, error=error, known=FIELDS, status=422)
     values |= answer_values(answer, "fleet", asked)
     charts = [fan(answer, scope), shares(answer), owners(answer), why(answer)]
     values["lead"] = charts[0].finding
@@ -62,7 +56,7 @@ def build(state: State) -> View:
         title,
         values,
         tuple(charts),
-        known=(*FIELDS, *PAGE_FIELDS),
+        known=FIELDS,
         share=(title, charts[0].finding),
     )
 
@@ -76,10 +70,12 @@ def fan(answer: Answer, scope: str) -> Chart:
         if p["scope"] == scope and p.get("unit") == one["unit"] and p["region"] == "world" and years[0] <= p["year"] <= years[-1]
     ]  # fmt: skip
     dots = [(float(p["year"]), float(_middle(p)), str(p["name"])) for p in published]
-    first, last = years[0], years[-1]
-    now, then = (within(one["p50"][i], one["p05"][i], one["p95"][i]) for i in (0, -1))
+    first, today, last = years[0], answer.own["today"], years[-1]
+    now, then = (
+        within(one["p50"][i], one["p05"][i], one["p95"][i]) for i in (years.index(today), -1)
+    )
     words = _("{first}: {a} {unit}; {last}: {low} to {high} {unit}, the median {b}.").format(
-        first=first, a=now[0], last=last, low=then[1], high=then[2], b=then[0], unit=unit,
+        first=today, a=now[0], last=last, low=then[1], high=then[2], b=then[0], unit=unit,
     )  # fmt: skip
     rows = [
         {"year": y, "p05": a, "p50": b, "p95": c, "kind": k}
@@ -119,7 +115,7 @@ def shares(answer: Answer) -> Chart:
         for s in found
         for low, middle, high in [tuple(100 * s[k] for k in ("p05", "p50", "p95"))]
     ]
-    words = "; ".join(s.text() for s in answer.said if str(s.text())[:4].isdigit())
+    words = "; ".join(s.text() for s in answer.said if s.code == "share_of_nation")
     return Chart(
         "shares", _("As a share of a country's electricity"), words, range_chart(rows, "%", words, log=False),
         data({"year": _("year"), "p05": "5 %", "p50": _("median"), "p95": "95 %", "of": _("of what")}, found),
