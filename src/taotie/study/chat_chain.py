@@ -139,8 +139,9 @@ def service_energy(
         )  # fmt: skip
         if waiting is not None:
             added = (waiting[1] / asked.per_day).to("Wh/request").with_boundary("server")
-            parts["idle"] = walk.keep("energy_idle", parts["idle"] + added, N_("Waiting servers"))
-            found = parts["accelerator"].joined("server", parts["host"] + parts["idle"])
+            parts["idle"] = parts["idle"] + added
+        parts["idle"] = walk.keep("energy_idle", parts["idle"], N_("Waiting servers"))
+        found = parts["accelerator"].joined("server", parts["host"] + parts["idle"])
         server_energy = walk.keep(
             "energy_per_request_server", found, N_("Energy per request at the server's plug")
         )
@@ -361,7 +362,7 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
     count = made.replicas
     if simulated is not None and simulated.replicas_ratio.p50 != 1.0:
         count = whole_replicas(made.replicas, simulated.replicas_ratio)
-    replicas = walk.keep("replicas", count, N_("Replicas in service"))
+    replicas = walk.figures["replicas"] = count  # kept once the busiest hour's draw is known
     one = float(replicas.p50)
     rate = requests_per_day.to("request/d").p50 / 86_400.0 * day.share * 24.0 / one
     hour = load_state(setup, rate, p, o, most, cached, reads)
@@ -565,9 +566,9 @@ def _energies(walk: Walk, setup: ServingSetup, asked: Asked, served: Served) -> 
             over("host", made.host, mean.host_wh),
             N_("Host: processors, memory, fans, network"),
         ),
-        ("idle", idle.with_boundary("server"), N_("Waiting servers")),
     )
     parts = {part: walk.keep(f"energy_{part}", figure, label) for part, figure, label in named}
+    parts["idle"] = walk.figures["energy_idle"] = idle.with_boundary("server")
     parts["accelerator"] = walk.keep(
         "energy_per_request_accelerator",
         parts["prefill"] + parts["decode"],

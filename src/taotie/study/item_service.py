@@ -139,13 +139,8 @@ def item_service(walk: Walk, parts: ItemParts, accelerators: int) -> tuple[ChatS
             0,
             N_("no replica is held ready beyond the load"),
         )
-        groups = walk.keep(
-            "replicas",
-            whole_groups(
-                per_day, parts.held, utilization, peak,
-                accelerators=accelerators, redundancy=redundancy,
-            ),
-            N_("Replicas in service"),
+        groups = walk.figures["replicas"] = whole_groups(
+            per_day, parts.held, utilization, peak, accelerators=accelerators, redundancy=redundancy,
         )  # fmt: skip
         count = exact(float(accelerators), "accelerator", "accelerators_per_replica")
         there = groups * count * exact(86_400.0, "s/d", "seconds_of_a_day") / per_day

@@ -164,7 +164,7 @@ def machines_kept(
     )  # fmt: skip
     more = np.asarray(made.replicas.samples > replicas.samples)
     if more.any():
-        replicas = walk.keep("replicas", made.replicas, N_("Replicas in service"))
+        replicas = made.replicas
         walk.note(
             "replicas_added",
             N_("In {share} % of the samples the requests take more in the busiest hour than the replicas found by time can draw; as many more are counted there as carry them."),
@@ -173,6 +173,7 @@ def machines_kept(
         if not given_back:
             idle = idle_draw(chip, accelerators_per_replica)
             waiting = (made.waiting_at_peak * idle, made.waiting * idle)
+    replicas = walk.keep("replicas", replicas, N_("Replicas in service"))
     count, boxes, most = _held(chip, replicas, accelerators_per_replica, "")
     if beside is not None:
         count, boxes, most = count + beside[0], boxes + beside[1], most + beside[2]

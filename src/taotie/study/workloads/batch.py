@@ -69,7 +69,9 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup | None, Served
             # those that have read everything are given back too
             whole = exact(1.0, "1", "busy_share")
             readers = Readers(reader, readers.replicas, whole, np.ones(24))
-        replicas = walk.keep("replicas", made.replicas, N_("Replicas in service"))
+        replicas = walk.figures["replicas"] = (
+            made.replicas
+        )  # kept with what carries the busiest hour
         fill = leaf(
             "assumed.fill_of_a_job", low=0.7, mode=0.92, high=1.0, unit="1", kind="assumed",
             note="mean over largest batch of a job: the end of a job and uneven lengths leave places empty",
