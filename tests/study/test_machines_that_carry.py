@@ -52,14 +52,17 @@ def test_property_mean_below_busiest_hour_below_what_the_machines_can_draw(
 
 
 def test_worked_machines_added_where_the_busiest_hour_asks_for_them() -> None:
-    """900 W in the mean, twice that at the busiest, on machines of 1,000 W: two, of which a fifth waits then."""
+    """900 W in the mean, twice that at the busiest, on machines of 1,000 W: two, of which one waits off the peak."""
+    course = [2.0, 0.0]
     made = replicas_that_carry(
-        [1.0, 1.0, 3.0], [400.0, 900.0, 900.0], 1000.0, 0.0, course=[2.0, 0.0]
+        [1.0, 1.0, 3.0], [400.0, 900.0, 900.0], 1000.0, 100.0, 0.0, course=course
     )
     np.testing.assert_array_equal(made.replicas, [1.0, 2.0, 3.0])
-    np.testing.assert_allclose(made.waiting_at_peak, [0.0, 0.2, 0.0])
     np.testing.assert_allclose(made.waiting, [0.0, 0.6, 0.0])
-    spare = replicas_that_carry(2.0, 900.0, 1000.0, 0.0, course=[2.0, 0.0], redundancy=1)
+    spare = replicas_that_carry(2.0, 900.0, 1000.0, 100.0, 0.0, course=course, redundancy=1)
     np.testing.assert_array_equal(spare.replicas, [3.0])
-    beside = replicas_that_carry(1.0, 900.0, 1000.0, 900.0, course=[2.0, 0.0])
+    beside = replicas_that_carry(1.0, 900.0, 1000.0, 100.0, 900.0, course=course)
     np.testing.assert_array_equal(beside.replicas, [1.0])
+    # no more than leaves the busiest hour within what both can draw: 1,990 W and twice 5 W
+    full = replicas_that_carry(1.0, 995.0, 1000.0, 100.0, 0.0, course=course)
+    np.testing.assert_allclose([full.replicas[0], full.waiting[0]], [2.0, 0.05])

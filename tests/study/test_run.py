@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import StudyError
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.evaluation import leaves
+from taotie.quantity.figure import Figure
 from taotie.study.every_bus import EveryBus
 from taotie.study.request_parts import Lengths, mean_figures
 from taotie.study.result import StudyResult
@@ -150,6 +152,12 @@ def test_matches_daily_energy_from_the_profile(chat: StudyResult) -> None:
     np.testing.assert_allclose(requests, day.samples, rtol=1e-9)
 
 
+def _carried(figures: Mapping[str, Figure]) -> np.ndarray:
+    """Samples whose busiest hour would be too much for one replica less, by what all draw at most."""
+    busiest, pue, most, n = (figures[k].samples for k in ("peak_facility_power", "pue", "highest_it_power", "replicas"))  # fmt: skip
+    return np.asarray(busiest / pue > (most / n) * (n - 1.0))
+
+
 def test_property_twice_the_requests_twice_the_energy(tmp_path: Path) -> None:
     path = _minimal(tmp_path)
     # priced as the mean request: the slice that is simulated has a length of its own at each load
@@ -159,13 +167,15 @@ def test_property_twice_the_requests_twice_the_energy(tmp_path: Path) -> None:
     two = run_study(path).figures
     # replicas are whole: two halves of one may do with one less, and are fuller then
     ones, twos = one["replicas"].samples, two["replicas"].samples
-    assert ((twos == 2 * ones) | (twos == 2 * ones - 1)).all()
-    even = twos == 2 * ones
+    by_time = ~(_carried(one) | _carried(two))  # elsewhere what the busiest hour draws decides
+    assert ((twos == 2 * ones) | (twos == 2 * ones - 1))[by_time].all()
+    assert (twos <= 2 * ones).all()
+    even = by_time & (twos == 2 * ones)
     assert even.any()
     for key in ("annual_energy", "mean_it_power", "annual_emissions"):
         ratio = two[key].samples / one[key].samples
         np.testing.assert_allclose(ratio[even], 2, rtol=1e-9)
-        assert (ratio <= 2 + 1e-9).all()
+        assert (ratio[by_time] <= 2 + 1e-9).all()
         assert (ratio > 1.5).all()
 
 

@@ -138,14 +138,14 @@ def service_energy(
             redundancy=served.redundancy, given_back=served.given_back, readers=beside,
         )  # fmt: skip
         if waiting is not None:
-            added = (waiting[1] / asked.per_day).to("Wh/request").with_boundary("server")
+            added = (waiting / asked.per_day).to("Wh/request").with_boundary("server")
             parts["idle"] = parts["idle"] + added
         parts["idle"] = walk.keep("energy_idle", parts["idle"], N_("Waiting servers"))
         found = parts["accelerator"].joined("server", parts["host"] + parts["idle"])
         server_energy = walk.keep(
             "energy_per_request_server", found, N_("Energy per request at the server's plug")
         )
-        it_load = load_by_hour(walk, asked.per_day, server_energy, course, waiting)
+        it_load = load_by_hour(walk, asked.per_day, server_energy, course)
         quantiles = None  # of a cached prompt nobody knows how the cached part spreads
         if asked.cached is None:
             quantiles = _over_requests(setup, asked, served.batch.p50, walk.study.seed)

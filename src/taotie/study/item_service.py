@@ -153,7 +153,7 @@ def item_service(walk: Walk, parts: ItemParts, accelerators: int) -> tuple[ChatS
             walk, chip, groups, accelerators, (per_day * plug).to("W"), course, redundancy=redundancy,
         )  # fmt: skip
         if waiting is not None:
-            idle = idle + (waiting[1] / per_day).to("Wh/request").with_boundary("server")
+            idle = idle + (waiting / per_day).to("Wh/request").with_boundary("server")
         named = {
             "accelerator": walk.keep(
                 "energy_per_request_accelerator",
@@ -170,7 +170,7 @@ def item_service(walk: Walk, parts: ItemParts, accelerators: int) -> tuple[ChatS
             named["accelerator"].joined("server", named["host"] + named["idle"]),
             N_("Energy per request at the server's plug"),
         )
-        it_load = load_by_hour(walk, per_day, server, course, waiting)
+        it_load = load_by_hour(walk, per_day, server, course)
     return ChatService(server, named, it_load), it_load
 
 

@@ -48,20 +48,19 @@ class Carrying(NamedTuple):
 
     replicas: Any
     """Whole. [1]"""
-    waiting_at_peak: Any
-    """How many of those added wait in the busiest hour. [1]"""
     waiting: Any
     """How many of those added wait, mean over the hours. [1]"""
 
 
 @lifted(
-    replicas="1", mean_w="W", replica_w="W", beside_w="W",
-    returns={"replicas": "1", "waiting_at_peak": "1", "waiting": "1"}, boundary=None, kind="modelled",
+    replicas="1", mean_w="W", highest_w="W", idle_w="W", beside_w="W",
+    returns={"replicas": "1", "waiting": "1"}, boundary=None, kind="modelled",
 )  # fmt: skip
 def replicas_that_carry(
     replicas: Any,
     mean_w: Any,
-    replica_w: Any,
+    highest_w: Any,
+    idle_w: Any,
     beside_w: Any,
     *,
     course: Any,
@@ -75,11 +74,11 @@ def replicas_that_carry(
     Parameters
     ----------
     replicas : array_like, shape (n_sample,)
-        Those found of the times. [1]
+        Those found by time. [1]
     mean_w : array_like, broadcastable with it
         Mean draw of all machines over the day. [W]
-    replica_w : array_like
-        Highest draw of a replica, its share of the host included. [W]
+    highest_w, idle_w : array_like
+        Draw of a replica at most and while it waits, its share of the host included. [W]
     beside_w : array_like
         Highest draw of machines beside them, such as a pool that only reads prompts. [W]
     course : array_like, shape (n_hour,)
@@ -94,30 +93,30 @@ def replicas_that_carry(
 
     Notes
     -----
-    ``need(h) = (mean course(h) - beside) / highest of one; replicas = max(replicas, ceil(max need) + redundancy)``
+    ``need(h) = (mean course(h) - beside) / highest; replicas = max(replicas, ceil(max need) + redundancy)``
+
+    Those added wait where the others suffice, but so far only that the busiest hour, one course for all of the draw,
+    stays within what all of them can draw.
 
     Examples
     --------
     Of one machine of at most 1,050 W, where requests take 840 W and where they take 1,680 W:
 
-    >>> made = replicas_that_carry([1.0, 1.0], [840.0, 1680.0], 1050.0, 0.0, course=[1.0, 1.0])
+    >>> made = replicas_that_carry([1.0, 1.0], [840.0, 1680.0], 1050.0, 200.0, 0.0, course=[1.0, 1.0])
     >>> made.replicas, made.waiting.round(2)
     (array([1., 2.]), array([0. , 0.4]))
     """
     had = np.atleast_1d(np.asarray(replicas, dtype=np.float64))
     shape = np.asarray(course, dtype=np.float64)
-    mean, one, beside = (np.asarray(v, dtype=np.float64) for v in (mean_w, replica_w, beside_w))
+    mean, one, beside = (np.asarray(v, dtype=np.float64) for v in (mean_w, highest_w, beside_w))
     most = (mean * shape.max() - beside) / one
     held = np.maximum(had, np.ceil(most - 1e-9) + float(redundancy))
-    added = held - had
     worked = np.zeros(np.broadcast_shapes(had.shape, most.shape))
     for of_mean in shape.tolist():
         worked = worked + np.maximum((mean * of_mean - beside) / one - had, 0.0)
-    return Carrying(
-        held,
-        np.maximum(added - np.maximum(most - had, 0.0), 0.0),
-        np.maximum(added - worked / shape.size, 0.0),
-    )
+    room = (held - most) * one / (np.asarray(idle_w, dtype=np.float64) * shape.max())
+    waiting = np.minimum(held - had - worked / shape.size, room)
+    return Carrying(held, np.maximum(waiting, 0.0))
 
 
 def machines_kept(
@@ -131,7 +130,7 @@ def machines_kept(
     redundancy: int = 0,
     given_back: bool = False,
     readers: tuple[Accelerator, Figure, int] | None = None,
-) -> tuple[Figure, Figure] | None:
+) -> Figure | None:
     """Keep the whole replicas that carry the busiest hour, their accelerators and servers, and what they draw at most.
 
     Parameters
@@ -151,14 +150,15 @@ def machines_kept(
 
     Returns
     -------
-    waiting : tuple of Figure, or None
-        Draw of those added that wait, in the busiest hour and on the mean; None where none is added or waits. [W]
+    waiting : Figure or None
+        Mean draw of those added that wait; None where none is added or waits. [W]
     """
     beside = None if readers is None else _held(*readers, "_of_readers")
     waiting = None
     one = exact(float(accelerators_per_replica), "accelerator", "accelerators_per_replica")
+    idle = idle_draw(chip, accelerators_per_replica)
     made = replicas_that_carry(
-        replicas, mean_power, (one * highest_draw(chip)).to("W"),
+        replicas, mean_power, (one * highest_draw(chip)).to("W"), idle,
         exact(0.0, "W", "no_other_pool") if beside is None else beside[2].to("W"),
         course=course.tolist(), redundancy=redundancy,
     )  # fmt: skip
@@ -171,8 +171,7 @@ def machines_kept(
             share=f"{100.0 * float(np.mean(more)):.2g}",
         )  # fmt: skip
         if not given_back:
-            idle = idle_draw(chip, accelerators_per_replica)
-            waiting = (made.waiting_at_peak * idle, made.waiting * idle)
+            waiting = made.waiting * idle
     replicas = walk.keep("replicas", replicas, N_("Replicas in service"))
     count, boxes, most = _held(chip, replicas, accelerators_per_replica, "")
     if beside is not None:
@@ -200,16 +199,9 @@ def _held(
 
 
 def load_by_hour(
-    walk: Walk,
-    requests_per_day: Figure,
-    server_energy: Figure,
-    shape: np.ndarray,
-    waiting: tuple[Figure, Figure] | None = None,
+    walk: Walk, requests_per_day: Figure, server_energy: Figure, shape: np.ndarray
 ) -> Profile:
-    """The day's mean draw, spread over the hours: `shape` of mean 1, shape (24,). [MW]
-
-    `waiting` is the part of it that is of machines added, see `machines_kept`: it is highest while the load is lowest.
-    """
+    """The day's mean draw, spread over the hours: `shape` of mean 1, shape (24,). [MW]"""
     daily = walk.keep(
         "daily_energy_server",
         (requests_per_day * server_energy).to("MWh/d"),
@@ -225,14 +217,4 @@ def load_by_hour(
         (requests_per_day * server_energy).to("MW"),
         N_("Mean draw of the machines"),
     )
-    name = labels(N_("IT load by hour"))
-    if waiting is None:
-        return Profile(((shape, power),), label=name)
-    at_peak, mean = ((w / requests_per_day).with_boundary("server") for w in waiting)
-    parts = [(shape, server_energy - mean), (np.ones(len(shape)), at_peak)]
-    if np.ptp(shape) > 0:
-        lull = (shape.max() - shape) / (shape.max() - 1.0)
-        parts.append((lull, mean - at_peak))
-    return Profile(
-        tuple((course, (requests_per_day * part).to("MW")) for course, part in parts), label=name
-    )
+    return Profile(((shape, power),), label=labels(N_("IT load by hour")))
