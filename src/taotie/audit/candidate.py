@@ -10,7 +10,7 @@ from taotie.audit.verdict import Stated
 from taotie.quantity.unit_text import PLAIN, Unit
 
 _LOOSE_SHARE = 0.10
-_CARDS = ("accelerator", "server")
+_CARDS = ("accelerator", "server", "person", "household")
 _H = Unit("h")
 _ASKS = ("request", "inference", "image", "video")
 

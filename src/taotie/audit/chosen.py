@@ -17,7 +17,7 @@ from taotie.audit.composed import composed
 from taotie.audit.in_words import many_in_words, one_period
 from taotie.audit.nouns import FLOWS
 from taotie.audit.reading import Quantity, Reading, spoken
-from taotie.audit.repeated import divides, ends_of, repeats, without_inputs
+from taotie.audit.repeated import by_as_much, divides, ends_of, repeats, without_inputs
 from taotie.audit.said_elsewhere import said_elsewhere
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at
 from taotie.quantity.number_words import spelled_number_at
@@ -77,6 +77,7 @@ def candidates(
             any(repeats(e, value, own) or divides(e, value, own) for value, own in inputs)
             for e in ends_of(q)
         )
+        and not by_as_much(q, reading.form.text, inputs)
     ]
     best = without_inputs(direct, inputs, reading.form.text, value, unit)
     named = [c for c in best if c.main.noun != "model"] or best
@@ -315,7 +316,8 @@ def _bare_number(q: Quantity, unit: Unit) -> Iterable[Candidate]:
     if unit.same_dimension(PLAIN):
         yield Candidate(stated_of(q), (q,), "number", 3 if q.kind == "number" else 5)
     elif (counted := _counts(unit)) is not None:
-        yield Candidate(stated_of(q, counted), (q,), "number", 6)
+        # a nine-figure bill
+        yield Candidate(stated_of(q, counted), (q,), "number", 6 if q.digits else 3)
 
 
 def _open_short(q: Quantity, unit: Unit) -> Iterable[Candidate]:

@@ -8,6 +8,7 @@ from taotie.audit.verdict import Stated
 from taotie.quantity.unit_text import PLAIN, Unit
 
 _H = Unit("h")
+_ROUND = (1.0, 10.0, 100.0, 1e3, 1e4)
 
 
 def composed(usable: list[Quantity], unit: Unit) -> list[Candidate]:
@@ -84,7 +85,7 @@ def _ratios(usable: list[Quantity]) -> list[Candidate]:
                 or a.sentence != b.sentence
             ):
                 continue
-            pair = a.role == "from" and b.role == "to"
+            pair = a.role == "from" and b.role == "to" and a.value not in _ROUND  # of every 100 kWh
             if not pair and len(ends) != 2:
                 continue
             ratio = b.value * b.bare.factor_to(a.bare) / a.value

@@ -261,6 +261,12 @@ def _spans(
         8760: "h",
     }
     divided = [parts[int(n)] for n in map(float, _DIVISOR.findall(recomputed.filled)) if n in parts]
+    plain = [float(n) for n in _DIVISOR.findall(recomputed.filled)]
+    # 1.5 t / 4, of four years: a year's
+    divided += [
+        q.unit.text for q in reading.quantities if q.value in plain and q.unit.text in ("a", "month", "d", "h")
+    ]
+    divided += ["month" for n in plain if n % 12 == 0 and 24 < n <= 360]  # six years are 72 months
     if divided:  # 1,200,000 m3 / 365 is a day's
         return divided
     times = [days[int(n.value)] for n in recomputed.literals if n.value in days and n.unit.is_plain]
@@ -289,7 +295,7 @@ _DIVISOR = re.compile(r"/\s?([0-9]+)(?![0-9.]|\s?[A-Za-z])")
 _H = Unit("h")
 _GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
 _SAME = re.compile(
-    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是|合|折合|相当于|等于|就是|或|i\.?e\.?|that is|or|equal(?:s| to)?|equivalent to|the equivalent of|corresponds? to|equates? to|works? out (?:at|to)|is|are|=|\()[^0-9.;。；]{0,12}\Z",
+    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是|合|折合|相当于|等于|就是|或|i\.?e\.?|that is|that's|or|equal(?:s| to)?|equivalent to|the equivalent of|corresponds? to|equates? to|works? out (?:at|to)|is|are|=|\()[^0-9.;。；]{0,12}\Z",
     re.IGNORECASE,
 )
 

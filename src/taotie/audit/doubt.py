@@ -135,9 +135,15 @@ def _periods(reading: Reading, chosen: Candidate) -> Iterable[tuple[Unless, floa
     if not main.period or main.firm or main.period not in PERIODS_H or chosen.how == "bare":
         return
     sentence = reading.sentence(main)
+    own = _CLAUSES.split(reading.form.text[main.sentence[0] : main.end])[-1]
+    if any(name == main.period and words.search(own) for name, words in PERIOD_SAID):
+        sentence = own  # its own clause says what it is for
     for name, words in PERIOD_SAID:
         if name != main.period and words.search(sentence):
             yield Unless("period", period_name(name)), PERIODS_H[main.period] / PERIODS_H[name]
+
+
+_CLAUSES = re.compile(r"[,，;；:：](?![0-9])")
 
 
 def period_name(name: str) -> str:
@@ -152,6 +158,8 @@ def _numbers(
 ) -> Iterable[tuple[Unless, float]]:
     """Another number of the sentence as a count, a share or a multiple: for each of 12, 80 % of it, three times as much."""
     for q in reading.quantities:
+        if any(repeats(q, value, unit) for value, unit in inputs):
+            continue  # the formula has it
         if q.kind in ("number", "thing") and q.value > 0 and chosen.stated.value > 0:
             yield (
                 Unless("number", " ".join(q.text.split())),
@@ -162,6 +170,8 @@ def _numbers(
             yield from _ratios(reading, chosen)
         return  # of shares and multiples the text tells which two they compare
     start, end = chosen.main.sentence
+    if _ALL_OF_THEM.search(reading.form.text, start, end):
+        return  # what they use between them is no one's alone
     for word in _WORD.finditer(reading.form.text, start, end):  # "each of its ten halls"
         if any(q.start <= word.start() < q.end for q in reading.quantities):
             continue
@@ -189,6 +199,11 @@ def _numbers(
         unless = Unless("number", " ".join(q.text.split()))
         for factor in _factors(q):
             yield unless, factor
+
+
+_ALL_OF_THEM = re.compile(
+    r"\b(?:between them|put together|all told|altogether|combined)\b|加起来|合计|总共|一共|共计", re.IGNORECASE
+)
 
 
 def _ratios(reading: Reading, chosen: Candidate) -> Iterable[tuple[Unless, float]]:

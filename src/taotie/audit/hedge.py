@@ -38,7 +38,7 @@ _UP = (
 )
 _DOWN = (
     r"\b(?:f[ea]ll(?:s|en|ing)?|dropp?(?:s|ed|ing)?|declin(?:e[sd]?|ing)|decreas(?:e[sd]?|ing)|down|cut(?:s|ting)?|reduc(?:e[sd]?|ing|tions?)|lower(?:s|ed|ing)?"
-    r"|shr(?:a|i|u)nk(?:s|ing)?|sav(?:e[sd]?|ings?)|slash(?:es|ed)?|trim(?:s|med)?|less)\b|下降|减少|降低|下滑|减|降|跌|节省|节约"
+    r"|shr(?:a|i|u)nk(?:s|ing)?|los(?:e[sd]?|ing|t)|wip(?:es?|ed|ing)|shed(?:s|ding)?|sav(?:e[sd]?|ings?)|slash(?:es|ed)?|trim(?:s|med)?|less)\b|下降|减少|降低|下滑|减|降|跌|节省|节约|蒸发|缩水|流失"
 )
 _CHANGE = (
     (
@@ -51,7 +51,7 @@ _CHANGE = (
     (
         -1,
         re.compile(
-            rf"(?=\b[fdcrlst]|[下减降跌节])(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z", re.IGNORECASE
+            rf"(?=\b[fdcrlstw]|[下减降跌节蒸缩流])(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z", re.IGNORECASE
         ),
     ),
 )
@@ -61,7 +61,7 @@ _CHANGE_BEHIND = (
 )  # fmt: skip
 _FROM = re.compile(
     r"(?=\b[ftcvira]|[从由自相而比优好高低大小多少快慢强弱])(?:\bfrom\b|(?<!more )(?<!less )(?<!greater )(?<!higher )(?<!lower )(?<!fewer )(?<!larger )\bthan\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b\.?"
-    r"|\binstead of\b|\brather than\b|\bas against\b|[优好高低大小多少快慢强弱]于(?=[^，。；0-9]{0,10}(?:平均|均值|行业|同行|同类|全国|全球|世界|去年|上年|往年|此前|对手|前者|标准|国标))|(?:从(?![来未不没而此中])|[由自])|相比|而非|(?<![占对同环百])比(?![例重如])(?![^.;，。]{0,10}[多少高低增减大小快慢]))\s?[^.,;:。；，0-9]{0,16}\Z",
+    r"|\binstead of\b|\brather than\b|\bas against\b|[优好高低大小多少快慢强弱]于(?=[^，。；0-9]{0,10}(?:平均|均值|行业|同行|同类|全国|全球|世界|去年|上年|往年|此前|对手|前者|标准|国标))|(?:从(?![来未不没而此中])|由|自(?![来身己动用备建有然家]))|相比|而非|(?<![占对同环百])比(?![例重如])(?![^.;，。]{0,10}[多少高低增减大小快慢贵省费强弱长短轻]))\s?[^.,;:。；，0-9]{0,16}\Z",
     re.IGNORECASE,
 )
 _TO = re.compile(
@@ -77,7 +77,7 @@ _NOT_IT = re.compile(
     re.IGNORECASE,
 )
 _CHANGED = re.compile(
-    rf"(?=\b[rgiujcsebwahfdlt]|[增上提涨攀升同下减降跌节])(?:{_UP}|{_DOWN})(?:了|\sby)?\s?(?:[约近超]|about|some|around|roughly|nearly)?\s?\Z",
+    rf"(?=\b[rgiujcsebwahfdlt]|[增上提涨攀升同下减降跌节多少高低贵省快慢大小])(?:{_UP}|{_DOWN}|[多少高低贵省快慢大小](?=了|出|\s?\Z))(?:了|出|\sby)?\s?(?:[约近超]|about|some|around|roughly|nearly)?\s?\Z",
     re.IGNORECASE,
 )
 _YEARS = re.compile(r"(?:19|20)[0-9]{2}\s?年?(?:底|初|末)?的?")

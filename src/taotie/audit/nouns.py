@@ -21,9 +21,17 @@ NOUNS: dict[str, str] = {
     "inference": "inference", "image": "image", "picture": "image", "photo": "image", "video": "video", "clip": "video",
     "token": "token", "parameter": "parameter", "param": "parameter", "facility": "site", "campus": "site", "site": "site",
 }  # fmt: skip
+_PEOPLE = (
+    "electrician", "pipefitter", "welder", "plumber", "carpenter", "engineer", "technician", "builder", "contractor", "laborer", "labourer", "guard", "nurse",
+    "teacher", "pupil", "farmer", "fisherman", "villager", "islander", "neighbor", "neighbour", "voter", "protester", "demonstrator", "signatory", "objector",
+    "commuter", "passenger", "tourist", "visitor", "citizen", "taxpayer", "ratepayer", "soldier", "firefighter", "scientist", "researcher", "developer",
+    "man", "woman", "child", "adult", "pensioner", "retiree", "operator", "staff", "men", "women", "children", "apprentice", "mechanic", "driver", "miner",
+    "tradesman", "tradesmen", "tenant", "townspeople", "inhabitant",
+)  # fmt: skip
+NOUNS.update({word: "person" for word in _PEOPLE if word not in NOUNS})
 _NOT_NOUNS = frozenset(["searching"])
 CHINESE_NOUNS: tuple[tuple[str, str], ...] = (
-    ("口之家", "household"), ("家庭", "household"), ("住户", "household"), ("户人家", "household"), ("居民", "person"), ("用户", "person"), ("网民", "person"), ("人口", "person"),
+    ("口之家", "household"), ("家庭", "household"), ("住户", "household"), ("户人家", "household"), ("居民", "person"), ("岗位", "person"), ("员工", "person"), ("职工", "person"), ("用户", "person"), ("网民", "person"), ("人口", "person"),
     ("加速卡", "accelerator"), ("显卡", "accelerator"), ("计算卡", "accelerator"), ("算力卡", "accelerator"), ("芯片", "accelerator"),
     ("加速器", "accelerator"), ("GPU", "accelerator"), ("图形处理器", "accelerator"), ("服务器", "server"), ("节点", "server"),
     ("次查询", "request"), ("查询", "request"), ("提问", "request"), ("请求", "request"), ("搜索", "request"), ("对话", "request"), ("问答", "request"),

@@ -10,7 +10,7 @@ from taotie.audit.nouns import Phrase
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
 from taotie.audit.unit_phrase_zh import with_chinese_rest
-from taotie.quantity.number_text import PrintedNumber, number_at, number_words_at
+from taotie.quantity.number_text import ENGLISH_WORDS, PrintedNumber, number_at, number_words_at
 from taotie.quantity.number_words import chinese_value, pair_at, spelled_number_at
 from taotie.quantity.unit_text import Unit
 
@@ -118,7 +118,7 @@ def fraction(text: str, at: int, number: PrintedNumber) -> tuple[Quantity | None
     behind = text[number.end : number.end + 14]
     counted = re.match(r"(?:two|three|four|five|six|seven|eight|nine)\b", text[at:], re.IGNORECASE)
     if not counted and not re.match(
-        r"\s(?:of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came|in|by|since|within|and|or|to|from|over|under|above|below|higher|lower|bigger|larger|smaller|cheaper|greater|faster|slower|longer|shorter)\b|[,.;):!?]|\Z",
+        r"\s(?:for (?:every|all|other|the (?:rest|other|remain))\w*|of|the|its|their|as|that|what|an?|less|more|again|is|was|are|were|will|goes|went|comes|came|in|by|since|within|and|or|to|from|over|under|above|below|higher|lower|bigger|larger|smaller|cheaper|greater|faster|slower|longer|shorter)\b|[,.;):!?]|\Z",
         behind,
     ):
         return None, number.end
@@ -294,12 +294,14 @@ _AND_A_PART = re.compile(r"\sand a (?P<part>half|third|quarter)\b")
 
 
 def _and_a_part(text: str, number: PrintedNumber) -> PrintedNumber:
-    """2 and a half megawatts."""
-    found = None if number.words else _AND_A_PART.match(text, number.end)
-    if found is None or number.value % 1:
+    """2 and a half megawatts, a million and a quarter households."""
+    scale = ENGLISH_WORDS.get(number.words[-1], 0.0) if len(number.words) == 1 else 1.0
+    found = _AND_A_PART.match(text, number.end) if scale and len(number.words) < 2 else None
+    if found is None or (number.value / scale) % 1:
         return number
-    part = {"half": 0.5, "third": 1 / 3, "quarter": 0.25}[found["part"]]
-    return replace(number, value=number.value + part, half=0.05, digits=2, end=found.end())
+    part = {"half": 0.5, "third": 1 / 3, "quarter": 0.25}[found["part"]] * scale
+    value, half = number.value + part, 0.05 * scale
+    return replace(number, value=value, half=half, digits=2, end=found.end())
 
 
 def _pair(

@@ -13,6 +13,7 @@ from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
 from taotie.quantity.number_text import PrintedNumber, number_at, number_words_at
 from taotie.quantity.number_words import fraction_at, spelled_number_at
+from taotie.quantity.unit_text import Unit
 
 _SPELLED_STARTS = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -33,13 +34,15 @@ _NAMED_BEFORE = re.compile(
 )
 START = re.compile(
     # most places of a text are the middle of a word: one look says so
-    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])[A-Za-z_]|[一二两三四五六七八九十百千万亿半几数上翻减腰打过大每])(?:"
+    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])[A-Za-z_]|[一二两三四五六七八九十百千万亿半几数上翻减腰打过大每双个])(?:"
     r"(?P<skip>https?://\S{1,400}|www\.\S{1,200}|\b10\.[0-9]{4,6}/\S{1,120}|arXiv:[0-9.v]{1,16}|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b"
     r"|\b[0-9]{1,2}(?::[0-9]{2})?\s?[ap]\.?m\b\.?|\b[0-9]{1,2}\so'clock|\b[0-9]{1,2}:[0-9]{2}\b|\b24/7\b|第[0-9]{1,4}|\b[0-9]{1,3}(?:st|nd|rd|th)\b|\b(?:4K|8K|5G|4G|6G|3D|2D)\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
     r"|(?P<day>\b[0-9]{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\b|[0-9]{1,2}月(?:[0-9]{1,2}[日号])?(?![0-9]))"
     r"|(?P<in>\b(?P<of>[0-9]{1,3}|one|two|three|four|five|six|seven|eight|nine)\s(?:(?:[a-z-]{2,14}\s){1,4}?(?=(?:in|out\sof|of)\severy\s)|(?<=one\s)(?:[a-z-]{2,14}\s){1,2}(?=in\s(?:[0-9]{1,4}|" + _COUNT_WORD + r")\b(?!\s(?:states|countries|cities|counties|regions|places|buildings|halls|sites)\b)))?(?:in|out\sof|in\severy|of\severy)\s(?P<all>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,5}|" + _COUNT_WORD + r")\b(?!\s(?:days?|weeks?|months?|years?|hours?|minutes?|stages?|phases?|steps?)\b|[0-9a-zA-Z.,%][0-9a-zA-Z%]|\s?(?:%|percent|[kMGT]?Wh?\b)))"
     r"|(?P<among>每?(?P<whole>[0-9]{1,6}(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千]{1,4})(?P<thing>[度户人个台座张块吨元次家辆])[^，。；,;0-9一二两三四五六七八九十]{0,6}?(?:(?:里面?|中间?|当中|之中)(?:就|便|约|大约|大概|至少|差不多){0,2}有?|(?:就|便|约|大约|大概|至少|差不多){0,2}有)(?:约|近|大约|将近)?(?P<part>[0-9]{1,6}(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百千]{1,4})(?P=thing))"
+    r"|(?P<figures>\b(?P<places>four|five|six|seven|eight|nine|ten|eleven|twelve)[- ]figure\b|(?P<places_zh>[三四五六七八九十])位数|\b(?:double|two)-digit\b|\bsingle-digit\b|两位数|双位数|个位数)"
+    r"|(?P<of_every>(?<=of\s)every\s(?P<every>ten|twenty|hundred|thousand|million|[0-9]{2,6})\s[a-z-]{2,20}(?:\s[a-z'-]{1,14}){0,8},\s(?:(?:about|some|around|roughly|only|just|nearly|almost)\s){0,2}(?P<so_many>(?:" + _TENS + r")(?:-(?:one|two|three|four|five|six|seven|eight|nine))?|" + _COUNT_WORD + r"|[0-9]{1,5}(?:\.[0-9]{1,2})?)(?=\s(?:now|are|is|were|was|will|go|goes|went|come|comes|came|end|ends|feed|feeds|run|runs|of)\b))"
     r"|(?P<tenth>\bevery\s(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twentieth|hundredth|thousandth)\b(?!\s(?:day|week|month|year|hour|minute)))"
     r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的)|(?:(?<=[\u4e00-\u9fff≈=~])|(?<=about )|(?<=roughly )|(?<=only )|(?<=just )|(?<=nearly )|(?<=than ))[1-9]/[0-9]{1,3}(?![0-9/.%A-Za-z年月日]))"
     r"|(?P<fold>\b(?:(?:" + _TENS + r")(?:-(?:one|two|three|four|five|six|seven|eight|nine))?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:an?\s|one-?)?(?:hundred|thousand))-?fold\b)"
@@ -47,7 +50,7 @@ START = re.compile(
     r"|(?P<again>\bhalf\s(?:as\smuch\sagain|again\sas\s(?:much|many|large|high))\b)"
     r"|(?P<folded>打(?:[一二三四五六七八九]{1,2}|[0-9](?:\.[0-9])?|对)折|[一二三四五六七八九][一二三四五六七八九]?折(?![合算旧叠损射]))"
     r"|(?P<multiple>\b(?:doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|trebl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing)|quintupl(?:e[sd]?|ing)|sextupl(?:e[sd]?|ing)|octupl(?:e[sd]?|ing)|halv(?:e[sd]?|ing)|twice|thrice)\b(?!-)"
-    r"|翻(?:了)?(?:将近|接近|近|超过|不止|约)?(?P<doublings>[一两二三四五]|[0-9])番|翻(?:了)?(?:一倍|番|倍)|减半|腰斩|(?<![一])一半)"
+    r"|翻(?:了)?(?:将近|接近|近|超过|不止|约)?(?P<doublings>[一两二三四五六七八九十]|[0-9])番|翻(?:了)?(?:一倍|番|倍)|减半|腰斩|(?<![一])一半)"
     r"|(?P<most>过半(?!月|天|年|小时|个|程|夜)|(?:半数|一半)以上|大半(?!年|天|月|夜|生))"
     r"|(?P<named>(?<![A-Za-z_])[A-Za-z_][A-Za-z_.-]{0,30}[0-9][A-Za-z0-9.-]{0,12})"
     r"|(?P<money>(?:US|HK|A|C)?\$\s?|[€£¥]\s?|\b(?:USD|EUR|CNY|RMB|US\$)\s?)(?=[0-9.])"
@@ -76,6 +79,13 @@ def quantity_at(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
         if 0 < above < below:
             return _plain(text, mark, above / below, "share"), mark.end()
         return _number(text, mark.start(), mark.start(), False)
+    if mark["of_every"]:
+        below, above = _count_word(mark["every"]), _count_word(mark["so_many"])
+        if 0 < above < below:
+            return _plain(text, mark, above / below, "share"), mark.end()
+        return None, mark.start("so_many")
+    if mark["figures"]:
+        return _so_many_figures(text, mark), mark.end()
     if mark["tenth"]:
         part = fraction_at("a " + mark["tenth"].split()[1])
         return _plain(text, mark, part.value if part else 0.0, "share"), mark.end()
@@ -149,6 +159,23 @@ def _count_word(word: str) -> float:
     if number is not None:
         return number.value
     return {"hundred": 100.0, "thousand": 1e3, "million": 1e6}.get(word.lower(), 0.0)
+
+
+_SHARE_WORDS = re.compile(r"percent|growth|rise|increase|gain|jump|leap|surge|drop|fall|cut|decline|[增涨升降跌幅]", re.IGNORECASE)
+
+
+def _so_many_figures(text: str, mark: re.Match[str]) -> Quantity | None:
+    """A nine-figure bill is from 100 million to a billion, double-digit growth from 10 to 100 per cent."""
+    if mark["places"] or mark["places_zh"]:
+        n = _count_word(mark["places"] or mark["places_zh"])
+        made = _plain(text, mark, 10.0 ** (n - 1), "number")
+        return replace(made, high=made.low * 9.995, half=0.0, digits=0)
+    if not _SHARE_WORDS.search(text[max(0, mark.start() - 12) : mark.end() + 24]):
+        return None
+    low = 1.0 if mark[0].lower()[:1] in "s个" else 10.0
+    made = _plain(text, mark, low, "share")
+    unit = Unit("%")
+    return replace(made, high=low * 9.995, half=0.05 * low, digits=0, unit=unit, bare=unit)
 
 
 def _discounted(text: str, mark: re.Match[str]) -> Quantity:

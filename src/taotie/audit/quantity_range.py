@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
 from taotie.audit.hedge import WINDOW
 from taotie.audit.one_number import first_number, one_number, year_at
 from taotie.audit.quantity_said import Quantity
-from taotie.quantity.number_text import PrintedNumber
-from taotie.quantity.number_words import fraction_at
+from taotie.quantity.number_text import CHINESE_WORDS, ENGLISH_WORDS, PrintedNumber
+from taotie.quantity.number_words import fraction_at, spelled_number_at
 from taotie.quantity.unit_text import PLAIN
 
 _LINK = re.compile(
@@ -93,11 +94,17 @@ def ranged(
         return first, end
     return (
         replace(
-            second, text=text[first.start : after], start=first.start, low=low, half=max(half, second.half), hedge=_range_hedge(first, second),
+            second, text=text[first.start : after], start=first.start, low=low, half=_of_both(first, half, second, low), hedge=_range_hedge(first, second),
             role=first.role if first.role == "to" else "", change=first.change, loose=first.loose and second.loose,
         ),
         after,
     )  # fmt: skip
+
+
+def _of_both(first: Quantity, half: float, second: Quantity, low: float) -> float:
+    """How far the ends of a range are open: by the end that tells more, as 25 of 20 to 25."""
+    sharper = min(half, second.half)
+    return min(sharper, 0.05 * abs(low)) if first.loose and second.loose and low else sharper
 
 
 _POINTS = re.compile(r"percentage points?|\bp\.?p(?:ts?)?\b|\bpoints?\b|百分点", re.IGNORECASE)
@@ -140,9 +147,7 @@ def _range_hedge(first: Quantity, second: Quantity) -> str:
 def _lower_end(first: Quantity, second: Quantity) -> tuple[float | None, float]:
     """The first number in the unit of the second; None where they are of different kinds."""
     if first.kind in ("number", "thing", "short"):
-        if first.words or first.short:
-            ratio = second.unit
-            del ratio
+        if first.short or _scaled_by_words(first):
             return first.low, first.half
         # 5-6 million accelerators, 300 to 620 TWh
         bare = _bare_value(second)
@@ -166,11 +171,27 @@ def _lower_end(first: Quantity, second: Quantity) -> tuple[float | None, float]:
     return None, 0.0
 
 
+def _scaled_by_words(q: Quantity) -> bool:
+    """Does a number say its own size: three million, 三千; but not three, 三?"""
+    return any(word in ENGLISH_WORDS or word[-1] in "十百千万亿" or word.isascii() for word in q.words)
+
+
+def _size_of(word: str) -> float:
+    """million is a million, 四千万 ten millions of four."""
+    tail = word[len(word.rstrip("十百千万亿")) or 1 :]
+    return ENGLISH_WORDS.get(word) or math.prod(CHINESE_WORDS[c] for c in tail)
+
+
 def _bare_value(quantity: Quantity) -> float:
     """The digits of a quantity without number word and unit."""
     found = re.search(r"[0-9]", quantity.text)
     if found is None:
-        return quantity.high
+        spelled = next(
+            (n for i in range(len(quantity.text)) if (n := spelled_number_at(quantity.text, i))), None
+        )
+        if spelled is None:
+            return quantity.high
+        return spelled.value / math.prod(map(_size_of, spelled.words))
     at = found.start() - (quantity.text[found.start() - 1 : found.start()] == ".")
     digits = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+").match(quantity.text, max(at, 0))
     return float(digits[0].replace(",", "")) if digits else quantity.high

@@ -16,6 +16,7 @@ from taotie.audit.between import Between, slack_of
 from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity
+from taotie.audit.shares import shares_told
 from taotie.audit.verdict import printed_finding
 from taotie.audit.worked_out import worked_out
 from taotie.quantity.unit_text import PLAIN, Unit
@@ -52,6 +53,7 @@ def related(text: str, quantities: Sequence[Quantity]) -> list[Between]:
     made += _more_than_all(text, said)
     made += _share_of_flows(text, said)
     made += worked_out(text, said)
+    made += shares_told(text, said)
     best: dict[int, Between] = {}
     for b in made:
         known = best.get(b.whole.start)
@@ -76,7 +78,7 @@ def _compared(
 # ---- sums --------------------------------------------------------------------------------------------------
 
 _TOGETHER = re.compile(
-    r"\b(?:together|altogether|in all|in total|all told|combined|add(?:s|ed|ing)? up to|mak(?:e|es|ing) up|sums? to|totall?ing|for a total of|a total of)\b|合计|共计|总计|一共|总共|加起来|之和|合起来|相加",
+    r"\b(?:together|altogether|in all|in total|all told|combined|add(?:s|ed|ing)? up to|mak(?:e|es|ing) up|sums? to|totall?ing|for a total of|a total of|an? (?:[a-z]+ )?(?:town|village|army|crew|workforce|team|force|fleet) of)\b|合计|共计|总计|一共|总共|加起来|之和|合起来|相加",
     re.IGNORECASE,
 )
 _BREAK = re.compile(
@@ -119,7 +121,10 @@ def _sums(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
             continue
         value = sum(q.value * q.unit.factor_to(whole.unit) for q in parts)
         half = sum(q.half * q.unit.factor_to(whole.unit) for q in parts)
-        made = _compared(parts, whole, whole.unit, value, min(half / value, 0.1) if value else 0.0)
+        # beside its own parts a round sum is meant: 100 per cent of 112 are none
+        meant = replace(whole, half=min(whole.half, 0.03 * whole.value), loose=False) if whole.loose and whole.hedge == "none" else whole
+        made = _compared(parts, meant, whole.unit, value, min(half / value, 0.03) if value else 0.0)
+        made = made and replace(made, whole=whole)
         if made is not None:
             yield replace(made, sign="+")
 
@@ -127,7 +132,7 @@ def _sums(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
 # ---- so many, so much each ---------------------------------------------------------------------------------
 
 _EACH = re.compile(
-    r"\b(?:each|apiece|every one)\b|每[座台个间栋期家块张]|各|单[台机卡座]", re.IGNORECASE
+    r"\b(?:each|apiece|every one)\b|每[座台个间栋期家块张]|各|单[台机卡座柜架]", re.IGNORECASE
 )
 
 
@@ -196,6 +201,9 @@ def _growth(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]
     first = [q for q in ends if q.role == "from"]
     last = [q for q in ends if q.role == "to"]
     shares = [q for q in own if q.kind == "share"]
+    if len(first) == 1 and not last and len(ends) == 2 and len(shares) == 1 and ends[0] is not first[0]:
+        if _COMPARED_WITH.search(text[ends[0].end : first[0].start]) and shares[0].start > first[0].end:
+            last = [ends[0]]  # 21.9, up 20 percent on the 18.2 of last year
     if len(first) != 1 or len(last) != 1 or len(shares) != 1 or len(ends) != 2:
         return
     a, b, share = first[0], last[0], shares[0]
@@ -227,6 +235,9 @@ def _growth(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]
         yield replace(made, sign="→")
 
 
+_COMPARED_WITH = re.compile(
+    r"[,，]\s?(?:同?比|较)[^0-9，。；]{0,10}|,\s(?:up|down) from [^0-9.;,]{0,24}|,\s(?:compared (?:with|to)|against) [^0-9.;,]{0,24}", re.IGNORECASE
+)
 _BREAK_CLAUSE = re.compile(r"[;；。]|\b(?:while|whereas|but|although)\b|而")
 
 

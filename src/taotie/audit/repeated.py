@@ -21,7 +21,7 @@ _SO_EACH = re.compile(
 
 # grew by 530 TWh, 增长530太瓦时: how much, and not to what
 _BY = re.compile(
-    r"\b(?:by|a (?:rise|gain|fall|drop|growth|cut|jump|increase) of)\s(?:about |some |around |nearly |almost |roughly |over |more than |as much as )?\Z|(?:增长|增加|上升|提高|攀升|下降|减少|降低|新增|多出)了?[约近]?\Z",
+    r"\b(?:by|a (?:rise|gain|fall|drop|growth|cut|jump|increase) of)\s(?:about |some |around |nearly |almost |roughly |over |more than |as much as )?\Z|(?:增长|增加|上升|提高|攀升|下降|减少|降低|新增|多出|蒸发|缩水|流失|少|多)了?[约近]?\Z|\b(?:los(?:e[sd]?|ing|t)|shed(?:s|ding)?|wip(?:es?|ed|ing) (?:out|off)|gain(?:s|ed|ing)?|add(?:s|ed|ing)?)\s(?:about |some |around |nearly |almost |roughly )?\Z",
     re.IGNORECASE,
 )
 
@@ -32,7 +32,7 @@ def by_as_much(q: Quantity, text: str, inputs: Sequence[tuple[float, Unit]]) -> 
         return False
     if q.kind == "share" and len([u for _v, u in inputs if u.text == "%"]) < 2:
         return False
-    if len([u for _v, u in inputs if u.same_dimension(q.bare)]) < 2:
+    if len([u for _v, u in inputs if any(own.same_dimension(u) for own in _owns(q, u))]) < 2:
         return False
     return bool(_BY.search(text[max(0, q.start - 40) : q.start]))
 
@@ -124,6 +124,14 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
             return True
     if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
         return True  # 176 TWh of 4,000
+    return any(
+        own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
+        for own in _owns(q, unit)
+    )
+
+
+def _owns(q: Quantity, unit: Unit) -> list[Unit]:
+    """In which units a text may say again what the formula has in `unit`."""
     each = [
         Unit(c)
         for c in unit.text.split("/")[1:]
@@ -131,7 +139,8 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
     ]
     if len(each) > 1:  # 2,500 kWh, in 2500 kWh/household/a
         each.append(math.prod(each[1:], start=each[0]))
-    owns = [
+    carbonless = (q.bare / Unit("g") * Unit("gCO2e"),) if "CO2e" in unit.physical and "CO2e" not in q.bare.physical else ()  # fmt: skip
+    return [
         # 3,600 MWh a day is no 150 MW, and 2,880 kWh a year no 240 a month
         *((q.unit,) if not q.period or f"/{q.period}" in unit.text else ()),
         q.bare,
@@ -139,11 +148,9 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
         *(own / below for own in (q.unit, q.bare) for below in each),
         # 284 tonnes of CO2, in 284 t / 5 t
         *((q.bare / Unit("gCO2e") * Unit("g"),) if "CO2e" in q.bare.physical else ()),
+        *carbonless,
+        *(own / below for own in carbonless for below in each),
     ]
-    return any(
-        own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
-        for own in owns
-    )
 
 
 def divides(q: Quantity, value: float, unit: Unit) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from taotie.audit.nouns import FLOWS, PERIODS, noun_at
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
-from taotie.quantity.number_text import CHINESE_WORDS
+from taotie.quantity.number_text import CHINESE_WORDS, ENGLISH_WORDS
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
@@ -71,6 +71,7 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             if i > first and _of_every(found[i - 1], text, offset, q.start):
                 q = found[i] = _share_of(q, found[i - 1].value)
             q = found[i] = _in_a_unit_named(q, text[: q.start - offset], text[q.end - offset :])
+            q = found[i] = _money_again(q, found[first:i], text, offset)
             if i > first and q.kind == "number":
                 q = found[i] = _in_the_same_unit(q, found[i - 1], text, offset)
         if q.kind not in ("year",):
@@ -81,6 +82,10 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
 
 def _as_the_first(q: Quantity, before: Quantity) -> Quantity:
     """From 3 joules per inference to half a joule: both ends of a change are for the same."""
+    if q.change and not q.role and not q.count and before.role == "to" and "/" in before.bare.text and "/" not in q.bare.text:
+        below = Unit(before.bare.text.split("/", 1)[1])  # from 512 to 438 g/kWh, by 74 grams
+        if (q.bare / below).same_dimension(before.bare):
+            return replace(q, unit=q.unit / below, bare=q.bare / below)
     if before.role != "from" or q.role != "to" or not q.bare.same_dimension(before.bare):
         return q
     if before.counts and not q.counts and not q.count:
@@ -161,6 +166,33 @@ def _in_the_same_unit(q: Quantity, before: Quantity, text: str, offset: int) -> 
     return replace(
         q, low=q.low * scale, high=q.high * scale, half=q.half * scale, unit=before.unit, bare=before.bare, period=before.period,
         kind=before.kind, count=before.count, role=role,
+    )  # fmt: skip
+
+
+_CALL_IT = re.compile(r"(?:,?\sor|call it|that is|that's|i\.e\.|which is|namely)\s(?:about |around |some |roughly |nearly |almost |only |just )?\Z")
+_CURRENCIES = ("USD", "EUR", "GBP", "CNY")
+
+
+def _money_again(q: Quantity, before: list[Quantity], text: str, offset: int) -> Quantity:
+    """1.9 billion euros, or 8.6 million for each megawatt; 720 million pounds, call it 12 million a month."""
+    if q.kind != "number" or q.short or not any(w in ENGLISH_WORDS for w in q.words):
+        return q
+    paid = next((b for b in reversed(before) if b.kind == "money"), None)
+    if paid is None or q.start - paid.end > 120:
+        return q
+    currency = next((c for c in _CURRENCIES if c in re.split("[*/]", paid.bare.text)), "")
+    phrase = phrase_at(text, q.end - offset, money=True)
+    per = phrase is not None and (phrase.period or phrase.count)
+    at = q.start - offset
+    if not currency or not (per or _CALL_IT.search(text[max(0, at - 24) : at])):
+        return q
+    unit = Unit(currency)
+    if phrase is None or not per:
+        return replace(q, kind="money", unit=unit, bare=unit)
+    low, high, half = (x * phrase.scale for x in (q.low, q.high, q.half))
+    return replace(
+        q, kind="money", unit=unit * phrase.unit, bare=unit * phrase.bare, period=phrase.period, count=phrase.count, low=low,
+        high=high, half=half, text=text[at : phrase.end], end=offset + phrase.end,
     )  # fmt: skip
 
 
@@ -419,6 +451,8 @@ _USED_PER_KWH = re.compile(
 )
 
 
+# 按每度300克标准煤折算
+_AT_EACH_KWH = re.compile(r"每(?:一?度电?|千瓦时)\s?[约近]?\Z")
 # each kilowatt-hour carries 390 grams
 _EACH_UNIT = re.compile(
     r"\b(?:each|every)\s(?:(?:kilowatt-?\s?hour|kWh)|(?P<mwh>megawatt-?\s?hour|MWh))\b[^.;,:0-9]{0,36}\b(?:carr(?:y|ies)|emits?|causes?|costs?|takes?|needs?|evaporates?|uses?|brings?|means|comes (?:with|at))\s(?:about |some |around |roughly |nearly |just )?\Z",
@@ -428,7 +462,7 @@ _EACH_UNIT = re.compile(
 
 def _with_unit_before(q: Quantity, before: str) -> Quantity:
     """每千瓦时0.36元, 每卡时2美元: what a price is for stands before it."""
-    if q.kind == "amount" and not q.count and _USED_PER_KWH.search(before):
+    if q.kind == "amount" and not q.count and (_USED_PER_KWH.search(before) or _AT_EACH_KWH.search(before)):
         if any(q.bare.same_dimension(Unit(u)) for u in ("L", "g", "gCO2e")):
             below = Unit("kWh")
             return replace(q, unit=q.unit / below, bare=q.bare / below)

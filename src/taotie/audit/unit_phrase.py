@@ -81,6 +81,12 @@ _PER = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9'&-]{0,30}")
 _GONE = re.compile(r"(?:mile|kilomet(?:er|re)|km|lit(?:er|re)|gallon|tonne|kWh)\Z")  # 390 g a mile
+_POUNDS = re.compile(r"pounds?(?: sterling)?\b(?!\sof\b|-)", re.IGNORECASE)
+_MILLIONS = re.compile(r"\b(?:million|billion|bn)\s?\Z")
+_HEAVY = re.compile(r"CO2|carbon|emission|weigh|mass|waste|coal|ash", re.IGNORECASE)
+_STERLING = re.compile(
+    r"£|\bsterling\b|\bpence\b|\b(?:pay|paid|spen[dt]|cost|bill|budget|subsid|price|invest|fund|charge|save|owe|earn|worth|grant|levy|fee|tariff)", re.IGNORECASE
+)
 _CENTS = re.compile(r"(?:US )?cents?(?![A-Za-z])")
 _EURO, _DOLLAR = (
     re.compile(r"€|\beuros?\b|\bEUR\b", re.IGNORECASE),
@@ -186,6 +192,12 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
     if text.startswith(("percentage point", "per cent"), at):
         end = at + (8 if text.startswith("per cent", at) else 16)
         return amount(1.0, Unit("%"), end + (text[end : end + 1] == "s"), text[at:end], "share")
+    pounds = _POUNDS.match(text, at)
+    if pounds and (
+        _STERLING.search(around := text[max(0, at - 160) : at + 80])
+        or (_MILLIONS.search(around[: min(at, 160)]) and not _HEAVY.search(around))
+    ):
+        return _compound(text, amount(1.0, Unit("GBP"), pounds.end(), pounds[0], "money"))
     cents = _CENTS.match(text, at)
     if cents:
         around = text[max(0, at - 160) : at + 80]
@@ -247,11 +259,18 @@ def _of_owned(text: str, at: int) -> Phrase | None:
     return amount(1.0, Unit(named), end, written, "count", count=named, noun=text[at:end])
 
 
+def _timed_thing(word: str) -> str:
+    """Of what GPU-hours, customer-hours and man-hours are hours."""
+    if word in _DEVICES:
+        return "accelerator"
+    return "person" if word.lower() in ("customer", "man", "passenger", "labor", "labour") else noun_of(word)
+
+
 def _machine_hours(text: str, at: int) -> Phrase | None:
     """`GPU hours`, `H800 GPU-hours`, `chip-hours`."""
     joined = _JOINED_HOURS.match(text, at)
-    name = "" if joined is None else "accelerator" if joined[1] in _DEVICES else noun_of(joined[1])
-    if joined and name in ("accelerator", "server"):
+    name = "" if joined is None else _timed_thing(joined[1])
+    if joined and name in ("accelerator", "server", "person", "household"):
         unit = Unit(name) * Unit("h")
         return amount(1.0, unit, joined.end(), joined[0], "count", count=name, noun=joined[0])
     noun = noun_at(text, at, 1)
@@ -396,6 +415,11 @@ def _with_substance(text: str, made: Phrase) -> Phrase:
     return made
 
 
+_A_HEAD = re.compile(r"(?:head|capita)\b(?!\s(?:start|of|office))")
+_A_UNIT = re.compile(r"unit\b(?! of\b)")
+_IN_UNITS = re.compile(r"kWh|kilowatt|electricity|power bill", re.IGNORECASE)
+
+
 def _per_count(text: str, made: Phrase) -> Phrase | None:
     """`per query`, `per 1,000 images`, `每次`, `a household`."""
     link = _PER.match(text, made.end)
@@ -435,6 +459,10 @@ def _per_count(text: str, made: Phrase) -> Phrase | None:
             named, end = unit.text, held.end()
         elif used:
             unit, scale, named, end = used.unit, 1.0, used.count, used.end
+        elif head := _A_HEAD.match(text, at):
+            unit, scale, named, end = Unit("person"), 1.0, "person", head.end()
+        elif made.kind == "money" and (each := _A_UNIT.match(text, at)) and _IN_UNITS.search(text):
+            unit, scale, named, end = Unit("kWh"), 1.0, "kWh", each.end()  # as bills call it
         elif noun is not None:
             named, end = noun[0], noun[1]
             unit, scale = Unit(named), 1.0

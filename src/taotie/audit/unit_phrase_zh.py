@@ -11,7 +11,7 @@ from taotie.quantity.unit_text import PLAIN, WORDS, Unit
 
 _CJK_UNITS = sorted((w for w in WORDS if not w.isascii() and w not in "€¥" and WORDS[w][1] not in ("request", "image", "household", "person", "server", "accelerator", "site", "token") and w not in ("天", "日", "年", "月", "元")), key=len, reverse=True)  # fmt: skip
 _CJK_UNIT = re.compile(
-    "|".join(
+    "方(?![面式向法案便才位圆针程形块格言])|" + "|".join(
         map(
             re.escape,
             [
@@ -43,6 +43,7 @@ _CJK_MORE = {
     "毫升": (1.0, "mL"),
     "加仑": (3.785411784, "L"),
     "立方": (1.0, "m3"),
+    "方": (1.0, "m3"),
     "毫瓦": (1.0, "mW"),
     "毫秒": (1e-3, "s"),
     "分钱": (0.01, "CNY"),
@@ -74,6 +75,10 @@ _CJK_CARBON = re.compile(r"(?:的)?(?:二氧化碳|CO2|碳排放|碳|温室气�
 CJK_ELECTRIC = re.compile(r"(?:的)?(?:电量|电力|电能|电(?!力|网|站|厂|动|池|费|价)|水(?!电|平|力))")
 
 
+# 日取水2万方
+_WET = re.compile(r"水|天然气|燃气|用气|土方|立方")
+
+
 def chinese(text: str, at: int) -> Phrase | None:
     share = _CJK_SHARE.match(text, at)
     if share:
@@ -81,6 +86,8 @@ def chinese(text: str, at: int) -> Phrase | None:
         return amount(size, Unit("%"), share.end(), share[0], "share")
     carbon = None
     unit = _HOUR_ZH.match(text, at) or _CJK_UNIT.match(text, at)
+    if unit and unit[0] == "方" and not _WET.search(text[max(0, at - 40) : at]):
+        unit = None
     if unit and unit[0] == "倍":
         return amount(1.0, PLAIN, unit.end(), "倍", "times")
     if (
@@ -254,6 +261,8 @@ def chinese_count(text: str, at: int) -> Phrase | None:
     ):
         if word == "次" and best[2] not in ("inference",):
             best = (best[0], best[1], "request")
+        if word == "户" and best[2] == "person":
+            best = (best[0], best[1], "household")  # 84万户居民
         end = start + best[0] + len(best[1])
         return amount(
             1.0, Unit(best[2]), end, text[at:end], "count", count=best[2], noun=text[at:end]

@@ -23,7 +23,7 @@ MOST = 400
 _PERIOD_H = {"h": 1.0, "d": 24.0, "week": 168.0, "month": 730.0, "a": 8760.0}
 _OR = r"or(?: about| some| roughly| nearly| around| almost| close to)?"
 _SO = re.compile(
-    rf"\b(?:{_OR}|which (?:puts?|makes?|means|comes|is|gives|brings|works|amounts)|so|therefore|thus|hence|that (?:still |alone )?(?:is|makes|comes|means|puts)|this (?:is|makes|comes|means)|i\.e\.|comes? to|works? out|amounts? to|multiply|answers? for|meaning)\b|=|也就是|折合|合计|[，,]合|即|相当于|因此|所以|算下来|就是",
+    rf"\b(?:{_OR}|which (?:puts?|makes?|means|comes|is|gives|brings|works|amounts)|so|therefore|thus|hence|that (?:still |alone )?(?:is|makes|comes|means|puts)|this (?:is|makes|comes|means)|i\.e\.|comes? to|works? out|amounts? to|multiply|answers? for|meaning|from (?:this|that|which|these)|deriv(?:es|ed)|derives?)\b|=|据此|由此|折算|也就是|折合|合计|[，,]合|即|相当于|因此|所以|算下来|就是",
     re.IGNORECASE,
 )
 
@@ -97,6 +97,10 @@ def _same_paragraph(text: str, a: Quantity, b: Quantity) -> bool:
     return "\n" not in text[min(a.end, b.end) : max(a.start, b.start)]
 
 
+def _han(q: Quantity) -> bool:
+    return any("\u4e00" <= c <= "\u9fff" for c in q.text)
+
+
 def _energies(
     said: Sequence[Quantity], unit: Unit, *without: Quantity
 ) -> Iterator[tuple[Quantity, float, str]]:
@@ -104,6 +108,7 @@ def _energies(
     for q in said:
         if (
             any(q is w for w in without)
+            or (without and _han(q) != _han(without[-1]))  # of two languages each tells its own story
             or q.kind not in (*_AMOUNTS, "count")
             or q.is_range
             or not q.value > 0
@@ -215,6 +220,9 @@ _OR_THAT = re.compile(
 )
 
 
+_MEANING = re.compile(r"[\s,，]{0,3}(?:也就是说|即|这意味着|meaning|which means|so)[^0-9.;:。；]{0,28}", re.IGNORECASE)
+
+
 def _share(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     """An average load of 75 percent, or 360 megawatts."""
     share = said[i]
@@ -232,7 +240,7 @@ def _share(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
         return  # one percent, or 88 hours: of a year that nobody says
     link = text[share.end : whole.start]
     if (
-        not _OR_THAT.fullmatch(link)
+        not (_OR_THAT.fullmatch(link) or _MEANING.fullmatch(link))
         or not re.search(r"[A-Za-z\u4e00-\u9fff]", link)
         or whole.sentence != share.sentence
     ):
