@@ -69,7 +69,8 @@ def candidates(
     once = any(q.period == "a" for q in usable) and _once(reading)
     per = frozenset(name for q in usable for name in q.bare.physical.split("/")[1:])
     wet = _is_volume(unit) and bool(_WATER.search(spoken(reading)))
-    direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet, per)]
+    yearly = _of_a_rate(inputs)
+    direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet, per, yearly)]
     given = [
         q
         for q in usable
@@ -145,6 +146,13 @@ def _says_more(c: Candidate, given: list[Quantity]) -> bool:
 # ---- one quantity ------------------------------------------------------------------------------------------
 
 
+def _of_a_rate(inputs: Sequence[tuple[float, Unit]]) -> bool:
+    """Does a formula multiply an amount of the size of a year's, 500 GWh, with what each kilowatt-hour takes?"""
+    rates = [u for _v, u in inputs if "/kWh" in u.text or "/MWh" in u.text]
+    large = [v for v, u in inputs if u.same_dimension(_WH) and v * u.factor_to(_WH) >= 1e10]
+    return len(rates) == 1 and len(large) == 1
+
+
 def _once(reading: Reading) -> bool:
     """Is something that happens once, a training, told as if it were every year's?"""
     text = spoken(reading)
@@ -174,6 +182,7 @@ def _direct(
     once: bool = False,
     wet: bool = False,
     per: frozenset[str] = frozenset(),
+    yearly: bool = False,
 ) -> Iterable[Candidate]:
     if q.kind == "short":
         yield from _open_short(q, unit)
@@ -199,7 +208,7 @@ def _direct(
         q = _by_volume(q)
     yield from _for_so_many(q, unit)
     seen = False
-    for own, how, rank in _options(q, spans, once):
+    for own, how, rank in _options(q, spans, once, yearly):
         for scale, name in as_dimension(own, unit):
             if not seen or how in ("bare", "annual"):
                 yield Candidate(stated_of(q, name, scale), (q,), how, rank)
@@ -239,7 +248,7 @@ def _by_volume(q: Quantity) -> Quantity:
 
 
 def _options(
-    q: Quantity, spans: Sequence[str] = (), once: bool = False
+    q: Quantity, spans: Sequence[str] = (), once: bool = False, yearly: bool = False
 ) -> Iterable[tuple[Unit, str, int]]:
     """Units a quantity may be meant in: as it stands first. What happens once (`once`, a training) is not used every year."""
     for count in q.counts:
@@ -252,6 +261,12 @@ def _options(
             yield q.bare, "bare", 1
     if q.period in spans:
         yield q.bare, "bare", 1
+    if q.period == "a" and q.firm and yearly and not once:
+        yield (
+            q.bare,
+            "bare",
+            1,
+        )  # what is worked out of a year's amount is a year's, though only the result says so
     if q.period == "a" and q.firm and q.bare.same_dimension(_WH):
         total = q.high * q.bare.factor_to(Unit("TWh"))
         if total >= ANNUAL_TOTAL_TWH:

@@ -96,7 +96,9 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         if t[0].how != "change"
         and t[0].rank <= 4
         and t[0].main.kind != "short"
-        and not (t[0].main.kind == "count" and t[0].how == "number" and not _last(reading, t[0]))
+        and not (
+            t[0].main.kind == "count" and t[0].how == "number" and not _last(reading, t[0], inputs)
+        )
         and not (t[0].main.is_range and all(_told(e, inputs) for e in ends_of(t[0].main)))
         and (t[0].main.noun != "PUE" or 1 <= recomputed.value <= 4)
     ]
@@ -162,9 +164,11 @@ def _unexplained(
     return [made[at] for at in sorted(made)]
 
 
-def _last(reading: Reading, c: Candidate) -> bool:
-    """Does a text end with that number? What is counted there is what it comes to."""
-    return all(q.start <= c.main.start for q in reading.quantities if q.kind != "year")
+def _last(reading: Reading, c: Candidate, inputs: Sequence[tuple[float, Unit]]) -> bool:
+    """Does a text end with that number, but for inputs? What is counted there is what it comes to."""
+    return all(
+        q.start <= c.main.start or _told(q, inputs) for q in reading.quantities if q.kind != "year"
+    )
 
 
 def _the_one_left(
@@ -248,7 +252,7 @@ def _spans(
     hours = [
         n.value * n.unit.factor_to(_H) for n in recomputed.literals if n.unit.same_dimension(_H)
     ]
-    days = {30: "month", 31: "month", 7: "week", 365: "a", 366: "a"}
+    days = {30: "month", 31: "month", 7: "week", 365: "a", 366: "a", 24: "d", 12: "a", 8760: "a"}
     parts = {
         365: "d",
         366: "d",
@@ -264,7 +268,9 @@ def _spans(
     plain = [float(n) for n in _DIVISOR.findall(recomputed.filled)]
     # 1.5 t / 4, of four years: a year's
     divided += [
-        q.unit.text for q in reading.quantities if q.value in plain and q.unit.text in ("a", "month", "d", "h")
+        q.unit.text
+        for q in reading.quantities
+        if q.value in plain and q.unit.text in ("a", "month", "d", "h")
     ]
     divided += ["month" for n in plain if n % 12 == 0 and 24 < n <= 360]  # six years are 72 months
     if divided:  # 1,200,000 m3 / 365 is a day's
@@ -345,6 +351,10 @@ _ALSO_SAID = re.compile(
     r"(?:[^0-9.;。；,，]{0,48}:|[^0-9.;。；,，]{0,24}[,，]\s?(?:growing|rising|gaining|falling|shrinking|dropping|up|down|(?:a|an) (?:rise|increase|jump|gain|growth|fall|drop|cut|decline) of|which (?:is|means)|that is|i\.e\.|增幅|涨幅|降幅|即|也就是)[^0-9.;。；,，]{0,12})\s?",
     re.IGNORECASE,
 )
+# 翻了五番，是原来的32倍
+_AGAIN_AS_MUCH = re.compile(
+    r"[，,]\s?(?:也?就?是|为|达到?|相当于|等于)(?:了)?(?:原来|过去|以前|此前|之前|先前|当年|当初)的[约近]?"
+)
 _OF_ANOTHER = re.compile(
     r"\s?(?:an?|per|each|every)\s(?:day|week|month|quarter|year)|\s?(?:annually|yearly|a head|of|on|since|from|in|over)\b|[，,]?\s?(?:每年|年均|的)",
     re.IGNORECASE,
@@ -363,6 +373,8 @@ def _apposed(text: str, a: Quantity, b: Quantity) -> bool:
         return False
     if _BY_AS_MUCH.fullmatch(text, a.end, b.start):
         return True  # threefold, by 300 percent
+    if a.kind == b.kind == "times" and _AGAIN_AS_MUCH.fullmatch(text, a.end, b.start):
+        return True
     if _ALSO_SAID.fullmatch(text, a.end, b.start) and not _OF_ANOTHER.match(text, b.end):
         return True
     if a.change or b.change:

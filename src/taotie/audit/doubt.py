@@ -158,7 +158,7 @@ def _numbers(
 ) -> Iterable[tuple[Unless, float]]:
     """Another number of the sentence as a count, a share or a multiple: for each of 12, 80 % of it, three times as much."""
     for q in reading.quantities:
-        if any(repeats(q, value, unit) for value, unit in inputs):
+        if q.role == "denied" or any(repeats(q, value, unit) for value, unit in inputs):
             continue  # the formula has it
         if q.kind in ("number", "thing") and q.value > 0 and chosen.stated.value > 0:
             yield (
@@ -186,7 +186,11 @@ def _numbers(
             yield unless, 1 / spelled.value
     own = [(p.start, p.end) for p in chosen.parts]
     for q in reading.quantities:
-        if q.sentence != chosen.main.sentence or q.kind in ("year", "short", "money"):
+        if (
+            q.sentence != chosen.main.sentence
+            or q.kind in ("year", "short", "money")
+            or q.role == "denied"
+        ):
             continue
         if any(start < q.end and q.start < end for start, end in own) or not q.value > 0:
             continue
@@ -202,7 +206,8 @@ def _numbers(
 
 
 _ALL_OF_THEM = re.compile(
-    r"\b(?:between them|put together|all told|altogether|combined)\b|加起来|合计|总共|一共|共计", re.IGNORECASE
+    r"\b(?:between them|put together|all told|altogether|combined)\b|加起来|合计|总共|一共|共计",
+    re.IGNORECASE,
 )
 
 

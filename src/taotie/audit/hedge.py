@@ -51,7 +51,8 @@ _CHANGE = (
     (
         -1,
         re.compile(
-            rf"(?=\b[fdcrlstw]|[下减降跌节蒸缩流])(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z", re.IGNORECASE
+            rf"(?=\b[fdcrlstw]|[下减降跌节蒸缩流])(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z",
+            re.IGNORECASE,
         ),
     ),
 )

@@ -161,7 +161,10 @@ def _count_word(word: str) -> float:
     return {"hundred": 100.0, "thousand": 1e3, "million": 1e6}.get(word.lower(), 0.0)
 
 
-_SHARE_WORDS = re.compile(r"percent|growth|rise|increase|gain|jump|leap|surge|drop|fall|cut|decline|[增涨升降跌幅]", re.IGNORECASE)
+_SHARE_WORDS = re.compile(
+    r"percent|growth|rise|increase|gain|jump|leap|surge|drop|fall|cut|decline|[增涨升降跌幅]",
+    re.IGNORECASE,
+)
 
 
 def _so_many_figures(text: str, mark: re.Match[str]) -> Quantity | None:

@@ -17,6 +17,11 @@ _LINK = re.compile(
     r"\s?(?P<dash>-|~|至|到)\s?|\s(?P<word>to|and|or|through)\s|\s?(?P<zh>和|与|或)\s?",
     re.IGNORECASE,
 )
+_ASIDE = 20.0
+_TURNED = re.compile(
+    r"\b(?:doubl|tripl|quadrupl|halv|quintupl)\w{1,4},?\s(?:[a-z]+\s){0,2}from\s\Z|(?:翻[了一倍番]{1,3}|减半|腰斩)[，,]?从[^，。0-9]{0,6}\Z",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(
     r"(?:\bbetween\b|\branging\b|\brange\b|\bfrom\b|介于|在|从|由)[^.;。；0-9]{0,20}\Z",
     re.IGNORECASE,
@@ -72,9 +77,7 @@ def ranged(
     low, half = _lower_end(first, second)
     if low is None:
         return first, end
-    changing = (
-        first.role == "from" and first.change != 0 and not re.search(r"\brang|\bbetween", before)
-    )
+    changing = first.role == "from" and (first.change != 0 or bool(_TURNED.search(before))) and not re.search(r"\brang|\bbetween", before)  # fmt: skip
     if changing and (second.kind not in ("number", "thing") or first.kind in ("number", "thing")):
         unit = second.unit
         made_first = replace(
@@ -90,6 +93,14 @@ def ranged(
         )
         # the second end is found again when reading goes on
         return made_first, link.end()
+    aside = (
+        link["dash"] == "-"
+        and link[0] == " - "
+        and first.kind == "amount"
+        and second.high > _ASIDE * low
+    )
+    if aside:
+        return first, end  # kettles of 3 kW - 81 MW
     if low > second.high or _step_and_end(first, second, joined, text, link.end()):
         return first, end
     return (
@@ -173,7 +184,9 @@ def _lower_end(first: Quantity, second: Quantity) -> tuple[float | None, float]:
 
 def _scaled_by_words(q: Quantity) -> bool:
     """Does a number say its own size: three million, 三千; but not three, 三?"""
-    return any(word in ENGLISH_WORDS or word[-1] in "十百千万亿" or word.isascii() for word in q.words)
+    return any(
+        word in ENGLISH_WORDS or word[-1] in "十百千万亿" or word.isascii() for word in q.words
+    )
 
 
 def _size_of(word: str) -> float:
@@ -187,7 +200,8 @@ def _bare_value(quantity: Quantity) -> float:
     found = re.search(r"[0-9]", quantity.text)
     if found is None:
         spelled = next(
-            (n for i in range(len(quantity.text)) if (n := spelled_number_at(quantity.text, i))), None
+            (n for i in range(len(quantity.text)) if (n := spelled_number_at(quantity.text, i))),
+            None,
         )
         if spelled is None:
             return quantity.high

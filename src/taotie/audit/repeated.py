@@ -48,6 +48,14 @@ def without_inputs(
     digits = same if len(set(same)) >= 2 else []
 
     def told(q: Quantity) -> bool:
+        part = q.value * q.unit.factor_to(PLAIN) if q.kind == "share" and unit.is_plain else 0.0
+        if (
+            part
+            and value
+            and abs(part / value - 1) < 0.01
+            and not any(_shares_digits(q, v) or abs(part / v - 1) < 1e-6 for v in plain if v)
+        ):
+            return False  # what the formula gives; that 0.8 is all but a fifth is chance
         free = [(v, u) for v, u in inputs if not (q.kind == "times" and u.is_plain and v in digits)]
         return any(repeats(q, v, u) for v, u in free) or any(_shares_digits(q, v) for v in digits)
 
@@ -58,13 +66,16 @@ def without_inputs(
 
     def again(q: Quantity) -> bool:
         """Raised by 1.6 %, from 1.6 % to 3.2 %: the change is no input, though it has the digits of one."""
-        return (
-            q.change != 0
+        return any(
+            c.main.end <= q.start
+            and c.main.text == q.text
+            and c.main.kind == q.kind
             and not q.role
-            and any(
-                c.main.end <= q.start and c.main.text == q.text and c.main.kind == q.kind
-                for c in found
+            and (
+                q.change != 0
+                or (q.kind in ("share", "times") and _CONCLUDED.search(text, c.main.end, q.start))
             )
+            for c in found
         ) or any(
             c.main.end <= q.start
             and c.main.bare.same_dimension(q.bare)
@@ -103,6 +114,12 @@ def _shares_digits(q: Quantity, value: float) -> bool:
     return q.kind == "share" and value != 0 and abs(q.value / value - 1) < 1e-6
 
 
+_CONCLUDED = re.compile(
+    r"\b(?:so|thus|hence|therefore|which means|meaning)\b|所以|因此|因而|也就是|于是", re.IGNORECASE
+)
+_PART_WORDS = re.compile(r"\b(?:third|sixth|seventh|ninth)s?\b|[三六七九]分之", re.IGNORECASE)
+
+
 class Said(float):
     """A number of the formula that the text says as it stands: where it says 1.2, a fifth does not say 1.2 again as growth."""
 
@@ -111,7 +128,8 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
     """Does a quantity only say again what the formula was given?"""
     if q.is_range or not value:
         return False
-    digits = abs(q.value / value - 1) < 1e-6
+    near = 5e-3 if _PART_WORDS.search(q.text) else 1e-6  # a third, in 0.333 Wh
+    digits = abs(q.value / value - 1) < near
     if digits and unit.is_plain and q.kind == "count":
         return True  # 100 prompts, in 100 * 0.34 Wh
     if digits and unit.is_plain and q.kind in ("money", "amount") and value % 1:
@@ -125,7 +143,7 @@ def repeats(q: Quantity, value: float, unit: Unit) -> bool:
     if digits and not unit.is_plain and q.kind == "number" and q.value not in (1, 10, 100):
         return True  # 176 TWh of 4,000
     return any(
-        own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < 1e-6
+        own.same_dimension(unit) and abs(q.value * own.factor_to(unit) / value - 1) < near
         for own in _owns(q, unit)
     )
 
@@ -155,5 +173,7 @@ def _owns(q: Quantity, unit: Unit) -> list[Unit]:
 
 def divides(q: Quantity, value: float, unit: Unit) -> bool:
     """Is it the part a formula divides by: a quarter, in 60 MW / 4?"""
-    part = q.value * q.unit.factor_to(PLAIN) if q.kind == "share" and unit.is_plain else 0.0
+    part = (
+        q.value * q.unit.factor_to(PLAIN) if q.kind in ("share", "times") and unit.is_plain else 0.0
+    )
     return part > 0 and abs(part * value - 1) < 1e-6

@@ -8,7 +8,7 @@ from dataclasses import replace
 from taotie.audit.nouns import FLOWS, PERIODS, noun_at
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
-from taotie.quantity.number_text import CHINESE_WORDS, ENGLISH_WORDS
+from taotie.quantity.number_text import CHINESE_WORDS, ENGLISH_WORDS, number_at
 from taotie.quantity.unit_text import Unit
 
 _PERIOD_BEFORE = re.compile(
@@ -41,6 +41,17 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             q = _with_count_before(q, before, at - last_end)
             q = _with_count_behind(q, text[q.end - offset : q.end - offset + 50])
             q = _with_unit_before(q, before)
+            if (
+                q.kind in ("amount", "money")
+                and not q.count
+                and not q.counts
+                and _EACH_ONE.search(before)
+            ):
+                counted = next(
+                    (b for b in reversed(found[max(0, i - 4) : i]) if b.kind == "count"), None
+                )
+                if counted is not None and q.start - counted.end < 120:
+                    q = replace(q, counts=(counted.count,))
             if (
                 i > first
                 and found[i - 1].text in ("一度", "一度电")
@@ -76,13 +87,21 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
                 q = found[i] = _in_the_same_unit(q, found[i - 1], text, offset)
         if q.kind not in ("year",):
             last_end = q.end - offset
+    _listed(found, first, text, offset)
     _with_apiece(found, first, text, offset)
     _of_so_many(found, first, text, offset)
 
 
 def _as_the_first(q: Quantity, before: Quantity) -> Quantity:
     """From 3 joules per inference to half a joule: both ends of a change are for the same."""
-    if q.change and not q.role and not q.count and before.role == "to" and "/" in before.bare.text and "/" not in q.bare.text:
+    if (
+        q.change
+        and not q.role
+        and not q.count
+        and before.role == "to"
+        and "/" in before.bare.text
+        and "/" not in q.bare.text
+    ):
         below = Unit(before.bare.text.split("/", 1)[1])  # from 512 to 438 g/kWh, by 74 grams
         if (q.bare / below).same_dimension(before.bare):
             return replace(q, unit=q.unit / below, bare=q.bare / below)
@@ -169,7 +188,10 @@ def _in_the_same_unit(q: Quantity, before: Quantity, text: str, offset: int) -> 
     )  # fmt: skip
 
 
-_CALL_IT = re.compile(r"(?:,?\sor|call it|that is|that's|i\.e\.|which is|namely)\s(?:about |around |some |roughly |nearly |almost |only |just )?\Z")
+_CALL_IT = re.compile(
+    r"(?:,?\sor|call it|that is|that's|i\.e\.|which is|namely)\s(?:about |around |some |roughly |nearly |almost |only |just )?\Z"
+)
+_IN_ALL = re.compile(r"\s(?:in all|altogether|in total|all told)\b")
 _CURRENCIES = ("USD", "EUR", "GBP", "CNY")
 
 
@@ -184,7 +206,9 @@ def _money_again(q: Quantity, before: list[Quantity], text: str, offset: int) ->
     phrase = phrase_at(text, q.end - offset, money=True)
     per = phrase is not None and (phrase.period or phrase.count)
     at = q.start - offset
-    if not currency or not (per or _CALL_IT.search(text[max(0, at - 24) : at])):
+    if not currency or not (
+        per or _CALL_IT.search(text[max(0, at - 24) : at]) or _IN_ALL.match(text, q.end - offset)
+    ):
         return q
     unit = Unit(currency)
     if phrase is None or not per:
@@ -248,6 +272,41 @@ def _of_so_many(found: list[Quantity], first: int, text: str, offset: int) -> No
             found[i] = replace(q, kind="count", unit=unit, bare=unit, count=whole.count)
 
 
+_NEXT_OF_LIST = re.compile(r"\s?(?:,|、|,?\s?\b(?:and|or)\b|和|及)\s?")
+
+
+def _listed(found: list[Quantity], first: int, text: str, offset: int) -> None:
+    """Of 140, 95 and 65 megawatts: the unit of the last is that of all."""
+    for i in range(len(found) - 1, first, -1):
+        q, before = found[i], found[i - 1]
+        if (
+            q.kind not in ("amount", "money", "share")
+            or q.is_range
+            or q.role
+            or before.kind != "number"
+            or before.is_range
+        ):
+            continue
+        if (
+            before.words
+            or before.short
+            or before.role
+            or not _NEXT_OF_LIST.fullmatch(text, before.end - offset, q.start - offset)
+        ):
+            continue
+        printed = number_at(q.text)
+        if printed is None or not printed.value or printed.words:
+            continue
+        scale = q.value / printed.value
+        found[i - 1] = replace(
+            before, low=before.low * scale, high=before.high * scale, half=before.half * scale, unit=q.unit, bare=q.bare, kind=q.kind,
+            period=q.period, count=q.count, counts=q.counts, substance=q.substance,
+        )  # fmt: skip
+
+
+_EACH_ONE = re.compile(
+    r"(?:\A|[.;]\s)(?:Each|Every one|Each one|Each of (?:them|these))\s(?:us|need|draw|consum|tak|cost|earn|burn|emit|pay|get)\w*\s(?:about |some |around |roughly |nearly |up )?\Z"
+)
 _APIECE = re.compile(r"\s(?:apiece|each)\b|\s?(?:/|每)[张台个次户人](?![0-9])", re.IGNORECASE)
 
 
@@ -379,6 +438,14 @@ def _with_period_behind(q: Quantity, behind: str) -> Quantity:
 
 
 def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
+    if q.kind == "money" and not q.count and (each := _PAID_FOR_EACH.search(before)):
+        named = (
+            noun_at(before, each.start("en"), 2)
+            if each["en"]
+            else phrase_at(before, each.start("zh"))
+        )
+        count = "" if named is None else named[0] if isinstance(named, tuple) else named.count
+        return replace(q, counts=(count,)) if count else q
     if q.count or q.kind != "amount" or any(q.bare.same_dimension(Unit(u)) for u in ("h", "%")):
         return q
     power = q.bare.same_dimension(Unit("W"))
@@ -416,6 +483,11 @@ def _with_count_before(q: Quantity, before: str, since: int) -> Quantity:
     return replace(q, counts=tuple(counts))
 
 
+# 平均每个岗位背后是2000万元, each job costs $78,000
+_PAID_FOR_EACH = re.compile(
+    r"每(?P<zh>[个位名人户家台张][^，。；,;0-9]{0,10})\Z|\b(?:each|every)\s(?P<en>[a-z]{3,14}\s[^.;:,0-9]{0,30})\Z",
+    re.IGNORECASE,
+)
 _FOR_MOST = re.compile(
     r"\s(?:for|on|with)\s(?:most|many|typical|ordinary|simple|usual|average|any|each|every|an?|the)\s(?=[a-z])"
 )
@@ -462,7 +534,11 @@ _EACH_UNIT = re.compile(
 
 def _with_unit_before(q: Quantity, before: str) -> Quantity:
     """每千瓦时0.36元, 每卡时2美元: what a price is for stands before it."""
-    if q.kind == "amount" and not q.count and (_USED_PER_KWH.search(before) or _AT_EACH_KWH.search(before)):
+    if (
+        q.kind == "amount"
+        and not q.count
+        and (_USED_PER_KWH.search(before) or _AT_EACH_KWH.search(before))
+    ):
         if any(q.bare.same_dimension(Unit(u)) for u in ("L", "g", "gCO2e")):
             below = Unit("kWh")
             return replace(q, unit=q.unit / below, bare=q.bare / below)

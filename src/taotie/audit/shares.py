@@ -48,7 +48,8 @@ def shares_told(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
 # ---- a part that is larger than its whole -----------------------------------------------------------------
 
 _OF_WHICH = re.compile(
-    r"(?:[^0-9.;。；]{0,24}[,，(（]\s?(?:其中(?!之一)|of (?:which|that|these|this)\b)|\s?[,(]\s?including\b)[^0-9.;:。；，]{0,40}", re.IGNORECASE
+    r"(?:[^0-9.;。；]{0,24}[,，(（]\s?(?:其中(?!之一)|of (?:which|that|these|this)\b)|\s?[,(]\s?including\b)[^0-9.;:。；，]{0,40}",
+    re.IGNORECASE,
 )
 
 
@@ -59,7 +60,11 @@ def _part_of(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     whole, part = said[i], said[i + 1]
     if whole.kind not in (*_AMOUNTS, *_COUNTS) or part.kind != whole.kind or part.role == "from":
         return
-    if not part.bare.same_dimension(whole.bare) or part.count != whole.count or whole.hedge == "at_least":
+    if (
+        not part.bare.same_dimension(whole.bare)
+        or part.count != whole.count
+        or whole.hedge == "at_least"
+    ):
         return
     if part.period != whole.period and part.period and whole.period:
         return
@@ -74,7 +79,8 @@ def _part_of(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
 
 _NAME_BEFORE = re.compile(r"占(?:到了?|了|据|比)?(?P<name>[^，。；,;0-9占]{2,16}?)的?[约近仅]?\Z")
 _NAME_BEHIND = re.compile(
-    r"\s(?:share )?of (?:(?:the|its|their|all|this|that|our)\s){0,2}(?P<name>[a-zA-Z][^,.;:0-9]{2,40})", re.IGNORECASE
+    r"\s(?:share )?of (?:(?:the|its|their|all|this|that|our)\s){0,2}(?P<name>[a-zA-Z][^,.;:0-9]{2,40})",
+    re.IGNORECASE,
 )
 _TAKES = re.compile(
     r"\b(?:tak(?:es?|ing)|us(?:es|ing)|accounts? for|accounting for|mak(?:es?|ing) up|swallow(?:s|ing)?|consum(?:es?|ing)|equals?|is|are|was|were|or|about|some|nearly|roughly|represent(?:s|ing)|claim(?:s|ing)?|draw(?:s|ing)?|absorb(?:s|ing)?)\s(?:up\s|about\s|some\s|nearly\s|roughly\s|around\s|just\s|almost\s|only\s)*\Z",
@@ -83,20 +89,34 @@ _TAKES = re.compile(
 _PLAIN_WORDS = frozenset((
     "the", "all", "its", "their", "this", "that", "year", "total", "whole", "about", "demand", "use", "supply", "and", "for", "with", "entire", "one", "was", "has",
 ))  # fmt: skip
-_PLAIN_ZH = frozenset(("用电", "电量", "总量", "总用", "耗电", "一年", "每年", "年用", "年耗", "水量", "用水", "负荷"))
+_PLAIN_ZH = frozenset(
+    ("用电", "电量", "总量", "总用", "耗电", "一年", "每年", "年用", "年耗", "水量", "用水", "负荷")
+)
 
 
 def _words(text: str) -> set[str]:
     """What a name is made of: words of three letters and more, Chinese by pairs."""
-    latin = {w.rstrip("s") for w in re.findall(r"[a-z]{3,}", text.lower().replace("'s", "").replace("’s", ""))}
+    latin = {
+        w.rstrip("s")
+        for w in re.findall(r"[a-z]{3,}", text.lower().replace("'s", "").replace("’s", ""))
+    }
     han = re.findall(r"[\u4e00-\u9fff]+", text)
-    return (latin - _PLAIN_WORDS) | ({run[i : i + 2] for run in han for i in range(len(run) - 1)} - _PLAIN_ZH)
+    places = {c for c in text if c in "国省市州县区镇村"}
+    return (
+        (latin - _PLAIN_WORDS)
+        | ({run[i : i + 2] for run in han for i in range(len(run) - 1)} - _PLAIN_ZH)
+        | places
+    )
 
 
 def _clause(text: str, q: Quantity) -> str:
     """The words a number is said of: from the last stop to it, and a few behind."""
     start = max(q.sentence[0], q.start - 60)
-    return re.split(r"[,，;；。:：(（]", text[start : q.start])[-1] + " " + re.split(r"[,，;；。.]", text[q.end : q.end + 30])[0]
+    return (
+        re.split(r"[,，;；。:：(（]", text[start : q.start])[-1]
+        + " "
+        + re.split(r"[,，;；。.]", text[q.end : q.end + 30])[0]
+    )
 
 
 def _share_of_named(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
@@ -118,14 +138,21 @@ def _share_of_named(text: str, said: Sequence[Quantity], i: int) -> Iterator[Bet
         q for q in said[max(0, i - 16) : i + 8]
         if start < q.start < (end if end > 0 else len(text)) and q.kind in (*_AMOUNTS, "count") and not q.is_range and q.value > 0
     ]  # fmt: skip
-    wholes = [q for q in near if not q.role and not q.change and wanted & _words(_clause(text, q))]
+    wholes = [
+        q for q in near if q.role != "from" and not q.change and wanted & _words(_clause(text, q))
+    ]
     if not wanted or len(wholes) != 1:
         return
     whole = wholes[0]
     told = share.value * share.unit.factor_to(PLAIN)
     tried: list[tuple[Quantity, float]] = []
     for q in near:
-        if q is whole or q.bare.same_dimension(_H) or q.kind != whole.kind or not q.bare.same_dimension(whole.bare):
+        if (
+            q is whole
+            or q.bare.same_dimension(_H)
+            or q.kind != whole.kind
+            or not q.bare.same_dimension(whole.bare)
+        ):
             continue
         if q.count != whole.count or (q.period and whole.period and q.period != whole.period):
             continue
@@ -137,13 +164,24 @@ def _share_of_named(text: str, said: Sequence[Quantity], i: int) -> Iterator[Bet
     slack = 0.03 + slack_of((share,)) + slack_of((whole,))
     if share.hedge in ("at_least", "at_most", "nearly"):
         slack += 0.15
-    fits = [(q, x) for q, x in tried if abs(told / x - 1) <= slack + slack_of((q,)) or abs(told / abs(1 - x) - 1) <= slack]
+    fits = [
+        (q, x)
+        for q, x in tried
+        if abs(told / x - 1) <= slack + slack_of((q,)) or abs(told / abs(1 - x) - 1) <= slack
+    ]
     if fits:
         yield Between((fits[0][0], whole), share, told / fits[0][1], verdicts.REPRODUCES, "/")
         return
     q, x = min(before_it, key=lambda t: abs(t[1] / told - 1))
-    if 1 / _NEAR < told / x < _NEAR and _told_of(text, q, share):
+    several = _SEVERAL.search(text[max(share.sentence[0], share.start - 60) : share.start])
+    if 1 / _NEAR < told / x < _NEAR and _told_of(text, q, share) and not several:
         yield Between((q, whole), share, told / x, verdicts.INCONSISTENT, "/")
+
+
+_SEVERAL = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|all|both|together|they|these|those|combined|jointly)\b|合计|都|[两三四五六七八九]家|一起|共",
+    re.IGNORECASE,
+)
 
 
 def _told_of(text: str, part: Quantity, share: Quantity) -> bool:
@@ -152,15 +190,22 @@ def _told_of(text: str, part: Quantity, share: Quantity) -> bool:
         return True
     subject = _words(text[max(share.sentence[0], share.start - 60) : share.start])
     start = text.rfind("\n", 0, part.start) + 1
-    return bool(subject & _words(text[max(start, part.sentence[0]) : part.start])) or text.find("\n", part.end, share.start) < 0
+    return (
+        bool(subject & _words(text[max(start, part.sentence[0]) : part.start]))
+        or text.find("\n", part.end, share.start) < 0
+    )
 
 
 # ---- a multiple of another number -------------------------------------------------------------------------
 
 _AS_MUCH = re.compile(
-    r"\s(?:as (?:much|many|large|big|high)(?: [a-z]+)? as|the|that of|higher than|more than)\s[^0-9.;:,，]{0,24}", re.IGNORECASE
+    r"\s(?:as (?:much|many|large|big|high)(?: [a-z]+)? as|the|that of|higher than|more than)\s[^0-9.;:,，]{0,24}",
+    re.IGNORECASE,
 )
-_IS_IT = re.compile(r"[,，]\s?(?:which is |that is |or |about |roughly |nearly |some |almost |more than ){0,3}", re.IGNORECASE)
+_IS_IT = re.compile(
+    r"[,，]\s?(?:which is |that is |or |about |roughly |nearly |some |almost |more than ){0,3}",
+    re.IGNORECASE,
+)
 _ZH_OF = re.compile(r"[^0-9，。；]{0,12}?的[约近]?")
 _ZH_IS = re.compile(r"[^0-9。；]{0,8}?[，,]?\s?(?:约|大约)?(?:是|为|相当于)[^0-9，。；]{0,14}")
 
@@ -171,17 +216,32 @@ def _times_another(text: str, said: Sequence[Quantity], i: int) -> Iterator[Betw
     a = b = None
     if 0 < i < len(said) - 1:
         before, behind = said[i - 1], said[i + 1]
-        if _IS_IT.fullmatch(text, before.end, times.start) and _AS_MUCH.fullmatch(text, times.end, behind.start):
+        if _IS_IT.fullmatch(text, before.end, times.start) and _AS_MUCH.fullmatch(
+            text, times.end, behind.start
+        ):
             a, b = before, behind
     if a is None and i >= 2:
         first, second = said[i - 2], said[i - 1]
-        if _ZH_OF.fullmatch(text, second.end, times.start) and _ZH_IS.fullmatch(text, first.end, second.start):
+        if _ZH_OF.fullmatch(text, second.end, times.start) and _ZH_IS.fullmatch(
+            text, first.end, second.start
+        ):
             a, b = first, second
     if a is None or b is None or a.kind != b.kind or a.kind not in (*_AMOUNTS, "count"):
         return
-    if a.is_range or b.is_range or not a.value > 0 or not b.value > 0 or a.sentence != b.sentence or a.count != b.count:
+    if (
+        a.is_range
+        or b.is_range
+        or not a.value > 0
+        or not b.value > 0
+        or a.sentence != b.sentence
+        or a.count != b.count
+    ):
         return
-    if a.bare.same_dimension(_H) or not a.bare.same_dimension(b.bare) or (a.period and b.period and a.period != b.period):
+    if (
+        a.bare.same_dimension(_H)
+        or not a.bare.same_dimension(b.bare)
+        or (a.period and b.period and a.period != b.period)
+    ):
         return
     known = a.value * a.bare.factor_to(b.bare) / b.value
     slack = 0.05 + slack_of((a, b, times))
@@ -194,14 +254,20 @@ def _times_another(text: str, said: Sequence[Quantity], i: int) -> Iterator[Betw
 
 # ---- a building and its machines ----------------------------------------------------------------------------
 
-_IT = re.compile(r"\bIT\b|机柜|服务器|\bservers?\b|\bracks?\b|\bcomputing\b")
-_ALL = re.compile(r"总|全园|整个|\b(?:total|overall|whole|meter|grid|facility|building)\b", re.IGNORECASE)
+_IT = re.compile(r"(?<![A-Za-z])IT(?![A-Za-z])|机柜|服务器|\bservers?\b|\bracks?\b|\bcomputing\b")
+_ALL = re.compile(
+    r"总|全园|整个|\b(?:total|overall|whole|meter|grid|facility|building)\b", re.IGNORECASE
+)
 
 
 def _by_pue(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     """IT负荷合计32万千瓦；按PUE为1.2计算，总负荷38.4万千瓦: the building's power over that of its machines."""
     pue = said[i]
-    same = [q for q in said[max(0, i - 4) : i + 4] if q.sentence == pue.sentence and q.kind == "amount" and not q.is_range and q.value > 0]
+    same = [
+        q
+        for q in said[max(0, i - 4) : i + 4]
+        if q.sentence == pue.sentence and q.kind == "amount" and not q.is_range and q.value > 0
+    ]
     machines = [q for q in same if _IT.search(_clause(text, q)) and not q.count]
     wholes = [q for q in same if _ALL.search(_clause(text, q)) and q not in machines]
     if len(machines) != 1 or len(wholes) != 1:
@@ -210,7 +276,9 @@ def _by_pue(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     if not a.unit.same_dimension(b.unit) or pue.is_range:
         return
     known = b.value * b.unit.factor_to(a.unit) / a.value
-    slack = 0.02 + slack_of((a, b)) + slack_of((pue,))
+    slack = 0.01 + sum(
+        min(q.half / q.value, 0.02) for q in (a, b, pue)
+    )  # beside each other round numbers are meant
     if abs(pue.value / known - 1) <= slack:
         yield Between((a, pue), b, known / pue.value, verdicts.REPRODUCES)
     elif 0.2 < pue.value / known < 5:

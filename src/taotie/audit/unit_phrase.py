@@ -85,7 +85,8 @@ _POUNDS = re.compile(r"pounds?(?: sterling)?\b(?!\sof\b|-)", re.IGNORECASE)
 _MILLIONS = re.compile(r"\b(?:million|billion|bn)\s?\Z")
 _HEAVY = re.compile(r"CO2|carbon|emission|weigh|mass|waste|coal|ash", re.IGNORECASE)
 _STERLING = re.compile(
-    r"£|\bsterling\b|\bpence\b|\b(?:pay|paid|spen[dt]|cost|bill|budget|subsid|price|invest|fund|charge|save|owe|earn|worth|grant|levy|fee|tariff)", re.IGNORECASE
+    r"£|\bsterling\b|\bpence\b|\b(?:pay|paid|spen[dt]|cost|bill|budget|subsid|price|invest|fund|charge|save|owe|earn|worth|grant|levy|fee|tariff)",
+    re.IGNORECASE,
 )
 _CENTS = re.compile(r"(?:US )?cents?(?![A-Za-z])")
 _EURO, _DOLLAR = (
@@ -263,7 +264,11 @@ def _timed_thing(word: str) -> str:
     """Of what GPU-hours, customer-hours and man-hours are hours."""
     if word in _DEVICES:
         return "accelerator"
-    return "person" if word.lower() in ("customer", "man", "passenger", "labor", "labour") else noun_of(word)
+    return (
+        "person"
+        if word.lower() in ("customer", "man", "passenger", "labor", "labour")
+        else noun_of(word)
+    )
 
 
 def _machine_hours(text: str, at: int) -> Phrase | None:
@@ -352,6 +357,12 @@ def _with_rest(text: str, made: Phrase) -> Phrase:
         after = _AFTER.match(text, made.end) if flow and not made.period else None
         if after and "," in after[0] and (after["zh"] or made.unit.physical in _POWERS):
             after = None  # 0.4升,一年约需; 300 W, 每天开8小时
+        if (
+            after
+            and after["zh"] in ("一天", "一年")
+            and text[after.end() : after.end() + 1].isdigit()
+        ):
+            after = None  # 12.5万千伏安一年400万元
         if after:
             made = _per_time(made, _period_name(after), after.end())
             # "over the year" says when, and may say a total

@@ -11,7 +11,8 @@ from taotie.quantity.unit_text import PLAIN, WORDS, Unit
 
 _CJK_UNITS = sorted((w for w in WORDS if not w.isascii() and w not in "€¥" and WORDS[w][1] not in ("request", "image", "household", "person", "server", "accelerator", "site", "token") and w not in ("天", "日", "年", "月", "元")), key=len, reverse=True)  # fmt: skip
 _CJK_UNIT = re.compile(
-    "方(?![面式向法案便才位圆针程形块格言])|" + "|".join(
+    "方(?![面式向法案便才位圆针程形块格言])|"
+    + "|".join(
         map(
             re.escape,
             [

@@ -186,7 +186,12 @@ def printed_finding(stated: Stated, recomputed: Recomputed) -> Finding:
         return Finding(UNIT_ERROR, "dimension")
     c = recomputed.to(stated.unit)
     ratio = stated.value / c.value if c.value else (1.0 if stated.value == 0 else math.inf)
-    if stated.is_range and stated.digits and not c.has_range and (empty := _says_nothing(stated, c)):
+    if (
+        stated.is_range
+        and stated.digits
+        and not c.has_range
+        and (empty := _says_nothing(stated, c))
+    ):
         return Finding(empty[0], empty[1], ratio)
     if stated.hedge == "comparable":
         verdict, rule = _comparable(stated, c)

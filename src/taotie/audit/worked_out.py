@@ -108,7 +108,9 @@ def _energies(
     for q in said:
         if (
             any(q is w for w in without)
-            or (without and _han(q) != _han(without[-1]))  # of two languages each tells its own story
+            or (
+                without and _han(q) != _han(without[-1])
+            )  # of two languages each tells its own story
             or q.kind not in (*_AMOUNTS, "count")
             or q.is_range
             or not q.value > 0
@@ -128,7 +130,7 @@ def _rate(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
     if rate.kind not in _AMOUNTS or len(names) != 2 or rate.period:
         return
     below = Unit(names[1])
-    own = _carbonless(rate.bare * below)
+    own = carbonless(rate.bare * below)
     for j in range(max(0, i - 4), min(len(said), i + 5)):
         whole = said[j]
         if (
@@ -141,7 +143,7 @@ def _rate(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
             continue
         if "/" in whole.bare.text or not _same_paragraph(text, rate, whole):
             continue
-        if not own.same_dimension(_carbonless(whole.bare)):
+        if not own.same_dimension(carbonless(whole.bare)):
             continue
         backwards = whole.end <= rate.start
         gap = text[whole.end : rate.start] if backwards else text[rate.end : whole.start]
@@ -152,12 +154,12 @@ def _rate(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
         if (
             not backwards
             and any(
-                _carbonless(q.bare).same_dimension(_carbonless(whole.bare)) for q in said[i + 1 : j]
+                carbonless(q.bare).same_dimension(carbonless(whole.bare)) for q in said[i + 1 : j]
             )
             and not _OVER.search(gap[-40:])
         ):
             continue
-        scale = own.factor_to(_carbonless(whole.bare))
+        scale = own.factor_to(carbonless(whole.bare))
         amounts = list(_energies(said, below, rate, whole))
         known = [(q, n * rate.value * scale / _in_period(name, whole)) for q, n, name in amounts]
         if backwards:
@@ -195,7 +197,7 @@ def _of_each(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
 _OVER = re.compile(r"\b(?:over|in|for) (?:the|a) (?:whole |full )?year\b|全年|一年", re.IGNORECASE)
 
 
-def _carbonless(unit: Unit) -> Unit:
+def carbonless(unit: Unit) -> Unit:
     """Tons of CO2 as tons: a text seldom says each time what its tons are of."""
     for name in ("gCO2e", "kgCO2e", "tCO2e", "MtCO2e", "ktCO2e"):
         if name in re.split(r"[*/]", unit.physical):
@@ -220,7 +222,9 @@ _OR_THAT = re.compile(
 )
 
 
-_MEANING = re.compile(r"[\s,，]{0,3}(?:也就是说|即|这意味着|meaning|which means|so)[^0-9.;:。；]{0,28}", re.IGNORECASE)
+_MEANING = re.compile(
+    r"[\s,，]{0,3}(?:也就是说|即|这意味着|meaning|which means|so)[^0-9.;:。；]{0,28}", re.IGNORECASE
+)
 
 
 def _share(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
@@ -387,7 +391,7 @@ def _as_many(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
         behind = _ONE_OF.match(text, each.end)
         for many in said[i + 1 : i + 4]:
             if (
-                many.sentence != each.sentence
+                (many.sentence != each.sentence and not _same_paragraph(text, each, many))
                 or many.is_range
                 or many.kind not in ("count", "thing")
                 or many.period
@@ -422,8 +426,8 @@ def _as_many(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
                 ):
                     continue
                 for unit, period in ((q.bare, q.period), *(((q.bare * _H), "h"),)):
-                    if _carbonless(unit).same_dimension(_carbonless(own)):
-                        total = q.value * _carbonless(unit).factor_to(_carbonless(own))
+                    if carbonless(unit).same_dimension(carbonless(own)):
+                        total = q.value * carbonless(unit).factor_to(carbonless(own))
                         known += [(q, total * f / each.value) for f in _spans(period, each.period)]
             yield from _found(known, (each,), many, "/")
             break
