@@ -25,15 +25,14 @@ from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.compute.serving import state as sr
 from taotie.compute.serving.cost import IterationCosts
 from taotie.compute.serving.fleet import Load, run_independent
-from taotie.compute.serving.overhead import exact_sum
-from taotie.compute.serving.routing import run_routed
-from taotie.compute.serving.service import replica_model
+from taotie.compute.serving.service import Serving, replica_model, simulate
 from taotie.compute.serving.setup import Speculation
+from taotie.compute.serving.source import Source
 from taotie.compute.serving.split import Pool, run_split
-from taotie.compute.serving.stream import simulate_stream
+from taotie.compute.serving.window import run_routed
 from taotie.hardware.accelerator import accelerator
-from taotie.workload.chat import chat_lengths
-from taotie.workload.daily_shape import chat_day
+from taotie.workload.chat import SampledParts, chat_lengths
+from taotie.workload.daily_shape import single_chat_day
 from taotie.workload.trace import published_trace, read_trace
 
 PS = 10**12
@@ -147,7 +146,9 @@ def every_feature(setup, model, work, rng):  # type: ignore[no-untyped-def]
     typical = {
         "prompt_tokens": float(work.prompt.mean()), "output_tokens": float(work.output.mean())
     }  # fmt: skip
-    draft = replica_model(setup, **typical, speculation=Speculation(0.7, 3), prefix_blocks=4096)
+    draft = replica_model(
+        setup, **typical, speculation=Speculation(0.7, 3, 1 / 80), prefix_blocks=4096
+    )
     limits = replace(draft.limits, kv_pages=1500, watermark_pages=0)
     count = np.minimum(work.prompt // 512, 3).astype(np.int32)
     family = rng.integers(0, 3000, len(count))
@@ -301,24 +302,30 @@ def main() -> None:
         "and simulates pipeline stages one by one, in interpreted Python, and has no energy; different machines."
     )
     if args.day:
-        day(args, model, prompts, outputs)
+        day(args, model)
 
 
-def day(args, model, prompts, outputs) -> None:  # type: ignore[no-untyped-def]
+def day(args, model) -> None:  # type: ignore[no-untyped-def]
     """A whole day in flat memory."""
-    edges_h, rate_per_h = chat_day().steps(args.day, 0, 24)
-    inputs = (edges_h * 3600.0, rate_per_h / 3600.0, prompts, outputs)
-    simulate_stream(model, 1, np.array([0.0, 9.0]), np.array([1.0]), prompts, outputs)
+    drawn = SampledParts(
+        chat_lengths(), args.day, np.random.default_rng(0), shape=single_chat_day()
+    )
+    source = Source(drawn.n, drawn.span_s, drawn.parts, tuple)
+    serving = Serving(model, args.day_replicas, threads=args.threads)
+    simulate(
+        source._replace(n=9, parts=lambda: [[part[:9] for part in next(drawn.parts(9))]]), serving
+    )
     c, w = time.process_time(), time.perf_counter()
-    run = simulate_stream(model, args.day_replicas, *inputs, threads=args.threads)
+    run = simulate(source, serving)
+    found = run.summary()
     cpu, wall = time.process_time() - c, time.perf_counter() - w
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    exact = run.energy_nj.sum == exact_sum(run.account.busy_nj)
+    exact = found["energy_j"]["total"] == found["energy_j"]["requests_sum"]
     print(
-        f"\nday: {run.requests:,} requests on {args.day_replicas} replicas, {args.threads} threads: {wall:.1f} s wall, "
-        f"{cpu:.1f} s CPU ({run.requests / cpu / 1e6:.2f} M req/s/core), {peak:.0f} MB; load {os.getloadavg()[0]:.1f}\n"
-        f"  TTFT p50 {run.ttft_ps.quantile(0.5) / PS:.3f} s, p99 {run.ttft_ps.quantile(0.99) / PS:.3f} s; "
-        f"{run.total_nj / run.requests / 1e9:.0f} J/request at the server; energy "
+        f"\nday: {found['completed']:,} requests on {args.day_replicas} replicas, {args.threads} threads: {wall:.1f} s wall, "
+        f"{cpu:.1f} s CPU ({found['completed'] / cpu / 1e6:.2f} M req/s/core), {peak:.0f} MB; load {os.getloadavg()[0]:.1f}\n"
+        f"  TTFT p50 {found['ttft_s']['p50']:.3f} s, p99 {found['ttft_s']['p99']:.3f} s; "
+        f"{run.total_nj / found['completed'] / 1e9:.0f} J/request at the server; energy "
         f"{'sums exactly' if exact else 'DOES NOT SUM'}"
     )
 

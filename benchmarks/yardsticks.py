@@ -41,7 +41,7 @@ def routing() -> tuple[Work, Work]:
     from bench_simulator import PS, arrivals, every_feature, requests
 
     from taotie.compute.serving.fleet import Load, run_independent
-    from taotie.compute.serving.routing import run_routed
+    from taotie.compute.serving.window import run_routed
 
     n_replica = 40
     prompts, outputs, pick, gaps, setup, model, rng, _origin = requests(200_000)

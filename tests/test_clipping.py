@@ -77,7 +77,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "a part of a span, cut at the span's ends and weighed by its length": (
         "compute/serving/schedule.py::on_intervals",
-        "compute/serving/stream.py::run",
         "metering/prometheus.py::recording",
         "metering/window.py::_bounds",
         "metering/window.py::_gaps",
@@ -99,7 +98,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "study/chat_chain.py::_kept_by",  # a service has one replica at least
         "compute/energy/model_typical.py::typical_architecture",
         "compute/metered/weights.py::model_weights",
-        "compute/serving/overhead.py::apportioned",
         "compute/serving/profile.py::_placed",
         "compute/serving/setup.py::_integers",
         "compute/serving/slice.py::kept_replicas",

@@ -360,10 +360,13 @@ def _form_before(path: Path) -> None:
 
 def _streamed(path: Path) -> None:
     """A log that is simulated without being held: copied into Parquet first."""
-    from taotie.compute.serving.file import mean_lengths, text_as_parquet
+    from taotie.compute.serving.file import parquet_source, text_as_parquet
 
-    made, _left_out, _said = text_as_parquet(path, path.parent)
-    mean_lengths(made)
+    made, left_out, said = text_as_parquet(path, path.parent)
+    source = parquet_source(made, None, said, left_out)
+    source.mean_lengths(1e9)
+    for _part in source.parts():
+        pass
 
 
 def _mining(path: Path) -> None:

@@ -37,17 +37,6 @@ def questions(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "simulate", served | {"replicas": 2, "routing": "prefix-aware", "prefix_cache": 64}
     yield "simulate", served | {"replicas": 2, "prefill_replicas": 1}
     yield "simulate", served | {"replicas": 2, "least_replicas": 1}
-    yield (
-        "simulate",
-        {
-            "trace": "chat",
-            "model": "llama-3.1-8b",
-            "on": "1xh100",
-            "per_day": 2e4,
-            "stream": True,
-            "replicas": 2,
-        },
-    )
     yield "capacity", {"case": "case30", "contingencies": "none"}
     yield "capacity", {"case": "case30", "redispatch": True}
     yield "capacity", {"case": "case30", "redispatch": True, "unit_outages": True, "bus": "8"}

@@ -93,13 +93,20 @@ def simulate(chosen: Chosen) -> Answer:
     given = frozenset(f for name in chosen.given for f in FIELDS.get(name, (name,)))
     options = _options(wanted, chosen.scale_by)
     if chosen.stream:
-        if chosen.sweep or chosen.power_out or case.replicas is None:
-            raise RangeError(
-                _("--stream goes with a number of --replicas, without --sweep and --power-out.")
-            )
-        return _streamed(chosen, wanted, case, given, options)
+        from taotie.compute.serving.streamed import coming, streams
+
+        chosen.tell(_("reading requests"))
+        whole = bool(chosen.sweep) or chosen.curve or not streams(case)
+        with coming(wanted, chosen.scale_by, whole, chosen.tell) as found:
+            return _of(chosen, found, case, given, options)
     chosen.tell(_("reading requests"))
-    requests = requests_of(wanted)
+    return _of(chosen, requests_of(wanted), case, given, options)
+
+
+def _of(
+    chosen: Chosen, requests: Any, case: Any, given: frozenset[str], options: dict[str, Any]
+) -> Answer:
+    """The answer for these requests."""
     if chosen.sweep:
         if chosen.requests_out or chosen.power_out or chosen.region is not None:
             raise RangeError(
@@ -213,8 +220,11 @@ def _scaled(requests: Any, case: Any, by: str) -> tuple[Any, Any]:
     """Requests at the rate the case asks for, and the case without that wish."""
     import numpy as np
 
+    from taotie.compute.serving.source import Source
     from taotie.workload.scaling import scaled
 
+    if isinstance(requests, Source):
+        return requests.faster(case.rate_scale), replace(case, rate_scale=1.0)
     rng = np.random.default_rng([case.seed, 1])
     return scaled(requests, case.rate_scale, by, rng), replace(case, rate_scale=1.0)
 
@@ -421,20 +431,6 @@ def _curve(done: Any, chosen: Chosen) -> Any:
             )
         ),
     )
-
-
-def _streamed(
-    chosen: Chosen, wanted: Any, case: Any, given: frozenset[str], options: dict[str, Any]
-) -> Answer:
-    from taotie.compute.serving.streamed import streamed
-
-    summary, done, notes = streamed(wanted, case, chosen.scale_by, chosen.requests_out, chosen.tell)
-    settings = {**chosen.values, **_plain(done.case)}
-    settings["level"] = str(case.level) if case.level else None
-    made = _answer(done, summary, done.run.account.series(), settings, notes)
-    made = _placed(chosen, made, done)
-    files = (str(chosen.requests_out),) if chosen.requests_out else ()
-    return replace(made, files=files, detail=SimulationDetail(done, None, given, options, None))
 
 
 def _cases(base: Any, sweeps: tuple[str, ...]) -> list[tuple[dict[str, str], Any]]:

@@ -218,7 +218,7 @@ _TABLE = (
     Setting("bin", "number", N_("Seconds per power value."), "s", default=60.0),
     Setting("requests_out", "file", N_("Write every request to this .csv or .parquet file."), local=True),
     Setting("power_out", "file", N_("Write power over time to this .csv or .parquet file."), local=True),
-    Setting("stream", "flag", N_("Flat memory for logs in Parquet or `chat` of any length: round robin, sums only."), default=False),
+    Setting("stream", "flag", N_("Read a log, or draw a sample, of any length in parts: the same answer in little memory, its columns in files."), default=False),
     Setting("sweep", "texts", N_("Vary a setting, such as rate=1,2,4; may be repeated.")),
     Setting("processes", "whole", N_("Processes of a sweep."), low=1, high=64, default=1),
     Setting("cluster", "text", N_("Run a sweep on the Dask scheduler at this address."), default="", local=True),

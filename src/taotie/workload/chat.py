@@ -6,6 +6,8 @@ The lengths are a mixture of eight log-normal clusters, fitted by us to one hour
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -20,8 +22,12 @@ from taotie.words.said import Said
 from taotie.workload.daily_shape import DailyShape, WeeklyShape
 from taotie.workload.requests import Floats, Ints, Requests, TokenMoments
 
-__all__ = ["TokenLengths", "arrival_times", "chat_lengths", "length_clusters", "sampled_requests"]
+__all__ = [
+    "SAMPLED", "SampledParts", "TokenLengths", "arrival_times", "chat_lengths", "length_clusters", "sampled_requests",
+]  # fmt: skip
 
+SAMPLED = Said("sampled", N_("sampled: not a log of real requests"))
+"""What is said of sampled requests."""
 _NODES = 80  # Gauss-Hermite nodes per direction: means are good to about 1e-4, see the tests
 
 
@@ -96,6 +102,10 @@ class TokenLengths:
         """
         cluster = rng.choice(self.weight.size, size=n, p=self.weight)
         a, b = rng.standard_normal(n), rng.standard_normal(n)
+        return self._tokens(cluster, a, b)
+
+    def _tokens(self, cluster: npt.NDArray[np.int64], a: Floats, b: Floats) -> tuple[Ints, Ints]:
+        """Whole tokens of draws. [token]"""
         prompt, output = self._lengths(cluster, a, b)
         return (
             np.clip(np.rint(prompt), 1, self.max_prompt).astype(np.int64),
@@ -319,9 +329,124 @@ def sampled_requests(
         output_tokens=output,
         name=name or _("sampled requests"),
         source=lengths.source,
-        said=(Said("sampled", N_("sampled: not a log of real requests")),),
+        said=(SAMPLED,),
         span_s=3600.0 * duration_h - float(t_s[0]),
     )
+
+
+class SampledParts:
+    """The requests of `sampled_requests` (independent users), drawn in parts: the same numbers, and as many as wanted.
+
+    Each column has its own place in the stream of random numbers, and is drawn from there on.
+
+    Parameters
+    ----------
+    lengths, requests_per_day, rng, shape, start_h, duration_h
+        As in `sampled_requests`; `rng` is a PCG64 generator and stays as it is.
+
+    Raises
+    ------
+    RangeError
+        If a number is not positive, or no request falls into the time.
+    """
+
+    def __init__(
+        self,
+        lengths: TokenLengths,
+        requests_per_day: float,
+        rng: np.random.Generator,
+        *,
+        shape: DailyShape | WeeklyShape | None = None,
+        start_h: float = 0.0,
+        duration_h: float = 24.0,
+    ) -> None:
+        self.lengths, self.source = lengths, lengths.source
+        edges, expected = _steps(requests_per_day, shape, start_h, duration_h)
+        self.edges = edges
+        begin = deepcopy(rng)
+        self.counts = begin.poisson(expected)
+        self.n = int(self.counts.sum())
+        _some(self.n, duration_h, requests_per_day)
+        # behind the number of requests: a double each for times and clusters, then normal draws for prompts, answers
+        self.places = [deepcopy(begin), _ahead(begin, self.n), _ahead(begin, 2 * self.n)]
+        self.first_s = float(next(self._times())[0])
+        self.span_s = 3600.0 * duration_h - self.first_s
+
+    def _times(self) -> Iterator[Floats]:
+        """Arrivals in order, a step of the day at a time. [s]"""
+        rng = deepcopy(self.places[0])
+        for count, low, width in zip(
+            self.counts.tolist(), self.edges.tolist(), np.diff(self.edges).tolist(), strict=False
+        ):
+            if count:
+                t = rng.random(count)
+                t *= width
+                t += low
+                t.sort()
+                t *= 3600.0
+                yield t
+
+    def parts(self, size: int = 1 << 18) -> Iterator[tuple[Floats, Ints, Ints]]:
+        """Arrivals after the first [s], prompts and answers [token], in parts of at most `size` requests."""
+        if len(self.places) == 3:  # where normal draws end is known once they were drawn
+            last = deepcopy(self.places[2])
+            whole, rest = divmod(self.n, size)
+            for count in [size] * whole + [rest]:
+                last.standard_normal(count)
+            self.places.append(last)
+        weight = self.lengths.weight
+        _at, clusters, a, b = (deepcopy(one) for one in self.places)
+        for t in self._times():
+            for low in range(0, t.size, size):
+                part = t[low : low + size] - self.first_s
+                n = part.size
+                cluster = clusters.choice(weight.size, size=n, p=weight)
+                draws = (a.standard_normal(n), b.standard_normal(n))
+                yield part, *self.lengths._tokens(cluster, *draws)
+
+
+def _ahead(rng: np.random.Generator, doubles: int) -> np.random.Generator:
+    """The generator after so many doubles."""
+    later = deepcopy(rng)
+    bits = later.bit_generator
+    if not isinstance(bits, np.random.PCG64):
+        raise TypeError(type(bits).__name__)
+    bits.advance(doubles)
+    return later
+
+
+def _steps(
+    per_day: float, shape: DailyShape | WeeklyShape | None, start_h: float, duration_h: float
+) -> tuple[Floats, Floats]:
+    """Edges of steps of constant rate [h], and the requests expected in each.
+
+    Raises
+    ------
+    RangeError
+        If a number is not positive.
+    """
+    for key, value in (("requests_per_day", per_day), ("duration_h", duration_h)):
+        if not 0 < value < float("inf"):
+            raise RangeError(_("{key}={value} is not above 0.").format(key=key, value=value))
+    day = shape if shape is not None else DailyShape.flat()
+    edges, rate = day.steps(per_day, start_h, duration_h)
+    return edges, rate * np.diff(edges)
+
+
+def _some(n: int, duration_h: float, per_day: float) -> None:
+    """Refuse a time into which nothing falls.
+
+    Raises
+    ------
+    RangeError
+    """
+    if n == 0:
+        raise RangeError(
+            _("no request falls into {hours} h at {rate} requests a day.").format(
+                hours=duration_h, rate=per_day
+            ),
+            _("take a longer time"),
+        )
 
 
 def arrival_times(
@@ -346,16 +471,11 @@ def arrival_times(
     RangeError
         If a number is not positive, the stream would be too long, or nothing falls into it.
     """
-    for key, value in (
-        ("requests_per_day", per_day),
-        ("duration_h", duration_h),
-        ("interval_cv", interval_cv),
-    ):
-        if not 0 < value < float("inf"):
-            raise RangeError(_("{key}={value} is not above 0.").format(key=key, value=value))
-    day = shape if shape is not None else DailyShape.flat()
-    edges, rate = day.steps(per_day, start_h, duration_h)
-    expected = rate * np.diff(edges)
+    edges, expected = _steps(per_day, shape, start_h, duration_h)
+    if not 0 < interval_cv < float("inf"):
+        raise RangeError(
+            _("{key}={value} is not above 0.").format(key="interval_cv", value=interval_cv)
+        )
     if expected.sum() > max_requests:
         raise RangeError(
             _("{n:.3g} requests are too many to list; the limit is {limit}.").format(
@@ -368,13 +488,7 @@ def arrival_times(
         if interval_cv == 1.0
         else _gamma_times(edges, expected, interval_cv, rng)
     )
-    if t_h.size == 0:
-        raise RangeError(
-            _("no request falls into {hours} h at {rate} requests a day.").format(
-                hours=duration_h, rate=per_day
-            ),
-            _("take a longer time"),
-        )
+    _some(t_h.size, duration_h, per_day)
     return np.asarray(3600.0 * np.sort(t_h), dtype=np.float64)
 
 

@@ -34,9 +34,11 @@ __all__ = [
     "SHIFT_S",
     "Burstiness",
     "burstiness",
+    "checked_factor",
     "compressed",
     "index_of_dispersion",
     "interval_variation",
+    "said_faster",
     "scaled",
     "superposed",
     "thinned",
@@ -137,7 +139,14 @@ def burstiness(requests: Requests, window_s: tuple[float, ...] = (1.0, 10.0, 60.
     )
 
 
-def _checked(factor: float) -> float:
+def checked_factor(factor: float) -> float:
+    """A factor of the rate.
+
+    Raises
+    ------
+    RangeError
+        If it is not above 0.
+    """
     if not 0 < factor < float("inf"):
         raise RangeError(_("rate_scale={value} is not above 0.").format(value=factor))
     return factor
@@ -152,10 +161,16 @@ def compressed(requests: Requests, factor: float) -> Requests:
     factor : float
         Above 0. [1]
     """
-    _checked(factor)
+    checked_factor(factor)
     if factor == 1.0:
         return requests
     return replace(requests, t_s=requests.t_s / factor, span_s=requests.span_s / factor)
+
+
+def said_faster(factor: float) -> Said:
+    """That requests come `factor` times as fast."""
+    how = N_("{factor} times as fast: a day lasts 1/{factor} days")
+    return Said("scaled", how, {"factor": f"{factor:g}"})
 
 
 def _units(requests: Requests) -> Ints:
@@ -254,7 +269,7 @@ def superposed(
     RangeError
         If the factor is not above 0 or there would be too many requests.
     """
-    if _checked(factor) == 1.0:
+    if checked_factor(factor) == 1.0:
         return requests
     if factor < 1:
         return thinned(requests, factor, rng)
@@ -361,15 +376,13 @@ def scaled(
         raise UnknownNameError(
             _("a log cannot be scaled by {name}.").format(name=repr(by[:40])), nearest(by, SCALINGS)
         )
-    if _checked(factor) == 1.0:
+    if checked_factor(factor) == 1.0:
         return requests
     rng = np.random.default_rng(0) if rng is None else rng
     if by == "time":
-        made, how = (
-            compressed(requests, factor),
-            N_("{factor} times as fast: a day lasts 1/{factor} days"),
-        )
-    elif by == "copies" and factor > 1:
+        made = compressed(requests, factor)
+        return replace(made, said=(*requests.said, said_faster(factor)))
+    if by == "copies" and factor > 1:
         made = superposed(requests, factor, rng)
         how = N_("{factor} times the users: copies of the log, shifted by up to half an hour")
     else:

@@ -392,14 +392,7 @@ class Draft:
             session = None if session is None else session[keep]
         twice = (t_s[1:] == t_s[:-1]) & (prompt[1:] == prompt[:-1]) & (output[1:] == output[:-1])
         n_twice = int(np.count_nonzero(twice))
-        if n_twice >= 2 and n_twice >= TWICE * t_s.size:
-            treated.append(
-                Said(
-                    "rows_twice",
-                    N_("{n} rows repeat the time and both lengths of the row before: if the log writes a request twice, they are counted twice"),
-                    {"n": n_twice},
-                )
-            )  # fmt: skip
+        treated += rows_twice(n_twice, t_s.size)
         first = float(t_s[0])
         if first:
             t_s -= first
@@ -414,7 +407,7 @@ class Draft:
             name=name or self.path.name,
             source=source or self.path.name,
             # what was guessed or dropped comes first
-            said=tuple(sorted([*self.said, *treated], key=_weight)),
+            said=tuple(sorted([*self.said, *treated], key=weight)),
             start_h=self._clock_h(first, start_h),
             session=session,
             layout=self.layout,
@@ -551,12 +544,7 @@ class Draft:
         if falls:
             return
         if t_s.size >= 10 and all(_running_total(v) for v in (prompt, output)):
-            raise TraceError(
-                _("{path}: both counts of tokens rise from row to row, from {low:.0f} to {high:.0f} of the prompt: running totals, not single requests.").format(
-                    path=self.path, low=float(prompt[0]), high=float(prompt[-1])
-                ),
-                _("give the log of single requests; if each row is one, say so: {option}").format(option=f"--columns time={column}"),
-            )  # fmt: skip
+            raise running_totals(self.path, column, float(prompt[0]), float(prompt[-1]))
         step = float(t_s[1] - t_s[0])
         if step < 60.0 or t_s.size > 100_000:
             return
@@ -624,6 +612,29 @@ _WEIGHTS = (
 )
 
 
+def running_totals(path: Path, column: str, low: float, high: float) -> TraceError:
+    """That both counts of tokens rise from row to row; `column` has the times."""
+    return TraceError(
+        _("{path}: both counts of tokens rise from row to row, from {low:.0f} to {high:.0f} of the prompt: running totals, not single requests.").format(
+            path=path, low=low, high=high
+        ),
+        _("give the log of single requests; if each row is one, say so: {option}").format(option=f"--columns time={column}"),
+    )  # fmt: skip
+
+
+def rows_twice(n: int, rows: int) -> list[Said]:
+    """What is to be said of `n` of `rows` rows that repeat the one before."""
+    if n < 2 or n < TWICE * rows:
+        return []
+    return [
+        Said(
+            "rows_twice",
+            N_("{n} rows repeat the time and both lengths of the row before: if the log writes a request twice, they are counted twice"),
+            {"n": n},
+        )
+    ]  # fmt: skip
+
+
 def _running_total(counts: Any) -> bool:
     """Whether counts rise from row to row about as a sum of that many rows does."""
     if float(counts[-1]) < counts.size / 3 * (float(counts[0]) or 1.0):
@@ -631,7 +642,8 @@ def _running_total(counts: Any) -> bool:
     return bool((counts[1:] > counts[:-1]).all())
 
 
-def _weight(said: Said) -> int:
+def weight(said: Said) -> int:
+    """Place of what was done to rows among what is said: guesses and losses first."""
     return next(
         (i for i, codes in enumerate(_WEIGHTS) if said.code in codes.split()), len(_WEIGHTS)
     )

@@ -9,7 +9,7 @@ from typing import Any
 from taotie.errors import RangeError, TraceError, UnknownNameError, nearest
 from taotie.words.language import _
 
-__all__ = ["SAMPLED", "Wanted", "requests_of", "rows_wanted"]
+__all__ = ["SAMPLED", "Wanted", "requests_of", "rows_wanted", "sampled_in_parts"]
 
 SAMPLED = ("chat", "conversations")
 """Names for requests that are sampled from built-in distributions."""
@@ -145,9 +145,32 @@ def _of_a_log(wanted: Wanted) -> bool:
     )
 
 
-def _sampled(wanted: Wanted) -> Any:
+def sampled_in_parts(wanted: Wanted) -> Any:
+    """`chat` by independent users, drawn in parts: the requests of `requests_of`, however many.
+
+    Raises
+    ------
+    TaotieError
+        As `requests_of`.
+    """
     import numpy as np
 
+    from taotie.workload.chat import SampledParts
+
+    _go_together(wanted)
+    per_day = _per_day(wanted)
+    return SampledParts(
+        wanted.lengths(),
+        per_day,
+        np.random.default_rng(wanted.seed),
+        shape=wanted.shape(),
+        start_h=wanted.start_hour,
+        duration_h=wanted.duration_h,
+    )
+
+
+def _per_day(wanted: Wanted) -> float:
+    """Requests a day of a sample; one without a number, or with options that only a log has, is refused. [request/d]"""
     if wanted.per_day is None:
         raise RangeError(
             _("`{name}` needs the number of requests.").format(name=wanted.trace),
@@ -159,13 +182,20 @@ def _sampled(wanted: Wanted) -> Any:
                 "--format, --columns, --time-unit, --only, --strict and --session-prefix go with a log, not with `{name}`."
             ).format(name=wanted.trace)
         )
+    return wanted.per_day
+
+
+def _sampled(wanted: Wanted) -> Any:
+    import numpy as np
+
+    per_day = _per_day(wanted)
     rng = np.random.default_rng(wanted.seed)
     if wanted.trace == "chat":
         from taotie.workload.chat import sampled_requests
 
         return sampled_requests(
             wanted.lengths(),
-            wanted.per_day,
+            per_day,
             rng,
             shape=wanted.shape(),
             interval_cv=wanted.interval_cv,
@@ -184,7 +214,7 @@ def _sampled(wanted: Wanted) -> Any:
     )
     return sampled_conversations(
         conversations,
-        wanted.per_day,
+        per_day,
         rng,
         shape=wanted.shape(),
         interval_cv=wanted.interval_cv,

@@ -88,26 +88,6 @@ def test_worked_sampled_chat(app):
     }
 
 
-def test_worked_stream(app, trace, tmp_path):
-    duckdb = pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
-    path = tmp_path / "log.parquet"
-    duckdb.sql(f"copy (select * from '{trace}') to '{path}' (format parquet)")
-    words = ("--on", "8xh100", "--replicas", 3, "--routing", "round-robin", "--json")
-    whole, parts = (
-        json.loads(run(app, path, *words)),
-        json.loads(run(app, path, "--stream", *words)),
-    )
-    assert parts["energy_j"] == whole["energy_j"]
-    assert parts["completed"] == whole["completed"] == 200
-    assert parts["ttft_s"]["p50"] == pytest.approx(whole["ttft_s"]["p50"], rel=0.02)
-    assert parts["ttft_s"]["mean"] == pytest.approx(whole["ttft_s"]["mean"], rel=1e-9)
-    assert parts["peak_power_w"] == pytest.approx(whole["peak_power_w"], rel=1e-9)
-    words = ("chat", "--stream", "--per-day", 1e5, "--hours", 2, "--on", "8xh100", "--replicas", 2)
-    assert "requests in 2" in run(app, *words)
-    with pytest.raises(RangeError, match="--replicas"):
-        run(app, path, "--stream")
-
-
 @pytest.mark.parametrize(
     ("words", "error", "match"),
     [
@@ -228,27 +208,6 @@ def test_worked_servegen_folder_and_own_copy(app, tmp_path, monkeypatch):
     assert "own/BurstGPT_3.csv" in caught.value.hint
 
 
-def test_worked_stream_of_text(app, trace, tmp_path):
-    pytest.importorskip("duckdb", reason="Parquet logs are in the extra `data`")
-    words = ("--on", "8xh100", "--replicas", 3, "--routing", "round-robin", "--json")
-    whole = json.loads(run(app, trace, *words))
-    parts = json.loads(run(app, trace, "--stream", *words))
-    assert parts["energy_j"] == whole["energy_j"]
-    dated = tmp_path / "azure.csv"
-    lines = ["TIMESTAMP,ContextTokens,GeneratedTokens"]
-    lines += [
-        f"2024-05-10 00:0{i // 60}:{i % 60:02d}.1234567+00:00,{100 + i},{i % 7}" for i in range(200)
-    ]
-    dated.write_text("\n".join(lines) + "\n")
-    whole = json.loads(run(app, dated, *words))
-    parts = json.loads(run(app, dated, "--stream", *words))
-    assert parts["completed"] == whole["completed"] == 171
-    assert parts["energy_j"]["total"] == pytest.approx(whole["energy_j"]["total"], rel=1e-9)
-    assert "29 requests without prompt or answer left out" in parts["notes"]
-    fast = json.loads(run(app, dated, "--stream", "--rate-scale", 4, *words))
-    assert fast["span_s"] < 0.5 * parts["span_s"]
-
-
 @pytest.mark.parametrize(
     ("words", "error", "match"),
     [
@@ -259,8 +218,6 @@ def test_worked_stream_of_text(app, trace, tmp_path):
         (("--only", "Colour=red"), UnknownNameError, "Colour"),
         (("--session-prefix",), RangeError, "belong together"),
         (("--start-hour", "5"), RangeError, "no request falls"),
-        (("--stream", "--scale-by", "copies"), RangeError, "by time alone"),
-        (("--stream", "--hours", "1"), RangeError, "whole"),
         (("--per-day", "100"), RangeError, "--per-day: not for"),
         (("--turns", "3", "--weekend", "0.5"), RangeError, "--turns, --weekend: not for"),
         (("--system-prompt", "5"), RangeError, "--system-prompt: not for"),
@@ -283,5 +240,3 @@ def test_error_names(app):
         run(app, "chat", "--per-day", 100, "--think", 5, *FLEET)
     with pytest.raises(RangeError, match="go with a log"):
         run(app, "chat", "--per-day", 100, "--strict", *FLEET)
-    with pytest.raises(RangeError, match="independent users"):
-        run(app, "chat", "--stream", "--per-day", 100, "--interval-cv", 3, *FLEET)

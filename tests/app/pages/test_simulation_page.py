@@ -19,11 +19,9 @@ from browser import chromium, probed
 from taotie.app.pages import simulation_page
 from taotie.app.pages.simulation_page import simulation_html, write_simulation_report
 from taotie.app.pages.simulation_tables import default_rows, given_fields, option_rows, unbroken
-from taotie.compute.serving.case import CaseRun, ServingCase, run_case, serving_of
-from taotie.compute.serving.profile import StreamedCase
+from taotie.compute.serving.case import CaseRun, ServingCase, run_case
 from taotie.compute.serving.promise_cost import cost_of_promise
 from taotie.compute.serving.service import ServiceLevel, simulate
-from taotie.compute.serving.stream import simulate_stream
 from taotie.errors import DataError, RangeError
 from taotie.workload.requests import Requests
 
@@ -47,16 +45,6 @@ def requests(name: str = "a log") -> Requests:
 @pytest.fixture(scope="module")
 def done() -> CaseRun:
     return run_case(requests(), CASE)
-
-
-@pytest.fixture(scope="module")
-def streamed() -> StreamedCase:
-    case = replace(CASE, replicas=2, routing="round_robin")
-    serving = serving_of(case, 500.0, 100.0)
-    run = simulate_stream(
-        serving.replica, 2, np.array([0.0, 120.0]), np.array([2.0]), np.array([500]), np.array([100]), bin_s=10.0
-    )  # fmt: skip
-    return StreamedCase(case, serving, run, "chat", "taotie_fit2026")
 
 
 @pytest.fixture(scope="module")
@@ -235,23 +223,6 @@ def test_worked_rejected_and_broken_promises_are_told(done: CaseRun) -> None:
 def test_worked_two_pools_and_scaling_say_what_is_absent(more: dict[str, int]) -> None:
     text = simulation_html(run_case(requests(), replace(CASE, replicas=1, **more)), "en")
     assert [m["data-picture"] for m in Reader(text).marked["absent"]] == ["promise"] * 2
-
-
-def test_worked_a_stream_draws_what_there_is(streamed: StreamedCase) -> None:
-    text = simulation_html(streamed, "zh")
-    found = Reader(text)
-    assert [m["data-picture"] for m in found.marked["absent"]] == ["promise", "length"] * 2
-    assert [m["data-picture"] for m in found.marked["picture"]][:4] == [
-        "power",
-        "energy",
-        "batch",
-        "latency",
-    ]
-    power = rows_of(found, "power.csv")
-    scale = 1e3 if streamed.run.summary()["peak_power_w"] >= 1e3 else 1.0
-    total = scale * sum(float(row["total"]) * float(row["seconds"]) for row in power)
-    assert total == pytest.approx(streamed.run.total_nj / 1e9, rel=1e-6)
-    assert 'lang="zh-Hans" data-opened="zh"' in text
 
 
 def test_worked_names_cannot_bring_markup(done: CaseRun) -> None:

@@ -1,17 +1,19 @@
-"""A log in parts gives what reading it at once gives; bad files are named; no half file is left."""
+"""A log in parts gives what reading it at once gives, in every bit; bad files are named."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from taotie.compute.serving import file, source, window
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
-from taotie.compute.serving.file import log_said, simulate_parquet, text_as_parquet
+from taotie.compute.serving.file import parquet_source, text_as_parquet
 from taotie.compute.serving.output import write_columns
-from taotie.compute.serving.service import ReplicaModel, Serving, simulate
-from taotie.compute.serving.stream import Histogram
+from taotie.compute.serving.service import ReplicaModel, Serving, WritingPool, simulate
 from taotie.errors import RangeError, TraceError
+from taotie.files import columns as columns_kept
 from taotie.workload.requests import Requests
+from taotie.workload.scaling import scaled
 from taotie.workload.trace import read_trace
 from taotie.workload.trace_rows import Reading
 
@@ -38,95 +40,77 @@ def log(tmp_path):
     return tmp_path / "log.parquet", columns
 
 
-@pytest.mark.parametrize("part", [1, 700, 10**9])
-def test_matches_reading_at_once(log, tmp_path, part):
+def same(one, other):
+    """All that two runs know, in every bit."""
+    for name in ("number", "arrival_ps", "ttft_ps", "finish_ps", "own_nj", "shared_nj", "overhead_nj", "replica"):  # fmt: skip
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert one.summary() == other.summary()
+    assert one.notes == other.notes
+
+
+@pytest.mark.parametrize("part", [97, 1000])
+@pytest.mark.parametrize(("routing", "scale"), [("round_robin", 1.0), ("random", 4.0), ("least_outstanding", 1.0), ("two_choices", 3.0)])  # fmt: skip
+def test_matches_reading_at_once(log, monkeypatch, part, routing, scale):
     path, columns = log
-    serving = Serving(REPLICA, 7, bin_s=3.0)
-    run = simulate_parquet(path, serving, part_requests=part, requests_out=tmp_path / "out.parquet")
+    for module in (file, source, columns_kept):
+        monkeypatch.setattr(module, "PART", part)
+    monkeypatch.setattr(columns_kept, "IN_MEMORY", 8 * part)  # the columns lie in files
+    monkeypatch.setattr(window, "BLOCK", 61)
+    columns["output_tokens"][11] = 0  # left out
+    columns["t_s"][20:30] = columns["t_s"][20]
+    for key in ("prompt_tokens", "output_tokens"):
+        columns[key][20:80] = columns[key][20]
+    columns["t_s"][20:80] = columns["t_s"][20]
+    write_columns(path, columns)
+    serving = Serving(REPLICA, 7, routing, bin_s=3.0, seed=3)
+    whole = read_trace(path)
+    assert [one.code for one in whole.said] == ["empty_requests", "rows_twice"]
+    parts = parquet_source(path)
+    assert parts.n == len(whole) == 2999
+    assert parts.layout == whole.layout
+    run = simulate(parts.faster(scale), serving)
     assert run.rejected == 1
-    # the same rows to the same replicas: the long one keeps its turn
-    whole = simulate(
-        Requests(columns["t_s"], columns["prompt_tokens"], columns["output_tokens"]),
-        Serving(REPLICA, 1),
-    )
-    assert whole.rejected == 1
-    got = duckdb.sql(f"select * from '{tmp_path / 'out.parquet'}' order by request").fetchnumpy()
-    assert len(got["request"]) == run.requests == 2999
-    np.testing.assert_array_equal(got["replica"], got["request"] % 7)
-    one = np.flatnonzero(np.arange(3000) % 7 == 3)
-    alone = simulate(Requests(*(columns[k][one] for k in columns)), Serving(REPLICA, 1, bin_s=3.0))
-    mine = got["replica"] == 3
-    shift = columns["t_s"][one[0]] * 0  # arrivals stay on the clock of the whole log
-    np.testing.assert_allclose(got["ttft_s"][mine], alone.ttft_s + shift, rtol=0, atol=1e-9)
-    total = Histogram()
-    total.add(np.rint((got["own_j"] + got["shared_j"]) * 1e9).astype(np.int64))
-    np.testing.assert_array_equal(run.energy_nj.counts, total.counts)
-    assert run.energy_nj.sum == int(run.account.busy_nj.sum())
-    other = simulate_parquet(path, serving, part_requests=1500)
-    np.testing.assert_array_equal(other.account.bins, run.account.bins)
-    np.testing.assert_array_equal(other.ttft_ps.counts, run.ttft_ps.counts)
+    same(run, simulate(scaled(whole, scale), serving))
+    most = 900.0
+    kept = whole.prompt_tokens + whole.output_tokens <= most
+    assert parts.mean_lengths(most) == (whole.prompt_tokens[kept].mean(), whole.output_tokens[kept].mean())  # fmt: skip
+    assert source.source_of(whole).mean_lengths(most) == parts.mean_lengths(most)
+    assert parts.mean_lengths(0.0) == (whole.prompt_tokens.mean(), whole.output_tokens.mean())
 
 
 @pytest.mark.parametrize(("more", "rejected"), [(0, 0), (1, 1)])
-def test_worked_a_request_as_long_as_the_cache_is_served(tmp_path, more, rejected):
+def test_worked_a_request_as_long_as_the_cache_is_served(more, rejected):
     room = REPLICA.limits.kv_tokens
-    columns = {
-        "t_s": np.array([0.0, 1.0]),
-        "prompt_tokens": np.array([room - 100 + more, 10]),
-        "output_tokens": np.array([100, 5]),
-    }
-    write_columns(tmp_path / "log.parquet", columns)
-    run = simulate_parquet(tmp_path / "log.parquet", Serving(REPLICA, 1, bin_s=3.0))
-    assert (run.rejected, run.requests) == (rejected, 2 - rejected)
-
-
-def test_matches_the_border_when_nothing_is_rejected(log, tmp_path):
-    path, columns = log
-    columns["prompt_tokens"][7] = 80
-    write_columns(path, columns)
-    serving = Serving(REPLICA, 5, bin_s=3.0)
-    parts = simulate_parquet(path, serving, part_requests=999)
-    whole = simulate(Requests(*columns.values()), serving)
-    assert parts.total_nj == whole.total_nj
-    np.testing.assert_array_equal(parts.account.bins, whole.pools[0].bins)
-    assert parts.ttft_ps.sum == int(whole.ttft_ps.sum())
+    two = Requests(np.array([0.0, 1.0]), np.array([room - 100 + more, 10]), np.array([100, 5]))
+    run = simulate(two, Serving(REPLICA, 1, bin_s=3.0))
+    assert (run.rejected, len(run.number)) == (rejected, 2 - rejected)
 
 
 def test_error_logs(log, tmp_path):
     path, columns = log
-    with pytest.raises(RangeError, match="round robin"):
-        simulate_parquet(path, Serving(REPLICA, 2, "random"))
+    with pytest.raises(RangeError, match="one pool that is always on"):
+        simulate(parquet_source(path), Serving(REPLICA, 2, writing=WritingPool(REPLICA, 1)))
     with pytest.raises(TraceError, match="no file"):
-        simulate_parquet(tmp_path / "absent.parquet", Serving(REPLICA))
-    bad = {**columns, "output_tokens": columns["output_tokens"] * 0}
-    write_columns(tmp_path / "zero.parquet", bad)
-    with pytest.raises(TraceError, match="3000 of 3000 rows"):
-        simulate_parquet(tmp_path / "zero.parquet", Serving(REPLICA))
+        parquet_source(tmp_path / "absent.parquet")
+    write_columns(tmp_path / "zero.parquet", {**columns, "output_tokens": columns["output_tokens"] * 0})  # fmt: skip
+    with pytest.raises(TraceError, match="every request in it is empty"):
+        parquet_source(tmp_path / "zero.parquet")
     write_columns(tmp_path / "back.parquet", {**columns, "t_s": columns["t_s"][::-1]})
-    out = tmp_path / "never.parquet"
     with pytest.raises(TraceError, match="order"):
-        simulate_parquet(tmp_path / "back.parquet", Serving(REPLICA, 3), requests_out=out)
-    assert not out.exists()
-    assert not list(tmp_path.glob(".*"))
+        simulate(parquet_source(tmp_path / "back.parquet"), Serving(REPLICA, 3))
+    rising = np.arange(1, 3001)
+    write_columns(tmp_path / "sums.parquet", {"t_s": columns["t_s"], "prompt_tokens": rising, "output_tokens": rising})  # fmt: skip
+    for read in (read_trace, lambda place: simulate(parquet_source(place), Serving(REPLICA, 3))):
+        with pytest.raises(TraceError, match="running totals"):
+            read(tmp_path / "sums.parquet")
     write_columns(tmp_path / "odd.parquet", {"colour": columns["t_s"]})
     with pytest.raises(TraceError, match="no column"):
-        simulate_parquet(tmp_path / "odd.parquet", Serving(REPLICA))
+        parquet_source(tmp_path / "odd.parquet")
     (tmp_path / "text.parquet").write_text("not parquet")
     with pytest.raises(TraceError, match="cannot be read"):
-        simulate_parquet(tmp_path / "text.parquet", Serving(REPLICA))
-
-
-def test_matches_compressed_requests(log, tmp_path):
-    path, columns = log
-    columns["prompt_tokens"][7] = 80
-    write_columns(path, columns)
-    serving = Serving(REPLICA, 5, bin_s=3.0)
-    fast = simulate_parquet(path, serving, rate_scale=4.0)
-    columns["t_s"] = columns["t_s"] / 4.0
-    whole = simulate(Requests(*columns.values()), serving)
-    assert fast.total_nj == whole.total_nj
+        parquet_source(tmp_path / "text.parquet")
     with pytest.raises(RangeError, match="not above 0"):
-        simulate_parquet(path, serving, rate_scale=0.0)
+        parquet_source(path).faster(0.0)
 
 
 @pytest.mark.parametrize(
@@ -197,9 +181,7 @@ def test_error_a_stream_refuses_half_tokens(tmp_path):
         },
     )
     with pytest.raises(TraceError, match="1 of 2 rows"):
-        log_said(tmp_path / "half.parquet", Reading())
-    with pytest.raises(TraceError, match="1 of 2 rows"):
-        simulate_parquet(tmp_path / "half.parquet", Serving(REPLICA))
+        parquet_source(tmp_path / "half.parquet")
 
 
 def test_matches_units_of_time_read_at_once(tmp_path):

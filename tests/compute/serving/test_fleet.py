@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from taotie.compute.serving import routing as simulator_routing
 from taotie.compute.serving import state as sr
+from taotie.compute.serving import window as simulator_window
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
 from taotie.compute.serving.fleet import Load, run_independent
-from taotie.compute.serving.routing import ROUTED, random_replicas, run_routed
+from taotie.compute.serving.routing import ROUTED, random_replicas
+from taotie.compute.serving.window import run_routed
 
 sys.path.insert(0, str(Path(__file__).parent))
 from naive_oracle import Request, run_fleet
@@ -41,27 +43,20 @@ def check(case, routing, report_ps=0, margin=8, threads=1):
         requests, costs, limits, n_replica, routing, seed, ready, bin_ps, report_ps, margin
     )
     open_to = None if ready is None else np.array(ready, np.int32)
-    if routing in ROUTED:
-        run = run_routed(
-            load,
-            costs,
-            limits,
-            n_replica,
-            routing,
-            seed,
-            open_to,
-            bin_ps,
-            report_ps,
-            margin,
-            threads,
-        )
-    else:
+    how = (n_replica, routing, seed, open_to, bin_ps, report_ps, margin, threads)
+    with patch.object(simulator_window, "BLOCK", 1 + seed % 7):  # no result depends on it
+        runs = [run_routed(load, costs, limits, *how)]
+    if routing not in ROUTED:
+        to = None if ready is None else (np.arange(len(requests)) % open_to).astype(np.int32)
         if routing == "random":
             none = np.zeros(0, np.int32)
             to = random_replicas(len(requests), none if ready is None else open_to, n_replica, seed)
-        else:
-            to = None if ready is None else (np.arange(len(requests)) % open_to).astype(np.int32)
-        run = run_independent(load, costs, limits, n_replica, to, bin_ps)
+        runs.append(run_independent(load, costs, limits, n_replica, to, bin_ps))
+    for run in runs:
+        compare(run, load, requests, fleet, sent, bin_ps)
+
+
+def compare(run, load, requests, fleet, sent, bin_ps):
     np.testing.assert_array_equal(run.replica, sent)
     np.testing.assert_array_equal(run.ttft, [x.ttft for x in requests])
     np.testing.assert_array_equal(run.finish, [x.finish for x in requests])
@@ -71,7 +66,7 @@ def check(case, routing, report_ps=0, margin=8, threads=1):
     np.testing.assert_array_equal(run.states[:, sr.BUSY], [r.busy for r in fleet])
     np.testing.assert_array_equal(run.states[:, sr.ITERATIONS], [r.iterations for r in fleet])
     assert run.own.sum() + run.shared.sum() == sum(r.energy for r in fleet)
-    for r in range(n_replica):  # first come, first served
+    for r in range(len(fleet)):  # first come, first served
         assert (np.diff((load.arrival + run.ttft)[run.replica == r]) >= 0).all()
     if bin_ps:
         want = np.zeros_like(run.bins)
@@ -121,7 +116,7 @@ def test_matches_naive_when_bounds_are_exact(routing, second):
 
 @pytest.fixture
 def threads_always(monkeypatch):
-    monkeypatch.setattr(simulator_routing, "WORTH_THREADS", 0)
+    monkeypatch.setattr(simulator_window, "WORTH_THREADS", 0)
 
 
 @pytest.mark.usefixtures("threads_always")

@@ -14,7 +14,6 @@ from taotie.compute.serving.profile import (
     time_course,
 )
 from taotie.compute.serving.service import ReplicaModel, ScalingRule, Serving, WritingPool, simulate
-from taotie.compute.serving.stream import simulate_stream
 from taotie.errors import RangeError
 from taotie.workload.requests import Requests
 
@@ -152,32 +151,6 @@ def test_worked_classes_of_length(runs) -> None:
     mine = (run.output >= found.low_tokens[2]) & (run.output <= found.high_tokens[2])
     assert found.p50_j[2] == np.quantile(run.energy_nj[mine] / 1e9, 0.5)
     assert found.requests[2] == mine.sum()
-
-
-def test_worked_a_stream_keeps_sums() -> None:
-    run = simulate_stream(
-        REPLICA,
-        2,
-        np.array([0.0, 60.0]),
-        np.array([3.0]),
-        np.array([20]),
-        np.array([10]),
-        bin_s=1.0,
-    )
-    course = time_course(run)
-    assert course.reading_j is None
-    assert course.writing_j is None
-    assert course.arrivals is None
-    assert course.waiting_s is None
-    assert course.total_j.sum() == pytest.approx(run.total_nj / 1e9, rel=1e-9)
-    found = energy_distribution(run)
-    assert found.own_j is None
-    assert found.share.sum() == pytest.approx(1.0)
-    middle = np.sqrt(found.edges_j[1:] * found.edges_j[:-1])
-    mean = run.summary()["energy_per_request_j"]["mean"]
-    assert (middle * found.share).sum() == pytest.approx(mean, rel=0.02)
-    value, share = cumulative(run.ttft_ps, 1e-12)
-    assert np.interp(0.5, share, value) == pytest.approx(run.summary()["ttft_s"]["p50"], rel=0.01)
 
 
 def test_error_nobody_was_served() -> None:

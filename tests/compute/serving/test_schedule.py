@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taotie.compute.serving.overhead import apportioned, overhead_shares
+from taotie.compute.serving.overhead import OverheadShares, overhead_shares
 from taotie.compute.serving.schedule import (
     NEVER,
     ScalingRule,
@@ -18,6 +18,19 @@ from taotie.compute.serving.schedule import (
     sessions,
 )
 from taotie.errors import RangeError
+
+
+def apportioned(total, weight):
+    """Integer parts of a total in proportion to weights, each a step between rounded readings of the running share."""
+    n = len(weight)
+    if n == 0:
+        return np.zeros(0, np.int64)
+    running = np.cumsum(weight, dtype=np.float64)
+    if running[-1] <= 0:
+        running = np.arange(1, n + 1, dtype=np.float64)
+    reading = np.minimum((running / running[-1] * float(total)).astype(np.int64), total)
+    reading[-1] = total
+    return np.diff(reading, prepend=0)
 
 
 @st.composite
@@ -112,9 +125,10 @@ def test_property_overhead_is_shared_out_exactly(weight, overhead, seed):
     st.lists(st.integers(0, 3) | st.integers(0, 10**13), min_size=1, max_size=40),
     st.lists(st.integers(0, 10**17) | st.just(0), min_size=1, max_size=5),
     st.integers(0, 2**32 - 1),
+    st.integers(1, 41),
 )
-def test_matches_each_replica_apportioned_alone(weight, overhead, seed):
-    """One walk along the requests gives in every bit what replica after replica gives."""
+def test_matches_each_replica_apportioned_alone(weight, overhead, seed, size):
+    """One walk along the requests, whole or in parts, gives in every bit what replica after replica gives."""
     weights, amounts = np.array(weight), np.array(overhead)
     replica = np.random.default_rng(seed).integers(0, len(amounts), len(weights)).astype(np.int32)
     want, unserved = np.zeros(len(weights), np.int64), 0
@@ -126,6 +140,12 @@ def test_matches_each_replica_apportioned_alone(weight, overhead, seed):
             unserved += amount
     want += apportioned(unserved, weights)
     assert overhead_shares(amounts, weights, replica).tolist() == want.tolist()
+    parts = OverheadShares(amounts)
+    pieces = [slice(low, low + size) for low in range(0, len(weights), size)]
+    for one in pieces:
+        parts.weigh(weights[one], replica[one])
+    got = [parts.shares(weights[one], replica[one]) for one in pieces]
+    assert np.concatenate(got).tolist() == want.tolist()
 
 
 def test_error_scaling_rule():

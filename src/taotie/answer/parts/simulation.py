@@ -11,13 +11,12 @@ from taotie.compute.serving.profile import (
     BatchTime,
     EnergyByLength,
     EnergyDistribution,
-    StreamedCase,
     TimeCourse,
 )
 from taotie.compute.serving.promise_cost import PromiseCurve
 from taotie.compute.serving.service import ServiceLevel, ServingRun
-from taotie.compute.serving.stream import StreamRun
 from taotie.hardware.server import server_of
+from taotie.workload.requests import Requests
 
 __all__ = [
     "IDLE_TDP_SHARE",
@@ -29,11 +28,10 @@ __all__ = [
     "EnergyByLength",
     "EnergyDistribution",
     "PromiseCurve",
+    "Requests",
     "ServiceLevel",
     "ServingCase",
     "ServingRun",
-    "StreamRun",
-    "StreamedCase",
     "TimeCourse",
     "miss_of",
     "profile",

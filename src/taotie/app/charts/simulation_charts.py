@@ -121,23 +121,18 @@ def power_picture(
     parts: list[tuple[str, str, Any]] = [
         (_("hosts"), theme.GREY, course.host_j),
         (_("accelerators that wait"), theme.RULE, course.idle_j),
+        (_("accelerators, writing answers"), theme.AMBER, course.writing_j),
+        (_("accelerators, reading prompts"), theme.AMBER_DEEP, course.reading_j),
     ]
-    if course.reading_j is None or course.writing_j is None:
-        parts.append((_("accelerators, reading and writing"), theme.AMBER, course.busy_j))
-    else:
-        parts += [
-            (_("accelerators, writing answers"), theme.AMBER, course.writing_j),
-            (_("accelerators, reading prompts"), theme.AMBER_DEEP, course.reading_j),
-        ]
     peak_w, mean_w = float(summary["peak_power_w"]), float(summary["mean_power_w"])
     scale, unit = (1e6, "MW") if peak_w >= 1e6 else (1e3, "kW") if peak_w >= 1e3 else (1.0, "W")
     powers = np.array([p / width_s / scale for _n, _c, p in parts])
     levels = np.vstack([np.zeros(len(width_s)), np.cumsum(powers, axis=0)])
-    rate = None if course.arrivals is None else course.arrivals / width_s
+    rate = course.arrivals / width_s
     values = [
         {"t": five(when.offset + course.begin_s[i] / when.unit_s)}
         | {f"s{k}": five(levels[k, i]) for k in range(len(levels))}
-        | ({} if rate is None else {"rate": five(rate[i])})
+        | {"rate": five(rate[i])}
         for i in range(len(width_s))
     ]
     # a step lasts to its end: the last value stands twice
@@ -149,7 +144,7 @@ def power_picture(
         top = max(float(levels[-1].max()), peak_w / scale) * 1.03 or 1.0
         layers = stacked(
             sheet, values, {"type": "area", "interpolate": "step-after", "opacity": 1}, [(n, c) for n, c, _p in parts],
-            x=time_x(course, when, wide, rate is None),
+            x=time_x(course, when, wide, False),
             y={"axis": y_axis(unit), "scale": {"domain": [0, top], "nice": False}},
         )  # fmt: skip
         pointer = tips(("t", when.title), (f"s{len(names)}", unit), t=".2f")
@@ -166,15 +161,14 @@ def power_picture(
         words = _("····· mean: {power}").format(power=amount(mean_w / scale, unit, 3))
         layers += level_with_words(sheet, mean_w / scale, words, width, 0, (1, 3))
         panels = [panel(layers, width, 300 if wide else 230)]
-        if rate is not None:
-            line = {"color": theme.BLUE, "strokeWidth": 1.5, "interpolate": "step-after"}
-            mark = {"type": "area", "interpolate": "step-after", "color": theme.BLUE, "opacity": 0.35, "line": line}  # fmt: skip
-            title = _("requests per second")
-            layer = sheet.layer(
-                values, mark, x=time_x(course, when, wide, True), y=quantity("rate", axis=y_axis(title)),
-                tooltip=tips(("t", when.title), ("rate", title), t=".2f"),
-            )  # fmt: skip
-            panels.append(panel([layer], width, 110 if wide else 90))
+        line = {"color": theme.BLUE, "strokeWidth": 1.5, "interpolate": "step-after"}
+        mark = {"type": "area", "interpolate": "step-after", "color": theme.BLUE, "opacity": 0.35, "line": line}  # fmt: skip
+        title = _("requests per second")
+        layer = sheet.layer(
+            values, mark, x=time_x(course, when, wide, True), y=quantity("rate", axis=y_axis(title)),
+            tooltip=tips(("t", when.title), ("rate", title), t=".2f"),
+        )  # fmt: skip
+        panels.append(panel([layer], width, 110 if wide else 90))
         return sheet.spec(below(panels, 34))
 
     drawn = both(make)
@@ -183,14 +177,14 @@ def power_picture(
     columns = {"begin": _("from"), "end": _("to"), "seconds": _("duration [s]")}
     columns |= {f"p{k}": f"{name} [{unit}]" for k, name in enumerate(names)}
     columns |= {"total": _("all [{unit}]").format(unit=unit)}
-    columns |= {} if rate is None else {"rate": _("requests per second")}
+    columns |= {"rate": _("requests per second")}
     rows: list[dict[str, Cell]] = [
         {
             "begin": time_text(course.begin_s[i], when), "end": time_text(course.end_s[i], when),
             "seconds": float(width_s[i]),
             **{f"p{k}": float(powers[k, i]) for k in range(len(names))},
             "total": float(levels[-1, i]),
-            **({} if rate is None else {"rate": float(rate[i])}),
+            "rate": float(rate[i]),
         }
         for i in range(len(width_s))
     ]  # fmt: skip
@@ -200,14 +194,12 @@ def power_picture(
             "Energy of each step of {step} over its duration, at the server boundary; exact sums of the simulated iterations, waiting and hosts."
         ).format(step=step)
     ]
-    if course.reading_j is not None and not course.reading_exact:
+    if not course.reading_exact:
         how.append(
             _(
                 "How much of the work was reading is known exactly for the whole run; over time it is placed where first tokens come."
             )
         )
-    if course.reading_j is None:
-        how.append(_("Sums only were kept: reading and writing are not told apart over time."))
     return Picture(
         name="power",
         title=_("Power over time"),
@@ -239,14 +231,12 @@ def percent(share: float) -> str:
 
 
 def batch_picture(
-    course: TimeCourse, when: Clock, max_batch: int, spent: BatchTime | None, scaled: bool
+    course: TimeCourse, when: Clock, max_batch: int, spent: BatchTime, scaled: bool
 ) -> Picture:
     """Mean batch over time, replicas switched on, and the time at each batch."""
     batch = course.mean_batch
     on = course.on_s / course.width_s
-    waiting = None
-    if course.waiting_s is not None:
-        waiting = course.waiting_s / course.width_s
+    waiting = course.waiting_s / course.width_s
     values: list[dict[str, Any]] = [
         {
             "t": five(when.offset + course.begin_s[i] / when.unit_s),
@@ -255,7 +245,7 @@ def batch_picture(
         for i in range(len(on))
     ]  # fmt: skip
     values.append({**values[-1], "t": five(when.offset + course.end_s[-1] / when.unit_s)})
-    bars = [] if spent is None else time_bars(spent)
+    bars = time_bars(spent)
 
     def make(wide: bool) -> dict[str, Any]:
         sheet, width = Sheet(), panel_width(wide)
@@ -293,7 +283,7 @@ def batch_picture(
             "A busy replica runs {mean} requests at once on average, {high} in its fullest step; its limit is {limit}."
         ).format(mean=number(course.busy_batch, 3), high=number(highest, 3), limit=max_batch)
     ]
-    if spent is not None and spent.share[0] >= 5e-4:
+    if spent.share[0] >= 5e-4:
         finding.append(
             _("For {share} of the time a replica has no request to answer.").format(
                 share=percent(float(spent.share[0]))
@@ -305,33 +295,30 @@ def batch_picture(
                 low=number(float(on.min()), 3), high=number(float(on.max()), 3)
             )
         )
-    if waiting is not None and float(waiting.max()) >= 1:
+    if float(waiting.max()) >= 1:
         finding.append(
             _("At most {n} requests wait for their turn (mean of a step).").format(
                 n=number(float(waiting.max()), 3)
             )
         )
     columns = {"begin": _("from"), "end": _("to"), "batch": _("mean batch"), "on": _("replicas switched on")}  # fmt: skip
-    columns |= {} if waiting is None else {"waiting": _("requests waiting")}
+    columns |= {"waiting": _("requests waiting")}
     rows: list[dict[str, Cell]] = [
         {
             "begin": time_text(course.begin_s[i], when), "end": time_text(course.end_s[i], when),
             "batch": float(batch[i]), "on": float(on[i]),
-            **({} if waiting is None else {"waiting": float(waiting[i])}),
+            "waiting": float(waiting[i]),
         }
         for i in range(len(on))
     ]  # fmt: skip
     how = [
         _(
             "The batch of a step is the requests in an iteration, each weighted with the iteration's duration: those being read and those being written."
-        )
+        ),
+        _(
+            "Time at each batch is from each answer's first to last token on its replica; prompts being read are not in it. {n} replicas were looked at."
+        ).format(n=spent.n_replica),
     ]
-    if spent is not None:
-        how.append(
-            _(
-                "Time at each batch is from each answer's first to last token on its replica; prompts being read are not in it. {n} replicas were looked at."
-            ).format(n=spent.n_replica)
-        )
     return Picture(
         name="batch",
         title=_("Batch over time"),
@@ -341,9 +328,6 @@ def batch_picture(
         method=sentences(*how),
         table=DataTable(columns, tuple(rows)),
         **drawn,
-        remarks=()
-        if spent is not None
-        else (_("How long each batch lasted is not kept in a streamed run."),),
     )
 
 

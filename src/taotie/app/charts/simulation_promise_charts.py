@@ -225,8 +225,6 @@ def latency_picture(
         more = _("{kept} of the requests keep the promise ({promise}); {want} must.").format(
             kept=percent(attained), promise=level_text(level), want=percent(level.share)
         )
-    elif level is not None:
-        more = _("Whether both promises were kept by one request is not kept in a streamed run.")
     return Picture(
         name="latency",
         title=_("How long users wait"),

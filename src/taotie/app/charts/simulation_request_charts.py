@@ -39,9 +39,7 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
         (_("iterations shared with others"), theme.AMBER),
         (_("reading its own prompt"), theme.AMBER_DEEP),
     ]
-    known = found.parts_of_bins
-    split = known is not None
-    shares: list[Any] = [] if known is None else list(100 * known)
+    shares: list[Any] = list(100 * found.parts_of_bins)
     low, high = float(edges[0]), float(edges[-1])
     bars = [
         {"low": five(edges[i]), "high": five(edges[i + 1]), "share": five(100 * found.share[i])}
@@ -49,7 +47,7 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
     ]
     stripes: list[dict[str, Any]] = []
     for i in range(len(found.share)):
-        if split and np.isfinite(shares[0][i]):
+        if np.isfinite(shares[0][i]):
             at = 0.0
             row: dict[str, Any] = {"t": five(edges[i]), "next": five(edges[i + 1]), "s0": 0.0}
             for k in range(len(parts)):
@@ -72,11 +70,11 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
     def make(wide: bool) -> dict[str, Any]:
         sheet, width, height = Sheet(), panel_width(wide), 210 if wide else 180
         title = _("energy per request [J], server boundary")
-        hidden = {"labels": not split, "ticks": not split}
+        hidden = {"labels": False, "ticks": False}
         layers = [
             sheet.layer(
                 bars, {"type": "rect", "color": theme.AMBER, "stroke": theme.PAPER, "strokeWidth": 0.4},
-                x=log_x("low", "" if split else title, low, high, wide, **hidden), x2={"field": "high"},
+                x=log_x("low", "", low, high, wide, **hidden), x2={"field": "high"},
                 y=quantity("share", axis=y_axis(_("% of the requests"))), y2={"datum": 0},
                 tooltip=tips(("low", _("from [J]")), ("high", _("to [J]")), ("share", _("% of the requests"))),
             )
@@ -95,20 +93,18 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
                 sheet.layer(one, text, x=quantity("x"), y={"value": up}, text={"field": "words", "type": "nominal"}),
             ]  # fmt: skip
         panels = [panel(layers, width, height)]
-        if split:
-            # each bin by itself: where there is no request there is nothing
-            layers = stacked(
-                sheet, stripes, {"type": "rect", "opacity": 1}, parts, "bottom",
-                x=log_x("t", title, low, high, wide), x2={"field": "next"},
-                y={"axis": y_axis(_("% of their energy")), "scale": {"domain": [0, 100], "nice": False}},
-            )  # fmt: skip
-            panels.append(panel(layers, width, 110 if wide else 100))
+        # each bin by itself: where there is no request there is nothing
+        layers = stacked(
+            sheet, stripes, {"type": "rect", "opacity": 1}, parts, "bottom",
+            x=log_x("t", title, low, high, wide), x2={"field": "next"},
+            y={"axis": y_axis(_("% of their energy")), "scale": {"domain": [0, 100], "nice": False}},
+        )  # fmt: skip
+        panels.append(panel(layers, width, 110 if wide else 100))
         return sheet.spec(below(panels, 46))
 
     drawn = both(make)
     columns = {"low": _("from [J]"), "high": _("to [J]"), "share": _("% of the requests")}
-    if split:
-        columns |= {f"c{k}": f"{name} [%]" for k, (name, _c) in enumerate(parts)}
+    columns |= {f"c{k}": f"{name} [%]" for k, (name, _c) in enumerate(parts)}
     rows: list[dict[str, Cell]] = [
         {
             "low": float(edges[i]), "high": float(edges[i + 1]), "share": float(100 * found.share[i]),
@@ -124,15 +120,14 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
             half=number(each["p50"], 3),
         )
     ]  # fmt: skip
-    if (of_all := found.parts_of_all) is not None:
-        own, shared, over = of_all
-        finding.append(
-            _(
-                "Of all their energy {own} is for reading the own prompt, {shared} a share of iterations with others, {over} a share of hosts and waiting."
-            ).format(
-                own=percent(own), shared=percent(shared), over=percent(over),
-            )
-        )  # fmt: skip
+    own, shared, over = found.parts_of_all
+    finding.append(
+        _(
+            "Of all their energy {own} is for reading the own prompt, {shared} a share of iterations with others, {over} a share of hosts and waiting."
+        ).format(
+            own=percent(own), shared=percent(shared), over=percent(over),
+        )
+    )  # fmt: skip
     return Picture(
         name="energy",
         title=_("Energy per request"),
@@ -145,10 +140,6 @@ def energy_picture(found: EnergyDistribution, each: Mapping[str, float]) -> Pict
             _("The outermost classes also hold the one in a thousand beyond."),
             _(
                 "Each iteration is shared equally by the requests in it; hosts and waiting are shared in proportion to that."
-            )
-            if split
-            else _(
-                "Sums only were kept: hosts and waiting are spread over all requests in proportion to their work; quantiles are within 1/256."
             ),
         ),
         table=DataTable(columns, tuple(rows)),

@@ -15,8 +15,7 @@ from taotie import __version__
 from taotie.answer.parts.simulation import (
     CaseRun,
     PromiseCurve,
-    StreamedCase,
-    StreamRun,
+    Requests,
     miss_of,
     profile,
     setup_of,
@@ -60,12 +59,12 @@ __all__ = ["simulation_html", "write_simulation_report"]
 class Shown:
     """What both languages share: computed once."""
 
-    done: CaseRun | StreamedCase
+    done: CaseRun
     summary: dict[str, Any]
     course: profile.TimeCourse
     energy: profile.EnergyDistribution
-    length: profile.EnergyByLength | None
-    spent: profile.BatchTime | None
+    length: profile.EnergyByLength
+    spent: profile.BatchTime
     ttft: tuple[Any, Any]
     tpot: tuple[Any, Any]
     attained: float | None
@@ -77,7 +76,7 @@ class Shown:
 
 
 def write_simulation_report(
-    done: CaseRun | StreamedCase,
+    done: CaseRun,
     path: Path,
     opened: str | None = None,
     *,
@@ -91,7 +90,7 @@ def write_simulation_report(
 
     Parameters
     ----------
-    done : CaseRun or StreamedCase
+    done : CaseRun
         The case and what happened.
     path : Path
         Where the file shall stand; written aside, then renamed.
@@ -125,7 +124,7 @@ def write_simulation_report(
 
 
 def simulation_html(
-    done: CaseRun | StreamedCase,
+    done: CaseRun,
     opened: str | None = None,
     *,
     promise: PromiseCurve | None = None,
@@ -144,7 +143,7 @@ def simulation_html(
 
 
 def _shown(
-    done: CaseRun | StreamedCase,
+    done: CaseRun,
     promise: PromiseCurve | None,
     given: Collection[str] | None,
     command: Sequence[str],
@@ -154,20 +153,14 @@ def _shown(
     if not summary["completed"]:
         raise RangeError(_("no request was served: there is no energy per request."))
     known = frozenset(given_fields(done.case) if given is None else given)
-    length = spent = attained = None
-    if isinstance(run, StreamRun):
-        course = profile.time_course(run)
-        ttft = profile.cumulative(run.ttft_ps, 1e-12)
-        tpot = profile.cumulative(run.tpot_ps, 1e-12)
-    else:
-        came = done.requests.t_s if isinstance(done, CaseRun) else None
-        course = profile.time_course(run, came)
-        length = profile.energy_by_length(run)
-        spent = profile.time_at_batch(run)
-        ttft = profile.cumulative(run.ttft_s)
-        tpot = profile.cumulative(run.tpot_s[run.output > 1])
-        level = done.case.level
-        attained = None if level is None else run.attainment(level)
+    came = done.requests.t_s if isinstance(done.requests, Requests) else None
+    course = profile.time_course(run, came)
+    length = profile.energy_by_length(run)
+    spent = profile.time_at_batch(run)
+    ttft = profile.cumulative(run.ttft_s)
+    tpot = profile.cumulative(run.tpot_s[run.output > 1])
+    level = done.case.level
+    attained = None if level is None else run.attainment(level)
     energy = profile.energy_distribution(run)
     return Shown(
         done, summary, course, energy, length, spent, ttft, tpot, attained, promise, known,
@@ -246,8 +239,7 @@ def _half(shown: Shown) -> dict[str, Any]:
             done.case.least_replicas is not None,
         ),
         latency_picture(shown.ttft, shown.tpot, done.case.level, shown.attained),
-        length_picture(shown.length) if shown.length is not None
-        else Absent("length", _("Energy by the length of the answer"), _("A streamed run keeps sums only, no single requests.")),
+        length_picture(shown.length),
     ]  # fmt: skip
     pictures = [
         replace(p, finding=unbroken(p.finding), method=unbroken(p.method))
@@ -293,7 +285,7 @@ def _half(shown: Shown) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _own_notes(done: CaseRun | StreamedCase) -> list[Said]:
+def _own_notes(done: CaseRun) -> list[Said]:
     """What a run has to say where no answer stands behind the page."""
     return list(getattr(done.run, "notes", ()))
 
@@ -310,7 +302,7 @@ def _all_sources(rows: list[SourceRow], keys: Sequence[str]) -> tuple[list[Sourc
     return [found[key] for key in sorted(found)], set(found)
 
 
-def _machines(done: CaseRun | StreamedCase) -> str:
+def _machines(done: CaseRun) -> str:
     n = done.serving.replicas + (done.serving.writing.replicas if done.serving.writing else 0)
     chip = setup_of(done.case)
     machines = f"{n * chip.accelerators_per_replica} × {chip.accelerator.label}"
@@ -322,9 +314,7 @@ def _promise(shown: Shown) -> Picture | Absent:
     if shown.promise is not None:
         return promise_picture(shown.promise)
     serving = shown.done.serving
-    if isinstance(shown.done.run, StreamRun):
-        why = _("A streamed run is one fleet only; simulate without --stream to vary it.")
-    elif serving.scaling is not None or serving.writing is not None:
+    if serving.scaling is not None or serving.writing is not None:
         why = _(
             "With two pools, or replicas that are started and stopped, there is no one number of replicas to vary."
         )

@@ -16,8 +16,6 @@ from taotie.answer.parts.simulation import (
     MEMORY_IN_USE,
     RESERVED_B,
     ServingCase,
-    ServingRun,
-    StreamRun,
     runtime_profile,
     server_of,
     setup_of,
@@ -189,7 +187,7 @@ def _fields(case: ServingCase) -> list[tuple[str, str, str, str]]:
         ("precision", _("precision of the weights"), setup_of(case).precision, _("as the publisher released the model, or the next wider the chip has")),
         ("runtime", _("generation of the serving software"), case.runtime, _("the newest the energy model was fitted on")),
         ("level", _("promise"), _level(case), _("none was given")),
-        ("routing", _("routing"), case.routing.replace("_", " "), _("the one of streamed runs") if case.routing == "round_robin" else _("our choice: what a good router does")),
+        ("routing", _("routing"), case.routing.replace("_", " "), _("our choice: what a good router does")),
         ("max_batch", _("most requests a replica runs at once"), str(case.max_batch), _("vLLM's default up to A100; on GPUs of 70 GiB and more it is 1 024")),
         ("token_budget", _("most tokens of an iteration"), str(case.token_budget), _("vLLM's default up to A100; on GPUs of 70 GiB and more it is 8 192")),
         ("chunked", _("prompts read in chunks beside writing"), on_off(case.chunked), software),
@@ -263,7 +261,6 @@ def _option_text(value: Any) -> str:
 
 def count_rows(done: Any, summary: dict[str, Any]) -> list[Row]:
     """What became of the requests, and how much was simulated."""
-    run: ServingRun | StreamRun = done.run
     limit = done.serving.replica.limits.kv_tokens
     energy = summary["energy_j"]
 
@@ -285,8 +282,6 @@ def count_rows(done: Any, summary: dict[str, Any]) -> list[Row]:
     ]  # fmt: skip
     if energy["transfer"]:
         rows.append(Row("transfer", _("of it moving KV caches"), kwh(energy["transfer"]), _part(energy, "transfer")))  # fmt: skip
-    if isinstance(run, StreamRun):
-        rows = [r for r in rows if r.key != "prefix_hit_tokens"]
     return rows
 
 
@@ -332,7 +327,7 @@ def run_warnings(done: Any, summary: dict[str, Any]) -> list[tuple[str, str]]:
             "Requests come faster than the fleet serves them: the queue grows by {g} requests per second, so latencies depend on how long the log is."
         ).format(g=number(growth, 3))))  # fmt: skip
     level = done.case.level
-    if level is not None and isinstance(done.run, ServingRun):
+    if level is not None:
         kept = done.run.attainment(level)
         if kept < level.share:
             found.append(("promise", _(

@@ -35,6 +35,7 @@ from taotie.compute.serving.service import (
     simulate,
     smallest_fleet,
 )
+from taotie.compute.serving.source import Source
 from taotie.errors import MissingExtraError, RangeError
 from taotie.hardware.accelerator import accelerator
 from taotie.hardware.server import machine_notes
@@ -203,7 +204,7 @@ class CaseRun(NamedTuple):
     """A case, the requests as they came, and what happened."""
 
     case: ServingCase
-    requests: Requests
+    requests: Requests | Source
     serving: Serving
     run: ServingRun
     wall_s: float
@@ -212,7 +213,8 @@ class CaseRun(NamedTuple):
     def summary(self) -> dict[str, Any]:
         """The numbers of `taotie simulate --json`."""
         out = self.run.summary()
-        rate = len(self.requests) / self.wall_s if self.wall_s > 0 else None
+        n = len(self.run.number) + self.run.rejected
+        rate = n / self.wall_s if self.wall_s > 0 else None
         out["simulated_requests_per_s"] = rate
         out["energy_range"] = energy_range(self.case, out["mean_batch"])
         if self.case.level is not None:
@@ -442,7 +444,18 @@ def typical_lengths(requests: Requests, setup: ServingSetup) -> tuple[float, flo
     return float(requests.prompt_tokens[kept].mean()), float(requests.output_tokens[kept].mean())
 
 
-def run_case(requests: Requests, case: ServingCase) -> CaseRun:
+def fitting_lengths(source: Source, setup: ServingSetup) -> tuple[float, float]:
+    """`typical_lengths` of requests that come in parts. [token]"""
+    most, high = 0, 1
+    while high < 1 << 40 and setup.cache_b(float(high)) <= setup.cache_room_b:
+        most, high = high, 2 * high
+    if high < 1 << 40:
+        inside = range(most, high)
+        most += bisect_right(inside, setup.cache_room_b, key=lambda n: setup.cache_b(float(n))) - 1
+    return source.mean_lengths(float(most))
+
+
+def run_case(requests: Requests | Source, case: ServingCase) -> CaseRun:
     """Simulate a case; find the smallest fleet first if the number of replicas is left open.
 
     Raises
@@ -455,14 +468,16 @@ def run_case(requests: Requests, case: ServingCase) -> CaseRun:
             _("neither a number of replicas nor a service level is given."),
             _("--replicas 4, or --slo ttft=1s,tpot=50ms"),
         )
-    requests = faster(requests, case.rate_scale)
-    blocks = requests.hash_ids
-    serving = serving_of(
-        case,
-        *typical_lengths(requests, setup_of(case)),
-        block_tokens=512 if blocks is None else blocks.block_tokens,
-    )
-    if case.replicas is None and case.level is not None:
+    block_tokens = 512
+    if isinstance(requests, Source):
+        lengths = fitting_lengths(requests, setup_of(case))
+    else:
+        requests = faster(requests, case.rate_scale)
+        lengths = typical_lengths(requests, setup_of(case))
+        if requests.hash_ids is not None:
+            block_tokens = requests.hash_ids.block_tokens
+    serving = serving_of(case, *lengths, block_tokens=block_tokens)
+    if case.replicas is None and case.level is not None and isinstance(requests, Requests):
         n, _run = smallest_fleet(requests, serving, case.level)
         serving = replace(serving, replicas=n)
     begin = time.perf_counter()

@@ -1,32 +1,26 @@
-"""How is a log simulated that is too long for memory? Some replicas at a time, straight from a Parquet file.
+"""How is a log read that is too long for memory? In parts, in order, straight from a Parquet file.
 
-With round robin, replica `r` of `R` serves the rows whose number leaves `r` when divided by `R`. So a few replicas' rows
-are read, simulated, summed up and forgotten, and the file is read again for the next ones. Memory depends on
-the part, not on the file; the result is that of reading everything at once.
+Its columns, their units and what is refused are those of the reader in memory (`workload.trace`); a text is first written
+as Parquet. A row that the reader in memory would sort is refused: that needs the whole log.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute.serving import state as sr
-from taotie.compute.serving.fleet import Load, limit_row, run_one
-from taotie.compute.serving.output import copy_options, database, database_error
-from taotie.compute.serving.result import NJ, PS
-from taotie.compute.serving.service import LONGEST_DAYS, LONGEST_REQUEST, Serving
-from taotie.compute.serving.setup import check_energy, inner_bins
-from taotie.compute.serving.stream import StreamRun, Sums
-from taotie.errors import RangeError, TraceError
-from taotie.files.atomic import writing
+from taotie.compute.serving.output import database, database_error
+from taotie.compute.serving.source import Part, Source
+from taotie.errors import TraceError
+from taotie.files.columns import PART
 from taotie.files.read import of_others
-from taotie.words.language import _
+from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.trace_cells import is_number
 from taotie.workload.trace_csv import delimiter_of
@@ -39,205 +33,219 @@ from taotie.workload.trace_rows import (
     not_utf8,
     open_text,
     regular_file,
+    rows_twice,
+    running_totals,
+    weight,
 )
 from taotie.workload.trace_time import Extent, scale_of
 
-__all__ = ["log_said", "mean_lengths", "simulate_parquet", "text_as_parquet"]
+__all__ = ["parquet_source", "rows_of", "text_as_parquet"]
 
 Array = NDArray[Any]
 
 
-def simulate_parquet(
+@of_others(TraceError)
+def parquet_source(
     path: str | os.PathLike[str],
-    serving: Serving,
-    *,
-    part_requests: int = 2_000_000,
-    rate_scale: float = 1.0,
-    requests_out: str | os.PathLike[str] | None = None,
     reading: Reading | None = None,
-) -> StreamRun:
-    """Simulate a log in Parquet without holding it in memory.
+    said: Sequence[Said] = (),
+    left_out: int = 0,
+) -> Source:
+    """A log in Parquet as requests in parts.
 
     Parameters
     ----------
     path : path-like
         Columns as in `workload.trace.read_parquet`; rows in order of arrival.
-    serving : Serving
-        Round robin, always on, one pool, no prefix cache.
-    part_requests : int, default 2,000,000
-        Requests held at a time (at least one replica's), about 80 bytes each; the file is read once per part.
-    rate_scale : float, default 1
-        Requests come so many times as fast: the same in less time. [1]
-    requests_out : path-like, optional
-        Write one row per request there, replica by replica; the file appears when it is complete.
     reading : Reading, optional
         Layout, columns and unit of time, where the user named them.
-
-    Returns
-    -------
-    StreamRun
+    said : sequence of Said
+        How the log was read before it was written as this file, in place of what would be said of its columns.
+    left_out : int
+        Requests without prompt or answer that were left out then.
 
     Raises
     ------
     TraceError
-        If a row has no time or lengths below 1, or rows are not in order.
-    RangeError
-        If the fleet is of another kind.
+        If the file is absent or not such a log, or a row has no time, or lengths that are no whole numbers; when its
+        parts are read, if rows are not in order, or are running totals.
     MissingExtraError
         If DuckDB is not installed.
     """
-    limits = serving.replica.limits
-    if (
-        serving.routing != "round_robin"
-        or serving.scaling is not None
-        or serving.writing is not None
-        or limits.prefix_blocks
-        or limits.prefix_in_pages
-    ):
-        raise RangeError(
-            _(
-                "a log is simulated in parts only with round robin, one pool that is always on, and no prefix cache."
-            ),
-            _("set routing to round_robin, or simulate a shorter log in memory"),
-        )
     place = Path(path)
-    if not place.is_file():
-        raise TraceError(_("there is no file {path}.").format(path=place))
-    if not 0 < rate_scale < float("inf"):
-        raise RangeError(_("rate_scale={value} is not above 0.").format(value=rate_scale))
-    n_replica = serving.replicas
-    bin_ps, together = inner_bins(serving.bin_s, n_replica, serving.replica)
-    with ExitStack() as stack:
-        base = stack.enter_context(database())
-        # the file is read many times over; kept pieces of it would grow with it
-        base.execute("set enable_external_file_cache = false")
-        try:
-            time, prompt, output, _said = _columns(base, place, reading)
-            time = f"({time} / {rate_scale!r})" if rate_scale != 1.0 else time
+    with _opened(place) as base:
+        log = _columns(base, place, reading or Reading())
+        p, o = log.prompt, log.output
+        n, fine, kept = base.execute(
+            f"select count(*), count_if(isfinite({log.time}) and {p} = floor({p}) and {o} = floor({o}) "
+            f"and least({p}, {o}) >= 0 and greatest({p}, {o}) <= {MAX_TOKENS}), "
+            f"count_if({p} > 0 and {o} > 0) from read_parquet(?)",
+            [str(place)],
+        ).fetchone()
+        if fine < n:
+            raise TraceError(
+                _(
+                    "{path}: {bad} of {n} rows have no time, or lengths that are no whole numbers."
+                ).format(path=place, bad=n - fine, n=n),
+                _("without --stream the line is named"),
+            )
+        if n == 0:
+            raise TraceError(_("{path} holds no request.").format(path=place))
+        if kept == 0:
+            raise TraceError(_("{path}: every request in it is empty.").format(path=place))
+        first, last = base.execute(
+            f"select min({log.time}), max({log.time}) from read_parquet(?) where {p} > 0 and {o} > 0",
+            [str(place)],
+        ).fetchone()
+    told = list(said[1:] if said else log.said[1:])
+    if kept < n or left_out:
+        told.append(
+            Said(
+                "empty_requests",
+                N_("{n} requests without prompt or answer left out"),
+                {"n": n - kept + left_out},
+            )
+        )
+    look = _Look(place, log, kept)
+
+    def sums(most: float) -> tuple[int, int, int]:
+        with _opened(place) as base:
             found = base.execute(
-                f"select count(*), min({time}), max({time}), count({time}), "
-                f"count_if({prompt} >= 1 and {output} >= 1 and {prompt} = floor({prompt}) "
-                f"and {output} = floor({output})), greatest(max({prompt}), max({output})) "
-                "from read_parquet(?)",
-                [str(place)],
+                f"select count(*), sum(({p})::hugeint), sum(({o})::hugeint) from read_parquet(?) "
+                f"where {p} > 0 and {o} > 0 and ({p})::double + ({o})::double <= ?",
+                [str(place), most],
             ).fetchone()
-        except database_error() as error:
-            raise TraceError(
-                _("{path} cannot be read as Parquet: {why}").format(
-                    path=place, why=str(error).splitlines()[0]
-                )
-            ) from error
-        n, first, last, timed, whole, longest = found
-        if n == 0 or timed < n or whole < n:
-            raise TraceError(
-                _(
-                    "{path}: {bad} of {n} rows have no time, or lengths that are no whole numbers from 1 on."
-                ).format(path=place, bad=n - min(timed, whole), n=n),
-                _("leave them out first, or read a shorter part in memory"),
-            )
-        if longest > LONGEST_REQUEST or not last - first <= LONGEST_DAYS * 86_400:
-            raise RangeError(
-                _(
-                    "{path}: {d:.1f} days, requests up to {t} tokens; at most {days} days and {most} tokens."
-                ).format(
-                    path=place,
-                    d=(last - first) / 86_400,
-                    t=longest,
-                    days=LONGEST_DAYS,
-                    most=LONGEST_REQUEST,
-                )
-            )
-        check_energy(serving.replica, last - first)
-        span_ps = round((last - first) * PS)
-        n_bin = span_ps // bin_ps + 2
-        sums, states = Sums(n_bin), np.zeros((n_replica, sr.N_STATE), np.int64)
-        served = 0
-        aside: Path | None = None
-        store: Any = None
-        if requests_out is not None:
-            aside = stack.enter_context(writing(requests_out))
-            folder = stack.enter_context(TemporaryDirectory(dir=aside.parent, prefix=".requests-"))
-            store = stack.enter_context(database(f"{folder}/parts.duckdb"))
-        group = max(1, n_replica * part_requests // n)
-        for low in range(0, n_replica, group):
-            got = base.execute(
-                f"select file_row_number::{'integer' if n < 1 << 31 else 'bigint'} as row, "
-                f"{time} - ? as t, {prompt}::integer as p, {output}::integer as o "
-                "from read_parquet(?, file_row_number = true) "
-                "where file_row_number % ? between ? and ?",
-                [first, str(place), n_replica, low, low + group - 1],
-            ).fetchnumpy()
-            number = np.asarray(got.pop("row"))
-            seconds = np.asarray(got.pop("t"), np.float64)
-            np.rint(np.multiply(seconds, PS, out=seconds), out=seconds)  # in place: it is long
-            arrival = seconds.astype(np.int64)
-            del seconds
-            prompts, outputs = np.asarray(got.pop("p")), np.asarray(got.pop("o"))
-            if (np.diff(number) < 0).any():
-                order = np.argsort(number)
-                number, arrival = number[order], arrival[order]
-                prompts, outputs = prompts[order], outputs[order]
-            for r in range(low, min(low + group, n_replica)):
-                mine = number % n_replica == r
-                load = Load(
-                    arrival[mine],
-                    prompts[mine].astype(np.int32),
-                    outputs[mine].astype(np.int32),
-                )
-                if (np.diff(load.arrival) < 0).any():
-                    raise TraceError(
-                        _("{path}: rows are not in order of arrival.").format(path=place),
-                        _("sort the file by time first: it is too long to be sorted in memory"),
-                    )
-                length = load.prompt.astype(np.int64) + load.output
-                fits = -(-length // limits.page_tokens) <= limits.kv_pages
-                load = load.part(np.flatnonzero(fits))
-                row = limit_row(serving.replica.costs, limits, bin_ps, load)
-                state, result, bins = run_one(load, serving.replica.costs, row, n_bin)
-                sums.add(load, result, bins)
-                states[r] = state
-                served += len(load.arrival)
-                if store is not None:
-                    _store(store, number[mine][fits].astype(np.int64), r, load, result)
-            del number, arrival, prompts, outputs  # before the next part is fetched
-        if store is not None and aside is not None:
-            target = str(aside).replace("'", "''")
-            options = copy_options(requests_out or "")
-            store.execute(f"copy requests to '{target}' ({options})")
-    return sums.run(serving.replica, states, bin_ps, served, span_ps, n - served, together)
+        return int(found[0]), int(found[1] or 0), int(found[2] or 0)
+
+    return Source(
+        kept,
+        last - first,
+        lambda: _parts(place, log, n, first, look),
+        lambda: sorted([*told, *look.said()], key=weight),
+        place.name,
+        place.name,
+        said[0] if said else log.said[0],
+        sums,
+    )
 
 
 @of_others(TraceError)
-def mean_lengths(
-    path: str | os.PathLike[str], reading: Reading | None = None
-) -> tuple[float, float]:
-    """Mean prompt and output length of a log in Parquet, without holding it in memory. [token]
+def rows_of(path: str | os.PathLike[str]) -> int:
+    """Rows of a Parquet file, as it says itself.
 
     Raises
     ------
     TraceError
-        If the file is absent, empty or not such a log.
+        If the file is absent or not Parquet.
     MissingExtraError
         If DuckDB is not installed.
     """
     place = Path(path)
+    with _opened(place) as base:
+        return int(base.execute("select count(*) from read_parquet(?)", [str(place)]).fetchone()[0])
+
+
+class _Look:
+    """What the reader in memory looks for from row to row, while parts go by."""
+
+    def __init__(self, place: Path, log: _Log, kept: int) -> None:
+        self.place, self.log, self.kept = place, log, kept
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was seen."""
+        self.twice = self.rows = 0
+        self.rising = not self.log.asked
+        self.ends: list[list[float]] = []
+        self.before: tuple[Array, ...] = ()
+        self.kept_before: tuple[Array, ...] = ()
+
+    def see(self, part: tuple[Array, ...], some: tuple[Array, ...]) -> None:
+        """Look at a part behind the ones before: all its rows, and those that are requests."""
+        self.rows += len(part[0])
+        t, *sides = _behind(self.before, part)
+        self.ends = self.ends or [[float(side[0]), 0.0] for side in sides]
+        for end, side in zip(self.ends, sides, strict=True):
+            end[1] = float(side[-1])
+        self.rising = self.rising and bool((t[1:] >= t[:-1]).all())
+        self.rising = self.rising and all(bool((side[1:] > side[:-1]).all()) for side in sides)
+        self.before = tuple(one[-1:] for one in (t, *sides))
+        if not len(some[0]):
+            return
+        rows = _behind(self.kept_before, some)
+        if (rows[0][1:] < rows[0][:-1]).any():
+            raise TraceError(
+                _("{path}: rows are not in order of arrival.").format(path=self.place),
+                _("sort the file by time first: it is too long to be sorted in memory"),
+            )
+        self.twice += int(np.logical_and.reduce([one[1:] == one[:-1] for one in rows]).sum())
+        self.kept_before = tuple(one[-1:] for one in rows)
+
+    def end(self) -> None:
+        """Refuse running totals."""
+        sums = all(high >= self.rows / 3 * (low or 1.0) for low, high in self.ends)
+        if self.rows >= 10 and self.rising and sums:
+            raise running_totals(self.place, self.log.name, *self.ends[0])
+
+    def said(self) -> list[Said]:
+        """What is to be said of rows that come twice."""
+        return rows_twice(self.twice, self.kept)
+
+
+def _behind(before: tuple[Array, ...], part: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Columns with the last row of the part before in front."""
+    if not before:
+        return part
+    return tuple(np.concatenate(pair) for pair in zip(before, part, strict=True))
+
+
+def _parts(place: Path, log: _Log, n: int, first: float, look: _Look) -> Iterator[Part]:
+    """Rows of a file in parts: arrivals after the first [s], prompts and answers [token]."""
+    look.begin()
+    with _opened(place) as base:
+        # the file is read more than once; kept pieces of it would grow with it
+        base.execute("set enable_external_file_cache = false")
+        base.execute("set preserve_insertion_order = true")
+        for low in range(0, n, PART):
+            got = base.execute(
+                f"select {log.time} as t, ({log.prompt})::bigint as p, ({log.output})::bigint as o "
+                "from read_parquet(?, file_row_number = true) "
+                "where file_row_number >= ? and file_row_number < ?",
+                [str(place), low, low + PART],
+            ).fetchnumpy()
+            part = (
+                np.asarray(got["t"], np.float64),
+                np.asarray(got["p"], np.int64),
+                np.asarray(got["o"], np.int64),
+            )
+            some = (part[1] > 0) & (part[2] > 0)
+            rows = part if some.all() else tuple(one[some] for one in part)
+            look.see(part, rows)
+            if len(rows[0]):
+                yield rows[0] - first, rows[1], rows[2]
+    look.end()
+
+
+@contextmanager
+def _opened(place: Path) -> Iterator[Any]:
+    """A connection for one file; what it says of the file, in a sentence.
+
+    Raises
+    ------
+    TraceError
+        If the file is absent, or DuckDB cannot read it.
+    """
     if not place.is_file():
         raise TraceError(_("there is no file {path}.").format(path=place))
     with database() as base:
         try:
-            _time, prompt, output, _said = _columns(base, place, reading)
-            found = base.execute(
-                f"select avg({prompt}), avg({output}) from read_parquet(?)", [str(place)]
-            ).fetchone()
+            yield base
         except database_error() as error:
             raise TraceError(
                 _("{path} cannot be read as Parquet: {why}").format(
                     path=place, why=str(error).splitlines()[0]
                 )
             ) from error
-    if found[0] is None or found[1] is None:
-        raise TraceError(_("{path} holds no requests.").format(path=place))
-    return float(found[0]), float(found[1])
 
 
 @of_others(TraceError)
@@ -368,11 +376,16 @@ class _Log(NamedTuple):
     prompt: str
     output: str
     said: tuple[Said, ...]
+    """The layout first."""
+    name: str
+    """Of the column of times."""
+    asked: bool
+    """Whether somebody named the columns."""
 
 
-def _columns(base: Any, place: Path, reading: Reading | None = None) -> _Log:
+def _columns(base: Any, place: Path, reading: Reading) -> _Log:
     """Columns of a log in Parquet, its unit of time found as the reader in memory finds it."""
-    draft = Draft(place, reading or Reading())
+    draft = Draft(place, reading)
     found = leaves(base, str(place))
     sample = base.execute(
         f"select {', '.join(one[1] for one in found)} from read_parquet(?) limit 200", [str(place)]
@@ -409,65 +422,4 @@ def _columns(base: Any, place: Path, reading: Reading | None = None) -> _Log:
             scale = scale_of(extent, columns.clock(draft.reading.time_unit), place)
             said += scale.said
             time = f"(({t}::double - {scale.zero!r}::double) * {scale.step_s!r}::double)"
-    told = [columns.said()] if reading is not None else []
-    return _Log(time, sides[0], sides[1], tuple(told + said))
-
-
-def log_said(path: str | os.PathLike[str], reading: Reading) -> list[Said]:
-    """How a log in Parquet is read, as its reader in memory says it; refuses what that refuses at once.
-
-    Raises
-    ------
-    TraceError
-        If a row has no time, or lengths that are no whole numbers.
-    """
-    place = Path(path)
-    with database() as base:
-        try:
-            log = _columns(base, place, reading)
-            p, o = log.prompt, log.output
-            n, fine = base.execute(
-                f"select count(*), count_if(isfinite({log.time}) and {p} = floor({p}) and {o} = floor({o}) "
-                f"and least({p}, {o}) >= 0 and greatest({p}, {o}) <= {MAX_TOKENS}) from read_parquet(?)",
-                [str(place)],
-            ).fetchone()
-        except database_error() as error:
-            raise _unread(place, error) from error
-    if fine < n:
-        raise TraceError(
-            _(
-                "{path}: {bad} of {n} rows have no time, or lengths that are no whole numbers."
-            ).format(path=place, bad=n - fine, n=n),
-            _("without --stream the line is named"),
-        )
-    return list(log.said)
-
-
-def _unread(place: Path, error: Exception) -> TraceError:
-    return TraceError(
-        _("{path} cannot be read as Parquet: {why}").format(
-            path=place, why=str(error).splitlines()[0]
-        )
-    )
-
-
-def _store(store: Any, number: Array, r: int, load: Load, result: Array) -> None:
-    """Put one replica's requests aside; energy without waiting and hosts."""
-    later = np.maximum(load.output.astype(np.int64) - 1, 1)
-    ttft, finish = result[:, sr.TTFT], result[:, sr.FINISH]
-    rows = {
-        "request": number,
-        "replica": np.full(len(number), r, np.int32),
-        "arrival_s": load.arrival / PS,
-        "prompt_tokens": load.prompt,
-        "output_tokens": load.output,
-        "ttft_s": ttft / PS,
-        "tpot_s": (finish - load.arrival - ttft) / later / PS,
-        "finish_s": finish / PS,
-        "own_j": result[:, sr.OWN] / NJ,
-        "shared_j": result[:, sr.SHARED] / NJ,
-    }
-    store.register("part", rows)
-    store.execute("create table if not exists requests as select * from part limit 0")
-    store.execute("insert into requests select * from part")
-    store.unregister("part")
+    return _Log(time, sides[0], sides[1], (columns.said(), *said), columns.name("t"), columns.asked)

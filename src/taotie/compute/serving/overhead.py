@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from taotie.compute.serving.state import compiled
 
-__all__ = ["apportioned", "energy_nj", "exact_sum", "overhead_shares"]
+__all__ = ["OverheadShares", "energy_nj", "exact_sum", "overhead_shares"]
 
 Array = NDArray[Any]
 LARGEST = 1 << 62
@@ -45,28 +45,6 @@ def energy_nj(power_mw: int, time_ps: int) -> int:
     return int(power_mw) * int(time_ps) // 10**6
 
 
-def apportioned(total: int, weight: Array) -> Array:
-    """Integer parts of `total` in proportion to `weight` that sum exactly to it.
-
-    Each part is the step between two rounded readings of the running share, so nothing is lost and
-    no part is off by more than one unit (plus float64 rounding of the reading).
-
-    Examples
-    --------
-    >>> apportioned(10, np.array([1, 1, 1]))
-    array([3, 3, 4])
-    """
-    n = len(weight)
-    if n == 0:
-        return np.zeros(0, np.int64)
-    running = np.cumsum(weight, dtype=np.float64)
-    if running[-1] <= 0:
-        running = np.arange(1, n + 1, dtype=np.float64)
-    reading = np.minimum((running / running[-1] * float(total)).astype(np.int64), total)
-    reading[-1] = total
-    return np.diff(reading, prepend=0)
-
-
 @compiled
 def add_up(weight, replica, total, count):  # type: ignore[no-untyped-def]
     """Weight and number of the requests of each replica, in their order."""
@@ -77,7 +55,10 @@ def add_up(weight, replica, total, count):  # type: ignore[no-untyped-def]
 
 @compiled
 def share_out(weight, replica, total, left, amount, running, reading, out):  # type: ignore[no-untyped-def]
-    """`apportioned` for every replica at once: one walk along the requests, a running share each."""
+    """Steps between rounded readings of each replica's running share, in one walk along the requests.
+
+    So nothing is lost, and no part is off by more than one unit (plus float64 rounding of the reading).
+    """
     for i in range(weight.shape[0]):
         r = replica[i]
         if total[r] > 0.0:
@@ -94,6 +75,85 @@ def share_out(weight, replica, total, left, amount, running, reading, out):  # t
             )
         out[i] = upto - reading[r]
         reading[r] = upto
+
+
+class OverheadShares:
+    """Parts of the overhead for requests that come in parts, twice over: `weigh` all of them, then take their `shares`.
+
+    Parameters
+    ----------
+    overhead : ndarray of int64, shape (n_replica,)
+        Idle, host and start-up energy of each replica. [nJ]
+    """
+
+    def __init__(self, overhead: Array) -> None:
+        self.amount = np.ascontiguousarray(overhead, np.int64)
+        self.total, self.left = np.zeros(len(self.amount)), np.zeros(len(self.amount), np.int64)
+        self.running, self.reading = np.zeros(len(self.amount)), np.zeros_like(self.amount)
+        self.whole, self.n = np.float64(0.0), 0
+        self.pools: list[_Pooled] | None = None
+
+    def weigh(self, weight: Array, replica: Array) -> None:
+        """Note own and shared energy of requests, and who served them. [nJ]"""
+        weight = np.ascontiguousarray(weight, np.int64)
+        add_up(weight, np.ascontiguousarray(replica, np.int32), self.total, self.left)
+        self.n += len(weight)
+        if len(weight):
+            self.whole = _running(self.whole, weight)[-1]
+
+    def shares(self, weight: Array, replica: Array) -> Array:
+        """Each request's part; the same requests in the same order as were weighed. [nJ]"""
+        if self.pools is None:
+            self.pools = self._pools()
+        weight = np.ascontiguousarray(weight, np.int64)
+        out = np.zeros(len(weight), np.int64)
+        share_out(
+            weight, np.ascontiguousarray(replica, np.int32),
+            self.total, self.left, self.amount, self.running, self.reading, out,
+        )  # fmt: skip
+        for pool in self.pools:
+            out += pool.shares(weight)
+        return out
+
+    def _pools(self) -> list[_Pooled]:
+        """What replicas that served nobody drew, in amounts that int64 holds."""
+        found, pooled = [], 0
+        for amount in [*self.amount[self.left == 0].tolist(), 0]:
+            if pooled + amount > LARGEST:
+                found.append(pooled)
+                pooled = 0
+            pooled += amount
+        return [_Pooled(one, self.whole, self.n) for one in (*found, pooled) if one]
+
+
+def _running(before: np.float64, weight: Array) -> Array:
+    """Running sum of weights after what came before."""
+    return np.cumsum(np.concatenate([[before], weight]), dtype=np.float64)[1:]
+
+
+class _Pooled:
+    """An amount for all requests in proportion to their weight, as steps between readings too."""
+
+    def __init__(self, total: int, whole: np.float64, n: int) -> None:
+        self.total, self.whole, self.left = total, whole, n
+        self.alike = whole <= 0
+        if self.alike:
+            self.whole = np.float64(n)
+        self.before, self.reading = np.float64(0.0), 0
+
+    def shares(self, weight: Array) -> Array:
+        n = len(weight)
+        if n == 0:
+            return np.zeros(0, np.int64)
+        running = _running(self.before, np.ones(n) if self.alike else weight)
+        self.before = running[-1]
+        upto = np.minimum((running / self.whole * float(self.total)).astype(np.int64), self.total)
+        self.left -= n
+        if self.left == 0:
+            upto[-1] = self.total
+        out: Array = np.diff(upto, prepend=self.reading)
+        self.reading = int(upto[-1])
+        return out
 
 
 def overhead_shares(overhead: Array, weight: Array, replica: Array) -> Array:
@@ -113,22 +173,6 @@ def overhead_shares(overhead: Array, weight: Array, replica: Array) -> Array:
     ndarray of int64, shape (n_request,)
         Sums to the sum of `overhead` if there is a request.
     """
-    out = np.zeros(len(weight), np.int64)
-    if len(weight) == 0:
-        return out
-    weight = np.ascontiguousarray(weight, np.int64)
-    who = np.ascontiguousarray(replica, np.int32)
-    amounts = np.ascontiguousarray(overhead, np.int64)
-    total, count = np.zeros(len(amounts)), np.zeros(len(amounts), np.int64)
-    add_up(weight, who, total, count)
-    unserved = amounts[count == 0].tolist()
-    share_out(
-        weight, who, total, count, amounts, np.zeros(len(amounts)), np.zeros_like(amounts), out
-    )
-    pooled = 0
-    for amount in [*unserved, 0]:
-        if pooled + amount > LARGEST:
-            out += apportioned(pooled, weight)
-            pooled = 0
-        pooled += amount
-    return out + apportioned(pooled, weight) if pooled else out
+    parts = OverheadShares(overhead)
+    parts.weigh(weight, replica)
+    return parts.shares(weight, replica)

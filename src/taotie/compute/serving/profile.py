@@ -11,11 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from taotie.compute.serving.case import ServingCase
 from taotie.compute.serving.overhead import exact_sum
 from taotie.compute.serving.result import NJ, PS, PoolAccount, ServingRun
-from taotie.compute.serving.service import Serving
-from taotie.compute.serving.stream import SUB_BITS, Histogram, StreamRun
 from taotie.errors import RangeError
 from taotie.words.language import _
 
@@ -23,7 +20,6 @@ __all__ = [
     "BatchTime",
     "EnergyByLength",
     "EnergyDistribution",
-    "StreamedCase",
     "TimeCourse",
     "cumulative",
     "energy_by_length",
@@ -40,18 +36,6 @@ BEYOND = (0.0005, 0.9995)
 TAIL = (0.99, 0.992, 0.994, 0.996, 0.998, 0.999, 0.9995, 0.9999)
 
 
-class StreamedCase(NamedTuple):
-    """A case that was simulated as a stream: sums only, no single requests."""
-
-    case: ServingCase
-    serving: Serving
-    run: StreamRun
-    name: str
-    """Of the requests."""
-    source: str = ""
-    """Key in the catalogue, or where the log is."""
-
-
 class TimeCourse(NamedTuple):
     """A run in at most a few hundred steps of time; energies are sums over the step."""
 
@@ -60,8 +44,8 @@ class TimeCourse(NamedTuple):
     """The last step ends with the account."""
     busy_j: Floats
     """Accelerators in an iteration, reading and writing. [J]"""
-    reading_j: Floats | None
-    """The part of it that reads prompts; None if only its sum over the run is kept. [J]"""
+    reading_j: Floats
+    """The part of it that reads prompts. [J]"""
     idle_j: Floats
     """Accelerators that wait. [J]"""
     host_j: Floats
@@ -71,9 +55,9 @@ class TimeCourse(NamedTuple):
     """Requests in an iteration times its duration, so ``batch_s / busy_s`` is the mean batch. [s]"""
     on_s: Floats
     """Replica-seconds switched on, all pools. [s]"""
-    arrivals: Floats | None
-    """Requests that came; None if their times are not kept. [1]"""
-    waiting_s: Floats | None
+    arrivals: Floats
+    """Requests that came. [1]"""
+    waiting_s: Floats
     """Requests that had come, were not finished and in no iteration, times duration. [s]"""
     reading_exact: bool
     """False where reading is placed at each request's first token instead of when it was read."""
@@ -89,9 +73,9 @@ class TimeCourse(NamedTuple):
         return self.busy_j + self.idle_j + self.host_j
 
     @property
-    def writing_j(self) -> Floats | None:
+    def writing_j(self) -> Floats:
         """The part of iterations that writes answers. [J]"""
-        return None if self.reading_j is None else self.busy_j - self.reading_j
+        return self.busy_j - self.reading_j
 
     @property
     def busy_batch(self) -> float:
@@ -147,13 +131,13 @@ def _placed(total: float, weight: Floats, room: Floats) -> Floats:
 
 
 def time_course(
-    run: ServingRun | StreamRun, arrivals_s: ArrayLike | None = None, most: int = 290
+    run: ServingRun, arrivals_s: ArrayLike | None = None, most: int = 290
 ) -> TimeCourse:
     """Energy, batch, replicas and requests over time.
 
     Parameters
     ----------
-    run : ServingRun or StreamRun
+    run : ServingRun
     arrivals_s : array_like, optional
         When requests came, rejected ones included; default: those served. [s]
     most : int, default 290
@@ -179,7 +163,7 @@ def time_course(
     >>> course.total_j.round(3).tolist(), course.end_s.tolist()
     ([6.154, 6.846], [1.0, 2.3])
     """
-    pools = (run.account,) if isinstance(run, StreamRun) else run.pools
+    pools = run.pools
     width_s = pools[0].bin_ps * pools[0].together / PS
     fine = [_fine(pool) for pool in pools]
     n = max(len(f) for f in fine)
@@ -197,18 +181,12 @@ def time_course(
     end = np.append(begin[1:], max(span_s, begin[-1] + 1e-12))
     edges = np.append(begin, end[-1])
     busy_j = np.sum([p[:, 0] for p in parts], axis=0)
-    reading: Floats | None = None
-    if len(pools) > 1:
-        reading = parts[0][:, 0]
-    elif isinstance(run, ServingRun):
-        reading = _reading(run, busy_j, edges)
-    come = waiting = None
-    if not isinstance(run, StreamRun):
-        served_s = run.arrival_ps / PS
-        arrived = served_s if arrivals_s is None else np.asarray(arrivals_s, np.float64)
-        come = np.histogram(arrived, edges)[0].astype(np.float64)
-        present = _present_s(served_s, run.finish_ps / PS, edges)
-        waiting = np.maximum(present - np.sum([p[:, 4] for p in parts], axis=0), 0.0)
+    reading = parts[0][:, 0] if len(pools) > 1 else _reading(run, busy_j, edges)
+    served_s = run.arrival_ps / PS
+    arrived = served_s if arrivals_s is None else np.asarray(arrivals_s, np.float64)
+    come = np.histogram(arrived, edges)[0].astype(np.float64)
+    present = _present_s(served_s, run.finish_ps / PS, edges)
+    waiting = np.maximum(present - np.sum([p[:, 4] for p in parts], axis=0), 0.0)
     return TimeCourse(
         begin_s=begin,
         end_s=end,
@@ -252,9 +230,9 @@ def _reading(run: ServingRun, busy_j: Floats, edges: Floats) -> Floats:
     return _placed(total, cost, busy_j)
 
 
-def busy_share(run: ServingRun | StreamRun) -> float:
+def busy_share(run: ServingRun) -> float:
     """Share of the time switched on that replicas were busy. [1]"""
-    pools = (run.account,) if isinstance(run, StreamRun) else run.pools
+    pools = run.pools
     on = float(np.sum([float(p.on_ps.sum()) for p in pools]))
     return float(np.sum([float(p.busy_ps.sum()) for p in pools])) / on if on else 0.0
 
@@ -324,31 +302,27 @@ class EnergyDistribution(NamedTuple):
     """Evenly spaced in logarithm; shape (n_bin + 1,). The outermost bins also hold what is beyond. [J]"""
     share: Floats
     """Share of requests in each bin; sums to 1. [1]"""
-    own_j: Floats | None
-    """Energy of the bin's requests together: their own part. None if parts are not kept. [J]"""
-    shared_j: Floats | None
-    overhead_j: Floats | None
+    own_j: Floats
+    """Energy of the bin's requests together: their own part. [J]"""
+    shared_j: Floats
+    overhead_j: Floats
 
     @property
-    def parts_of_bins(self) -> Floats | None:
+    def parts_of_bins(self) -> Floats:
         """Overhead, shared and own energy over that of each bin; nan where a bin has none. Shape (3, n_bin). [1]"""
-        if self.own_j is None or self.shared_j is None or self.overhead_j is None:
-            return None
         parts = np.array([self.overhead_j, self.shared_j, self.own_j], dtype=np.float64)
         whole = parts.sum(axis=0)
         return np.divide(parts, whole, out=np.full_like(parts, np.nan), where=whole > 0)
 
     @property
-    def parts_of_all(self) -> tuple[float, float, float] | None:
-        """Own, shared and overhead energy over all requests' together; None if parts are not kept. [1]"""
-        if self.own_j is None or self.shared_j is None or self.overhead_j is None:
-            return None
+    def parts_of_all(self) -> tuple[float, float, float]:
+        """Own, shared and overhead energy over all requests' together. [1]"""
         own, shared, over = (float(p.sum()) for p in (self.own_j, self.shared_j, self.overhead_j))
         whole = own + shared + over
         return own / whole, shared / whole, over / whole
 
 
-def energy_distribution(run: ServingRun | StreamRun, n_bin: int = 48) -> EnergyDistribution:
+def energy_distribution(run: ServingRun, n_bin: int = 48) -> EnergyDistribution:
     """Requests and the parts of their energy, by energy per request.
 
     Raises
@@ -356,22 +330,11 @@ def energy_distribution(run: ServingRun | StreamRun, n_bin: int = 48) -> EnergyD
     RangeError
         If nobody was served.
     """
-    if isinstance(run, StreamRun):
-        own = exact_sum(run.account.busy_nj)
-        energy, count = _buckets(run.energy_nj)
-        energy = energy * (run.total_nj / own / NJ if own else 0.0)
-        parts: tuple[Floats, ...] = ()
-    else:
-        energy = run.energy_nj / NJ
-        count = np.ones(len(energy))
-        parts = (run.own_nj / NJ, run.shared_nj / NJ, run.overhead_nj / NJ)
+    energy = run.energy_nj / NJ
+    parts = (run.own_nj / NJ, run.shared_nj / NJ, run.overhead_nj / NJ)
     if len(energy) == 0:
         raise RangeError(_("no request was served: there is no energy per request."))
-    if isinstance(run, StreamRun):
-        scale = float(energy[-1]) / max(run.energy_nj.quantile(1.0), 1e-300)
-        low, high = (scale * run.energy_nj.quantile(q) for q in BEYOND)
-    else:
-        low, high = (float(q) for q in np.quantile(energy, BEYOND))
+    low, high = (float(q) for q in np.quantile(energy, BEYOND))
     low = max(low, 1e-6 * high, 1e-12)
     if high < 1.05 * low:
         low, high = low / 1.05, max(high, low) * 1.05
@@ -381,18 +344,9 @@ def energy_distribution(run: ServingRun | StreamRun, n_bin: int = 48) -> EnergyD
     def total(values: Floats) -> Floats:
         return np.bincount(at, weights=values, minlength=n_bin).astype(np.float64)
 
-    share = total(count) / count.sum()
-    sums = [total(p) for p in parts]
-    return EnergyDistribution(edges, share, *(sums or (None, None, None)))
-
-
-def _buckets(histogram: Histogram) -> tuple[Floats, Floats]:
-    """Middle and count of the filled buckets."""
-    filled = np.flatnonzero(histogram.counts)
-    bits = np.maximum((filled >> SUB_BITS) - 1, 0)
-    low = (filled - (bits << SUB_BITS)) << bits
-    middle = low + ((np.int64(1) << bits) - 1) / 2
-    return middle.astype(np.float64), histogram.counts[filled].astype(np.float64)
+    share = total(np.ones(len(energy))) / len(energy)
+    own, shared, over = (total(p) for p in parts)
+    return EnergyDistribution(edges, share, own, shared, over)
 
 
 class EnergyByLength(NamedTuple):
@@ -443,9 +397,7 @@ def energy_by_length(run: ServingRun, n_bin: int = 24, least: int = 5) -> Energy
     return EnergyByLength(*(np.array(c) for c in columns))
 
 
-def cumulative(
-    values: Floats | Histogram, scale: float = 1.0, n: int = 160
-) -> tuple[Floats, Floats]:
+def cumulative(values: Floats, n: int = 160) -> tuple[Floats, Floats]:
     """Values and the share of all that lies at or below each, denser towards the end.
 
     Examples
@@ -455,8 +407,5 @@ def cumulative(
     (0.0, 100.0, 50.0)
     """
     share = np.unique(np.concatenate([np.linspace(0.0, 1.0, n + 1), TAIL]))
-    if isinstance(values, Histogram):
-        found = np.array([values.quantile(q) for q in share]) if values.total else np.zeros(0)
-    else:
-        found = np.quantile(values, share) if len(values) else np.zeros(0)
-    return found * scale, share[: len(found)]
+    found = np.quantile(values, share) if len(values) else np.zeros(0)
+    return found, share[: len(found)]

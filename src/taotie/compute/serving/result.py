@@ -1,11 +1,12 @@
 """What did a simulated service do: latencies [s], energy [J], power over time [W], batch over time [1]?
 
-Integers from the kernels stay integers here; the properties turn them into seconds, joules and watts.
+Columns of requests may lie in files (`files.columns`), so sums and quantiles walk along them in parts. Integers from the kernels stay integers here; the properties turn them into seconds, joules and watts.
 Energies are at the `server` boundary: accelerators (reading, writing, waiting) and their share of the host.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,35 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.compute.serving.overhead import energy_nj, exact_sum
+from taotie.compute.serving.spread import Spread
 from taotie.errors import RangeError
+from taotie.files.columns import slices
 from taotie.words.language import _
 from taotie.words.said import Said
 
-__all__ = ["PoolAccount", "PowerSeries", "ServiceLevel", "ServingRun", "quantiles"]
+__all__ = ["PoolAccount", "PowerSeries", "ServiceLevel", "ServingRun"]
 
 Array = NDArray[Any]
 FloatArray = NDArray[np.floating[Any]]
 PS, NJ = 1e12, 1e9
-QUANTILES = (("p05", 0.05), ("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-
-
-def quantiles(values: FloatArray, own: bool = False) -> dict[str, float | None]:
-    """p05, p50, p95, p99, mean and max of values, by sorting; None where there are none. What is `own` is sorted in place.
-
-    Examples
-    --------
-    >>> q = quantiles(np.arange(101.0))
-    >>> q["p05"], q["p99"], q["mean"], q["max"]
-    (5.0, 99.0, 50.0, 100.0)
-    """
-    if len(values) == 0:
-        return dict.fromkeys([*(name for name, _q in QUANTILES), "mean", "max"])
-    mean, largest = float(values.mean()), float(values.max())
-    found = np.quantile(values, [q for _name, q in QUANTILES], overwrite_input=own)
-    out: dict[str, float | None] = {
-        name: float(v) for (name, _q), v in zip(QUANTILES, found, strict=True)
-    }
-    return {**out, "mean": mean, "max": largest}
 
 
 @dataclass(frozen=True)
@@ -271,18 +254,17 @@ class ServingRun:
     @property
     def ttft_s(self) -> FloatArray:
         """Time to first token. [s]"""
-        return self.ttft_ps / PS
+        return self.ttft_of(slice(None))
 
     @property
     def tpot_s(self) -> FloatArray:
         """Mean time per token after the first; 0 for answers of one token. [s]"""
-        later = np.maximum(self.output.astype(np.int64) - 1, 1)
-        return (self.finish_ps - self.arrival_ps - self.ttft_ps) / later / PS
+        return self.tpot_of(slice(None))
 
     @property
     def energy_nj(self) -> Array:
         """Energy of each request; sums exactly to `total_nj`. [nJ]"""
-        return self.own_nj + self.shared_nj + self.overhead_nj
+        return self.energy_of(slice(None))
 
     @property
     def energy_wh(self) -> FloatArray:
@@ -295,15 +277,42 @@ class ServingRun:
         pools = sum(exact_sum(p.busy_nj) + exact_sum(p.overhead_nj) for p in self.pools)
         return pools + self.transfer_nj
 
+    def rows(self) -> Iterator[slice]:
+        """Requests in parts, in order."""
+        return slices(
+            len(self.arrival_ps), self.arrival_ps, self.ttft_ps, self.finish_ps, self.output,
+            self.own_nj, self.shared_nj, self.overhead_nj,
+        )  # fmt: skip
+
+    def ttft_of(self, rows: slice) -> FloatArray:
+        """Time to first token of some requests. [s]"""
+        return self.ttft_ps[rows] / PS
+
+    def tpot_of(self, rows: slice) -> FloatArray:
+        """Mean time per token after the first of some requests; 0 for answers of one token. [s]"""
+        later = np.maximum(self.output[rows].astype(np.int64) - 1, 1)
+        return (self.finish_ps[rows] - self.arrival_ps[rows] - self.ttft_ps[rows]) / later / PS
+
+    def energy_of(self, rows: slice) -> Array:
+        """Energy of some requests. [nJ]"""
+        return self.own_nj[rows] + self.shared_nj[rows] + self.overhead_nj[rows]
+
     def attainment(self, level: ServiceLevel) -> float:
         """Share of all requests, rejected ones included, that kept the service level. [1]"""
-        kept = (self.ttft_s <= level.ttft_s) & (self.tpot_s <= level.tpot_s)
-        return float(kept.sum()) / max(len(kept) + self.rejected, 1)
+        kept = 0
+        for rows in self.rows():
+            soon = self.ttft_of(rows) <= level.ttft_s
+            kept += int((soon & (self.tpot_of(rows) <= level.tpot_s)).sum())
+        return float(kept) / max(len(self.number) + self.rejected, 1)
 
     def waiting(self, time_ps: int) -> int:
         """Requests that have come and not got their first token at a time. [1]"""
-        came = int(np.searchsorted(self.arrival_ps, time_ps, side="right"))
-        return came - int((self.arrival_ps + self.ttft_ps <= time_ps).sum())
+        came = 0
+        for rows in self.rows():
+            arrival = self.arrival_ps[rows]
+            came += int((arrival <= time_ps).sum())
+            came -= int((arrival + self.ttft_ps[rows] <= time_ps).sum())
+        return came
 
     @cached_property
     def queue_growth_per_s(self) -> float:
@@ -357,7 +366,7 @@ class ServingRun:
         # the last bin may be cut short by the end of the account
         full = np.minimum(width_ps, self.span_ps - power.t_s * PS)
         peak = float((power.total_w[full > 0] * width_ps / full[full > 0]).max(initial=0.0))
-        energy_nj = self.energy_nj
+        spreads, spent = self._spreads()
         return {
             "requests": len(self.number) + self.rejected,
             "completed": len(self.number),
@@ -366,16 +375,16 @@ class ServingRun:
             "replicas": sum(p.n_replica for p in self.pools),
             "energy_j": {
                 "total": self.total_nj / NJ,
-                "requests_sum": exact_sum(energy_nj) / NJ,
+                "requests_sum": spent / NJ,
                 "prefill": prefill / NJ,
                 "decode": (busy - prefill) / NJ,
                 "transfer": self.transfer_nj / NJ,
                 "idle": sum(exact_sum(p.idle_nj) for p in self.pools) / NJ,
                 "host": sum(exact_sum(p.host_nj) for p in self.pools) / NJ,
             },
-            "energy_per_request_j": quantiles(energy_nj / NJ, own=True),
-            "ttft_s": quantiles(self.ttft_s, own=True),
-            "tpot_s": quantiles(self.tpot_s[self.output > 1], own=True),
+            "energy_per_request_j": spreads[0].summary(),
+            "ttft_s": spreads[1].summary(),
+            "tpot_s": spreads[2].summary(),
             "mean_batch": batch_ps / busy_ps if busy_ps else 0.0,
             "peak_power_w": peak,
             "mean_power_w": self.total_nj / NJ / span if span else 0.0,
@@ -384,3 +393,23 @@ class ServingRun:
             "prefix_hit_tokens": sum(p.hit_tokens for p in self.pools),
             "queue_growth_per_s": self.queue_growth_per_s,
         }
+
+    def _spreads(self) -> tuple[tuple[Spread, Spread, Spread], int]:
+        """Energy [J], time to first token and per later one [s] of all requests; their energy together [nJ]."""
+        spreads = (Spread(), Spread(), Spread())
+        spent = 0
+
+        def values(rows: slice) -> tuple[Array, tuple[FloatArray, FloatArray, FloatArray]]:
+            energy = self.energy_of(rows)
+            later = self.tpot_of(rows)[self.output[rows] > 1]
+            return energy, (energy / NJ, self.ttft_of(rows), later)
+
+        for rows in self.rows():
+            energy, found = values(rows)
+            spent += exact_sum(energy)
+            for spread, one in zip(spreads, found, strict=True):
+                spread.add(one)
+        for rows in self.rows():
+            for spread, one in zip(spreads, values(rows)[1], strict=True):
+                spread.again(one)
+        return spreads, spent

@@ -9,31 +9,16 @@ those it has sent since; between two reports replicas are independent.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taotie.compute.serving import state as sr
-from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
-from taotie.compute.serving.fleet import (
-    EMPTY32,
-    FleetRun,
-    Load,
-    check_clock,
-    cost_table,
-    empty_caches,
-    empty_memory,
-    limit_row,
-    request_table,
-    until_of,
-)
 from taotie.compute.serving.replica import advance
 from taotie.compute.serving.state import compiled
 
-__all__ = ["ROUTED", "drawn", "random_replicas", "run_routed"]
+__all__ = ["ROUTED", "Router", "drawn", "random_replicas"]
 
 Array = NDArray[Any]
 ROUTED = ("two_choices", "least_outstanding", "prefix_aware")
@@ -41,8 +26,6 @@ TWO_CHOICES, LEAST_OUTSTANDING, PREFIX_AWARE = range(3)
 CLOSED = 1 << 62
 """Added to the key of a replica that takes no requests."""
 NOBODY = (1 << 63) - 1
-WORTH_THREADS = 4000
-"""Requests between two reports from which threads gain more than handing over to them costs."""
 
 
 @compiled
@@ -56,15 +39,16 @@ def drawn(seed, i):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def draw_replicas(out, ready, n_replica, seed):  # type: ignore[no-untyped-def]
+def draw_replicas(out, ready, n_replica, seed, before):  # type: ignore[no-untyped-def]
+    """A replica for each request; `before` came before the first of them."""
     for i in range(out.shape[0]):
-        out[i] = drawn(seed, i) % (ready[i] if ready.shape[0] else n_replica)
+        out[i] = drawn(seed, before + i) % (ready[i] if ready.shape[0] else n_replica)
 
 
 def random_replicas(n: int, ready: Array, n_replica: int, seed: int) -> Array:
     """A replica drawn for each request among the ready ones (`ready` empty: all)."""
     out = np.empty(n, np.int32)
-    draw_replicas(out, ready, n_replica, seed)
+    draw_replicas(out, ready, n_replica, seed, 0)
     return out
 
 
@@ -160,6 +144,7 @@ def outstanding(memory, sent, r, t):  # type: ignore[no-untyped-def]
 def route(  # type: ignore[no-untyped-def]
     begin,
     end,
+    before,
     fresh,
     policy,
     seed,
@@ -186,6 +171,9 @@ def route(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     begin, end : int
+        Rows of the tables.
+    before : int
+        Requests before the first row of the tables.
     fresh : bool
         Outstanding are those sent to a replica and not finished at the time of the arrival; else what `loads`
         says and what is sent from now on.
@@ -226,7 +214,7 @@ def route(  # type: ignore[no-untyped-def]
             if policy == TWO_CHOICES:
                 if asked == 2:
                     break
-                r = drawn(seed, 2 * i + asked) % open_now
+                r = drawn(seed, 2 * (before + i) + asked) % open_now
                 asked += 1
                 if asked == 1:
                     one = r
@@ -308,27 +296,27 @@ def grow_tree(tree):  # type: ignore[no-untyped-def]
 
 @compiled
 def run_reports(  # type: ignore[no-untyped-def]
-    report_ps, policy, seed, margin, ready, replica, sent, loads, due, told, n_ready,
+    begin, end, before, report_ps, told_at, policy, seed, margin, ready, replica, sent, loads, due, told, n_ready,
     memory, caches, bins, arrival, request, block_id, costs, limits, result,
 ):  # fmt: skip
-    """Send each request by the last report, made at every multiple of `report_ps`."""
-    n = arrival.shape[0]
-    begin = 0
-    while begin < n:
+    """Send each request by the last report, made at every multiple of `report_ps`; `told_at[0]` is the last one's time."""
+    while begin < end:
         t = arrival[begin] // report_ps * report_ps
-        end = begin + 1
-        while end < n and arrival[end] < t + report_ps:
-            end += 1
-        report(
-            0, memory.shape[0], t, sent, loads,
-            memory, caches, bins, arrival, request, block_id, costs, limits, result,
-        )  # fmt: skip
-        grow_tree(loads)
+        last = begin + 1
+        while last < end and arrival[last] < t + report_ps:
+            last += 1
+        if t > told_at[0]:
+            told_at[0] = t
+            report(
+                0, memory.shape[0], t, sent, loads,
+                memory, caches, bins, arrival, request, block_id, costs, limits, result,
+            )  # fmt: skip
+            grow_tree(loads)
         route(
-            begin, end, False, policy, seed, margin, ready, replica, sent, loads, due, told, n_ready,
+            begin, last, before, False, policy, seed, margin, ready, replica, sent, loads, due, told, n_ready,
             memory, caches, bins, arrival, request, block_id, costs, limits, result,
         )  # fmt: skip
-        begin = end
+        begin = last
 
 
 class Router(NamedTuple):
@@ -355,127 +343,3 @@ class Router(NamedTuple):
             np.full(n_block, -1, np.int32),
             np.array([n_replica], np.int64),
         )
-
-
-def run_routed(
-    load: Load,
-    costs: IterationCosts,
-    limits: ReplicaLimits,
-    n_replica: int,
-    routing: str,
-    seed: int = 0,
-    ready: Array | None = None,
-    bin_ps: int = 0,
-    report_ps: int = 0,
-    margin: int = 8,
-    threads: int = 1,
-) -> FleetRun:
-    """Run replicas fed by the requests outstanding.
-
-    Parameters
-    ----------
-    load, costs, limits, n_replica, bin_ps
-        As in `run_independent`.
-    routing : {"two_choices", "least_outstanding", "prefix_aware"}
-        The one with fewer requests outstanding of two drawn at random (the first on a tie); the one with the
-        fewest of all (the lowest number on a tie); or the one that was last sent the longest part of the
-        prompt's prefix, if it has at most `margin` more than the fewest, and that one otherwise.
-    seed : int
-        Of the draws.
-    ready : ndarray of int32, shape (n_request,), optional
-        Replicas 0..ready-1 may be chosen; all if left out.
-    report_ps : int, default 0
-        The router learns the requests outstanding at each multiple of this, and counts what it sends itself
-        between; 0: it knows them at each arrival. [ps]
-    margin : int, default 8
-        Of prefix-aware routing. [request]
-    threads : int, default 1
-        Used between reports; the result does not depend on it.
-
-    Returns
-    -------
-    FleetRun
-    """
-    n = len(load.arrival)
-    row = limit_row(costs, limits, bin_ps, load)
-    n_bin = int(load.arrival[-1]) // bin_ps + 2 if bin_ps and n else 0
-    memory, caches = empty_memory(n_replica, row), empty_caches(n_replica, row, load)
-    replica = np.zeros(n, np.int32)
-    result = np.zeros((n, 4), np.int64)
-    bins = np.zeros((n_bin, 3), np.int64)
-    router = Router.empty(n_replica, caches.shape[1] if load.block_id.size else 0)
-    requests = (
-        np.ascontiguousarray(load.arrival, np.int64),
-        request_table(load, row),
-        load.block_id,
-        cost_table(costs),
-        row,
-        result,
-    )
-    open_to = EMPTY32 if ready is None else np.ascontiguousarray(ready, np.int32)
-    how = (ROUTED.index(routing), seed, margin, open_to, replica, *router)
-    if report_ps <= 0:
-        route(0, n, True, *how, memory, caches, bins, *requests)
-    elif threads == 1 or n < WORTH_THREADS * (
-        1 + (load.arrival[-1] - load.arrival[0]) // report_ps
-    ):
-        run_reports(report_ps, *how, memory, caches, bins, *requests)
-    else:
-        bins = _run_reports(report_ps, threads, how, router, memory, caches, bins, requests)
-    states = memory[:, : sr.N_STATE]
-    while True:
-        for r in range(n_replica):
-            advance(r, until_of(n_bin, bin_ps), memory, caches, bins, *requests)
-        if (states[:, sr.DONE] == router.sent).all() and not states[:, sr.SPILL_T1].any():
-            break
-        check_clock(int(states[:, sr.NOW].max()))
-        bins = np.vstack([bins, np.zeros((n_bin // 2 + 8, 3), np.int64)])
-        for r in range(n_replica):
-            sr.book_spill(states[r], bins, bin_ps, n_bin)
-        n_bin = len(bins)
-    last = np.full(n_replica, -1)
-    last[replica] = np.arange(n)
-    served = last >= 0
-    result[last[served], sr.SHARED] += states[served, sr.REMAINDER]
-    last_finish = np.zeros(n_replica, np.int64)
-    np.maximum.at(last_finish, replica, result[:, sr.FINISH])
-    ttft, finish, own, shared = (result[:, j] for j in range(4))  # no copies: logs are long
-    return FleetRun(ttft, finish, own, shared, replica, states.copy(), bins, last_finish)
-
-
-def _run_reports(
-    report_ps: int,
-    threads: int,
-    how: tuple[Any, ...],
-    router: Router,
-    memory: Array,
-    caches: Array,
-    bins: Array,
-    requests: tuple[Array, ...],
-) -> Array:
-    """`run_reports` on several threads: between two reports each has replicas of its own."""
-    arrival = requests[0]
-    n, n_replica = len(arrival), len(memory)
-    edges = [n_replica * j // threads for j in range(threads + 1)]
-    parts = [bins, *(np.zeros_like(bins) for _j in range(threads - 1))]
-    begin = 0
-    with ExitStack() as stack:
-        # a replica stays with its thread: what it remembers stays in that core's cache
-        others = [stack.enter_context(ThreadPoolExecutor(1)) for _j in range(threads - 1)]
-        while begin < n:
-            t = int(arrival[begin]) // report_ps * report_ps
-            end = int(np.searchsorted(arrival, t + report_ps))
-            seen: tuple[Any, ...] = (t, router.sent, router.loads, memory, caches)
-            work = [(edges[j], edges[j + 1], *seen, parts[j], *requests) for j in range(threads)]
-            jobs = [
-                pool.submit(lambda w: report(*w), w)
-                for pool, w in zip(others, work[1:], strict=True)
-            ]
-            report(*work[0])
-            for job in jobs:
-                job.result()
-            grow_tree(router.loads)
-            route(begin, end, False, *how, memory, caches, bins, *requests)
-            begin = end
-    total: Array = np.sum(parts, axis=0)
-    return total

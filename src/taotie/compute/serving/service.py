@@ -3,7 +3,7 @@
 The border of the serving simulator: a `Serving` describes the fleet, `simulate` runs `Requests` through it,
 `smallest_fleet` finds how many replicas a service level needs. Kernels and their rules are in `simulator_replica`
 (one replica), `simulator_fleet` and `simulator_routing` (many), `simulator_split` (two pools),
-`simulator_schedule` (start and stop).
+`simulator_schedule` (start and stop). Requests of one pool that is always on may come in parts (`source`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from taotie.compute.serving import state as sr
 from taotie.compute.serving.fleet import FleetRun, Load
-from taotie.compute.serving.overhead import exact_sum, overhead_shares
+from taotie.compute.serving.overhead import OverheadShares, exact_sum, overhead_shares
 from taotie.compute.serving.result import PoolAccount, ServiceLevel, ServingRun, pool_account
 from taotie.compute.serving.schedule import (
     ScalingRule,
@@ -32,8 +32,11 @@ from taotie.compute.serving.setup import (
     inner_bins,
     replica_model,
 )
+from taotie.compute.serving.source import Source, source_of
 from taotie.compute.serving.split import ROUTINGS, Pool, SplitRun, run_pool, run_split
+from taotie.compute.serving.window import FleetWindow, Outcome
 from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.files.columns import column, let_go, slices
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 from taotie.workload.requests import Requests
@@ -165,18 +168,26 @@ class Serving:
                 )
 
 
-def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
-    """Requests as integers, and the numbers of those that fit into a replica."""
-    prompt, output = requests.prompt_tokens, requests.output_tokens
-    if requests.span_s > LONGEST_DAYS * 86_400:
+def _checked_span(span_s: float, serving: Serving) -> None:
+    """Refuse times and energies that leave the range of the integer clock.
+
+    Raises
+    ------
+    RangeError
+    """
+    if span_s > LONGEST_DAYS * 86_400:
         raise RangeError(
             _("{d:.0f} days of requests are longer than {most} days.").format(
-                d=requests.span_s / 86_400, most=LONGEST_DAYS
+                d=span_s / 86_400, most=LONGEST_DAYS
             ),
             _("simulate a part: the energy per request does not change"),
         )
     for model in (serving.replica, *([serving.writing.replica] if serving.writing else [])):
-        check_energy(model, requests.span_s)
+        check_energy(model, span_s)
+
+
+def _integers(t_s: Array, prompt: Array, output: Array, serving: Serving) -> tuple[Load, Array]:
+    """Requests as integers, and the numbers of those that fit into a replica."""
     room = serving.replica.limits.kv_tokens // serving.replica.limits.page_tokens
     page = serving.replica.limits.page_tokens
     other = None if serving.writing is None else serving.writing.replica.limits
@@ -202,22 +213,98 @@ def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
                 n=longest, most=LONGEST_REQUEST
             )
         )
-    arrival = requests.t_s * 1e12
+    arrival = t_s * 1e12
     load = Load(
         np.rint(arrival, out=arrival).astype(np.int64),
         np.minimum(prompt, LONGEST_REQUEST).astype(np.int32),  # longer ones were rejected above
         np.minimum(output, LONGEST_REQUEST).astype(np.int32),
     )
+    return load, kept
+
+
+def _has_blocks(requests: Requests | Source, serving: Serving) -> bool:
+    limits = serving.replica.limits
+    blocks = requests.hash_ids if isinstance(requests, Requests) else None
+    return blocks is not None and bool(limits.prefix_blocks or limits.prefix_in_pages)
+
+
+def _load(requests: Requests, serving: Serving) -> tuple[Load, Array]:
+    """All requests as integers, with their blocks where they are kept, and the numbers of those that fit."""
+    _checked_span(requests.span_s, serving)
+    load, kept = _integers(requests.t_s, requests.prompt_tokens, requests.output_tokens, serving)
     blocks = requests.hash_ids
-    cached = serving.replica.limits.prefix_blocks or serving.replica.limits.prefix_in_pages
-    if blocks is not None and cached:
+    if blocks is not None and _has_blocks(requests, serving):
         _known, dense = np.unique(blocks.ids, return_inverse=True)
         load = load._replace(
             block_low=blocks.starts[:-1].astype(np.int64),
             block_n=np.diff(blocks.starts).astype(np.int32),
             block_id=dense.astype(np.int32),
         )
-    return (load if len(kept) == len(prompt) else load.part(kept)), kept
+    return (load if len(kept) == len(requests) else load.part(kept)), kept
+
+
+def in_parts(serving: Serving) -> bool:
+    """Whether a fleet can be run without holding its requests: one pool, always on (and no blocks of prompts kept)."""
+    return serving.writing is None and serving.scaling is None
+
+
+def _one_pool(source: Source, serving: Serving) -> ServingRun:
+    """One pool that is always on, its requests taken in parts; what becomes of them lies in columns, files if they are many."""
+    _checked_span(source.span_s, serving)
+    model, n = serving.replica, source.n
+    bin_ps, together = inner_bins(serving.bin_s, serving.replicas, model)
+    ttft, finish, own, shared = (column(n, np.int64) for _j in range(4))
+    out = Outcome(ttft, finish, own, shared, column(n, np.int32))
+    number, arrival = column(n, np.int64), column(n, np.int64)
+    prompt, output = column(n, np.int32), column(n, np.int32)
+    overhead = column(n, np.int64)
+    columns = (*out, number, arrival, prompt, output, overhead)
+    none = np.zeros(0, np.int32)
+    nothing = Load(none.astype(np.int64), none, none)
+    fleet = FleetWindow(
+        model.costs, model.limits, serving.replicas, serving.routing, nothing, out,
+        seed=serving.seed, bin_ps=bin_ps, last_ps=round(source.span_s * PS), report_ps=round(serving.load_report_s * PS),
+        margin=serving.prefix_margin, threads=serving.threads,
+    )  # fmt: skip
+    came = served = 0
+    for part in source.parts():
+        load, kept = _integers(*part, serving)
+        if len(kept) < len(part[0]):
+            load = load.part(kept)
+        rows = slice(served, served + len(kept))
+        number[rows] = kept + came
+        arrival[rows], prompt[rows], output[rows] = load.arrival, load.prompt, load.output
+        came += len(part[0])
+        served += len(kept)
+        fleet.take_all(load)
+        let_go(*columns)
+    run = fleet.end()
+    end_ps = max(round(source.span_s * PS), int(run.last_finish.max(initial=0)), 1)
+    on = _on(None, arrival, run, serving.replicas, end_ps)
+    account = _account(model.name, run, model, bin_ps, together, on, serving.replicas, end_ps)
+    shares = OverheadShares(account.overhead_nj)
+    spent = (run.own, run.shared, run.replica)
+    for rows in slices(served, *spent):
+        shares.weigh(run.own[rows] + run.shared[rows], run.replica[rows])
+    for rows in slices(served, *spent, overhead):
+        overhead[rows] = shares.shares(run.own[rows] + run.shared[rows], run.replica[rows])
+    mine = slice(0, served)
+    return ServingRun(
+        number=number[mine],
+        arrival_ps=arrival[mine],
+        ttft_ps=run.ttft[mine],
+        finish_ps=run.finish[mine],
+        prompt=prompt[mine],
+        output=output[mine],
+        own_nj=run.own[mine],
+        shared_nj=run.shared[mine],
+        overhead_nj=overhead[mine],
+        replica=run.replica[mine],
+        pools=(account,),
+        transfer_nj=0,
+        rejected=came - served,
+        span_ps=end_ps,
+    )
 
 
 def _account(
@@ -292,44 +379,8 @@ def proportionate(n_replica: int, n_request: int) -> None:
         )
 
 
-def simulate(requests: Requests, serving: Serving) -> ServingRun:
-    """Run requests through a fleet.
-
-    Parameters
-    ----------
-    requests : Requests
-        In order of arrival.
-    serving : Serving
-        The fleet.
-
-    Returns
-    -------
-    ServingRun
-        Latency and energy of each request, power over time; the energies sum exactly.
-
-    Raises
-    ------
-    RangeError
-        If lengths or times leave the range of the integer clock.
-
-    Notes
-    -----
-    The clock counts picoseconds, energy nanojoules. Requests longer than the KV cache are rejected and
-    counted. The account ends with the requests' span or the last finish, whichever is later.
-
-    Examples
-    --------
-    One request that reads 3 tokens and writes 2, costs made up for the arithmetic:
-
-    >>> from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
-    >>> costs = IterationCosts.affine(4, (10**12, 0, 0, 10**11, 0), (5 * 10**9, 0, 0, 10**9, 0))
-    >>> replica = ReplicaModel("made up", costs, ReplicaLimits(4, 100))
-    >>> one = Requests(np.array([0.0]), np.array([3]), np.array([2]))
-    >>> run = simulate(one, Serving(replica))
-    >>> run.ttft_s, run.tpot_s, run.energy_nj / 1e9
-    (array([1.3]), array([1.]), array([13.]))
-    """
-    proportionate(serving.replicas, len(requests))
+def _whole(requests: Requests, serving: Serving) -> ServingRun:
+    """Two pools, replicas that start and stop, or blocks of prompts: all requests at once."""
     load, kept = _load(requests, serving)
     model = serving.replica
     bin_ps, together = inner_bins(serving.bin_s, serving.replicas, model)
@@ -390,7 +441,7 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
         served_by = run.reading.replica.copy()
         served_by[moved] = run.writing.replica
         transfer = exact_sum(run.transfer)
-    out = ServingRun(
+    return ServingRun(
         number=kept,
         arrival_ps=load.arrival,
         ttft_ps=run.ttft,
@@ -406,8 +457,59 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
         rejected=len(requests) - len(kept),
         span_ps=end_ps,
     )
-    notes = said_of(requests)
-    if serving.routing == "prefix_aware" and len(load.block_low) == 0:
+
+
+def simulate(requests: Requests | Source, serving: Serving) -> ServingRun:
+    """Run requests through a fleet.
+
+    Parameters
+    ----------
+    requests : Requests or Source
+        In order of arrival. A source is not held in memory, and goes with one pool that is always on.
+    serving : Serving
+        The fleet.
+
+    Returns
+    -------
+    ServingRun
+        Latency and energy of each request, power over time; the energies sum exactly.
+
+    Raises
+    ------
+    RangeError
+        If lengths or times leave the range of the integer clock.
+
+    Notes
+    -----
+    The clock counts picoseconds, energy nanojoules. Requests longer than the KV cache are rejected and
+    counted. The account ends with the requests' span or the last finish, whichever is later.
+
+    Examples
+    --------
+    One request that reads 3 tokens and writes 2, costs made up for the arithmetic:
+
+    >>> from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
+    >>> costs = IterationCosts.affine(4, (10**12, 0, 0, 10**11, 0), (5 * 10**9, 0, 0, 10**9, 0))
+    >>> replica = ReplicaModel("made up", costs, ReplicaLimits(4, 100))
+    >>> one = Requests(np.array([0.0]), np.array([3]), np.array([2]))
+    >>> run = simulate(one, Serving(replica))
+    >>> run.ttft_s, run.tpot_s, run.energy_nj / 1e9
+    (array([1.3]), array([1.]), array([13.]))
+    """
+    source = source_of(requests) if isinstance(requests, Requests) else requests
+    proportionate(serving.replicas, source.n)
+    blocks = _has_blocks(requests, serving)
+    if in_parts(serving) and not blocks:
+        out = _one_pool(source, serving)
+    elif isinstance(requests, Requests):
+        out = _whole(requests, serving)
+    else:
+        raise RangeError(
+            _("requests come in parts only to one pool that is always on."),
+            _("simulate a shorter log in memory"),
+        )
+    notes = [replace(one, code=f"requests.{one.code}") for one in source.said()]
+    if serving.routing == "prefix_aware" and not blocks:
         notes.append(
             Said(
                 "routing.no_prefixes",
@@ -417,11 +519,6 @@ def simulate(requests: Requests, serving: Serving) -> ServingRun:
             )
         )
     return replace(out, notes=(*notes, *_told(out, serving)))
-
-
-def said_of(requests: Requests) -> list[Said]:
-    """What was done to the rows of a log on reading, guesses and losses first; codes begin with `requests.`."""
-    return [replace(one, code=f"requests.{one.code}") for one in requests.said]
 
 
 def _told(run: ServingRun, serving: Serving) -> list[Said]:

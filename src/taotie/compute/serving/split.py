@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
 from taotie.compute.serving.fleet import EMPTY32, FleetRun, Load, run_independent
-from taotie.compute.serving.routing import ROUTED, random_replicas, run_routed
+from taotie.compute.serving.routing import ROUTED, random_replicas
 from taotie.compute.serving.schedule import ScalingRule, Sessions, sessions
+from taotie.compute.serving.window import run_routed
 from taotie.errors import UnknownNameError, nearest
 from taotie.words.language import _
 
