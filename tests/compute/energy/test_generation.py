@@ -1,6 +1,7 @@
 """Pictures and films: FLOPs from shapes, bars on models left out, unknown models."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -117,14 +118,21 @@ def test_worked_parameters_of_a_token_are_those_of_the_shape_that_was_read():
 
 
 def test_property_a_shape_from_memory_says_so_and_widens():
-    known = item_error("image", "h100-sxm", model=diffusion_model("flux.1-dev"))
-    recalled = diffusion_model("kandinsky-3")
-    assert "flop_per_pass" in recalled.recalled
-    wider, said = item_error("image", "h100-sxm", model=recalled)
+    flux = diffusion_model("flux.1-dev")
+    assert not flux.recalled
+    known = item_error("image", "h100-sxm", model=flux)
+    wider, said = item_error("image", "h100-sxm", model=replace(flux, recalled=("token_params",)))
     assert wider.p95 / wider.p05 > known[0].p95 / known[0].p05
     assert [s.code for s in said] == ["model_from_memory"]
     assert known[1] == []
-    assert not diffusion_model("cogvideox1.5-5b").recalled
+
+
+def test_property_what_is_recalled_is_what_the_table_has_from_memory():
+    cells = table("diffusion_models").cells
+    for name, model in diffusion_models().items():
+        for quantity in ("layers", "hidden", "token_params", "passes", "flop_per_pass"):
+            typed = cells.get((name, quantity), {"access": ""})["access"] == "memory"
+            assert typed == (quantity in model.recalled), (name, quantity)
 
 
 def test_error_refusals():
