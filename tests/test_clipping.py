@@ -35,6 +35,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "the hint of a refusal": ("answer/power.py::power",),
     "what the machine does: attention sees its window, a server its limit, a store its size": (
+        "compute/training/training_run_energy.py::drawn_at_most",
         "compute/energy/roofline.py::_decode",
         "compute/energy/roofline.py::_imbalance",  # the busiest holds at most all the experts
         "compute/energy/roofline.py::_prefill",

@@ -28,6 +28,8 @@ SOURCE = ROOT / "src" / "taotie"
 FOLDER = SOURCE / "locale" / "zh" / "LC_MESSAGES"
 MO = FOLDER / "taotie.mo"
 GLOSSARY = Path(__file__).with_name("glossary.toml")
+RANGE = re.compile(r"(?<=[\d}%A-Za-z]) ?到 ?(?=[-\d{])")
+BILLIONS = re.compile(r"[\d}] ?(?:十亿|千亿|百万|千万)(?!分)")
 KEYWORDS = {"_": None, "N_": None, "in_language": None, "gettext": None}
 
 
@@ -125,6 +127,10 @@ def problems() -> list[str]:
     terms = glossary()
     for message, entry in known.items():
         found += off_the_glossary(str(message), str(entry.string), terms)
+        if RANGE.search(str(entry.string)):
+            found.append(f"a range says 至, as numbers do: {entry.string!r}")
+        if BILLIONS.search(str(entry.string)):
+            found.append(f"Chinese counts in 万 and 亿: {entry.string!r}")
     return found
 
 

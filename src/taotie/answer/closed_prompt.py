@@ -187,14 +187,14 @@ def _short(value: float) -> str:
 
 
 def _said(chosen: Chosen, model: ClosedModel, known: Known, low: float, high: float) -> list[Said]:
+    from taotie.quantity.wording import counted
     from taotie.study.closed_service import basis_said
 
-    lowest, highest = [known.active / 1e9] * 2 if known.active else [v / 1e9 for v in model.active]
     said = [
         Said(
             "closed_model",
             N_(
-                "{model} is closed: {provider} publishes neither size nor machines. {tokens_in} tokens in, {tokens_out} out: {low} to {high} Wh (8 of 10 samples), assumed, if {active} of {total} billion parameters work per token. Basis: {basis}."
+                "{model} is closed: {provider} publishes neither size nor machines. {tokens_in} tokens in, {tokens_out} out: {low} to {high} Wh (8 of 10 samples), assumed, if {active} of {total} parameters work per token. Basis: {basis}."
             ),
             {
                 "model": model.name,
@@ -203,10 +203,8 @@ def _said(chosen: Chosen, model: ClosedModel, known: Known, low: float, high: fl
                 "tokens_out": f"{chosen.tokens_out:g}",
                 "low": _short(low),
                 "high": _short(high),
-                "active": _span(lowest, highest),
-                "total": _span(
-                    *(v / 1e9 for v in ([known.total] * 2 if known.total else model.total))
-                ),
+                "active": counted(known.active) if known.active else counted(*model.active),
+                "total": counted(known.total) if known.total else counted(*model.total),
                 "basis": basis_said(model),
             },
         )
@@ -256,11 +254,6 @@ def _said(chosen: Chosen, model: ClosedModel, known: Known, low: float, high: fl
         )
     )
     return said
-
-
-def _span(low: float, high: float) -> str:
-    a, b = (f"{v:.0f}" if v >= 10 else f"{v:.2g}" for v in (low, high))
-    return a if a == b else f"{a}-{b}"
 
 
 def _footprint(

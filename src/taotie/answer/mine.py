@@ -20,6 +20,8 @@ __all__ = ["mine"]
 INDEX_AVERAGES_DAYS = 7
 """Read off the index's own series of 2019 to 2021 by `averaging_days`: 7.0, 6.9 and 7.1."""
 
+LONGEST_AVERAGE_DAYS = 100
+"""No publisher averages the hash rate over more (ninety at most): what looks like more is no average of blocks."""
 OLD_LIST_DAYS = 365
 """A list of machines that ends so long before the day lacks at least one generation of them."""
 
@@ -65,6 +67,12 @@ def mine(chosen: Chosen) -> Answer:
     at = _day(chosen.date) if chosen.date else str(rates.days[-1])
     lower, best, upper = energy.on(at)
     if best != best:
+        paid = np.flatnonzero(rates.revenue_usd_per_day > 0)
+        if not paid.size or np.datetime64(at) < rates.days[paid[0]]:
+            raise RangeError(
+                _("nobody had paid for a bitcoin by {day}: the method asks what machines earn, and says nothing where that is nothing.").format(day=at),
+                f"--date {rates.days[paid[0]]}" if paid.size else "",
+            )  # fmt: skip
         raise RangeError(
             _("no machine of the list had paid for its power by {day}.").format(day=at)
         )
@@ -97,7 +105,14 @@ def mine(chosen: Chosen) -> Answer:
         said.extend(_odd(rates, found, chosen, at, best))
         said.extend(_old(found, at))
     window = averaging_days(rates, at)
-    if window is not None and window > 1.5 * INDEX_AVERAGES_DAYS:
+    if window is not None and window > LONGEST_AVERAGE_DAYS:
+        said.append(
+            Said(
+                "smooth_hash_rate",
+                N_("the hash rate given hardly moves from one reading to the next, less than chance alone makes counted blocks do: it is a trend or was drawn by hand, so single days say no more than their month"),
+            )
+        )  # fmt: skip
+    elif window is not None and window > 1.5 * INDEX_AVERAGES_DAYS:
         said.append(
             Said(
                 "averaged_hash_rate",

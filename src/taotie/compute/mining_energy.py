@@ -108,7 +108,13 @@ class MiningEnergy:
         at = int((np.datetime64(day, "D") - self.days[0]).astype(int))
         if not 0 <= at < self.days.size:
             raise RangeError(
-                _("{day} is not in the series.").format(day=day),
+                _("{day} is before {first}, the first day with both hash rate and price.").format(
+                    day=day, first=self.days[0]
+                )
+                if at < 0
+                else _("{day} is after {last}, the last day of the series.").format(
+                    day=day, last=self.days[-1]
+                ),
                 _("{first} to {last}").format(first=self.days[0], last=self.days[-1]),
             )
         return float(self.lower_twh[at]), float(self.best_twh[at]), float(self.upper_twh[at])

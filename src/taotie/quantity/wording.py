@@ -13,6 +13,7 @@ from taotie.quantity.evaluation import topological
 from taotie.quantity.node import Node
 from taotie.quantity.unit_word import unit_word
 from taotie.words.language import _, language
+from taotie.words.said import Said, in_each_language
 
 # never mWh: readers take it for MWh
 _LADDERS = (
@@ -50,6 +51,20 @@ def number(value: float, digits: int = 2, zeros: bool = False) -> str:
                 scaled = value / limit
                 return f"{_rounded(scaled, digits if zeros else max(digits, 3), zeros)} {word}"
     return _rounded(value, digits, zeros)
+
+
+def counted(low: float, high: float | None = None) -> Said:
+    """A count, or the range of one, in the magnitudes of each language.
+
+    Examples
+    --------
+    >>> counted(70.6e9).text("en"), counted(79e9, 1.8e12).text("en"), counted(79e9, 1.8e12).text("zh")
+    ('70.6 billion', '79 billion to 1.8 trillion', '790 亿 至 1.8 万亿')
+    """
+    values = (low,) if high is None or high == low else (low, high)
+    return Said(
+        "count", "", {}, in_each_language(lambda: f" {_('to')} ".join(number(v, 3) for v in values))
+    )
 
 
 def _rounded(value: float, digits: int, zeros: bool) -> str:

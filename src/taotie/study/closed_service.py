@@ -20,6 +20,7 @@ from taotie.hardware.server import highest_draw
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.lift import lifted
 from taotie.quantity.profile import Profile
+from taotie.quantity.wording import counted
 from taotie.study.asked import Asked
 from taotie.study.service_machines import ChatService, load_by_hour
 from taotie.study.steps.walk import Walk
@@ -258,11 +259,11 @@ def _machines(walk: Walk, asked: Asked, energy: Figure, plug: Figure, chip: str)
 
 
 def _tell(walk: Walk, model: ClosedModel) -> None:
-    active = tuple(f"{v / 1e9:.3g}" for v in model.active)
+    active = counted(*model.active)
     walk.warn(
         "closed_model",
-        N_("{model} is closed: {provider} publishes neither size nor machines. Its energy is assumed, drawn over {low} to {high} billion parameters that work per token, machines and load. Basis: {basis}."),
-        model=model.name, provider=model.provider or Said("maker", N_("its maker")), low=active[0], high=active[1],
+        N_("{model} is closed: {provider} publishes neither size nor machines. Its energy is assumed, drawn over {active} parameters that work per token, machines and load. Basis: {basis}."),
+        model=model.name, provider=model.provider or Said("maker", N_("its maker")), active=active,
         basis=basis_said(model),
     )  # fmt: skip
     if model.proxy:

@@ -240,7 +240,7 @@ def _column(
     values: list[float] = []
     for line, row in enumerate(rows, start=2):
         text, amount = (row.get(when) or "").strip(), (row.get(what) or "").strip()
-        if not text and not amount:
+        if not amount:  # a day without a value, such as one before there was a price
             continue
         where = f"{path} {_('line')} {line}"
         try:

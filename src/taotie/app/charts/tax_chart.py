@@ -22,8 +22,8 @@ def tax_pictures(answer: Answer) -> Sequence[Picture]:
     return [
         bar_picture(
             "years", _("Tax by year"),
-            _("{first} million USD in {a}, {last} million in {b}.").format(
-                first=number(float(rows[0]["tax"] or 0), 3), a=rows[0]["year"], last=number(float(rows[-1]["tax"] or 0), 3), b=rows[-1]["year"]
+            _("{first} USD in {a}, {last} USD in {b}.").format(
+                first=number(1e6 * float(rows[0]["tax"] or 0), 3), a=rows[0]["year"], last=number(1e6 * float(rows[-1]["tax"] or 0), 3), b=rows[-1]["year"]
             ),
             _("Rate of the year times the cost of the electricity; the last rate holds for all later years."),
             {"year": _("tax year begins in"), "tax": _("tax, million USD"), "rate": _("rate, %")}, rows, category="year", value="tax",

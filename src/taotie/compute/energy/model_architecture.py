@@ -17,6 +17,7 @@ from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.model_typical import sized_model, typical_architecture
 from taotie.errors import UnknownNameError, nearest
 from taotie.quantity.catalog import table
+from taotie.quantity.wording import counted
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -175,20 +176,14 @@ def model_used(model: ModelArchitecture) -> tuple[Said, ...]:
     """What a result says of the model behind it: which one, of what size, and what was not sure of it."""
     used = Said(
         "model_used",
-        N_("model: {name}, {total} billion parameters, {active} billion used per token."),
+        N_("model: {name}, {total} parameters, {active} used per token."),
         {
             "name": model.name,
-            "total": _billions(model.total_params),
-            "active": _billions(model.active_params),
+            "total": counted(model.total_params),
+            "active": counted(model.active_params),
         },
     )
     return (used, *model.said)
-
-
-def _billions(count: float) -> str:
-    """Three digits, or all before the point: 1,026 billion as 7.24, never a power of ten."""
-    billions = count / 1e9
-    return f"{billions:,.0f}" if billions >= 100.0 else f"{billions:.3g}"
 
 
 def plain_name(name: str, version: bool = False) -> str:
