@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Result:
         """The weakest access mark among the inputs."""
         return worst_access([i.access for i in self.claim.inputs.values()])
 
-    @property
+    @cached_property
     def likely_slip(self) -> Slip | None:
         """The slip that would explain a computed claim that is wrong, or None."""
         claim, found = self.claim, self.recomputed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from taotie.audit.verdict import (
     INCONSISTENT,
@@ -19,7 +20,7 @@ from taotie.quantity import unit as physical_units
 from taotie.quantity.number_text import number_at, plain
 from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.quantity.unit_word import unit_word
-from taotie.words.language import LANGUAGES, _, language, speaking
+from taotie.words.language import LANGUAGES, N_, _, language, speaking
 
 MARKS = {
     REPRODUCES: "✓",
@@ -225,91 +226,113 @@ def duration(hours: float) -> str:
 # ---- words -----------------------------------------------------------------------------------------
 
 
+INCONSISTENT_INPUTS = "inconsistent with its inputs"
+_VERDICTS = {
+    REPRODUCES: N_("reproduces"),
+    ROUNDING: N_("rounding"),
+    UNIT_ERROR: N_("unit error"),
+    INCONSISTENT: N_("inconsistent with source"),
+    OUTDATED: N_("outdated"),
+    NOT_CHECKABLE: N_("not checkable"),
+    INCONSISTENT_INPUTS: N_("inconsistent with its inputs"),
+}
+
+
 def verdict_word(verdict: str) -> str:
     """The verdict in the language in force."""
-    return {
-        REPRODUCES: _("reproduces"),
-        ROUNDING: _("rounding"),
-        UNIT_ERROR: _("unit error"),
-        INCONSISTENT: _("inconsistent with source"),
-        OUTDATED: _("outdated"),
-        NOT_CHECKABLE: _("not checkable"),
-        INCONSISTENT_INPUTS: _("inconsistent with its inputs"),
-    }[verdict]
+    return _(_VERDICTS[verdict])
 
 
-INCONSISTENT_INPUTS = "inconsistent with its inputs"
+_DECIDED = {
+    "computed": N_("computed"),
+    "documented": N_("documented"),
+    "proposed": N_("proposed"),
+}
 
 
 def decided_word(decided_by: str) -> str:
     """How a verdict was reached, in the language in force."""
-    return {
-        "computed": _("computed"),
-        "documented": _("documented"),
-        "proposed": _("proposed"),
-    }[decided_by]
+    return _(_DECIDED[decided_by])
+
+
+_SYSTEMS = {
+    "chat": N_("chat"),
+    "search": N_("search"),
+    "image_and_tasks": N_("images and tasks"),
+    "training": N_("training"),
+    "fleet": N_("server fleet"),
+    "mining": N_("mining"),
+    "data_centers": N_("data centres"),
+    "national_electricity": N_("national electricity"),
+    "grid": N_("grid"),
+    "siting": N_("siting"),
+    "supply": N_("supply"),
+    "policy": N_("policy"),
+    "emissions": N_("emissions"),
+    "efficiency": N_("efficiency"),
+    "context": N_("context"),
+}
 
 
 def system_word(system: str) -> str:
     """What a claim is about, in the language in force; unknown names as they are."""
-    return {
-        "chat": _("chat"),
-        "search": _("search"),
-        "image_and_tasks": _("images and tasks"),
-        "training": _("training"),
-        "fleet": _("server fleet"),
-        "mining": _("mining"),
-        "data_centers": _("data centres"),
-        "national_electricity": _("national electricity"),
-        "grid": _("grid"),
-        "siting": _("siting"),
-        "supply": _("supply"),
-        "policy": _("policy"),
-        "emissions": _("emissions"),
-        "efficiency": _("efficiency"),
-        "context": _("context"),
-    }.get(system, system.replace("_", " "))
+    found = _SYSTEMS.get(system)
+    return system.replace("_", " ") if found is None else _(found)
+
+
+_ACCESS = {
+    "read": N_("read"),
+    "quoted": N_("quoted, page not opened"),
+    "memory": N_("from memory, to be looked up"),
+}
 
 
 def access_word(access: str) -> str:
     """How a value was come by, in the language in force."""
-    return {
-        "read": _("read"),
-        "quoted": _("quoted, page not opened"),
-        "memory": _("from memory, to be looked up"),
-    }[access]
+    return _(_ACCESS[access])
+
+
+_BOUNDS = {
+    "": "",
+    "upper": N_("upper bound"),
+    "lower": N_("lower bound"),
+    "central": N_("central value"),
+    "mean": N_("mean"),
+    "median": N_("median"),
+    "measured": N_("measured"),
+    "forecast": N_("forecast"),
+}
 
 
 def bound_word(bound: str) -> str:
     """What kind of value the source gives, in the language in force."""
-    return {
-        "": "",
-        "upper": _("upper bound"),
-        "lower": _("lower bound"),
-        "central": _("central value"),
-        "mean": _("mean"),
-        "median": _("median"),
-        "measured": _("measured"),
-        "forecast": _("forecast"),
-    }[bound]
+    return _(_BOUNDS[bound])
+
+
+_HEDGES = {
+    "none": "",
+    "about": N_("about"),
+    "comparable": N_("comparable to"),
+    "at_least": N_("at least"),
+    "at_most": N_("at most"),
+    "greater": N_("more than"),
+    "nearly": N_("nearly"),
+    "exact": N_("exactly"),
+}
 
 
 def hedge_word(hedge: str) -> str:
     """How a statement qualifies its number, in the language in force."""
-    return {
-        "none": "",
-        "about": _("about"),
-        "comparable": _("comparable to"),
-        "at_least": _("at least"),
-        "at_most": _("at most"),
-        "greater": _("more than"),
-        "nearly": _("nearly"),
-        "exact": _("exactly"),
-    }[hedge]
+    return _(_HEDGES[hedge])
 
 
 def per_interval(low: float, high: float, unit: Unit, per: str, digits: int = 4) -> str:
     """A range per what the text counts by, such as ``2.9 kWh per 1,000 inference``."""
+    return _per_interval(low, high, unit, per, digits, language())
+
+
+@lru_cache(4096)  # a page says each number of a claim several times
+def _per_interval(low: float, high: float, unit: Unit, per: str, digits: int, _code: str) -> str:
     tidy = plain(per).strip()
     found = number_at(tidy)
     if found is None:
@@ -336,55 +359,57 @@ def stated_text(stated: Stated, per: str = "") -> str:
 # ---- why -------------------------------------------------------------------------------------------
 
 
+_RULES = {
+    "dimension": N_(
+        "{stated} is {dim_stated}, the inputs give {recomputed}, which is {dim_recomputed}: "
+        "the two never convert into one another."
+    ),
+    "power_of_1000": N_(
+        "{stated} against {recomputed}: a factor of {factor}. It looks like a slip of the unit."
+    ),
+    "within_digits": N_("{recomputed} agrees with {stated} within the printed digits."),
+    "inside_stated_range": N_("{recomputed} lies within the stated {stated}."),
+    "ends_agree": N_("Both ends of {recomputed} agree with {stated}."),
+    "swapped": N_("{stated} the other way round: the text's own numbers say the opposite."),
+    "points": N_(
+        "{stated} is a growth in per cent; percentage points are the difference of two shares."
+    ),
+    "of_each": N_("{stated} is what all of them use; the text says it of each."),
+    "own_total": N_("{stated} agrees, but not with the total that the text makes of it."),
+    "misquoted": N_("{stated} agrees, but the text gives another number for one of its inputs."),
+    "ends_differ": N_("The ends of {stated} are not those of {recomputed}."),
+    "ends_close": N_("Both ends of {recomputed} are within 5 % of {stated}."),
+    "range_inside": N_("All of {recomputed} lies within {stated}."),
+    "meets_part": N_("{stated} meets only part of {recomputed}."),
+    "edges_close": N_("{stated} and {recomputed} miss each other by less than 5 %."),
+    "comparable": N_("{recomputed} is within 10 % of {stated}."),
+    "comparable_partly": N_("{recomputed} comes within 20 % of {stated} only at its near end."),
+    "not_comparable": N_("{recomputed} is not comparable to {stated}."),
+    "bound_holds": N_("{stated} holds, and {recomputed} is within 10 % of it."),
+    "bound_loose": N_("{stated} is loose: {recomputed}."),
+    "bound_fails": N_("{stated} does not hold: {recomputed}."),
+    "bound_far": N_("{stated} is far from {recomputed}: true, but it misleads."),
+    "greater": N_("{recomputed} is more than {stated_value}."),
+    "not_greater": N_("{recomputed} is not more than {stated_value}."),
+    "nearly": N_("{recomputed} is just short of {stated_value}."),
+    "empty_range": N_("{stated} is so wide that it says nothing: {recomputed}."),
+    "wide_range": N_("{stated} is too wide to be right or wrong: {recomputed}."),
+    "gap_small": N_("{recomputed} against {stated}: {gap} apart."),
+    "far": N_("{stated} is {ratio} times what the inputs give, {recomputed}."),
+    "inside_source_range": N_("{stated} lies within the source's range {recomputed}."),
+    "bound_as_typical": N_(
+        "The source gives a bound, {recomputed}; {stated} is said as if it were typical."
+    ),
+    "only_a_bound": N_("The source gives only a bound, {recomputed}; it does not decide {stated}."),
+}
+"""Sentences of the rules."""
+
+
 def rule_sentence(
     finding: Finding, stated: str, bare: str, recomputed: str, dimensions: tuple[str, str]
 ) -> str:
     """Which rule fired, with the numbers it compared; `bare` is the stated value without its hedge."""
-    template = {
-        "dimension": _(
-            "{stated} is {dim_stated}, the inputs give {recomputed}, which is {dim_recomputed}: "
-            "the two never convert into one another."
-        ),
-        "power_of_1000": _(
-            "{stated} against {recomputed}: a factor of {factor}. It looks like a slip of the unit."
-        ),
-        "within_digits": _("{recomputed} agrees with {stated} within the printed digits."),
-        "inside_stated_range": _("{recomputed} lies within the stated {stated}."),
-        "ends_agree": _("Both ends of {recomputed} agree with {stated}."),
-        "swapped": _("{stated} the other way round: the text's own numbers say the opposite."),
-        "points": _(
-            "{stated} is a growth in per cent; percentage points are the difference of two shares."
-        ),
-        "of_each": _("{stated} is what all of them use; the text says it of each."),
-        "own_total": _("{stated} agrees, but not with the total that the text makes of it."),
-        "misquoted": _("{stated} agrees, but the text gives another number for one of its inputs."),
-        "ends_differ": _("The ends of {stated} are not those of {recomputed}."),
-        "ends_close": _("Both ends of {recomputed} are within 5 % of {stated}."),
-        "range_inside": _("All of {recomputed} lies within {stated}."),
-        "meets_part": _("{stated} meets only part of {recomputed}."),
-        "edges_close": _("{stated} and {recomputed} miss each other by less than 5 %."),
-        "comparable": _("{recomputed} is within 10 % of {stated}."),
-        "comparable_partly": _("{recomputed} comes within 20 % of {stated} only at its near end."),
-        "not_comparable": _("{recomputed} is not comparable to {stated}."),
-        "bound_holds": _("{stated} holds, and {recomputed} is within 10 % of it."),
-        "bound_loose": _("{stated} is loose: {recomputed}."),
-        "bound_fails": _("{stated} does not hold: {recomputed}."),
-        "bound_far": _("{stated} is far from {recomputed}: true, but it misleads."),
-        "greater": _("{recomputed} is more than {stated_value}."),
-        "not_greater": _("{recomputed} is not more than {stated_value}."),
-        "nearly": _("{recomputed} is just short of {stated_value}."),
-        "empty_range": _("{stated} is so wide that it says nothing: {recomputed}."),
-        "wide_range": _("{stated} is too wide to be right or wrong: {recomputed}."),
-        "gap_small": _("{recomputed} against {stated}: {gap} apart."),
-        "far": _("{stated} is {ratio} times what the inputs give, {recomputed}."),
-        "inside_source_range": _("{stated} lies within the source's range {recomputed}."),
-        "bound_as_typical": _(
-            "The source gives a bound, {recomputed}; {stated} is said as if it were typical."
-        ),
-        "only_a_bound": _(
-            "The source gives only a bound, {recomputed}; it does not decide {stated}."
-        ),
-    }[finding.rule]
+    template = _(_RULES[finding.rule])
     gap = finding.gap
     ratio = finding.ratio
     return template.format(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from taotie.app.cli.asked import Extra, register_ask, report
-from taotie.app.cli.common import CHECK_FAILED, console, print_json
+from taotie.app.cli.common import CHECK_FAILED, console, print_columns, print_json
 from taotie.words.language import _
 
 
@@ -61,8 +61,6 @@ def _write_page(made: Any, as_text: bool, path: Path) -> None:
 
 
 def _print_audit(audit: Any) -> None:
-    from rich.table import Table
-
     from taotie.answer.parts.audit import (
         MARKS,
         decided_word,
@@ -76,19 +74,10 @@ def _print_audit(audit: Any) -> None:
         out.print(
             f"{audit.article.outlet}, {audit.article.title} ({audit.article.date})", markup=False
         )
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in (
-        _("verdict"),
-        _("decided"),
-        _("claim"),
-        _("stated"),
-        _("recomputed"),
-        _("subject"),
-    ):
-        table.add_column(name, overflow="fold")
+    names = (_("verdict"), _("decided"), _("claim"), _("stated"), _("recomputed"), _("subject"))
     results = list(audit.results)
-    for r in results:
-        table.add_row(
+    rows = [
+        (
             f"{MARKS[r.verdict]} {verdict_word(r.verdict)}",
             decided_word(r.claim.decided_by),
             r.claim.id,
@@ -96,14 +85,19 @@ def _print_audit(audit: Any) -> None:
             r.recomputed_text,
             system_word(r.claim.system),
         )
+        for r in results
+    ]
     if not out.is_terminal:
         out.width = 160
-    out.print(table)
-    wrong = [r for r in results if r.verdict == "unit error" or r.would_need]
-    for r in wrong:
-        out.print(f"\n{r.claim.id}: {r.why}", markup=False)
-        if r.would_need:
-            out.print(f"  {needed_text(r)}", markup=False)
+    print_columns(out, names, rows)
+    lines = []
+    for r in results:
+        if r.verdict == "unit error" or r.would_need:
+            lines.append(f"\n{r.claim.id}: {r.why}")
+            if r.would_need:
+                lines.append(f"  {needed_text(r)}")
+    if lines:
+        out.print("\n".join(lines), markup=False)
     out.print("")
     for verdict, n in audit.counts.items():
         if n:

@@ -7,7 +7,7 @@ taotie itself, which leaves a report.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Annotated, Any
@@ -43,6 +43,31 @@ def _plain_console() -> Any:
 def console() -> Any:
     """A Rich console for standard output; plain when it goes to a pipe."""
     return _plain_console()(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def print_columns(out: Any, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows of text below their names, as Rich lays them out; at once where a pipe takes them and nothing must be folded."""
+    from rich.cells import cell_len
+    from rich.table import Table
+
+    widths = [max(cell_len(cell) for cell in column) for column in zip(names, *rows, strict=True)]
+    plain = not any("\n" in cell or "[" in cell or ":" in cell for row in rows for cell in row)
+    if plain and not out.is_terminal and sum(widths) + 2 * (len(widths) - 1) <= out.width:
+        lines = (
+            "  ".join(
+                cell + " " * (width - cell_len(cell))
+                for cell, width in zip(row, widths, strict=True)
+            )
+            for row in (names, *rows)
+        )
+        out.file.write("".join(line + "\n" for line in lines))
+        return
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
 
 
 def error_console() -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from taotie.errors import TaotieError
 from taotie.files import kernels
-from taotie.words.language import LANGUAGES, _, language, use_language
+from taotie.words.language import LANGUAGES, _, language, speaking, use_language
 
 # Order of the help page: the chain first, then checking, then housekeeping.
 COMMANDS = (
@@ -134,7 +134,8 @@ def main() -> None:
         try:
             arguments = _take_language(arguments)
             first = next((word for word in arguments if not word.startswith("-")), "")
-            build(first).main(args=arguments, prog_name="taotie")
+            with speaking(language()):  # looked up once, not for every word
+                build(first).main(args=arguments, prog_name="taotie")
         finally:
             sys.stdout.flush()  # here, where an error is still a sentence
     except TaotieError as error:
