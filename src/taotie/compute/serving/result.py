@@ -6,8 +6,8 @@ Energies are at the `server` boundary: accelerators (reading, writing, waiting) 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -305,26 +305,38 @@ class ServingRun:
             kept += int((soon & (self.tpot_of(rows) <= level.tpot_s)).sum())
         return float(kept) / max(len(self.number) + self.rejected, 1)
 
-    def waiting(self, time_ps: int) -> int:
-        """Requests that have come and not got their first token at a time. [1]"""
-        came = 0
+    def waiting(self, *times_ps: int) -> list[int]:
+        """Requests that have come and not got their first token, at each of some times. [1]"""
+        found = [int(np.searchsorted(self.arrival_ps, t, side="right")) for t in times_ps]
         for rows in self.rows():
-            arrival = self.arrival_ps[rows]
-            came += int((arrival <= time_ps).sum())
-            came -= int((arrival + self.ttft_ps[rows] <= time_ps).sum())
-        return came
+            first = self.arrival_ps[rows] + self.ttft_ps[rows]
+            found = [n - int((first <= t).sum()) for n, t in zip(found, times_ps, strict=True)]
+        return found
 
     @cached_property
-    def queue_growth_per_s(self) -> float:
-        """Requests by which the queue grows per second while they come; 0 if it does not. [request/s]"""
+    def queue(self) -> tuple[float, int]:
+        """Requests by which the queue grows per second while they come, 0 if it does not; and those in it at the end."""
         if len(self.arrival_ps) < 20:
-            return 0.0
+            return 0.0, 0
         first, last = int(self.arrival_ps[0]), int(self.arrival_ps[-1])
         half = (first + last) // 2
-        early, late = self.waiting(half), self.waiting(last)
-        if last <= half or late < max(10, 0.02 * len(self.arrival_ps)) or late < 1.5 * early:
-            return 0.0
-        return (late - early) / ((last - half) / PS)
+        if last <= half:
+            return 0.0, 0
+        early, late = self.waiting(half, last)
+        if late < max(10, 0.02 * len(self.arrival_ps)) or late < 1.5 * early:
+            return 0.0, late
+        return (late - early) / ((last - half) / PS), late
+
+    @property
+    def queue_growth_per_s(self) -> float:
+        """Requests by which the queue grows per second while they come; 0 if it does not. [request/s]"""
+        return self.queue[0]
+
+    def noted(self, notes: Iterable[Said]) -> ServingRun:
+        """The same run with what is to be said of it; what was worked out stays."""
+        out = replace(self, notes=tuple(notes))
+        out.__dict__["queue"] = self.queue
+        return out
 
     def power(self) -> PowerSeries:
         """Power of all pools together; batch of the last pool (the one that writes)."""

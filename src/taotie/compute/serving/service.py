@@ -518,7 +518,7 @@ def simulate(requests: Requests | Source, serving: Serving) -> ServingRun:
                 ),
             )
         )
-    return replace(out, notes=(*notes, *_told(out, serving)))
+    return out.noted((*notes, *_told(out, serving)))
 
 
 def _told(run: ServingRun, serving: Serving) -> list[Said]:
@@ -534,9 +534,8 @@ def _told(run: ServingRun, serving: Serving) -> list[Said]:
                 {"n": run.rejected, "t": serving.replica.limits.kv_tokens},
             )
         )
-    growth = run.queue_growth_per_s
+    growth, late = run.queue
     if growth > 0:
-        last = int(run.arrival_ps[-1])
         notes.append(
             Said(
                 "queue.grows",
@@ -544,7 +543,7 @@ def _told(run: ServingRun, serving: Serving) -> list[Said]:
                     "requests come faster than {n} replicas serve them: the queue grows by {g:.3g} requests "
                     "per second, to {q} when the last one comes."
                 ),
-                {"n": serving.replicas, "g": growth, "q": run.waiting(last)},
+                {"n": serving.replicas, "g": growth, "q": late},
             )
         )
     return notes
