@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ from taotie.quantity.sampling import Sampling
 from taotie.quantity.source import Source
 from taotie.quantity.wording import (
     bound_word,
+    mean_text,
     number,
     ranges_in,
     readable,
@@ -123,6 +127,43 @@ def test_worked_ranges_of_a_table() -> None:
     assert texts_of_ranges(names, ["A", None, 262.3, 358.8, 12]) == {}
     assert ranges_in(["p01", "p05", "p50", "p95", "p99"]) == []
     assert ranges_in(["low_wh", "energy_wh", "high_wh"]) == [(1, 0, 2)]
+
+
+def test_worked_ranges_of_a_table_of_several_quantities() -> None:
+    names = ["low_w", "middle_w", "high_w", "p05", "p50", "p95", "p05_mw", "p25_mw", "p50_mw", "p95_mw"]  # fmt: skip
+    assert sorted(ranges_in(names)) == [(1, 0, 2), (4, 3, 5)]  # four percentiles are a distribution
+    row = [1.0, 2.0, 3.0, 10.04, 10.24, 10.44, 1.0, 2.0, 3.0, 4.0]
+    told = {0: "1.0", 1: "2.0", 2: "3.0", 3: "10.0", 4: "10.2", 5: "10.4"}
+    assert texts_of_ranges(names, row) == told
+    for odd in (
+        math.inf,
+        math.nan,
+        1,
+        "1.0",
+        None,
+    ):  # one end that is none: the cells stand as they are
+        assert texts_of_ranges(names, [odd, *row[1:]]) == {k: v for k, v in told.items() if k > 2}
+    assert within(1.2345, math.nan, 2.0) == ("1.2", "nan", "2.0")
+    assert within(math.inf, 1.2345, 2.0) == ("inf", "1.2", "2.0")
+    assert within(1.2345, 1.0, math.inf) == ("1.2", "1.0", "inf")
+
+
+def test_worked_the_mean_of_figures_that_run_together() -> None:
+    """Their samples are added one by one; a sum that is the same in all of them has no range."""
+
+    def of(*samples: float) -> Any:
+        return SimpleNamespace(samples=np.asarray(samples if len(samples) > 1 else samples[0]))
+
+    assert mean_text([of(1234.0), of(0.5)]) == "1 230"  # one number each
+    assert mean_text([of(1.0, 2.0, 4.0), of(4.0, 3.0, 1.0)]) == "5.0"
+    assert mean_text([of(2.0, 2.5, 3.0), of(4.0, 3.0, 1.0)]) == "5.2"
+    # the mean, not the median; the 90 % range, not the whole, says how many digits
+    rare = [100.0] * 97 + [900.0] * 3
+    assert mean_text([of(*rare)]) == "124.0"
+    wide = [100.0] * 90 + [300.0] * 10
+    assert mean_text([of(*wide)]) == "120"
+    assert mean_text([of(*[v - 200.0 for v in reversed(wide)])]) == "-80"
+    assert mean_text([of(*([0.0] * 4 + [114.0, 114.1] * 48))]) == "109.5"
 
 
 @pytest.mark.parametrize(
