@@ -8,7 +8,7 @@ what a command or a page prints as a cell (`CELLS`). mutmut names the mutants; o
 those drawn are made and run, each in a process of its own, with the tests that run the statement it is in, the quick
 ones first, as long as they take less than `--longest` in all. A fault
 that no test even reaches counts as a survivor; one that never ends counts as noticed, and one that only changes a
-message, since the check of messages in `make test` fails with it. Those that mypy refuses, which `make test` runs too, are
+message or a name programs read, since the checks of messages and of names in `make test` fail with it. Those that mypy refuses, which `make test` runs too, are
 counted apart. Prints one line a room and writes the survivors to
 `.cache/mutants/survivors.txt`, each with what it changes. Exit 1 where a room's share lies above `--most`.
 """
@@ -32,7 +32,7 @@ import time
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -501,6 +501,30 @@ def translated() -> frozenset[str]:
     return frozenset(extracted())
 
 
+def loses_a_name(mutant: Mutant) -> bool:
+    """Is a name that programs read gone from its room? The test of names reads the source, so it is asked here."""
+    import pin_names
+
+    path = Path(mutant.path)
+    room = path.relative_to(SOURCE).parts[0]
+    if room not in pin_names.ROOMS:
+        return False
+    others = {n for p in (SOURCE / room).rglob("*.py") if p != path for n in _names_of(p)}
+    return bool(pin_names.pinned()[room] - others - pin_names.names_in(mutant.source))
+
+
+def changes_words(mutant: Mutant) -> bool:
+    """Does a check that reads the source notice it, where no test that runs it can?"""
+    return changes_a_message(mutant) or loses_a_name(mutant)
+
+
+@cache
+def _names_of(path: Path) -> set[str]:
+    import pin_names
+
+    return pin_names.names_in(path.read_text("utf-8"))
+
+
 def refused_by_types(mutants: list[Mutant]) -> set[str]:
     """Names of those that mypy, a part of `make test`, refuses: one of each file at a time, all files together."""
     waiting: dict[str, list[Mutant]] = defaultdict(list)
@@ -563,13 +587,13 @@ def main() -> int:
         with ProcessPoolExecutor(PROCESSES) as pool:
             parts = [pool.submit(_several, several[i::PROCESSES], reach, asked.longest, known) for i in range(PROCESSES)]  # fmt: skip
             became |= {name: told for part in parts for name, told in part.result().items()}
-    every = [m for m in every if became[m.name] in (ALIVE, NO_TEST) and not changes_a_message(m)]
+    every = [m for m in every if became[m.name] in (ALIVE, NO_TEST) and not changes_words(m)]
     refused = refused_by_types(every)
 
     over, survivors = False, []
     for room, mutants in sample.items():
         alive = [m for m in mutants if became[m.name] in (ALIVE, NO_TEST)]
-        words = [m for m in alive if changes_a_message(m)]
+        words = [m for m in alive if changes_words(m)]
         alive = [m for m in alive if m not in words]
         low, high = wilson(len(alive), len(mutants))
         share = len(alive) / len(mutants)
@@ -577,7 +601,7 @@ def main() -> int:
         print(
             f"{room}: {len(alive)} of {len(mutants)} survive, {share:.0%} [{low:.0%}, {high:.0%}]"
             f" of {of[room]} mutants (seed {asked.seed}); {unreached} of them no test runs;"
-            f" {len(words)} more change a message, which the check of messages notices; mypy notices"
+            f" {len(words)} more change a message or lose a name, which their checks notice; mypy notices"
             f" {sum(m.name in refused for m in alive)} of the survivors",
             flush=True,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,8 +167,8 @@ def replicas_kept(
     p, o = float(prompt.mean()), float(output.mean())
     top_rate = largest_rate_per_s(setup, p, o, max_batch)
     rates = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, N_RATE) * top_rate])
-    late_at = lru_cache(None)(_Promise(setup, prompt, output, ttft_s, tpot_s).late)
-    on_curve = lru_cache(None)(lambda beside, i: late_at(beside)(float(rates[i])))
+    late_at = cache(_Promise(setup, prompt, output, ttft_s, tpot_s).late)
+    on_curve = cache(lambda beside, i: late_at(beside)(float(rates[i])))
 
     def late(beside: int, rate: float) -> float:
         """On the line between the two rates beside it; only where one is asked for is it worked out."""
