@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
+from taotie.answer.answer import Answer
 from taotie.answer.on_record import fleet_frozen, fleet_scored, mine_frozen, mine_scored
 from taotie.errors import DataError
 from taotie.fleet.on_record import QUARTERS, hash_rate_ahead, locked, scored, write_locked
@@ -15,13 +17,43 @@ from taotie.fleet.part_of_whole import Shown, conflicts, shown_of
 from taotie.fleet.published_models import published_forecasts
 from taotie.fleet.stock import chip_stock, makers
 
+HEADS = (
+    ("of", "", "of"), ("at", "", "day"), ("p05", "UNIT", "5 %"), ("p50", "UNIT", "median"), ("p95", "UNIT", "95 %"),
+    ("observed", "UNIT", "counted"), ("inside", "", "inside"), ("crps", "UNIT", "score (CRPS)"),
+)  # fmt: skip
+
+
+def told(made: Answer) -> tuple[Any, ...]:
+    """All that an answer about a record holds beside its own keys."""
+    tables = [
+        (name, t.label, tuple((c.name, c.unit, c.label) for c in t.columns), t.rows) for name, t in made.tables.items()
+    ]  # fmt: skip
+    return made.ask, dict(made.settings), tables, [(s.code, s.text("en")) for s in made.said], [*made.files]  # fmt: skip
+
+
+def heads(unit: str, n: int = len(HEADS)) -> tuple[tuple[str, str, str], ...]:
+    return tuple((name, of.replace("UNIT", unit), label) for name, of, label in HEADS[:n])
+
 
 def test_worked_a_fleet_forecast_is_scored_when_the_next_count_appears(tmp_path) -> None:
     """The quarter after the table: nothing to score until a longer series is given, then inside or not."""
     place = tmp_path / "r.json"
     made = fleet_frozen(place, 1)
     assert len(made.own["rows"]) == QUARTERS * len(makers())
-    assert fleet_scored(place, None, None).own["n"] == 0
+    record = json.loads(place.read_text("utf-8"))
+    assert {k: v for k, v in record.items() if k != "version"} == dict(made.own)
+    known, day, last = len(record["rows"]), record["made_on"], record["data_to"]
+    rows = tuple((r["of"], r["at"], r["points"][0], r["points"][9], r["points"][-1]) for r in record["rows"])  # fmt: skip
+    sentence = f"{known} forecasts put on record on {day}, from data to {last}; sha256 {record['sha256'][:16]}"  # fmt: skip
+    assert told(made) == (
+        "fleet_frozen", {"freeze": str(place)}, [("forecasts", "On record", heads("MW", 5), rows)],
+        [("on_record", sentence)], [str(place)],
+    )  # fmt: skip
+    none = fleet_scored(place, None, None)
+    assert none.own["n"] == 0
+    sentence = f"none of the {known} forecasts of {day} has been counted yet: counts end on {last}"
+    assert told(none) == ("fleet_scored", {"score": str(place)}, [], [("nothing_counted", sentence)], [])  # fmt: skip
+    assert dict(none.own) == {"made_on": day, "sha256": record["sha256"], "scored": [], "n": 0}
     stock = chip_stock("nvidia")
     mine = [r for r in made.own["rows"] if r["of"] == "nvidia"]
     rows = [f"{d},{v[0]},{v[1]},{v[2]}" for d, v in zip(stock.dates, stock.rated_power_mw, strict=True)]  # fmt: skip
@@ -31,6 +63,17 @@ def test_worked_a_fleet_forecast_is_scored_when_the_next_count_appears(tmp_path)
     done = fleet_scored(place, "nvidia", tmp_path / "s.csv")
     assert [r["inside"] for r in done.own["scored"]] == [True, False]
     assert done.own["scored"][0]["crps"] < done.own["scored"][1]["crps"]
+    points = [(r["points"][0], r["points"][9], r["points"][-1]) for r in mine]
+    crps = [r["crps"] for r in done.own["scored"]]
+    rows = tuple(("nvidia", r["at"], *p, c, c == counts[0], s) for r, p, c, s in zip(mine, points, counts, crps, strict=False))  # fmt: skip
+    sentence = f"2 of {known} forecasts of {day} have been counted: 1 within their 90 % range"
+    assert told(done) == (
+        "fleet_scored", {"score": str(place)}, [("scores", "Scored", heads("MW"), rows)], [("scored", sentence)], [],
+    )  # fmt: skip
+    assert (done.own["made_on"], done.own["sha256"], done.own["n"]) == (day, record["sha256"], 2)
+    with pytest.raises(DataError, match="say whose") as wrong:
+        fleet_scored(place, None, tmp_path / "s.csv")
+    assert wrong.value.hint == "--maker nvidia --stock FILE"
 
 
 def test_worked_a_hash_rate_forecast_and_its_score(tmp_path) -> None:
@@ -41,10 +84,15 @@ def test_worked_a_hash_rate_forecast_and_its_score(tmp_path) -> None:
     head = "date,hashrate_th_s,price_usd\n"
     (tmp_path / "a.csv").write_text(head + "\n".join(rows[:1800]), "utf-8")
     (tmp_path / "b.csv").write_text(head + "\n".join(rows), "utf-8")
-    mine_frozen(tmp_path / "r.json", [tmp_path / "a.csv"])
+    made = mine_frozen(tmp_path / "r.json", [tmp_path / "a.csv"])
+    assert (made.ask, [t[:3] for t in told(made)[2]]) == ("mine_frozen", [("forecasts", "On record", heads("TH/s", 5))])  # fmt: skip
+    with pytest.raises(DataError, match="needs a series") as wrong:
+        mine_frozen(tmp_path / "other.json", [])
+    assert wrong.value.hint.startswith("--series FILE")
     assert mine_scored(tmp_path / "r.json", [tmp_path / "a.csv"]).own["n"] == 0
     done = mine_scored(tmp_path / "r.json", [tmp_path / "b.csv"]).own["scored"]
     assert len(done) == 4
+    assert {r["of"] for r in done} == {"network"}
     for row in done:
         assert row["observed"] == pytest.approx(row["p50"], rel=1e-3)
     with pytest.raises(DataError, match="too few"):
