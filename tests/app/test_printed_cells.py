@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,3 +59,14 @@ def test_worked_what_an_assistant_is_handed(monkeypatch: pytest.MonkeyPatch) -> 
         names = ("key", "name", "value", "range", "unit", "boundary", "kind")
         assert told["rows"] == [{n: getattr(r, n) for n in names} for r in answer.shown(every=True)]
         assert len(told["rows"]) > len(answer.shown())
+
+
+def test_worked_a_column_known_to_few_digits_prints_no_more() -> None:
+    """Where a table would print more of a number than it is known to."""
+    from taotie.answer.answer import Column
+
+    three, two = Column("mw", "MW", digits=3), Column("mw", "MW", words=str.upper, digits=2)
+    assert [three.shown(v) for v in (1287.4, 0.012345, 123456.0)] == ["1 290", "0.0123", "123 000"]
+    assert [two.shown(v) for v in (1287.4, 9.96, math.nan, -math.inf)] == ["1 300", "10", "nan", "-inf"]  # fmt: skip
+    assert [two.shown(v) for v in (1287, "ab", None, True)] == [1287, "AB", None, True]
+    assert Column("mw").shown(1287.4) == 1287.4

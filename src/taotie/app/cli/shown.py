@@ -44,7 +44,7 @@ def print_item(answer: Any, door: dict[str, Any]) -> None:
         return
     print_rows(answer)
     table = answer.tables["drivers"]
-    _console().print(f"\n{in_language(table.label, language())}", markup=False)
+    _console().print(f"\n{in_language(table.label, language())}")
     print_table(table.without("leaf"), 4, told=False)
     print_said(answer.said)
     print_limits(answer.limits)
@@ -94,7 +94,7 @@ def print_table(table: Any, most: int | None = None, told: bool = True) -> None:
     out.print(made)
     left = len(table.rows) - len(rows)
     if left and told:
-        out.print(_("{n} more rows are in the JSON").format(n=left), markup=False)
+        out.print(_("{n} more rows are in the JSON").format(n=left))
 
 
 def print_listing(answer: Any, door: Any) -> None:
@@ -106,7 +106,7 @@ def print_said(said: Iterable[Any]) -> None:
     """What a reader must know, one line each."""
     out = _console()
     for one in said:
-        out.print(f"! {as_text(one.text())}", markup=False)
+        out.print(f"! {as_text(one.text())}")
 
 
 def print_limits(limits: Iterable[Any]) -> None:
@@ -117,14 +117,14 @@ def print_limits(limits: Iterable[Any]) -> None:
     out = _console()
     out.print(_("what this leaves out:"))
     for text in texts:
-        out.print(f"  - {text}", markup=False)
+        out.print(f"  - {text}")
 
 
 def print_files(files: Iterable[str]) -> None:
     """What was written, one path a line."""
     out = _console()
     for path in files:
-        out.print(_("written: {path}").format(path=as_text(path)), markup=False)
+        out.print(_("written: {path}").format(path=as_text(path)))
 
 
 def _console() -> Any:
