@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from taotie.quantity.figure import leaf
 from taotie.quantity.sampling import sampling
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,3 +71,16 @@ def test_worked_a_column_known_to_few_digits_prints_no_more() -> None:
     assert [two.shown(v) for v in (1287.4, 9.96, math.nan, -math.inf)] == ["1 300", "10", "nan", "-inf"]  # fmt: skip
     assert [two.shown(v) for v in (1287, "ab", None, True)] == [1287, "AB", None, True]
     assert Column("mw").shown(1287.4) == 1287.4
+
+
+def test_worked_a_long_name_of_a_figure_is_printed_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from taotie.answer.answer import Answer
+    from taotie.app.cli.shown import print_rows
+
+    monkeypatch.setenv("COLUMNS", "60")
+    named = {word: leaf(word, value=1.0, unit="MW", kind="assumed", note="x", label={"en": 150 * word, "zh": word}) for word in "wq"}  # fmt: skip
+    print_rows(Answer("long", figures=named))
+    shown = capsys.readouterr().out
+    assert [shown.count(word) for word in "wq"] == [150, 150]

