@@ -83,7 +83,7 @@ accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accur
 # what only runs with a package that `all` leaves out: extra, its package, the tests
 EXTRAS := ac=pandapower=grid/flow/test_ac_power_flow.py,grid/case/test_adapters.py,grid/case/test_adapters_flags.py \
   ac=lightsim2grid=grid/ac/test_proof.py,answer/test_capacity_more.py \
-  pypsa=pypsa=grid/case/test_adapters.py,grid/case/test_adapters_flags.py \
+  pypsa=pypsa=grid/case/test_adapters.py,grid/case/test_adapters_flags.py,grid/dispatch/test_together.py \
   powsybl=pypowsybl=grid/case/test_adapters_powsybl.py,grid/case/test_files_powsybl.py \
   ac,powsybl=pypowsybl=grid/ac/test_second_opinion.py \
   cluster=distributed=compute/serving/test_case.py,extras/test_supply_on_dask.py \

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import taotie as tt
-from taotie.errors import DataError, RangeError
+from taotie.errors import DataError, RangeError, TaotieError
 from taotie.grid.case.case import read_case
 
 
@@ -67,10 +67,56 @@ def test_worked_the_year_of_rts_gmlc(shared_data, monkeypatch):
     assert 50 < made.own["before"]["average_g_per_kwh"] < 800
 
 
+def test_worked_storage_ramps_and_starts_hold_hours_together(hours):
+    """A storage makes the three hours cheaper, ramps and paid starts dearer; what was assumed is said."""
+    apart = tt.dispatch("case5", hours=str(hours), window=3)
+    made = tt.dispatch("case5", hours=str(hours), storage=["4:50:100"], bus=4, load_mw=20)
+    assert {"default.storage.efficiency", "default.storage.start", "default.storage.end"} <= {
+        s.code for s in made.said
+    }
+    held = made.tables["storage"]
+    assert held.column("hour") == [0, 1, 2]
+    assert held.column("storage_1_energy_mwh")[-1] >= 50 - 1e-6
+    assert made.own["before"]["stored_mwh"] > 0
+    assert made.own["windows"] == [[0, 3, 3]]
+    assert made.settings["storage"] == ["4:50:100"]
+    cheaper = tt.dispatch("case5", hours=str(hours), storage=["4:50:100:1:0:0"]).own["before"]
+    slow = tt.dispatch("case5", hours=str(hours), ramps=True, ramp_share=0.1).own["before"]
+    paid = tt.dispatch("case5", hours=str(hours), start_up=True, start_cost=50)
+    assert cheaper["cost_usd"] < apart.own["before"]["cost_usd"] < slow["cost_usd"]
+    assert paid.own["before"]["starts"] == 0  # no unit has a minimum: staying on is free
+    assert paid.own["before"]["cost_usd"] == pytest.approx(apart.own["before"]["cost_usd"])
+    free = tt.dispatch("case5", hours=str(hours), start_up=True, ramps=True)
+    assert {"ramps_free", "starts_free"} <= {s.code for s in free.said}
+    windows = tt.dispatch("case5", hours=str(hours), window=1, overlap=1)
+    assert "windows" in {s.code for s in windows.said}
+    assert windows.own["windows"] == [[0, 1, 2], [1, 3, 3]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"storage": ["4:50"]}, "is not BUS:MW:MWH"),
+        ({"storage": ["4:50:x"]}, "'x' is no number of MWH"),
+        ({"storage": ["4:1/2/3:10"]}, "two powers"),
+        ({"storage": ["4:50:100:85"]}, "efficiency=85 is not within"),
+        ({"storage": ["77:50:100"]}, "77"),
+        ({"ramp_share": 0.2}, "--ramp-share goes with --ramps"),
+        ({"start_cost": 5.0}, "--start-cost goes with --start-up"),
+        ({"start_up": True, "start_cost": -5.0}, "--start-cost -5 is below 0"),
+    ],
+)
+def test_error_of_what_holds_hours_together(hours, settings, what):
+    with pytest.raises(TaotieError, match=what):
+        tt.dispatch("case5", hours=str(hours), **settings)
+
+
 def test_error_what_does_not_go_together(hours, monkeypatch, tmp_path):
     monkeypatch.setenv("TAOTIE_DATA", str(tmp_path))
     with pytest.raises(RangeError, match="go with --hours"):
         tt.dispatch("case5", span="0:2")
+    with pytest.raises(RangeError, match="they hold hours together"):
+        tt.dispatch("case5", ramps=True)
     with pytest.raises(RangeError, match="no run of hours"):
         tt.dispatch("case5", hours=str(hours), span="2:1")
     with pytest.raises(RangeError, match="holds no hour"):

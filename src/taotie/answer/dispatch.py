@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with, default_said
 from taotie.answer.buses import bus_row
+from taotie.answer.dispatch_together import Together
 from taotie.answer.load import load_mw as load_mw_of
 from taotie.errors import RangeError
 from taotie.grid.case.case import Case, read_case
@@ -45,6 +47,13 @@ def dispatch(
     hours: str | None = None,
     span: str = "",
     units_down: bool = False,
+    storage: Sequence[str] = (),
+    ramps: bool = False,
+    ramp_share: float | None = None,
+    start_up: bool = False,
+    start_cost: float | None = None,
+    window: int | None = None,
+    overlap: int | None = None,
 ) -> Answer:
     """The cheapest dispatch and its prices, before and after a new load.
 
@@ -65,6 +74,8 @@ def dispatch(
         Each hour in place of one: `year`, or a CSV of loads.
     span, units_down
         Which of the hours; whether units may go below their minimum.
+    storage, ramps, ramp_share, start_up, start_cost, window, overlap
+        What holds the hours together: see `taotie.answer.dispatch_together`.
 
     Raises
     ------
@@ -84,8 +95,14 @@ def dispatch(
             ),
             "--value-of-lost-load 10000",
         )
+    together = Together(tuple(storage), ramps, ramp_share, start_up, start_cost, window, overlap)
     if hours is None and (span or units_down):
         raise RangeError(_("--span and --units-down go with --hours."), "--hours year --span 0:168")
+    if hours is None and together.asked:
+        raise RangeError(
+            _("storage, ramps, starts and windows go with --hours: they hold hours together."),
+            "--hours year --span 0:168",
+        )
     grid = case if isinstance(case, Case) else read_case(case)
     if hours is not None:
         if n_1:
@@ -97,7 +114,7 @@ def dispatch(
 
         at = None if bus is None else bus_row(grid, bus)
         lost = VALUE_OF_LOST_LOAD if value_of_lost_load is None else value_of_lost_load
-        made = dispatch_by_hour(grid, hours, span, at, load_mw or 0.0, lost, units_down)
+        made = dispatch_by_hour(grid, hours, span, at, load_mw or 0.0, lost, units_down, together)
         if value_of_lost_load is None:
             why = N_("a year is not stopped by one hour that lacks power")
             made = made.saying(default_said("value_of_lost_load", f"{lost:g} USD/MWh", why))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.dispatch_together import Together, storage_table
 from taotie.errors import CaseError
 from taotie.grid.case.case import Case
 from taotie.grid.case_hours import CaseHours, case_hours, span_of
@@ -21,6 +22,7 @@ from taotie.grid.dispatch.by_hour import (
     marginal_g_per_kwh,
 )
 from taotie.grid.dispatch.effects import unit_factors_t_per_mwh
+from taotie.grid.dispatch.together import HoursTogether
 from taotie.words.language import N_
 from taotie.words.said import Said
 
@@ -28,6 +30,7 @@ __all__ = ["dispatch_by_hour"]
 
 FloatArray = NDArray[np.float64]
 STATES = {"before": Said("before", N_("before")), "after": Said("after", N_("after"))}
+ALONE = Together()
 LIMITS = (
     Said("commitment", N_("units in service as in the case: none is switched on or off")),
     Said("dc", N_("DC, active power only: no voltage, losses or reactive power")),
@@ -54,6 +57,7 @@ def dispatch_by_hour(
     load_mw: float,
     value_of_lost_load: float,
     units_down: bool,
+    together: Together = ALONE,
 ) -> Answer:
     """Dispatch of every hour, before and after a new load at a bus that is on all the time.
 
@@ -70,11 +74,22 @@ def dispatch_by_hour(
         "keep_minimum": not units_down,
         "prefer_usd_per_mwh": None if factors is None else least_carbon(factors),
     }
-    made = {"before": hourly_dispatch(case, load, available, **options)}
+    loads = {"before": load}
     if row is not None:
-        more = load.copy()
-        more[:, row] += load_mw
-        made["after"] = hourly_dispatch(case, more, available, **options)
+        loads["after"] = load.copy()
+        loads["after"][:, row] += load_mw
+    made: dict[str, HourlyDispatch] = {}
+    courses: dict[str, HoursTogether] = {}
+    if together.asked:
+        more, assumed = together.options(case)
+        said += assumed
+        for state, mw in loads.items():
+            made[state], courses[state] = together.solved(case, mw, available, options | more)
+        said += together.told(courses["before"])
+    else:
+        made = {
+            state: hourly_dispatch(case, mw, available, **options) for state, mw in loads.items()
+        }
     own: dict[str, Any] = {"case": case.name, "hours": len(load), "first_hour": first}
     own["bus"] = None if row is None else int(case.bus_number[row])
     own["load_mw"] = load_mw
@@ -87,7 +102,17 @@ def dispatch_by_hour(
     if "after" in made and factors is not None:
         answers = marginal_g_per_kwh(made["before"], made["after"], factors)
         own["marginal_g_per_kwh"] = _mean(answers)
-        if own["marginal_g_per_kwh"] is not None:
+        if courses:  # what is set off in one hour may be made in another
+            change = (made["after"].power_mw - made["before"].power_mw).sum(axis=0)
+            own["marginal_g_per_kwh"] = float(1000 * change @ factors / change.sum())
+            said.append(
+                Said(
+                    "marginal_of_all",
+                    N_("what the new load adds emits {g:.0f} gCO2e/kWh over all hours"),
+                    {"g": own["marginal_g_per_kwh"]},
+                )
+            )
+        elif own["marginal_g_per_kwh"] is not None:
             low, high = (float(v) for v in np.nanpercentile(answers, (5, 95)))
             said.append(
                 Said(
@@ -97,7 +122,7 @@ def dispatch_by_hour(
                 )
             )  # fmt: skip
     summary = (
-        Column("state", "", N_("new load")), Column("cost_usd", "USD", N_("cost above the units' minimum")),
+        Column("state", "", N_("new load")), Column("cost_usd", "USD", N_("cost") if together.asked else N_("cost above the units' minimum")),
         Column("price_mean_usd_per_mwh", "USD/MWh", N_("mean price")), Column("price_highest_usd_per_mwh", "USD/MWh", N_("highest price")),
         Column("average_g_per_kwh", "gCO2e/kWh", N_("average intensity")), Column("shed_mwh", "MWh", N_("load shed")),
         Column("unsolved", "h", N_("hours without a dispatch")),
@@ -105,12 +130,28 @@ def dispatch_by_hour(
     rows = tuple(
         (STATES[s], *(own[s][c.name] for c in summary[1:])) for s in made
     )  # fmt: skip
+    settings: dict[str, Any] = {
+        "case": case.name, "bus": own["bus"], "load_mw": load_mw, "hours": hours, "span": span,
+        "units_down": units_down, "value_of_lost_load": value_of_lost_load,
+    }  # fmt: skip
+    tables = {
+        "states": Table(summary, rows, N_("Over the hours")),
+        "hours": Table(columns, cells, N_("Hour by hour")),
+    }
+    if courses:
+        settings |= together.settings()
+        own["windows"] = [list(one) for one in courses["before"].windows]
+        for state, one in courses.items():
+            own[state]["starts"] = float(one.started.sum())
+            own[state]["stored_mwh"] = float(one.charge_mw.sum())
+        if together.storage:
+            tables["storage"] = storage_table(courses, first)
     return Answer(
         "dispatch",
-        {"case": case.name, "bus": own["bus"], "load_mw": load_mw, "hours": hours, "span": span, "units_down": units_down, "value_of_lost_load": value_of_lost_load},
-        tables={"states": Table(summary, rows, N_("Over the hours")), "hours": Table(columns, cells, N_("Hour by hour"))},
+        settings,
+        tables=tables,
         said=tuple(said),
-        limits=(*LIMITS, *(n for n in case.notes if n not in case.told)),
+        limits=(*(together.limits() if together.asked else LIMITS), *(n for n in case.notes if n not in case.told)),
         own={**own, "licence": case.licence},
     )  # fmt: skip
 

@@ -96,6 +96,13 @@ GRID: dict[str, tuple[Setting, ...]] = {
         Setting("hours", "text", N_("Hour by hour: year (of RTS_GMLC from its publisher's files, else the scenarios of the case) or a CSV, one column a bus number."), may_be_file=True),
         Setting("span", "text", N_("With --hours: only these, such as 0:168, counted from 0."), default=""),
         Setting("units_down", "flag", N_("With --hours: units may go below their minimum, as if commitment followed the load."), default=False),
+        Setting("storage", "texts", N_("With --hours: a storage, BUS:MW:MWH[:EFFICIENCY[:START[:END]]]; MW may be CHARGE/DISCHARGE; may be repeated."), default=()),
+        Setting("ramps", "flag", N_("With --hours: units move no faster than the case says (RAMP_AGC, RAMP_10, RAMP_30)."), default=False),
+        Setting("ramp_share", "number", N_("With --ramps: share of Pmax a unit may move in an hour where the case states no ramp."), "1/h"),
+        Setting("start_up", "flag", N_("With --hours: units go on and off by parts, and starts cost what the case says."), default=False),
+        Setting("start_cost", "number", N_("With --start-up: USD for each MW started where the case states no cost."), "USD/MW"),
+        Setting("window", "whole", N_("With --hours: hours solved at once; all of them where they fit."), low=1, high=8784),
+        Setting("overlap", "whole", N_("With --window: hours each programme looks ahead beyond those it keeps; 24."), low=0, high=8784),
     ),
     "split": (
         Setting("sites", "texts", N_("name:MW:Tbit/s, such as A:80:1 (repeat); may go on :PUE:USD/MWh."), options=("--site", "-s"), required=True, split=","),

@@ -249,7 +249,7 @@ def test_error_what_cannot_be():
     with pytest.raises(RangeError, match="charge_mw=0 is not above 0"):
         Storage(1, 0, 1, 1, 1, 0, 0)
     case = _two()
-    with pytest.raises(RangeError, match="window of 0 hours"):
+    with pytest.raises(RangeError, match="no window of 0 hours"):
         dispatch_together(case, _load(1), window=0)
     with pytest.raises(RangeError, match="hourly load has shape"):
         dispatch_together(case, np.zeros((0, 2)))

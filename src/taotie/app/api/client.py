@@ -858,6 +858,13 @@ class Client:
         hours: Number | File | None = None,
         span: Number | None = None,
         units_down: bool | None = None,
+        storage: Number | Sequence[Number] | None = None,
+        ramps: bool | None = None,
+        ramp_share: Number | None = None,
+        start_up: bool | None = None,
+        start_cost: Number | None = None,
+        window: Number | None = None,
+        overlap: Number | None = None,
     ) -> JobHandle:
         """Cheapest dispatch and prices, before and after a new load."""
         return self.begin(
@@ -871,6 +878,13 @@ class Client:
             hours=hours,
             span=span,
             units_down=units_down,
+            storage=storage,
+            ramps=ramps,
+            ramp_share=ramp_share,
+            start_up=start_up,
+            start_cost=start_cost,
+            window=window,
+            overlap=overlap,
         )
 
     def split(

@@ -220,8 +220,7 @@ def _show_dispatch(answer: Any, door: dict[str, Any]) -> None:
         return
     print_table(answer.tables["states"])
     print_said(answer.said)
-    console().print(
-        _("units in service as in the case; DC; {licence}").format(licence=answer.own["licence"]),
-        markup=False,
-    )
+    apart = "windows" not in answer.own
+    how = _("units in service as in the case; DC; {licence}") if apart else _("DC; {licence}")
+    console().print(how.format(licence=answer.own["licence"]), markup=False)
     print_limits(answer.limits)

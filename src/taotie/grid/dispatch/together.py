@@ -239,7 +239,7 @@ def dispatch_together(
             )
     if (window is not None and window < 1) or overlap < 0:
         raise RangeError(
-            _("a window of {window} hours with {overlap} more is none.").format(window=window, overlap=overlap),
+            _("there is no window of {window} hours that looks {overlap} hours further.").format(window=window, overlap=overlap),
             _("give a window of 1 hour or more, and an overlap of 0 or more."),
         )  # fmt: skip
     grid = _grid(
