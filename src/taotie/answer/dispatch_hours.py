@@ -141,9 +141,9 @@ def dispatch_by_hour(
     if courses:
         settings |= together.settings()
         own["windows"] = [list(one) for one in courses["before"].windows]
-        for state, one in courses.items():
-            own[state]["starts"] = float(one.started.sum())
-            own[state]["stored_mwh"] = float(one.charge_mw.sum())
+        for state, course in courses.items():
+            own[state]["starts"] = float(course.started.sum())
+            own[state]["stored_mwh"] = float(course.charge_mw.sum())
         if together.storage:
             tables["storage"] = storage_table(courses, first)
     return Answer(

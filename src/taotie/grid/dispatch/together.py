@@ -248,8 +248,9 @@ def dispatch_together(
     )  # fmt: skip
     n_hour = len(load)
     if window is None:
-        columns = len(grid.segments.unit) + np.count_nonzero(load.max(axis=0) > 0)
-        window = n_hour if n_hour * columns <= WHOLE_COLUMNS else max(24, WHOLE_COLUMNS // columns - overlap)  # fmt: skip
+        n_column = len(grid.segments.unit) + int(np.count_nonzero(load.max(axis=0) > 0))
+        fits = n_hour * n_column <= WHOLE_COLUMNS
+        window = n_hour if fits else max(24, int(WHOLE_COLUMNS // n_column) - overlap)
     state: _State | None = None
     watched: set[int] = set()
     kept, windows = [], []
@@ -266,8 +267,11 @@ def dispatch_together(
         state = _State(part.power[n - 1], part.on[n - 1], part.energy[n - 1])
         windows.append((first, last, seen))
         first = last
-    joined = [np.concatenate(columns) for columns in zip(*kept, strict=True)]
-    return HoursTogether(*joined, windows=tuple(windows))
+    whole = _Part(*(np.concatenate(parts) for parts in zip(*kept, strict=True)))
+    return HoursTogether(
+        whole.power, whole.price, whole.cost, whole.shed, whole.charge, whole.discharge,
+        whole.energy, whole.on, whole.started, tuple(windows),
+    )  # fmt: skip
 
 
 class _Part(NamedTuple):
@@ -509,8 +513,8 @@ class _Programme:
         rows, most = [], []
         ramped = self.units[np.isfinite(grid.ramp[self.units])]
         # a ramp wider than the unit's whole range binds nothing
-        reach = np.bincount(grid.segments.unit, grid.segments.width, minlength=grid.case.n_gen)
-        reach = reach + (np.maximum(grid.segments.floor_mw, 0) if self.relaxed else 0.0)
+        reach = np.maximum(grid.segments.floor_mw, 0.0) * self.relaxed
+        np.add.at(reach, grid.segments.unit, grid.segments.width)
         ramped = ramped[grid.ramp[ramped] < reach[ramped] + np.ptp(self.floor, axis=0)[ramped]]
         if ramped.size:
             for h in range(0 if self.state is not None else 1, self.hours):
@@ -607,7 +611,8 @@ class _Programme:
         if not rows:
             return None, None
         at, grid = self.at, self.grid
-        hour, column, value, right, sign = [], [], [], [], []
+        hour, column, value = [], [], []
+        right: list[float] = []
         for h, l in rows:
             factors = self.factors(l)
             line = factors @ self.feeds[h]
@@ -619,7 +624,6 @@ class _Programme:
                     column.append(h * at.n + used)
                     value.append(way * line[used])
                     right.append(end + way * still)
-                    sign.append(way)
         shape = (len(right), self.hours * at.n)
         matrix = sp.csr_matrix((np.concatenate(value), (np.concatenate(hour), np.concatenate(column))), shape=shape)  # fmt: skip
         return matrix, np.array(right)
