@@ -113,6 +113,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "grid/capacity/core.py::in_parallel",
         "grid/capacity/redispatch_simplex.py::new_pool",
     ),
+    "what a unit can give at all comes before its minimum, as the docstring says": (
+        "grid/dispatch/together.py::__init__",
+    ),
     "as the language it reads has it": (
         "grid/case/octave_functions.py::_fold",
         "grid/case/octave_functions.py::_shape",

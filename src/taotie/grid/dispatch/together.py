@@ -174,7 +174,7 @@ def dispatch_together(
     load_mw : array_like, shape (n_hour, n_bus)
         [MW]
     available_mw : array_like, shape (n_hour, n_gen), optional
-        Most each unit can give; Pmax by default. [MW]
+        Most each unit can give; Pmax by default. A minimum above it gives way. [MW]
     storage : sequence of Storage
     ramp_mw : array_like, shape (n_gen,), optional
         What each unit may move from hour to hour, inf or NaN where it is free; the first hour is free. [MW/h]
