@@ -27,7 +27,7 @@ from taotie.words.said import labels
 if TYPE_CHECKING:
     from taotie.grid.case.case import Case
     from taotie.grid.case_hours import CaseHours
-    from taotie.grid.dispatch.by_hour import HourlyDispatch
+    from taotie.grid.dispatch.together import HoursTogether
     from taotie.study.placement import Placement
 
 __all__ = ["BY_HOUR", "bus_carbon"]
@@ -120,29 +120,29 @@ def _hours(walk: Walk, case: Case, hours: str, loads: str | None) -> CaseHours:
 
 def _both(
     found: CaseHours, fuels: tuple[str, ...], row: int, load: FloatArray
-) -> tuple[HourlyDispatch, HourlyDispatch]:
+) -> tuple[HoursTogether, HoursTogether]:
     """Dispatch without and with the load; of dispatches of one cost the one that emits least."""
-    from taotie.grid.dispatch.by_hour import hourly_dispatch, least_carbon
+    from taotie.grid.dispatch.by_hour import least_carbon
+    from taotie.grid.dispatch.together import dispatch_together
 
     cells = table("emission_factors")
     factor = np.array([float(cells.figure(f, "life_cycle").p50) / 1000 for f in fuels])
     more = found.load_mw.copy()
     more[:, row] += load
     made = [
-        hourly_dispatch(
-            found.case, mw, found.available_mw, LOST_LOAD_USD_PER_MWH, keep_minimum=False,
-            prefer_usd_per_mwh=least_carbon(factor),
+        dispatch_together(  # a day at a time, with nothing that holds its hours together
+            found.case, mw, found.available_mw, value_of_lost_load=LOST_LOAD_USD_PER_MWH,
+            keep_minimum=False, prefer_usd_per_mwh=least_carbon(factor), window=24, overlap=0,
         )
         for mw in (found.load_mw, more)
     ]  # fmt: skip
     return made[0], made[1]
 
 
-def _served(walk: Walk, after: HourlyDispatch, before: HourlyDispatch, load: FloatArray) -> None:
-    """Refuse hours that have no dispatch or leave the load itself dark; tell of what else is shed."""
-    solved = after.solved & before.solved
-    added = np.where(solved, (after.power_mw - before.power_mw).sum(axis=1), 0.0)
-    dark = np.flatnonzero(~solved | (added < 0.5 * load - 1e-6))
+def _served(walk: Walk, after: HoursTogether, before: HoursTogether, load: FloatArray) -> None:
+    """Refuse hours that leave most of the load itself dark; tell of what else is shed."""
+    added = (after.power_mw - before.power_mw).sum(axis=1)
+    dark = np.flatnonzero(added < 0.5 * load - 1e-6)
     if dark.size:
         raise RangeError(
             _("in {n} of {all} hours the grid cannot serve {mw} MW at this bus; the first is hour {hour} of them.").format(
@@ -150,12 +150,13 @@ def _served(walk: Walk, after: HourlyDispatch, before: HourlyDispatch, load: Flo
             ),
             _("name another bus, a smaller load or other hours"),
         )  # fmt: skip
-    shed = after.shed_mw > before.shed_mw + 1e-6
+    more = (after.shed_mw - before.shed_mw).sum(axis=1)
+    shed = more > 1e-6
     if shed.any():
         walk.warn(
             "load_shed_at_bus",
             N_("With the load on, {mwh} MWh more are shed in {n} of {all} hours: there its marginal carbon is of what is served."),
-            mwh=f"{float((after.shed_mw - before.shed_mw)[shed].sum()):.4g}", n=int(shed.sum()), all=len(load),
+            mwh=f"{float(more[shed].sum()):.4g}", n=int(shed.sum()), all=len(load),
         )  # fmt: skip
 
 
@@ -165,8 +166,8 @@ def _keep(
     fuels: tuple[str, ...],
     row: int,
     load: FloatArray,
-    before: HourlyDispatch,
-    after: HourlyDispatch,
+    before: HoursTogether,
+    after: HoursTogether,
     annual_grid: Figure,
 ) -> None:
     case, cells = found.case, table("emission_factors")
