@@ -310,6 +310,7 @@ def _nested(depth: int) -> dict[str, object]:
         ({**LLAMA, "hidden_size": 4096.5}, "not a count"),
         ({**LLAMA, "hybrid_override_pattern": "MX"}, "hybrid_override_pattern"),
         ({**LLAMA, "num_attention_heads": 0}, "at least 1"),
+        ({**LLAMA, "num_attention_heads": 31}, "not a multiple of 31"),
         (
             {
                 **LLAMA,

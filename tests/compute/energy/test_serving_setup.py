@@ -10,6 +10,7 @@ from taotie.compute.energy.serving_setup import (
     precision,
     smallest_replica,
 )
+from taotie.compute.energy.setup_notes import not_measured
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.accelerator import accelerator, custom_accelerator
 
@@ -126,3 +127,20 @@ def test_error_setups_that_cannot_be(given, words):
     with pytest.raises(RangeError, match=words) as caught:
         ServingSetup(model_architecture("llama-3.1-8b"), H100, 2, **given)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("model", "n", "groups", "uneven"),
+    [
+        ("llama-3.1-8b", 3, 1, True),
+        ("llama-3.1-8b", 4, 1, False),
+        ("qwen3-14b", 16, 1, True),
+        ("deepseek-r1", 24, 8, True),
+        ("deepseek-r1", 16, 8, False),
+        ("70B", 8, 1, False),
+    ],
+)
+def test_heads_that_cannot_be_cut_evenly_are_said(model, n, groups, uneven):
+    """Engines cut attention by heads; of a model known by size alone nobody knows them."""
+    setup = ServingSetup(model_architecture(model), H100, n, "fp8", data_parallel=groups)
+    assert ("not_measured.cut" in {s.code for s in not_measured(setup)}) == uneven

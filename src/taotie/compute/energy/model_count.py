@@ -13,6 +13,8 @@ from typing import Any
 
 from taotie.compute.energy.model_keys import Keys
 from taotie.compute.energy.model_layers import LayerPlan
+from taotie.errors import RangeError
+from taotie.words.language import _
 
 __all__ = ["Counted", "Traits", "count_model"]
 
@@ -252,7 +254,15 @@ def count_model(k: Keys, plan: LayerPlan, traits: Traits, tied: bool) -> Counted
     c.hidden, c.heads = k.count("hidden"), k.count("heads", otherwise=1)
     c.kv_heads = _key_heads(k, c)
     c.heads_given = k.get("num_attention_heads", "n_head", "n_heads") is not None
-    c.head_size = k.count("head_size", otherwise=0) or max(c.hidden // max(c.heads, 1), 1)
+    given = k.count("head_size", otherwise=0)
+    if c.heads_given and not given and not k.has("kv_lora_rank") and c.hidden % max(c.heads, 1):
+        raise RangeError(
+            _("{name}: hidden_size={hidden} is not a multiple of {heads} attention heads.").format(
+                name=k.name, hidden=c.hidden, heads=c.heads
+            ),
+            _("give head_dim, or the config.json as published."),
+        )
+    c.head_size = given or max(c.hidden // max(c.heads, 1), 1)
     c.value_size = k.count("v_head_dim", otherwise=0) or c.head_size
     c.matrices = 3 if traits.gated in (True, None) else 2
     c.ffn = k.count("ffn", otherwise=4 * c.hidden) or 4 * c.hidden

@@ -109,6 +109,20 @@ def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said,
                 {"n": setup.accelerators_per_replica, "most": most},
             )
         )
+    # of a size alone the heads are a guess, which says nothing of how they are cut
+    model, cut = setup.model, setup.accelerators_per_replica // setup.data_parallel
+    heads = model.heads if model.attention_layers and not model.typical else 0
+    if cut <= heads and heads % cut:
+        said.append(
+            Said(
+                "not_measured.cut",
+                N_(
+                    "{heads} attention heads of {model} cannot be cut evenly over {n} accelerators: engines then cut by layers, "
+                    "which was not measured."
+                ),
+                {"heads": heads, "model": model.name, "n": cut},
+            )
+        )
     low, high = (SOFTWARE_OF + timedelta(days=round(365.25 * y)) for y in SEEN_YEARS)
     if setup.software_date and not low <= date.fromisoformat(setup.software_date) <= high:
         said.append(
