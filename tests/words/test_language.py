@@ -150,3 +150,26 @@ def test_worked_an_error_keeps_its_words(chinese: None) -> None:
         return str(error)
 
     assert apart(shown) == "x=1 is wrong.\n\n提示: take 2"
+
+
+def test_property_every_note_of_an_assumed_figure_is_said_in_chinese() -> None:
+    """Notes stand on Chinese pages beside what they explain: one written out in the code is a message."""
+    import ast
+
+    alone = {"stated", "meter", "simulated", "closed models"}  # of figures that no page explains
+    bare = []
+    for path in sorted((Path(lang.__file__).parents[1]).rglob("*.py")):
+        text = path.read_text("utf-8")
+        if "leaf(" not in text or "note=" not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "leaf"):
+                continue
+            bare += [
+                f"{path.name}: {key.value.value}"
+                for key in node.keywords
+                if key.arg == "note"
+                and isinstance(key.value, ast.Constant)
+                and key.value.value not in alone
+            ]
+    assert not bare

@@ -124,7 +124,7 @@ def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> Figure:
     half = 1.645 * float(np.hypot(_miss(one, own), _miss(other, own)))
     return leaf(
         f"compare.error.{'own' if own else 'shared'}.{half:.4f}", low=float(np.exp(-half)), high=float(np.exp(half)), spread="lognormal", unit="1",
-        kind="modelled", note="spread of misses between families of models, or between set-ups of one model",
+        kind="modelled", note=N_("spread of misses between families of models, or between set-ups of one model"),
         label=labels(N_("Error of the energy model that two set-ups do not share")),
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ def facility(chosen: Chosen) -> Answer:
     building, more = cooled_building(name, weather, made, np.ones(24), int(chosen.seed), sea)
     load = leaf(
         "it_load", value=float(chosen.load), unit="MW", boundary="server", kind="assumed",
-        note="given by the user" if "load" in chosen.given else "one megawatt, to be multiplied in the head",
+        note=N_("given by the user") if "load" in chosen.given else N_("one megawatt, to be multiplied in the head"),
         label=labels(N_("Mean draw of the machines")),
     )  # fmt: skip
     year = exact(8760.0, "h/a", "hours_per_year")

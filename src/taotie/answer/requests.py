@@ -79,7 +79,7 @@ def requests(chosen: Chosen) -> Answer:
 def _drawn(key: str, draws: Any, unit: str, label: str) -> Any:
     return leaf(
         key, spread="empirical", values=np.sort(draws).tolist(), unit=unit, boundary="facility", kind="modelled",
-        label=labels(label), note="draws of the energy of all requests of the log",
+        label=labels(label), note=N_("draws of the energy of all requests of the log"),
     )  # fmt: skip
 
 

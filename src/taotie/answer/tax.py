@@ -70,8 +70,8 @@ def tax(
         raise RangeError(
             _("no year lies between {a} and {b}.").format(a=year, b=last), "--until 2030"
         )
-    amount = leaf("energy", value=used, unit="MWh", kind="assumed", note="given by the user", label=labels(N_("Electricity of a tax year")))  # fmt: skip
-    cost = leaf("price", value=paid, unit="USD/MWh", kind="assumed", note="given by the user", label=labels(N_("Price of electricity")))  # fmt: skip
+    amount = leaf("energy", value=used, unit="MWh", kind="assumed", note=N_("given by the user"), label=labels(N_("Electricity of a tax year")))  # fmt: skip
+    cost = leaf("price", value=paid, unit="USD/MWh", kind="assumed", note=N_("given by the user"), label=labels(N_("Price of electricity")))  # fmt: skip
     levy = excise_tax(
         amount, cost, year, apply_to=apply_to, price_kind=price_kind, off_grid=off_grid, schedule=schedule, start=start,  # type: ignore[arg-type]
     )  # fmt: skip

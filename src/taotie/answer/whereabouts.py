@@ -42,7 +42,7 @@ def at_of(chosen: Chosen) -> Any:
             value=float(value),
             unit=unit,
             kind="assumed",
-            note="given by the user",
+            note=N_("given by the user"),
             label=labels(label),
         )
 

@@ -25,7 +25,7 @@ from taotie.quantity.catalog import source, table
 from taotie.quantity.distribution import Z90
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.lift import lifted
-from taotie.words.language import _, language
+from taotie.words.language import N_, _, language
 
 __all__ = [
     "ChipStock",
@@ -228,7 +228,7 @@ def installed_power(
     last = when or min(s.dates[-1] for s in stocks)
     rank = leaf(
         "fleet.common_rank", low=0.0, high=1.0, spread="uniform", unit="1", kind="assumed",
-        note="all makers are over- or underestimated together",
+        note=N_("all makers are over- or underestimated together"),
     ) if correlated else None  # fmt: skip
     total: Figure | None = None
     for stock in stocks:

@@ -119,7 +119,7 @@ class Place:
             leaf(
                 "assumed.marginal_intensity", low=200.0, high=950.0, spread="lognormal", unit="gCO2e/kWh",
                 kind="assumed",
-                note="none is held for this place: between a grid whose next kilowatt-hour is partly clean and one whose is coal",
+                note=N_("none is held for this place: between a grid whose next kilowatt-hour is partly clean and one whose is coal"),
                 label=labels(N_("Marginal intensity, assumed")),
             ),
             "",
@@ -160,7 +160,7 @@ class Place:
         return Found(
             leaf(
                 "assumed.electricity_price_anywhere", low=0.05, mode=0.10, high=0.20, unit="USD/kWh", kind="assumed",
-                note="no price is held for this place; large customers of the world pay 5 to 20 cents",
+                note=N_("no price is held for this place; large customers of the world pay 5 to 20 cents"),
                 label=labels(N_("Price of electricity")),
             ),
             "",

@@ -188,7 +188,9 @@ def host_draw(chip: Accelerator) -> HostDraw:
             high=high * watt,
             unit="W",
             kind="assumed",
-            note="no server with this accelerator is in the table: the host of eight H100 scaled by rated power",
+            note=N_(
+                "no server with this accelerator is in the table: the host of eight H100 scaled by rated power"
+            ),
             label=labels(label),
         )
 

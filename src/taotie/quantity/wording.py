@@ -311,7 +311,12 @@ def origin(figure: Node) -> str:
         return f"[{figure.source.key}{place}; {access}]"
     if figure.kind == "defined":
         return _("[definition]")
-    return f"[{kind_word(figure.kind)}: {figure.note}]"
+    return f"[{kind_word(figure.kind)}: {note_text(figure)}]"
+
+
+def note_text(figure: Node) -> str:
+    """The note of a figure in the language in force, where it is one of our own."""
+    return _(figure.note) if figure.note else ""
 
 
 def tree(figure: Node, depth: int | None = None, elsewhere: Collection[str] = frozenset()) -> str:

@@ -277,7 +277,7 @@ def day_of(walk: Walk) -> tuple[DailyShape, Figure]:
         day = DailyShape(np.asarray(given))
         return day, leaf(
             "study.workload.daily_shape.peak", value=day.peak_over_mean, unit="1", kind="assumed",
-            note="given by the study file", label={"en": "Busiest hour over mean hour", "zh": "高峰小时与平均小时之比"},
+            note=N_("given by the study file"), label={"en": "Busiest hour over mean hour", "zh": "高峰小时与平均小时之比"},
         )  # fmt: skip
     # the mean course of many days is flatter than any single day, and machines are bought for single days
     peak = figure("workload_defaults/chat_day/peak_over_mean")

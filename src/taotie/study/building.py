@@ -209,7 +209,8 @@ def building(walk: Walk, it_load: Profile, cooling: str) -> Building:
         (given.sea_temperature, given.sea_swing),
     )  # fmt: skip
     for one in said:
-        walk.say(one)
+        # what was done to a file of the user's own must be known, how a climate was made is a note
+        (walk.say if made or one not in weather.said else walk.heed)(one)
     return found
 
 
@@ -333,7 +334,7 @@ def day_of(load: Profile) -> np.ndarray:
 def _miss(key: str, low: float, high: float) -> Figure:
     return leaf(
         f"{key}.miss", low=low, high=high, spread="lognormal", unit="1", kind="assumed",
-        note="weather made from a climate against typical years of eight US sites",
+        note=N_("weather made from a climate against typical years of eight US sites"),
         label=labels(N_("True over computed with made weather")),
     )  # fmt: skip
 

@@ -145,7 +145,7 @@ def _parts(walk: Walk) -> list[_Part]:
 
 def _assumed(walk: Walk, name: str, low: float, mode: float, high: float, reason: str) -> Figure:
     made = leaf(
-        f"assumed.campus_{name}", low=low, mode=mode, high=high, unit="1", kind="assumed", note=name.replace("_", " "),
+        f"assumed.campus_{name}", low=low, mode=mode, high=high, unit="1", kind="assumed", note=reason,
         label=labels({"training_load": N_("Mean draw over highest of machines that train"), "answering_top": N_("Busiest draw over highest of machines that answer")}[name]),
     )  # fmt: skip
     from taotie.quantity.wording import value_text
@@ -166,8 +166,8 @@ def _load_factor(walk: Walk) -> Figure:
             "assumed.campus_load_factor",
             low=0.6, mode=0.85, high=1.0, unit="1", kind="assumed",
             note=(
-                "mean draw over the highest measured draw of a server; training runs near the top, serving and "
-                "failures pull it down (8.4 kW at most of 10.2 kW rated: latif2025)"
+                N_("mean draw over the highest measured draw of a server; training runs near the top, serving and "
+                "failures pull it down (8.4 kW at most of 10.2 kW rated: latif2025)")
             ),
             label={"en": "Mean draw over highest measured draw", "zh": "平均功耗与实测最高功耗之比"},
         ),
@@ -272,7 +272,7 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
     path = (walk.file.path.parent / name).resolve()
     found = read_hourly_demand(path)
     for said in found.told:
-        walk.say(said)
+        walk.heed(said)
     if len(found.areas) != 1:
         raise RangeError(
             _("{path} holds {n} columns of load, not one.").format(path=name, n=len(found.areas)),

@@ -104,8 +104,8 @@ def serving(walk: Walk, asked: Asked) -> tuple[ServingSetup | None, Served | Non
                 "assumed.utilization_within_promise",
                 low=0.8, mode=0.93, high=0.99, unit="1", kind="assumed",
                 note=(
-                    "share of the largest rate that keeps the time per token, in use at the busiest hour: what the "
-                    "smallest simulated fleets that keep a promise reach"
+                    N_("share of the largest rate that keeps the time per token, in use at the busiest hour: what the "
+                    "smallest simulated fleets that keep a promise reach")
                 ),
                 label={"en": "Utilization at the busiest hour", "zh": "高峰小时利用率"},
             ),
@@ -369,7 +369,7 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
     if fixed is not None:
         batch = leaf(
             "study.compute.batch_size", value=float(fixed), unit="1", kind="assumed",
-            note="given by the study file", label={"en": "Batch", "zh": "批大小"},
+            note=N_("given by the study file"), label={"en": "Batch", "zh": "批大小"},
         )  # fmt: skip
         walk.keep("batch", batch, N_("Requests decoded together"))
         # an operator who holds a batch switches replicas off; a lone one stays on and waits
@@ -392,8 +392,8 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
     around = leaf(
         "batch_from_load", low=0.5, high=2.0, spread="lognormal", unit="1", kind="estimated",
         note=(
-            "true over computed batch: bursts, routing and the number of replicas held ready are not known, hence a "
-            "factor of two either way"
+            N_("true over computed batch: bursts, routing and the number of replicas held ready are not known, hence a "
+            "factor of two either way")
         ),
         label={"en": "True over computed batch", "zh": "批大小真实值与计算值之比"},
     )  # fmt: skip
@@ -402,7 +402,7 @@ def _served(walk: Walk, setup: ServingSetup, asked: Asked, utilization: Figure) 
     if simulated is not None:
         closed = closed * leaf(
             key_of_part("simulated_over_mean_request.batch"), value=simulated.slice.batch / closed.p50, unit="1", kind="modelled",
-            note="batch the requests of the simulated day meet, over that of the closed form",
+            note=N_("batch the requests of the simulated day meet, over that of the closed form"),
             label=labels(N_("Simulated over mean request: batch")),
         )  # fmt: skip
         whole = exact(1.0, "1", "whole_time")

@@ -158,10 +158,7 @@ def closed_leaf(
     return leaf(
         f"closed.{model.name}.{told}", unit="Wh/request", kind="assumed", boundary=boundary,
         values=[float(v) for v in np.quantile(draws_wh, np.linspace(0.005, 0.995, 199))], spread="empirical",
-        note=(
-            f"{model.name}: neither size nor machines are published; drawn over size (basis: {model.basis}), "
-            "precision, chip, copies, load and building"
-        ),
+        note=N_("neither size nor machines are published; drawn over size, precision, chip, copies, load and building"),
         label=labels(label),
     )  # fmt: skip
 
@@ -170,7 +167,7 @@ def serving_power() -> Figure:
     """Mean draw of an accelerator that serves. [W/accelerator]"""
     return leaf(
         "assumed.accelerator_power", low=ACCELERATOR_W[0], high=ACCELERATOR_W[1], spread="lognormal", unit="W/accelerator",
-        kind="assumed", note="mean draw of an accelerator that serves: 250 to 700 W",
+        kind="assumed", note=N_("mean draw of an accelerator that serves: 250 to 700 W"),
         label=labels(N_("Mean draw of an accelerator that serves")),
     )  # fmt: skip
 

@@ -165,7 +165,7 @@ def site_water(at: At, said: list[Said]) -> Figure:
     )
     return leaf(
         "assumed.wue", low=0.05, high=1.8, spread="lognormal", unit="L/kWh", kind="assumed",
-        note="water per IT energy: fleets of Amazon, Microsoft, Google and Alibaba print 0.12 to 1.15, single sites 0.01 to 2.75",
+        note=N_("water per IT energy: fleets of Amazon, Microsoft, Google and Alibaba print 0.12 to 1.15, single sites 0.01 to 2.75"),
         label=labels(N_("Water at the site per IT energy")),
     )  # fmt: skip
 

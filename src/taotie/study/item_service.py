@@ -128,7 +128,7 @@ def item_service(walk: Walk, parts: ItemParts, accelerators: int) -> tuple[ChatS
             "compute.utilization",
             lambda: leaf(
                 "assumed.utilization_of_items", low=0.5, mode=0.7, high=0.9, unit="1", kind="assumed",
-                note="share of the busiest hour in which machines that make items work; services do not publish it",
+                note=N_("share of the busiest hour in which machines that make items work; services do not publish it"),
                 label={"en": "Utilization at the busiest hour", "zh": "高峰小时利用率"},
             ),
             N_("machines that make one item after the other work half to nine tenths of the busiest hour"),

@@ -154,7 +154,7 @@ def embedding_parts(
 def _on_machines(made: ItemEnergy, miss: Figure, chip: str, said: list[Said]) -> ItemParts:
     host_miss = leaf(
         "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",
-        note="host draw is hardly ever published; two measured servers differ by a third",
+        note=N_("host draw is hardly ever published; two measured servers differ by a third"),
         label={"en": "True over modelled host draw", "zh": "主机功耗真实值与模型值之比"},
     )  # fmt: skip
     return ItemParts(
@@ -169,7 +169,7 @@ def _chain(made: ItemParts, whole: str, pue: float | None, at: At | None) -> One
     published = at.place.pue if at is not None else None
     if pue is not None:
         checked_pue(pue)
-        building = leaf("pue", value=float(pue), unit="1", kind="assumed", note="given by the user", label={"en": "PUE", "zh": "PUE"})  # fmt: skip
+        building = leaf("pue", value=float(pue), unit="1", kind="assumed", note=N_("given by the user"), label={"en": "PUE", "zh": "PUE"})  # fmt: skip
     elif published is not None:
         building = published.figure.named("pue", en="PUE of the cloud region", zh="云区域的PUE")
         said.append(Said("default.pue", N_("default: {key} = {value}: {why}"), {"key": "pue", "value": f"{building.p50:.4g}", "why": Said("why", N_("the operator's figure for the region"))}))  # fmt: skip

@@ -168,7 +168,7 @@ def one_request(
     if batch is None:
         size = leaf(
             "unknown_batch", low=4, high=128, spread="lognormal", unit="1", kind="assumed",
-            note="the batch of a service is not published: 4 to 128 requests together",
+            note=N_("the batch of a service is not published: 4 to 128 requests together"),
             label={"en": "Batch: requests decoded together", "zh": "批大小：同时解码的请求数"},
         )  # fmt: skip
         why = N_("services do not publish it, and energy per request hangs on it: give --batch")
@@ -237,7 +237,7 @@ def one_request(
 
 def _given(key: str, value: float, unit: str, en: str, zh: str) -> Figure:
     return leaf(
-        key, value=float(value), unit=unit, kind="assumed", note="given by the user", label={"en": en, "zh": zh}
+        key, value=float(value), unit=unit, kind="assumed", note=N_("given by the user"), label={"en": en, "zh": zh}
     )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def request_parts(
         miss = miss * shape_error(setup.model)
     host_miss = leaf(
         "host_draw.error", low=0.7, high=1.4, spread="lognormal", unit="1", kind="assumed",
-        note="host draw is hardly ever published; two measured servers differ by a third",
+        note=N_("host draw is hardly ever published; two measured servers differ by a third"),
         label={"en": "True over modelled host draw", "zh": "主机功耗真实值与模型值之比"},
     )  # fmt: skip
     if reader is not None:
@@ -121,7 +121,7 @@ def shape_error(model: ModelArchitecture) -> Figure:
     """Range that comes from a model whose shape is not wholly known. [1]"""
     return leaf(
         "model_shape.error", low=1.0 / (1.0 + model.doubt), high=1.0 + model.doubt, spread="lognormal", unit="1",
-        kind="assumed", note="the model's shape is guessed, or its file was not wholly understood",
+        kind="assumed", note=N_("the model's shape is guessed, or its file was not wholly understood"),
         label={"en": "True over assumed shape of the model", "zh": "模型真实结构与假定结构之比"},
     )  # fmt: skip
 

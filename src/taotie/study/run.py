@@ -390,7 +390,7 @@ def _rules(walk: Walk, annual: Figure) -> None:
             "policy.electricity_price",
             lambda: leaf(
                 "assumed.electricity_price", low=0.05, mode=0.08, high=0.12, unit="USD/kWh", kind="assumed",
-                note="large US industrial customers; contracts are not published",
+                note=N_("large US industrial customers; contracts are not published"),
                 label={"en": "Price of electricity", "zh": "电价"},
             ),
             N_("large US industrial customers pay 5 to 12 cents a kWh; contracts are not published"),

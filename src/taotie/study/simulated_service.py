@@ -176,7 +176,7 @@ def simulated_service(
         )
     ratio = leaf(
         key_of_part("simulated_over_mean_request.replicas"), value=found / replicas, unit="1", kind="modelled",
-        note="replicas that keep the promise when the service is simulated, over those of the mean request",
+        note=N_("replicas that keep the promise when the service is simulated, over those of the mean request"),
         label=labels(N_("Simulated over mean request: replicas")),
     )  # fmt: skip
     return Simulated(made, ratio)
@@ -185,7 +185,7 @@ def simulated_service(
 def _ratio(key: str, value: float, label: str) -> Figure:
     return leaf(
         key_of_part(key), low=value * (1 - SLICE_ERROR), mode=value, high=value * (1 + SLICE_ERROR), unit="1", kind="modelled",
-        note="the same service simulated, over the price of its mean request; the range is what a slice of the fleet misses",
+        note=N_("the same service simulated, over the price of its mean request; the range is what a slice of the fleet misses"),
         label=labels(label),
     )  # fmt: skip
 
@@ -196,11 +196,11 @@ def waiting_share(closed: Figure, simulated: float) -> Figure:
     if base > 0.02 and simulated > 0:
         return closed * leaf(
             key_of_part("simulated_over_mean_request.waiting"), value=simulated / base, unit="1", kind="modelled",
-            note="share of the time in which replicas wait, simulated over closed form",
+            note=N_("share of the time in which replicas wait, simulated over closed form"),
             label=labels(N_("Simulated over mean request: waiting")),
         )  # fmt: skip
     return leaf(
         key_of_part("simulated_waiting"), value=simulated, unit="1", kind="modelled",
-        note="share of the time in which replicas wait, simulated",
+        note=N_("share of the time in which replicas wait, simulated"),
         label=labels(N_("Share of the time in which replicas wait")),
     )  # fmt: skip

@@ -34,7 +34,7 @@ from taotie.app.pages.words import page_words
 from taotie.files.atomic import write_bytes
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.sensitivity import Drivers
-from taotie.quantity.wording import ends, number, origin, value_text
+from taotie.quantity.wording import ends, note_text, number, origin, value_text
 from taotie.words.language import _
 
 
@@ -153,7 +153,7 @@ def _half(
                 "name": f.name,
                 "value": value_text(f),
                 "why": origin(f) if f.is_leaf else f.formula,
-                "note": f.note,
+                "note": note_text(f),
             }
             for f in used
         ],

@@ -21,7 +21,7 @@ from taotie.hardware.server import Server, server_of
 from taotie.quantity.catalog import source
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.lift import lifted
-from taotie.words.language import _
+from taotie.words.language import N_, _
 
 __all__ = [
     "RequestEnergy",
@@ -258,7 +258,7 @@ def model_error(
         spread="lognormal",
         source=source("taotie_energy_fit2026"),
         locator=f"error model of {setup.runtime}, batch near {batch:.0f}",
-        note="true over predicted energy on model families left out of the fit",
+        note=N_("true over predicted energy on model families left out of the fit"),
         label={"en": "Error of the energy model", "zh": "能耗模型误差"},
     )
 

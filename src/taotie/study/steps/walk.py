@@ -83,6 +83,10 @@ class Walk:
         """A note of a lower room, as it was said there."""
         self.notes.append(note)
 
+    def heed(self, note: Said) -> None:
+        """What a reader found in a file of the user's own, such as hours that were missing: shown at every door."""
+        self.warnings.append(note)
+
     def warn(self, code: str, message: str, **values: Any) -> None:
         """Something the reader must know."""
         self.warnings.append(Said(code, message, values))

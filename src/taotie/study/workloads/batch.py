@@ -74,7 +74,7 @@ def full_replicas(walk: Walk, asked: Asked) -> tuple[ServingSetup | None, Served
         )  # kept with what carries the busiest hour
         fill = leaf(
             "assumed.fill_of_a_job", low=0.7, mode=0.92, high=1.0, unit="1", kind="assumed",
-            note="mean over largest batch of a job: the end of a job and uneven lengths leave places empty",
+            note=N_("mean over largest batch of a job: the end of a job and uneven lengths leave places empty"),
             label=labels(N_("Mean over largest batch")),
         )  # fmt: skip
         batch = walk.keep(
