@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,3 +53,38 @@ def test_property_every_quantity_is_reached_by_a_command_or_a_study_key() -> Non
     lost = {name for name in quantities if name.rpartition(".")[0] not in reached}
     assert len(quantities) > 100
     assert not lost
+
+
+ANSWERS = ROOT / "tests" / "cases" / "answers"
+
+
+def _reached(said: str) -> bool:
+    """Whether a command, an option, a key of a study or a part of a pinned answer is there."""
+    from taotie.app.cli.main import build
+    from taotie.study.schema import Study
+
+    if said.startswith("study: "):
+        table, key = said.removeprefix("study: [").split("] ")
+        part = Study.model_fields[table].annotation
+        return key in part.model_fields  # type: ignore[union-attr]
+    if ": " in said:
+        ask, key = said.split(": ")
+        pinned = (ANSWERS / f"{ask.replace(' ', '_')}.txt").read_text("utf-8")
+        words = rf"^(?:(?:figure|table|series|said) )?{re.escape(key)}(?: #\d+)?(?: =|:| row| columns| \w)"
+        return re.search(words, pinned, re.M) is not None
+    name, _dash, option = said.partition(" --")
+    command: Any = build()
+    for word in name.split():
+        here = command.commands
+        command = here[word] if word in here else here["grid"].commands[word]
+    return not option or any(f"--{option}" in p.opts for p in command.params)
+
+
+def test_property_every_row_of_a_quantity_names_what_asks_for_it() -> None:
+    """An import is no door: the figure, the option or the key must be there for somebody to ask."""
+    text = (ROOT / "docs" / "where.md").read_text("utf-8")
+    rows = re.findall(r"^\| .+? \| (.*?) \| `taotie\.[\w.]+` \|(.*)\|$", text, re.M)
+    asked = [said.strip() for unit, said in rows if unit.strip() not in ("-", "")]
+    assert len(asked) > 140
+    assert all(asked)
+    assert [one for one in dict.fromkeys(asked) if not _reached(one)] == []
