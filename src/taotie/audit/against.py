@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from taotie.audit import verdict as verdicts
+from taotie.audit.candidate import Candidate
 from taotie.audit.catalogue_search import Entry, search
 from taotie.audit.chosen import candidates
 from taotie.audit.formula import Recomputed
@@ -119,8 +120,9 @@ def against(reading: Reading, quantity: Quantity | None = None, limit: int = 6) 
     single = reading if quantity is None else Reading(reading.source, reading.form, (quantity,))
     made: dict[str, Match] = {}
     named = sayers(text)
+    ways: Ways = {}
     for entry, score in search(text):
-        match = _match(single, said, entry, score + (8.0 if named & set(entry.publishers) else 0.0))
+        match = _match(single, ways, said, entry, score + (8.0 if named & set(entry.publishers) else 0.0))
         if match is not None and lent and match.verdict not in (*verdicts.HARMLESS, SUPERSEDED):
             match = replace(match, verdict=verdicts.NOT_CHECKABLE)
         if match is not None and (entry.key not in made or made[entry.key].score < match.score):
@@ -133,14 +135,26 @@ def _entry_unit(text: str) -> tuple[float, Unit]:
     return parse_unit(text)
 
 
-def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match | None:
+Ways = dict[str, list[Candidate]]
+
+
+def _ways(reading: Reading, ways: Ways, unit: Unit) -> list[Candidate]:
+    """How a text can be taken in a unit; the figures of one search share a few of them."""
+    if unit.text not in ways:
+        ways[unit.text] = candidates(reading, unit)
+    return ways[unit.text]
+
+
+def _match(
+    reading: Reading, ways: Ways, said: Scope, entry: Entry, score: float
+) -> Match | None:
     try:
         scale, unit = _entry_unit(entry.unit)
     except TaotieError:
         return None
     found = [
         c
-        for c in candidates(reading, unit)
+        for c in _ways(reading, ways, unit)
         if c.how in ("direct", "bare", "annual", "per", "share", "quotient", "number")
         and c.rank < 5
     ]
@@ -148,7 +162,7 @@ def _match(reading: Reading, said: Scope, entry: Entry, score: float) -> Match |
         # a year's total as annual statistics are printed
         found = [
             c
-            for c in candidates(reading, unit * Unit("a"))
+            for c in _ways(reading, ways, unit * Unit("a"))
             if c.how in ("direct", "bare") and c.rank < 5 and not c.main.period
         ]
         unit = unit * Unit("a")

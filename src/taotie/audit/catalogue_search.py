@@ -221,6 +221,7 @@ _SAID_ALSO = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=64)
 def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:
     """Figures that share words with `text`, the nearest first, each with its score.
 

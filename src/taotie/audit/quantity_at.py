@@ -18,7 +18,7 @@ from taotie.quantity.unit_text import Unit
 _SPELLED_STARTS = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty",
-    "fifty", "sixty", "seventy", "eighty", "ninety", "half", "a", "an", "third", "quarter", "dozen", "hundred",
+    "fifty", "sixty", "seventy", "eighty", "ninety", "half", "third", "quarter", "dozen", "hundred",
 ]  # fmt: skip
 _COUNT_WORD = (
     r"(?:a\s(?:dozen|hundred|thousand|million)|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
@@ -32,9 +32,14 @@ _NAMED_BEFORE = re.compile(
     r"(?:\b(?:Llama|GPT|ChatGPT|Gemini|Claude|Grok|Qwen|Mixtral|Mistral|Phi|Gemma|Opus|Sonnet|Haiku|Windows|Python|version|Article|Section|Table|Figure|Fig\.|Chapter"
     r"|page|p\.|pp\.|No\.|Scope|Tier|Level|Phase|Annex|Rule|Order|Act|Title|Docket|Stage|Step|Grade|Type|Class|Unit|Model|v|V|Web|Top|Boeing|RTX|Core)[\s-]?|#|第|§\s?|图|表)\Z"
 )
+# with what a word begins that may begin a quantity: most words do not
+_FIRST_LETTERS = (
+    r"zero|o(?:ne|ct)|t(?:w|h[rio]|en|r[ie])|f(?:o[ur]|i[vf]|eb)|s(?:ix|e[vxp]|ing)|e(?:ig|le|ve|ac|ur)|n(?:in|ov)|h(?:al|un|tt|k)|a(?:n?[\s$-]|rx|pr|ug)"
+    r"|q|d(?:o[uz]|ec)|us|c(?:\$|ny)|rmb|per|www|j(?:an|u[nl])|ma[ry]"
+)
 START = re.compile(
     # most places of a text are the middle of a word: one look says so
-    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])[A-Za-z_]|[一二两三四五六七八九十百千万亿半几数上翻减腰打过大每双个])(?:"
+    r"(?=[0-9.+$€£¥第-]|(?<![A-Za-z_])(?:[A-Za-z_][A-Za-z_.-]{0,30}+[0-9]|" + _FIRST_LETTERS + r")|[一二两三四五六七八九十百千万亿半几数上翻减腰打过大每双个])(?:"
     r"(?P<skip>https?://\S{1,400}|www\.\S{1,200}|\b10\.[0-9]{4,6}/\S{1,120}|arXiv:[0-9.v]{1,16}|\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b"
     r"|\b[0-9]{1,2}(?::[0-9]{2})?\s?[ap]\.?m\b\.?|\b[0-9]{1,2}\so'clock|\b[0-9]{1,2}:[0-9]{2}\b|\b24/7\b|第[0-9]{1,4}|\b[0-9]{1,3}(?:st|nd|rd|th)\b|\b(?:4K|8K|5G|4G|6G|3D|2D)\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s[0-9]{1,2}(?:,(?=\s)|(?![0-9,.a-zA-Z]))(?!\s?(?:percent|%|[kMGT]?Wh?\b)))"
@@ -52,13 +57,13 @@ START = re.compile(
     r"|(?P<multiple>\b(?:doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|trebl(?:e[sd]?|ing)|quadrupl(?:e[sd]?|ing)|quintupl(?:e[sd]?|ing)|sextupl(?:e[sd]?|ing)|octupl(?:e[sd]?|ing)|halv(?:e[sd]?|ing)|twice|thrice)\b(?!-)"
     r"|翻(?:了)?(?:将近|接近|近|超过|不止|约)?(?P<doublings>[一两二三四五六七八九十]|[0-9])番|翻(?:了)?(?:一倍|番|倍)|减半|腰斩|(?<![一])一半)"
     r"|(?P<most>过半(?!月|天|年|小时|个|程|夜)|(?:半数|一半)以上|大半(?!年|天|月|夜|生))"
-    r"|(?P<named>(?<![A-Za-z_])[A-Za-z_][A-Za-z_.-]{0,30}[0-9][A-Za-z0-9.-]{0,12})"
+    r"|(?P<named>(?<![A-Za-z_])[A-Za-z_][A-Za-z_.-]{0,30}+[0-9][A-Za-z0-9.-]{0,12})"
     r"|(?P<money>(?:US|HK|A|C)?\$\s?|[€£¥]\s?|\b(?:USD|EUR|CNY|RMB|US\$)\s?)(?=[0-9.])"
     r"|(?P<digits>[-+]?\.?[0-9])"
     r"|(?P<half_more>\b(?:an?|one)\s(?P<of_unit>(?:hour|day|week|month|year|(?:giga|mega|kilo)watt(?:[- ]hour)?|lit(?:er|re)|gallon|tonne))\sand\sa\s(?P<bit>half|third|quarter)\b)"
     r"|(?P<one>(?<!per )\ban?\s(?=(?:kilo|mega|giga|tera)watts?(?:[- ]hours?)?\b(?!-)))"
     r"|(?P<each>\b(?:every|each|per)\s(?:single\s|extra\s|additional\s|further\s)?(?=(?:hundred|thousand|million|billion|trillion|dozen)\b))"
-    r"|(?P<spelled>\b(?:" + "|".join(_SPELLED_STARTS) + r")\b)"
+    r"|(?P<spelled>\ban?(?=[\s-](?:hundred|thousand|million|billion|trillion|dozen|couple|half|third|quarter|[a-z-]{3,16}(?:th|first|second|third)\b))|\b(?:" + "|".join(_SPELLED_STARTS) + r")\b)"
     r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|[万亿](?=[次张条户]|卡(?:集群|级|规模|训练|[^车片通里路]))|百分之|千分之|万分之|亿分之))",
     re.IGNORECASE,
 )  # fmt: skip

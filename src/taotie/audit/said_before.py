@@ -29,7 +29,9 @@ _DETERMINER = re.compile(
 
 def add_context(text: str, offset: int, found: list[Quantity], first: int) -> None:
     """Periods and counts that stand before a number: 每天耗电, annual use of, each query uses."""
-    annual = bool(_YEAR_IN.search(text))
+    if len(found) == first:
+        return
+    annual: bool | None = None
     last_end = 0
     for i in range(first, len(found)):
         q = found[i]
@@ -63,8 +65,9 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
                 )  # 一度电八毛: what the price is for
             q = _with_many_before(q, before)
             q = _per_counted(q, found[i - 1] if i > first else None, text, offset)
-            if not q.period and annual and q.kind == "amount":
-                q = replace(q, period="", firm=False)
+            if not q.period and q.kind == "amount" and q.firm:
+                annual = bool(_YEAR_IN.search(text)) if annual is None else annual
+                q = replace(q, firm=False) if annual else q
             if (
                 q.kind != "count"
                 and q.value in (1.0, 10.0, 100.0, 1e3, 1e4)
