@@ -122,7 +122,9 @@ def against(reading: Reading, quantity: Quantity | None = None, limit: int = 6) 
     named = sayers(text)
     ways: Ways = {}
     for entry, score in search(text):
-        match = _match(single, ways, said, entry, score + (8.0 if named & set(entry.publishers) else 0.0))
+        match = _match(
+            single, ways, said, entry, score + (8.0 if named & set(entry.publishers) else 0.0)
+        )
         if match is not None and lent and match.verdict not in (*verdicts.HARMLESS, SUPERSEDED):
             match = replace(match, verdict=verdicts.NOT_CHECKABLE)
         if match is not None and (entry.key not in made or made[entry.key].score < match.score):
@@ -145,9 +147,7 @@ def _ways(reading: Reading, ways: Ways, unit: Unit) -> list[Candidate]:
     return ways[unit.text]
 
 
-def _match(
-    reading: Reading, ways: Ways, said: Scope, entry: Entry, score: float
-) -> Match | None:
+def _match(reading: Reading, ways: Ways, said: Scope, entry: Entry, score: float) -> Match | None:
     try:
         scale, unit = _entry_unit(entry.unit)
     except TaotieError:

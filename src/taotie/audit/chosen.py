@@ -126,7 +126,7 @@ def _printed_plainly(
         return made
     for q in usable:
         printed = (
-            (number_at(q.text) or spelled_number_at(q.text))
+            (number_at(q.text.lstrip("US$€£¥ ")) or spelled_number_at(q.text))
             if q.kind in ("amount", "money") and not q.is_range
             else None
         )

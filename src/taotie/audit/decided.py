@@ -29,6 +29,8 @@ from taotie.audit.repeated import Said, by_as_much, ends_of, repeats
 from taotie.audit.slip import fits, period_missing, undone
 from taotie.audit.told_otherwise import told_otherwise
 from taotie.audit.verdict import Finding, Stated, printed_finding
+from taotie.quantity.number_text import number_at
+from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import Unit
 
 Tried = tuple[Candidate, Finding]
@@ -286,7 +288,10 @@ def _spans(
     said = [q for q in reading.quantities if q.period]
     # fifty prompts a day, 0.3 Wh each: their product is a day's
     made = {q.period for q in said if q.kind != "times" and _told(q, inputs)}
-    return sorted(made | {q.period for q in said if _said_before(reading, q)})
+    made |= {q.period for q in said if _said_before(reading, q)}
+    if not any(n.unit.same_dimension(_H) for n in recomputed.literals):
+        made |= {q.period for q in said if _of_an_input(reading, q, inputs)}
+    return sorted(made)
 
 
 def _said_before(reading: Reading, q: Quantity) -> bool:
@@ -295,6 +300,23 @@ def _said_before(reading: Reading, q: Quantity) -> bool:
     if words is None:
         return False
     return len(list(words.finditer(reading.form.text, q.sentence[0], q.end))) >= 2
+
+
+def _of_an_input(reading: Reading, q: Quantity, inputs: Sequence[tuple[float, Unit]]) -> bool:
+    """Is its period said of an input before it: 一天十万条就是9.4万度?"""
+    words = next((words for name, words in PERIOD_SAID if name == q.period), None)
+    if words is None:
+        return False
+    text = reading.form.text
+    ends = [m.end() for m in words.finditer(text, q.sentence[0], q.start)]
+    if not ends:
+        return False
+    between = text[ends[-1] : q.start]
+    given = {value for value, unit in inputs if unit.is_plain and value >= 2}
+    spelled = (
+        spelled_number_at(between, i) or number_at(between, i) for i in range(min(len(between), 4))
+    )
+    return any(n is not None and n.value in given for n in spelled)
 
 
 _DIVISOR = re.compile(r"/\s?([0-9]+)(?![0-9.]|\s?[A-Za-z])")

@@ -198,6 +198,8 @@ def _numbers(
             continue  # already what it is per
         if any(repeats(q, value, unit) or divides(q, value, unit) for value, unit in inputs):
             continue  # the formula has it
+        if q.kind == "share" and _is_quotient(q.value * q.unit.factor_to(PLAIN), inputs):
+            continue  # 3/10, of every ten three
         if q.unit.same_dimension(_H) and chosen.how not in ("annual", "bare"):
             continue
         unless = Unless("number", " ".join(q.text.split()))
@@ -209,6 +211,11 @@ _ALL_OF_THEM = re.compile(
     r"\b(?:between them|put together|all told|altogether|combined)\b|加起来|合计|总共|一共|共计",
     re.IGNORECASE,
 )
+
+
+def _is_quotient(part: float, inputs: Sequence[tuple[float, Unit]]) -> bool:
+    plain = [v for v, u in inputs if u.is_plain and v]
+    return any(abs(a / b - part) <= 1e-6 * part for a, b in itertools.permutations(plain, 2))
 
 
 def _ratios(reading: Reading, chosen: Candidate) -> Iterable[tuple[Unless, float]]:

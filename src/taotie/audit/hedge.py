@@ -21,7 +21,9 @@ _WORDS: tuple[tuple[str, str], ...] = (
 _RANK = {name: i for i, (name, _words) in enumerate(_WORDS)}
 # one look for all of them, and only where a word begins or a Han character stands
 _BEFORE = re.compile(
-    r"(?=\b[abcefghijlmnoprstuvw]|[<>~≈≤≥上不与估低充几刚四堪多大媲封将小少左差平恰接撑整最未正比没略直破稍突精约至起超跌跨过近逼逾顶高])(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _WORDS) + ")",
+    r"(?=\b[abcefghijlmnoprstuvw]|[<>~≈≤≥上不与估低充几刚四堪多大媲封将小少左差平恰接撑整最未正比没略直破稍突精约至起超跌跨过近逼逾顶高])(?:"
+    + "|".join(f"(?P<{name}>{words})" for name, words in _WORDS)
+    + ")",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(_TAIL, re.IGNORECASE)

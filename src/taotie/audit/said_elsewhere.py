@@ -34,7 +34,10 @@ _IN_EACH = {
 _EN = r"\b(?:per|each|every|an?|the price of an?|another)\s(?:extra\s|single\s)?"
 _ZH = r"每(?:一|生产|发|消耗|使用|节约|传输)?"
 _PER_UNIT = {
-    "kWh": re.compile(rf"{_EN}(?:kilowatt-?\s?hours?|kWh)\b|{_ZH}(?:度电?|千瓦时)", re.IGNORECASE),
+    "kWh": re.compile(
+        rf"{_EN}(?:kilowatt-?\s?hours?|kWh)\b|{_ZH}(?:度电?|千瓦时)|电价|\b(?:power|electricity) prices?\b",
+        re.IGNORECASE,
+    ),
     "Wh": re.compile(rf"{_EN}(?:watt-?\s?hours?|Wh)\b|{_ZH}瓦时", re.IGNORECASE),
     "W": re.compile(rf"{_EN}(?:watts?|W)\b(?![- ]?h)|{_ZH}瓦(?!时)", re.IGNORECASE),
     "USD": re.compile(rf"{_EN}dollars?\b|{_ZH}(?:1|一)?美元", re.IGNORECASE),
