@@ -114,7 +114,7 @@ def ranged(
 
 def _of_both(first: Quantity, half: float, second: Quantity, low: float) -> float:
     """How far the ends of a range are open: by the end that tells more, as 25 of 20 to 25."""
-    sharper = min(half, second.half)
+    sharper = sorted((half, second.half))[0]
     return min(sharper, 0.05 * abs(low)) if first.loose and second.loose and low else sharper
 
 

@@ -196,7 +196,7 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
     pounds = _POUNDS.match(text, at)
     if pounds and (
         _STERLING.search(around := text[max(0, at - 160) : at + 80])
-        or (_MILLIONS.search(around[: min(at, 160)]) and not _HEAVY.search(around))
+        or (_MILLIONS.search(text, max(0, at - 20), at) and not _HEAVY.search(around))
     ):
         return _compound(text, amount(1.0, Unit("GBP"), pounds.end(), pounds[0], "money"))
     cents = _CENTS.match(text, at)
