@@ -160,7 +160,7 @@ OWN_FILES = {
     "compute/fit/frozen_predictions.py:frozen", "fleet/stock.py:vintages", "grid/capacity/by_hour.py:hourly_area_load_mw",
     "grid/flow/contingency.py:contingency_table", "grid/dispatch/rts_gmlc_year.py:_rows", "quantity/catalog.py:_rows",
     "quantity/catalog.py:_source_file", "quantity/unit.py:_answers", "study/building.py:_keep_file", "study/campus_chain.py:_of_hours",
-    "study/placement.py:_case", "workload/refit.py:language_service_rates", "compute/serving/streamed.py:streamed",
+    "study/placement.py:_case", "workload/refit.py:language_service_rates", "compute/serving/streamed.py:_of_a_file",
     "grid/case/case.py:_looks_like_matpower", "grid/case/other_files.py:_psse_left", "grid/case/other_files.py:_revision",
 }  # fmt: skip
 FED = {
@@ -241,7 +241,7 @@ NETTED = {
     "compute/energy/model_config.py": "read_model_config",
     "compute/metered/calibration.py": "read_calibration",
     "compute/mining_energy.py": "read_miners",
-    "compute/serving/file.py": "mean_lengths text_as_parquet",
+    "compute/serving/file.py": "parquet_source rows_of text_as_parquet",
     "facility/swings.py": "read_bands read_waveform",
     "facility/weather_file.py": "read_weather",
     "fleet/scenario.py": "read_scenario",
