@@ -197,7 +197,7 @@ def percent(share: float) -> str:
 
 def readable(figure: Node) -> Any:
     """The same figure in the prefix that makes its median a number of ordinary size."""
-    if figure.unit == "1" and "share" in str(getattr(figure, "key", "")):
+    if figure.unit == "1" and "share" in figure.key:
         return figure.to("%")  # a share is told in per cent
     head, slash, tail = figure.unit.partition("/")
     for ladder in _LADDERS:
