@@ -75,9 +75,9 @@ def print_table(table: Any, most: int | None = None, told: bool = True) -> None:
 
     made = Table(box=None, pad_edge=False)
     for i, column in enumerate(table.columns):
-        made.add_column(
-            Text(as_text(column.heading)), justify="left" if i == 0 else "right", overflow="fold"
-        )
+        made.add_column(Text(as_text(column.heading)), overflow="fold")
+        if i:
+            made.columns[i].justify = "right"
     rows = table.rows if most is None else table.rows[:most]
     names = [column.name for column in table.columns]
     for row in rows:
