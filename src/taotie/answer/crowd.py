@@ -48,6 +48,8 @@ def electricity_of(region: str) -> str | None:
     --------
     >>> electricity_of("US-ERCT"), electricity_of("US-VA"), electricity_of("PJM"), electricity_of("SWE")
     ('TX', 'VA', 'united_states', 'sweden')
+    >>> electricity_of("USA"), electricity_of("US-MISO")
+    ('united_states', 'united_states')
     """
     if region in STATE_OF:
         return STATE_OF[region]
