@@ -273,7 +273,7 @@ def _coordinates(path: Path) -> None:
 
 
 def _hours(path: Path) -> None:
-    from taotie.answer.capacity_more import hours_of
+    from taotie.grid.case_hours import hours_of
     from taotie.grid.case.case import read_case
 
     hours_of(read_case("case9"), str(path))

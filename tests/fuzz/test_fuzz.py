@@ -162,10 +162,12 @@ OWN_FILES = {
     "quantity/catalog.py:_source_file", "quantity/unit.py:_answers", "study/building.py:_keep_file", "study/campus_chain.py:_of_hours",
     "study/placement.py:_case", "workload/refit.py:language_service_rates", "compute/serving/streamed.py:_of_a_file",
     "grid/case/case.py:_looks_like_matpower", "grid/case/other_files.py:_psse_left", "grid/case/other_files.py:_revision",
+    "grid/backdrop.py:_everything", "study/bus_carbon.py:_hours",
 }  # fmt: skip
 FED = {
     # where a file of others is opened, and the reader in the table that leads there
-    "answer/capacity_more.py:hours_of": "area_hours", "answer/disclose.py:_before": "form_before", "answer/disclose.py:_passthrough": "form",
+    "grid/case_hours.py:hours_of": "area_hours",
+    "answer/disclose.py:_before": "form_before", "answer/disclose.py:_passthrough": "form",
     "answer/label.py:check_label": "label", "answer/power.py:_need": "need_by_year", "answer/study.py:_asked_in": "asked",
     "answer/study.py:checked_result": "result_asked", "answer/supply.py:load_of": "supply_load", "app/api/keys.py:of_file": "keys",
     "audit/article_text.py:article_source": "article_file", "audit/claims_file.py:read_claims": "claims",
@@ -233,7 +235,6 @@ def test_every_place_that_opens_a_file_is_fed_or_its_own() -> None:
 
 NETTED = {
     # readers of what others wrote that meet whatever shape it has with a sentence (`files.read.of_others`)
-    "answer/capacity_more.py": "hours_of",
     "answer/label.py": "check_label",
     "answer/on_record.py": "fleet_scored mine_scored",
     "answer/supply.py": "load_of",
@@ -247,6 +248,7 @@ NETTED = {
     "fleet/scenario.py": "read_scenario",
     "fleet/stock.py": "read_stock",
     "grid/case/case.py": "read_case",
+    "grid/case_hours.py": "hours_of",
     "grid/demand_series.py": "read_hourly_demand",
     "grid/dispatch/rts_gmlc_year.py": "rts_gmlc_year",
     "grid/flexibility.py": "read_room",
