@@ -273,8 +273,8 @@ def _coordinates(path: Path) -> None:
 
 
 def _hours(path: Path) -> None:
-    from taotie.grid.case_hours import hours_of
     from taotie.grid.case.case import read_case
+    from taotie.grid.case_hours import hours_of
 
     hours_of(read_case("case9"), str(path))
 
