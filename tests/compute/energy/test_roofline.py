@@ -252,6 +252,30 @@ def test_matches_a_step_whose_batch_is_known_again(model):
     assert decode_cost(setup.row, k, other, 10.0).time_s[3] > decode_cost(setup.row, k, fixed, 10.0).time_s[3]  # fmt: skip
 
 
+def test_worked_block_scaled_experts_multiply_whole_tiles():
+    """One token calls for 8 of 256 experts and fills 1 of 128 rows of each; energy grows, time does not."""
+    s, tokens = setup("deepseek-v3", "h200", 8, "fp8"), 1.0
+    x = {name: s.row[i] for i, name in enumerate(COLUMNS)}
+    bare = IDEAL.copy()
+    bare[COEFFICIENTS.index("expert_spread")] = 1.0
+    tiled = bare.copy()
+    tiled[COEFFICIENTS.index("tile_rows")] = 128.0
+    one, more = (decode_cost(s.row, c, tokens, 0.0) for c in (bare, tiled))
+    assert more.time_s[0] == one.time_s[0]
+    called = x["expert_params"] * 8 / 256
+    flop = 2 * called * math.hypot(1.0, 128.0)
+    rated = 8 * 700 * one.time_s[0]
+    # what is drawn before it nears rated power, see `_drawn`
+    linear = [
+        e / rated / (1 - (e / rated) ** 6) ** (1 / 6) for e in (one.energy_j[0], more.energy_j[0])
+    ]
+    added = 0.5 * 700 * (flop - 2 * called) / s.accelerator.peak_flop_s("fp8")
+    assert (linear[1] - linear[0]) * rated == pytest.approx(added, rel=1e-6)
+    # where many tokens call for every expert, tiles are full
+    full = [decode_cost(s.row, c, 1e6, 0.0).energy_j[0] for c in (bare, tiled)]
+    assert full[1] == pytest.approx(full[0], rel=1e-3)
+
+
 def test_matches_pairs_shared_by_many_rows_of_their_own_and_one_at_a_time():
     """What hangs on set-up and coefficients alone is found once a pair, once a row, or once: the same to rounding."""
     setups = [

@@ -122,6 +122,7 @@ COEFFICIENTS = (
     "block_growth",
     "parallel_growth",
     "expert_unevenness",
+    "tile_rows",
 )
 """The fitted numbers of one runtime on one accelerator generation, in the order the kernels read."""
 
@@ -136,7 +137,7 @@ COEFFICIENTS = (
     _E_DENSE, _E_EXPERT, _E_KV, _F_DENSE, _F_EXPERT, _F_PREFILL, _F_PREFILL_EXPERT, _T_LAYER, _T_MOE,
     _T_PARALLEL, _H_STEP, _H_SEQUENCE, _H_REQUEST, _P_IDLE, _P_BUSY, _P_LAUNCH, _P_BYTE, _P_FLOP, _SPREAD,
     _IMBALANCE, _WASTE, _T_BLOCK, _FP8, _T_PREFILL, _E_LINK, _H_PARALLEL, _FP4, _T_EXPERT, _T_NODE,
-    _UNPACKED, _GAIN, _T_QUANT, _BLOCK_GROWTH, _GROWTH, _UNEVEN,
+    _UNPACKED, _GAIN, _T_QUANT, _BLOCK_GROWTH, _GROWTH, _UNEVEN, _TILE,
 ) = range(len(COEFFICIENTS))  # fmt: skip
 
 
@@ -264,6 +265,8 @@ class _Terms(NamedTuple):
     """All experts read."""
     expert_compute_s: Any
     expert_peak_s: Any
+    tiles_peak_s: Any
+    """Of one tile for every expert, see `_multiplied`."""
     prefill_expert_s: Any
     prefill_expert_peak_s: Any
     prefill_expert_b_s: Any
@@ -364,6 +367,7 @@ def _terms(x: Columns, c: Columns) -> _Terms:
         expert_memory_s=x[_EXPERT_B] / (bandwidth * c[_E_EXPERT] * slowed),
         expert_compute_s=expert_flop / (n * x[_EXPERT_PEAK] * c[_F_EXPERT] * expert),
         expert_peak_s=expert_flop / (x[_EXPERT_PEAK] * slowed),
+        tiles_peak_s=2.0 * x[_EXPERT] * x[_BLOCK] * c[_TILE] / (x[_EXPERT_PEAK] * slowed),
         prefill_expert_s=expert_flop / (n * x[_EXPERT_PEAK] * (c[_F_PREFILL_EXPERT] * expert)) * busiest,
         prefill_expert_peak_s=expert_flop / x[_EXPERT_PEAK],
         prefill_expert_b_s=busiest / (bandwidth * c[_E_EXPERT]),
@@ -434,10 +438,19 @@ def _uncached(t: Any, batch: FloatArray) -> _Uncached:
         work = work + _both(experts, t.block_s)
         memory, moved_b = memory + read, moved_b + t.expert_b * touched
         compute = compute + multiplied
-        peak_s = peak_s + t.expert_peak_s * tokens
+        peak_s = peak_s + _multiplied(t, tokens, touched)
         launch = launch + experts * _imbalance(t, t.experts * touched)
     host = t.host_s + t.host_sequence_s * batch
     return _Uncached(work, launch * t.drafting, host, peak_s * t.drafting, moved_b, memory, compute)
+
+
+def _multiplied(t: Any, tokens: Any, touched: Any) -> Any:
+    """What experts multiply, as seconds at the peak: grouped kernels of block-scaled experts take whole tiles of rows.
+
+    An expert called for by few tokens fills a tile with nothing; one called for by many wastes half a tile at most. It costs
+    energy, hardly time, since weights are read meanwhile.
+    """
+    return _both(t.expert_peak_s * tokens, t.tiles_peak_s * touched)
 
 
 def _imbalance(t: Any, called: Any) -> Any:

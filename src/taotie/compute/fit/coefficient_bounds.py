@@ -64,8 +64,9 @@ BOUNDS = {
     "block_growth": Bound(0.7, 0.05, 1.2, 0.5),
     "parallel_growth": Bound(0.6, 0.15, 1.2, 0.4),
     "expert_unevenness": Bound(0.3, 0.02, 1.5, 0.6),
+    "tile_rows": Bound(128, 16, 512, 0.5),
 }
-"""Shares of peak and of rated power, seconds per launch: the ranges hardware allows."""
+"""Shares of peak and of rated power, seconds per launch, rows of a tile: the ranges hardware allows."""
 
 BY_ARCHITECTURE = {
     "dense_bandwidth_share": 0.3,
