@@ -93,7 +93,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "against division by nothing, or rounding beyond a whole": (
         "compute/energy/kept_promise.py::late",
-        "compute/energy/kept_promise.py::late_share",  # a request reads and writes a token at least
+        "compute/energy/kept_promise.py::__init__",  # a request reads and writes a token at least
         "compute/energy/whole_replicas.py::served_day",
         "compute/serving/slice.py::kept_share",
         "study/chat_chain.py::_kept_by",  # a service has one replica at least

@@ -30,6 +30,7 @@ DRAWING = {
     ("charts/simulation_charts.py", "power_picture", "cumsum"): "bands drawn on each other",
     ("charts/verdict_card.py", "_wrapped", "sum"): "width of a text",
     ("cli/answers.py", "_width", "sum"): "width of a text",
+    ("cli/common.py", "print_columns", "sum"): "the same, of a row",
     ("cli/simulate.py", "_over_time", "sum"): "a bar of text for many steps",
     ("pages/audit_page.py", "audit_half", "sum"): "inputs of each mark",
     ("web/drawing.py", "width_of", "sum"): "width of a text",

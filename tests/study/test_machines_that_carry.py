@@ -59,8 +59,11 @@ def test_worked_machines_added_where_the_busiest_hour_asks_for_them() -> None:
     )
     np.testing.assert_array_equal(made.replicas, [1.0, 2.0, 3.0])
     np.testing.assert_allclose(made.waiting, [0.0, 0.6, 0.0])
-    spare = replicas_that_carry(2.0, 900.0, 1000.0, 100.0, 0.0, course=course, redundancy=1)
-    np.testing.assert_array_equal(spare.replicas, [3.0])
+    # the one held ready shares the load; where both cannot draw it, three carry it and one is ready beside them
+    spare = replicas_that_carry(
+        2.0, [900.0, 1100.0], 1000.0, 100.0, 0.0, course=course, redundancy=1
+    )
+    np.testing.assert_array_equal(spare.replicas, [2.0, 4.0])
     beside = replicas_that_carry(1.0, 900.0, 1000.0, 100.0, 900.0, course=course)
     np.testing.assert_array_equal(beside.replicas, [1.0])
     # no more than leaves the busiest hour within what both can draw: 1,990 W and twice 5 W

@@ -225,9 +225,15 @@ def audit_text(text: str, name: str = "") -> TextAudit:
 
 
 def _one_each(made: tuple[Between, ...]) -> tuple[Between, ...]:
-    """What holds in one way is not told as wrong in another."""
+    """What holds in one way is not told as wrong in another, nor the same numbers twice: the last of them is the whole."""
     fine = {b.whole.start for b in made if b.verdict in verdicts.HARMLESS}
-    return tuple(b for b in made if b.verdict in verdicts.HARMLESS or b.whole.start not in fine)
+    last: dict[frozenset[int], Between] = {}
+    for b in made:
+        if b.verdict in verdicts.HARMLESS or b.whole.start not in fine:
+            numbers = frozenset(q.start for q in (*b.parts, b.whole))
+            if numbers not in last or b.whole.start > last[numbers].whole.start:
+                last[numbers] = b
+    return tuple(last.values())
 
 
 _COUNTED = ("thing", "number")

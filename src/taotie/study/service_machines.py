@@ -93,7 +93,10 @@ def replicas_that_carry(
 
     Notes
     -----
-    ``need(h) = (mean course(h) - beside) / highest; replicas = max(replicas, ceil(max need) + redundancy)``
+    ``need(h) = (mean course(h) - beside) / highest; replicas = ceil(max need) + redundancy where max need > replicas``
+
+    Where all of them, those held ready too, can draw what the busiest hour takes, they stay: they share its load, and
+    fewer with larger batches would take less.
 
     Those added wait where the others suffice, but so far only that the busiest hour, one course for all of the draw,
     stays within what all of them can draw.
@@ -110,7 +113,7 @@ def replicas_that_carry(
     shape = np.asarray(course, dtype=np.float64)
     mean, one, beside = (np.asarray(v, dtype=np.float64) for v in (mean_w, highest_w, beside_w))
     most = (mean * shape.max() - beside) / one
-    held = np.maximum(had, np.ceil(most - 1e-9) + float(redundancy))
+    held = np.where(most <= had + 1e-9, had, np.ceil(most - 1e-9) + float(redundancy))
     worked = np.zeros(np.broadcast_shapes(had.shape, most.shape))
     for of_mean in shape.tolist():
         worked = worked + np.maximum((mean * of_mean - beside) / one - had, 0.0)

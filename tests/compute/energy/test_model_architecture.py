@@ -218,4 +218,6 @@ def test_a_release_is_in_the_format_its_name_says(name, row, held):
 
 def test_sizes_are_told_in_digits():
     said = model_used(model_architecture("kimi-k2"))[0]
-    assert (said.values["total"], said.values["active"]) == ("1,026", "32.9")
+    told = [said.values[k] for k in ("total", "active")]
+    assert [t.text("en") for t in told] == ["1.03 trillion", "32.9 billion"]
+    assert [t.text("zh") for t in told] == ["1.03 万亿", "329 亿"]
