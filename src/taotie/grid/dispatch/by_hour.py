@@ -18,7 +18,13 @@ from taotie.grid.dispatch.unit_cost import cost_segments
 from taotie.grid.flow.dc_power_flow import dc_model
 from taotie.words.language import _
 
-__all__ = ["HourlyDispatch", "hourly_dispatch", "least_carbon", "marginal_g_per_kwh"]
+__all__ = [
+    "HourlyDispatch",
+    "hourly_dispatch",
+    "hours_checked",
+    "least_carbon",
+    "marginal_g_per_kwh",
+]
 
 FloatArray = NDArray[np.float64]
 HOURLY_LIMITS = (
@@ -105,6 +111,29 @@ def least_carbon(factors_t_per_mwh: ArrayLike) -> FloatArray:
     return 1e-4 * np.asarray(factors_t_per_mwh, float)
 
 
+def hours_checked(
+    case: Case, load_mw: ArrayLike, available_mw: ArrayLike | None
+) -> tuple[FloatArray, FloatArray | None]:
+    """Load, shape (n_hour, n_bus), and availability, shape (n_hour, n_gen), as arrays; refused where they are no such. [MW]"""
+    load = np.asarray(load_mw, float)
+    if load.ndim != 2 or load.shape[1] != case.n_bus or not len(load) or not np.isfinite(load).all():  # fmt: skip
+        raise RangeError(
+            _(
+                "hourly load has shape {shape}; one row an hour and {n} columns of finite MW are needed."
+            ).format(shape=load.shape, n=case.n_bus)
+        )
+    available = None
+    if available_mw is not None:
+        available = np.asarray(available_mw, float)
+        if available.shape != (len(load), case.n_gen) or not (available >= 0).all():
+            raise RangeError(
+                _(
+                    "availability has shape {shape}; {h} rows and {n} columns of MW not below 0 are needed."
+                ).format(shape=available.shape, h=len(load), n=case.n_gen)
+            )
+    return load, available
+
+
 def hourly_dispatch(
     case: Case,
     load_mw: ArrayLike,
@@ -155,22 +184,7 @@ def hourly_dispatch(
     >>> hours.cost_usd_per_h.round(3).tolist()
     [17479.897, 5000.0]
     """
-    load = np.asarray(load_mw, float)
-    if load.ndim != 2 or load.shape[1] != case.n_bus or not np.isfinite(load).all():
-        raise RangeError(
-            _(
-                "hourly load has shape {shape}; one row an hour and {n} columns of finite MW are needed."
-            ).format(shape=load.shape, n=case.n_bus)
-        )
-    available = None
-    if available_mw is not None:
-        available = np.asarray(available_mw, float)
-        if available.shape != (len(load), case.n_gen) or not (available >= 0).all():
-            raise RangeError(
-                _(
-                    "availability has shape {shape}; {h} rows and {n} columns of MW not below 0 are needed."
-                ).format(shape=available.shape, h=len(load), n=case.n_gen)
-            )
+    load, available = hours_checked(case, load_mw, available_mw)
     if not keep_minimum:
         table = case.gen.copy()
         table[:, 9] = np.minimum(table[:, 9], 0.0)

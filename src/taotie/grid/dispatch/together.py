@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError, RangeError
 from taotie.grid.case.grid_case import ISOLATED, Case
+from taotie.grid.dispatch.by_hour import hours_checked
 from taotie.grid.dispatch.optimal import _Network, _network, running_units
 from taotie.grid.dispatch.unit_cost import CostSegments, cost_segments
 from taotie.grid.flow.dc_power_flow import DcModel, dc_model, scheduled_injection_mw
@@ -221,22 +222,7 @@ def dispatch_together(
     >>> made.energy_mwh.ravel().round(6).tolist(), bool(made.cost_usd_per_h.sum() < alone)
     ([50.0, 0.0], True)
     """
-    load = np.asarray(load_mw, float)
-    if load.ndim != 2 or load.shape[1] != case.n_bus or not len(load) or not np.isfinite(load).all():  # fmt: skip
-        raise RangeError(
-            _(
-                "hourly load has shape {shape}; one row an hour and {n} columns of finite MW are needed."
-            ).format(shape=load.shape, n=case.n_bus)
-        )
-    available = None
-    if available_mw is not None:
-        available = np.asarray(available_mw, float)
-        if available.shape != (len(load), case.n_gen) or not (available >= 0).all():
-            raise RangeError(
-                _(
-                    "availability has shape {shape}; {h} rows and {n} columns of MW not below 0 are needed."
-                ).format(shape=available.shape, h=len(load), n=case.n_gen)
-            )
+    load, available = hours_checked(case, load_mw, available_mw)
     if (window is not None and window < 1) or overlap < 0:
         raise RangeError(
             _("there is no window of {window} hours that looks {overlap} hours further.").format(window=window, overlap=overlap),
