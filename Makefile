@@ -10,7 +10,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: hashes run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help checks kernels bench-ratios
+.PHONY: cases hashes run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help checks kernels bench-ratios
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -79,6 +79,13 @@ bench-ratios: .venv/.dev  ## what became faster since another checkout: make ben
 accept: .venv/.dev messages  ## the slow checks: exactness on large cases, accuracy against measurements
 	@$(BIN)/python -m pytest -m slow
 	@TAOTIE_EXAMPLES=300 $(BIN)/python -m pytest $(PYTEST_ARGS) -k property
+
+# inputs that failed once, with their right values, where the project's shared folder stands beside it
+CASES ?= ../shared/cases
+
+cases: .venv/.kernels messages  ## inputs that failed once, asked of the command of this tree: grid files, logs, configurations, claims, pairs of commands
+	@test -f $(CASES)/run.py || { echo "no cases at $(CASES): they stand in the project's shared folder, beside the clone"; exit 2; }
+	@PATH="$(CURDIR)/$(BIN):$$PATH" TAOTIE_DATA="$$(realpath $(CASES)/../data/upstream)" $(BIN)/python $(CASES)/run.py
 
 # what only runs with a package that `all` leaves out: extra, its package, the tests
 EXTRAS := ac=pandapower=grid/flow/test_ac_power_flow.py,grid/case/test_adapters.py,grid/case/test_adapters_flags.py \

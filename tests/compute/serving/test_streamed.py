@@ -15,7 +15,9 @@ from taotie.workload import chat
 from taotie.workload.chat import SampledParts, chat_lengths, sampled_requests
 from taotie.workload.daily_shape import single_chat_day
 
-pytest.importorskip("duckdb", reason="logs in parts are in the extra `data`")
+pytest.importorskip(
+    "duckdb", reason="logs in parts are in the extra `data`, which `make test` installs"
+)
 
 SERVED = {"model": "llama-3.1-8b", "on": "1xh100", "replicas": 3}
 ASKED = [
