@@ -15,6 +15,7 @@ from taotie.words.language import _
 __all__ = [
     "BoundaryError",
     "CaseError",
+    "CoefficientError",
     "DataError",
     "DistributionError",
     "MeterError",
@@ -106,6 +107,10 @@ class DataError(TaotieError, OSError):
 
     def __str__(self) -> str:
         return TaotieError.__str__(self)
+
+
+class CoefficientError(DataError):
+    """Fitted coefficients that cannot be read or lack what the code needs: no row of a table is at fault."""
 
 
 class MeterError(TaotieError, ValueError):

@@ -5,13 +5,15 @@ import pytest
 
 from taotie.compute.energy.roofline import COEFFICIENTS
 from taotie.compute.energy.runtime_profile import (
+    COEFFICIENT_FILE,
     engine_runtime,
+    generation_profiles,
     runtime_profile,
     runtime_profiles,
     write_profiles,
 )
 from taotie.compute.fit.coefficient_bounds import BOUNDS
-from taotie.errors import DataError, UnknownNameError
+from taotie.errors import CoefficientError, DataError, UnknownNameError
 
 
 def test_property_shipped_coefficients_are_physical():
@@ -84,3 +86,22 @@ def test_error_damaged_file(tmp_path):
         runtime_profiles(file)
     with pytest.raises(DataError):
         runtime_profiles(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "reader", "where"),
+    [
+        ('"tile_rows" = ', runtime_profiles, "values lacks tile_rows"),
+        ('"seen_family_factor" = ', runtime_profiles, "error lacks seen_family_factor"),
+        ('"width_power" = ', generation_profiles, "values lacks width_power"),
+        ('"seen_model_factor" = ', generation_profiles, "error lacks seen_model_factor"),
+    ],
+)
+def test_error_a_coefficient_the_code_needs_is_missing(tmp_path, line, reader, where):
+    """The file and the key are named; nothing is guessed in its place."""
+    file = tmp_path / "c.toml"
+    kept = COEFFICIENT_FILE.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join(k for k in kept if not k.startswith(line)), encoding="utf-8")
+    with pytest.raises(CoefficientError, match=where) as caught:
+        reader(file)
+    assert str(file) in caught.value.message

@@ -6,9 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from taotie.compute.energy import runtime_profile
 from taotie.compute.fit.serving_rows import engine_of, read_serving_rows
 from taotie.compute.fit.serving_validation import validate_serving
-from taotie.errors import DataError
+from taotie.errors import CoefficientError, DataError
 
 ROW = {
     "model": "deepseek-r1", "hardware": "h200", "framework": "sglang", "precision": "fp8", "spec": "none", "disagg": "0",
@@ -122,3 +123,14 @@ def test_property_gates_are_on_record():
     for gate in ("chip", "engine", "model", "maker", "benchmark"):
         assert gates[f"served {gate}"]["n"] > 20
     assert np.isfinite(gates["vllm-0.11 family"]["energy_mdape"])
+
+
+def test_error_a_missing_coefficient_is_no_fault_of_the_rows(tmp_path, monkeypatch):
+    """A file that lacks what the code needs is named; it used to leave no row in silence."""
+    file = tmp_path / "c.toml"
+    kept = runtime_profile.COEFFICIENT_FILE.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join(k for k in kept if "tile_rows" not in k), encoding="utf-8")
+    monkeypatch.setattr(runtime_profile, "COEFFICIENT_FILE", file)
+    with pytest.raises(CoefficientError, match="tile_rows") as caught:
+        read_serving_rows([ROW, APART])
+    assert str(file) in caught.value.message

@@ -21,7 +21,7 @@ from taotie.compute.energy.generation import (
 )
 from taotie.compute.energy.model_architecture import from_memory
 from taotie.compute.energy.runtime_profile import generation_profiles
-from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.errors import RangeError, TaotieError, UnknownNameError, nearest
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.lift import lifted
@@ -84,7 +84,7 @@ def generation_model(name: str, video: bool = False) -> DiffusionModel:
     except UnknownNameError:
         try:
             size = parse_quantity(name, "parameter")
-        except Exception:
+        except TaotieError:  # no size either: the name is unknown
             size = 0.0
         if not size > 0:
             raise

@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from taotie.errors import DataError
+from taotie.errors import CoefficientError, DataError, SourceError
 from taotie.files.read import csv_dicts, read_text
 from taotie.words.language import _
 
-__all__ = ["number", "read_table"]
+__all__ = ["NOT_OF_A_ROW", "number", "read_table"]
 
 LARGEST_FILE_B = 200_000_000
+NOT_OF_A_ROW = (CoefficientError, SourceError)
+"""What the package lacks for every row alike: raised, not booked as a row that cannot be used."""
 
 
 def read_table(path: str | Path) -> list[dict[str, str]]:

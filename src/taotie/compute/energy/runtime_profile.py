@@ -7,7 +7,7 @@ they were off on models left out of the fit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from taotie.compute.energy.generation import GENERATION_COEFFICIENTS
 from taotie.compute.energy.roofline import COEFFICIENTS
-from taotie.errors import DataError, UnknownNameError, nearest
+from taotie.errors import CoefficientError, UnknownNameError, nearest
 from taotie.files.atomic import write_text
 from taotie.files.read import read_toml
 from taotie.quantity.catalog import DATA
@@ -31,8 +32,15 @@ BATCH_BANDS = (24.0, 96.0, 320.0)
 """Edges between the batch bands of the error model."""
 QUANTITIES = ("energy", "power", "rate", "latency")
 """What has an interval of its own."""
+ITEM_QUANTITIES = ("energy", "power", "rate")
+"""The same of a picture or a film."""
 OTHER_SETUP = 1.5
 """Widening for a kind of set-up never measured with an engine: our judgement."""
+
+_ERROR_KEYS = (
+    *(f"{term}_{share}" for term in ("half_width", "unseen_architecture", "unseen_maker", "unknown_batch") for share in (80, 90)),
+    "batch_band_factor", "seen_family_factor",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -150,12 +158,42 @@ class RuntimeProfile:
         return float(width) / 1.6448536
 
 
-@lru_cache(maxsize=4)
-def _read(path: Path) -> dict[str, RuntimeProfile]:
+def _present(given: Mapping[str, Any], needed: Iterable[str], where: str, path: Path) -> None:
+    """Refuse a table of the coefficient file without all of its keys."""
+    if missing := [k for k in needed if k not in given]:
+        raise CoefficientError(
+            _("the coefficients in {path} cannot be read: {error}").format(
+                path=path,
+                error=_("{where} lacks {keys}").format(where=where, keys=", ".join(missing)),
+            ),
+            _("`taotie calibrate` writes them anew."),
+        )
+
+
+def _tables(path: Path, name: str) -> dict[str, dict[str, Any]]:
+    """The tables of that name of a coefficient file."""
     try:
         raw = read_toml(path)
-        found = {}
-        for name, r in raw["runtime"].items():
+    except (OSError, ValueError) as error:
+        raise CoefficientError(
+            _("the coefficients in {path} cannot be read: {error}").format(path=path, error=error),
+            _("`taotie calibrate` writes them anew."),
+        ) from error
+    _present(raw, [name], _("the file"), path)
+    return dict(raw[name])
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path) -> dict[str, RuntimeProfile]:
+    found = {}
+    for name, r in _tables(path, "runtime").items():
+        where = f'runtime."{name}"'
+        _present(r, ("label", "year", "values", "error", "provenance"), where, path)
+        _present(r["values"], COEFFICIENTS, f"{where}.values", path)
+        _present(r["error"], _ERROR_KEYS, f"{where}.error", path)
+        for key in ("half_width_80", "half_width_90", "seen_family_factor"):
+            _present(r["error"][key], QUANTITIES, f"{where}.error.{key}", path)
+        try:
             found[name] = RuntimeProfile(
                 name=name,
                 label=r["label"],
@@ -168,11 +206,13 @@ def _read(path: Path) -> dict[str, RuntimeProfile]:
                 error=r["error"],
                 provenance=r["provenance"],
             )
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(
-            _("the coefficients in {path} cannot be read: {error}").format(path=path, error=error),
-            _("`taotie calibrate` writes them anew."),
-        ) from error
+        except (TypeError, ValueError) as error:
+            raise CoefficientError(
+                _("the coefficients in {path} cannot be read: {error}").format(
+                    path=path, error=f"{where}: {error}"
+                ),
+                _("`taotie calibrate` writes them anew."),
+            ) from error
     return found
 
 
@@ -240,16 +280,19 @@ def generation_profiles(path: Path | None = None) -> dict[str, dict[str, Any]]:
 
     Raises
     ------
-    DataError
-        If the coefficient file lacks them.
+    CoefficientError
+        If the coefficient file lacks them, or one of them.
     """
-    try:
-        return dict(read_toml(path or COEFFICIENT_FILE)["generation"])
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(
-            _("the coefficients of generation cannot be read: {error}").format(error=error),
-            _("`taotie calibrate` writes them anew."),
-        ) from error
+    file = path or COEFFICIENT_FILE
+    found = _tables(file, "generation")
+    for name, r in found.items():
+        where = f'generation."{name}"'
+        _present(r, ("values", "error", "provenance"), where, file)
+        _present(r["values"], GENERATION_COEFFICIENTS, f"{where}.values", file)
+        for key in ("half_width_80", "half_width_90", "seen_model_factor"):
+            _present(r["error"], [key], f"{where}.error", file)
+            _present(r["error"][key], ITEM_QUANTITIES, f"{where}.error.{key}", file)
+    return found
 
 
 def gates(path: Path | None = None) -> dict[str, dict[str, Any]]:
@@ -257,16 +300,10 @@ def gates(path: Path | None = None) -> dict[str, dict[str, Any]]:
 
     Raises
     ------
-    DataError
-        If the coefficient file lacks them.
+    CoefficientError
+        If the coefficient file lacks them, or one of them.
     """
-    try:
-        return dict(read_toml(path or COEFFICIENT_FILE)["gates"])
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(
-            _("the coefficients of generation cannot be read: {error}").format(error=error),
-            _("`taotie calibrate` writes them anew."),
-        ) from error
+    return _tables(path or COEFFICIENT_FILE, "gates")
 
 
 def _toml(value: Any) -> str:

@@ -17,7 +17,7 @@ from taotie.compute.energy.generation import (
     generation_row,
     typical_diffusion_model,
 )
-from taotie.compute.energy.measured_table import number
+from taotie.compute.energy.measured_table import NOT_OF_A_ROW, number
 from taotie.compute.energy.runtime_profile import generation_profiles
 from taotie.compute.fit.coefficient_bounds import Bound
 from taotie.compute.fit.error_model import UNSEEN_ARCHITECTURE, balanced_quantile
@@ -147,6 +147,8 @@ def read_generation_rows(table: Sequence[Mapping[str, str]]) -> GenerationRows:
                 ulysses=max(count / ring, 1.0),
                 ring=ring,
             )
+        except NOT_OF_A_ROW:
+            raise
         except TaotieError as error:
             found.unusable.append({"row": index, "why": error.message})
             continue

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute.energy.measured_table import number, read_table
+from taotie.compute.energy.measured_table import NOT_OF_A_ROW, number, read_table
 from taotie.compute.energy.model_architecture import (
     ModelArchitecture,
     find_model,
@@ -185,6 +185,8 @@ def read_measured_rows(
                 raise DataError(_("avg_output_len is missing or not above 0."))
             if not batch > 0 and not limit > 0:
                 raise DataError(_("neither avg_batch_size nor max_num_seqs is above 0."))
+        except NOT_OF_A_ROW:
+            raise
         except TaotieError as error:
             found.unusable.append({"row": index, "why": error.message})
             continue

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.compute.energy.measured_table import number, read_table
+from taotie.compute.energy.measured_table import NOT_OF_A_ROW, number, read_table
 from taotie.compute.energy.model_architecture import model_architecture
 from taotie.compute.energy.served_load import Load
 from taotie.compute.energy.serving_setup import ServingSetup
@@ -235,6 +235,8 @@ def read_serving_rows(path: str | Path | Iterable[dict[str, str]]) -> ServingRow
                 decode, workers = _replica(row, "decode", gpus, base)
                 prefill, readers = decode, 0
             decode.row, prefill.row  # noqa: B018 - raises now if rated power is unknown
+        except NOT_OF_A_ROW:
+            raise
         except TaotieError as error:
             found.unusable.append({"row": index, "why": error.message})
             continue

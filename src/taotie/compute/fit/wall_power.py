@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from taotie.compute.energy.energy_per_request import request_energy
-from taotie.compute.energy.measured_table import number
+from taotie.compute.energy.measured_table import NOT_OF_A_ROW, number
 from taotie.compute.energy.model_architecture import model_architecture
 from taotie.compute.energy.serving_setup import ServingSetup, smallest_replica
 from taotie.errors import DataError, TaotieError
@@ -76,6 +76,8 @@ def validate_wall_power(table: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     for index, row in enumerate(table):
         try:
             watt, rate = predicted_wall_power(row.get("benchmark") or "", row.get("system") or "")
+        except NOT_OF_A_ROW:
+            raise
         except TaotieError as error:
             unusable.append({"row": index, "why": error.message})
             continue
