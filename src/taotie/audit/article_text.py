@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import sys
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -356,20 +357,16 @@ def _tells_count(text: str, b: Between) -> bool:
 def _nearer(kept: list[Quantity], b: Between) -> bool:
     """Is another amount of the kind said between what is for each and the conclusion? Then that one may be meant."""
     each, many = b.parts
-    if many.start > max(each.end, b.whole.end):
-        begin, end = min(each.start, b.whole.start) - 120, many.start
-        own = (each.start, b.whole.start)
-        return any(
-            begin <= q.start < end
-            and q.start not in own
-            and q.kind in ("amount", "money")
-            and any(q.bare.same_dimension(u) for u in (each.bare, b.whole.bare))
-            for q in kept
-        )
+    counted = many.start > max(each.end, b.whole.end)
+    begin, end = (
+        (min(each.start, b.whole.start) - 120, many.start) if counted else (each.end, b.whole.start)
+    )
+    first = bisect_left(kept, begin, key=lambda q: q.start)
+    own = (each.start, b.whole.start)
     return any(
-        each.end <= q.start < b.whole.start
+        (not counted or (q.start not in own and q.kind in ("amount", "money")))
         and any(q.bare.same_dimension(u) for u in (each.bare, b.whole.bare))
-        for q in kept
+        for q in itertools.takewhile(lambda q: q.start < end, itertools.islice(kept, first, None))
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from taotie.audit import verdict as verdicts
 from taotie.audit.candidate import Candidate, stated_of
 from taotie.audit.chosen import candidates
+from taotie.audit.direction import is_difference
 from taotie.audit.doubt import (
     NO_DOUBT,
     PERIOD_SAID,
@@ -67,7 +68,7 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
     >>> [decided(read(t), given).finding.verdict for t in ("It draws 300 MW", "It draws 30 MW", "Each of its ten halls draws 30 MW")]
     ['reproduces', 'inconsistent with source', 'not checkable']
     """
-    growth = bool(_GROWTH.search(recomputed.filled))
+    growth = bool(_GROWTH.search(recomputed.filled)) or is_difference(recomputed.filled)
     said = {q.value for q in reading.quantities if q.unit.is_plain and q.kind != "share"}
     written = inputs = [
         (Said(v) if u.is_plain and v in said else v, u) for v, u in _inputs(recomputed)
@@ -85,7 +86,7 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
     right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
     if right:
         chosen, result = min(right, key=lambda t: (t[1].verdict != verdicts.REPRODUCES, t[0].rank))
-        restated = _restatement(reading, chosen, tried, inputs)
+        restated = _restatement(reading, chosen, tried, inputs, recomputed)
         if restated is not None:
             chosen, result = restated
         otherwise = told_otherwise(reading, chosen, recomputed, inputs)
@@ -323,7 +324,7 @@ _DIVISOR = re.compile(r"/\s?([0-9]+)(?![0-9.]|\s?[A-Za-z])")
 _H = Unit("h")
 _GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
 _SAME = re.compile(
-    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是|合|折合|相当于|等于|就是|或|i\.?e\.?|that is|that's|or|equal(?:s| to)?|equivalent to|the equivalent of|corresponds? to|equates? to|works? out (?:at|to)|is|are|=|\()[^0-9.;。；]{0,12}\Z",
+    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是说?|合|折合|相当于|等于|就是|换句话说|换言之|具体说是|或|i\.?e\.?|that is(?: to say)?|that's|namely|in other words|put (?:another way|differently)|or|equal(?:s| to)?|equivalent to|the equivalent of|corresponds? to|equates? to|works? out (?:at|to)|is|are|=|\()[^0-9.;。；]{0,12}\Z",
     re.IGNORECASE,
 )
 
@@ -333,10 +334,15 @@ def _restatement(
     chosen: Candidate,
     tried: Sequence[Tried],
     inputs: Sequence[tuple[float, Unit]],
+    recomputed: Recomputed,
 ) -> Tried | None:
     """The second of two numbers told as equal, where it is not: 1287 MWh, that is 12.87万度."""
     text = reading.form.text
     fine = {id(c.main) for c, found in tried if found.verdict in verdicts.HARMLESS}
+    # 40 kW * 8760 h/a: what only converts a number has it as its result
+    given = len(recomputed.literals) > 1 and any(
+        repeats(chosen.main, n.value, n.unit) for n in recomputed.literals
+    )
     for other, result in tried:
         if id(other.main) in fine:
             continue  # it fits in another way
@@ -357,7 +363,7 @@ def _restatement(
         if (
             told_equal
             and len(text[a.end : b.start])
-            <= (60 if a.kind in _SHARES and _apposed(text, a, b) else 24)
+            <= (60 if given or (a.kind in _SHARES and _apposed(text, a, b)) else 24)
             and result.verdict not in verdicts.HARMLESS
         ):
             return other, result
@@ -407,8 +413,13 @@ def _apposed(text: str, a: Quantity, b: Quantity) -> bool:
     ) or bool(_MAKES_UP.fullmatch(text, a.end, b.start))
 
 
-# 7.3 million a year, 20,000 a day
-_AGAIN = re.compile(r"[\s,，(（]{1,3}(?:or |about |some |roughly |around |约|合|即){0,2}")
+# 7.3 million a year, 20,000 a day; 年用电3.6亿度，平摊下来每月3000万度
+_AGAIN = re.compile(
+    r"[\s,，(（]{1,3}(?:or |about |some |roughly |around |约|合|即){0,2}"
+    r"|[，,]?(?:平摊下来|平均下来|摊下来|摊到|折合到?|折算到?|平均到?|相当于|也就是)(?:就是)?(?:每个?[年月周天日]|月均|日均)(?:就?是|用电|耗电|约|大约){0,2}"
+    r"|,? (?:which )?(?:averages?(?: out)?(?: at| to)?|averaging|works? out (?:at|to)|working out (?:at|to)|spread evenly,?|on average,?) (?:about |some |roughly )?",
+    re.IGNORECASE,
+)
 
 
 def _one_meant(

@@ -36,7 +36,7 @@ _BEHIND = (
 _UP = (
     r"\b(?:r(?:ose|ise[sn]?|ising)|gr[eo]w(?:s|n|ing|th)?|increas(?:e[sd]?|ing)|up|jump(?:s|ed)?|climb(?:s|ed|ing)?|surg(?:e[sd]?|ing)|gain(?:s|ed)?"
     r"|expand(?:s|ed)?|soar(?:s|ed)?|swell(?:s|ed)?|balloon(?:s|ed)?|went|go(?:es|ing)?|rais(?:e[sd]?|ing)|accelerat\w{1,4}|higher by)\b"
-    r"|增长|增加|上升|提高|上涨|攀升|增幅|同比增|升至|增至|涨|增"
+    r"|多(?:了|出|用了|耗了|花了)|增长|增加|上升|提高|上涨|攀升|增幅|同比增|升至|增至|涨|增"
 )
 _DOWN = (
     r"\b(?:f[ea]ll(?:s|en|ing)?|dropp?(?:s|ed|ing)?|declin(?:e[sd]?|ing)|decreas(?:e[sd]?|ing)|down|cut(?:s|ting)?|reduc(?:e[sd]?|ing|tions?)|lower(?:s|ed|ing)?"
@@ -46,7 +46,7 @@ _CHANGE = (
     (
         1,
         re.compile(
-            rf"(?=\b[rgiujcsebwah]|[增上提涨攀升同])(?:{_UP})[^.;:。；，\n]{{0,30}}\Z",
+            rf"(?=\b[rgiujcsebwah]|[增上提涨攀升同多])(?:{_UP})[^.;:。；，\n]{{0,30}}\Z",
             re.IGNORECASE,
         ),
     ),

@@ -88,11 +88,21 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             q = found[i] = _money_again(q, found[first:i], text, offset)
             if i > first and q.kind == "number":
                 q = found[i] = _in_the_same_unit(q, found[i - 1], text, offset)
+        elif q.kind in ("share", "times") and q.hedge == "none":
+            hedge = _MORE_THAN_OF.search(text, max(0, at - 40), at)
+            if hedge is not None:
+                found[i] = replace(q, hedge=str(hedge.lastgroup))
         if q.kind not in ("year",):
             last_end = q.end - offset
     _listed(found, first, text, offset)
     _with_apiece(found, first, text, offset)
     _of_so_many(found, first, text, offset)
+
+
+# 超过全年预算90亿度的一半: the bound is said of the half
+_MORE_THAN_OF = re.compile(
+    r"(?:(?P<at_least>(?<![不未没])(?:超过|超出|高于|大于|多于)了?)|(?P<at_most>不到|不足|低于|少于|(?:不|未|没有?)超过))(?![^，。；,;]{0,30}(?:的[^，。；,;]{1,14}的|[比是占为达]))[^，。；,;]{2,30}的\Z"
+)
 
 
 def _as_the_first(q: Quantity, before: Quantity) -> Quantity:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from taotie.audit.candidate import Candidate
+from taotie.audit.direction import told_backwards, told_larger
 from taotie.audit.explained import explained, explains
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
@@ -34,7 +35,9 @@ def told_otherwise(
     >>> check("One image takes 8.5 Wh, so a thousand images are 85 kWh", "8.5 Wh/image").finding.rule
     'own_total'
     """
-    if _swapped(reading, chosen, recomputed):
+    if _swapped(reading, chosen, recomputed) or told_backwards(reading, chosen, recomputed):
+        return "swapped"
+    if told_larger(reading):
         return "swapped"
     if _in_points(chosen, recomputed):
         return "points"
@@ -329,6 +332,7 @@ def _misquoted(reading: Reading, chosen: Candidate, recomputed: Recomputed, inpu
         and q.hedge in ("none", "exact")
         and not q.is_range
         and not explained(q, reading, inputs, recomputed)
+        and not _sum_of_two(q, given)
     ]
     if len(left) != 1:
         return False
@@ -344,6 +348,20 @@ def _misquoted(reading: Reading, chosen: Candidate, recomputed: Recomputed, inpu
         if mine.same_dimension(unit):
             return 0.3 < q.value * mine.factor_to(unit) / value < 3
     return False
+
+
+def _sum_of_two(q: Quantity, given: Inputs) -> bool:
+    """Down by 1.5 to 6, in 1.5 / 7.5: is a number the sum or the difference of two inputs?"""
+    return any(
+        explains(q, value, unit)
+        for (v, u), (w, other) in itertools.permutations(given, 2)
+        if u.same_dimension(other)
+        for value, unit in (
+            (v - w * other.factor_to(u), u),
+            (v + w * other.factor_to(u), u),
+        )
+        if value > 0
+    )
 
 
 def _own_total(reading: Reading, chosen: Candidate, recomputed: Recomputed) -> bool:

@@ -33,7 +33,7 @@ _PENCE = re.compile(
 )
 _SPELLED_WATT = re.compile(r"(kilo|mega|giga|tera|milli)-?watts?(?![A-Za-z-])", re.IGNORECASE)
 _CUBIC = re.compile(
-    r"(?:cubic[ -](?:met(?:er|re)s?|f(?:ee|oo)t|yards?)|square[ -](?:met(?:er|re)s?|f(?:ee|oo)t|kilomet(?:er|re)s?|miles?)|acre-f(?:ee|oo)t)(?![A-Za-z])",
+    r"(?:cubic[ -](?:met(?:er|re)s?|f(?:ee|oo)t|yards?)|square[ -](?:met(?:er|re)s?|f(?:ee|oo)t|kilomet(?:er|re)s?|miles?)|sq\.?[ -]?(?:f(?:ee|oo)?t\b\.?|km|mi\b|m(?:et(?:er|re)s?)?\b)|acre-f(?:ee|oo)t)(?![A-Za-z])",
     re.IGNORECASE,
 )
 _CUBIC_SIZE = {
@@ -41,6 +41,7 @@ _CUBIC_SIZE = {
     "cubic-y": (0.76455486, "m3"), "square k": (1e6, "m2"), "square-k": (1e6, "m2"), "square mi": (2589988.11, "m2"), "square-mi": (2589988.11, "m2"), "square m": (1.0, "m2"), "square-m": (1.0, "m2"), "square f": (0.09290304, "m2"), "square-f": (0.09290304, "m2"),
     "acre": (1233.4818, "m3"),
 }  # fmt: skip
+_SQUARE = re.compile(r"sq(?!uare)\.?[ -]?(?=[a-z])")
 _PREFIX = {"kilo": "k", "mega": "M", "giga": "G", "tera": "T", "peta": "P", "milli": "m", "": ""}
 _SYMBOL = re.compile(
     r"(?:US)?\$|[€£¥%‰]|°\s?[CF]|[A-Za-z][A-Za-z]{0,13}(?:CO2(?:-?eq?)?)?[23]?(?![A-Za-z0-9])"
@@ -188,8 +189,8 @@ def _english(text: str, at: int, spaces: int) -> Phrase | None:
         )
     cubic = _CUBIC.match(text, at)
     if cubic:
-        scale, name = _CUBIC_SIZE[next(k for k in _CUBIC_SIZE if cubic[0].lower().startswith(k))]
-        return _compound(text, amount(scale, Unit(name), cubic.end(), cubic[0]))
+        scale, unit = _cubic_size(cubic[0])
+        return _compound(text, amount(scale, unit, cubic.end(), cubic[0]))
     if text.startswith(("percentage point", "per cent"), at):
         end = at + (8 if text.startswith("per cent", at) else 16)
         return amount(1.0, Unit("%"), end + (text[end : end + 1] == "s"), text[at:end], "share")
@@ -393,6 +394,13 @@ def _period_name(after: re.Match[str]) -> str:
     return after["pa"][-1] if after["pa"][-1] in "adhs" else "a"
 
 
+def _cubic_size(words: str) -> tuple[float, Unit]:
+    """How large a square or a cubic unit is, in square or cubic meters."""
+    spelled = _SQUARE.sub("square ", words.lower())
+    scale, name = _CUBIC_SIZE[next(k for k in _CUBIC_SIZE if spelled.startswith(k))]
+    return scale, Unit(name)
+
+
 def _per_time(made: Phrase, name: str, end: int) -> Phrase:
     if not any(made.unit.same_dimension(Unit(u)) for u in ("h",)):
         return replace(made, unit=made.unit / Unit(name), period=name, end=end)
@@ -470,6 +478,9 @@ def _per_count(text: str, made: Phrase) -> Phrase | None:
             named, end = unit.text, held.end()
         elif used:
             unit, scale, named, end = used.unit, 1.0, used.count, used.end
+        elif area := _CUBIC.match(text, at):
+            scale, unit = _cubic_size(area[0])
+            named, end = unit.text, area.end()
         elif head := _A_HEAD.match(text, at):
             unit, scale, named, end = Unit("person"), 1.0, "person", head.end()
         elif made.kind == "money" and (each := _A_UNIT.match(text, at)) and _IN_UNITS.search(text):

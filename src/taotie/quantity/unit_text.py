@@ -32,7 +32,7 @@ WORDS: dict[str, tuple[float, str]] = {
     "picture": (1, "image"), "card": (1, "accelerator"), "GPUs": (1, "accelerator"),
     "hr": (1, "h"), "hrs": (1, "h"), "sec": (1, "s"), "yr": (1, "a"), "yrs": (1, "a"),
     "lbs": (1, "lb"), "kgs": (1, "kg"), "litre": (1, "L"), "gallon": (3.785411784, "L"), "gal": (3.785411784, "L"), "gals": (3.785411784, "L"),
-    "ha": (1e4, "m2"), "hectare": (1e4, "m2"), "acre": (4046.8564224, "m2"), "sqft": (0.09290304, "m2"), "cm": (0.01, "m"),
+    "ha": (1e4, "m2"), "hectare": (1e4, "m2"), "acre": (4046.8564224, "m2"), "sqft": (0.09290304, "m2"), "ft2": (0.09290304, "m2"), "cm": (0.01, "m"),
     "therm": (29.307107, "kWh"), "tce": (8141.0, "kWh"), "kcal": (1.163e-3, "kWh"),
     "mile": (1.609344, "km"), "metre": (1, "m"), "kilometre": (1, "km"), "kilometer": (1, "km"), "gramme": (1, "g"), "kilogramme": (1, "kg"), "times": (1, "1"), "x": (1, "1"),
     "$": (1, "USD"), "US$": (1, "USD"), "dollar": (1, "USD"), "buck": (1, "USD"), "quid": (1, "GBP"), "€": (1, "EUR"), "euro": (1, "EUR"),
