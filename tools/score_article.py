@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import re
 from pathlib import Path
 
 from taotie.audit import verdict as verdicts
@@ -37,12 +38,14 @@ def read_right(q: Quantity, low: float, high: float, unit: Unit) -> bool:
 
 
 def places(text: str, rows: list[dict[str, str]]) -> list[int]:
-    """Where each row's text stands: equal ones one after the other."""
+    """Where each row's text stands: behind the row before it if it does there, and at no number that is only a part of another."""
     found: list[int] = []
     for row in rows:
-        taken = [at for at, r in zip(found, rows, strict=False) if r["text"] == row["text"]]
-        at = text.find(row["text"], taken[-1] + 1) if taken else text.find(row["text"])
-        found.append(at if at >= 0 else text.find(row["text"]))
+        begins = r"(?<![0-9.,])" if row["text"][:1].isdigit() else ""
+        wanted = re.compile(begins + re.escape(row["text"]))
+        last = max((at for at in found if at >= 0), default=-1)
+        at = wanted.search(text, last + 1) or wanted.search(text)
+        found.append(at.start() if at else text.find(row["text"]))
     return found
 
 

@@ -67,6 +67,9 @@ def first_number(text: str, at: int) -> tuple[PrintedNumber | None, bool]:
     return spelled_number_at(text, at), True
 
 
+_HOURS = re.compile(r"\s?(?:个?小时|hours?\b(?! of the day))")
+
+
 def year_at(
     text: str, at: int, number: PrintedNumber, spelled: bool
 ) -> tuple[Quantity, int] | None:
@@ -78,6 +81,8 @@ def year_at(
     value, end = number.value, number.end
     if _THINGS_ZH.match(text, end):
         return None  # 2000个机柜, 2000架
+    if _HOURS.match(text, end):
+        return None  # 年利用1800小时
     if text.startswith("年", end):
         if text.startswith(("年时间", "年内", "年间"), end) and value < 1900:
             return None
@@ -335,7 +340,7 @@ def _is_pue(text: str, at: int, number: PrintedNumber) -> bool:
 
 
 _PUE = re.compile(
-    r"\b(?:PUE|power usage effectiveness)|PUE|电能利用效率|能源使用效率", re.IGNORECASE
+    r"\b(?:PUE|(?:power )?usage effectiveness)|PUE|电能利用效率|能源使用效率", re.IGNORECASE
 )
 
 

@@ -64,7 +64,7 @@ START = re.compile(
     r"|(?P<one>(?<!per )\ban?\s(?=(?:kilo|mega|giga|tera)watts?(?:[- ]hours?)?\b(?!-)))"
     r"|(?P<each>\b(?:every|each|per)\s(?:single\s|extra\s|additional\s|further\s)?(?=(?:hundred|thousand|million|billion|trillion|dozen)\b))"
     r"|(?P<spelled>\ban?(?=[\s-](?:hundred|thousand|million|billion|trillion|dozen|couple|half|third|quarter|[a-z-]{3,16}(?:th|first|second|third)\b))|\b(?:" + "|".join(_SPELLED_STARTS) + r")\b)"
-    r"|(?P<zh>[一二两三四五六七八九十百千半几数上]|[万亿](?=[次张条户]|卡(?:集群|级|规模|训练|[^车片通里路]))|百分之|千分之|万分之|亿分之))",
+    r"|(?P<zh>(?<!唯)[一二两三四五六七八九十百千半几数上]|[万亿](?=[次张条户]|卡(?:集群|级|规模|训练|[^车片通里路]))|百分之|千分之|万分之|亿分之))",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -236,11 +236,17 @@ def _named(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
 _NO_NUMBER = re.compile("[零〇一二两三四五六七八九十百千万亿]{24,}")
 
 
+# 一度引起争论: once, and no kilowatt-hour
+_ONCE = re.compile(
+    r"一度(?=[引成达超停中断传被曾跌涨升降陷面遭暂登跃濒险令逼冲攀飙]|高达|占到|低至|让人)"
+)
+
+
 def _number(
     text: str, start: int, at: int, money: bool, sign: str = ""
 ) -> tuple[Quantity | None, int]:
     """A number with what stands behind it; a range where two are linked."""
-    run = _NO_NUMBER.match(text, at)
+    run = _NO_NUMBER.match(text, at) or _ONCE.match(text, at)
     if run is not None:  # nobody writes a number of so many characters
         return None, run.end()
     spelled_fraction = None

@@ -16,6 +16,7 @@ from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between, slack_of
 from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
+from taotie.audit.parts import parts_told
 from taotie.audit.reading import Quantity
 from taotie.audit.shares import shares_told
 from taotie.audit.verdict import printed_finding
@@ -65,6 +66,7 @@ def related(text: str, quantities: Sequence[Quantity]) -> list[Between]:
     made += _share_of_flows(text, said)
     made += worked_out(text, said)
     made += shares_told(text, said)
+    made += parts_told(text, said)
     best: dict[int, Between] = {}
     for b in made:
         known = best.get(b.whole.start)
@@ -540,13 +542,19 @@ _EVERY_DAY = re.compile(
 def _day_and_year(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
     """5,200 liters on every day of the year, and 520,000 a year: two numbers of one sentence, for two periods of one thing."""
     flows = [q for q in own if q.kind in _AMOUNTS and q.period in _PERIOD_H and not q.is_range]
+    if len(flows) > 2:  # beside what is for one of something
+        flows = [q for q in flows if not (q.count or q.counts)]
     if len(flows) != 2 or flows[0].period == flows[1].period:
         return
     a, b = flows
     if not a.bare.same_dimension(b.bare) or not a.unit.same_dimension(b.unit) or a.count != b.count:
         return
     if any(
-        q is not a and q is not b and q.kind in _AMOUNTS and q.bare.same_dimension(a.bare)
+        q is not a
+        and q is not b
+        and q.kind in _AMOUNTS
+        and q.bare.same_dimension(a.bare)
+        and not (q.count or q.counts)
         for q in own
     ):
         return
@@ -569,9 +577,11 @@ def _day_and_year(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Be
     value = short.value * short.unit.factor_to(long.unit)
     ratio = long.value / value if value else 0.0
     slack = slack_of((a, b))
+    # the second is what is made of the first
+    told = ratio if long is b or not ratio else 1 / ratio
     if 1 - slack - 0.05 <= ratio <= 1 + slack + 0.05:
-        yield Between((short,), long, ratio, verdicts.REPRODUCES)
+        yield Between((a,), b, told, verdicts.REPRODUCES)
     elif not 0.55 <= ratio <= 1.25 and not _A_HEAD.search(
         shown
     ):  # in between it may stand still at times
-        yield Between((short,), long, ratio, verdicts.INCONSISTENT)
+        yield Between((a,), b, told, verdicts.INCONSISTENT)

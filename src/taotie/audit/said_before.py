@@ -43,6 +43,8 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
             q = _with_count_before(q, before, at - last_end)
             q = _with_count_behind(q, text[q.end - offset : q.end - offset + 50])
             q = _with_unit_before(q, before)
+            if q.kind == "money" and q.period and not q.count and _PRICE.search(q.bare.text):
+                q = replace(q, unit=q.bare, period="")  # 全年平均每度0.27元: no price is for a year
             if (
                 q.kind in ("amount", "money")
                 and not q.count
@@ -76,7 +78,10 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
                 q = replace(q, role="from")  # of every dollar: no claim
             if i > first:
                 q = _as_the_first(q, found[i - 1])
+                q = _as_much_dearer(q, found[i - 1], text, offset)
             found[i] = q
+        elif q.kind == "thing" and (named := _THING_BEFORE.search(text, max(0, at - 12), at)):
+            found[i] = _counted(q, str(named.lastgroup), text, offset)
         elif q.kind in ("number", "thing") and not q.is_range:
             q = found[i] = _of_them(q, found[max(0, i - 12) : i], text, offset)
             q = found[i] = _of_the_same(q, found[first:i], text, offset)
@@ -97,6 +102,22 @@ def add_context(text: str, offset: int, found: list[Quantity], first: int) -> No
     _listed(found, first, text, offset)
     _with_apiece(found, first, text, offset)
     _of_so_many(found, first, text, offset)
+
+
+_PRICE = re.compile(r"/[kMGT]?Wh\Z")
+# 加速卡2.5万张, 服务器3000台
+_THING_BEFORE = re.compile(
+    r"(?:(?P<accelerator>(?:加速|算力|智算|显|计算|推理|训练|AI|GPU)(?:芯片|卡)|GPU|芯片)|(?P<server>服务器))(?:共|约|近|超|总计|合计|达|有){0,2}\s?\Z"
+)
+_CLASSIFIER = re.compile(r"[张块颗枚片台]")
+
+
+def _counted(q: Quantity, count: str, text: str, offset: int) -> Quantity:
+    """What a number counts, where the thing stands before it and only its classifier behind."""
+    if q.short or not _CLASSIFIER.match(text, q.end - offset):
+        return q
+    unit = Unit(count)
+    return replace(q, kind="count", unit=unit, bare=unit, count=count, noun=count, end=q.end + 1)
 
 
 # 超过全年预算90亿度的一半: the bound is said of the half
@@ -125,6 +146,22 @@ def _as_the_first(q: Quantity, before: Quantity) -> Quantity:
     if before.count and not q.count and before.kind == q.kind == "amount":
         q = replace(q, counts=(before.count,))
     return q
+
+
+# 每度0.55元，比合同价高出0.17元; 18 cents a kWh, 4 cents more than
+_DEARER = re.compile(r"[，,]\s?比[^，。；,;0-9]{1,14}?(?:高出?|低|贵|便宜|多|少)了?[约近]?")
+
+
+def _as_much_dearer(q: Quantity, before: Quantity, text: str, offset: int) -> Quantity:
+    """The difference of two prices is for what the first of them is."""
+    if q.kind != "money" or "/" in q.bare.text or q.period or before.kind != "money":
+        return q
+    if not _DEARER.fullmatch(text, before.end - offset, q.start - offset):
+        return q
+    name, _slash, below = before.bare.text.partition("/")
+    if not below or not q.bare.same_dimension(Unit(name)):
+        return q
+    return replace(q, unit=q.bare / Unit(below), bare=q.bare / Unit(below), count=before.count)
 
 
 _OF_EVERY = re.compile(r"(?:\b(?:out of|of|for|in) (?:every|each)\s|每)\Z", re.IGNORECASE)
@@ -532,7 +569,7 @@ _PER_UNIT = re.compile(
 
 
 _USED_PER_KWH = re.compile(
-    r"(?:每(?:一?度电?|千瓦时(?:电)?)|度电(?=碳?排|耗水|水耗|碳))[^，。；,;0-9]{0,8}(?:水|排放|碳|排|产生|蒸发)[^，。；,;0-9]{0,4}\Z"
+    r"(?:每(?:使?用|消耗|耗|发|供)?(?:掉|去)?(?:一?度电?|千瓦时(?:电)?)|度电(?=碳?排|耗水|水耗|碳))[^，。；,;0-9]{0,8}(?:水|排放|碳|排|产生|蒸发)[^，。；,;0-9]{0,4}\Z"
 )
 
 

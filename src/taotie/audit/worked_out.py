@@ -308,7 +308,17 @@ def _power_for_a_time(text: str, said: Sequence[Quantity], i: int) -> Iterator[B
         _SO.search(gap) or re.search(r"\buse|consum|\btak|\bneed|\bburn|用电|耗电", gap)
     ):
         return
-    known = [(q, q.value * (q.unit * _H).factor_to(whole.bare) * hours) for q in powers]
+    # an average load of 75 percent may be said between
+    loads = [
+        q.value * q.unit.factor_to(PLAIN)
+        for q in said[max(0, i - 4) : i]
+        if q.kind == "share" and not q.change and q.start > powers[0].start
+    ]
+    known = [
+        (q, q.value * (q.unit * _H).factor_to(whole.bare) * hours * load)
+        for q in powers
+        for load in (1.0, *loads)
+    ]
     yield from _found(known, (), whole)
 
 
