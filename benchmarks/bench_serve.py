@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -139,6 +140,16 @@ def rss_mb(pid: int) -> float:
     return total
 
 
+def wait_ready(address: str, workers: int) -> None:
+    """Wait until every process takes questions: one that still starts would be measured with those that answer."""
+    for _ in range(3000):
+        with suppress(OSError), urllib.request.urlopen(address) as told:
+            if json.load(told)["workers"] >= workers:
+                return
+        time.sleep(0.2)
+    sys.exit("the service did not get ready")
+
+
 def main() -> None:
     """Start a service of its own, load it, say what was measured."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -168,12 +179,7 @@ def main() -> None:
             assert service.stdout is not None
             address = urlsplit(service.stdout.readline().split()[-1])
             host, port = str(address.hostname), int(address.port or 0)
-            for _ in range(3000):
-                try:
-                    urllib.request.urlopen(f"http://{host}:{port}/healthz").close()
-                    break
-                except OSError:
-                    time.sleep(0.2)
+            wait_ready(f"http://{host}:{port}/healthz", given.workers)
             asyncio.run(closed(host, port, 40, given.samples, 4, 10**6))
             was = busy_s(service.pid)
             most = asyncio.run(closed(host, port, 200, given.samples, 8, 2 * 10**6))

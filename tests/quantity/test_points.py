@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from taotie.quantity.figure import exact, leaf, topological, values_together
-from taotie.quantity.points import means, ordered_points, points_between, quantile, row_means
+from taotie.quantity.points import (
+    means,
+    ordered_points,
+    ordered_rows,
+    points_between,
+    quantile,
+    row_means,
+)
 from taotie.quantity.sampling import sampling
 
 
@@ -32,6 +39,17 @@ def test_matches_many_together_as_each_alone():
         points = points_between(ordered_points(one), one.size)
         assert points == [float(x) for x in np.percentile(one, (5, 50, 95))]
     assert draws[0][0] != min(draws[0])  # nothing of what was given is sorted
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 20, 39, 40, 41, 100, 999, 10_000])
+def test_matches_sorted_draws_on_both_sides_of_every_point(n: int):
+    """Rows with draws that are equal, in order and in reverse among them."""
+    rng = np.random.default_rng(n)
+    rows = np.stack([
+        rng.normal(5, 1, n), rng.integers(0, 3, n).astype(float), np.arange(n, 0.0, -1.0), np.zeros(n),
+    ])  # fmt: skip
+    places = [k for q in (0.05, 0.5, 0.95) for k in (int(q * (n - 1)), min(int(q * (n - 1)) + 1, n - 1))]  # fmt: skip
+    assert ordered_rows(rows.copy()).tolist() == np.sort(rows, axis=1)[:, places].tolist()
 
 
 def test_finds_what_rises_with_another_without_sorting_it():

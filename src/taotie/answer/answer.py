@@ -210,6 +210,10 @@ class Answer:
     @property
     def sources(self) -> dict[str, Mapping[str, str]]:
         """Every source behind the figures and the series, by key."""
+        return self._sources(None)
+
+    def _sources(self, order: list[Figure] | None) -> dict[str, Mapping[str, str]]:
+        """`sources`; `order` is what stands behind the figures alone, where it was asked before."""
         every = [*self.figures.values()]
         for one in self.series.values():
             every += [f for _s, f in getattr(one, "terms", ())]
@@ -217,7 +221,7 @@ class Answer:
         if every:
             from taotie.quantity.record import sources_of
 
-            found |= sources_of(every)
+            found |= sources_of(every, order if len(every) == len(self.figures) else None)
         for key, fields in self.more_sources.items():
             found.setdefault(key, fields)
         return {key: found[key] for key in sorted(found)}
@@ -249,10 +253,16 @@ class Answer:
 
     def _content(self) -> dict[str, Any]:
         """What `to_dict` says, parts of it as the figures themselves hold them."""
-        from taotie.quantity.record import to_record
+        order: list[Figure] | None = None
+        named: dict[str, Any] = {}
+        if self.figures:
+            from taotie.quantity.evaluation import topological
+            from taotie.quantity.record import to_record
 
-        record = to_record(self.figures.values(), behind=False, shared=True) if self.figures else {}
-        named = {key: record[figure.node_id] for key, figure in self.figures.items()}
+            figures = list(self.figures.values())
+            order = topological(figures)
+            record = to_record(figures, behind=False, shared=True, order=order)
+            named = {key: record[figure.node_id] for key, figure in self.figures.items()}
         return {
             "ask": self.ask,
             "version": __version__,
@@ -260,9 +270,9 @@ class Answer:
             "figures": named,
             "tables": {key: table.to_dict() for key, table in self.tables.items()},
             "series": {key: _series(one) for key, one in self.series.items()},
-            "said": [one.to_dict() for one in self.said],
-            "limits": [one.to_dict() for one in self.limits],
-            "sources": {key: dict(fields) for key, fields in self.sources.items()},
+            "said": self.said,
+            "limits": self.limits,
+            "sources": self._sources(order),
             "files": list(self.files),
             **self.own,
         }

@@ -62,17 +62,21 @@ class Chosen:
         return found
 
 
+DEFAULT = N_("default: {key} = {value}: {why}")
+
+
 def default_said(name: str, value: str | Said, reason: str) -> Said:
     """A default as every door lists it: what, how much, why."""
-    return Said(
-        f"default.{name}",
-        N_("default: {key} = {value}: {why}"),
-        {
-            "key": name,
-            "value": spoken_range(value) if isinstance(value, str) else value,
-            "why": Said("why", reason),
-        },
-    )
+    if isinstance(value, str):
+        return _default_said(name, value, reason)
+    why = Said("why", reason)
+    return Said(f"default.{name}", DEFAULT, {"key": name, "value": value, "why": why})
+
+
+@functools.lru_cache(maxsize=512)
+def _default_said(name: str, value: str, reason: str) -> Said:
+    """The same default is the same sentence, with its text in each language found once."""
+    return default_said(name, spoken_range(value), reason)
 
 
 def _short(value: Any) -> Any:

@@ -21,8 +21,8 @@ _SIMPLE = frozenset((str, int, float, bool, type(None)))
 def json_text(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     """`value` as ``json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)`` writes it, byte for byte.
 
-    A mapping that never changes may have a dict `written`: its text by depth is kept there. What has a method
-    `text_at` of the depth writes itself.
+    What never changes may have a dict `written`: its text by depth is kept there. What has a method `text_at` of the
+    depth writes itself.
 
     Parameters
     ----------
@@ -88,7 +88,12 @@ def _text(value: Any, depth: int, default: Callable[[Any], Any] | None) -> str:
         return str(own(depth))
     if default is None:
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-    return _text(default(value), depth, None)
+    kept = getattr(value, "written", None)
+    if kept is None:
+        return _text(default(value), depth, None)
+    if depth not in kept:
+        kept[depth] = _text(default(value), depth, None)
+    return kept[depth]
 
 
 def _mapping(value: dict[Any, Any], depth: int, default: Callable[[Any], Any] | None) -> str:

@@ -8,7 +8,6 @@ figure can explain itself, say which leaf its spread comes from, and be computed
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -38,7 +37,16 @@ from taotie.quantity.evaluation import (
     topological,
     visit_together,
 )
-from taotie.quantity.points import means, ordered_points, points_between, printed_points
+from taotie.quantity.frozen import CONTENT, Frozen, frozen
+from taotie.quantity.points import (
+    means,
+    ordered_points,
+    ordered_rows,
+    points_between,
+    printed_points,
+    row_means,
+    rows_of_one_size,
+)
 from taotie.quantity.sampling import Sampling, current
 from taotie.quantity.source import KINDS, Source
 from taotie.words.language import _, language
@@ -57,7 +65,6 @@ __all__ = [
 ]
 
 Number = int | float
-_CONTENT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _FORMULA_MAX = 200  # letters of an unnamed operand; a sum of thousands stays readable
 
 
@@ -77,50 +84,12 @@ class Value:
         return self.p95 - self.p05 <= 1e-9 * abs(self.p50)
 
 
-class Frozen(dict[str, Any]):
-    """A dict that does not change, so that a content hash stays true; JSON writes it as it is."""
-
-    @cached_property
-    def written(self) -> dict[int, str]:
-        """Its text at the depths `json_text` wrote it at."""
-        return {}
-
-    @cached_property
-    def compact(self) -> str:
-        """Its text for a content hash."""
-        return _CONTENT.encode(self)
-
-    @cached_property
-    def begun(self) -> dict[str, Any]:
-        """Content hashes begun with an operation and this, by the operation: figures that differ in their parents go on."""
-        return {}
-
-    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        raise TypeError("the parameters of a figure do not change; make a new figure")
-
-    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse
-    __ior__ = _refuse
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Frozen, (dict(self),)
-
-
 _FOUND = ("content_hash", "entry", "alike")
 """What is found of a figure and changes with its words; samples and their points stay the same."""
 _FIELDS = (
     "unit", "boundary", "kind", "key", "label", "distribution", "source", "locator", "note", "bound", "operation",
     "parameters", "parents", "sampling", "function",
 )  # fmt: skip
-_STIFF = (str, float, int, type(None), Frozen)
-
-
-def frozen(value: Any) -> Any:
-    """`value` so that it does not change: what is frozen already is taken as it is."""
-    if isinstance(value, _STIFF):
-        return value
-    if isinstance(value, Mapping):
-        return Frozen({k: frozen(v) for k, v in value.items()})
-    return tuple([frozen(v) for v in value]) if isinstance(value, list | tuple) else value
 
 
 class Figure:
@@ -249,7 +218,10 @@ class Figure:
     @cached_property
     def content_hash(self) -> str:
         """Sixteen hexadecimal digits that change when anything behind the value changes."""
-        if all("content_hash" in p.__dict__ for p in self.parents):
+        for parent in self.parents:
+            if "content_hash" not in parent.__dict__:
+                break
+        else:
             return _content_hash(self)
         for node in topological(self, known="content_hash"):  # a loop: trees may be deep
             node.__dict__.setdefault("content_hash", _content_hash(node))
@@ -625,18 +597,46 @@ def values_together(figures: Iterable[Figure]) -> None:
             waiting.setdefault(id(samples), []).append(figure)
         else:
             kept["value"] = _certain(samples)
-    first = [alike[0] for alike in waiting.values()]
-    averages = means([figure.samples for figure in first])
-    for figure, mean in zip(first, averages, strict=True):
-        ordered = _ordered(figure)
-        n = figure.samples.size
-        p05, p50, p95 = points_between(ordered[0], n)
-        value = Value(p05, p50, p95, mean, n)
-        for same in waiting[id(figure.samples)]:
-            same.__dict__["value"] = value
-            same.__dict__["ordered"] = ordered
+    _keep_values(list(waiting.values()))
     if large:
         visit_together(large.values(), _keep_value)
+
+
+def _keep_values(every: list[list[Figure]]) -> None:
+    """Keep what is printed with figures; those of one list have the same draws."""
+    alone: list[list[Figure]] = []
+    following: list[list[Figure]] = []
+    known: set[int] = set()
+    for alike in every:
+        follows = _follows(alike[0], known)
+        (following if follows else alone).append(alike)
+        known.update(map(id, alike))
+    for places, rows in rows_of_one_size([alike[0].samples for alike in alone]):
+        averages = row_means(rows).tolist()
+        ordered = ordered_rows(rows)
+        points = points_between(ordered, rows.shape[1])
+        for i, row, mean, (p05, p50, p95) in zip(places, ordered, averages, points, strict=True):
+            value = Value(p05, p50, p95, mean, rows.shape[1])
+            for figure in alone[i]:
+                figure.__dict__["value"] = value
+                figure.__dict__["ordered"] = row, alone[i][0].samples
+    averages = means([alike[0].samples for alike in following])
+    for alike, mean in zip(following, averages, strict=True):
+        found = _ordered(alike[0])
+        n = alike[0].samples.size
+        p05, p50, p95 = points_between(found[0], n)
+        value = Value(p05, p50, p95, mean, n)
+        for figure in alike:
+            figure.__dict__["value"] = value
+            figure.__dict__["ordered"] = found
+
+
+def _follows(figure: Figure, known: set[int]) -> bool:
+    """Whether a figure rises with others whose points are known, or will be: those with ids in `known`."""
+    if figure.samples.size > N_KEPT:  # its parents may not be at hand, and nothing so long is held
+        return False
+    led = [figure.parents[i] for i in rising(figure)]
+    return bool(led) and all("ordered" in p.__dict__ or id(p) in known for p in led)
 
 
 def _keep_value(figure: Figure, samples: np.ndarray) -> None:
@@ -657,8 +657,6 @@ def _ordered(figure: Figure) -> tuple[np.ndarray, np.ndarray]:
 
     What rises with parents that were sorted as one has them where they have theirs: it need not be sorted.
     """
-    if figure.samples.size > N_KEPT:  # its parents may not be at hand, and nothing so long is held
-        return ordered_points(figure.samples), figure.samples
     places = rising(figure)
     found = [figure.parents[i].__dict__.get("ordered") for i in places]
     if found and all(found) and len({id(one[1]) for one in found if one}) == 1:
@@ -806,12 +804,12 @@ def _shared_sampling(parents: Sequence[Figure]) -> Sampling | None:
 def _content_hash(figure: Figure) -> str:
     if figure.distribution is not None:
         leaf = ["leaf", figure.key, figure.distribution.to_dict(), figure.bound]
-        text = f"{_CONTENT.encode(leaf)[:-1]},{_hashed_words(figure)}"
+        text = f"{CONTENT.encode(leaf)[:-1]},{_hashed_words(figure)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
     parameters: Frozen = figure.parameters  # type: ignore[assignment]
     begun = parameters.begun.get(figure.operation)
     if begun is None:
-        first = _CONTENT.encode([figure.operation])[:-1]
+        first = CONTENT.encode([figure.operation])[:-1]
         begun = parameters.begun[figure.operation] = hashlib.sha256(
             f"{first},{parameters.compact},".encode()
         )
@@ -827,7 +825,7 @@ def _hashed_words(figure: Figure) -> str:
     if found is None:
         source = figure.source.key if figure.source else ""
         rest = [figure.unit, figure.boundary, figure.kind, source]
-        found = figure.alike["hashed"] = _CONTENT.encode(rest)[1:]
+        found = figure.alike["hashed"] = CONTENT.encode(rest)[1:]
     return str(found)
 
 

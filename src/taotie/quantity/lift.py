@@ -20,7 +20,8 @@ import numpy as np
 from taotie.errors import BoundaryError, RangeError, UnitError
 from taotie.quantity import boundary as bounds
 from taotie.quantity import unit as units
-from taotie.quantity.figure import Figure, derived_kind, frozen
+from taotie.quantity.figure import Figure, derived_kind
+from taotie.quantity.frozen import frozen
 from taotie.quantity.kernels import KERNELS, PREFIX
 from taotie.words.language import _
 

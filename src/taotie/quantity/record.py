@@ -27,11 +27,16 @@ N_FIGURES_MAX = 100_000
 
 
 def to_record(
-    figures: Iterable[Figure], *, behind: bool = True, shared: bool = False
+    figures: Iterable[Figure],
+    *,
+    behind: bool = True,
+    shared: bool = False,
+    order: list[Figure] | None = None,
 ) -> dict[str, Any]:
     """Entries of all figures and everything behind them, keyed by name, parents first.
 
     Without `behind` the same entries of the figures alone. `shared` entries are `Entry`, for those who only write them.
+    `order` is `topological` of the figures, where it was asked before.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def to_record(
         If they were not all drawn alike: a record holds one seed and one number of samples.
     """
     named = list(figures)
-    order = topological(named)
+    order = order or topological(named)
     leaves(named, order)  # refuses one key for two leaves
     drawn = {node.sampling for node in order if node.is_leaf and not node._constant}
     if len(drawn) > 1:
@@ -57,7 +62,7 @@ def to_record(
     hashes: dict[str, str] = {}
     asked = {id(node) for node in named}
     for node in order:
-        content = node.content_hash
+        content: str = node.__dict__.get("content_hash") or node.content_hash
         key = node.key or f"#{content}"
         if hashes.setdefault(key, content) != content:
             raise ResultError(
@@ -173,10 +178,12 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
 
 
-def sources_of(figures: Iterable[Figure]) -> dict[str, dict[str, str]]:
-    """The sources behind figures, keyed by source."""
+def sources_of(
+    figures: Iterable[Figure], order: list[Figure] | None = None
+) -> dict[str, dict[str, str]]:
+    """The sources behind figures, keyed by source; `order` where `topological` was asked before."""
     found: dict[str, Source] = {}
-    for node in leaves(list(figures)):
+    for node in leaves(figures, order):
         if node.source is not None:
             # figures of one source may differ in access; the weakest stands for all
             known = found.setdefault(node.source.key, node.source)

@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from taotie.errors import SourceError
+from taotie.quantity.frozen import Frozen
 from taotie.words.language import _
 
 ACCESS = ("read", "quoted", "memory")
@@ -81,8 +83,12 @@ class Source:
         return _SHORT.get(name, name)
 
     def to_dict(self) -> dict[str, str]:
-        """Plain values without the empty ones."""
-        return {f.name: v for f in fields(self) if (v := getattr(self, f.name))}
+        """Plain values without the empty ones; they do not change."""
+        return self._plain
+
+    @cached_property
+    def _plain(self) -> Frozen:
+        return Frozen({f.name: v for f in fields(self) if (v := getattr(self, f.name))})
 
 
 def source_from(key: str, values: Mapping[str, Any], where: str) -> Source:

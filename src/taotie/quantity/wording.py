@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 from taotie.quantity import unit as units
@@ -53,6 +54,7 @@ def number(value: float, digits: int = 2, zeros: bool = False) -> str:
     return _rounded(value, digits, zeros)
 
 
+@lru_cache(maxsize=256)
 def counted(low: float, high: float | None = None) -> Said:
     """A count, or the range of one, in the magnitudes of each language.
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from taotie.compute.energy.model_architecture import model_architecture, model_used
+from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.compute.energy.reading_pool import reader_for
 from taotie.compute.energy.runtime_profile import runtime_profile
 from taotie.compute.energy.served_precision import served_precision
@@ -16,6 +17,7 @@ from taotie.compute.energy.serving_setup import ServingSetup, checked_cut, small
 from taotie.compute.energy.setup_notes import not_measured
 from taotie.compute.metered.calibration import calibration_for
 from taotie.facility.pue import checked_pue, published_pue
+from taotie.hardware.accelerator import Accelerator
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.server import machine_notes
 from taotie.quantity.evaluation import N_DRAWS_KEPT, evaluate_together
@@ -131,33 +133,15 @@ def one_request(
     """
     chip = accelerator_named(accelerator)
     architecture = model_architecture(model)
-    asked = precision
-    precision, of_format = served_precision(architecture, chip, asked)
-    said = [*model_used(architecture), *of_format, *machine_notes(chip)]
-    defaults: list[Default] = []
-    if asked is None:
-        why = N_("the format of the publisher's release, or the next wider that the chip has")
-        defaults.append(Default("precision", precision, None, Said("default.precision", why)))
-    n = accelerators_per_replica
-    if n is None:
-        n = smallest_replica(architecture, chip, precision, max(8192.0, tokens_in + tokens_out))
-        why = N_("fewest that hold the weights and a few long requests")
-        defaults.append(Default("accelerators", str(n), None, Said("default.accelerators", why)))
-    else:
-        checked_cut(architecture, n, data_parallel, f"--on {chip.name}:{{n}}")
-    setup = ServingSetup(
-        architecture,
-        chip,
-        n,
-        precision,
-        runtime_profile(runtime).name,
-        data_parallel=data_parallel,
-        expert_parallel=expert_parallel,
-        draft_tokens=draft_tokens,
-        acceptance=acceptance,
-        draft_model=draft_model,
-        software_date=software_date,
-    )
+    machines = _Machines(
+        precision, accelerators_per_replica, max(8192.0, tokens_in + tokens_out), runtime, data_parallel,
+        expert_parallel, draft_tokens, acceptance, draft_model, software_date,
+    )  # fmt: skip
+    try:
+        setup, of_setup, of_defaults = _set_up(architecture, chip, machines)
+    except TypeError:  # a model read from a file holds what it said of it
+        setup, of_setup, of_defaults = _set_up.__wrapped__(architecture, chip, machines)
+    said, defaults = list(of_setup), list(of_defaults)
     reader = None
     outside = not_measured(setup, batch)
     if prefill_accelerator is not None:
@@ -166,13 +150,7 @@ def one_request(
         said.append(two_pools(reader))
     own = calibration_for(calibrate, setup) if calibrate is not None else None
     if batch is None:
-        size = leaf(
-            "unknown_batch", low=4, high=128, spread="lognormal", unit="1", kind="assumed",
-            note=N_("the batch of a service is not published: 4 to 128 requests together"),
-            label={"en": "Batch: requests decoded together", "zh": "批大小：同时解码的请求数"},
-        )  # fmt: skip
-        why = N_("services do not publish it, and energy per request hangs on it: give --batch")
-        defaults.append(Default("batch", "4 to 128", size, Said("default.batch", why)))
+        size = _own(defaults, _assumed(current())[0])
     else:
         size = _given(
             "batch", batch, "1", "Batch: requests decoded together", "批大小：同时解码的请求数"
@@ -183,11 +161,7 @@ def one_request(
         why = N_("the operator's figure for the region")
         defaults.append(Default("pue", f"{building.p50:.4g}", building, Said("default.pue", why)))
     elif pue is None:
-        building = published_pue()
-        why = N_(
-            "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
-        )
-        defaults.append(Default("pue", "1.1 to 1.3", building, Said("default.pue", why)))
+        building = _own(defaults, _assumed(current())[1])
     else:
         checked_pue(pue)
         building = _given("pue", pue, "1", "PUE", "PUE")
@@ -232,6 +206,87 @@ def one_request(
         at_batches,
         tuple(defaults),
         (*said, *outside, *where),
+    )
+
+
+class _Machines(NamedTuple):
+    """What is asked of the machines of a request, beside the model and the chip."""
+
+    precision: str | None
+    accelerators: int | None
+    room: float
+    """Tokens of the longest requests that the machines must hold."""
+    runtime: str
+    data_parallel: int
+    expert_parallel: int
+    draft_tokens: int
+    acceptance: float
+    draft_model: str
+    software_date: str
+
+
+@lru_cache(maxsize=256)
+def _set_up(
+    architecture: ModelArchitecture, chip: Accelerator, asked: _Machines
+) -> tuple[ServingSetup, tuple[Said, ...], tuple[Default, ...]]:
+    """The machines that answer, what is said of them, and what of them nobody gave."""
+    precision, of_format = served_precision(architecture, chip, asked.precision)
+    said = (*model_used(architecture), *of_format, *machine_notes(chip))
+    defaults: list[Default] = []
+    if asked.precision is None:
+        why = N_("the format of the publisher's release, or the next wider that the chip has")
+        defaults.append(Default("precision", precision, None, Said("default.precision", why)))
+    n = asked.accelerators
+    if n is None:
+        n = smallest_replica(architecture, chip, precision, asked.room)
+        why = N_("fewest that hold the weights and a few long requests")
+        defaults.append(Default("accelerators", str(n), None, Said("default.accelerators", why)))
+    else:
+        checked_cut(architecture, n, asked.data_parallel, f"--on {chip.name}:{{n}}")
+    setup = ServingSetup(
+        architecture,
+        chip,
+        n,
+        precision,
+        runtime_profile(asked.runtime).name,
+        data_parallel=asked.data_parallel,
+        expert_parallel=asked.expert_parallel,
+        draft_tokens=asked.draft_tokens,
+        acceptance=asked.acceptance,
+        draft_model=asked.draft_model,
+        software_date=asked.software_date,
+    )
+    return setup, said, tuple(defaults)
+
+
+def _own(defaults: list[Default], one: Default) -> Figure:
+    """The figure of a default, which is told."""
+    assert one.figure is not None
+    defaults.append(one)
+    return one.figure
+
+
+def _assumed(drawn: Sampling) -> tuple[Default, Default]:
+    """The batch of a service that does not publish it, and the PUE of a data centre built for AI."""
+    return (_kept_assumed if drawn.n <= N_DRAWS_KEPT else _kept_assumed.__wrapped__)(drawn)
+
+
+@lru_cache(maxsize=16)
+def _kept_assumed(drawn: Sampling) -> tuple[Default, Default]:
+    with sampling(drawn.n, drawn.seed):
+        batch = leaf(
+            "unknown_batch", low=4, high=128, spread="lognormal", unit="1", kind="assumed",
+            note=N_("the batch of a service is not published: 4 to 128 requests together"),
+            label={"en": "Batch: requests decoded together", "zh": "批大小：同时解码的请求数"},
+        )  # fmt: skip
+        building = published_pue()
+    unknown = N_("services do not publish it, and energy per request hangs on it: give --batch")
+    for_ai = N_(
+        "the range we assume for a data centre built for AI; published values run from 1.08 to 1.58"
+    )
+    return (
+        Default("batch", "4 to 128", batch, Said("default.batch", unknown)),
+        Default("pue", "1.1 to 1.3", building, Said("default.pue", for_ai)),
     )
 
 

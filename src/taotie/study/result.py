@@ -22,6 +22,7 @@ from taotie.files.atomic import write_bytes, writing
 from taotie.files.json_text import json_text
 from taotie.files.read import json_value
 from taotie.quantity.figure import Figure
+from taotie.quantity.frozen import Frozen
 from taotie.quantity.profile import Profile
 from taotie.quantity.record import sources_of, to_record
 from taotie.quantity.sampling import Sampling
@@ -40,16 +41,22 @@ class Default:
     reason: Said
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Plain values; they do not change."""
+        return self._plain
+
+    @cached_property
+    def _plain(self) -> Frozen:
         source = self.figure.source.key if self.figure is not None and self.figure.source else None
-        return {
-            "key": self.key,
-            "value": self.value,
-            "figure": self.figure.node_id if self.figure is not None else None,
-            "source": source,
-            "text": self.reason.text("en"),
-            "text_zh": self.reason.text("zh"),
-        }
+        return Frozen(
+            {
+                "key": self.key,
+                "value": self.value,
+                "figure": self.figure.node_id if self.figure is not None else None,
+                "source": source,
+                "text": self.reason.text("en"),
+                "text_zh": self.reason.text("zh"),
+            }
+        )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 from taotie.words.language import LANGUAGES, _, in_language, language, speaking
@@ -57,6 +58,11 @@ class Said:
     def __str__(self) -> str:
         return self.text()
 
+    @cached_property
+    def written(self) -> dict[int, str]:
+        """Its text at the depths `json_text` wrote it at."""
+        return {}
+
     def to_dict(self) -> dict[str, str]:
         """Code and the sentence in both languages."""
         return {"code": self.code, "text": self.text("en"), "text_zh": self.text("zh")}
@@ -70,6 +76,7 @@ def as_given(code: str, text: str) -> Said:
 _RANGE = re.compile(r"(?<=\w) to (?=[\d.−-])")
 
 
+@lru_cache(maxsize=1024)
 def spoken_range(text: str) -> Said:
     """A value written down with "to" between two numbers, as each language says it.
 

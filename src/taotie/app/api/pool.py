@@ -51,6 +51,7 @@ class _Worker:
         self.later = later
         self.process: asyncio.subprocess.Process | None = None
         self.sealed = "no"
+        self.ready = False
         self.answered = 0
 
     async def start(self) -> None:
@@ -83,6 +84,7 @@ class _Worker:
         )  # fmt: skip
         ready, _body = await self._frame()
         self.sealed = ready.get("sealed", "no")
+        self.ready = True
 
     async def _frame(self) -> tuple[dict[str, Any], bytes]:
         assert self.process is not None
@@ -200,6 +202,11 @@ class Pool:
                     wait = min(30.0, 2 * wait)
 
         self._beside(add())
+
+    @property
+    def ready(self) -> int:
+        """Processes that take questions: those that only start, or are gone, do not count."""
+        return sum(w.ready and w.alive for w in self.every)
 
     @property
     def sealed(self) -> str:

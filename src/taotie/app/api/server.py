@@ -107,7 +107,7 @@ def _add_health(app: FastAPI, service: Service) -> None:
         return {
             "status": "ok",
             "version": __version__,
-            "workers": sum(w.alive for w in service.pool.every),
+            "workers": service.pool.ready,
             "sealed": service.pool.sealed,
             "jobs": jobs,
         }
