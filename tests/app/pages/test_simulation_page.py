@@ -216,7 +216,7 @@ def test_worked_rejected_and_broken_promises_are_told(done: CaseRun) -> None:
     text = simulation_html(run_case(replace(many, prompt_tokens=prompt), case), "en")
     codes = re.findall(r'<li data-code="(\w+)">', text)
     assert codes == ["rejected", "overload", "promise"] * 2
-    assert "1 requests (0.111 %) are longer than the KV cache" in text
+    assert "1 requests (0.111\u00a0%) are longer than the KV cache" in text
 
 
 @pytest.mark.parametrize("more", [{"prefill_replicas": 1}, {"least_replicas": 1}])

@@ -6,6 +6,7 @@ from typing import Any
 
 from taotie.answer.parts.forms import Disclosure
 from taotie.app.forms.rows import sheet_of
+from taotie.app.pages.tied import tied
 from taotie.errors import MissingExtraError
 
 __all__ = ["form_html"]
@@ -41,7 +42,7 @@ def form_html(made: Disclosure) -> str:
     MissingExtraError
         If jinja2 is not installed.
     """
-    return str(_environment().from_string(_TEMPLATE).render(s=sheet_of(made)))
+    return tied(_environment().from_string(_TEMPLATE).render(s=sheet_of(made)))
 
 
 def _environment() -> Any:

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import PurePath
 from typing import Any
 
+from taotie.app.pages.tied import tied
 from taotie.words.language import LANGUAGES, _, language, speaking
 
 _TINT = {
@@ -34,7 +35,7 @@ def article_page(audit: Any) -> str:
     title = escape(_file_name(audit) or "taotie")
     other = {"en": "English", "zh": "中文"}[order[1]]
     folded = f"<details><summary>{other}</summary>{halves[1]}</details>"
-    return (
+    return tied(
         f'<!doctype html><html lang="{"zh-Hans" if order[0] == "zh" else "en"}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>{halves[0]}{folded}</body></html>"

@@ -16,6 +16,7 @@ from typing import Any
 from taotie import __version__
 from taotie.app.charts import theme
 from taotie.app.pages.compiled import kept_between_runs
+from taotie.app.pages.tied import tied
 from taotie.errors import MissingExtraError
 from taotie.words.language import LANGUAGES, language, speaking
 from taotie.words.plain import as_text
@@ -75,7 +76,7 @@ def page_html(
     environment = _environment()
     halves = [_in_language(code, half) for code in LANGUAGES]
     own = _inside_script(_read(script))
-    return str(
+    return tied(
         environment.get_template(template).render(
             halves=halves,
             opened=opened,

@@ -7,7 +7,6 @@ computes nothing: it asks.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from taotie import __version__
+from taotie.app.pages.tied import tied
 from taotie.app.web.chart import Chart, citation
 from taotie.app.web.state import State
 from taotie.errors import MissingExtraError, TaotieError, UnknownNameError, nearest
@@ -217,7 +217,7 @@ def page_html(name: str, state: State, addresses: Addresses | None = None, origi
 def embedded_html(name: str, chart: Chart, state: State, addresses: Addresses, origin: str = "") -> str:  # fmt: skip
     """One chart as a page that other sites may show in a frame."""
     with speaking(state.language):
-        return str(
+        return tied(
             environment().get_template("embed.html").render(
                 chart=chart, state=state, at=addresses, page=page_of(name), lang=HTML_LANG[state.language], origin=origin,
             )
@@ -251,7 +251,7 @@ def _framed(
         )
     address = at.page(page.name, state, v=__version__) if page.name else ""
     template = template or f"{page.name or 'problem'}.html"
-    return str(
+    return tied(
         environment().get_template(template).render(
             **view.values,
             page=page,
@@ -302,19 +302,7 @@ def environment() -> Any:
     made.globals["data_of"] = data_of
     made.globals["word"] = lambda message: in_language(message, language())
     made.filters["svg"] = _drawing
-    made.filters["tied"] = tied
     return made
-
-
-def tied(words: Any) -> str:
-    """A text whose numbers do not break at the end of a line.
-
-    Examples
-    --------
-    >>> tied("1 088 MW, 70 %").split(" ")
-    ['1\\xa0088', 'MW,', '70\\xa0%']
-    """
-    return re.sub(r"(?<=\d) (?=\d{3}(?!\d)|%)", "\u00a0", str(words))
 
 
 N_CELLS = 900
