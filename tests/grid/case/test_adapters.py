@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from taotie.grid.case.adapters import case_from_pandapower, case_from_pypsa, cas
 from taotie.grid.case.case import read_case
 from taotie.grid.case.write_grid import write_grid
 from taotie.grid.dispatch.optimal import optimal_dispatch
+from taotie.grid.dispatch.unit_cost import unit_cost_usd_per_h
 from taotie.grid.flow.ac_power_flow import AcGrid
 from taotie.grid.flow.dc_power_flow import branch_flow_mw, dc_model, ptdf
 from taotie.grid.flow.placed_load import case_with_load
@@ -64,6 +67,32 @@ def test_matches_pypsa_round_trip_and_optimum(name):
     )
     best = optimal_dispatch(case)
     assert network.objective + constant == pytest.approx(best.cost_usd_per_h, rel=1e-6)
+
+
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.parametrize("name", ["case24_ieee_rts", "ACTIVSg200"])
+def test_matches_units_after_pandapower_file(tmp_path, name):
+    """Further units at a bus are static generators over there: they come back with limits, cost and state."""
+    case = read_case(name)
+    gen, cost = case.gen.copy(), np.zeros((case.n_gen, 10))
+    gen[[1, 4, 7], 7] = 0
+    cost[:, : case.gencost.shape[1]] = case.gencost
+    cost[3] = [1, 0, 0, 3, 0, 0, 10, 200, 400, 9000]
+    case = replace(case, gen=gen, gencost=cost)
+    write_grid(case, tmp_path / "case.json")
+    back = read_case(str(tmp_path / "case.json"))
+    assert back.total_load_mw == pytest.approx(case.total_load_mw)
+
+    def units(one):
+        """Bus, limits, state, and cost at three outputs of every unit, in an order of their own."""
+        at = [
+            unit_cost_usd_per_h(one, np.full(one.n_gen, mw), np.ones(one.n_gen))
+            for mw in (0, 5, 300)
+        ]
+        table = np.c_[one.gen_row, one.gen[:, [8, 9, 3, 4, 7]], np.array(at).T]
+        return table[np.lexsort(table.T[::-1].round(6))]
+
+    assert units(back) == pytest.approx(units(case), rel=1e-9, abs=1e-6)
 
 
 def _written(tmp_path, ending, name="case24_ieee_rts"):

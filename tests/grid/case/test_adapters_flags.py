@@ -207,6 +207,10 @@ def random_pandapower(seed):
         p.create_load(net, b, float(rng.uniform(0, 15)), scaling=scaling, in_service=some(0.8))
     p.create_motor(net, low[2], 2.0, cos_phi=0.9, efficiency_percent=95, loading_percent=80)
     p.create_sgen(net, low[0], 3.0)
+    p.create_sgen(
+        net, high[6], 8.0, scaling=0.9, controllable=some(0.5), max_p_mw=20.0, min_p_mw=1.0,
+        in_service=some(0.8),
+    )  # fmt: skip
     p.create_storage(net, low[1], float(rng.uniform(-2, 2)), max_e_mwh=5)
     for b in rng.choice(n, 3, replace=False):
         power, scaling = float(rng.uniform(5, 30)), float(rng.choice([1, 0.9]))
@@ -281,6 +285,49 @@ def test_worked_pandapower_load_that_is_not_counted_is_said():
     told = [(one.code, one.values) for one in case.told]
     assert ("load_not_supplied", {"n": 1, "mw": pytest.approx(9.0)}) in told
     assert ("table_not_read", {"n": 1, "name": "asymmetric_load"}) in told
+
+
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
+def test_worked_pandapower_static_generators_that_may_move_are_units():
+    net, bus = three_buses()
+    marked = {"max_p_mw": 30.0, "min_p_mw": 2.0, "max_q_mvar": 7.0, "min_q_mvar": -4.0}
+    pandapower.create_sgen(net, bus[1], 20.0, 3.0, scaling=0.5, controllable=True, **marked)
+    priced = pandapower.create_sgen(net, bus[1], 5.0)
+    pandapower.create_poly_cost(net, priced, "sgen", cp1_eur_per_mw=12.0)
+    pandapower.create_pwl_cost(net, priced, "sgen", [[0, 5, 99.0]], power_type="q", check=False)
+    pandapower.create_sgen(net, bus[2], 4.0, max_p_mw=6.0, in_service=False)  # limited alone, off
+    pandapower.create_sgen(net, bus[2], 1.5)  # neither: negative load
+    pandapower.create_load(net, bus[2], 1.0, controllable=True)
+    case = case_from_pandapower(net)
+    assert case.load_mw.tolist() == pytest.approx([0, 0, 49.5, 0])
+    assert case.gen_row.tolist() == [0, 1, 1, 2]
+    assert case.gen[:, 1].tolist() == pytest.approx([34.5, 10, 5, 4])
+    assert case.gen[:, 7].tolist() == [1, 1, 1, 0]
+    assert case.gen[1, [2, 3, 4, 8, 9]].tolist() == [1.5, 7, -4, 30, 2]
+    assert case.gencost[2, :7].tolist() == [2, 0, 0, 3, 0, 12, 0]
+    told = told_by(case)
+    assert told["sgen"] == {"n": 1, "mw": 1.5}
+    assert told["units_off"] == told["unmarked_units"] == {"n": 1}
+    assert told["controllable_load"] == {"n": 1, "name": "load"}
+    assert "cost_not_read" not in told
+    pandapower.rundcpp(net)
+    assert branch_flow_mw(case) == pytest.approx(net._ppc["branch"][:, 13].real, abs=1e-6)
+
+
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
+def test_every_pandapower_table_at_a_bus_is_taken_or_named():
+    """Whatever tables this or a later version has: rows at a bus of those that DC flows leave out are named."""
+    net, bus = three_buses()
+    pandapower.create_asymmetric_sgen(net, bus[1], 1.0, 1.0, 1.0)
+    pandapower.create_svc(net, bus[1], 1.0, -10.0, 1.0, 90.0)
+    pandapower.create_ssc(net, bus[1], 0.0, 0.1)
+    ends = [pandapower.create_bus_dc(net, 110.0) for _ in range(2)]
+    pandapower.create_load_dc(net, ends[0], 3.0)
+    net["of_tomorrow"] = net.load.copy()
+    named = {
+        one.values["name"] for one in case_from_pandapower(net).told if one.code == "table_not_read"
+    }
+    assert named == {"asymmetric_sgen", "svc", "ssc", "load_dc", "of_tomorrow"}
 
 
 @pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")

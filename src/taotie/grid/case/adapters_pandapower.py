@@ -22,16 +22,20 @@ from taotie.words.said import Said
 __all__ = ["case_from_pandapower"]
 
 FloatArray = NDArray[np.float64]
-# Tables that carry power and have no place in a DC power flow of the AC grid.
-_NOT_CARRIED = (
-    "asymmetric_load", "asymmetric_sgen", "tcsc", "svc", "ssc", "vsc", "line_dc", "bus_dc", "load_dc", "source_dc", "vsc_stacked", "vsc_bipolar",
-)  # fmt: skip
+# Tables that its DC power flow counts; every other one whose rows stand at a bus is named as not read.
+_CARRIED = {
+    "load", "sgen", "gen", "ext_grid", "storage", "motor", "ward", "xward", "shunt", "line", "trafo", "trafo3w", "impedance",
+    "dcline", "switch",
+}  # fmt: skip
+_AT_A_BUS = {"bus", "from_bus", "hv_bus", "bus_dc", "from_bus_dc", "bus_dc_plus"}
 
 
 def case_from_pandapower(net: Any, name: str = "pandapower") -> Case:
     """A `Case` from a pandapower network, with its own DC flows.
 
-    Buses joined by closed switches are one; bus names are the network's index and name. Static generators,
+    Buses joined by closed switches are one; bus names are the network's index and name. Units are its slacks,
+    generators and those static generators that its OPF may move (`controllable`) or that have a cost or a largest
+    power, out of service where they are so there; limits are not scaled, as in its OPF. Other static generators,
     motors and storage count into the load of their bus, as over there; DC lines keep their scheduled power
     and losses. A rating is what the network allows at most: current at nominal voltage, or rated power of a
     transformer, times `max_loading_percent` where it has that column.
@@ -73,9 +77,15 @@ def case_from_pandapower(net: Any, name: str = "pandapower") -> Case:
     ppc = net._ppc
     bus = np.real(np.asarray(ppc["bus"]))[:, :13].astype(float)
     branch = np.real(np.asarray(ppc["branch"]))[:, :13].astype(float)
-    gen, cost, dcline, halves, told = _units(net, ppc)
+    gen, cost, told = _units(net, ppc, bus)
+    dcline, halves = _dc_lines(net, ppc)
     for row, power in halves:  # the live end of a DC line goes on alone over there
         bus[bus[:, 0] == row, 2] -= power
+    told += left_out(
+        "dc_line_half",
+        N_("{n} DC lines have one end without supply: the other end keeps its power, in the load of its bus"),
+        len(halves),
+    )  # fmt: skip
     branch[:, 5:8] = 0.0
     branch[:, 5], zero_rated = _ratings(net, len(branch))
     bus[:, 0] += 1
@@ -106,29 +116,81 @@ def _bus_names(net: Any, rows: NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(first.get(int(row), "") for row in rows)
 
 
-def _units(
-    net: Any, ppc: Any
-) -> tuple[FloatArray, FloatArray, FloatArray, list[tuple[float, float]], list[Said]]:
-    """Units with their limits and costs, DC lines, bus and MW of those with one live end, and what is said."""
-    table = np.real(np.asarray(ppc["gen"]))[:, :10].astype(float)
+def _units(net: Any, ppc: Any, bus: FloatArray) -> tuple[FloatArray, FloatArray, list[Said]]:
+    """Units with their limits and costs, and what is said; what static ones give is taken out of the load in `bus`."""
+    solved = np.real(np.asarray(ppc["gen"]))[:, :10].astype(float)
+    node = net._pd2ppc_lookups["bus"]
     rows: list[list[float]] = []
     costs: list[list[float]] = []
-    order, there = net._gen_order, net._is_elements
-    unlimited = 0
-    for kind in ("ext_grid", "gen"):
-        if kind not in order:
-            continue
-        start = int(order[kind][0])
-        on = np.flatnonzero(np.asarray(there[kind], bool)[: len(net[kind])])
-        for i, row in enumerate(on):
-            element = net[kind].iloc[row]
+    unlimited, off, unmarked = 0, 0, 0
+    for kind in ("ext_grid", "gen", "sgen"):
+        table, there = net[kind], np.asarray(net._is_elements[kind], bool)
+        at = int(net._gen_order[kind][0]) if kind in net._gen_order else 0
+        chosen = _static_units(net) if kind == "sgen" else np.ones(len(table), bool)
+        for i in np.flatnonzero(chosen):
+            element, on, cost = table.iloc[i], bool(there[i]), _cost(net, kind, table.index[i])
             low, high = (_number(element.get(key)) for key in ("min_p_mw", "max_p_mw"))
-            power = float(table[start + i, 1])
-            unlimited += int(not np.isfinite(high))
-            low = low if np.isfinite(low) else min(0.0, power)
-            high = high if np.isfinite(high) else np.inf
-            rows.append([table[start + i, 0] + 1, power, 0, 0, 0, 1, 100, 1, high, low])
-            costs.append(_cost(net, kind, net[kind].index[row]))
+            row, volt = int(node[element.bus]), _number(element.get("vm_pu"))
+            power, reactive = (_scaled(element, key) for key in ("p_mw", "q_mvar"))
+            unmarked += kind == "sgen" and not _marked(table)[i] and not cost
+            if on and kind == "sgen":
+                bus[bus[:, 0] == row, 2:4] += power, reactive
+                volt = float(bus[bus[:, 0] == row, 7][0])
+            elif on:
+                power, at = float(solved[at, 1]), at + 1
+            least, most = (_number(element.get(key)) for key in ("min_q_mvar", "max_q_mvar"))
+            unlimited += int(on and not np.isfinite(high))
+            off += not on
+            rows.append([
+                row + 1, power, reactive, most if np.isfinite(most) else np.inf,
+                least if np.isfinite(least) else -np.inf, volt if np.isfinite(volt) else 1.0, 100, on,
+                high if np.isfinite(high) else np.inf, low if np.isfinite(low) else min(0.0, power),
+            ])  # fmt: skip
+            costs.append(cost)
+    gencost = np.zeros((0, 4))
+    if any(costs):
+        width = max(len(c) for c in costs)
+        free = [2.0, 0, 0, 2, 0, 0]
+        gencost = np.array([[*(c or free), *[0.0] * (width - len(c or free))] for c in costs])
+    told = list(
+        left_out("no_unit_limit", N_("{n} units have no limit: taken as unlimited"), unlimited)
+    )
+    told += left_out("units_off", N_("{n} units are out of service there and stay so"), off)
+    told += left_out(
+        "unmarked_units",
+        N_("{n} static generators have a largest power and are not marked as controllable: taken as units"),
+        unmarked,
+    )  # fmt: skip
+    return np.array(rows, float).reshape(-1, 10), gencost, told
+
+
+def _marked(table: Any) -> NDArray[np.bool_]:
+    """Rows that its OPF may move."""
+    if "controllable" not in table:
+        return np.zeros(len(table), bool)
+    flag = table.controllable
+    return np.asarray(flag.where(flag.notna(), False).astype(bool))
+
+
+def _static_units(net: Any) -> NDArray[np.bool_]:
+    """Static generators that are units: its OPF may move them, or they have a cost or a largest power."""
+    table = net.sgen
+    unit = _marked(table)
+    if "max_p_mw" in table:
+        unit |= np.isfinite([_number(value) for value in table.max_p_mw])
+    return unit | np.array([bool(_cost(net, "sgen", index)) for index in table.index], bool)
+
+
+def _scaled(element: Any, key: str) -> float:
+    """A power of an element times its scaling; 0 where it has none, as a slack. [MW] or [Mvar]"""
+    value, scaling = _number(element.get(key, 0.0)), _number(element.get("scaling", 1.0))
+    return 0.0 if np.isnan(value) else value * scaling
+
+
+def _dc_lines(net: Any, ppc: Any) -> tuple[FloatArray, list[tuple[float, float]]]:
+    """DC lines, and bus and MW of the live ends of those with one end without supply."""
+    table = np.real(np.asarray(ppc["gen"]))[:, :10].astype(float)
+    order, there = net._gen_order, net._is_elements
     links = len(net.dcline)
     dcline = []
     halves: list[tuple[float, float]] = []
@@ -145,21 +207,7 @@ def _units(
             elif flags[2 * i] or flags[2 * i + 1]:
                 halves.append((float(table[at, 0]), float(table[at, 1])))
             at += int(flags[2 * i]) + int(flags[2 * i + 1])
-    gencost = np.zeros((0, 4))
-    if any(costs):
-        width = max(len(c) for c in costs)
-        free = [2.0, 0, 0, 2, 0, 0]
-        gencost = np.array([[*(c or free), *[0.0] * (width - len(c or free))] for c in costs])
-    told = list(
-        left_out("no_unit_limit", N_("{n} units have no limit: taken as unlimited"), unlimited)
-    )
-    told += left_out(
-        "dc_line_half",
-        N_("{n} DC lines have one end without supply: the other end keeps its power, in the load of its bus"),
-        len(halves),
-    )  # fmt: skip
-    gen = np.array(rows, float).reshape(-1, 10)
-    return gen, gencost, np.array(dcline, float).reshape(-1, 17), halves, told
+    return np.array(dcline, float).reshape(-1, 17), halves
 
 
 def _number(value: Any) -> float:
@@ -187,7 +235,7 @@ def _cost(net: Any, kind: str, index: Any) -> list[float]:
             ]
     pwl = net.get("pwl_cost")
     if pwl is not None and len(pwl):
-        mine = pwl[(pwl.et == kind) & (pwl.element == index)]
+        mine = pwl[(pwl.et == kind) & (pwl.element == index) & (pwl.power_type == "p")]
         if len(mine):
             pieces = mine.iloc[0].points
             points, total = [float(pieces[0][0]), 0.0], 0.0
@@ -238,22 +286,32 @@ def _ratings(net: Any, n_branch: int) -> tuple[FloatArray, int]:
 
 def _spoken(net: Any, bus: FloatArray) -> list[Said]:
     told: list[Said] = []
-    for key in _NOT_CARRIED:
-        table = net.get(key)
-        rows = len(table) if table is not None and hasattr(table, "columns") else 0
-        told += left_out(
-            "table_not_read", N_("table {name} ({n} rows) is not read"), rows, name=key
-        )
+    for key, table in net.items():
+        if key.startswith(("_", "res_")) or key in _CARRIED or not hasattr(table, "columns"):
+            continue
+        if len(table) and _AT_A_BUS & set(table.columns):
+            told += left_out(
+                "table_not_read", N_("table {name} ({n} rows) is not read"), len(table), name=key
+            )
     for key, message in (
         ("sgen", N_("{n} static generators ({mw:.1f} MW) count as negative load of their buses")),
         ("storage", N_("{n} storage units ({mw:.1f} MW) count into the load of their buses")),
     ):
-        table = net.get(key)
-        if table is not None and len(table):
-            on = table[table.in_service.astype(bool)]
-            told += left_out(key, message, len(on), mw=float((on.p_mw * on.scaling).sum()))
+        table = net[key]
+        on = np.asarray(net._is_elements[key], bool)
+        power = (table.p_mw * table.scaling).to_numpy(float)
+        if key == "sgen":
+            on = on & ~_static_units(net)
+        told += left_out(key, message, int(on.sum()), mw=float(power[on].sum()))
+    for key in ("load", "storage"):
+        told += left_out(
+            "controllable_load",
+            N_("{n} controllable rows of table {name} keep the power they have"),
+            int(_marked(net[key]).sum()),
+            name=key,
+        )
     elsewhere = sum(
-        int((~table.et.isin(["gen", "ext_grid"])).sum())
+        int((~table.et.isin(["gen", "ext_grid", "sgen"])).sum())
         for table in (net.get("poly_cost"), net.get("pwl_cost"))
         if table is not None and len(table)
     )
