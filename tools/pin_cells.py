@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -57,6 +58,7 @@ UNITS = (
 )  # fmt: skip
 SOURCE = Source(key="lab2024", title="Power of a node.", author="A laboratory", where="Journal 7", date="2024", access="read", read_on="2026-11-22", licence="CC-BY-4.0", note="a note", doi="10.1/x")  # fmt: skip
 Line = tuple[str, str]
+_UNROUNDED = re.compile(r"\d+\.\d{11,}(?:e[+-]?\d+)?")
 
 
 def spoken(make: Callable[[], Any]) -> str:
@@ -300,8 +302,9 @@ def lines() -> list[Line]:
 
 
 def written(found: Iterable[Line]) -> str:
-    """A line each."""
-    return "".join(f"{head}: {text}\n" for head, text in found)
+    """A line each; of a number nobody rounded twelve digits, since the last ones hang on the processor."""
+    lines = "".join(f"{head}: {text}\n" for head, text in found)
+    return _UNROUNDED.sub(lambda number: f"{float(number.group()):.12g}", lines)
 
 
 if __name__ == "__main__":

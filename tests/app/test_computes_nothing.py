@@ -12,7 +12,6 @@ STATISTICS = {
 }  # fmt: skip
 # what only makes a drawing fit its paper
 DRAWING = {
-    ("api/server.py", "_add_health", "sum"): "workers that live",
     ("api/uploads.py", "used", "sum"): "bytes of uploads on the disk",
     ("charts/answer_charts.py", "area_picture", "cumsum"): "bands drawn on each other",
     ("charts/grid_capacity_map.py", "_hexagons", "cumsum"): "where a hexagon's buses begin",

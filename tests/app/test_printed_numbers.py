@@ -185,6 +185,7 @@ def test_worked_a_range_of_headroom_is_from_5_to_95_percent(say, tmp_path) -> No
 
 def _data_of(text: str, name: str) -> dict[str, float]:
     """First row of numbers of the data table under a picture."""
+    text = text.replace("\u00a0", " ")
     part = text[
         text.index(f'id="{name}') if f'id="{name}' in text else text.index("5 %, MW") - 4000 :
     ]

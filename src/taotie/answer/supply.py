@@ -137,6 +137,8 @@ def supply(
         tables["compared"] = _compared(problem, plan, currency, score)
     if curve:
         tables["curve"] = _curve(problem, currency, told)
+    if score == 1:
+        told.append(Said("no_next_mwh", N_("at a score of 100 % no carbon-free MWh is left to add, so one more has no price")))  # fmt: skip
     if problem.matching == "annual":
         told.append(
             Said(

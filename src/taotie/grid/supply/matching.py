@@ -122,7 +122,8 @@ class SupplyPlan:
     price : ndarray, shape (step,)
         Dual of the balance: what one more MWh in that step would cost. [currency/MWh]
     score_price : float
-        Dual of the score: what one more MWh of carbon-free power would cost. [currency/MWh]
+        Dual of the score: what one more MWh of carbon-free power would cost; not a number at a score of one, where no
+        more can be added and any large number is a dual. [currency/MWh]
     """
 
     problem: SupplyProblem
@@ -334,15 +335,35 @@ def _dirty(p: SupplyProblem, technologies: Sequence[Technology]) -> dict[str, An
     return terms
 
 
+NOTHING = 1e-12  # per MW of mean load: what an interior solution leaves of a thing nobody builds
+TIE = 1e-4
+"""What a MWh into a store adds to the goal, to no cost that is told: of two mixes that cost the same, the one that stores less. [currency/MWh]"""
+
+
+def _stores_less(lp: _Program) -> Floats:
+    """Without it, how much is curtailed and how much lost in stores would hang on the last digit of the processor."""
+    dear = [TIE if name.endswith(".charging") else 0.0 for name, _n in lp.columns]
+    most = max(n for _name, n in lp.columns)
+    return np.repeat(np.array(dear) / most, [n for _name, n in lp.columns])
+
+
 def _run(lp: _Program, goal: Floats) -> Any:
+    """The program solved with its goal per step and MWh, so that the solver's tolerance is one of prices."""
     from scipy.optimize import linprog
+
+    steps = max(n for _name, n in lp.columns)
 
     below, right = lp.matrix(lp.below) if lp.below else (None, None)
     equal, wanted = lp.matrix(lp.equal)
     bounds = np.stack([np.concatenate(lp.low), np.concatenate(lp.high)], axis=1)
-    return linprog(
-        goal, A_ub=below, b_ub=right, A_eq=equal, b_eq=wanted, bounds=bounds, method="highs-ipm"
-    )
+    found = linprog(
+        steps * goal, A_ub=below, b_ub=right, A_eq=equal, b_eq=wanted, bounds=bounds, method="highs-ipm"
+    )  # fmt: skip
+    if found.status == 0:
+        found.fun /= steps
+        found.eqlin.marginals /= steps
+        found.ineqlin.marginals /= steps
+    return found
 
 
 def _ordered(technologies: Iterable[Technology]) -> tuple[Technology, ...]:
@@ -456,7 +477,7 @@ def solve_supply(
     terms = _dirty(p, technologies)
     if score is not None:
         lp.below.append((terms, _score_right(p, score)))
-        found = _run(lp, cost)
+        found = _run(lp, cost + _stores_less(lp))
         if found.status == 2:
             reached = best_score(p)
             shown = np.floor(1e4 * reached) / 1e4
@@ -487,7 +508,7 @@ def solve_supply(
             )
     if found.status != 0:
         _refuse(found, p)
-    return _plan(p, technologies, lp, found, cost, by_score=score is not None)
+    return _plan(p, technologies, lp, found, cost, score)
 
 
 def _plan(
@@ -496,11 +517,11 @@ def _plan(
     lp: _Program,
     found: Any,
     cost: Floats,
-    by_score: bool,
+    score: float | None,
 ) -> SupplyPlan:
     n, dt = p.load_mw.size, p.step_h
     mean = float(p.load_mw.mean())
-    x = lp.split(np.clip(found.x, 0.0, None))
+    x = lp.split(np.where(found.x > NOTHING, found.x, 0.0))
     size_mw: dict[str, float] = {}
     charge_mw: dict[str, float] = {}
     size_mwh: dict[str, float] = {}
@@ -539,8 +560,9 @@ def _plan(
             dirty = dirty + made
     marginals = np.asarray(found.eqlin.marginals[:n])
     limit = float(found.ineqlin.marginals[-1])
-    if by_score:
-        price, score_price = marginals * n + 0.0, -limit + 0.0
+    if score is not None:
+        price = marginals * n + 0.0
+        score_price = -limit + 0.0 if score < 1 else float("nan")
     else:  # the goal is the dirty share; the dual of the cost turns it into money
         score_price = -1.0 / limit if limit < 0 else float("nan")
         price = marginals * n * (score_price if limit < 0 else float("nan"))
