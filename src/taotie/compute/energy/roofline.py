@@ -158,15 +158,19 @@ class PrefillCost(NamedTuple):
     energy_j: FloatArray
 
 
-CHUNK = 32_768
+CHUNK = 16_384
 """Rows calculated at a time: intermediate arrays stay in the processor's cache."""
 
 
 def _drawn(energy_j: Any, rated_w: Any, waiting_w: Any, time_s: Any) -> Any:
     """Rated power is approached gradually and never exceeded; the draw of waiting accelerators never falls away."""
     near = energy_j / (rated_w * time_s)
-    cube = near * near * near
-    capped = energy_j * _power(1.0 + cube * cube, -1.0 / 6.0)
+    sixth = near * near
+    sixth *= near
+    sixth *= sixth
+    sixth += 1.0
+    capped = _power(sixth, -1.0 / 6.0)
+    capped *= energy_j
     return np.maximum(capped, waiting_w * time_s)
 
 
@@ -190,7 +194,9 @@ def _overlapped(own: Any, lost: Any) -> Any:
 
 def _both(a: Any, b: Any) -> Any:
     """Time of two that partly overlap, sqrt(a^2 + b^2): of seconds no square is too large or too small."""
-    return np.sqrt(a * a + b * b)
+    found = a * a
+    found += b * b  # sums of what is at hand stay in place: half the time of another array
+    return np.sqrt(found, out=found) if isinstance(found, np.ndarray) else np.sqrt(found)
 
 
 def _exchange(x: Columns, c: Columns) -> Any:
@@ -467,17 +473,28 @@ def _decode(
     t: Any, batch: FloatArray, context: FloatArray, known: _Uncached | None = None
 ) -> tuple[FloatArray, ...]:
     rest = known or _uncached(t, batch)
-    cached = t.full_layers * context + t.window_layers * np.minimum(context, t.window)
-    cache_b = batch * (t.kv_b * cached + t.state_b)
+    cached = t.full_layers * context
+    cached += t.window_layers * np.minimum(context, t.window)
+    cached *= t.kv_b
+    cached += t.state_b
+    cache_b = cached * batch
     t_cache = cache_b * t.cache_b_s
-    work, launch = (rest.work + t_cache) * t.drafting, rest.launch
-    own = work + launch + rest.host
+    work, launch = rest.work + t_cache, rest.launch
+    work *= t.drafting
+    own = work + launch
+    own += rest.host
     # what other work takes from the host is partly hidden: a replica that waits for its accelerator needs no host
     total = _overlapped(own, t.lost_s) if _some(t.lost_s) else own
-    host = total - work - launch
-    energy = t.idle_w * total + t.busy_w * work + t.launch_w * launch
-    moved_b = (rest.moved_b + cache_b) * t.drafting
-    energy = energy + t.byte_j * moved_b + t.flop_w * rest.peak_s
+    host = total - work
+    host -= launch
+    energy = t.idle_w * total
+    energy += t.busy_w * work
+    energy += t.launch_w * launch
+    moved_b = rest.moved_b + cache_b
+    moved_b *= t.drafting
+    moved_b *= t.byte_j
+    energy += moved_b
+    energy += t.flop_w * rest.peak_s
     drawn = _drawn(energy, t.rated_w, t.waiting_w, total)
     return total, drawn, host, rest.memory_s + t_cache, rest.compute_s
 
@@ -510,8 +527,10 @@ def _prefill(
     t: Any, prompt: FloatArray, batch: FloatArray, starts: FloatArray
 ) -> tuple[FloatArray, ...]:
     window = np.minimum(prompt, t.window)
-    pairs = t.full_layers * prompt * prompt / 2.0
-    pairs = pairs + t.window_layers * window * (prompt - window / 2.0)
+    pairs = t.full_layers * prompt
+    pairs *= prompt
+    pairs /= 2.0
+    pairs += t.window_layers * window * (prompt - window / 2.0)
     # steps that carry a prompt, per prompt: several share one when they start often
     often = np.maximum(starts, 1e-6)
     steps = -np.expm1(-often) / often
@@ -523,22 +542,29 @@ def _prefill(
     peak_s = flop / t.peak_flop_s
     moved_b: Any = 0.0
     if t.any_experts:
-        work = work + t.prefill_expert_s * read
-        peak_s = peak_s + t.prefill_expert_peak_s * read
+        work += t.prefill_expert_s * read
+        peak_s += t.prefill_expert_peak_s * read
         # a prompt calls for experts that the step would have left unread
-        unread = np.exp(t.uncalled * batch * t.tokens) * (1.0 - np.exp(t.uncalled * prompt))
-        moved_b = t.expert_b * unread * steps
-        work = work + moved_b * t.prefill_expert_b_s
+        unread = 1.0 - np.exp(t.uncalled * prompt)
+        unread *= np.exp(t.uncalled * batch * t.tokens)
+        moved_b = t.expert_b * unread
+        moved_b *= steps
+        work += moved_b * t.prefill_expert_b_s
     launch = t.prefill_launch_s * steps
     if (
         t.any_groups
     ):  # ranks of a data-parallel group exchange a prompt's tokens one after the other
         launch = launch * t.groups**steps
     # launching is hidden behind the work of the step
-    launch = _both(launch, work) - work + t.exchange_s * read
-    total = work + launch + t.request_s
-    energy = t.idle_w * total + t.busy_w * work + t.launch_w * launch
-    energy = energy + t.byte_j * moved_b + t.flop_w * peak_s
+    launch = _both(launch, work) - work
+    launch += t.exchange_s * read
+    total = work + launch
+    total += t.request_s
+    energy = t.idle_w * total
+    energy += t.busy_w * work
+    energy += t.launch_w * launch
+    energy += t.byte_j * moved_b
+    energy += t.flop_w * peak_s
     return total, _drawn(energy, t.rated_w, t.waiting_w, total)
 
 
