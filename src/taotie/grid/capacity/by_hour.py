@@ -28,12 +28,15 @@ from taotie.grid.capacity.core import (
     allowed_outages,
     bridge_limits,
     capacity_mw,
+    close_margins,
     contracted,
     in_parallel,
     inverse_margins,
     outage_mask,
+    outage_pulls,
     parameters,
     require_ratings,
+    small_swings,
     thread_count,
 )
 from taotie.grid.capacity.hosting_capacity import (
@@ -347,8 +350,7 @@ def hourly_hosting_capacity(
         up = inverse_margins(low, rating, floor)[0]
         down = inverse_margins(high, rating, floor)[1]
         f_at, t_at = core.f_at, core.t_at
-        adjacent = np.argsort(core.f, kind="stable")
-        adjacent_start = np.searchsorted(core.f[adjacent], np.arange(n + 1))
+        near, wide = close_margins(core, up, down), small_swings(core, core.rating)
         own, across = np.zeros(n), np.zeros(m)
         r_best, pair = np.empty((1, n)), np.empty((1, n), np.int64)
         r_start = np.full((1, n), 1 / search.CAP_MW)
@@ -356,8 +358,8 @@ def hourly_hosting_capacity(
 
         def intact(first: int, last: int) -> FloatArray:
             found: FloatArray = search.intact_pass(
-                first, last, core.order, core.solver, core.y, core.offset, f_at, t_at, core.put,
-                core.get, adjacent_start, adjacent, middle, up, down, cutoff, rated, r_start,
+                first, last, core.order, core.solver, core.y, f_at, t_at, core.put, core.get,
+                core.potential, tuple(core.parts), near, wide, middle, up, down, cutoff, r_start,
                 r_best, pair, own, across,
             )  # fmt: skip
             return found
@@ -371,11 +373,13 @@ def hourly_hosting_capacity(
         put_f, put_t = core.put[core.f], core.put[core.t]
         count, best = np.zeros(rated.size, np.int64), np.zeros(rated.size, np.int64)
         stats = np.zeros((rated.size, 2))
+        pull = outage_pulls(core, inverse, bound)
 
         def rows(first: int, last: int) -> FloatArray:
             listed: FloatArray = search.candidate_rows(
-                first, last, rated, core.solver, core.y, f_at, t_at, put_f, put_t, inverse, bound,
-                swing + radius, core.rating, middle, n, count, stats, best,
+                first, last, rated, core.solver, core.y, f_at, t_at, put_f, put_t,
+                tuple(core.parts), pull, 0.0 * pull, inverse, bound, swing + radius, core.rating,
+                middle, np.inf, count, stats, best,
             )  # fmt: skip
             return listed
 

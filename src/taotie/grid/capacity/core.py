@@ -20,15 +20,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError, RangeError
 from taotie.grid.capacity import search
+from taotie.grid.capacity.parts import Parts, parts_of, steepest
 from taotie.grid.case.case import Case
 from taotie.grid.flow.contingency import Bridges
 from taotie.grid.flow.dc_power_flow import Island, factorize
+from taotie.grid.flow.elimination_tree import side_by_side
 from taotie.grid.flow.sparse_solve import places, triangles
 from taotie.words.language import _
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 T = TypeVar("T")
+SMALL = 0.5  # of a rating: below it the bound of a swing does, the swing is not looked at
+UNRATED_MW = 100.0  # stands for the rating of a branch without one, there alone
 
 
 class Treatment(NamedTuple):
@@ -67,6 +71,8 @@ class Core:
     flow: FloatArray
     rating: FloatArray
     offset: FloatArray
+    potential: FloatArray
+    parts: Parts
     put: IntArray
     get: IntArray
     solver: tuple[Any, ...]
@@ -95,24 +101,25 @@ def contracted(island: Island, b: Bridges, flow: FloatArray) -> Core:
     f, t, y = group[island.f[branch]], group[island.t[branch]], island.y[branch]
     put, get = np.full(n_core, -1, np.int64), np.full(n_core, n_core - 1, np.int64)
     slack = np.bincount(group, island.slack, minlength=n_core)
-    offset, order = np.zeros(len(branch)), np.arange(n_core)
+    symmetric = True
+    offset, order, potential = np.zeros(len(branch)), np.arange(n_core), np.zeros(n_core)
+    slack_at = np.zeros(max(n_core - 1, 0))
     empty = (np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0))
     solver: tuple[Any, ...] = (*empty, *empty, np.zeros(0))
     if n_core > 1:
         lu = factorize(f, t, y, n_core)
-        put, get = places(lu, n_core)
+        solver, put, get = side_by_side(triangles(lu), *places(lu, n_core))
         # neighbours in the factors side by side: branches are read in this order again and again
         near_first = np.lexsort((np.maximum(get[f], get[t]), np.minimum(get[f], get[t])))
         branch, f, t, y = branch[near_first], f[near_first], t[near_first], y[near_first]
-        potential = np.zeros(n_core)
-        potential[1:] = lu.solve(slack[1:])
-        offset = y * (potential[f] - potential[t])
-        solver = triangles(lu)
-        near = sp.csr_matrix((np.ones(len(f)), (f, t)), (n_core, n_core))
-        order = csgraph.reverse_cuthill_mckee(sp.csr_matrix(near + near.T), symmetric_mode=True)
+        potential[get[1:]] = lu.solve(slack[1:])
+        offset = y * (potential[get[f]] - potential[get[t]])
+        slack_at[put[1:]] = slack[1:]
+        symmetric = bool((put[1:] == get[1:]).all())
+        order = np.argsort(put, kind="stable")
     return Core(
-        group, branch, f, t, y, flow[branch], island.rating_mw[branch], offset, put, get, solver,
-        np.asarray(order, np.int64),
+        group, branch, f, t, y, flow[branch], island.rating_mw[branch], offset, potential,
+        parts_of(solver, y, get[f], get[t], slack_at, symmetric), put, get, solver, np.asarray(order, np.int64),
     )  # fmt: skip
 
 
@@ -155,6 +162,72 @@ def inverse_margins(
     least = np.maximum(floor[:, None] * given, search.TINY_MW)
     with np.errstate(invalid="ignore"):
         return 1 / np.maximum(rating - flow, least), -1 / np.maximum(rating + flow, least)
+
+
+def small_swings(core: Core, rating: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Of each part, the largest flow its edge and its slack shares move, over a swing that is called small.
+
+    Which swings are small decides how much is looked at, never what is found: `intact_pass` keeps a bound of each.
+    """
+    scale = np.where(np.isfinite(rating), rating, np.maximum(np.abs(core.flow), UNRATED_MW))
+    p = core.parts
+    found: tuple[FloatArray, FloatArray] = steepest(
+        p.start, p.branch, p.moved, p.drawn, SMALL * scale
+    )
+    return found
+
+
+def close_margins(core: Core, up: FloatArray, down: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The same over what each branch still takes in the intact grid, in the treatment that allows least."""
+    p = core.parts
+    margin = 1 / np.maximum(up, -down).max(axis=0)
+    found: tuple[FloatArray, FloatArray] = steepest(p.start, p.branch, p.moved, p.drawn, margin)
+    return found
+
+
+def outage_pulls(core: Core, inverse: FloatArray, of: FloatArray) -> FloatArray:
+    """Of each part, the largest |LODF| per unit of span on its edge and of `y`, times `of` the branch that is lost."""
+    p = core.parts
+    with np.errstate(divide="ignore"):
+        scale = np.abs(core.y) / (np.abs(inverse) * of)
+    return np.asarray(steepest(p.start, p.branch, p.moved, p.drawn, scale)[1])
+
+
+class Reach(NamedTuple):
+    """What `steepest` says of each part, for the three ways in which a branch may take part in a pair that matters."""
+
+    by_margin: tuple[FloatArray, FloatArray]
+    by_factor: tuple[FloatArray, FloatArray]
+    by_spare: tuple[FloatArray, FloatArray]
+    cut_off: float
+
+
+def reach_of_pairs(
+    core: Core,
+    cutoff: FloatArray,
+    rated: IntArray,
+    listed: FloatArray,
+    kept: FloatArray,
+    kept_at: IntArray,
+) -> Reach:
+    """How much of a load a part must see before one of its branches can be in a pair that matters.
+
+    Half of a pair's margin, or of the factor looked at, must come from one of its two branches. `kept`: rows of
+    branches all of whose pairs are looked at where only factors above a cutoff count.
+    """
+    m, p = len(core.branch), core.parts
+    least, factor = search.tightest(listed, m)
+    if len(kept):
+        factor = np.maximum(factor, np.abs(kept).max(axis=0))
+    short = np.full(m, np.inf)
+    short[rated] = (1 - search.THETA) * core.rating[rated] - np.abs(core.flow[rated])
+    cuts = cutoff[cutoff >= search.CUT_LEAST]
+    cut = float(cuts.min()) if cuts.size else 0.0
+    known = (p.start, p.branch, p.moved, p.drawn)
+    by_margin = steepest(*known, np.maximum(np.minimum(0.5 * least, short), search.TINY_MW))
+    by_factor = steepest(*known, np.maximum(0.5 * cut * (1 - 1e-9) / factor, search.TINY_MW))
+    by_spare = steepest(*known, np.maximum(np.where(kept_at >= 0, np.inf, short), search.TINY_MW))
+    return Reach(by_margin, by_factor, by_spare, cut)
 
 
 def bridge_limits(

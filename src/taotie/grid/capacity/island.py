@@ -17,10 +17,14 @@ from taotie.grid.capacity.core import (
     Treatment,
     allowed_outages,
     bridge_limits,
+    close_margins,
     contracted,
     in_parallel,
     inverse_margins,
+    outage_pulls,
     parameters,
+    reach_of_pairs,
+    small_swings,
 )
 from taotie.grid.flow.contingency import SINGULAR, bridges
 from taotie.grid.flow.dc_power_flow import Island
@@ -76,8 +80,7 @@ def search_island(
     ):  # everything below is about states after an outage, but for the intact pass
         core = replace(core, rating=post_mw[core.branch])
         rated = np.flatnonzero(np.isfinite(core.rating))
-    adjacent = np.argsort(core.f, kind="stable")
-    adjacent_start = np.searchsorted(core.f[adjacent], np.arange(n + 1))
+    near, wide = close_margins(core, up, down), small_swings(core, intact_rating)
     r_core, pair = np.empty((n_way, n)), np.empty((n_way, n), np.int64)
     own, across = np.zeros(n), np.zeros(m)
     n_block = -(-n // LANES)
@@ -85,8 +88,8 @@ def search_island(
 
     def intact(first: int, last: int) -> FloatArray:
         bound: FloatArray = search.intact_pass(
-            first, last, core.order, core.solver, core.y, core.offset, f_at, t_at, core.put,
-            core.get, adjacent_start, adjacent, core.flow, up, down, cutoff, intact_rated, r_start,
+            first, last, core.order, core.solver, core.y, f_at, t_at, core.put, core.get,
+            core.potential, tuple(core.parts), near, wide, core.flow, up, down, cutoff, r_start,
             r_core, pair, own, across,
         )  # fmt: skip
         return bound
@@ -109,19 +112,27 @@ def search_island(
         stats, best = np.zeros((rated.size, 2)), np.zeros(rated.size, np.int64)
         stats[:, 1] = np.abs(core.flow[rated]) / intact_rating[rated]
         count = np.zeros(rated.size, np.int64)
+        pull = outage_pulls(core, inverse, bound)
+        push = outage_pulls(core, inverse, np.abs(core.flow))
+        worst_before = float(stats[:, 1].max())
 
         def rows(first: int, last: int) -> FloatArray:
             listed: FloatArray = search.candidate_rows(
-                first, last, rated, core.solver, core.y, f_at, t_at, put_f, put_t, inverse, bound,
-                swing, core.rating, core.flow, n, count, stats, best,
+                first, last, rated, core.solver, core.y, f_at, t_at, put_f, put_t,
+                tuple(core.parts), pull, push, inverse, bound, swing, core.rating, core.flow,
+                worst_before, count, stats, best,
             )  # fmt: skip
             return listed
 
         parts = in_parallel(rows, -(-rated.size // LANES), n_thread)
-        listed = np.concatenate(parts)
-        del parts
+        listed = np.empty((sum(map(len, parts)), 4))
+        for end in np.cumsum([len(part) for part in parts]):  # never held twice
+            part = parts.pop(0)
+            listed[end - len(part) : end] = part
         start = np.concatenate([[0], np.cumsum(count)])
-        seeds, after = search.list_heads(listed, start)
+        listed[:, 0] = np.repeat(rated, count)  # whose pair it is, where its urgency stood
+        fills = np.full(m, -1, np.int64)
+        fills[rated] = np.arange(rated.size)
         r_all = np.empty_like(r_core)
         branch, outage = np.empty_like(pair), np.empty_like(pair)
         spare = core.rating[rated] - np.abs(core.flow[rated])
@@ -129,13 +140,16 @@ def search_island(
         kept_at = np.full(m, -1, np.int64)
         kept_at[worn] = np.arange(len(worn))
         kept = search.whole_rows(worn, core.solver, core.y, f_at, t_at, put_f, put_t, inverse, n)
+        reach = reach_of_pairs(core, cutoff, rated, listed, kept, kept_at)
+        role = search.roles(listed, start, m)
 
         def lose(first: int, last: int) -> IntArray:
             seen = np.zeros(3, np.int64)
             search.outage_pass(
-                first, last, core.order, core.solver, core.y, core.offset, f_at, t_at, core.put,
-                put_f, put_t, inverse, core.flow, core.rating, floor, cutoff, rated, bound, start,
-                seeds, after, listed, kept, kept_at, r_core, pair, r_all, branch, outage, seen,
+                first, last, core.order, core.solver, core.y, f_at, t_at, core.put,
+                core.get, put_f, put_t, core.potential, tuple(core.parts), *reach, inverse,
+                core.flow, core.rating, floor, cutoff, rated, bound, fills, start, listed, role, kept,
+                kept_at, r_core, pair, r_all, branch, outage, seen,
             )  # fmt: skip
             return seen
 

@@ -12,6 +12,11 @@ look at the pair itself: that is why small factors never enter a list. Where ``|
 below the cutoff, the pair is not looked at by definition. X only falls while pairs are evaluated,
 so bounds taken earlier stay valid. Nothing here needs positive reactances.
 
+*What is not even solved.* A pair that matters has ``|a_l| + |d| |a_k| >= max(margin / X, cutoff)``, so one of its
+branches brings half of that. Sixteen nodes that lie together are solved down the elimination tree, and a part
+of the grid whose bound (`parts.py`) is below what any of its branches would need is left out; so is a part
+in which a lost branch shifts too little. On 82,000 buses that leaves a small share of the tree.
+
 Nothing dense of size branch x branch or branch x bus is ever held: columns of 16 nodes and rows of
 16 branches are solved when needed, so memory grows with the grid, not with its square.
 """
@@ -23,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.files.kernels import njit
+from taotie.grid.capacity.parts import LOOSE, climb, solve_at, solve_path, spans
 from taotie.grid.flow.sparse_solve import FAST, LANES, solve_lanes
 
 FloatArray = NDArray[np.float64]
@@ -30,6 +36,7 @@ IntArray = NDArray[np.int64]
 
 SEEDS = 6  # outages of a branch looked at before the bounds are tightened
 THETA = 0.01  # relative slack of a branch below which its whole row of outages is looked at
+CUT_LEAST = 1e-3  # cutoff of a treatment from which on far branches are left out by it
 CAP_MW = 10_000.0
 NOISE = 1e-7  # factors below are rounding, not physics: 10 GW times it is 1 kW
 TINY_MW = 1e-18  # margin of a pair already at its limit
@@ -55,77 +62,157 @@ def responses(solver, y, offset, f_at, t_at, put, nodes, r, a):
             a[l, c] = off - yl * (r[f, c] - r[t, c])
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(inline="always")
+def next_place(
+    j, u_start, u_column, u_value, u_inverse, first, part_at, grounded, shift, still, per_span, x, known, stamp,
+    r, span, far,
+):  # fmt: skip
+    """The next place at or under `j` in the order of a solve that has to be looked at, -1 at the end.
+
+    Parts in which ``x (still + per_span span) <= 1`` in every lane are left out; `far[:, part]` keeps the
+    largest `x` and ``x span`` under which that was done.
+    """
+    while j >= 0:
+        if known[j] == stamp:
+            return j
+        s = part_at[j]
+        if s >= 0:
+            spans(u_start, u_column, j, grounded[s], shift, r, span)
+            top, least, most = 0.0, 0.0, 0.0
+            one, other = still[s], per_span[s]
+            for c in range(LANES):
+                z = x[c] * span[0, c]
+                least, most = max(least, x[c]), max(most, z)
+                top = max(top, x[c] * one + other * z)
+            if top <= 1.0:
+                far[s, 0], far[s, 1] = max(far[s, 0], least), max(far[s, 1], most)
+                j = first[j] - 1
+                continue
+        solve_at(u_start, u_column, u_value, u_inverse, j, r)
+        known[j] = stamp
+        return j
+    return -1
+
+
+@njit(cache=True, nogil=True, fastmath=LOOSE)
+def _largest(rq, x):
+    """The load each lane may still take in its loosest treatment."""
+    x[:] = 0.0
+    for w in range(len(rq)):
+        for c in range(LANES):
+            x[c] = max(x[c], 1.0 / rq[w, c])
+
+
+@njit(cache=True, nogil=True, fastmath=LOOSE)
 def intact_pass(
-    first,
-    last,
-    order,
-    solver,
-    y,
-    offset,
-    f_at,
-    t_at,
-    put,
-    get,
-    adjacent_start,
-    adjacent,
-    flow,
-    up,
-    down,
-    cutoff,
-    rated,
-    r_start,
-    r_out,
-    pair_out,
-    own,
-    across,
-):
+    first, last, order, solver, y, f_at, t_at, put, get, potential, parts, near, wide, flow, up, down, cutoff,
+    r_start, r_out, pair_out, own, across,
+):  # fmt: skip
     """Limits of the intact core for blocks `first..last`; largest |flow| and swing each branch may see.
 
-    Also keeps the entries of the inverse that the outage factors need: `own` (diagonal), `across`.
+    `near` and `wide`: of each part what `steepest` says of the margins, and of what a swing may be and still be
+    called small. Also keeps the entries of the inverse that the outage factors need: `own`
+    (diagonal), `across`.
     """
-    m, n_way = len(y), len(cutoff)
-    r, a = np.zeros((len(put) + 1, LANES)), np.empty((m, LANES))
-    bound = np.zeros((2, m))
+    whole, parent, below, part_at, begin, start, branch, grounded, moved, drawn = parts
+    l_start, l_row, l_value, u_start, u_column, u_value, u_inverse = solver
+    m, n_way, n = len(y), len(cutoff), len(parent)
+    r = np.zeros((n + 1, LANES))
+    bound, far = np.zeros((2, m)), np.zeros((len(branch), 2))
+    unused = np.zeros((len(branch), 2))
     bound[0] = np.abs(flow)
-    nodes = np.empty(LANES, np.int64)
-    rq, pq, x = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    known, upward = np.full(n, -1, np.int64), np.empty(n, np.int64)
+    nodes, places = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    rq, pq = np.empty((n_way, LANES)), np.empty((n_way, LANES))
+    a, x, span = np.empty(LANES), np.empty(LANES), np.empty((2, LANES))
     for q in range(first, last):
         width = min(LANES, len(order) - q * LANES)
         for c in range(LANES):
             nodes[c] = order[q * LANES + min(c, width - 1)]
-        responses(solver, y, offset, f_at, t_at, put, nodes, r, a)
+            places[c] = get[nodes[c]] if put[nodes[c]] >= 0 else -1
+        count = climb(places, whole, parent, known, q, upward)
+        for i in range(count):
+            r[upward[i], :] = 0.0
+        for c in range(LANES):
+            if put[nodes[c]] >= 0:
+                r[put[nodes[c]], c] = 1.0
+        solve_path(
+            l_start, l_row, l_value, u_start, u_column, u_value, u_inverse, upward, count, r
+        )  # fmt: skip
         for c in range(width):
-            b = nodes[c]
-            own[b] = r[get[b], c]
-            for e in range(adjacent_start[b], adjacent_start[b + 1]):
-                across[adjacent[e]] = r[t_at[adjacent[e]], c]
-        x[:] = 0.0
+            p = places[c]
+            own[nodes[c]] = r[p, c] if p >= 0 else 0.0
+            for l in range(begin[p], begin[p + 1] if p >= 0 else 0):
+                across[l] = r[max(f_at[l], t_at[l]), c]
         for w in range(n_way):
             for c in range(LANES):
-                rq[c], pq[c] = r_start[w, nodes[c]], -1.0
-            cut = cutoff[w]
-            for i in range(len(rated)):
-                l = rated[i]
-                plus, minus, code = up[w, l], down[w, l], float(l)
-                for c in range(LANES):
-                    v = a[l, c]
-                    z = max(v * plus, v * minus) if abs(v) >= cut else 0.0
-                    hit = z > rq[c]
-                    rq[c] = z if hit else rq[c]
-                    pq[c] = code if hit else pq[c]
+                rq[w, c], pq[w, c] = r_start[w, nodes[c]], -1.0
+        # what lies above the nodes first: it bounds what the rest may be asked for
+        for turn in range(2):
+            i, j, changed = 0, n - 1, True
+            while True:
+                if changed:
+                    _largest(rq, x)
+                changed = False
+                if turn == 0:
+                    if i == count:
+                        break
+                    j = upward[i]
+                    i += 1
+                else:
+                    j = next_place(
+                        j, u_start, u_column, u_value, u_inverse, below, part_at, grounded, potential, near[0],
+                        near[1], x, known, q, r, span, unused,
+                    )  # fmt: skip
+                    if j < 0:
+                        break
+                for l in range(begin[j], begin[j + 1]):
+                    f, t, yl = f_at[l], t_at[l], y[l]
+                    off = yl * (potential[f] - potential[t])
+                    for c in range(LANES):
+                        a[c] = off - yl * (r[f, c] - r[t, c])
+                    for w in range(n_way):
+                        plus, minus, cut, ahead = up[w, l], down[w, l], cutoff[w], 0.0
+                        for c in range(LANES):
+                            v = a[c]
+                            z = max(v * plus, v * minus) if abs(v) >= cut else 0.0
+                            ahead = max(ahead, z - rq[w, c])
+                        if ahead > 0.0:
+                            changed = True
+                            for c in range(LANES):
+                                v = a[c]
+                                z = max(v * plus, v * minus) if abs(v) >= cut else 0.0
+                                if z > rq[w, c]:
+                                    rq[w, c], pq[w, c] = z, float(l)
+                j -= 1
+        for w in range(n_way):
             for c in range(width):
-                r_out[w, nodes[c]] = rq[c]
-                pair_out[w, nodes[c]] = np.int64(pq[c])
-            for c in range(LANES):
-                x[c] = max(x[c], 1.0 / rq[c])
-        for l in range(m):
-            z, s, fl = bound[0, l], bound[1, l], flow[l]
-            for c in range(LANES):
-                ax = a[l, c] * x[c]
-                z = max(z, abs(fl + ax))
-                s = max(s, abs(ax))
-            bound[0, l], bound[1, l] = z, s
+                r_out[w, nodes[c]] = rq[w, c]
+                pair_out[w, nodes[c]] = np.int64(pq[w, c])
+        j = n - 1
+        while True:
+            j = next_place(
+                j, u_start, u_column, u_value, u_inverse, below, part_at, grounded, potential, wide[0],
+                wide[1], x, known, q, r, span, far,
+            )  # fmt: skip
+            if j < 0:
+                break
+            for l in range(begin[j], begin[j + 1]):
+                f, t, yl, fl = f_at[l], t_at[l], y[l], flow[l]
+                off = yl * (potential[f] - potential[t])
+                z, s = bound[0, l], bound[1, l]
+                for c in range(LANES):
+                    ax = (off - yl * (r[f, c] - r[t, c])) * x[c]
+                    z = max(z, abs(fl + ax))
+                    s = max(s, abs(ax))
+                bound[0, l], bound[1, l] = z, s
+            j -= 1
+    for s in range(len(branch)):
+        if far[s, 0] > 0.0:
+            for i in range(start[s], start[s + 1]):
+                l = branch[s] + i - start[s]
+                z = drawn[i] * far[s, 0] + moved[i] * far[s, 1]
+                bound[0, l], bound[1, l] = max(bound[0, l], abs(flow[l]) + z), max(bound[1, l], z)
     return bound
 
 
@@ -165,39 +252,87 @@ def whole_rows(branches, solver, y, f_at, t_at, put_f, put_t, inverse, n_node):
     return kept
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=LOOSE)
 def candidate_rows(
-    first, last, rated, solver, y, f_at, t_at, put_f, put_t, inverse, bound, swing, rating, flow,
-    n_node, count, stats, best,
+    first, last, rated, solver, y, f_at, t_at, put_f, put_t, parts, pull, push, inverse, bound, swing, rating, flow, worst_before,
+    count, stats, best,
 ):  # fmt: skip
     """Outages that could matter to branches `rated[first*16 .. last*16]`, most urgent first.
 
+    `pull`, `push`: of each part the largest |LODF| per unit of span on its edge and of `y`, times what may flow and
+    what flows on the branch that is lost.
     Returns rows of (urgency, margin, factor, outage), one after the other so that a pair is one place in
     memory; `count` is filled per branch. `stats`: pairs over the rating before anything is added, and
-    the worst loading, `best` its pair.
+    the worst loading, `best` its pair, where it is worse than any before it and than `worst_before`.
     """
-    r, d = np.zeros((n_node + 1, LANES)), np.empty((len(y), LANES))
-    m = len(y)
+    whole, parent, below, part_at, begin, _start, _branch, grounded, _moved, _drawn = parts
+    l_start, l_row, l_value, u_start, u_column, u_value, u_inverse = solver
+    m, n = len(y), len(parent)
+    r, d = np.zeros((n + 1, LANES)), np.empty((m, LANES))
+    level = np.zeros(n + 1)
+    known, upward = np.full(n, -1, np.int64), np.empty(n, np.int64)
+    places, seen = np.empty(2 * LANES, np.int64), np.empty(m, np.int64)
     room = max(1024, 64 * (last - first) * LANES)
     listed = np.empty((room, 4))
     used = 0
     need, lane_count = np.empty(LANES), np.zeros(LANES, np.int64)
+    spare, span, yl = np.empty(LANES), np.empty((2, LANES)), np.empty(LANES)
     rows, at = np.zeros(LANES, np.int64), np.zeros(LANES, np.int64)
     f_l, f_max, s_l, over = np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES)
     worst, where = np.empty(LANES), np.empty(LANES)
+    record = worst_before
     for q in range(first, last):
         width = min(LANES, len(rated) - q * LANES)
         for j in range(LANES):
             l = rated[q * LANES + min(j, width - 1)]
             rows[j] = l
+            places[2 * j], places[2 * j + 1] = min(f_at[l], t_at[l]), max(f_at[l], t_at[l])
+            if places[2 * j + 1] == n:
+                places[2 * j + 1] = -1
+            yl[j] = y[l] if j < width else 0.0
             need[j] = max(rating[l] - bound[l], THETA * rating[l]) if j < width else np.inf
+            # an outage that shifts less neither fills the branch nor sets a record
+            spare[j] = min(record, 1.0) * rating[l] - abs(flow[l]) if j < width else np.inf
             f_l[j], f_max[j], s_l[j], over[j] = flow[l], rating[l], swing[l], 0.0
             worst[j], where[j] = abs(flow[l]), -1.0
-        outage_rows(rows, width, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
+        count_up = climb(places, whole, parent, known, q, upward)
+        for i in range(count_up):
+            r[upward[i], :] = 0.0
+        for j in range(width):
+            if put_f[rows[j]] >= 0:
+                r[put_f[rows[j]], j] += 1.0
+            if put_t[rows[j]] >= 0:
+                r[put_t[rows[j]], j] -= 1.0
+        solve_path(
+            l_start, l_row, l_value, u_start, u_column, u_value, u_inverse, upward, count_up, r
+        )  # fmt: skip
+        n_seen, p = 0, n - 1
+        while p >= 0:
+            s = part_at[p]
+            if known[p] != q and s >= 0:
+                spans(u_start, u_column, p, grounded[s], level, r, span)
+                quiet = True
+                for j in range(LANES):
+                    z = abs(yl[j]) * span[0, j]
+                    quiet &= (z * pull[s] <= need[j]) & (z * push[s] <= spare[j])
+                if quiet:
+                    p = below[p] - 1
+                    continue
+            if known[p] != q:
+                solve_at(u_start, u_column, u_value, u_inverse, p, r)
+            for k in range(begin[p], begin[p + 1]):
+                f, t, g = f_at[k], t_at[k], inverse[k]
+                if g != 0.0:
+                    seen[n_seen] = k
+                    n_seen += 1
+                    for j in range(LANES):
+                        d[k, j] = g * yl[j] * (r[f, j] - r[t, j])
+            p -= 1
+        for j in range(width):
+            d[rows[j], j] = 0.0
         lane_count[:] = 0
-        for k in range(m):
-            if inverse[k] == 0.0:
-                continue
+        for i in range(n_seen):
+            k = seen[i]
             top, f_k, s_k, code = bound[k], flow[k], swing[k], float(k)
             for j in range(LANES):
                 z, post = abs(d[k, j]), abs(f_l[j] + d[k, j] * f_k)
@@ -214,6 +349,7 @@ def candidate_rows(
                 over[j] -= 1.0  # k == l stands for the intact grid
             stats[q * LANES + j, 0] = over[j]
             stats[q * LANES + j, 1] = worst[j] / rating[l]
+            record = max(record, worst[j] / rating[l])
             best[q * LANES + j] = np.int64(where[j])
             at[j] = used + total
             total += lane_count[j]
@@ -221,9 +357,8 @@ def candidate_rows(
             continue
         while used + total > len(listed):
             listed = np.concatenate((listed, np.empty(listed.shape)))
-        for k in range(m):
-            if inverse[k] == 0.0:
-                continue
+        for i in range(n_seen - 1, -1, -1):
+            k = seen[i]
             top, f_k, s_k, code = bound[k], flow[k], swing[k], float(k)
             for j in range(width):
                 z = abs(d[k, j])
@@ -233,13 +368,13 @@ def candidate_rows(
                         listed[at[j], 0], listed[at[j], 1] = margin - z * s_k, margin
                         listed[at[j], 2], listed[at[j], 3] = d[k, j], code
                         at[j] += 1
-        begin = used
+        begin_at = used
         for j in range(width):
             end = at[j]
-            listed[begin:end] = listed[begin:end][
-                np.argsort(listed[begin:end, 0], kind="mergesort")
+            listed[begin_at:end] = listed[begin_at:end][
+                np.argsort(listed[begin_at:end, 0], kind="mergesort")
             ]
-            begin = end
+            begin_at = end
         used += total
     return listed[:used].copy()
 
@@ -351,66 +486,263 @@ def _evaluate_row(
     return seen
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True)
+def tightest(listed, n_branch):
+    """Of each branch, the smallest margin that its pairs leave it, and its largest factor when lost, 1 at least."""
+    least, factor = np.full(n_branch, np.inf), np.ones(n_branch)
+    for e in range(len(listed)):
+        l, k = int(listed[e, 0]), int(listed[e, 3])
+        margin, z = listed[e, 1], abs(listed[e, 2])
+        least[l] = min(least[l], margin)
+        least[k], factor[k] = min(least[k], margin / z), max(factor[k], z)
+    return least, factor
+
+
+@njit(cache=True, nogil=True)
+def roles(listed, start, n_branch):
+    """Listed pairs by each of their branches, the tightest first.
+
+    Returns for branches that may fill (`start` counts their pairs) and for branches that may be lost: where each
+    begins, the pairs, and the smallest flow that together with as much from the other branch passes the
+    margin, twice over: ``margin`` and ``margin / |factor|``, rounded down.
+    """
+    n = len(listed)
+    fill_pair, lose_pair = np.empty(n, np.int32), np.empty(n, np.int32)
+    fill_key, lose_key = np.empty(n, np.float32), np.empty(n, np.float32)
+    lose_start = np.zeros(n_branch + 1, np.int64)
+    for i in range(len(start) - 1):
+        b = start[i]
+        ranked = np.argsort(listed[b : start[i + 1], 1], kind="mergesort")
+        for e in range(len(ranked)):
+            z = listed[b + ranked[e], 1]
+            fill_pair[b + e], fill_key[b + e] = b + ranked[e], z - 1e-6 * abs(z)
+    for e in range(n):
+        lose_start[int(listed[e, 3]) + 1] += 1
+    for k in range(n_branch):
+        lose_start[k + 1] += lose_start[k]
+    at = lose_start[:-1].copy()
+    for e in range(n):
+        k = int(listed[e, 3])
+        lose_pair[at[k]] = e
+        at[k] += 1
+    for k in range(n_branch):
+        b, end = lose_start[k], lose_start[k + 1]
+        key = np.empty(end - b)
+        for e in range(b, end):
+            one = lose_pair[e]
+            key[e - b] = listed[one, 1] / abs(listed[one, 2])
+        ranked = np.argsort(key, kind="mergesort")
+        these = lose_pair[b:end].copy()
+        for e in range(end - b):
+            z = key[ranked[e]]
+            lose_pair[b + e], lose_key[b + e] = these[ranked[e]], z - 1e-6 * abs(z)
+    return fill_pair, fill_key, lose_start, lose_pair, lose_key
+
+
+@njit(inline="always")
+def _solve_up_to(j, u_start, u_column, u_value, u_inverse, parent, known, stamp, r, stack):
+    """Make sure that the angle at place `j` is known, and so those above it."""
+    depth = 0
+    while j >= 0 and known[j] != stamp:
+        stack[depth] = j
+        depth += 1
+        j = parent[j]
+    while depth > 0:
+        depth -= 1
+        solve_at(u_start, u_column, u_value, u_inverse, stack[depth], r)
+        known[stack[depth]] = stamp
+
+
+@njit(inline="always")
+def _response(l, y, f_at, t_at, potential, r, a, fresh, stamp):
+    """Fill row `l` of the load responses, once a block."""
+    if fresh[l] != stamp:
+        f, t, yl = f_at[l], t_at[l], y[l]
+        off = yl * (potential[f] - potential[t])
+        for c in range(LANES):
+            a[l, c] = off - yl * (r[f, c] - r[t, c])
+        fresh[l] = stamp
+
+
+@njit(cache=True, nogil=True, fastmath=LOOSE)
 def outage_pass(
-    first, last, order, solver, y, offset, f_at, t_at, put, put_f, put_t, inverse, flow, rating,
-    floor, cutoff, rated, bound_all, start, seeds, after, listed, kept, kept_at, r_in, pair_in, r_out,
-    branch_out, outage_out, visits,
+    first, last, order, solver, y, f_at, t_at, put, get, put_f, put_t, potential, parts, by_margin,
+    by_factor, by_spare, cut_off, inverse, flow, rating, floor, cutoff, rated, bound_all, fills, start, listed,
+    role, kept, kept_at, r_in, pair_in, r_out, branch_out, outage_out, visits,
 ):  # fmt: skip
     """All outages for blocks `first..last`, from the limits of the intact grid downwards.
 
-    `kept[kept_at[l]]`: the whole row of outage factors of branch l, where it is kept.
+    A pair gives less than the lanes take at present only where one of its two branches brings half of the flow that is
+    missing, and half of the factor that a treatment looks at: so pairs are found from branches which the
+    load moves, and parts of the grid where it moves none enough are left out. `by_margin`, `by_factor`,
+    `by_spare`: of each part what `steepest` says of the pairs' margins, of the factors looked at
+    (`cut_off`; 0 where a treatment looks at all), and of what is short of a rating. A treatment that gives
+    nothing in the intact grid is not looked at again. `kept[kept_at[l]]`: the whole row of outage
+    factors of branch l, where it is kept.
     """
-    m, n_way = len(y), len(cutoff)
-    r, a = np.zeros((len(put) + 1, LANES)), np.empty((m, LANES))
+    whole, parent, below, part_at, begin, _start, _branch, grounded, _moved, _drawn = parts
+    l_start, l_row, l_value, u_start, u_column, u_value, u_inverse = solver
+    fill_pair, fill_key, lose_start, lose_pair, lose_key = role
+    margin_still, margin_span = by_margin
+    factor_still, factor_span = by_factor
+    spare_still, spare_span = by_spare
+    m, n_way, n = len(y), len(cutoff), len(parent)
+    r, a = np.zeros((n + 1, LANES)), np.empty((m, LANES))
     d = np.empty((m, LANES))
     bound, swing = np.empty(m), np.empty(m)
-    nodes = np.empty(LANES, np.int64)
-    rq = np.empty((n_way, LANES))
+    known, fresh = np.full(n, -1, np.int64), np.full(m, -1, np.int64)
+    visited = np.full(n, -1, np.int64)
+    upward, stack = np.empty(n, np.int64), np.empty(n, np.int64)
+    nodes, places, seen = (
+        np.empty(LANES, np.int64),
+        np.empty(LANES, np.int64),
+        np.empty(m, np.int64),
+    )
+    rq, x, span = np.empty((n_way, LANES)), np.empty(LANES), np.empty((2, LANES))
     lq, kq = np.empty((n_way, LANES), np.int64), np.empty((n_way, LANES), np.int64)
     dense, look = np.empty(len(rated), np.int64), np.empty((len(rated) + 1, n_way), np.bool_)
-    done = np.empty(n_way, np.bool_)
+    done, live = np.empty(n_way, np.bool_), np.empty(n_way, np.bool_)
     reach_of, swing_of = np.empty(m), np.empty((n_way, m))
-    rows, n_listed = np.zeros(LANES, np.int64), 0
+    rows = np.zeros(LANES, np.int64)
+    n_listed = 0
     for q in range(first, last):
         width = min(LANES, len(order) - q * LANES)
         for c in range(LANES):
             nodes[c] = order[q * LANES + min(c, width - 1)]
-        responses(solver, y, offset, f_at, t_at, put, nodes, r, a)
+            places[c] = get[nodes[c]] if put[nodes[c]] >= 0 else -1
+        some, local = False, cut_off > 0.0
         for w in range(n_way):
+            live[w] = False
             for c in range(LANES):
                 rq[w, c] = r_in[w, nodes[c]]
                 lq[w, c] = kq[w, c] = pair_in[w, nodes[c]]
-        _flow_bounds(flow, a, rq, bound, swing)
-        for i in range(len(rated)):
-            l = rated[i]
-            own, spare = swing[l], rating[l] - bound[l]
-            for e in range(SEEDS):
-                if seeds[i, e, 0] >= own:
+                live[w] |= rq[w, c] < 1.0 / ZERO_MW
+            some |= live[w]
+            local &= (not live[w]) or cutoff[w] >= cut_off
+        half = 0.5 * cut_off * (1.0 - 1e-9) if local else 0.0
+        count = climb(places, whole, parent, known, q, upward) if some else 0
+        for i in range(count):
+            r[upward[i], :] = 0.0
+        for c in range(LANES):
+            if put[nodes[c]] >= 0:
+                r[put[nodes[c]], c] = 1.0
+        solve_path(
+            l_start, l_row, l_value, u_start, u_column, u_value, u_inverse, upward, count, r
+        )  # fmt: skip
+        i, j, n_seen, changed = 0, n - 1, 0, True
+        while some:
+            if changed:
+                x[:] = 0.0
+                for w in range(n_way):
+                    if live[w]:
+                        for c in range(LANES):
+                            x[c] = max(x[c], 1.0 / rq[w, c])
+            changed = False
+            if i < count:  # what lies above the nodes first, then all that may matter
+                j = upward[i]
+            else:
+                if i == count:
+                    j = n - 1
+                found = False
+                while j >= 0 and not found:
+                    s = part_at[j]
+                    if known[j] != q and s >= 0:
+                        spans(u_start, u_column, j, grounded[s], potential, r, span)
+                        top = 0.0
+                        if local:
+                            one, other, third, fourth = (
+                                factor_still[s],
+                                factor_span[s],
+                                spare_still[s],
+                                spare_span[s],
+                            )
+                            for c in range(LANES):
+                                z = max(
+                                    one + other * span[0, c], x[c] * (third + fourth * span[0, c])
+                                )
+                                top = max(top, z)
+                        else:
+                            one, other = margin_still[s], margin_span[s]
+                            for c in range(LANES):
+                                top = max(top, x[c] * (one + other * span[0, c]))
+                        if top <= 1.0:
+                            j = below[j] - 1
+                            continue
+                    found = True
+                if j < 0:
                     break
-                d_e, k = seeds[i, e, 2], int(seeds[i, e, 3])
-                z = abs(d_e)
-                n_listed += 1
-                if seeds[i, e, 1] >= own + z * swing[k] or z * bound[k] <= spare:
-                    continue
-                visits[0] += 1
-                _evaluate(l, k, d_e, flow, rating, floor, cutoff, a, rq, lq, kq)
-        _flow_bounds(flow, a, rq, bound, swing)
-        for i in range(len(rated)):
-            l = rated[i]
-            own, spare = swing[l], rating[l] - bound[l]
-            if after[i] >= own:
-                continue
-            for e in range(start[i] + SEEDS, start[i + 1]):
-                if listed[e, 0] >= own:
-                    break
-                d_e, k = listed[e, 2], int(listed[e, 3])
-                z = abs(d_e)
-                n_listed += 1
-                if listed[e, 1] >= own + z * swing[k] or z * bound[k] <= spare:
-                    continue
-                visits[0] += 1
-                _evaluate(l, k, d_e, flow, rating, floor, cutoff, a, rq, lq, kq)
+                if known[j] != q:
+                    solve_at(u_start, u_column, u_value, u_inverse, j, r)
+                    known[j] = q
+            for b in range(begin[j], begin[j + 1] if visited[j] != q else 0):
+                _response(b, y, f_at, t_at, potential, r, a, fresh, q)
+                seen[n_seen] = b
+                n_seen += 1
+                own, reach = 0.0, 0.0
+                for c in range(LANES):
+                    own, reach = max(own, abs(a[b, c]) * x[c]), max(reach, abs(a[b, c]))
+                at = fills[b]
+                for turn in range(2):
+                    if turn == 0:
+                        e, end = (start[at], start[at + 1]) if at >= 0 and reach >= half else (0, 0)
+                    else:
+                        e, end = lose_start[b], lose_start[b + 1]
+                    while e < end:
+                        if turn == 0:
+                            pair, key = fill_pair[e], fill_key[e]
+                        else:
+                            pair, key = lose_pair[e], lose_key[e]
+                        if key >= 2.0 * own:
+                            break
+                        e += 1
+                        n_listed += 1
+                        d_e, margin = listed[pair, 2], listed[pair, 1]
+                        z = abs(d_e)
+                        l, k = b, int(listed[pair, 3])
+                        if turn == 1:
+                            if z * reach < half:
+                                continue
+                            l = int(listed[pair, 0])
+                        far = k if turn == 0 else l
+                        if fresh[far] != q:
+                            _solve_up_to(
+                                min(f_at[far], t_at[far]), u_start, u_column, u_value, u_inverse, parent, known, q,
+                                r, stack,
+                            )  # fmt: skip
+                            _response(far, y, f_at, t_at, potential, r, a, fresh, q)
+                        most = 0.0
+                        for c in range(LANES):
+                            most = max(most, abs(a[l, c] + d_e * a[k, c]) * x[c])
+                        if most <= margin:
+                            continue
+                        visits[0] += 1
+                        post, limit = flow[l] + d_e * flow[k], rating[l]
+                        for w in range(n_way):
+                            if not live[w]:
+                                continue
+                            least = max(floor[w] * limit, TINY_MW)
+                            up, down = (
+                                1.0 / max(limit - post, least),
+                                -1.0 / max(limit + post, least),
+                            )
+                            cut, ahead = cutoff[w], 0.0
+                            for c in range(LANES):
+                                v = a[l, c] + d_e * a[k, c]
+                                z = max(v * up, v * down) if abs(v) >= cut else 0.0
+                                ahead = max(ahead, z - rq[w, c])
+                            if ahead > 0.0:
+                                changed = True
+                                for c in range(LANES):
+                                    v = a[l, c] + d_e * a[k, c]
+                                    z = max(v * up, v * down) if abs(v) >= cut else 0.0
+                                    if z > rq[w, c]:
+                                        rq[w, c], lq[w, c], kq[w, c] = z, l, k
+            visited[j] = q
+            if i < count:
+                i += 1
+            else:
+                i = count + 1
+                j -= 1
         # branches so close to their limit that a list does not suffice: their whole row
         for w in range(n_way):
             finished = True
@@ -418,31 +750,55 @@ def outage_pass(
                 finished &= rq[w, c] >= 1.0 / ZERO_MW
             done[w] = finished
         n_dense = 0
-        for i in range(len(rated)):
+        for i in range(len(rated) if some else 0):
             l = rated[i]
-            if rating[l] - bound[l] >= THETA * rating[l]:
-                continue
+            if fresh[l] != q:
+                if not (local and kept_at[l] >= 0):
+                    continue
+                _solve_up_to(
+                    min(f_at[l], t_at[l]), u_start, u_column, u_value, u_inverse, parent, known, q, r, stack
+                )  # fmt: skip
+                _response(l, y, f_at, t_at, potential, r, a, fresh, q)
             # outages off the list have |d| bound_all <= rest, and a swing of at most twice that
             rest = max(rating[l] - bound_all[l], THETA * rating[l])
-            asked = False
+            asked, reach = False, 0.0
+            for c in range(LANES):
+                reach = max(reach, abs(a[l, c]))
             for w in range(n_way):
-                z, s, reach, least = abs(flow[l]), 0.0, 0.0, np.inf
+                look[n_dense, w] = False
+                if done[w] or not live[w]:
+                    continue
+                z, s, least = abs(flow[l]), 0.0, np.inf
                 for c in range(LANES):
-                    ax = a[l, c] / rq[w, c]
-                    z = max(z, abs(flow[l] + ax))
-                    s = max(s, abs(ax))
-                    reach = max(reach, abs(a[l, c]))
-                    least = min(least, 1.0 / rq[w, c])
+                    if rq[w, c] < 1.0 / ZERO_MW:
+                        ax = a[l, c] / rq[w, c]
+                        z, s = max(z, abs(flow[l] + ax)), max(s, abs(ax))
+                        least = min(least, 1.0 / rq[w, c])
                 close = rating[l] - z < THETA * rating[l]
                 guarded = s + 2.0 * rest <= floor[w] * rating[l]
-                wanted = close and not guarded and reach + 2.0 * rest / least >= cutoff[w]
-                look[n_dense, w] = wanted and not done[w]
+                look[n_dense, w] = close and not guarded and reach + 2.0 * rest / least >= cutoff[w]
                 asked |= look[n_dense, w]
+            if asked and local and kept_at[l] >= 0 and reach < half:
+                row = kept[kept_at[l]]
+                for e in range(n_seen):
+                    k = seen[e]
+                    far = 0.0
+                    for c in range(LANES):
+                        far = max(far, abs(a[k, c]))
+                    if abs(row[k]) * far >= half:
+                        visits[0] += 1
+                        _evaluate(l, k, row[k], flow, rating, floor, cutoff, a, rq, lq, kq)
+                asked = False
             if asked:
                 dense[n_dense] = l
                 n_dense += 1
         visits[2] += n_dense
         if n_dense:
+            for j in range(n - 1, -1, -1):
+                if known[j] != q:
+                    solve_at(u_start, u_column, u_value, u_inverse, j, r)
+                for b in range(begin[j], begin[j + 1]):
+                    _response(b, y, f_at, t_at, potential, r, a, fresh, q)
             _flow_bounds(flow, a, rq, bound, swing)
             _reach(a, rq, reach_of, swing_of)
         s = 0
@@ -465,9 +821,10 @@ def outage_pass(
             s += part
         for w in range(n_way):
             for c in range(width):
-                r_out[w, nodes[c]] = rq[w, c]
-                branch_out[w, nodes[c]] = lq[w, c]
-                outage_out[w, nodes[c]] = kq[w, c]
+                b = nodes[c]
+                if r_in[w, b] >= 1.0 / ZERO_MW:  # whatever is lost then
+                    rq[w, c], lq[w, c], kq[w, c] = r_in[w, b], pair_in[w, b], pair_in[w, b]
+                r_out[w, b], branch_out[w, b], outage_out[w, b] = rq[w, c], lq[w, c], kq[w, c]
     visits[1] += n_listed
 
 
