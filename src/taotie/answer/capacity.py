@@ -31,6 +31,7 @@ from taotie.grid.capacity.limiting import limiting_pairs
 from taotie.grid.case.case import Case, read_case
 from taotie.grid.dispatch.filed import FiledDispatch, filed_dispatch, require_balance
 from taotie.grid.flow.dc_power_flow import dc_model
+from taotie.grid.ties import to_the_watt
 from taotie.quantity.figure import Figure
 from taotie.words.language import N_, _
 from taotie.words.said import Said
@@ -413,7 +414,7 @@ def _order(found: HostingCapacityByTreatment, distance: Any, load_mw: float | No
     usable = np.flatnonzero(~found.dead_bus)
     if distance is None:
         first = ~found.n1_supply[usable]  # buses one outage cuts off stand behind
-        return usable[np.lexsort((-firm[usable], first))]
+        return usable[np.lexsort((-to_the_watt(firm[usable]), first))]
     usable = usable[np.isfinite(distance[usable])]
     taken = firm[usable] >= load_mw if load_mw is not None else np.ones(usable.size, bool)
     return usable[np.lexsort((distance[usable], ~taken))]

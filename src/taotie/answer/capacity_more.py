@@ -28,6 +28,7 @@ from taotie.grid.capacity.redispatch import (
 )
 from taotie.grid.case.case import Case, read_case
 from taotie.grid.case_hours import hours_of
+from taotie.grid.ties import falling
 from taotie.words.language import N_, _
 from taotie.words.said import Said, as_given
 
@@ -195,7 +196,7 @@ def _rounded(value: float) -> float | None:
 def _redispatch_columns(buses: list[dict[str, Any]], found: RedispatchedCapacity) -> None:
     case, labels = found.case, outage_labels(found.case)
     rows = case.rows_of_bus([bus["bus"] for bus in buses])
-    best = np.argsort(-np.nan_to_num(found.capacity_mw[rows], nan=-1.0), kind="stable")
+    best = falling(np.nan_to_num(found.capacity_mw[rows], nan=-1.0))
     priced = set(best[:COST_BUSES].tolist())
     for i, (bus, row) in enumerate(zip(buses, rows.tolist(), strict=True)):
         x = _rounded(found.capacity_mw[row])
@@ -238,7 +239,7 @@ def _redispatch_said(found: RedispatchedCapacity) -> list[Said]:
         if not wider.branch.size:
             continue
         most = np.maximum(wider.intact_mw, wider.outage_mw)
-        order = np.argsort(-most)[:8]
+        order = falling(most)[:8]
         names = ", ".join(
             f"{case.branch_label(int(wider.branch[i]))} +{most[i]:.1f} MW" for i in order
         )
@@ -489,7 +490,7 @@ def _prove(
 
 def _table(case: Case, buses: list[dict[str, Any]], found: RedispatchedCapacity | None) -> Table:
     """Ten best buses with all that was computed."""
-    order = sorted(range(len(buses)), key=lambda i: -(buses[i]["firm_mw"] or 0.0))[:10]
+    order = falling([bus["firm_mw"] or 0.0 for bus in buses])[:10].tolist()
     shares = list(buses[0].get("curtailable_mw", {}))
     columns = [Column("bus", "", N_("bus")), Column("name", "", N_("name"))]
     columns.append(Column("fixed_share_mw", "MW", N_("fixed shares")))

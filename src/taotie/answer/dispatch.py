@@ -17,6 +17,7 @@ from taotie.errors import RangeError
 from taotie.grid.case.case import Case, read_case
 from taotie.grid.dispatch.effects import dispatch_emissions, fuel_shares, unit_factors_t_per_mwh
 from taotie.grid.dispatch.optimal import Dispatch, optimal_dispatch
+from taotie.grid.ties import falling
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -229,7 +230,7 @@ def _state_said(best: Dispatch, state: str, row: int, at_bus: bool) -> list[Said
             )
         )
     if best.unserved_mw > 1e-6:
-        rows = np.argsort(-best.shed_mw)[:5]
+        rows = falling(best.shed_mw)[:5]
         said.append(
             Said(
                 "shed",

@@ -20,6 +20,7 @@ from taotie.grid.capacity.hosting_capacity import (
 from taotie.grid.case.case import ALIASES, Case, read_case
 from taotie.grid.flow.dc_power_flow import dc_model
 from taotie.grid.picture import grid_picture
+from taotie.grid.ties import to_the_watt
 from taotie.quantity.figure import Figure, leaf
 from taotie.study.every_bus import every_bus, placed_by
 from taotie.study.result import GridPicture
@@ -216,7 +217,7 @@ def _bus(
         return wanted, every
     chosen = every[treatment]
     mw = chosen.load_hosting_capacity_mw if security == "n-1" else chosen.n0_mw
-    order = np.lexsort((case.bus[:, 0], mw))
+    order = np.lexsort((case.bus[:, 0], to_the_watt(mw)))
     row = order[-1] if wanted == "best" else order[(len(order) - 1) // 2]
     return int(case.bus[row, 0]), every
 

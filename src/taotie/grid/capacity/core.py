@@ -145,6 +145,11 @@ def thread_count(n_threads: int | None) -> int:
     return n_threads
 
 
+def first_of_most(value: FloatArray) -> int:
+    """Where the largest value stands, the first of those that tie."""
+    return int((value >= value.max() * (1 - search.TIE)).argmax())
+
+
 def parameters(ways: Sequence[Treatment]) -> tuple[FloatArray, FloatArray]:
     floor = np.array([w.floor for w in ways])
     cutoff = np.maximum([w.cutoff for w in ways], search.NOISE)
@@ -253,7 +258,9 @@ def bridge_limits(
         for a in (inward * (1 - share), -inward * share):
             z = np.maximum(a * up[w], a * down[w])
             side.append(np.where(np.abs(a) >= cutoff[w], z, 0.0))
-        ranked = np.argsort(-side[1], kind="stable")
+        # of those that tie the first: what differs by less than the last digits that count is the same here
+        mantissa, power = np.frexp(side[1])
+        ranked = np.argsort(-np.ldexp(np.round(mantissa * 2.0**33), power), kind="stable")
         ranked = ranked[side[1][ranked] > 0]
         search.bridge_pass(b.order, end_of, bridge_of, side[0], side[1], ranked, r[w], which[w])
     which[which >= 0] = rows[which[which >= 0]]

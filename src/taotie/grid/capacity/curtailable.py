@@ -22,6 +22,7 @@ from taotie.grid.capacity.hours_that_bind import room_of_year
 from taotie.grid.capacity.redispatch_setup import FloatArray, IntArray
 from taotie.grid.case.case import Case
 from taotie.grid.flow.dc_power_flow import DcModel
+from taotie.grid.ties import falling
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -132,7 +133,7 @@ class CurtailableCapacity:
         on = cut > 1e-9
         edge = np.diff(np.r_[0, on.astype(int), 0])
         starts, ends = np.flatnonzero(edge > 0), np.flatnonzero(edge < 0)
-        order = np.argsort(-cut, kind="stable")[: min(n, int(on.sum()))]
+        order = falling(cut)[: min(n, int(on.sum()))]
         months: tuple[int, ...] = ()
         if len(on) in MONTH_START_H:
             of_month = np.searchsorted(MONTH_START_H[len(on)], np.flatnonzero(on), side="right")

@@ -420,7 +420,7 @@ def hosting_capacity_at_bus(
     ...     branch=[[1, 2, 0, .1, 0, 100, 0, 0, 0, 0, 1], [1, 2, 0, .1, 0, 100, 0, 0, 0, 0, 1]])
     >>> found = hosting_capacity_at_bus(two, 2)
     >>> round(found.n0_mw["strict"], 6), round(found.n1_mw["strict"], 6), found.binding_label["strict"]
-    (200.0, 100.0, '1-2 #2 when 1-2 #1 is lost')
+    (200.0, 100.0, '1-2 #1 when 1-2 #2 is lost')
     """
     model = case if isinstance(case, DcModel) else dc_model(case)
     case = model.case

@@ -19,6 +19,7 @@ from taotie.grid.capacity.core import (
     bridge_limits,
     close_margins,
     contracted,
+    first_of_most,
     in_parallel,
     inverse_margins,
     outage_pulls,
@@ -156,22 +157,22 @@ def search_island(
         sensitivity_s = time.perf_counter() - tic
         visits = np.sum(in_parallel(lose, n_block, n_thread), axis=0)
         over = int(stats[:, 0].sum())
-        i = int(stats[:, 1].argmax())
+        i = first_of_most(stats[:, 1])
         worst = float(stats[i, 1])
         row = int(core.branch[rated[i]])
         worst_pair = (row, row if best[i] < 0 else int(core.branch[best[i]]))
     bridge_load = np.abs(flow) / island.rating_mw
     bridge_load[~b.is_bridge] = 0.0
     over += int((bridge_load > 1 + 1e-9).sum())
-    if len(bridge_load) and bridge_load.max() > worst:
-        i = int(bridge_load.argmax())
+    if len(bridge_load) and bridge_load.max() > worst * (1 + search.TIE):
+        i = first_of_most(bridge_load)
         worst, worst_pair = float(bridge_load[i]), (i, i)
     over_intact = np.abs(core.flow[intact_rated]) > intact_rating[intact_rated] * (1 + 1e-9)
     over += int(over_intact.sum())
 
     # from groups to nodes: a node's own bridges may bind before the core does
     r_node = np.maximum(r_all[:, core.group], r_bridge)
-    by_bridge = r_bridge >= r_all[:, core.group]
+    by_bridge = r_bridge * (1 + search.TIE) >= r_all[:, core.group]
     row_of = np.append(core.branch, -1)  # -1 stays -1
     core_branch = row_of[branch[:, core.group]]
     core_outage = row_of[outage[:, core.group]]
@@ -220,12 +221,12 @@ def search_nodes(
     for w in range(n_way):
         z = np.maximum(a[rated] * up[w][:, None], a[rated] * down[w][:, None])
         z = np.where(np.abs(a[rated]) >= cutoff[w], z, 0.0)
-        at = z.argmax(axis=0)
-        top = z[at, np.arange(len(nodes))]
-        branch[w] = np.where(top > r[w], core.branch[rated[at]], branch[w])
+        top = z.max(axis=0)
+        at = (z >= top * (1 - search.TIE)).argmax(axis=0)  # the first of those that tie
+        branch[w] = np.where(top > r[w] * (1 + search.TIE), core.branch[rated[at]], branch[w])
         r[w] = np.maximum(r[w], top)
     outage, r_intact = branch.copy(), r.copy()
-    x = 1 / r.min(axis=0)
+    x = (1 + search.TIE) / r.min(axis=0)
     bound = np.maximum(np.abs(core.flow), np.abs(core.flow[:, None] + a * x).max(axis=1))
     bound = bound if skip else np.full_like(bound, np.inf)
     allowed = np.flatnonzero(allowed_outages(core, island, outages))
@@ -242,9 +243,13 @@ def search_nodes(
         return own, at_branch, at_outage
 
     r_n1 = r.copy()
+    named = np.full(r.shape, -1, np.int64)  # by branch, then by outage
     for own, at_branch, at_outage in in_parallel(lose, -(-len(allowed) // LANES), n_thread):
-        better = own > r_n1
+        pair = at_branch * len(core.branch) + at_outage
+        ties = (own >= r_n1 * (1 - search.TIE)) & (named >= 0) & (pair < named)
+        better = (at_branch >= 0) & ((own > r_n1 * (1 + search.TIE)) | ties)
         branch = np.where(better, core.branch[at_branch], branch)
         outage = np.where(better, core.branch[at_outage], outage)
-        r_n1 = np.where(better, own, r_n1)
+        named = np.where(better, pair, named)
+        r_n1 = np.maximum(own, r_n1)
     return r_intact, r_n1, branch, outage, b.main[nodes], int(b.is_bridge.sum())

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from taotie.grid.capacity.hosting_capacity import Binding, HostingCapacityByTreatment, binding_label
+from taotie.grid.ties import falling
 
 __all__ = ["LimitingPair", "best_by_pair", "limiting_pairs", "pair_words"]
 
@@ -93,7 +94,7 @@ def best_by_pair(found: HostingCapacityByTreatment, way: str, n: int) -> list[in
         (np.ones(int(on.sum())), (case.from_row[on], case.to_row[on])), (case.n_bus, case.n_bus)
     )
     island = connected_components(graph, directed=False)[1]
-    order = np.argsort(-one.load_hosting_capacity_mw, kind="stable")
+    order = falling(one.load_hosting_capacity_mw)
     order = order[found.n1_supply[order] & ~found.dead_bus[order]]
     if not order.size:
         return []

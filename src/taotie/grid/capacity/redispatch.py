@@ -46,6 +46,7 @@ from taotie.grid.capacity.redispatch_simplex import (
 from taotie.grid.capacity.redispatch_sweep import Found, new_found, new_store, sweep_nodes
 from taotie.grid.case.case import Case
 from taotie.grid.flow.dc_power_flow import DcModel, dc_model
+from taotie.grid.ties import falling
 
 __all__ = [
     "Movement",
@@ -179,7 +180,7 @@ class RedispatchedCapacity:
             return ()
         problem = self.problems[i]
         change = self.answers[i].power[at] - problem.output_mw
-        order = np.argsort(-np.abs(change), kind="stable")[:n]
+        order = falling(np.abs(change))[:n]
         return tuple(
             Movement(
                 tuple(int(g) for g in problem.units[j]),

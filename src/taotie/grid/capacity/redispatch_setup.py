@@ -393,6 +393,7 @@ def redispatch_problem(
             low, high, out, at = low[moves], high[moves], out[moves], at[moves]
             rows = [units for units, can in zip(rows, moves, strict=True) if can]
     fixed = flows_of(island, still) + island.flow_mw() - flows_of(island, island.injection_mw)
+    fixed = np.round(fixed, 9)  # as the factors: below are digits of the processor, not of the grid
     rate = island.rating_mw.copy()
     post = post_ratings_mw(case, island, post_rating)
     lost = bridges(island).is_bridge.copy()

@@ -150,8 +150,12 @@ def _both_halves(n, p, low, high, demand, y, l, k, a, c, on_load, rate, post, po
         weight += y[i] * on_load[i]
         if z > SAME:
             held += 1
-            if z > most:
-                most, pair[0], pair[1] = z, l[i], k[i]
+            # of those that weigh alike the first is named
+            alike = z > most * (1.0 - SAME)
+            first = l[i] < pair[0] or (l[i] == pair[0] and k[i] < pair[1])
+            if z > most * (1.0 + SAME) or (alike and first):
+                pair[0], pair[1] = l[i], k[i]
+            most = max(most, z)
     s = np.zeros(p.size)
     for i in range(n):
         for j in range(p.size):

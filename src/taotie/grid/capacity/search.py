@@ -12,6 +12,10 @@ look at the pair itself: that is why small factors never enter a list. Where ``|
 below the cutoff, the pair is not looked at by definition. X only falls while pairs are evaluated,
 so bounds taken earlier stay valid. Nothing here needs positive reactances.
 
+*Ties.* Two pairs often limit a load to the same MW: either of two lines into a bus when the other is lost, or all that are
+at a floor. Rounding would name one or the other, and another processor another. So pairs are searched a little beyond
+the limit (`TIE`), and of those that tie the first is named: the intact grid, then by branch, then by outage.
+
 *What is not even solved.* A pair that matters has ``|a_l| + |d| |a_k| >= max(margin / X, cutoff)``, so one of its
 branches brings half of that. Sixteen nodes that lie together are solved down the elimination tree, and a part
 of the grid whose bound (`parts.py`) is below what any of its branches would need is left out; so is a part
@@ -42,7 +46,7 @@ NOISE = 1e-7  # factors below are rounding, not physics: 10 GW times it is 1 kW
 TINY_MW = 1e-18  # margin of a pair already at its limit
 OVER = 1 + 1e-6  # of a rating: an optimal dispatch that fills a branch is not over it
 ZERO_MW = 1e-6
-ROUNDING = 1.0 + 1e-12  # a pair that changes the answer by less is not worth looking at
+TIE = 1e-9  # pairs whose limits differ by less, relatively, tie: which is named must not hang on rounding
 KEPT_ROWS = (
     256  # rows of branches at their limit in the intact grid, kept rather than solved per block
 )
@@ -94,13 +98,25 @@ def next_place(
     return -1
 
 
+@njit(inline="always")
+def _replaces(z, l, k, best, l_best, k_best):
+    """Whether a pair at `z` per MW is named in place of the one that is: clearly more, or first of those that tie."""
+    if z > best * (1.0 + TIE):
+        return True
+    if z < best * (1.0 - TIE) or l_best < 0:
+        return False
+    if (k == l) != (k_best == l_best):
+        return k == l
+    return l < l_best or (l == l_best and k < k_best)
+
+
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def _largest(rq, x):
-    """The load each lane may still take in its loosest treatment."""
+    """The load each lane may still take in its loosest treatment, and a little more, so that what ties is seen."""
     x[:] = 0.0
     for w in range(len(rq)):
         for c in range(LANES):
-            x[c] = max(x[c], 1.0 / rq[w, c])
+            x[c] = max(x[c], (1.0 + TIE) / rq[w, c])
 
 
 @njit(cache=True, nogil=True, fastmath=LOOSE)
@@ -176,14 +192,15 @@ def intact_pass(
                         for c in range(LANES):
                             v = a[c]
                             z = max(v * plus, v * minus) if abs(v) >= cut else 0.0
-                            ahead = max(ahead, z - rq[w, c])
+                            ahead = max(ahead, z - (1.0 - TIE) * rq[w, c])
                         if ahead > 0.0:
-                            changed = True
                             for c in range(LANES):
                                 v = a[c]
                                 z = max(v * plus, v * minus) if abs(v) >= cut else 0.0
-                                if z > rq[w, c]:
-                                    rq[w, c], pq[w, c] = z, float(l)
+                                changed |= z > rq[w, c]
+                                if _replaces(z, l, l, rq[w, c], int(pq[w, c]), int(pq[w, c])):
+                                    pq[w, c] = float(l)
+                                rq[w, c] = max(rq[w, c], z)
                 j -= 1
         for w in range(n_way):
             for c in range(width):
@@ -337,7 +354,7 @@ def candidate_rows(
             for j in range(LANES):
                 z, post = abs(d[k, j]), abs(f_l[j] + d[k, j] * f_k)
                 over[j] += post > f_max[j] * (1.0 + 1e-9)
-                hit = post > worst[j]
+                hit = post > worst[j] * (1.0 + TIE)
                 worst[j] = post if hit else worst[j]
                 where[j] = code if hit else where[j]
                 lane_count[j] += (z * top > need[j]) & (f_max[j] - post < s_l[j] + z * s_k)
@@ -400,9 +417,7 @@ def list_heads(listed: FloatArray, start: IntArray) -> tuple[FloatArray, FloatAr
 def _flow_bounds(flow, a, rq, bound, swing):
     """Largest |flow| and swing of each branch over lanes, each within its loosest treatment."""
     x = np.zeros(LANES)
-    for w in range(len(rq)):
-        for c in range(LANES):
-            x[c] = max(x[c], 1.0 / rq[w, c])
+    _largest(rq, x)
     for l in range(len(flow)):
         fl = flow[l]
         z, s = abs(fl), 0.0
@@ -424,8 +439,9 @@ def _evaluate(l, k, d, flow, rating, floor, cutoff, a, rq, lq, kq):
         for c in range(LANES):
             v = a[l, c] + d * a[k, c]
             z = max(v * up, v * down) if abs(v) >= cut else 0.0
-            if z > rq[w, c]:
-                rq[w, c], lq[w, c], kq[w, c] = z, l, k
+            if _replaces(z, l, k, rq[w, c], lq[w, c], kq[w, c]):
+                lq[w, c], kq[w, c] = l, k
+            rq[w, c] = max(rq[w, c], z)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -437,7 +453,7 @@ def _reach(a, rq, reach, swing):
             z = max(z, abs(a[k, c]))
         reach[k] = z
     for w in range(len(rq)):
-        x = 1.0 / rq[w]
+        x = (1.0 + TIE) / rq[w]
         for k in range(a.shape[0]):
             z = 0.0
             for c in range(LANES):
@@ -460,7 +476,7 @@ def _evaluate_row(
     for w in range(n_way):
         up[w] = down[w] = -np.inf
         for c in range(LANES):
-            ax = a[l, c] / rq[w, c]
+            ax = a[l, c] * (1.0 + TIE) / rq[w, c]
             up[w], down[w] = max(up[w], ax), max(down[w], -ax)
     limit, own = rating[l], reach[l]
     for k in range(len(row)):
@@ -476,10 +492,7 @@ def _evaluate_row(
                 continue
             least = max(floor[w] * limit, TINY_MW)
             far = z * swing[w, k]
-            if (
-                up[w] + far > max(limit - post, least) * ROUNDING
-                or down[w] + far > max(limit + post, least) * ROUNDING
-            ):
+            if up[w] + far > max(limit - post, least) or down[w] + far > max(limit + post, least):
                 seen += 1
                 _evaluate(l, k, d, flow, rating, floor, cutoff, a, rq, lq, kq)
                 break
@@ -636,7 +649,7 @@ def outage_pass(
                 for w in range(n_way):
                     if live[w]:
                         for c in range(LANES):
-                            x[c] = max(x[c], 1.0 / rq[w, c])
+                            x[c] = max(x[c], (1.0 + TIE) / rq[w, c])
             changed = False
             if i < count:  # what lies above the nodes first, then all that may matter
                 j = upward[i]
@@ -729,14 +742,15 @@ def outage_pass(
                             for c in range(LANES):
                                 v = a[l, c] + d_e * a[k, c]
                                 z = max(v * up, v * down) if abs(v) >= cut else 0.0
-                                ahead = max(ahead, z - rq[w, c])
+                                ahead = max(ahead, z - (1.0 - TIE) * rq[w, c])
                             if ahead > 0.0:
-                                changed = True
                                 for c in range(LANES):
                                     v = a[l, c] + d_e * a[k, c]
                                     z = max(v * up, v * down) if abs(v) >= cut else 0.0
-                                    if z > rq[w, c]:
-                                        rq[w, c], lq[w, c], kq[w, c] = z, l, k
+                                    changed |= z > rq[w, c]
+                                    if _replaces(z, l, k, rq[w, c], lq[w, c], kq[w, c]):
+                                        lq[w, c], kq[w, c] = l, k
+                                    rq[w, c] = max(rq[w, c], z)
             visited[j] = q
             if i < count:
                 i += 1
@@ -768,15 +782,17 @@ def outage_pass(
                 look[n_dense, w] = False
                 if done[w] or not live[w]:
                     continue
-                z, s, least = abs(flow[l]), 0.0, np.inf
+                z, s, lowest = abs(flow[l]), 0.0, np.inf
                 for c in range(LANES):
                     if rq[w, c] < 1.0 / ZERO_MW:
-                        ax = a[l, c] / rq[w, c]
+                        ax = a[l, c] * (1.0 + TIE) / rq[w, c]
                         z, s = max(z, abs(flow[l] + ax)), max(s, abs(ax))
-                        least = min(least, 1.0 / rq[w, c])
+                        lowest = min(lowest, 1.0 / rq[w, c])
                 close = rating[l] - z < THETA * rating[l]
                 guarded = s + 2.0 * rest <= floor[w] * rating[l]
-                look[n_dense, w] = close and not guarded and reach + 2.0 * rest / least >= cutoff[w]
+                look[n_dense, w] = (
+                    close and not guarded and reach + 2.0 * rest / lowest >= cutoff[w]
+                )
                 asked |= look[n_dense, w]
             if asked and local and kept_at[l] >= 0 and reach < half:
                 row = kept[kept_at[l]]
@@ -892,8 +908,9 @@ def chosen_pass(
                         if abs(v) < cutoff[w]:
                             continue
                         s = max(v * up, v * down)
-                        if s > r[w, b]:
-                            r[w, b], branch[w, b], outage[w, b] = s, l, k
+                        if _replaces(s, l, k, r[w, b], branch[w, b], outage[w, b]):
+                            branch[w, b], outage[w, b] = l, k
+                        r[w, b] = max(r[w, b], s)
 
 
 @njit(cache=True, nogil=True)
@@ -924,12 +941,12 @@ def bridge_pass(walk, end_of, bridge_of, inside, outside, ranked, r, which):
             depth += 1
             stack[depth] = v
             best[depth], best_at[depth] = best[depth - 1], best_at[depth - 1]
-            if inside[e] > best[depth]:
+            if inside[e] > best[depth] * (1.0 + TIE):
                 best[depth], best_at[depth] = inside[e], e
         r[v], which[v] = best[depth], best_at[depth]
         for i in range(len(ranked)):
             e = ranked[i]
-            if outside[e] <= r[v]:
+            if outside[e] <= r[v] * (1.0 + TIE):
                 break
             u = below[e]
             if not (entered[u] <= p < end_of[u]):

@@ -347,7 +347,10 @@ def ptdf(island: Island) -> FloatArray:
 
 
 def ptdf_of_nodes(island: Island, nodes: IntArray | None = None) -> FloatArray:
-    """The same for some nodes, by default all, one row a node: shape (n_asked, n_branch)."""
+    """The same for some nodes, by default all, one row a node: shape (n_asked, n_branch).
+
+    To twelve digits after the point, so that two lines that share alike share alike on every processor.
+    """
     nodes = np.arange(island.n_node) if nodes is None else nodes
     factors = np.zeros((len(nodes), island.n_branch))
     if island.n_node > 1:
@@ -355,4 +358,5 @@ def ptdf_of_nodes(island: Island, nodes: IntArray | None = None) -> FloatArray:
         dense_factors_by_node(
             solver, island.y, offset, get[island.f], get[island.t], put[nodes], factors
         )
+        np.round(factors, 12, out=factors)
     return factors
