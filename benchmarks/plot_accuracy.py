@@ -2,7 +2,7 @@
 
     python benchmarks/plot_accuracy.py FOLDER_WITH_MEASURED_TABLES [src/taotie/app/pages/pictures]
 
-Each model family is predicted by coefficients fitted without it.
+Each model family is predicted by coefficients fitted without it, together with the served loads of other models.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ import numpy as np
 import vl_convert
 from PIL import Image
 
+from taotie.compute.energy.measured_table import read_table
 from taotie.compute.energy.runtime_profile import BATCH_BANDS
 from taotie.compute.fit.calibration import left_out_predictions
 from taotie.compute.fit.measured_rows import read_measured_rows
+from taotie.compute.fit.refit import SERVED
+from taotie.compute.fit.serving_rows import read_serving_rows
 from taotie.compute.fit.validation import BAND_NAMES
 
 NAMES = {"h100-sxm": "H100", "b200-sxm": "B200"}
@@ -30,7 +33,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     out = Path(sys.argv[2] if len(sys.argv) > 2 else "src/taotie/app/pages/pictures")
     rows = read_measured_rows(folder / "mlenergy_v3" / "llm.csv")
-    p, _profiles = left_out_predictions(rows)
+    served = read_serving_rows([r for f in SERVED for r in read_table(folder / f)])
+    p, _profiles = left_out_predictions(rows, None, served)
     band = np.searchsorted(BATCH_BANDS, rows.batch)
     points = [
         {

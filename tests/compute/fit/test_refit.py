@@ -1,5 +1,7 @@
 """The shipped coefficients are what the refit makes of the measured tables."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,10 @@ from taotie.errors import DataError
 @pytest.mark.slow
 def test_matches_shipped_coefficients(shared_data, tmp_path):
     file = tmp_path / "coefficients.toml"
+    begun = time.process_time()
     summary = refit(shared_data, file, today="2026-11-22")
+    # with every gate, five minutes of two quiet cores; it takes two of one
+    assert time.process_time() - begun < 300
     made, shipped = runtime_profiles(file), runtime_profiles()
     assert made.keys() == shipped.keys()
     for name, profile in shipped.items():

@@ -41,7 +41,8 @@ _REALS = ("mixer_params", "state_b", "total_params", "active_params")
 
 
 _SHAPE = (
-    "layers", "hidden", "heads", "kv_heads", "head_size", "experts", "top_k", "expert_ffn", "attention_layers",
+    "layers", "hidden", "heads", "kv_heads", "head_size", "experts", "top_k", "expert_ffn", "attention_layers", "ffn",
+    "vocabulary", "mixer_params", "total_params", "active_params", "tied_embedding", "block_fp8", "image_tokens",
 )  # fmt: skip
 RECALLED_DOUBT = 0.05
 """Half-width of the range for a shape typed from memory: of 700 cells looked up since, two shapes were wrong; our guess."""

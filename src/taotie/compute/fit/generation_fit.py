@@ -302,8 +302,7 @@ def with_generation_errors(
 ) -> dict[str, dict[str, Any]]:
     """The profiles with half widths of intervals from models left out of the fit.
 
-    Rows of one model miss alike: each model of a medium weighs one, and the quantile is raised for the next model to
-    come.
+    Rows of one model miss alike: each model of a medium weighs one, and the quantile is that of the next model to come.
     """
     left_out = left_out_generation(rows)
     inside = predict_by_medium(rows, profiles)
