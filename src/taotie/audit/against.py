@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from taotie.audit.verdict import Stated, printed_finding
 from taotie.audit.wording import number
 from taotie.errors import TaotieError
 from taotie.quantity import catalog
+from taotie.quantity.copied import replace
 from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.words.language import N_, _, language
 

@@ -6,7 +6,7 @@ import itertools
 import re
 import sys
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from taotie.audit import verdict as verdicts
@@ -20,6 +20,7 @@ from taotie.audit.text_form import html_text, markdown_text
 from taotie.audit.verdict import printed_finding
 from taotie.errors import DataError, TaotieError
 from taotie.files.read import read_bytes
+from taotie.quantity.copied import replace
 from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
 

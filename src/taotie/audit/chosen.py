@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from taotie.audit.candidate import Candidate, as_dimension, stated_of
 from taotie.audit.composed import composed
@@ -19,6 +18,7 @@ from taotie.audit.nouns import FLOWS
 from taotie.audit.reading import Quantity, Reading, spoken
 from taotie.audit.repeated import by_as_much, divides, ends_of, repeats, without_inputs
 from taotie.audit.said_elsewhere import said_elsewhere
+from taotie.quantity.copied import replace
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit

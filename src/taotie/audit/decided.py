@@ -117,7 +117,7 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         slipped = (
             _other_currency(reading, recomputed, inputs)
             or _other_thing(reading, recomputed, inputs)
-            or _other_dimension(reading, recomputed)
+            or _other_dimension(reading, recomputed, inputs)
         )
         if slipped is not None:
             return slipped
@@ -347,7 +347,9 @@ def _restatement(
         if id(other.main) in fine:
             continue  # it fits in another way
         a, b = sorted((chosen.main, other.main), key=lambda q: q.start)
-        if a.start == b.start or other.rank > 1 or a.role or b.role:
+        if a.start == b.start or other.rank > 1 or a.role:
+            continue
+        if b.role and not (given and b.role == "to"):
             continue
         if b is chosen.main and not (
             _apposed(text, a, b) and other.how == "direct" and not _told(a, inputs)
@@ -356,6 +358,12 @@ def _restatement(
         again = a.period and b.period and a.period != b.period
         told_equal = (
             (again and _AGAIN.fullmatch(text, a.end, b.start))
+            or (
+                again
+                and given
+                and _ASIDE.fullmatch(text, a.end, b.start)
+                and _ENDS.match(text, b.end)
+            )
             or _SAME.fullmatch(text[a.end : b.start].strip() + "")
             or _SAME.search(text[a.end : b.start])
             or _apposed(text, a, b)
@@ -413,6 +421,9 @@ def _apposed(text: str, a: Quantity, b: Quantity) -> bool:
     ) or bool(_MAKES_UP.fullmatch(text, a.end, b.start))
 
 
+# 4.5 million litres a day to the towers, 1.6 billion a year.
+_ASIDE = re.compile(r"[^0-9.;。；,，]{0,32}[,，]\s?(?:or |about |some |roughly |约|合|即){0,2}")
+_ENDS = re.compile(r"\s?(?:[,.;。，；)）]|\Z)")
 # 7.3 million a year, 20,000 a day; 年用电3.6亿度，平摊下来每月3000万度
 _AGAIN = re.compile(
     r"[\s,，(（]{1,3}(?:or |about |some |roughly |around |约|合|即){0,2}"
@@ -528,11 +539,16 @@ def _other_thing(
     return None
 
 
-def _other_dimension(reading: Reading, recomputed: Recomputed) -> Decision | None:
+def _other_dimension(
+    reading: Reading, recomputed: Recomputed, inputs: Sequence[tuple[float, Unit]]
+) -> Decision | None:
     """A number of another dimension that fits once one unit is undone: wrong where the text writes that unit, open where it only lacks a count."""
     for q in reading.quantities:
         if q.kind not in ("amount", "count", "money") or q.role == "from":
             continue
+        given = any(q.unit.same_dimension(u) and repeats(q, v, u) for v, u in inputs)
+        if given and len(reading.quantities) > 1:
+            continue  # what the formula was given is no slip
         stated = stated_of(q)
         kind = undone(stated, recomputed) or _held_for(stated, recomputed)
         if not kind and q.unit != q.bare:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from taotie.audit.candidate import Candidate
 from taotie.audit.formula import Recomputed
@@ -17,6 +17,7 @@ from taotie.audit.reading import Quantity, Reading
 from taotie.audit.repeated import divides, repeats
 from taotie.audit.slip import COUNTED, fits
 from taotie.audit.verdict import REPRODUCES, Stated, printed_finding
+from taotie.quantity.copied import replace
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words.language import _

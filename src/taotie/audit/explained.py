@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
 from taotie.audit.slip import fits
+from taotie.quantity.copied import replace
 from taotie.quantity.number_text import number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 

@@ -99,7 +99,7 @@ def hedge_around(before: str, behind: str) -> str:
     window = before[-WINDOW:]
     found = [
         _denied(str(m.lastgroup), window[: m.start()], m[0])
-        for m in _BEFORE.finditer(window)
+        for m in (_BEFORE.finditer(window) if window else ())
         if _UNTIL.match(window, m.end())
     ]
     if found:

@@ -167,6 +167,7 @@ def known_unit(word: str) -> tuple[float, Unit] | None:
     return None if unit.is_plain and word not in ("times", "x") else (scale, unit)
 
 
+@lru_cache(maxsize=4096)
 def noun_of(word: str) -> str:
     """The counted thing an English word names, or nothing."""
     low = word.lower().rstrip(".'")
@@ -183,6 +184,7 @@ def noun_of(word: str) -> str:
     return ""
 
 
+_DATA_CENTER = re.compile(r"data\s?-?cent(?:er|re)s?(?![A-Za-z])", re.IGNORECASE)
 # "90,000 of Nvidia's current accelerators", "three million of the county's homes"
 _OWNER = re.compile(
     r"\s?of (?:the |its |their |our |those |these )?(?:[A-Z][\w.&-]{1,20}['’]s? |[a-z]{3,14}['’]s )?"
@@ -210,9 +212,7 @@ def noun_at(text: str, at: int, adjectives: int = 4) -> tuple[str, int, str, str
             return None
         low = word[0].lower()
         if low in ("data", "datacenter", "datacentre", "datacenters", "datacentres"):
-            place = re.compile(r"data\s?-?cent(?:er|re)s?(?![A-Za-z])", re.IGNORECASE).match(
-                text, at
-            )
+            place = _DATA_CENTER.match(text, at)
             if place:
                 return "site", place.end(), place[0], when
         named = noun_of(word[0])

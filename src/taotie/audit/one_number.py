@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from taotie.audit.hedge import WINDOW, change_around, hedge_around, role_of
 from taotie.audit.nouns import Phrase
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
 from taotie.audit.unit_phrase_zh import with_chinese_rest
+from taotie.quantity.copied import replace
 from taotie.quantity.number_text import ENGLISH_WORDS, PrintedNumber, number_at, number_words_at
 from taotie.quantity.number_words import chinese_value, pair_at, spelled_number_at
 from taotie.quantity.unit_text import Unit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from taotie.audit.hedge import WINDOW, change_around, hedge_around, role_of
 from taotie.audit.nouns import Phrase
@@ -11,6 +10,7 @@ from taotie.audit.one_number import YEAR, first_number, fraction, made_of, one_n
 from taotie.audit.quantity_range import ranged
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
+from taotie.quantity.copied import replace
 from taotie.quantity.number_text import PrintedNumber, number_at, number_words_at
 from taotie.quantity.number_words import fraction_at, spelled_number_at
 from taotie.quantity.unit_text import Unit

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 
 from taotie.audit.hedge import WINDOW
 from taotie.audit.one_number import first_number, one_number, year_at
 from taotie.audit.quantity_said import Quantity
+from taotie.quantity.copied import replace
 from taotie.quantity.number_text import CHINESE_WORDS, ENGLISH_WORDS, PrintedNumber
 from taotie.quantity.number_words import fraction_at, spelled_number_at
 from taotie.quantity.unit_text import PLAIN

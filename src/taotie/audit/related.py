@@ -10,7 +10,6 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between, slack_of
@@ -22,6 +21,7 @@ from taotie.audit.shares import shares_told
 from taotie.audit.verdict import printed_finding
 from taotie.audit.worked_out import carbonless as _carbonless
 from taotie.audit.worked_out import worked_out
+from taotie.quantity.copied import replace
 from taotie.quantity.number_text import number_at
 from taotie.quantity.unit_text import PLAIN, Unit
 

@@ -6,10 +6,10 @@ import itertools
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from taotie.audit.candidate import Candidate
 from taotie.audit.reading import Quantity
+from taotie.quantity.copied import replace
 from taotie.quantity.unit_text import PLAIN, Unit
 
 # 1,000 texts took 2 Wh, so each one costs 2 Wh

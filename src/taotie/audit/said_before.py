@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from taotie.audit.nouns import FLOWS, PERIODS, noun_at
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
+from taotie.quantity.copied import replace
 from taotie.quantity.number_text import CHINESE_WORDS, ENGLISH_WORDS, number_at
 from taotie.quantity.unit_text import Unit
 

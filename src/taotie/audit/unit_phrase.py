@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from taotie.audit.nouns import FLOWS, PERIODS, STOP, Phrase, amount, known_unit, noun_at, noun_of
 from taotie.audit.unit_phrase_zh import CJK_ELECTRIC, chinese, chinese_count
 from taotie.errors import TaotieError
+from taotie.quantity.copied import replace
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit, parse_unit

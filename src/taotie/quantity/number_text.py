@@ -80,6 +80,9 @@ class PrintedNumber:
     loose: bool = False
 
 
+_SEPARATORS = dict.fromkeys(map(ord, ",_' \t\n\r\u00a0\u202f\u2009"))
+
+
 def plain(text: str) -> str:
     """`text` with full-width characters, dashes and superscripts in their plain form.
 
@@ -128,7 +131,7 @@ def printed_tolerance(mantissa: str, value: float) -> float:
     >>> printed_tolerance("2", 2e8)
     4000000.0
     """
-    digits = re.sub(r"[,_\s]", "", mantissa)
+    digits = mantissa.translate(_SEPARATORS)
     whole, dot, decimals = digits.partition(".")
     number = float(digits)
     if number == 0:
@@ -151,7 +154,7 @@ def significant_digits(mantissa: str) -> tuple[int, float, bool]:
     >>> significant_digits("0.30"), significant_digits("17000"), significant_digits("50")
     ((2, 0.005, False), (2, 500.0, True), (1, 5.0, True))
     """
-    digits = re.sub(r"[,_'\s]", "", mantissa)
+    digits = mantissa.translate(_SEPARATORS)
     whole, dot, decimals = digits.partition(".")
     if dot and decimals:
         return max(len((whole + decimals).lstrip("0")), 1), 0.5 * 10.0 ** -len(decimals), False
@@ -192,8 +195,8 @@ def number_at(text: str, start: int = 0) -> PrintedNumber | None:
         else:
             printed = match[0]
         _refuse_long(printed)
-        mantissa = re.split("[eE]", printed)[0]
-        value, end = float(re.sub(r"[,_'\s]", "", printed)), match.end()
+        mantissa = printed.replace("E", "e").partition("e")[0]
+        value, end = float(printed.translate(_SEPARATORS)), match.end()
         power = _TIMES_TEN_TO_THE.match(text, end)
         if power:
             value *= _power_of_ten(power[1])
@@ -201,7 +204,7 @@ def number_at(text: str, start: int = 0) -> PrintedNumber | None:
         _refuse_infinite(value, text[start:end])
         tol = printed_tolerance(mantissa, value)
         digits, half, loose = significant_digits(mantissa)
-        bare = float(re.sub(r"[,_'\s]", "", mantissa))
+        bare = float(mantissa.translate(_SEPARATORS))
         half *= value / bare if bare else 1.0
     words, scale, end = number_words_at(text, end)
     if words and words[-1] in ("亿", "万") and not power_first:
