@@ -1,7 +1,8 @@
 """A service under fire, part by part: pages, interfaces, container, fuzzing, load. What fails does not stop the rest.
 
 Each part writes its whole output into .cache/web/PART.log and one line with its figures here; the last line says which
-parts failed, and the exit status is then 1. A part that takes longer than its limit is stopped and has failed;
+parts failed, and the exit status is then 1. A part that gives no figures, or leaves tests out because a tool of theirs is not
+installed, has failed. A part that takes longer than its limit is stopped and has failed;
 `--patience 3` gives three times as long on a slow or busy machine. A run that was stopped goes on where it was: a part that
 held with the same files and settings is not run again, unless it is named or `--anew` is given.
 
@@ -30,7 +31,10 @@ LOGS = ROOT / ".cache" / "web"
 HELD = LOGS / "held.json"
 RUNNING: set[subprocess.Popen[bytes]] = set()
 LOCK = Lock()
-PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "-q", "--no-header"]
+# as quiet as the project's own setting: one step more, and the line of counts is not written
+PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "--no-header"]
+MISSING = re.compile(r"^SKIPPED \[(\d+)\] .*?: (.* is not installed.*)$", re.M)
+"""Tests left out for a tool that is not there: a part of nothing but those would have shown nothing."""
 EVERY = ["-m", "slow or not slow"]
 
 
@@ -67,6 +71,11 @@ class Part:
         took = time.monotonic() - began
         text = log.read_text(errors="replace")
         found = [m.group(0).strip("= \n") for m in re.finditer(self.figures, text, re.M)]
+        wrong = _wrong(text)
+        if code == 0 and (missing := left_out(text)):
+            code, wrong = 1, missing
+        elif code == 0 and not found:
+            code = 1
         end = {0: "ok", None: f"STOPPED after {took / 60:.1f} min"}.get(code, f"FAILED ({code})")
         said = "; ".join(found) or f"no figures, see {log.relative_to(ROOT)}"
         line = f"{self.name}: {end}, {int(took // 60)} min {int(took % 60)} s: {said}"
@@ -74,7 +83,7 @@ class Part:
         if code == 0:
             keep(self.name, files, line)
         else:
-            print("\n".join(f"    {line}" for line in _wrong(text)), flush=True)
+            print("\n".join(f"    {line}" for line in wrong), flush=True)
         return code == 0
 
 
@@ -111,6 +120,18 @@ def stop(_number: int, _frame: object) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
     os._exit(130)
+
+
+def left_out(text: str) -> list[str]:
+    """How many tests wanted which tool that is not there.
+
+    >>> left_out("SKIPPED [156] tests/x.py:408: playwright is not installed\\n62 passed, 156 skipped in 3.1s")
+    ['156 tests left out: playwright is not installed']
+    """
+    wanted: dict[str, int] = {}
+    for count, tool in MISSING.findall(text):
+        wanted[tool] = wanted.get(tool, 0) + int(count)
+    return [f"{n} tests left out: {tool}" for tool, n in wanted.items()]
 
 
 def _wrong(text: str) -> list[str]:

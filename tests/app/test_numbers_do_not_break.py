@@ -20,8 +20,8 @@ from taotie.app.web.site import PAGES, page_html
 from taotie.app.web.state import State
 from taotie.words.language import LANGUAGES
 
-BREAKS = re.compile(r"\d[ \u2009](?:\d{3}(?!\d)|%|[万亿])")
-TIED = re.compile(r"\d\u00a0(?:\d{3}|%|[万亿])")
+BREAKS = re.compile(r"\d[ \u2009](?:\d{3}(?!\d)|%|[万亿]|[kMGT]?Wh?\b|tCO2e\b)")
+TIED = re.compile(r"\d\u00a0(?:\d{3}|%|[万亿]|[kMGT]?Wh?\b)")
 COPIED = {"script", "style", "pre", "code", "textarea", "option"}
 """Whose letters somebody copies, sends back or runs: nothing in them is exchanged."""
 
@@ -77,3 +77,4 @@ def test_matches_letter_for_letter_what_is_copied() -> None:
     )
     assert tied(kept) == kept
     assert tied("in 12 345 678 of 1 2345 or 7 %") == "in 12\u00a0345\u00a0678 of 1 2345 or 7\u00a0%"
+    assert tied("8 H100 of 700 W, 3 hours") == "8 H100 of 700\u00a0W, 3 hours"

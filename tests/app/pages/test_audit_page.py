@@ -171,9 +171,9 @@ def test_property_a_long_audit_says_of_each_claim_the_same_in_few_words(tmp_path
     text = audit_html(audit_claims(str(path)), "en")
     assert text.count('class="claim short wrong computed"') == 2 * 31
     assert text.count('class="claim short fine computed"') == 2 * 279
-    assert "<samp>p * 8760 h = 100 MW * 8760 h</samp>" in text
-    assert "<small>p: 100 MW, note read</small>" in text
-    assert "It would be true with p = 120 MW instead of 100 MW." in text
+    assert "<samp>p * 8760\u00a0h = 100\u00a0MW * 8760\u00a0h</samp>" in text
+    assert "<small>p: 100\u00a0MW, note read</small>" in text
+    assert "It would be true with p = 120\u00a0MW instead of 100\u00a0MW." in text
     squares = re.search(r'class="squares">(.*?)</svg>', text, re.DOTALL)
     assert squares is not None
     assert "<title>31 inconsistent with source</title>" in squares[1]

@@ -18,7 +18,8 @@ from browser import chromium, probed
 
 from taotie.app.pages import simulation_page
 from taotie.app.pages.simulation_page import simulation_html, write_simulation_report
-from taotie.app.pages.simulation_tables import default_rows, given_fields, option_rows, unbroken
+from taotie.app.pages.simulation_tables import default_rows, given_fields, option_rows
+from taotie.app.pages.tied import tied
 from taotie.compute.serving.case import CaseRun, ServingCase, run_case
 from taotie.compute.serving.promise_cost import cost_of_promise
 from taotie.compute.serving.service import ServiceLevel, simulate
@@ -240,7 +241,7 @@ def test_worked_same_case_same_bytes(done: CaseRun, page: str) -> None:
 
 
 def test_worked_numbers_stay_on_one_line() -> None:
-    assert unbroken("12 345 J and 3 ms of 4 requests") == "12\u00a0345\u00a0J and 3\u00a0ms of 4 requests"  # fmt: skip
+    assert tied("<p>12 345 J and 3 ms of 4 requests") == "<p>12\u00a0345\u00a0J and 3\u00a0ms of 4 requests"  # fmt: skip
 
 
 def test_error_nobody_was_served(done: CaseRun, tmp_path: Path) -> None:

@@ -85,13 +85,13 @@ def test_browser_check_by_keyboard(seen: Seen) -> None:
     page.keyboard.press("Enter")
     page.get_by_test_id("verdict").wait_for()
     assert raw(page, "verdict") == "unit error"
-    assert "<b>100 000 H100</b>" in page.get_by_test_id("verdict").inner_text()
+    assert "<b>100\u00a0000 H100</b>" in page.get_by_test_id("verdict").inner_text()
     tab_to(page, "textarea[name=article]")
     page.keyboard.insert_text("ChatGPT uses 564 MWh a day. A cat sleeps 16 hours.")
     tab_to(page, "form[data-testid=article-form] button")
     page.keyboard.press("Enter")
     page.get_by_test_id("counts").wait_for()
-    assert page.locator(".article mark.good").first.inner_text() == "564 MWh a day"
+    assert page.locator(".article mark.good").first.inner_text() == "564\u00a0MWh a day"
     assert not seen.problems()
 
 

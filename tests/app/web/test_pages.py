@@ -37,10 +37,10 @@ class Parts(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.text += data.replace("\u00a0", " ")
         tag, attrs = self.tags[-1] if self.tags else ("", {})
         if tag == "text" or (tag == "th" and attrs.get("scope") == "row"):
-            self.words.append(data)
+            self.words.append(data.replace("\u00a0", " "))
 
     def named(self, testid: str) -> dict[str, str | None]:
         return next(a for _t, a in self.tags if a.get("data-testid") == testid)
@@ -219,3 +219,17 @@ def test_property_sources_of_defaults_can_be_opened() -> None:
         parts, status = shown("sources", key=key)
         assert status == 200, key
         assert parts.named("citation") is not None
+
+
+@pytest.mark.parametrize("name", ["compare", "fleet", "disclose"])
+def test_property_a_page_says_its_sentence_once(name: str) -> None:
+    """The lead is not said again above the first chart; the chart by itself, in a frame, still says it."""
+    html = page_html(name, State.of((("samples", "200"),) if name == "fleet" else (), "en")).html
+    lead = re.search(r'<p class="lead" data-testid="lead"[^>]*>([^<]+)</p>', html)
+    assert lead is not None
+    assert f'<p class="finding">{lead.group(1)}</p>' not in html
+
+
+def test_property_a_claim_without_a_stated_value_says_none() -> None:
+    html = page_html("audit", State.of((), "en")).html
+    assert re.findall(r"<p>[^<]*<b></b>", html) == []

@@ -40,7 +40,6 @@ from taotie.app.pages.simulation_tables import (
     option_rows,
     run_warnings,
     setup_rows,
-    unbroken,
 )
 from taotie.app.pages.tables import SourceRow, source_row, source_rows
 from taotie.app.pages.words import page_words
@@ -241,11 +240,7 @@ def _half(shown: Shown) -> dict[str, Any]:
         latency_picture(shown.ttft, shown.tpot, done.case.level, shown.attained),
         length_picture(shown.length),
     ]  # fmt: skip
-    pictures = [
-        replace(p, finding=unbroken(p.finding), method=unbroken(p.method))
-        for p in drawn
-        if isinstance(p, Picture)
-    ]
+    pictures = [p for p in drawn if isinstance(p, Picture)]
     words = page_words() | _words()
     settings = setup_rows(done, shown.given)
     listed = source_rows([*figures.values(), *machine_figures(done.case).values()])
@@ -257,7 +252,7 @@ def _half(shown: Shown) -> dict[str, Any]:
             model=setup_of(done.case).model.name, machines=_machines(done)
         ),
         "main": _tile("energy_per_request", figures["energy_per_request"], raw["energy_per_request"]),
-        "sentence": unbroken(_sentence(shown)),
+        "sentence": _sentence(shown),
         "tiles": [
             _tile(key, figures[key], raw[key]) for key in figures if key != "energy_per_request"
         ],

@@ -5,7 +5,6 @@ Nothing here is computed: every value is the case's, the fleet's or the run's ow
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -41,20 +40,6 @@ class Row:
     value: str
     why: str
     source: str = ""
-
-
-_TOGETHER = re.compile(r"(?<=\d) (?=(?:\d{3}(?!\d)|%|J|W|kW|MW|kWh|ms|s|h|min)\b|%)")
-
-
-def unbroken(text: str) -> str:
-    """Groups of a number and its unit stay on one line.
-
-    Examples
-    --------
-    >>> unbroken("1 445 J in 24 h, 36 %") == "1\u00a0445\u00a0J in 24\u00a0h, 36\u00a0%"
-    True
-    """
-    return _TOGETHER.sub("\u00a0", text)
 
 
 def given_fields(case: ServingCase) -> set[str]:

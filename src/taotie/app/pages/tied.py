@@ -7,18 +7,19 @@ import re
 __all__ = ["tied"]
 
 _TIED = "\u00a0"
-_KEPT = r"<(script|style|pre|code|kbd|textarea|option)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>"
+_KEPT = r"(?is:<(script|style|pre|code|kbd|textarea|option)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>)"
 """What stays as it is, letter for letter: scripts, what somebody copies or sends back, and what stands inside of tags."""
-_GAP = r" (?<=\d )(?=\d{3}(?!\d)|%|[万亿])"
-_PLACES = re.compile(f"{_KEPT}|{_GAP}", re.DOTALL | re.IGNORECASE)
+_UNIT = r"(?:[kMGT]?(?:J|Wh?)|[kM]?tCO2e|k?gCO2e|m?L|USD|h|min|m?s)\b"
+_GAP = rf" (?<=\d )(?=\d{{3}}(?!\d)|%|[万亿]|{_UNIT})"
+_PLACES = re.compile(f"{_KEPT}|{_GAP}")
 
 
 def tied(html: str) -> str:
-    """A page in which groups of thousands, per cent and the Chinese for ten thousand stay on the line of their number.
+    """A page in which groups of thousands, per cent, short units and the Chinese for ten thousand stay with their number.
 
     Examples
     --------
     >>> tied('<p title="1 088">1 088 MW, 70 %, 12 万</p><code>--years 2 400</code>').split(" ")
-    ['<p', 'title="1', '088">1\\xa0088', 'MW,', '70\\xa0%,', '12\\xa0万</p><code>--years', '2', '400</code>']
+    ['<p', 'title="1', '088">1\\xa0088\\xa0MW,', '70\\xa0%,', '12\\xa0万</p><code>--years', '2', '400</code>']
     """
     return _PLACES.sub(lambda found: _TIED if found.group() == " " else found.group(), html)

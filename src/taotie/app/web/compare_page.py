@@ -56,7 +56,7 @@ def build(state: State) -> View:
         return View(title, values, (tasks,), error=error, known=FIELDS, status=422)
     rows.sort(key=lambda r: r[1].p50)
     least, most = rows[0], rows[-1]
-    lead = _("From {low} to {high} the median grows {times} times.").format(
+    lead = _("From {low} to {high} the median grows {times}-fold.").format(
         low=least[0], high=most[0], times=number(most[1].p50 / least[1].p50)
     )
     unit = "Wh/request"
@@ -103,7 +103,7 @@ def task_chart() -> Chart:
         {"task": r.name, "low": f.to(unit).p05, "middle": f.to(unit).p50, "high": f.to(unit).p95, "unit": unit}
         for r, (_n, f) in zip(rows, found, strict=True)
     ]  # fmt: skip
-    words = _("From {low} to {high} the energy grows {times} times.").format(
+    words = _("From “{low}” to “{high}” the energy grows {times}-fold.").format(
         low=rows[0].name, high=rows[-1].name, times=number(found[-1][1].p50 / found[0][1].p50)
     )
     return Chart(

@@ -8,6 +8,7 @@ that is taken out of its page still looks like itself, and no style stands insid
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -138,9 +139,12 @@ def wrapped(words: str, most: int) -> list[str]:
     --------
     >>> wrapped("energy per request", 10), wrapped("每个请求的能耗", 10), wrapped("short", 10)
     (['energy per', 'request'], ['每个请求', '的能耗'], ['short'])
+    >>> wrapped("Growth and retirement of the stock", 20)
+    ['Growth and', 'retirement', 'of the stock']
     """
     lines = _lines(words, most)
-    while len(lines) > 1 and len(shorter := _lines(words, most - 1)) == len(lines):
+    longest = max(map(len, re.findall(r"[^\s\u2e80-\uffff]+", words)), default=0)
+    while len(lines) > 1 and most > longest and len(shorter := _lines(words, most - 1)) == len(lines):  # fmt: skip
         lines, most = shorter, most - 1
     return lines
 
@@ -149,16 +153,19 @@ def _lines(words: str, most: int) -> list[str]:
     lines, line = [], ""
     for c in words:
         if line and width_of(line + c) > most:
-            at = line.rfind(" ") if c != " " else -1
-            if 2 * at > len(line):  # at a blank, unless half of the line would stay empty
-                lines.append(line[:at])
-                line = line[at + 1 :]
-            else:
-                lines.append(line)
-                line = ""
-        line += c
-        line = line.lstrip()
+            at = _last_gap(line + c)
+            lines.append(line[:at].rstrip())
+            line = line[at:]
+        line = (line + c).lstrip()
     return [*lines, line]
+
+
+def _last_gap(words: str) -> int:
+    """The last place where a line may end before the last letter: at a blank or beside a Chinese letter; else in a word."""
+    for at in range(len(words) - 1, 0, -1):
+        if any(c == " " or width_of(c) == 2 for c in words[at - 1 : at + 1]):
+            return at
+    return len(words) - 1
 
 
 # ---- axes ----------------------------------------------------------------------------------------------

@@ -115,7 +115,10 @@ def shares(answer: Answer) -> Chart:
         for s in found
         for low, middle, high in [tuple(100 * s[k] for k in ("p05", "p50", "p95"))]
     ]
-    words = "; ".join(s.text() for s in answer.said if s.code == "share_of_nation")
+    told = [s.values for s in answer.said if s.code == "share_of_nation"]
+    parts = [_("{year}: {low} to {high} %").format(**v) for v in told]
+    wholes = dict.fromkeys(str(v["of"]) for v in told)
+    words = _("{parts}. 100 % = {of}.").format(parts="; ".join(parts), of="; ".join(wholes)) if told else ""  # fmt: skip
     return Chart(
         "shares", _("As a share of a country's electricity"), words, range_chart(rows, "%", words, log=False),
         data({"year": _("year"), "p05": "5 %", "p50": _("median"), "p95": "95 %", "of": _("of what")}, found),

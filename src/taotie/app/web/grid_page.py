@@ -163,10 +163,11 @@ def the_map(every: Answer, one: Answer | None, load: float, state: State) -> Cha
     return Chart(
         "map",
         _("What each bus takes"),
-        _("Click a bus to look at it. {licence}").format(licence=in_language(str(every.own["licence"] or ""), language())),
+        _("Click a bus to look at it."),
         svg,
         data(columns, rows),
-        _("DC power flow, thermal ratings, any one branch lost; fixed shares, no redispatch. A test or synthetic grid: no statement on an actual one."),
+        _("DC power flow, thermal ratings, any one branch lost; fixed shares, no redispatch. A test or synthetic grid: no statement on an actual one.")
+        + (" " + _("Data: {licence}").format(licence=in_language(str(every.own["licence"]), language())) if every.own["licence"] else ""),
         legend=legend,
     )  # fmt: skip
 

@@ -45,7 +45,7 @@ def build(state: State) -> View:
     values |= answer_values(answer, "supply", asked, ("sizes", "energy"), flow_word)
     charts = [sizes(answer), year(answer)]
     cost = answer.figures["cost_per_mwh"]
-    values["lead"] = _("{share} % carbon-free in its hour costs {cost} {currency} a MWh.").format(
+    values["lead"] = _("With {share} % carbon-free power, matched hour by hour, a MWh costs {cost} {currency}.").format(
         share=number(100 * float(answer.own["score"])), cost=number(cost.p50, 3), currency=unit_word(answer.own["currency"])
     )  # fmt: skip
     return View(title, values, tuple(charts), known=FIELDS, share=(title, values["lead"]))

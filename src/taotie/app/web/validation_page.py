@@ -87,7 +87,7 @@ def build(state: State) -> View:
     miss = next((leaf for leaf in leaves([figure]) if leaf.key.startswith("energy_model.error")), None)  # fmt: skip
     if miss is not None:
         values["lead"] = _("{model} on {on}: the model's energy lies within {low} to {high} times the truth, nine times out of ten.").format(
-            model=answer.settings["model"], on=answer.settings["on"], low=number(1 / miss.p95, 3), high=number(1 / miss.p05, 3)
+            model=answer.settings["model"], on=answer.settings["on"], low=number(1 / miss.p95, 2), high=number(1 / miss.p05, 2)
         )  # fmt: skip
         values["raw"] = miss.p95
     values["said"] = list(dict.fromkeys(s.text() for s in answer.said))

@@ -57,7 +57,10 @@ document.addEventListener("toggle", (event) => {
 }, true);
 // on a phone the menu scrolls sideways: the page one is on is in view
 const here = document.querySelector(".pages [aria-current]");
-if (here) here.closest(".pages").scrollLeft = here.parentElement.offsetLeft - here.closest(".pages").offsetLeft - 4;
+if (here) {
+  const menu = here.closest(".pages"), item = here.getBoundingClientRect(), room = menu.getBoundingClientRect();
+  menu.scrollLeft += item.left + item.width / 2 - room.left - room.width / 2;
+}
 prepare(document);
 new MutationObserver((changes) => {
   for (const change of changes) for (const node of change.addedNodes) if (node.nodeType === 1) prepare(node);
