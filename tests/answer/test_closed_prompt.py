@@ -86,3 +86,19 @@ def test_worked_what_the_draws_cannot_keep_is_said():
 
     assert told(batch=1e6) == {"closed_batch_limited": {"share": 100.0, "batch": 1e6}}
     assert told(batch=2) == {}
+
+
+@pytest.mark.parametrize("where", [None, "Germany", "四川", "aws:us-east-1"])
+def test_property_a_closed_model_is_written_down_wherever_it_is(where):
+    made = prompt("gpt-5", region=where, samples=300)
+    written = made.to_dict()["figures"]
+    assert written["energy_per_request"]["kind"] == "assumed"
+    # what stands at the plug and at the chips is of the same draw
+    if where is not None:
+        carbon, energy = (
+            made.figures["carbon_per_request_average"],
+            made.figures["energy_per_request"],
+        )
+        intensity = made.figures["carbon_intensity"].p50
+        assert carbon.p50 == pytest.approx(energy.p50 * intensity / 1000, rel=1e-9)
+        assert made.figures["water_per_request_onsite"].boundary == "server"

@@ -158,8 +158,14 @@ def _known(chosen: Chosen, pue: float | None) -> Known:
 
 
 def _parts(chosen: Chosen, model: ClosedModel, draws: np.ndarray, pue: float) -> dict[str, Figure]:
-    """The drawn energy at accelerators, servers and the building's meter, one leaf."""
-    from taotie.study.closed_service import HOST_MIDDLE, closed_leaf
+    """The drawn energy at the building's meter, a leaf, and what of it servers and accelerators take."""
+    from taotie.quantity.figure import exact
+    from taotie.study.closed_service import (
+        HOST_MIDDLE,
+        closed_leaf,
+        within_building,
+        within_server,
+    )
 
     told = "_".join(
         f"{name}={chosen.values[name]}"
@@ -167,16 +173,18 @@ def _parts(chosen: Chosen, model: ClosedModel, draws: np.ndarray, pue: float) ->
         if name in chosen.given
     )  # fmt: skip
 
-    def at(boundary: str, over: float, label: str) -> Figure:
-        # one name, so one column of draws: the three rise and fall together
-        return closed_leaf(model, told, draws / over, boundary, label)
-
+    facility = closed_leaf(model, told, draws, "facility", N_("Energy per request"))
+    # of the same draw, so that the three rise and fall together; one name stands for one figure
+    server = within_building(facility, exact(pue, "1", "closed.facility_over_server"))
+    accelerator = within_server(server, exact(HOST_MIDDLE, "1", "closed.server_over_accelerator"))
     return {
-        "accelerator": at(
-            "accelerator", HOST_MIDDLE * pue, N_("Energy per request, accelerators alone")
+        "accelerator": accelerator.named(
+            "energy_per_request_accelerator", **labels(N_("Energy per request, accelerators alone"))
         ),
-        "server": at("server", pue, N_("Energy per request at the server's plug")),
-        "facility": at("facility", 1.0, N_("Energy per request")),
+        "server": server.named(
+            "energy_per_request_server", **labels(N_("Energy per request at the server's plug"))
+        ),
+        "facility": facility,
     }
 
 
@@ -290,7 +298,7 @@ def _price(
     }
     figures["list_price_per_request"] = leaf(
         f"list_price.{model.name}.{chosen.tokens_in:g}.{chosen.tokens_out:g}", value=paid, unit="USD/request",
-        kind="estimated", note=f"list price of {model.as_of or 'the user'}: {model.price_in:g} in, {model.price_out:g} out, USD per million tokens",
+        kind="estimated", note=N_("list price of {of}: {price_in} in, {price_out} out, USD per million tokens").format(of=model.as_of or "the user", price_in=f"{model.price_in:g}", price_out=f"{model.price_out:g}"),
         label=labels(N_("List price of a request")),
     )  # fmt: skip
     if share > 1:

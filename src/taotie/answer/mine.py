@@ -200,7 +200,7 @@ def _bound(key: str, value: float, label: str, day: str) -> Figure:
 
     return leaf(
         key, value=value, unit="TWh/a", boundary="facility", kind="modelled", label=labels(label),
-        note=f"method of the Cambridge index on {day}, from the series given",
+        note=N_("method of the Cambridge index on {day}, from the series given").format(day=day),
     )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ def power(
         Column("success_low", "1", N_("success, low")), Column("success_high", "1", N_("success, high")), Column("delay_low", "a", N_("delay, low")),
         Column("delay_high", "a", N_("delay, high")), Column("earliest", "a", N_("not before")),
     )  # fmt: skip
-    note = "success times lognormal delay of each project, drawn"
+    note = N_("success times lognormal delay of each project, drawn")
     figures = {
         "met": computed("power.met", 100 * float(met[at]), "%", N_("chance that the need is met by then"), note, kind="assumed"),
         "median": computed("power.median", float(p50[at]), "MW", N_("median power by then"), note, "grid", kind="assumed"),

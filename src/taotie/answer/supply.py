@@ -487,7 +487,7 @@ def _curve(p: SupplyProblem, currency: str, told: list[Said]) -> Table:
 
 
 def _figures(plan: SupplyPlan, currency: str) -> dict[str, Any]:
-    note = "least-cost mix of the series, HiGHS"
+    note = N_("least-cost mix of the series, HiGHS")
     energy = plan.load_mwh
 
     def one(key: str, value: float, unit: str, label: str, boundary: str | None = None) -> Any:

@@ -153,7 +153,7 @@ def swings(
         told.append(Said("short_series", N_("{s:g} s are less than ten periods of the slowest band: its lines are coarse"), {"s": after.duration_s}))  # fmt: skip
     if after.step_s > 0.5 / max(b.high_hz for b in limits):
         told.append(Said("coarse_step", N_("steps of {s:g} s show nothing above {f:g} Hz"), {"s": after.step_s, "f": 0.5 / after.step_s}))  # fmt: skip
-    note = "held curve, discrete Fourier transform"
+    note = N_("held curve, discrete Fourier transform")
 
     def one(key: str, value: float, unit: str, label: str) -> Any:
         return computed(f"swings.{key}", value, unit, label, note, "facility")

@@ -20,7 +20,7 @@ from taotie.errors import DataError, RangeError, UnitError
 from taotie.files.read import csv_dicts, of_others, read_text
 from taotie.quantity.catalog import source
 from taotie.quantity.figure import Figure, leaf
-from taotie.words.language import _
+from taotie.words.language import N_, _
 from taotie.workload.mining import Days, Floats, HashRates
 
 __all__ = [
@@ -369,7 +369,9 @@ def mining_figure(energy: MiningEnergy, day: date | str) -> Figure:
         boundary="facility",
         kind="modelled",
         source=source("ccaf_cbeci"),
-        note=f"method of CBECI at {energy.price_usd_per_kwh:g} USD/kWh, series and machines given by the user",
+        note=N_("method of CBECI at {price} USD/kWh, series and machines given by the user").format(
+            price=f"{energy.price_usd_per_kwh:g}"
+        ),
         label={"en": f"Bitcoin, {day}", "zh": f"比特币({day})"},
     )
 

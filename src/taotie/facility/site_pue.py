@@ -29,7 +29,7 @@ from taotie.facility.weather_pue import (
 )
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, leaf
-from taotie.words.language import _
+from taotie.words.language import N_, _
 
 __all__ = ["COOLING", "SitePue", "cooling_load", "sea_year", "site_pue"]
 
@@ -211,9 +211,12 @@ def site_pue(
         water = wue_l_per_kwh(load, rng.uniform(*ends, (n, 1)))
         pues += [float(x) for x in load.pue.mean(axis=-1)]
         litres += [float(x) for x in water.mean(axis=-1)]
-    note = f"{n_building} buildings drawn from published ranges, {len(weather)} hours at {weather.name}"
-    if cooling.endswith("liquid"):
-        note += "; the warm-water loop has assumed ranges of ours"
+    drawn = (
+        N_("{n} buildings drawn from published ranges, {hours} hours at {name}; the warm-water loop has assumed ranges of ours")
+        if cooling.endswith("liquid")
+        else N_("{n} buildings drawn from published ranges, {hours} hours at {name}")
+    )  # fmt: skip
+    note = drawn.format(n=n_building, hours=len(weather), name=weather.name)
     place = "".join(c if c.isalnum() else "_" for c in weather.name.lower()) or "site"
     if sea_c is not None and cooling.startswith("sea"):
         place += f".sea_{float(sea_c.mean()):.2f}_{float(np.ptp(sea_c)):.2f}"

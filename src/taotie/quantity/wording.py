@@ -13,6 +13,7 @@ from taotie.quantity import unit as units
 from taotie.quantity.evaluation import topological
 from taotie.quantity.node import Node
 from taotie.quantity.unit_word import unit_word
+from taotie.words.again import said_again
 from taotie.words.language import _, language
 from taotie.words.said import Said, in_each_language
 
@@ -318,7 +319,7 @@ def origin(figure: Node) -> str:
 
 def note_text(figure: Node) -> str:
     """The note of a figure in the language in force, where it is one of our own."""
-    return _(figure.note) if figure.note else ""
+    return said_again(figure.note)
 
 
 def tree(figure: Node, depth: int | None = None, elsewhere: Collection[str] = frozenset()) -> str:

@@ -176,7 +176,9 @@ def _trace(walk: Walk, wanted: str) -> tuple[Requests, None, TokenMoments, dict[
             "kind": "measured",
             "source": source(key) if key else None,
             "locator": f"{known.path}, mean over {len(requests)} requests",
-            "note": "" if key else f"mean over {len(requests)} requests of {entry.title}",
+            "note": ""
+            if key
+            else N_("mean over {n} requests of {title}").format(n=len(requests), title=entry.title),
             "prefix": f"workload.{published}",
         }
         licence, citation, shown = entry.licence, entry.citation, f"{known.dataset}/{known.path}"
@@ -200,7 +202,9 @@ def _trace(walk: Walk, wanted: str) -> tuple[Requests, None, TokenMoments, dict[
             "kind": "measured",
             "source": None,
             "locator": "",
-            "note": f"mean over {len(requests)} requests of the file {path.name}, sha256 {digest[:12]}",
+            "note": N_("mean over {n} requests of the file {name}, sha256 {digest}").format(
+                n=len(requests), name=path.name, digest=digest[:12]
+            ),
             "prefix": f"workload.{digest[:12]}",
         }
         licence, citation, shown = "", "", wanted

@@ -199,9 +199,11 @@ def _keep(
             share = leaf(
                 f"grid.{case.name}.bus_{bus}.{key}_share.{fuel}", value=float(weight @ course), unit="1",
                 kind="modelled", label=labels(SHARES[fuel]),
-                note=(
-                    f"{key} share of {fuel} over {len(load)} hours of {case.name}, weighted by the load at bus {bus}: "
-                    f"{DOES[key]}; taotie.grid.dispatch.by_hour"
+                note=N_(
+                    "{key} share of {fuel} over {n} hours of {case}, weighted by the load at bus {bus}: "
+                    "{does}; taotie.grid.dispatch.by_hour"
+                ).format(
+                    key=key, fuel=fuel, n=len(load), case=case.name, bus=bus, does=DOES[key]
                 ),
             )  # fmt: skip
             total = share * factor if total is None else total + share * factor
@@ -217,8 +219,8 @@ def _keep(
 
 
 DOES = {
-    "average": "share of all generation with the load on",
-    "marginal": "change by the load over the load",
+    "average": N_("share of all generation with the load on"),
+    "marginal": N_("change by the load over the load"),
 }
 SHARES = {
     "coal": N_("Share of coal"), "gas": N_("Share of gas"), "oil": N_("Share of oil"), "nuclear": N_("Share of nuclear power"),

@@ -306,7 +306,7 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
     def own(key: str, value: float, label: str) -> Figure:
         return leaf(
             f"study.workload.load.{key}", value=value, unit="MW", kind="measured",
-            note=f"{len(series)} steps of the file {path.name}", label=labels(label),
+            note=N_("{n} steps of the file {name}").format(n=len(series), name=path.name), label=labels(label),
         )  # fmt: skip
 
     shape = series / mean

@@ -192,6 +192,43 @@ def host_beside(energy_wh: Any, server_over_accelerator: Any) -> Any:
     return np.asarray(energy_wh, dtype=np.float64) * (np.asarray(server_over_accelerator) - 1.0)
 
 
+@lifted(energy_wh="Wh/request", pue="1", returns="Wh/request", boundary="server", kind="assumed")
+def within_building(energy_wh: Any, pue: Any) -> Any:
+    """What of the energy at the meter the servers take. [Wh/request]
+
+    Parameters
+    ----------
+    energy_wh, pue : array_like
+        Energy at the meter of the building; facility over IT energy. [Wh/request, 1]
+
+    Examples
+    --------
+    >>> round(float(within_building(0.24, 1.2)), 3)
+    0.2
+    """
+    return np.asarray(energy_wh, dtype=np.float64) / np.asarray(pue)
+
+
+@lifted(
+    energy_wh="Wh/request", server_over_accelerator="1", returns="Wh/request", boundary="accelerator",
+    kind="assumed",
+)  # fmt: skip
+def within_server(energy_wh: Any, server_over_accelerator: Any) -> Any:
+    """What of the energy at the plug the accelerators take. [Wh/request]
+
+    Parameters
+    ----------
+    energy_wh, server_over_accelerator : array_like
+        Energy at the plug; that over the energy at the accelerators. [Wh/request, 1]
+
+    Examples
+    --------
+    >>> round(float(within_server(0.28, 1.4)), 3)
+    0.2
+    """
+    return np.asarray(energy_wh, dtype=np.float64) / np.asarray(server_over_accelerator)
+
+
 @lifted(
     requests_per_day="request/d", energy_wh="Wh/request", peak_over_mean="1", power_w="W/accelerator",
     plug_wh="Wh/request", highest_w="W/accelerator", returns="accelerator", boundary=None, kind="assumed",

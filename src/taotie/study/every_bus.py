@@ -102,25 +102,28 @@ def every_bus(
     def keep(key: str, value: float, unit: str, label: str, note: str) -> Figure:
         made = leaf(
             f"grid.{case.name}.every_bus.{key}", value=float(value), unit=unit, kind="modelled",
-            note=f"{note}; DC, thermal, no redispatch; taotie.grid.capacity.hosting_capacity",
+            note=N_("{what}; DC, thermal, no redispatch; taotie.grid.capacity.hosting_capacity").format(what=note),
         )  # fmt: skip
         return walk.keep(key, made, label)
 
     for way, mw in ways.items():
         share = 100 * float((mw >= load_mw).mean())
-        what = f"buses of the {case.n_bus} of {name} that take {load_mw:.6g} MW, {way}"
+        what = N_("buses of the {n} of {name} that take {mw} MW, {way}").format(
+            n=case.n_bus, name=name, mw=f"{load_mw:.6g}", way=way
+        )
         label = (TAKE if security == "n-1" else TAKE_INTACT)[way]
         keep(f"share_of_buses_{way}", share, "%", label, what)
     for way, mw in ways.items():
         half = float(np.percentile(mw, 50, method="lower"))
-        keep(f"median_capacity_{way}", half, "MW", HALF[way], f"median of the buses of {name}, {way}")  # fmt: skip
+        what = N_("median of the buses of {name}, {way}").format(name=name, way=way)
+        keep(f"median_capacity_{way}", half, "MW", HALF[way], what)
     keep(
         "share_of_buses_cut_off", 100 * found.share_cut_off, "%",
-        N_("Buses one outage cuts off"), f"buses of {name} that hang on a single branch",
+        N_("Buses one outage cuts off"), N_("buses of {name} that hang on a single branch").format(name=name),
     )  # fmt: skip
     spare = keep(
         "spare_generation", found.spare_generation_mw, "MW",
-        N_("Spare generation of the case"), f"Pmax of the running units of {name} less its load",
+        N_("Spare generation of the case"), N_("Pmax of the running units of {name} less its load").format(name=name),
     )  # fmt: skip
     walk.keep(
         "spare_generation_loads",
@@ -144,7 +147,9 @@ def every_bus(
         total = keep(
             "several_sites", sites.total_mw, "MW",
             N_("What ten chosen buses take together"),
-            f"largest total over buses {', '.join(map(str, buses))}, {treatment}; linear program by HiGHS",
+            N_("largest total over buses {buses}, {treatment}; linear program by HiGHS").format(
+                buses=", ".join(map(str, buses)), treatment=treatment
+            ),
         )  # fmt: skip
         loads = walk.keep(
             "several_sites_loads",

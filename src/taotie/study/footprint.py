@@ -120,7 +120,7 @@ def average_intensity(at: At, said: list[Said]) -> Figure:
     factor = leaf(
         f"hourly_intensity.{area}.{_digest(at.hours)}",
         value=weight, unit="1", kind="modelled",
-        note=f"hours of {area}, 2022, weighted by the hours of the load; table hourly_intensity",
+        note=N_("hours of {area}, 2022, weighted by the hours of the load; table hourly_intensity").format(area=area),
         label=labels(N_("Intensity at these hours over the mean of the year")),
     )  # fmt: skip
     said_at = labels(N_("{what}, at these hours"))

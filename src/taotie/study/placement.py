@@ -231,10 +231,10 @@ def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, securi
             made = leaf(
                 f"grid.{case.name}.bus_{found.bus}.{level}.{way}",
                 value=float(mw), unit="MW", kind="modelled",
-                note=(
-                    f"load hosting capacity of bus {found.bus} of {case.name}, {level}, treatment {way}; "
+                note=N_(
+                    "load hosting capacity of bus {bus} of {case}, {level}, treatment {way}; "
                     "DC, thermal, no redispatch; taotie.grid.capacity.hosting_capacity"
-                ),
+                ).format(bus=found.bus, case=case.name, level=level, way=way),
             )  # fmt: skip
             key = f"load_hosting_capacity_{level.replace('-', '')}_{way}"
             label = {
@@ -278,7 +278,7 @@ def _share_figure(walk: Walk, case: Case, way: str, share: float, load_mw: float
     made = leaf(
         f"grid.{case.name}.share_of_buses.{way}",
         value=share, unit="1", kind="modelled",
-        note=f"share of the {len(case.bus)} buses of {case.name} that take {load_mw:.4g} MW, n-1, treatment {way}",
+        note=N_("share of the {n} buses of {case} that take {mw} MW, n-1, treatment {way}").format(n=len(case.bus), case=case.name, mw=f"{load_mw:.4g}", way=way),
     )  # fmt: skip
     label = {
         "strict": N_("Share of buses that take this load, strict"),

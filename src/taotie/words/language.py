@@ -70,3 +70,10 @@ def in_language(message: str, code: str) -> str:
     """`message` in the language `code`, whatever language is in force."""
     # gettext answers the empty message with the header of its catalogue
     return message if code == "en" or not message else _translations(code).gettext(message)
+
+
+@lru_cache
+def messages(code: str) -> tuple[str, ...]:
+    """Every English message that the catalogue of `code` holds."""
+    held: dict[object, str] = getattr(_translations(code), "_catalog", {})
+    return tuple(key for key in held if isinstance(key, str) and key)

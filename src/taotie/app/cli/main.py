@@ -4,11 +4,13 @@ import gettext
 import io
 import os
 import sys
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 from taotie.errors import TaotieError
 from taotie.files import kernels
+from taotie.words.again import said_again
 from taotie.words.language import LANGUAGES, _, language, speaking, use_language
 
 # Order of the help page: the chain first, then checking, then housekeeping.
@@ -103,7 +105,23 @@ def build(only: str = "") -> Any:
     command = typer.main.get_command(app)
     if language() != "en":
         _translate(command)
+        _tell_mistakes()
     return command
+
+
+@lru_cache(maxsize=1)
+def _tell_mistakes() -> None:
+    """What Typer says of a line it cannot read comes from no catalogue: put it into the language in force as it is shown."""
+    from typer import rich_utils
+
+    shown = rich_utils.rich_format_error
+
+    def told(error: Any) -> None:
+        text = said_again(error.format_message())
+        error.format_message = lambda: text
+        shown(error)
+
+    rich_utils.rich_format_error = told
 
 
 def _translate(command: Any) -> None:

@@ -116,7 +116,7 @@ def register(app: typer.Typer) -> None:
             _print_bibtex([key] if key else _keys())
             return
         from taotie.quantity.catalog import figure, figure_keys, source
-        from taotie.quantity.wording import origin, text
+        from taotie.quantity.wording import note_text, origin, text
 
         if key:
             found = source(key)
@@ -131,7 +131,7 @@ def register(app: typer.Typer) -> None:
                 label = f.label.get(language(), "")
                 out.print(f"  {f.key}  {text(f)}  {label}", markup=False)
                 if f.locator or f.note:
-                    out.print(f"      {origin(f)} {f.note}", markup=False)
+                    out.print(f"      {origin(f)} {note_text(f)}", markup=False)
             return
         rows = _listing(unread)
         if as_json:

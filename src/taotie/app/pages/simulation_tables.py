@@ -25,7 +25,7 @@ from taotie.app.charts.simulation_promise_charts import level_text
 from taotie.errors import SourceError
 from taotie.quantity.catalog import table
 from taotie.quantity.figure import Figure
-from taotie.quantity.wording import kind_word, number
+from taotie.quantity.wording import kind_word, note_text, number
 from taotie.words.language import _
 
 FIT = "taotie_energy_fit2026"
@@ -72,7 +72,7 @@ def machine_figures(case: ServingCase) -> dict[str, Figure]:
 def _where(figure: Figure) -> str:
     """Place within the source, or why a value was assumed; the source is linked beside it."""
     if figure.source is None:
-        return f"{kind_word(figure.kind)}: {figure.note}"
+        return f"{kind_word(figure.kind)}: {note_text(figure)}"
     return figure.locator or kind_word(figure.kind)
 
 
@@ -98,7 +98,7 @@ def setup_rows(done: Any, given: Collection[str]) -> list[Row]:
         Row("machines", _("accelerators of a replica"), model.name, _("tensor parallel in {s} pipeline stages").format(s=case.pipeline_stages) if case.pipeline_stages > 1 else _("tensor parallel"), _key_of(known.get("bandwidth"))),
         Row("replicas", _("replicas"), _replicas_text(done), chosen),
         Row("level", _("promise"), _level(case), _("of {share} of the requests").format(share=percent(case.level.share)) if case.level else _("none was given")),
-        Row("runtime", _("coefficients of time and energy"), profile.label, _coefficients(profile, setup.accelerator.architecture), FIT),
+        Row("runtime", _("coefficients of time and energy"), _(profile.label), _coefficients(profile, setup.accelerator.architecture), FIT),
         Row("kv", _("room for keys and values"), _("{n} tokens per replica").format(n=number(model.limits.kv_tokens, 4)), _("{share} of the memory, less weights and {gb} GB for each accelerator").format(share=percent(MEMORY_IN_USE), gb=number(RESERVED_B / 1e9)), _key_of(known.get("memory"))),
         Row("idle_power", _("accelerators that wait"), _("{w} per replica").format(w=amount(model.idle_mw / 1e3, "W", 3)), _where(known["idle_power"]) if "idle_power" in known else _("{share} of the rated power: assumed, no measurement of this accelerator").format(share=percent(IDLE_TDP_SHARE)), _key_of(known.get("idle_power") or known.get("rated_power"))),
         Row("host", _("host, waiting and at full load"), _("{a} and {b} per replica").format(a=number(n * box.host_idle_w_per_accelerator, 3), b=amount(n * box.host_max_w_per_accelerator, "W", 3)), _where(known["host_idle_power"]) if "host_idle_power" in known else _("an HGX H100's host, scaled by rated power: assumed"), _key_of(known.get("host_idle_power"))),

@@ -14,7 +14,7 @@ from taotie.quantity.catalog import figure as published_figure
 from taotie.quantity.figure import Figure, leaves
 from taotie.quantity.sampling import sampling
 from taotie.quantity.source import Source
-from taotie.quantity.wording import kind_word, origin, tree
+from taotie.quantity.wording import kind_word, note_text, origin, tree
 from taotie.words.language import _, language
 from taotie.words.said import spoken_range
 
@@ -47,7 +47,7 @@ def figure_rows(result: StudyResult) -> list[FigureRow]:
         rows.append(
             FigureRow(
                 tile(key, figure), cut(figure.formula, 400), source_keys([figure]), shown,
-                cut(figure.note, 400),
+                cut(note_text(figure), 400),
             )
         )  # fmt: skip
     return rows

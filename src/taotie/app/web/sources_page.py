@@ -13,7 +13,7 @@ from taotie.app.web.site import View
 from taotie.app.web.state import State
 from taotie.errors import RangeError, TaotieError, UnknownNameError, nearest
 from taotie.quantity import catalog
-from taotie.quantity.wording import number, text
+from taotie.quantity.wording import note_text, number, text
 from taotie.words.language import _, language
 
 FIELDS = ("q", "key", "cite", "access", "start")
@@ -75,7 +75,13 @@ def one_source(key: str, style: str) -> dict[str, Any]:
         "one": source_row(origin),
         "cited": citation(origin, style),
         "figures": [
-            {"key": f.key, "name": f.name, "text": text(f), "locator": f.locator, "note": f.note}
+            {
+                "key": f.key,
+                "name": f.name,
+                "text": text(f),
+                "locator": f.locator,
+                "note": note_text(f),
+            }
             for f in figures[:200]
         ],
     }

@@ -225,7 +225,9 @@ def item_error(
         low, high = ENCODER_NEAR if near else ENCODER_FAR
         if not near:
             said.append(Said("not_measured.encoder", N_("encoders were measured on an A100, one input at a time: elsewhere the range is wider.")))  # fmt: skip
-        note = "32 encoders, one input at a time, on an A100; other chips and batches by judgement"
+        note = N_(
+            "32 encoders, one input at a time, on an A100; other chips and batches by judgement"
+        )
     else:
         profile = _generation_profile(runtime, kind)
         half = float(profile["error"]["half_width_90"]["energy"])
@@ -242,7 +244,9 @@ def item_error(
             half = float(np.hypot(half, RECALLED_SHAPE))
             said.append(from_memory(model.name, model.recalled, RECALLED_SHAPE))
         low, high = float(np.exp(-half)), float(np.exp(half))
-        note = f"rows of models left out of the fit, {runtime}; nine in ten lie within"
+        note = N_("rows of models left out of the fit, {runtime}; nine in ten lie within").format(
+            runtime=runtime
+        )
     error = leaf(
         f"item_energy.error.{kind}.{runtime}.{high:.4g}", low=low, high=high, spread="lognormal", unit="1", kind="assumed" if kind == "embedding" else "modelled",
         note=note, label=labels(N_("Error of the energy model")),

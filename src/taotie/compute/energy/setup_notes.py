@@ -68,7 +68,7 @@ def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said,
             Said(
                 "not_measured.maker",
                 N_("no chip of {maker} was measured with {runtime}: the range is wider."),
-                {"maker": chip.maker, "runtime": profile.label},
+                {"maker": chip.maker, "runtime": Said("runtime", profile.label)},
             )
         )
     elif not profile.knows(chip.architecture):
@@ -76,7 +76,7 @@ def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said,
             Said(
                 "not_measured.chip",
                 N_("{chip} and its kind were not measured with {runtime}: the range is wider."),
-                {"chip": chip.label, "runtime": profile.label},
+                {"chip": chip.label, "runtime": Said("runtime", profile.label)},
             )
         )
     formats = MEASURED_FORMATS.get(engine, ("bf16", "fp8", "nvfp4", "mxfp4"))
@@ -87,7 +87,7 @@ def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said,
                 N_("{precision} was not measured with {runtime}; measured were {formats}."),
                 {
                     "precision": setup.precision,
-                    "runtime": profile.label,
+                    "runtime": Said("runtime", profile.label),
                     "formats": ", ".join(formats),
                 },
             )
@@ -139,7 +139,7 @@ def not_measured(setup: ServingSetup, batch: float | None = None) -> tuple[Said,
             Said(
                 "not_measured.drafts",
                 N_("drafted tokens were not measured with {runtime}."),
-                {"runtime": profile.label},
+                {"runtime": Said("runtime", profile.label)},
             )
         )
     if setup.draft_tokens and not setup.draft_model:

@@ -239,7 +239,9 @@ def mean_energy_per_request(done: Any) -> Figure:
         boundary="server",
         kind="modelled",
         value=mean_j / 3600.0,
-        note=f"simulated: {summary['completed']} requests on {summary['replicas']} x {done.serving.replica.name}",
+        note=N_("simulated: {n} requests on {replicas} x {name}").format(
+            n=summary["completed"], replicas=summary["replicas"], name=done.serving.replica.name
+        ),
         label={"en": "Energy per request, simulated", "zh": "每次请求能耗（模拟）"},
     )
     factor = miss_of(case, summary["mean_batch"])

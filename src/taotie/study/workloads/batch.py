@@ -124,7 +124,7 @@ def cleaner_hours(
         "carbon_left_out",
         leaf(
             f"cleaner_hours.{area}.{hours}", value=saved, unit="%", kind="modelled",
-            note=f"cleanest {hours} hours of the mean day of {area}, 2022, against all hours alike; table hourly_intensity",
+            note=N_("cleanest {hours} hours of the mean day of {area}, 2022, against all hours alike; table hourly_intensity").format(hours=hours, area=area),
             label=labels(N_("Carbon left out in the cleanest hours")),
         ),
         N_("Carbon left out in the cleanest hours"),
