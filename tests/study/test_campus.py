@@ -128,3 +128,42 @@ def test_error_of_a_campus_is_one_sentence(tmp_path, workload, words):
     )
     with pytest.raises(StudyError, match=words):
         run(_study(tmp_path, workload))
+
+
+def _year_of_hours(path, left_out=(), empty=(), n=8760):
+    """A day that peaks at 15:00, every hour of a year; hours left out have no row, empty ones no value."""
+    start = np.datetime64("2025-01-01T00", "h")
+    with path.open("w", encoding="utf-8") as file:
+        file.write("time,mw\n")
+        for h in range(n):
+            if h in left_out:
+                continue
+            mw = "" if h in empty else f"{200 + 80 * np.sin(2 * np.pi * (h % 24 - 9) / 24):.3f}"
+            file.write(f"{start + h},{mw}\n")
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_property_hours_that_lack_do_not_move_the_others(tmp_path, empty):
+    """What stands behind a gap keeps its hour of the day; an empty cell is a gap like a row that is not there."""
+    lacks = set(range(4000, 4013))
+    found = {}
+    for name, gone in (("whole", set()), ("gap", lacks)):
+        _year_of_hours(tmp_path / f"{name}.csv", *((set(), gone) if empty else (gone, set())))
+        study = tmp_path / f"{name}.toml"
+        study.write_text(
+            f'title = "x"\nsamples = 200\n[workload]\nkind = "campus"\nload = "{name}.csv"\n'
+            '[facility]\ncooling = "air-economizer"\n[place]\nstate = "Virginia"\n'
+        )
+        made = run(study)
+        found[name] = made.figures
+        assert any(s.code == "steps_missing" for s in made.said) == bool(gone)
+    for key in ("pue", "annual_carbon_average", "annual_energy"):
+        # half of the hours would stand 13 hours late: 1e-3 in carbon
+        assert found["gap"][key].p50 == pytest.approx(found["whole"][key].p50, rel=3e-4)
+
+
+def test_property_a_week_that_stands_for_a_year_says_so(tmp_path):
+    _year_of_hours(tmp_path / "week.csv", n=168)
+    study = tmp_path / "week.toml"
+    study.write_text('title = "x"\nsamples = 200\n[workload]\nkind = "campus"\nload = "week.csv"\n')
+    assert any(s.code == "hours_stand_for_year" for s in run(study).said)

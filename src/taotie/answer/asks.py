@@ -102,7 +102,7 @@ ASKS: dict[str, Declared] = {
             "run",
             N_("Follow a workload from its requests to the grid; writes report.html and result.json."),
             "study", "threads",
-            setting("region", help=N_("Where, in place of the study's [place]: a country, state, province, grid or cloud region.")),
+            setting("region", help=N_("Where, in place of what the study says: a country, state, province, grid or cloud region.")),
             setting("seed", default=None), setting("samples", default=None),
             samples=False, module="study", long=True, needs=("simulate", "grid"),
         ),

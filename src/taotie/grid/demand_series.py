@@ -161,7 +161,12 @@ def read_hourly_demand(
         raise DataError(_("{path} holds no demand for these years.").format(path=path))
     told = []
     scale = np.array([_scale(names[i], told) for i in areas])
-    demand = np.column_stack([columns[i] for i in areas])[keep] * scale
+    demand = np.column_stack([columns[i] for i in areas])
+    # a row without a value in any area is a step that is missing, as one that is not there
+    keep &= ~np.isnan(demand).all(axis=1)
+    if not keep.any():
+        raise DataError(_("{path} holds no demand for these years.").format(path=path))
+    demand = demand[keep] * scale
     for i, column in zip(areas, demand.T, strict=True):
         bad = np.flatnonzero(~np.isfinite(column) | (column < 0))
         if bad.size:

@@ -6,6 +6,7 @@ state, its country, the world. Whatever is not held of a place is taken from the
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -168,14 +169,9 @@ def place_key(name: str, kinds: Iterable[str] = ()) -> str:
             if kind_of(k) in allowed and around in chain(k) and k != around
         ]
     if not found:
-        known = [
-            k if kind_of(k) == "cloud" else place_name(k).lower()
-            for k in place_keys()
-            if kind_of(k) in allowed
-        ]
         raise UnknownNameError(
             _("no place {region!r} is held: no source of ours covers it.").format(region=name),
-            nearest(name.partition(",")[0], known),
+            _near(name.partition(",")[0], allowed),
         )
     if len(found) > 1:
         raise RangeError(
@@ -186,6 +182,23 @@ def place_key(name: str, kinds: Iterable[str] = ()) -> str:
             _("write {keys}").format(keys=_(" or ").join(found[:4])),
         )
     return found[0]
+
+
+def _near(name: str, allowed: set[str]) -> str:
+    """What may have been meant: of one provider's regions, or of the names in both languages; else how places are told."""
+    wanted = _plain(name)
+    provider = wanted.partition(":")[0] + ":" if ":" in wanted else ""
+    keys = [k for k in place_keys() if kind_of(k) in allowed and k.startswith(provider)]
+    known = {k if kind_of(k) == "cloud" else place_name(k, c).lower() for k in keys for c in ("en", "zh")}  # fmt: skip
+    if difflib.get_close_matches(wanted[:200], known, n=1, cutoff=CLOSE):
+        return nearest(wanted, known)
+    return _(
+        "a country, US state, Chinese province, grid or cloud region: Germany, Virginia, Sichuan, PJM, aws:us-east-1; all of them: taotie regions"
+    )
+
+
+CLOSE = 0.6
+"""Likeness from which a spelling is offered."""
 
 
 def chain(key: str) -> tuple[str, ...]:

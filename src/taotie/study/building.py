@@ -205,7 +205,7 @@ def building(walk: Walk, it_load: Profile, cooling: str) -> Building:
     weather, made = weather_of(walk)
     walk.tell(_("cooling hour by hour"))
     found, said = cooled_building(
-        name, weather, made, day_of(it_load), walk.study.seed,
+        name, weather, made, walk.day_of_hours if walk.day_of_hours is not None else day_of(it_load), walk.study.seed,
         (given.sea_temperature, given.sea_swing),
     )  # fmt: skip
     for one in said:

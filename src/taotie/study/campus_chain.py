@@ -11,7 +11,7 @@ import numpy as np
 
 from taotie.errors import RangeError, StudyError, TaotieError
 from taotie.files.read import read_bytes
-from taotie.grid.demand_series import read_hourly_demand
+from taotie.grid.demand_series import HourlyDemand, read_hourly_demand
 from taotie.hardware.accelerator import Accelerator
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.server import highest_draw, host_draw
@@ -310,6 +310,7 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
         )  # fmt: skip
 
     shape = series / mean
+    walk.day_of_hours = _by_hour_of_day(found, series)
     one = leaf("unit_load", value=1.0, unit="MW", boundary="server", kind="defined")
     pue, worst = pues(Profile(((shape, one),), found.step_h))
     meter = own("mean", mean, N_("Mean load at the meter"))
@@ -347,9 +348,27 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
             ((meter / pue) * (exact(1.0, "1", "whole") - part)).with_boundary("server"),
             N_("Host: processors, memory, fans, network"),
         )
+    covered = found.n_year
+    if covered < 1:
+        walk.warn(
+            "hours_stand_for_year",
+            N_("The hours given are {share} % of a year and stand for all of it."),
+            share=f"{100 * covered:.2g}",
+        )
     return Campus(
         Profile(((shape, it_power),), found.step_h, labels(N_("IT load by hour"))),
         accelerators,
         rest,
         True,
     )
+
+
+def _by_hour_of_day(found: HourlyDemand, series: np.ndarray) -> np.ndarray | None:
+    """Mean course of a day by the clock of the stamps, mean 1; None where an hour of the day is not among them."""
+    if found.hour is None:
+        return None
+    count = np.bincount(found.hour, minlength=24)
+    if (count == 0).any():
+        return None
+    day = np.bincount(found.hour, weights=series, minlength=24) / count
+    return np.asarray(day / day.mean())

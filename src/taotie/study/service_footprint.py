@@ -22,7 +22,7 @@ def service_footprint(walk: Walk, load: Profile, annual: Figure) -> None:
     with walk.at("place"):
         at = At(
             walk.place,
-            hours=_hours(load),
+            hours=walk.day_of_hours if walk.day_of_hours is not None else _hours(load),
             average=walk.file.given("grid.carbon_intensity"),
             market=walk.file.given("grid.market_intensity"),
             wue=walk.file.given("facility.wue") or walk.figures.get("wue"),

@@ -121,7 +121,7 @@ def _tell_mistakes() -> None:
         error.format_message = lambda: text
         shown(error)
 
-    rich_utils.rich_format_error = told
+    rich_utils.rich_format_error = told  # type: ignore[assignment]
 
 
 def _translate(command: Any) -> None:

@@ -347,10 +347,17 @@ def training_estimate(
         for name, v in (("hours", time), ("computation", work), ("tokens", seen))
         if v is not None
     ]
+    if not ways:
+        raise RangeError(
+            _("nothing says how large the run is."),
+            _(
+                "accelerators and hours (in a study: days), or computation, or parameters and tokens"
+            ),
+        )
     if len(ways) != 1:
         raise RangeError(
             _("a run is described in one way, not in {n}: {ways}.").format(
-                n=len(ways), ways=", ".join(ways) or "-"
+                n=len(ways), ways=", ".join(ways)
             ),
             _("accelerators and hours, or computation, or parameters and tokens"),
         )

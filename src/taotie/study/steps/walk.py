@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from taotie.errors import StudyError, TaotieError
 from taotie.grid.place import Place
@@ -17,6 +17,9 @@ from taotie.quantity.profile import Profile
 from taotie.study.read import StudyFile
 from taotie.study.result import Default
 from taotie.words.said import Said, in_each_language, labels
+
+if TYPE_CHECKING:
+    import numpy as np
 
 T = TypeVar("T")
 
@@ -52,6 +55,7 @@ class Walk:
         """Which part of a mix this walk is; empty for a study of its own."""
         self.per_day: Figure | None = None
         """Requests a day of a part of a mix; None where the study itself says."""
+        self.day_of_hours: np.ndarray | None = None  # course of a day of hours that were given
         self.year_share: Figure | None = None
         """Share of a year in which a run runs; None for what runs all the year."""
         self.place: Place | None = None
