@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from taotie.errors import CaseError, RangeError
+from taotie.grid.capacity.alike_hours import GROUP, alike_groups
 from taotie.grid.capacity.by_hour import hourly_area_load_mw, hourly_hosting_capacity
 from taotie.grid.capacity.hosting_capacity import TREATMENTS, load_hosting_capacity
 from taotie.grid.case.case import read_case
@@ -105,3 +107,31 @@ def test_error_units_of_another_shape():
         hourly_hosting_capacity(case, load, unit_mw=np.zeros((2, 3)))
     with pytest.raises(RangeError, match="hourly output of units"):
         hourly_hosting_capacity(case, load, unit_mw=np.full((2, case.n_gen), np.inf))
+
+
+def test_property_groups_hold_every_hour_once_and_are_narrower_than_the_year():
+    rng = np.random.default_rng(3)
+    flow, rating = rng.normal(0, 1, (5, 1000)).cumsum(axis=1), np.array([1.0, 2, 3, np.inf, 5])
+    order, begin = alike_groups(flow, rating)
+    assert np.array_equal(np.sort(order), np.arange(1000))
+    size = np.diff(begin)
+    assert (begin[0], begin[-1]) == (0, 1000)
+    assert size.max() <= GROUP
+    assert size[:-1].min() > GROUP / 2
+    rated = np.flatnonzero(np.isfinite(rating))
+    width = [np.ptp(flow[rated][:, order[s:e]], axis=1) for s, e in pairwise(begin)]
+    assert (np.mean(width, axis=0) < 0.5 * np.ptp(flow[rated], axis=1)).all()
+
+
+@pytest.mark.parametrize("way", TREATMENTS, ids=lambda w: w.name)
+def test_matches_search_of_each_hour_in_groups_of_many(way):
+    """Two hundred hours in full groups, branches over their limit among them; some searched by themselves."""
+    case = read_case("RTS_GMLC")
+    rng = np.random.default_rng(11)
+    load = case.load_mw * rng.uniform(0.3, 1.3, (200, 1)) * rng.uniform(0.7, 1.3, (200, case.n_bus))
+    found = hourly_hosting_capacity(case, load, way)
+    for h in range(0, 200, 23):
+        alone = load_hosting_capacity(at_hour(case, load[h]), (way,))[way.name]
+        expected = alone.load_hosting_capacity_mw
+        error = np.abs(found.capacity_mw[h] - expected) / np.maximum(expected, 1e-6)
+        assert error.max() < 1e-9

@@ -2,7 +2,7 @@
 
 PTDF and LODF stay, only the flows change. The list of outages that could matter to a branch in *any*
 hour is made once, from the range of the flows over the year; each block of buses then walks it
-hour by hour with the bounds of `capacity_search`.
+for hours with much the same flows together (`alike_hours`).
 
 *Why nothing is missed.* With the flow of every branch within ``mid +- rad`` over the year, the margin of a pair
 is at least its margin at ``mid`` less ``rad_l + |d| rad_k``; adding these to the swings makes the list and its
@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import CaseError, RangeError
-from taotie.files.kernels import njit
 from taotie.files.read import read_text
 from taotie.grid.capacity import search
+from taotie.grid.capacity.alike_hours import alike_groups, alike_pass
 from taotie.grid.capacity.core import (
     TREATMENTS,
     Treatment,
@@ -140,7 +140,7 @@ def hourly_area_load_mw(case: Case, hours: slice | None = None) -> FloatArray:
 def _hourly_flows(
     model: DcModel, load_mw: FloatArray, which: int, unit_mw: FloatArray | None = None
 ) -> FloatArray:
-    """Flow of every branch of an island, shape (n_hour, n_branch). [MW]
+    """Flow of every branch of an island, shape (n_branch, n_hour). [MW]
 
     Units follow the load in proportion; those with an output of their own leave the rest to the others.
     """
@@ -171,102 +171,7 @@ def _hourly_flows(
     for column, n in enumerate(node):
         at_node[:, n] += p[:, column]
     at_node -= at_node.sum(axis=1, keepdims=True) * island.slack
-    return np.ascontiguousarray(island.flow_mw(at_node.T).T)
-
-
-@njit(cache=True, nogil=True, fastmath={"nsz", "arcp", "contract"})
-def _hours_pass(
-    first, last, order, solver, y, offset, f_at, t_at, put, put_f, put_t, inverse, flow, rating,
-    floor, cutoff, rated, radius, bound_all, start, seeds, after, listed, out,
-):  # fmt: skip
-    """`out[hour, node]`: 1/MW of blocks `first..last`; `flow` has shape (hour, branch)."""
-    m, n_hour = len(y), len(flow)
-    r, a = np.zeros((len(put) + 1, LANES)), np.empty((m, LANES))
-    d = np.empty((m, LANES))
-    bound, swing = np.empty(m), np.empty(m)
-    nodes, rows = np.empty(LANES, np.int64), np.zeros(LANES, np.int64)
-    rq = np.empty((1, LANES))
-    lq, kq = np.empty((1, LANES), np.int64), np.empty((1, LANES), np.int64)
-    dense = np.empty(len(rated), np.int64)
-    low, cut = floor[0], cutoff[0]
-    for q in range(first, last):
-        width = min(LANES, len(order) - q * LANES)
-        for c in range(LANES):
-            nodes[c] = order[q * LANES + min(c, width - 1)]
-        search.responses(solver, y, offset, f_at, t_at, put, nodes, r, a)
-        for h in range(n_hour):
-            fh = flow[h]
-            rq[0, :] = 1.0 / search.CAP_MW
-            for i in range(len(rated)):
-                l = rated[i]
-                over = abs(fh[l]) > rating[l] * search.OVER
-                least = search.TINY_MW if over else max(low * rating[l], search.TINY_MW)
-                up, down = 1.0 / max(rating[l] - fh[l], least), -1.0 / max(rating[l] + fh[l], least)
-                for c in range(LANES):
-                    v = a[l, c]
-                    z = max(v * up, v * down) if abs(v) >= cut else 0.0
-                    rq[0, c] = max(rq[0, c], z)
-            search._flow_bounds(fh, a, rq, bound, swing)
-            for i in range(len(rated)):
-                l = rated[i]
-                own, spare = swing[l], rating[l] - bound[l]
-                for e in range(search.SEEDS):
-                    if seeds[i, e, 0] >= own + radius[l]:
-                        break
-                    d_e, k = seeds[i, e, 2], int(seeds[i, e, 3])
-                    z, margin = abs(d_e), rating[l] - abs(fh[l] + d_e * fh[k])
-                    if margin >= own + z * swing[k] or z * bound[k] <= spare:
-                        continue
-                    search._evaluate(l, k, d_e, fh, rating, floor, cutoff, a, rq, lq, kq)
-            search._flow_bounds(fh, a, rq, bound, swing)
-            for i in range(len(rated)):
-                l = rated[i]
-                own, spare = swing[l], rating[l] - bound[l]
-                if after[i] >= own + radius[l]:
-                    continue
-                for e in range(start[i] + search.SEEDS, start[i + 1]):
-                    if listed[e, 0] >= own + radius[l]:
-                        break
-                    d_e, k = listed[e, 2], int(listed[e, 3])
-                    z, margin = abs(d_e), rating[l] - abs(fh[l] + d_e * fh[k])
-                    if margin >= own + z * swing[k] or z * bound[k] <= spare:
-                        continue
-                    search._evaluate(l, k, d_e, fh, rating, floor, cutoff, a, rq, lq, kq)
-            n_dense = 0
-            x_least = 1.0 / rq[0].max()
-            for i in range(len(rated)):
-                l = rated[i]
-                own, top, reach = 0.0, abs(fh[l]), 0.0
-                for c in range(LANES):
-                    ax = a[l, c] / rq[0, c]
-                    top, own = max(top, abs(fh[l] + ax)), max(own, abs(ax))
-                    reach = max(reach, abs(a[l, c]))
-                if rating[l] - top >= search.THETA * rating[l]:
-                    continue
-                rest = max(rating[l] - bound_all[l], search.THETA * rating[l])
-                if own + 2.0 * rest > low * rating[l] and reach + 2.0 * rest / x_least >= cut:
-                    dense[n_dense] = l
-                    n_dense += 1
-            if n_dense:
-                search._flow_bounds(fh, a, rq, bound, swing)
-            for s in range(0, n_dense, LANES):
-                part = min(LANES, n_dense - s)
-                for j in range(part):
-                    rows[j] = dense[s + j]
-                search.outage_rows(rows, part, solver, y, f_at, t_at, put_f, put_t, inverse, r, d)
-                for k in range(m):
-                    if inverse[k] == 0.0:
-                        continue
-                    for j in range(part):
-                        l, z = rows[j], abs(d[k, j])
-                        if z * bound[k] <= rating[l] - bound[l]:
-                            continue
-                        margin = rating[l] - abs(fh[l] + d[k, j] * fh[k])
-                        if margin >= swing[l] + z * swing[k]:
-                            continue
-                        search._evaluate(l, k, d[k, j], fh, rating, floor, cutoff, a, rq, lq, kq)
-            for c in range(width):
-                out[h, nodes[c]] = rq[0, c]
+    return np.asarray(island.flow_mw(at_node.T))
 
 
 def hourly_hosting_capacity(
@@ -337,14 +242,17 @@ def hourly_hosting_capacity(
     flow = _hourly_flows(model, load, 0, told)
     ways = (treatment,)
     floor, cutoff = parameters(ways)
-    core = contracted(island, b, flow[0])
-    core_flow = np.ascontiguousarray(flow[:, core.branch])
+    core = contracted(island, b, flow[:, 0])
     m, n = len(core.branch), core.n
     rated = np.flatnonzero(np.isfinite(core.rating))
     n_thread = thread_count(n_threads)
-    r_hour = np.full((len(load), n), 1 / search.CAP_MW)
+    r_hour = np.full((n, len(load)), 1 / search.CAP_MW)
     if m and rated.size:
-        low, high = core_flow.min(axis=0), core_flow.max(axis=0)
+        by_group, begin = alike_groups(flow[core.branch], core.rating)
+        core_flow = flow[np.ix_(core.branch, by_group)]
+        least = np.ascontiguousarray(np.minimum.reduceat(core_flow, begin[:-1], axis=1).T)
+        most = np.ascontiguousarray(np.maximum.reduceat(core_flow, begin[:-1], axis=1).T)
+        low, high = least.min(axis=0), most.max(axis=0)
         middle, radius = 0.5 * (low + high), 0.5 * (high - low) * (1 + 1e-9) + 1e-9
         rating = np.where(np.isfinite(core.rating), core.rating, 1e18)
         up = inverse_margins(low, rating, floor)[0]
@@ -388,18 +296,21 @@ def hourly_hosting_capacity(
         start = np.concatenate([[0], np.cumsum(count)])
         seeds, after = search.list_heads(listed, start)
 
+        found = np.full((n, len(load)), 1 / search.CAP_MW)
+
         def hours(first: int, last: int) -> None:
-            _hours_pass(
+            alike_pass(
                 first, last, core.order, core.solver, core.y, core.offset, f_at, t_at, core.put,
-                put_f, put_t, inverse, core_flow, core.rating, floor, cutoff, rated, radius, bound,
-                start, seeds, after, listed, r_hour,
+                put_f, put_t, inverse, core_flow, begin, least, most, core.rating, floor, cutoff,
+                rated, radius, bound, start, seeds, after, listed, r_best[0], found,
             )  # fmt: skip
 
         in_parallel(hours, n_block, n_thread)
+        r_hour[:, by_group] = found
     capacity = np.zeros((len(load), case.n_bus))
     for h in range(len(load)):
-        r_bridge, __ = bridge_limits(island, b, flow[h], floor, cutoff)
-        r = np.maximum(r_hour[h, core.group], r_bridge[0])
+        r_bridge, __ = bridge_limits(island, b, flow[:, h], floor, cutoff)
+        r = np.maximum(r_hour[core.group, h], r_bridge[0])
         capacity[h, island.bus_row] = capacity_mw(r)[island.node_of_bus]
     supply = np.zeros(case.n_bus, bool)
     supply[island.bus_row] = b.main[island.node_of_bus]
