@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from taotie.answer.answer import Column, Table
 from taotie.answer.asking import default_said
 from taotie.answer.buses import bus_row
-from taotie.errors import RangeError
+from taotie.errors import RangeError, UnitError
 from taotie.grid.case.case import Case
 from taotie.grid.dispatch.by_hour import HourlyDispatch
 from taotie.grid.dispatch.together import (
@@ -21,6 +21,7 @@ from taotie.grid.dispatch.together import (
     ramp_mw_per_h,
 )
 from taotie.quantity.catalog import figure
+from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -29,6 +30,7 @@ __all__ = ["Together", "storage_of", "storage_table"]
 FloatArray = NDArray[np.float64]
 HALF = 0.5
 START_UP_COLUMN = 1  # of gencost
+UNITS = {"MW": "MW", "MWH": "MWh"}
 PARTS = ("BUS", "MW", "MWH", "EFFICIENCY", "START", "END")
 
 
@@ -47,6 +49,8 @@ def storage_of(case: Case, text: str) -> tuple[Storage, list[Said]]:
     >>> from taotie.grid.case.case import read_case
     >>> storage_of(read_case("case5"), "4:50/40:200:0.9:0:0")[0]
     Storage(bus=4, charge_mw=50.0, discharge_mw=40.0, energy_mwh=200.0, efficiency=0.9, start=0.0, end=0.0)
+    >>> storage_of(read_case("case5"), "4:50MW:0.2GWh:90%:0:0")[0]
+    Storage(bus=4, charge_mw=50.0, discharge_mw=50.0, energy_mwh=200.0, efficiency=0.9, start=0.0, end=0.0)
     """
     parts = [part.strip() for part in text.split(":")]
     hint = _("4:50:200 is 50 MW and 200 MWh at bus 4; 4:50/40:200:0.85:0.5:0.5 says all of it.")
@@ -61,8 +65,8 @@ def storage_of(case: Case, text: str) -> tuple[Storage, list[Said]]:
     for name, part in zip(PARTS[1:], parts[1:], strict=False):
         for one in part.split("/") if name == "MW" else [part]:
             try:
-                values.append(float(one))
-            except ValueError:
+                values.append(parse_quantity(one, UNITS.get(name, "1"), bare=UNITS.get(name)))
+            except (UnitError, RangeError):
                 raise RangeError(
                     _("--storage {text}: {part} is no number of {name}.").format(
                         text=repr(text), part=repr(one), name=name
