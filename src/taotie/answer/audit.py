@@ -9,13 +9,12 @@ from typing import Any
 
 from taotie.answer.answer import Answer
 from taotie.answer.asking import answers_with
-from taotie.answer.check import audit_article, citation_style
 from taotie.audit.article import Audit, audit_claims
-from taotie.audit.article_text import SUFFIXES
+from taotie.audit.cite import require_style
 from taotie.audit.claim import ClaimError
 from taotie.audit.claims_file import read_claims, shipped
+from taotie.audit.text_form import SUFFIXES
 from taotie.audit.verdict import HARMLESS, INCONSISTENT, UNIT_ERROR, VERDICTS
-from taotie.audit.what_if import with_inputs
 from taotie.quantity import catalog
 from taotie.words.language import _
 
@@ -58,11 +57,18 @@ def audit(
     TaotieError
         If something cannot be read.
     """
-    citation_style(cite)
-    if _is_text(claims):
+    require_style(cite)
+    if _is_text(claims):  # what reads sentences is not loaded for a file of claims
+        from taotie.answer.check import audit_article
+
         found = audit_article(claims)
         return replace(found, settings={**found.settings, "claims": claims, "cite": cite})
-    made = audit_claims(with_inputs(read_claims(claims), _changes(changes)))
+    article = read_claims(claims)
+    if changes:
+        from taotie.audit.what_if import with_inputs
+
+        article = with_inputs(article, _changes(changes))
+    made = audit_claims(article)
     made = made.only(system=system or None, verdict=verdict or None, decided_by=decided_by or None)
     if by_ratio:
         made = Audit(made.article, tuple(sorted(made.results, key=_distance, reverse=True)))

@@ -20,6 +20,7 @@ from taotie.audit.against import (
 from taotie.audit.catalogue_search import Entry
 from taotie.audit.check import Check
 from taotie.audit.check import check as checked
+from taotie.audit.cite import require_style
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.reading import Reading, read
 from taotie.audit.statement import read_statement
@@ -75,7 +76,7 @@ def check_sentence(
     """
     from taotie.audit.cite import citation
 
-    citation_style(cite)
+    require_style(cite)
     settings = {"says": says, "from": given, "per": per, "source_range": source_range, "cite": cite}
     made: Check | None = None
     subjects: list[Entry] = []
@@ -140,18 +141,6 @@ def is_wrong(answer: Answer) -> bool:
     asked, verdict = answer.settings, answer.own["verdict"]
     alone = not (asked["from"].strip() or asked["source_range"].strip())
     return verdict not in verdicts.HARMLESS and not (alone and verdict == verdicts.NOT_CHECKABLE)
-
-
-def citation_style(style: str) -> None:
-    """Refuse an unknown style before anything is searched."""
-    from taotie.audit.cite import STYLES
-    from taotie.errors import UnknownNameError, nearest
-    from taotie.words.language import _
-
-    if style not in STYLES:
-        raise UnknownNameError(
-            _("{style} is no style of citation.").format(style=repr(style)), nearest(style, STYLES)
-        )
 
 
 def _by_catalogue(reading: Reading, matches: list[Match]) -> dict[str, Any]:

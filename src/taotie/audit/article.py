@@ -27,7 +27,7 @@ from taotie.audit.wording import (
 )
 from taotie.errors import TaotieError
 from taotie.quantity.unit_text import Unit
-from taotie.words.language import _, language
+from taotie.words.language import _, language, once_a_language
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ class Result:
         return readable(found.value, found.unit)[1]
 
     @property
+    @once_a_language
     def recomputed_text(self) -> str:
         """The recomputed value with its unit, in the language in force."""
         if self.recomputed is None or self.unit is None:
@@ -109,6 +110,7 @@ class Result:
         )
 
     @property
+    @once_a_language
     def stated_text(self) -> str:
         """The stated value with its unit and hedge, in the language in force."""
         claim = self.claim
@@ -120,6 +122,7 @@ class Result:
         return self.recomputed.filled if self.recomputed and self.claim.formula else ""
 
     @property
+    @once_a_language
     def why(self) -> str:
         """The rule that fired and what the source says, in the language in force."""
         claim = self.claim

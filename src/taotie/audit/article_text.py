@@ -24,7 +24,6 @@ from taotie.quantity.copied import replace
 from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
 
-SUFFIXES = (".txt", ".html", ".htm", ".md", ".markdown", ".text")
 MAX_BYTES = 20_000_000
 MAX_SEARCHED, MAX_NUMBERS = 250, 750
 """Sentences, and numbers, that are held against the catalogue: one "sentence" may be a table of thousands."""

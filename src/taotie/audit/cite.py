@@ -32,10 +32,7 @@ def citation(source: Source, style: str = "text") -> str:
       year = {2025}
     }
     """
-    if style not in STYLES:
-        raise UnknownNameError(
-            _("{style} is no style of citation.").format(style=repr(style)), nearest(style, STYLES)
-        )
+    require_style(style)
     if style == "text":
         return source.citation
     if style == "csl":
@@ -58,6 +55,14 @@ def citation(source: Source, style: str = "text") -> str:
         + ",\n".join(rows)
         + "\n}"
     )
+
+
+def require_style(style: str) -> None:
+    """Refuse an unknown style, before anything is searched."""
+    if style not in STYLES:
+        raise UnknownNameError(
+            _("{style} is no style of citation.").format(style=repr(style)), nearest(style, STYLES)
+        )
 
 
 def csl(source: Source) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+SUFFIXES = (".txt", ".html", ".htm", ".md", ".markdown", ".text")  # of files read as text
 _SPECIAL = re.compile("[^\x20-\x7e\n\t\u4e00-\u9fff，。；：、！？“”‘’（）%《》]")
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
 _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"

@@ -77,12 +77,16 @@ class Unit:
     counted: tuple[tuple[str, int], ...] = ()
 
     def __mul__(self, other: Unit) -> Unit:
+        if other.is_plain:
+            return self
         return Unit(
             physical_units.product(self.physical, other.physical),
             _merge(self.counted, other.counted, 1) if self.counted or other.counted else (),
         )
 
     def __truediv__(self, other: Unit) -> Unit:
+        if other.is_plain:
+            return self
         return Unit(
             physical_units.quotient(self.physical, other.physical),
             _merge(self.counted, other.counted, -1) if self.counted or other.counted else (),

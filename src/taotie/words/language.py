@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "zh")
 LOCALE_DIR = Path(__file__).resolve().parents[1] / "locale"
@@ -54,6 +55,34 @@ def speaking(code: str) -> Iterator[None]:
         yield
     finally:
         _language.reset(token)
+
+
+def once_a_language(say: Callable[[Any], str]) -> Callable[[Any], str]:
+    """A method of something that does not change, asked once in each language; kept with the thing itself.
+
+    Examples
+    --------
+    >>> class Thing:
+    ...     @property
+    ...     @once_a_language
+    ...     def name(self):
+    ...         print("asked")
+    ...         return "thing"
+    >>> one = Thing()
+    >>> one.name, one.name
+    asked
+    ('thing', 'thing')
+    """
+
+    @wraps(say)
+    def kept(self: Any) -> str:
+        texts = vars(self)
+        key = f"{say.__name__} {language()}"
+        if key not in texts:
+            texts[key] = say(self)
+        return str(texts[key])
+
+    return kept
 
 
 def _(message: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from taotie.audit.article import Audit, Result, audit_claims, needed_text
-from taotie.audit.catalogue_search import search
 from taotie.audit.cite import citation
 from taotie.audit.claim import ClaimInput
 from taotie.audit.slip import slip_word
@@ -24,6 +23,7 @@ from taotie.audit.wording import (
 
 if TYPE_CHECKING:
     from taotie.audit.against import Match
+    from taotie.audit.catalogue_search import Entry
 
 __all__ = [
     "MARKS",
@@ -54,3 +54,10 @@ def match_line(match: Match) -> str:
     from taotie.audit.against import match_line as line
 
     return line(match)
+
+
+def search(text: str, limit: int = 40) -> list[tuple[Entry, float]]:
+    """Figures of the catalogue that share words with `text`."""
+    from taotie.audit.catalogue_search import search as found
+
+    return found(text, limit)
