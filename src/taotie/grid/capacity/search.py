@@ -798,10 +798,10 @@ def outage_pass(
                 row = kept[kept_at[l]]
                 for e in range(n_seen):
                     k = seen[e]
-                    far = 0.0
+                    most = 0.0
                     for c in range(LANES):
-                        far = max(far, abs(a[k, c]))
-                    if abs(row[k]) * far >= half:
+                        most = max(most, abs(a[k, c]))
+                    if abs(row[k]) * most >= half:
                         visits[0] += 1
                         _evaluate(l, k, row[k], flow, rating, floor, cutoff, a, rq, lq, kq)
                 asked = False
