@@ -31,7 +31,7 @@ from taotie.words.language import _
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 T = TypeVar("T")
-SMALL = 0.5  # of a rating: below it the bound of a swing does, the swing is not looked at
+SMALL = 1.0  # of a rating: below it the bound of a swing does, the swing is not looked at
 UNRATED_MW = 100.0  # stands for the rating of a branch without one, there alone
 
 
@@ -223,7 +223,7 @@ def reach_of_pairs(
     m, p = len(core.branch), core.parts
     least, factor = search.tightest(listed, m)
     if len(kept):
-        factor = np.maximum(factor, np.abs(kept).max(axis=0))
+        factor = np.maximum(factor, np.maximum(kept.max(axis=0), -kept.min(axis=0)))
     short = np.full(m, np.inf)
     short[rated] = (1 - search.THETA) * core.rating[rated] - np.abs(core.flow[rated])
     cuts = cutoff[cutoff >= search.CUT_LEAST]
@@ -231,7 +231,10 @@ def reach_of_pairs(
     known = (p.start, p.branch, p.moved, p.drawn)
     by_margin = steepest(*known, np.maximum(np.minimum(0.5 * least, short), search.TINY_MW))
     by_factor = steepest(*known, np.maximum(0.5 * cut * (1 - 1e-9) / factor, search.TINY_MW))
-    by_spare = steepest(*known, np.maximum(np.where(kept_at >= 0, np.inf, short), search.TINY_MW))
+    # a pair off the list brings half a factor only to loads below theta F / half: then l was this full before
+    full = short < search.THETA * core.rating * (1 + 1e-9)
+    looked_at = np.where(full & (kept_at < 0), short, np.inf)
+    by_spare = steepest(*known, np.maximum(looked_at, search.TINY_MW))
     return Reach(by_margin, by_factor, by_spare, cut)
 
 
