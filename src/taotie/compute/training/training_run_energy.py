@@ -349,7 +349,7 @@ def training_estimate(
     ]
     if not ways:
         raise RangeError(
-            _("nothing says how large the run is."),
+            _("a run is described in one way, and none is given."),
             _(
                 "accelerators and hours (in a study: days), or computation, or parameters and tokens"
             ),
