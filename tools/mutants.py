@@ -73,7 +73,8 @@ CELLS: dict[str, tuple[str, ...]] = {
     "app/pages/headline.py": ("tile", "_percent", "_headline_sentence", "_place"),
     "app/pages/answer_page.py": ("shown_table",),
     "app/pages/tables.py": ("default_rows", "file_rows", "source_row"),
-    "app/pages/simulation_tables.py": ("unbroken", "_count", "_part", "_option_text"),
+    "app/pages/simulation_tables.py": ("_count", "_part", "_option_text"),
+    "app/pages/tied.py": (),
 }  # fmt: skip
 """Code that makes a printed cell: a number rounded, its unit, its range, its words, the cells of a table. () is all of a file."""
 ROOMS = ("study", "answer", "policy")

@@ -26,6 +26,7 @@ from taotie.app.cli import shown
 from taotie.app.forms.rows import FormRow, sheet_of
 from taotie.app.mcp.account import account
 from taotie.app.pages import answer_page, headline, simulation_tables, tables
+from taotie.app.pages.tied import tied
 from taotie.policy.disclosure.form import Disclosure, Field
 from taotie.quantity import wording
 from taotie.quantity.figure import Figure, leaf
@@ -119,7 +120,7 @@ def _numbers() -> Iterator[Line]:
     for option in (None, (), True, False, ("a", 3), 0.25, 1e7, 7, "x" * 300, ("x" * 300,)):
         yield f"option {str(option)[:20]}", spoken(lambda o=option: simulation_tables._option_text(o))  # fmt: skip
     for text in ("1 445 J in 24 h, 36 %", "2 000 000 tokens", "5 kg", "1 2345", "3 ms and 4 min", "a h"):  # fmt: skip
-        yield f"unbroken {text}", spoken(lambda t=text: simulation_tables.unbroken(t))
+        yield f"tied {text}", spoken(lambda t=text: tied(t))
     for unit in UNITS:
         yield f"unit {unit}", spoken(lambda u=unit: unit_word(u))
         yield f"amount {unit}", spoken(lambda u=unit: (picture.amount(1287.4, u), picture.amount(1287.4, u, 4)))  # fmt: skip

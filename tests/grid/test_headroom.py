@@ -168,7 +168,7 @@ def test_worked_csv(tmp_path):
         ("", "not a table"),
         ("hour,A\n2021-01-01 00:00\n", "not a table"),
         ("a,b\n1,2\n", "no column of time stamps"),
-        ("hour,A\n2021-01-01 00:00,\n", "A has nan"),
+        ("hour,A\n2021-01-01 00:00,\n", "holds no demand"),
         ("hour,A\n2021-01-01 00:00,-5\n", "A has -5"),
         ("hour,A\n2021-01-01 00:00,x\n", "no demand"),
     ],

@@ -102,7 +102,7 @@ def test_worked_processors_take_more_for_the_same_work() -> None:
 
 
 def test_error_inputs() -> None:
-    with pytest.raises(RangeError, match="0: -"):
+    with pytest.raises(RangeError, match="none is given"):
         training_estimate()
     with pytest.raises(RangeError, match="2: hours, computation"):
         training_estimate(accelerators=8, hours=1.0, computation=1e20)

@@ -159,7 +159,9 @@ def largest_load(
             with np.errstate(invalid="ignore"):
                 rest = np.where(np.abs(g) < 1e-9, g * x, np.maximum(g * least, g * most))
             bound += float(np.sum(rest))
-            heavy = np.lexsort((np.array(rows.k), np.array(rows.l), -np.round(np.abs(y), 9))).tolist()
+            heavy = np.lexsort(
+                (np.array(rows.k), np.array(rows.l), -np.round(np.abs(y), 9))
+            ).tolist()
             binding = tuple((rows.l[i], rows.k[i]) for i in heavy if abs(y[i]) > 1e-9)
             loading = violated_pairs(problem, flow, 0.0)[3]
             return LargestLoad(x, p, bound, loading, "optimal", binding, count)
