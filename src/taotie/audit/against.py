@@ -280,6 +280,7 @@ _PER = {
 }
 
 
+@lru_cache(maxsize=4096)
 def _systems(tags: frozenset[str], unit: str) -> frozenset[str]:
     """What is counted by (a query, an image) is told by the unit, not by a word somewhere in the sentence."""
     kept = tags - set(_PER)

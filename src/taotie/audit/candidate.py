@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from taotie.audit.reading import Quantity
 from taotie.audit.verdict import Stated
@@ -60,32 +60,28 @@ def stated_of(q: Quantity, unit: Unit | None = None, factor: float = 1.0) -> Sta
 KNOWN = ("none", "about", "comparable", "at_least", "at_most", "nearly", "exact")
 
 
-def as_dimension(own: Unit, unit: Unit) -> Iterable[tuple[float, Unit]]:
+@lru_cache(maxsize=4096)
+def as_dimension(own: Unit, unit: Unit) -> tuple[tuple[float, Unit], ...]:
     """The unit to state it in, and a factor, where `own` can be taken as `unit`."""
     if own.same_dimension(unit):
-        yield 1.0, own
-        return
+        return ((1.0, own),)
     carbon = Unit("gCO2e") / Unit("g")
     for step in (carbon, PLAIN / carbon):
         if (own * step).same_dimension(unit):
-            yield (
-                own.factor_to(Unit("g")) if own.same_dimension(Unit("g")) else 1.0,
-                _carbon(own, step, unit),
-            )
-            return
+            grams = own.factor_to(Unit("g")) if own.same_dimension(Unit("g")) else 1.0
+            return ((grams, _carbon(own, step, unit)),)
     for count in _CARDS:  # 2,048 * 54 d gives GPU hours, where the text says so
         if count not in own.text:
             continue
         if (own / Unit(count)).same_dimension(_H) and unit.same_dimension(_H):
-            yield 1.0, own / Unit(count)
-            return
+            return ((1.0, own / Unit(count)),)
     for mine in _ASKS:
         for other in _ASKS:
             if mine != other and f"/{mine}" in own.text and f"/{other}" in unit.text:
                 moved = own * Unit(mine) / Unit(other)
                 if moved.same_dimension(unit) and "inference" in (mine, other):
-                    yield 1.0, moved
-                    return
+                    return ((1.0, moved),)
+    return ()
 
 
 def _carbon(own: Unit, step: Unit, unit: Unit) -> Unit:

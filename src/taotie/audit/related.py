@@ -136,11 +136,13 @@ def _sums(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Between]:
         half = sum(q.half * q.unit.factor_to(whole.unit) for q in parts)
         # beside its own parts a round sum is meant: 100 per cent of 112 are none
         meant = (
-            replace(whole, half=min(whole.half, 0.03 * whole.value), loose=False)
+            replace(whole, half=min(whole.half, 0.03 * abs(whole.value)), loose=False)
             if whole.loose and whole.hedge == "none"
             else whole
         )
-        made = _compared(parts, meant, whole.unit, value, min(half / value, 0.03) if value else 0.0)
+        made = _compared(
+            parts, meant, whole.unit, value, min(half / abs(value), 0.03) if value else 0.0
+        )
         made = made and replace(made, whole=whole)
         if made is not None:
             yield replace(made, sign="+")

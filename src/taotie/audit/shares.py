@@ -167,7 +167,8 @@ def _share_of_named(text: str, said: Sequence[Quantity], i: int) -> Iterator[Bet
     fits = [
         (q, x)
         for q, x in tried
-        if abs(told / x - 1) <= slack + slack_of((q,)) or abs(told / abs(1 - x) - 1) <= slack
+        if abs(told - x) <= (slack + slack_of((q,))) * x
+        or abs(told - abs(1 - x)) <= slack * abs(1 - x)
     ]
     if fits:
         yield Between((fits[0][0], whole), share, told / fits[0][1], verdicts.REPRODUCES, "/")
@@ -277,7 +278,7 @@ def _by_pue(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
         return
     known = b.value * b.unit.factor_to(a.unit) / a.value
     slack = 0.01 + sum(
-        min(q.half / q.value, 0.02) for q in (a, b, pue)
+        min(q.half / abs(q.value), 0.02) for q in (a, b, pue)
     )  # beside each other round numbers are meant
     if abs(pue.value / known - 1) <= slack:
         yield Between((a, pue), b, known / pue.value, verdicts.REPRODUCES)
