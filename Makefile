@@ -143,7 +143,7 @@ AXE := axe-core@4.14.1
 	|| echo "axe-core could not be fetched; its checks will be skipped and say so"
 
 web: .venv/.dev browser messages .cache/web/.installed .cache/web/axe.min.js  ## a service under fire: browser matrix, API fuzzing, kill -9, container steps, first paint, load; every part is run, each says its figures in a line
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[web]"
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[web,cluster]"
 	@$(BIN)/python tools/web.py --calls $(WEB_CALLS) --requests $(WEB_REQUESTS) --patience $(WEB_PATIENCE)
 
 faults: .venv/.dev  ## writers killed at 2,000 steps, 200 pairs of them, full disks; a recorder killed at sixty instants, two hundred recorded days
