@@ -18,6 +18,7 @@ NEEDED = (
     "quantity/units.txt",
     "data/figures/*.toml",
     "data/tables/*.csv",
+    "data/place_words.csv",
     "data/map/towns.csv",
     "data/map/outlines.txt",
     "app/pages/templates/*.html",

@@ -3,7 +3,8 @@
 import pytest
 
 from taotie.errors import UnknownNameError
-from taotie.grid.region_names import place_key
+from taotie.grid.region_names import kind_of, place_key, place_keys
+from taotie.quantity.catalog import table
 from taotie.words.language import speaking
 
 
@@ -26,3 +27,49 @@ def test_error_a_place_like_none_is_told_how_places_are_named(code):
         place_key("qqqqqqqq")
     assert "aws:us-east-1" in caught.value.hint
     assert "alibaba" not in caught.value.hint
+
+
+def _of_cldr() -> list[tuple[str, str]]:
+    """Each country held, and its name in each language official there."""
+    from babel import Locale, UnknownLocaleError
+    from babel.languages import get_official_languages
+
+    found = []
+    for key in place_keys():
+        if kind_of(key) != "country":
+            continue
+        aliases = str(table("places").value(key, "alias")).split()
+        code = next(a for a in aliases if len(a) == 2 and a != "UK")
+        for language in get_official_languages(code, regional=False, de_facto=True):
+            try:
+                found.append((key, Locale.parse(language).territories[code]))
+            except (UnknownLocaleError, KeyError):
+                continue
+    return found
+
+
+def test_published_a_country_is_known_by_the_name_it_gives_itself():
+    named = _of_cldr()
+    assert len(named) > 90
+    assert [(key, name) for key, name in named if place_key(name) != key] == []
+    assert [(key, name) for key, name in named if place_key(name.upper()) != key] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("deutschland", "DEU"), ("españa", "ESP"), ("espana", "ESP"), ("italia", "ITA"), ("nederland", "NLD"),
+        ("polska", "POL"), ("Frankreich", "FRA"), ("中国", "CHN"), ("日本", "JPN"), ("大韩民国", "KOR"), ("한국", "KOR"),
+    ],
+)  # fmt: skip
+def test_worked_countries_in_other_languages(typed, key):
+    assert place_key(typed) == key
+
+
+def test_error_a_country_misspelt_in_its_own_language_is_offered_as_it_is_written_there():
+    with pytest.raises(UnknownNameError) as caught:
+        place_key("Deutschlnd")
+    assert caught.value.hint == "did you mean Deutschland?"
+    with pytest.raises(UnknownNameError) as caught:
+        place_key("Netherlnds")
+    assert caught.value.hint.startswith("did you mean netherlands")

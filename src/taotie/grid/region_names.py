@@ -10,8 +10,10 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 
 from taotie.errors import RangeError, UnknownNameError, nearest
+from taotie.files.read import csv_dicts, read_text
 from taotie.quantity.catalog import table
 from taotie.words.language import N_, _, language
 
@@ -43,12 +45,24 @@ _MORE = {
     "d.c.": "US-DC",
     "washington dc": "US-DC",
     "neimenggu": "CN-NM",
+    # names in full, which lists of countries have in short
+    "大韩民国": "KOR",
+    "한국": "KOR",
+    "中华人民共和国": "CHN",
+    "people's republic of china": "CHN",
+    "美利坚合众国": "USA",
+    "united states of america": "USA",
+    "日本国": "JPN",
+    "republic of korea": "KOR",
+    "bundesrepublik deutschland": "DEU",
 }
+_WORDS = Path(__file__).resolve().parents[1] / "data" / "place_words.csv"
+"""Names in the languages spoken in the countries held (CLDR, by tools/place_words.py)."""
 _ENDS = ("维吾尔自治区", "壮族自治区", "回族自治区", "特别行政区", "自治区", "省", "市", "州")
 
 
 def _plain(text: str) -> str:
-    found = text.strip().lower().replace("_", " ")
+    found = text.strip().lower().replace("_", " ").replace("ı", "i")
     if not found.isascii():
         found = unicodedata.normalize("NFKD", found)
         found = "".join(c for c in found if not unicodedata.combining(c))
@@ -134,14 +148,33 @@ def _index() -> dict[str, tuple[str, ...]]:
     return {text: tuple(keys) for text, keys in found.items()}
 
 
+@lru_cache(maxsize=1)
+def _elsewhere() -> dict[str, tuple[str, str]]:
+    """Names in the languages spoken in the places held: the place, and the name as it is written there."""
+    return {
+        _plain(name): (row["place"], name)
+        for row in csv_dicts(read_text(_WORDS), _WORDS)
+        for name in row["names"].split("|")
+    }
+
+
+def _meant(name: str) -> tuple[str, ...]:
+    """Places that a name means: in English, Chinese or a code; else in a language spoken in one of them."""
+    plain = _plain(name)
+    found = _index().get(plain, ())
+    if not found and plain in _elsewhere():
+        return (_elsewhere()[plain][0],)
+    return found
+
+
 def place_key(name: str, kinds: Iterable[str] = ()) -> str:
     """Key of the place that a name means.
 
     Parameters
     ----------
     name : str
-        In English or Chinese, a code (VA, US-VA, DEU, CAMX, PJM) or a cloud region (aws:us-east-1), also
-        "Virginia, USA".
+        In English or Chinese, a country also in any language that is official in one of those held (Deutschland,
+        España, 日本), a code (VA, US-VA, DEU, CAMX, PJM) or a cloud region (aws:us-east-1), also "Virginia, USA".
     kinds : iterable of str
         Only these of `KINDS`; all by default.
 
@@ -156,17 +189,16 @@ def place_key(name: str, kinds: Iterable[str] = ()) -> str:
     --------
     >>> place_key("virginia"), place_key("四川省"), place_key("us-east-1"), place_key("Germany")
     ('US-VA', 'CN-SC', 'aws:us-east-1', 'DEU')
+    >>> place_key("España"), place_key("Frankreich"), place_key("대한민국")
+    ('ESP', 'FRA', 'KOR')
     """
     allowed = set(kinds) or set(KINDS)
-    index = _index()
-    found = [k for k in index.get(_plain(name), ()) if kind_of(k) in allowed]
+    found = [k for k in _meant(name) if kind_of(k) in allowed]
     if not found and "," in name:
         inner, _comma, outer = name.partition(",")
         around = place_key(outer)
         found = [
-            k
-            for k in index.get(_plain(inner), ())
-            if kind_of(k) in allowed and around in chain(k) and k != around
+            k for k in _meant(inner) if kind_of(k) in allowed and around in chain(k) and k != around
         ]
     if not found:
         raise UnknownNameError(
@@ -190,7 +222,11 @@ def _near(name: str, allowed: set[str]) -> str:
     provider = wanted.partition(":")[0] + ":" if ":" in wanted else ""
     keys = [k for k in place_keys() if kind_of(k) in allowed and k.startswith(provider)]
     known = {k if kind_of(k) == "cloud" else place_name(k, c).lower() for k in keys for c in ("en", "zh")}  # fmt: skip
-    if difflib.get_close_matches(wanted[:200], known, n=1, cutoff=CLOSE):
+    others = {plain: name for plain, (k, name) in _elsewhere().items() if k in keys}
+    best = difflib.get_close_matches(wanted[:200], [*known, *others], n=1, cutoff=CLOSE)
+    if best and best[0] not in known:
+        return nearest(others[best[0]], [others[best[0]]])
+    if best:
         return nearest(wanted, known)
     return _(
         "a country, US state, Chinese province, grid or cloud region: Germany, Virginia, Sichuan, PJM, aws:us-east-1; all of them: taotie regions"
