@@ -15,7 +15,7 @@ from taotie.compute.energy.cached_prompt import prefill_beyond_cache
 from taotie.compute.energy.energy_per_request import prefill_of
 from taotie.compute.energy.model_architecture import model_architecture
 from taotie.compute.energy.serving_setup import ServingSetup
-from taotie.compute.mining_energy import mining_power_gw
+from taotie.compute.mining_energy import PUE_BEST, PUE_LOWER, PUE_UPPER, mining_power_gw
 from taotie.errors import StudyError
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.evaluation import leaves
@@ -115,6 +115,19 @@ def test_published_a_mine_is_hash_rate_times_efficiency(tmp_path: Path) -> None:
     ours = figures["mean_it_power"].to("GW").p50
     assert ours == pytest.approx(float(mining_power_gw(0.0282, 622e6)), rel=1e-9)
     assert round(ours, 1) == 17.5
+
+
+def test_published_a_mine_adds_what_the_index_adds_to_the_draw_of_machines(tmp_path: Path) -> None:
+    """1.01, 1.10 and 1.20 of the lower, best and upper estimate: no PUE of a building for AI."""
+    text = '[workload]\nkind = "mining"\nhash_rate = 622e6\n'
+    result = _run(tmp_path, text)
+    pue = result.figures["pue"]
+    assert abs(pue.p50 - PUE_BEST) < 0.01
+    assert PUE_LOWER < pue.p05 < pue.p95 < PUE_UPPER
+    assert pue.p95 < 1.18
+    (said,) = [d for d in result.defaults if d.key == "facility.pue"]
+    assert "Cambridge" in said.reason.text()
+    assert _run(tmp_path, text + "[facility]\npue = 1.3\n").figures["pue"].p50 == 1.3
 
 
 def test_worked_thought_comes_on_top_of_what_is_shown(tmp_path: Path) -> None:

@@ -87,5 +87,6 @@ NOTES = (
     # of single figures
     N_("as quoted by followin.io and satoshoz.com, April 2025"),
     N_("default for a data centre built for AI; the range is SemiAnalysis' as Epoch AI quotes it"),
+    N_("what the index multiplies the draw of machines by; a judgement of its authors, no survey of sites"),
     N_("32 encoders, one input at a time, on an A100; other chips and batches by judgement"),
 )  # fmt: skip

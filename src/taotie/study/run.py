@@ -168,7 +168,13 @@ def _cooled(walk: Walk, it_load: Profile) -> Building | None:
 
 
 def _pue(walk: Walk) -> Figure:
-    """As given, of the cloud region, or the range assumed for a building of our time."""
+    """As given, of the cloud region, or the range assumed for a mine or for a building of our time."""
+    if walk.study.workload.kind == "mining":
+        return walk.figure(
+            "facility.pue",
+            lambda: published_pue("bitcoin_mining"),
+            N_("what the Cambridge index takes for mines: 1.10 in its best guess, 1.01 to 1.20"),
+        )
     published = walk.place.pue if walk.place is not None else None
     if published is not None:
         return walk.figure(
