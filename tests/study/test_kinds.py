@@ -401,3 +401,27 @@ def test_worked_a_mix_is_simulated_part_by_part(tmp_path: Path) -> None:
         "chat.simulated_over_mean_request.decode",
         "search.simulated_over_mean_request.decode",
     } <= keys
+
+
+def test_worked_a_text_without_a_unit_says_what_it_was_read_as(tmp_path: Path) -> None:
+    text = '[workload]\nkind = "mining"\npower = {}\n[facility]\npue = "1.1"\n'
+    said = [w.text() for w in _run(tmp_path, text.format('"300"')).warnings]
+    assert said == ['workload.power = "300" has no unit: it was read as 300 MW.']
+    for clear in ('"300 MW"', "300", '{ value = 300, unit = "MW" }'):
+        assert not _run(tmp_path, text.format(clear)).warnings
+    # of a part of a mix once, and of what all parts share once
+    mix = (
+        MODEL + '[workload]\nkind = "mix"\nrequests_per_day = "1e6"\n'
+        '[workload.parts.chat]\nshare = 0.5\nprompt_tokens = "500"\n[workload.parts.search]\nshare = 0.5\n'
+    )
+    codes = [w.values["key"] for w in _run(tmp_path, mix).warnings if w.code == "unit_read"]
+    assert sorted(codes) == ["chat.workload.prompt_tokens", "workload.requests_per_day"]
+
+
+def test_worked_hours_in_which_nobody_asks_are_said(tmp_path: Path) -> None:
+    text = MODEL + '[workload]\nkind = "chat"\nrequests_per_day = 1e6\ndaily_shape = {}\n'
+    day = [0] * 8 + [1] * 12 + [0] * 4
+    said = {w.code: w.text() for w in _run(tmp_path, text.format(day)).warnings}
+    assert "In 12 of the 24 hours" in said["hours_without_requests"]
+    full = _run(tmp_path, text.format([0.001] * 8 + [1] * 16)).warnings
+    assert "hours_without_requests" not in {w.code for w in full}

@@ -279,6 +279,15 @@ def day_of(walk: Walk) -> tuple[DailyShape, Figure]:
     given = walk.study.workload.daily_shape
     if given is not None:
         day = DailyShape(np.asarray(given))
+        idle = int((day.share == 0).sum())
+        if idle:
+            walk.warn(
+                "hours_without_requests",
+                N_(
+                    "In {n} of the 24 hours of daily_shape nobody asks: the machines are on and idle then. An hour that was not measured is no 0."
+                ),
+                n=idle,
+            )
         return day, leaf(
             "study.workload.daily_shape.peak", value=day.peak_over_mean, unit="1", kind="assumed",
             note=N_("given by the study file"), label={"en": "Busiest hour over mean hour", "zh": "高峰小时与平均小时之比"},

@@ -21,6 +21,7 @@ from taotie.study.kinds import TOKENS
 from taotie.study.schema import Compute, FigureSpec, Study, Workload
 from taotie.study.settings import STUDY_FIGURES, STUDY_NAMES
 from taotie.words.language import LANGUAGES, N_, _, in_language
+from taotie.words.said import Said
 
 STUDY_BYTES_MAX = 500_000
 
@@ -99,6 +100,22 @@ class StudyFile:
                 _within_limits(self.path, key, made)
             except TaotieError as error:
                 yield error
+
+    def units_read(self) -> Iterator[Said]:
+        """What a text that is a number without a unit, such as "300", was read as."""
+        for key, spec in self._specs.items():
+            expected = STUDY_FIGURES.get(key)
+            if spec.unit != "" or spec.value is None or expected is None or expected.unit == "1":
+                continue
+            yield Said(
+                "unit_read",
+                N_('{key} = "{value}" has no unit: it was read as {value} {unit}.'),
+                {"key": f"{self._part}{key}", "value": f"{spec.value:g}", "unit": expected.unit},
+            )
+        for kind in self.study.workload.parts or ():
+            for said in self.part(kind).units_read():
+                if str(said.values["key"]).startswith(f"{kind}.workload."):
+                    yield said
 
     def _figure(self, key: str, spec: FigureSpec, above: tuple[str, ...]) -> Figure:
         table, _dot, name = key.rpartition(".")
@@ -198,6 +215,8 @@ class StudyFigureError(TaotieError, ValueError):
 
 def _shown(spec: FigureSpec) -> str:
     numbers = spec.model_dump(exclude_none=True, exclude_defaults=True)
+    if numbers.get("unit") == "":
+        del numbers["unit"]
     if set(numbers) == {"value"}:
         return f"{numbers['value']:g}"
     return "{" + ", ".join(f"{k} = {v!r}" for k, v in numbers.items() if k != "note") + "}"

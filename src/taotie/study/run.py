@@ -76,6 +76,8 @@ def run_study(
     file = study if isinstance(study, StudyFile) else read_study(study)
     with sampling(file.study.samples, file.study.seed) as chosen:
         walk = Walk(file, n_threads, tell)
+        for said in file.units_read():
+            walk.heed(said)
         stand(walk)
         walk.pues_of = lambda course: _pues(walk, course)
         walk.steps = (*CHAIN, *found_steps(workloads), *found_steps())

@@ -44,7 +44,8 @@ class FigureSpec(_Table):
             found = number_at(given.strip())
             if found is not None:
                 unit = given.strip()[found.end :].strip()
-                return {"value": found.value, **({"unit": unit} if unit else {})}
+                # a text without a unit keeps an empty one: what it was read as is said
+                return {"value": found.value, "unit": unit}
         return given
 
 
