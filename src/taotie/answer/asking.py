@@ -21,6 +21,7 @@ from taotie.answer.asks import ASKS, declared_of, function_of
 from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.quantity.quantity_text import parse_quantity
 from taotie.study.settings import Setting
+from taotie.words.as_set import as_set
 from taotie.words.language import N_, _
 from taotie.words.said import Said, spoken_range
 
@@ -58,7 +59,7 @@ class Chosen:
             if one.beside and not self.values.get(one.beside):
                 continue
             if name not in self.given and one.reason and self.values[name] is not None:
-                found.append(default_said(name, str(_short(self.values[name])), one.reason))
+                found.append(default_said(name, as_set(self.values[name]), one.reason))
         return found
 
 
@@ -77,10 +78,6 @@ def default_said(name: str, value: str | Said, reason: str) -> Said:
 def _default_said(name: str, value: str, reason: str) -> Said:
     """The same default is the same sentence, with its text in each language found once."""
     return default_said(name, spoken_range(value), reason)
-
-
-def _short(value: Any) -> Any:
-    return f"{value:g}" if isinstance(value, float) else value
 
 
 def ask(name: str, /, *, tell: Callable[[str], None] | None = None, **settings: Any) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any
 
 from taotie.errors import RangeError, TaotieError, UnitError
 from taotie.quantity.quantity_text import parse_quantity
+from taotie.words.as_set import as_set
 from taotie.words.language import _
 from taotie.words.said import Said, in_each_language
 
@@ -65,7 +66,7 @@ def load_mw(text: str, pue: float = 1.2) -> tuple[float, str]:
             _("write 150MW, 1.2GW or 100000xh100."),
         )  # fmt: skip
     if value > 0:
-        return value, _("{mw:.1f} MW at the meter").format(mw=value)
+        return value, _("{mw} MW at the meter").format(mw=as_set(value))
     raise RangeError(
         _("--load {text} is not a load.").format(text=repr(text)),
         _("write 150MW, 1.2GW or 100000xh100."),

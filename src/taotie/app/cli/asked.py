@@ -13,6 +13,7 @@ import typer
 from taotie.answer.asks import ASKS, Declared, Setting, function_of
 from taotie.app.again import command_of
 from taotie.app.cli.common import progress
+from taotie.words.as_set import as_set
 from taotie.words.language import _
 
 __all__ = ["Extra", "asked", "register_ask"]
@@ -59,7 +60,7 @@ def _default(one: Setting) -> str | bool:
         return False
     if isinstance(one.default, tuple):
         return ",".join(str(v) for v in one.default)
-    return f"{one.default:g}" if isinstance(one.default, float) else str(one.default)
+    return as_set(one.default)
 
 
 class Extra:

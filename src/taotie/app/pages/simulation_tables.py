@@ -26,6 +26,7 @@ from taotie.errors import SourceError
 from taotie.quantity.catalog import table
 from taotie.quantity.figure import Figure
 from taotie.quantity.wording import kind_word, note_text, number
+from taotie.words.as_set import as_set
 from taotie.words.language import _
 
 FIT = "taotie_energy_fit2026"
@@ -241,7 +242,7 @@ def _option_text(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, tuple):
         return cut(", ".join(str(v) for v in value), 200)
-    return f"{value:g}" if isinstance(value, float) else cut(str(value), 200)
+    return cut(as_set(value), 200)
 
 
 def count_rows(done: Any, summary: dict[str, Any]) -> list[Row]:

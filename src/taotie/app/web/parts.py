@@ -15,6 +15,7 @@ from taotie.app.web.state import State
 from taotie.quantity.source import Source
 from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import bound_text, middle_text
+from taotie.words.as_set import as_set
 from taotie.words.language import N_, in_language, language
 
 __all__ = ["NOTHING", "answer_values", "range_row", "setting_field", "source_list", "table_of"]
@@ -110,7 +111,7 @@ def setting_field(ask: str, name: str, state: State, **changes: str) -> dict[str
     one = declared_of(ask).settings[name]
     unit = "" if one.unit in ("", "1") else unit_word(one.unit)
     default = "" if one.default in (None, "", ()) or isinstance(one.default, bool | tuple) else one.default  # fmt: skip
-    shown = f"{default:g}" if isinstance(default, float) else str(default)
+    shown = as_set(default)
     words = in_language(one.help, language()).replace("`", "")
     label, rest = _label_of(name, words)
     for end in (f", {one.unit}", f"，{one.unit}") if unit else ():

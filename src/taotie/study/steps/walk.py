@@ -16,6 +16,7 @@ from taotie.quantity.figure import Figure
 from taotie.quantity.profile import Profile
 from taotie.study.read import StudyFile
 from taotie.study.result import Default
+from taotie.words.as_set import as_set
 from taotie.words.said import Said, in_each_language, labels
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Walk:
         """A name or a count of the file, or the default, which is then listed with its reason."""
         if given is not None:
             return given
-        self.defaults.append(Default(key, str(default), None, Said(f"default.{key}", reason)))
+        self.defaults.append(Default(key, as_set(default), None, Said(f"default.{key}", reason)))
         return default
 
     def keep(self, key: str, figure: Figure, label: str) -> Figure:
