@@ -2,18 +2,23 @@
 
 import importlib.util
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from taotie.answer import capacity_shown
+from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.capacity_more import More, hours_of, shares_of, sites
+from taotie.answer.capacity_shown import capacity_picture
 from taotie.answer.table_file import write_bus_table
 from taotie.app.cli.grid import register
 from taotie.errors import DataError, RangeError
 from taotie.grid.capacity.redispatch import redispatched_capacity
 from taotie.grid.case.case import read_case
+from taotie.words.said import Said
 
 
 def _said(*words):
@@ -157,3 +162,39 @@ def test_error_a_load_beyond_the_world(text: str) -> None:
 
     with pytest.raises(RangeError, match=r"all power stations of the world|is not a load"):
         load_mw(text)
+
+
+def test_worked_the_picture_is_of_what_was_answered(tmp_path):
+    """Places of the file that was given, names of the best buses with what they take, and each thing said."""
+    case = read_case("case5")
+    places = tmp_path / "places.csv"
+    places.write_text(
+        "bus_id,lat,lon\n" + "".join(f"{n},{40 + n},{-100 - n}\n" for n in range(1, 6))
+    )
+    top = Table(
+        (Column("bus"), Column("name"), Column("firm_mw")), ((4, "Sundance", 80.0), (2, "", 30.5))
+    )
+    said = (Said("x", "one thing"),)
+    found = SimpleNamespace(case=case)
+    detail = SimpleNamespace(found=found, coordinates=places, load_mw=150.0, contingencies="table")
+    made = capacity_picture(Answer("capacity", tables={"top": top}, said=said, detail=detail))
+    assert made.best == (("4 Sundance", 80.0), ("2", 30.5))
+    assert made.capacity is found
+    assert (made.load_mw, made.outages, made.said) == (150.0, "table", said)
+    assert made.drawn.geographic
+    assert made.drawn.x.tolist() == [-101, -102, -103, -104, -105]
+    assert made.drawn.y.tolist() == [41, 42, 43, 44, 45]
+
+
+def test_worked_without_a_file_places_are_those_of_the_publisher(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        capacity_shown, "grid_picture", lambda *a, **k: seen.append((a, k)) or "drawn"
+    )
+    top = Table((Column("bus"), Column("name"), Column("firm_mw")), ())
+    detail = SimpleNamespace(
+        found=SimpleNamespace(case="c"), coordinates=None, load_mw=None, contingencies="all"
+    )
+    made = capacity_picture(Answer("capacity", tables={"top": top}, detail=detail))
+    assert seen == [(("c", None), {"registered": True})]
+    assert (made.drawn, made.load_mw, made.best) == ("drawn", None, ())

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from taotie.answer.meter import meter_files, meter_report
+from taotie.answer.meter_live import live_rows
 from taotie.compute.metered.calibration import read_calibration
 from taotie.errors import MeterError, TraceError
+from taotie.metering.channel import DENIED, OK, Channel, Reading
+from taotie.metering.ledger import Ledger
 
 T0 = 1_767_225_600  # 2026-01-01T00:00:00Z
 
@@ -299,3 +302,44 @@ def test_worked_a_model_that_is_gone_leaves_no_series(tmp_path) -> None:
     e = own["energy_j"]
     assert e["idle"] + e["requests"] + e["unattributed"] == pytest.approx(e["total"])
     assert e["requests"] <= 60 * 3000
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A counter that gives 100 J a second for 20 s and 300 J for 10 more; a plug at 500 W that is denied from 23 to 26 s and at last; one never seen."""
+    path = tmp_path / "kept.db"
+    names = ("boards", "plug", "none")
+    channels = [
+        Channel("x:a:energy", "J", "device", vendor="x", uuid="a", name=names[0]),
+        Channel("x:b:power", "W", "wall", vendor="x", uuid="b"),
+        Channel("x:c:power", "W", "board", vendor="x", uuid="c"),
+    ]
+    with Ledger(path, boot="one", host="n") as ledger:
+        ledger.add_channels(channels)
+        for s in range(31):
+            joules = 100 * min(s, 20) + 300 * max(s - 20, 0)
+            plug = (None, DENIED) if s in (23, 24, 25, 26, 30) else (500, OK)
+            at = s * 10**9, (T0 + s) * 10**9
+            ledger.commit(
+                [Reading("x:a:energy", *at, joules), Reading("x:b:power", *at, *plug)], *at
+            )
+    return path
+
+
+def test_worked_rows_of_what_is_drawn_now(kept) -> None:
+    """The last ten seconds for the power, all of it for the energy, the state of the latest reading."""
+    first, second, third = live_rows(kept)
+    assert first == ("boards", "device", pytest.approx(300), pytest.approx(5000), "2026-01-01T00:00:30.000Z", "ok")  # fmt: skip
+    assert (second.name, second.boundary, second.status) == ("b", "wall", "denied")
+    assert second.seen == "2026-01-01T00:00:30.000Z"
+    assert second.power_w == pytest.approx(
+        500
+    )  # of the four seconds seen: what is not known is no 0 W
+    assert second.energy_j == pytest.approx((22 + 2) * 500)
+    assert third == ("x:c:power", "board", None, None, "", "absent")
+
+
+def test_worked_a_longer_look_back_is_a_mean_of_more(kept) -> None:
+    """Twenty seconds of it: ten at 100 W, ten at 300 W."""
+    assert live_rows(kept, 20)[0].power_w == pytest.approx(200)
+    assert live_rows(kept, 0)[0].power_w is None

@@ -13,6 +13,7 @@ from taotie.answer.simulate import FIELDS, simulate
 from taotie.app.cli import simulation_report
 from taotie.app.pages import simulation_page
 from taotie.compute.serving.case import ServingCase
+from taotie.words.language import speaking
 from taotie.workload.wanted import Wanted
 
 SMALL = {"model": "llama-3.1-8b", "on": "h100-sxm:1", "per_day": 20_000, "sampled_hours": 0.5}
@@ -71,3 +72,12 @@ def test_worked_the_page_gets_what_is_said_and_the_command(
 def test_worked_no_curve_for_two_pools() -> None:
     made = simulate("chat", replicas=1, prefill_replicas=1, curve=True, **SMALL)
     assert made.detail.curve is None
+
+
+def test_worked_notes_are_english_whatever_language_is_spoken(answer: Any) -> None:
+    """A key that programs read; what a person reads is `said`."""
+    with speaking("zh"):
+        made = simulate("chat", **SMALL, replicas=1)
+    english = simulate("chat", **SMALL, replicas=1)
+    assert made.own["notes"] == english.own["notes"]
+    assert made.own["notes"][-1].startswith("the energy model may be off: true values are ")

@@ -9,6 +9,7 @@ import pytest
 
 from taotie.answer.supply import supply
 from taotie.errors import RangeError, TaotieError
+from taotie.grid.supply.series import synthetic_year
 
 
 def csv(path, **columns):
@@ -17,6 +18,16 @@ def csv(path, **columns):
     lines += [",".join(f"{v:.6g}" for v in row) for row in zip(*columns.values(), strict=True)]
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def _timed(text, minutes):
+    """Rows of a CSV with times in front, so that a step has its length."""
+    head, *rows = text.splitlines()
+    start = np.datetime64("2023-01-01T00:00:00")
+    times = [start + np.timedelta64(minutes * i, "m") for i in range(len(rows))]
+    return (
+        "\n".join([f"time,{head}", *(f"{t},{r}" for t, r in zip(times, rows, strict=True))]) + "\n"
+    )
 
 
 @pytest.fixture
@@ -119,3 +130,37 @@ def test_worked_page_in_both_languages(week, tmp_path):
     )  # fmt: skip
     assert page.count('data-testid="picture"') == 6
     assert "carbon-free by the hour" in page
+
+
+def test_property_a_figure_is_named_as_its_key_says():
+    """Each key once, also behind the figure: two figures of one name would be one in a record."""
+    made = supply(10, score=0.2, step_h=24.0, with_=["wind", "battery"])
+    assert {key: one.key for key, one in made.figures.items()} == {
+        key: f"supply.{key}" for key in (
+            "cost_per_mwh", "score", "matched", "co2", "hours_uncovered", "load", "grid", "curtailed", "score_price",
+            "wind_mw", "battery_mw", "battery_mwh",
+        )
+    }  # fmt: skip
+
+
+def test_property_figures_of_several_sites_are_named_too(week):
+    made = supply(10, series=[week], sites=[week], score=0.2, step_h=1.0)
+    assert {k: f.key for k, f in made.figures.items()} == {
+        "cost_per_mwh": "supply.cost_per_mwh",
+        "highest_cost": "supply.highest_cost",
+    }
+
+
+def test_worked_steps_under_an_hour(tmp_path):
+    """A load in half hours: the made-up hours of weather stand for two steps each, and energy is power times half an hour."""
+    half = csv(tmp_path / "half.csv", load_mw=np.where(np.arange(96) % 2, 12.0, 8.0))
+    half.write_text(_timed(half.read_text(), 30))
+    made = supply(None, series=[half], score=0.2, step_h=0.5, with_=["wind"])
+    assert made.own["energy"]["load_mwh"] == pytest.approx(48 * 10)
+    power = made.series["power"]
+    assert power.step_h == 0.5
+    assert list(power.values["load"]) == [8.0, 12.0] * 48
+    wind = np.asarray(power.values["wind"])
+    assert wind.size == 96
+    hourly = synthetic_year(0, latitude=40.0, hours=48).values["wind_cf"]
+    assert wind == pytest.approx(made.own["sizes"]["wind"]["mw"] * np.repeat(hourly, 2), abs=1e-6)

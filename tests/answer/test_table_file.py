@@ -108,3 +108,17 @@ def test_error_what_cannot_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "duckdb" in missing.value.message
     assert "data" in missing.value.hint
     assert not list(tmp_path.iterdir())
+
+
+def test_worked_names_in_other_scripts_stand_as_they_are_in_every_text_format(
+    tmp_path: Path,
+) -> None:
+    """Not as \\u escapes: a person opens these files too."""
+    place = Table((Column("name"), Column("lat"), Column("lon")), (("上海", 31.2, 121.5),))
+    for ending in ("geojson", "json", "csv"):
+        write_tables(Answer("example", tables={"p": place}), tmp_path / f"t.{ending}")
+        assert "上海" in (tmp_path / f"t.{ending}").read_text("utf-8")
+    assert (tmp_path / "t.geojson").read_text("utf-8") == (
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"type": "Point", '
+        '"coordinates": [121.5, 31.2]}, "properties": {"name": "上海"}}]}'
+    )

@@ -358,5 +358,9 @@ def test_published_pdu_units() -> None:
 def test_error_more_inside_than_at_the_wall() -> None:
     """aitra 82, kepler 1349: the rest up to the wall is a figure of its own."""
     assert rest_of_server(1000, [600, 150]) == 250
-    with pytest.raises(MeterError, match="the wall only"):
-        rest_of_server(1000, [900, 200])
+    assert rest_of_server(1000, [900, 150]) == -50  # 5 % is what two meters may differ by
+    with pytest.raises(
+        MeterError, match="the meters inside say 1051 J, the wall only 1000 J"
+    ) as more:
+        rest_of_server(1000, [900, 151])
+    assert "wall meter sees one of two supplies" in more.value.hint

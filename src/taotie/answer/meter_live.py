@@ -118,9 +118,9 @@ class Live(NamedTuple):
 
 
 def live_rows(path: Path | str, over_s: float = 10.0) -> list[Live]:
-    """The latest power of each channel of a ledger, over the last seconds."""
+    """The latest power of each channel of a ledger, over what was seen of the last seconds."""
     from taotie.metering.channel import STATUS_NAMES
-    from taotie.metering.steps import Readings
+    from taotie.metering.steps import Readings, steps
     from taotie.metering.window import energy_window
 
     rows = []
@@ -130,7 +130,7 @@ def live_rows(path: Path | str, over_s: float = 10.0) -> list[Live]:
             continue
         since = int(one.t_ns[-1]) - round(over_s * 1e9)
         keep = one.t_ns >= since
-        last = energy_window(Readings(one.channel, one.t_ns[keep], one.raw[keep], one.status[keep]))
+        last = steps(Readings(one.channel, one.t_ns[keep], one.raw[keep], one.status[keep]))
         whole = energy_window(one)
         name = one.channel.name or one.channel.uuid
         rows.append(

@@ -108,6 +108,12 @@ class Steps(NamedTuple):
         return int(self.energy_uj.sum())
 
     @property
+    def mean_power_w(self) -> float | None:
+        """Energy over the time it is known for; None where it never is. [W]"""
+        seen_ns = int((self.t1_ns - self.t0_ns)[self.known].sum())
+        return 1e3 * self.total_uj / seen_ns if seen_ns else None
+
+    @property
     def bounds_uj(self) -> tuple[int, int | None]:
         """Bounds of the whole; None above where nothing bounds it. [uJ]"""
         unbounded = self.high_uj == UNBOUNDED

@@ -148,13 +148,6 @@ class EnergyWindow:
         return (self.end_ns - self.start_ns) / 1e9
 
     @property
-    def mean_power_w(self) -> float | None:
-        """Energy over length; None where either is missing. [W]"""
-        if self.energy_uj is None or self.end_ns == self.start_ns:
-            return None
-        return self.energy_uj / 1e6 / self.seconds
-
-    @property
     def gap_s(self) -> float:
         """Time not seen. [s]"""
         return math.fsum(g.seconds for g in self.gaps)
