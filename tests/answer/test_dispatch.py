@@ -117,3 +117,13 @@ def test_worked_load_that_nobody_serves_is_shed(tmp_path: Path) -> None:
     assert made.own["before"]["cost_usd_per_h"] == pytest.approx(50 * 10 + 60 * 40 + 90 * 5000)
     (told,) = [one.text("en") for one in made.said if one.code == "shed"]
     assert told == "before: 90.0 MW of load are shed, at bus 2 (90.0 MW)"
+
+
+def test_worked_hours_that_shed_are_counted(tmp_path: Path) -> None:
+    """80 MW are served; of 150 and 200 MW, 110 are: 40 and 90 MWh are shed in two hours."""
+    (tmp_path / "hours.csv").write_text("1,2\n0,80\n0,150\n0,200\n", "utf-8")
+    made = dispatch(grid(tmp_path, 80, 50), hours=str(tmp_path / "hours.csv"))
+    (told,) = [one.text("en") for one in made.said if one.code == "hours_shed"]
+    assert told == "before: load is shed in 2 hours, 130.0 MWh in all"
+    served = (50 * 10 + 30 * 40) + 2 * (50 * 10 + 60 * 40) + 130 * 9000
+    assert made.own["before"]["cost_usd"] == pytest.approx(served)

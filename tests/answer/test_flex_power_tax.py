@@ -152,3 +152,17 @@ def test_worked_a_need_beyond_its_years_is_said(tmp_path):
     assert "need_beyond_file" not in {s.code for s in power(**settings, years=2, by_year=2).said}
     with pytest.raises(TaotieError, match="by year 30 is asked, and 10 years"):
         power(**settings, years=10, by_year=30)
+
+
+def test_worked_room_of_a_region_is_its_highest_demand_less_its_demand(tmp_path):
+    """Demand of 100 MW, 140 in the evening, 200 once: room of 100, 60 and 0 MW; that no line is in it is said."""
+    day = [100.0] * 20 + [140.0] * 4
+    demand = [*(day * 365)[:-1], 200.0]
+    told = {}
+    for name, values in (("load_mw", demand), ("room_mw", [200 - d for d in demand])):
+        (tmp_path / f"{name}.csv").write_text(f"{name}\n" + "\n".join(map(str, values)) + "\n")
+        made = flex(100, 0.5, 0.2, room=tmp_path / f"{name}.csv", calls=400, energy_share=0.2)
+        assert made.own["connection"]["firm_mw"] == 0
+        told[name] = {s.code: s.text("en") for s in made.said}
+    assert told["load_mw"].pop("copper_plate") == "room is the region's highest demand less its demand: no line, no reserve; an upper bound"  # fmt: skip
+    assert told["load_mw"] == told["room_mw"]

@@ -12,6 +12,8 @@ import pytest
 from taotie.answer import capacity_more
 from taotie.answer.capacity_more import More
 from taotie.grid.ac import proof as ac_proof
+from taotie.grid.capacity import curtailable
+from taotie.words.said import Said
 
 
 def test_worked_progress_is_told_every_fifteen_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,3 +111,50 @@ def test_worked_anything_asked_beside_is_asked() -> None:
     assert not More(units_off=True, unit_outages=True, move=0.1, calls=1, depth=0.1, ac_every=True).asked  # fmt: skip
     for one in (More(redispatch=True), More(hours="year"), More(ac=True), More(shares=(0.1,))):
         assert one.asked is True
+
+
+def test_worked_what_may_be_cut_and_hours_without_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two buses, shares of 0 and 5 %: 10 and 30, 20 and 60 MW; three bus-hours that time ran out on are told, not taken as room."""
+    asked: list[dict[str, Any]] = []
+    worst = SimpleNamespace(by_month=[2, *([0] * 11)], hour=[7, 9], cut_mw=[1.23456, 0.5], hours=2, calls=1, longest_h=2)  # fmt: skip
+    load = np.array([[10.0, 20.0], [30.0, 60.0]])
+    found = SimpleNamespace(
+        seconds={"wall": 4.5}, load_mw=load, bound_mw=load + 0.25, solved=11, limits=(Said("a", "again"), Said("b", "another")),
+        unanswered=np.array([[1, 0], [0, 2]]), worst_hours=lambda bus, share: asked.append({"of": (bus, share)}) or worst,
+    )  # fmt: skip
+
+    def capacity(case: Any, *rule: Any, **more: Any) -> Any:
+        asked.append({"case": case, "rule": rule[1:], **more})
+        return found
+
+    monkeypatch.setattr(curtailable, "curtailable_capacity", capacity)
+    monkeypatch.setattr(capacity_more, "hours_of", lambda _case, _hours: np.zeros((24, 2)))
+    buses: list[dict[str, Any]] = [{"bus": 3}, {"bus": 8}]
+    said: list[Any] = []
+    seconds: dict[str, float] = {}
+    tables: dict[str, Any] = {}
+    more = More(redispatch=True, hours="year", shares=(0.0, 0.05), calls=50, depth=0.5)
+    limits = [Said("a", "known already")]
+    own = capacity_more._curtail(buses, "grid", more, said, limits, seconds, tables, "b", None)  # type: ignore[arg-type]
+    assert buses == [
+        {"bus": 3, "curtailable_mw": {"0": 10.0, "0.05": 30.0}, "curtailable_bound_mw": {"0": 10.25, "0.05": 30.25}},
+        {"bus": 8, "curtailable_mw": {"0": 20.0, "0.05": 60.0}, "curtailable_bound_mw": {"0": 20.25, "0.05": 60.25}},
+    ]  # fmt: skip
+    assert own == {"worst_hours": {"bus": 8, "share": 0.05, "hours": 2, "calls": 1, "longest_h": 2, "hours_by_month": worst.by_month}}  # fmt: skip
+    assert [one.text("en") for one in limits] == ["known already", "another"]
+    assert [one.get("post_rating") for one in asked] == ["b", "b", None]
+    assert seconds == {"hours": 4.5}
+    assert [one.get("buses") for one in asked] == [[3, 8], [8], None]
+    assert asked[1]["every"] is True
+    assert asked[2] == {"of": (8, 0.05)}
+    assert asked[0]["rule"] == ((0.0, 0.05), 50, 0.5, True)
+    assert tables["worst_hours"].rows == ((8, 7, 1.235), (8, 9, 0.5))
+    assert tables["worst_months"].rows[:2] == ((1, 2), (2, 0))
+    assert [one.text("en") for one in said] == [
+        "over 24 hours, units told anew in each: median 15.0 MW firm, 45.0 MW if 5.00% of the energy may be cut",
+        "bus 8 at 5.00%: cut in 2 hours, 1 calls, the longest 2 h",
+        "11 of 48 bus-hours were solved, those that decide; answer and bound differ by 0.25 MW at most",
+        "3 bus-hours have no answer in time and count as 0 MW",
+    ]
