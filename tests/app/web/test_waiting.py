@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,12 @@ from taotie.app.web.site import waiting_html
 from taotie.app.web.state import State
 from taotie.app.web.waiting import Waiting
 from taotie.words.language import speaking
+
+
+def _alone(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """In a thread of its own: a browser driven by another test keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(run())).result()
 
 
 def test_property_two_readers_wait_for_one_computation_and_the_next_asks_anew() -> None:
@@ -31,7 +40,7 @@ def test_property_two_readers_wait_for_one_computation_and_the_next_asks_anew() 
         assert (await first, await second, len(begun)) == (1, 1, 1)
         assert await waiting.made("a", make, 20.0) == 2
 
-    asyncio.run(run())
+    _alone(run)
 
 
 def test_error_what_went_wrong_is_told_to_who_comes_back_and_nobody_else(
@@ -56,7 +65,7 @@ def test_error_what_went_wrong_is_told_to_who_comes_back_and_nobody_else(
         await asyncio.sleep(0.2)
         assert not waiting._begun
 
-    asyncio.run(run())
+    _alone(run)
     assert not unheard
 
 
