@@ -192,3 +192,25 @@ def test_matches_pvlib_on_a_typical_year(tmp_path):
     assert np.allclose(ours.temperature_c, theirs["temp_air"])
     assert np.allclose(ours.relative_humidity, theirs["relative_humidity"] / 100)
     assert np.allclose(ours.pressure_pa, theirs["atmospheric_pressure"])
+
+
+def test_worked_a_damp_night_is_the_worst_hour_and_the_made_day_is_warmest_in_the_afternoon():
+    """Ningxia: 23:00 at 28 C. The clock is local: it is the damp that shuts outside air out, not a shift of zones."""
+    weather = climate_year("CN-NX")
+    day = weather.temperature_c.reshape(365, 24).mean(axis=0)
+    assert int(day.argmax()) == 15
+    assert int(weather.relative_humidity.reshape(365, 24).mean(axis=0).argmax()) in (3, 4)
+    load = cooling_load("air", weather)
+    worst = int(load.pue.argmax())
+    noon = worst // 24 * 24 + 15
+    assert worst % 24 in (22, 23, 0, 1, 2, 3, 4)
+    assert weather.relative_humidity[worst] > 0.8 > weather.relative_humidity[noon]
+    assert weather.temperature_c[worst] < weather.temperature_c[noon]
+    assert (load.free_share[worst], load.free_share[noon]) == (0.0, 1.0)
+    said = {s.code: s.text() for s in facility(region="Ningxia").said}
+    assert "local standard time" in said["worst_hour"]
+    assert "% humidity" in said["worst_hour"]
+    assert "shut out" in said["outside_air_shut_out"]
+    # where a tower cools, no outside air is shut out
+    codes = {s.code for s in facility(region="Ningxia", cooling="water-economizer").said}
+    assert "outside_air_shut_out" not in codes

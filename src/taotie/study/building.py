@@ -304,6 +304,7 @@ def cooled_building(
         "date": f"{month:02d}-{date:02d}",
         "hour": f"{worst % 24:02d}",
         "temperature": f"{float(weather.temperature_c[worst]):.0f}",
+        "humidity": f"{100 * float(weather.relative_humidity[worst]):.0f} %",
         "pue": f"{float(hourly[worst]):.2f}",
         "best": f"{float(hourly.min()):.2f}",
         "mean": f"{mean:.2f}",
@@ -312,11 +313,23 @@ def cooled_building(
         Said(
             "worst_hour",
             N_(
-                "Worst hour of the building: {date}, {hour}:00, {temperature} C outside, PUE {pue}; best {best}, mean {mean}."
+                "Worst hour of the building: {date}, {hour}:00 local standard time, {temperature} C and {humidity} humidity outside, PUE {pue}; best {best}, mean {mean}."
             ),
             values,
         )
     )
+    shut = middle.free_share == 0.0
+    that_day = slice(worst // 24 * 24, worst // 24 * 24 + 24)
+    if COOLING[name] == "air" and shut[worst] and not shut[that_day].all():
+        said.append(
+            Said(
+                "outside_air_shut_out",
+                N_(
+                    "Outside air too damp or too warm for the machines is shut out in {n} hours of the year, and a chiller cools: cool air is damp sooner, so the worst hour may be at night."
+                ),
+                {"n": int(shut.sum())},
+            )
+        )
     return Building(pue, top, wue, hourly, water), said
 
 
