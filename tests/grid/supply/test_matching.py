@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,10 @@ from taotie.grid.supply.technology import Generator, Store, annuity, technologie
 RTS = "methods/rts_gmlc_hourly_cf_load_2020.csv.gz"
 # EUR/MWh, 100 MW, 3 h means, grid 60 EUR/MWh
 PRINTED = {0.0: 44.20, 0.8: 47.71, 0.9: 50.53, 0.95: 52.73, 0.98: 55.61, 1.0: 72.20}
+
+# the same with the wind and sun of PyPSA's example "model-energy"
+MODEL_ENERGY = {0.0: 55.72, 0.8: 73.78, 0.9: 84.57, 0.95: 95.32, 0.98: 112.85, 1.0: 160.73}
+PROFILE = Path(__file__).resolve().parents[2] / "cases" / "notes" / "model_energy_profile.csv"
 
 
 def rts(shared_data, step_h=3.0, keys=("wind", "pv", "battery"), load=100.0):
@@ -71,6 +76,27 @@ def test_published_row_at_90_percent(shared_data):
 @pytest.mark.parametrize("score", sorted(PRINTED))
 def test_published_row(shared_data, score):
     assert solve_supply(rts(shared_data), score).cost_per_mwh == pytest.approx(PRINTED[score], abs=0.01)  # fmt: skip
+
+
+def model_energy() -> SupplyProblem:
+    wind, pv = np.loadtxt(PROFILE, delimiter=",", skiprows=1).T
+    one = np.ones(wind.size)
+    kinds = technologies(("wind", "pv", "battery"), "eu2030")
+    return SupplyProblem(
+        100 * one, 3.0, {"wind": wind, "pv": pv}, kinds, 60 * one, 400 * one, 0 * one
+    )
+
+
+def test_published_row_of_model_energy_at_90_percent():
+    problem = model_energy()
+    assert (round(float(problem.profiles["wind"].mean()), 4), round(float(problem.profiles["pv"].mean()), 4)) == (0.2292, 0.1348)  # fmt: skip
+    assert solve_supply(problem, 0.9).cost_per_mwh == pytest.approx(MODEL_ENERGY[0.9], abs=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("score", sorted(MODEL_ENERGY))
+def test_published_row_of_model_energy(score):
+    assert solve_supply(model_energy(), score).cost_per_mwh == pytest.approx(MODEL_ENERGY[score], abs=0.01)  # fmt: skip
 
 
 @pytest.mark.slow
