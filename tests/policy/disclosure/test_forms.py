@@ -388,3 +388,39 @@ def test_error_an_intensity_a_thousand_times_too_large():
     with pytest.raises(RangeError, match="no power plant emits that much") as error:
         filled("scope2", facts("electricity=10 GWh @facility", "carbon_intensity=400 kgCO2e/kWh"))
     assert error.value.hint == '--set "carbon_intensity=400 gCO2e/kWh"'
+
+
+MDF = ("training_energy=1287 MWh @facility", "wall_hours=14.8 d", "training_compute=3.14e23 FLOP", "accelerator_hours=2.4e6 accelerator*h", "model=GPT-3", "accelerator=V100")  # fmt: skip
+SCI = ("energy_total=10 kWh @facility", "count=100", "functional_unit=request", "carbon_intensity=400 gCO2e/kWh", "embodied_total=1000 kgCO2e", "time_reserved=1 h", "expected_life=10000 h", "resource_share=0.5")  # fmt: skip
+SCOPE2 = ("electricity=100 MWh @facility", "carbon_intensity=400 gCO2e/kWh", "residual_intensity=500 gCO2e/kWh")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "given_", "other"),
+    [
+        ("mdf", MDF, ("energy=9 MWh @facility", "hours=9 h", "computation=9e9 FLOP", "name=other", "hardware=a rack")),
+        ("sci", SCI, ("training_energy=9 kWh @facility", "energy=9 kWh @facility", "functional_units=9", "intensity=9 gCO2e/kWh", "TE=9 kgCO2e", "TiR=9 h", "EL=9 h")),
+        ("scope2", SCOPE2, ("annual_energy=9 MWh @facility", "EDC=9 MWh @facility", "energy=9 MWh @facility", "location_intensity=9 gCO2e/kWh")),
+    ],
+)  # fmt: skip
+def test_property_a_form_takes_its_own_word_before_a_broader_one(form, given_, other):
+    """Two names for one row: the narrower is taken, whichever stands first; alone the broader serves as well."""
+
+    def told(*texts):
+        made = filled(form, facts(*texts), {"boundary": "facility"})
+        return {f.key: f.text for f in made.fields}
+
+    whole = told(*given_)
+    assert told(*given_, *other) == told(*other, *given_) == whole
+    for text in other:
+        narrower = NARROWER[text.partition("=")[0]]
+        kept = [t for t in given_ if t.partition("=")[0] not in narrower]
+        assert told(*kept, text) not in (whole, told(*kept)), text
+
+
+NARROWER = {
+    "energy": ("training_energy", "energy_total", "electricity"), "training_energy": ("energy_total",),
+    "hours": ("wall_hours",), "computation": ("training_compute",), "name": ("model",), "hardware": ("accelerator",),
+    "functional_units": ("count",), "intensity": ("carbon_intensity",), "TE": ("embodied_total",), "TiR": ("time_reserved",),
+    "EL": ("expected_life",), "annual_energy": ("electricity",), "EDC": ("electricity",), "location_intensity": ("carbon_intensity",),
+}  # fmt: skip
