@@ -232,6 +232,15 @@ class Table:
         """Is an item in the table?"""
         return item in self._items
 
+    @cached_property
+    def from_memory(self) -> Mapping[str, tuple[str, ...]]:
+        """By item, the quantities typed from memory and not looked up since."""
+        found: dict[str, tuple[str, ...]] = {}
+        for (item, quantity), cell in sorted(self.cells.items()):
+            if cell["access"] == "memory":
+                found[item] = (*found.get(item, ()), quantity)
+        return found
+
     def quantities(self, item: str) -> list[str]:
         """Quantities known of an item."""
         return [q for i, q in self.cells if i == item]

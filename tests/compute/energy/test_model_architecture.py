@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import taotie
 from taotie.compute.energy.model_architecture import (
     ModelArchitecture,
     find_model,
@@ -15,6 +16,7 @@ from taotie.compute.energy.model_architecture import (
     typical_architecture,
 )
 from taotie.errors import RangeError, UnknownNameError
+from taotie.quantity.catalog import table
 
 PUBLISHED_BILLIONS = {
     "llama-3.1-8b": (8.03, 8.03),
@@ -148,6 +150,22 @@ def test_property_a_shape_from_memory_says_so_and_widens():
         recalled = any(s.code == "model_from_memory" for s in m.said)
         assert recalled == (m.doubt > 0), m.name
     assert model_architecture("llama-3.1-8b").said == ()
+
+
+def test_property_every_cell_from_memory_is_told_with_the_answer():
+    """Of each model of the table: a shape by name and with a wider range, the format it is released in apart."""
+    for name, quantities in table("models").from_memory.items():
+        said = {s.code: s.values for s in taotie.prompt(model=name, samples=100).said}
+        shape = set(quantities) - {"precision_native"}
+        told = said.get("model_from_memory", {"keys": ""})["keys"]
+        assert {key for key in told.split(", ") if key} == shape, name
+        assert (model_architecture(name).doubt > 0) == bool(shape), name
+        assert ("precision_from_memory" in said) == ("precision_native" in quantities), name
+
+
+def test_property_no_format_is_from_memory_where_the_name_says_it():
+    assert [s.code for s in model_architecture("glm-4.6").said] == ["precision_from_memory"]
+    assert model_architecture("zai-org/GLM-4.6-FP8").said == ()
 
 
 def test_worked_namesake_of_another_size_is_not_taken():

@@ -243,6 +243,8 @@ def item_error(
         if model is not None and model.recalled:
             half = float(np.hypot(half, RECALLED_SHAPE))
             said.append(from_memory(model.name, model.recalled, RECALLED_SHAPE))
+        if model is not None and model.recalled_aside:
+            said.append(Said("detail_from_memory", N_("of {model}, {keys} was typed from memory: it hardly bears on the result, and the range stays."), {"model": model.name, "keys": ", ".join(model.recalled_aside)}))  # fmt: skip
         low, high = float(np.exp(-half)), float(np.exp(half))
         note = N_("rows of models left out of the fit, {runtime}; nine in ten lie within").format(
             runtime=runtime

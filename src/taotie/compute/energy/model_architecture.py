@@ -40,10 +40,6 @@ _INTEGERS = (
 _REALS = ("mixer_params", "state_b", "total_params", "active_params")
 
 
-_SHAPE = (
-    "layers", "hidden", "heads", "kv_heads", "head_size", "experts", "top_k", "expert_ffn", "attention_layers", "ffn",
-    "vocabulary", "mixer_params", "total_params", "active_params", "tied_embedding", "block_fp8", "image_tokens",
-)  # fmt: skip
 RECALLED_DOUBT = 0.05
 """Half-width of the range for a shape typed from memory: of 700 cells looked up since, two shapes were wrong; our guess."""
 
@@ -54,6 +50,15 @@ def from_memory(name: str, quantities: Sequence[str], half_width: float = RECALL
         "model_from_memory",
         N_("the shape of {name} was typed from memory ({keys}): the range is {percent} % wider."),
         {"name": name, "keys": ", ".join(quantities), "percent": round(100 * half_width)},
+    )
+
+
+def format_from_memory(name: str, native: str) -> Said:
+    """That nobody looked up which number format a model is released in."""
+    return Said(
+        "precision_from_memory",
+        N_("that {name} is released in {precision} was typed from memory, not looked up."),
+        {"name": name, "precision": native},
     )
 
 
@@ -69,13 +74,11 @@ def model_architectures() -> dict[str, ModelArchitecture]:
             values[quantity] = float(cell["value"]) if cell is not None and cell["value"] else 0.0
         scaled = cells.cells.get((item, "block_fp8"))
         native = cells.cells.get((item, "precision_native"))
-        recalled = sorted(
-            quantity
-            for quantity in _SHAPE
-            if (cell := cells.cells.get((item, quantity))) is not None
-            and cell["access"] == "memory"
-        )
+        typed = cells.from_memory.get(item, ())
+        recalled = [quantity for quantity in typed if quantity != "precision_native"]
         notes = (from_memory(item, recalled),) if recalled else ()
+        if native is not None and "precision_native" in typed:
+            notes = (*notes, format_from_memory(item, native["value"]))
         found[item] = ModelArchitecture(
             name=item,
             tied_embedding=bool(values["tied_embedding"]),
@@ -224,9 +227,10 @@ def find_model(name: str, total_params: float | None = None) -> ModelArchitectur
     ('bf16', 'fp8')
     """
     found, held = _shipped(name, total_params), named_precision(name)
-    if found is None or held is None or held == found.precision_native:
+    if found is None or held is None:
         return found
-    return replace(found, precision_native=held)
+    known = tuple(said for said in found.said if said.code != "precision_from_memory")
+    return replace(found, precision_native=held, said=known)
 
 
 def _shipped(name: str, total_params: float | None) -> ModelArchitecture | None:
