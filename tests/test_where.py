@@ -71,7 +71,11 @@ def _reached(said: str) -> bool:
         ask, key = said.split(": ")
         pinned = (ANSWERS / f"{ask.replace(' ', '_')}.txt").read_text("utf-8")
         words = rf"^(?:(?:figure|table|series|said) )?{re.escape(key)}(?: #\d+)?(?: =|:| row| columns| \w)"
-        return re.search(words, pinned, re.M) is not None
+        # a setting that is refused by this name is no figure of the answer
+        return any(
+            "Error: " not in pinned[m.start() : pinned.find("\n", m.start())]
+            for m in re.finditer(words, pinned, re.M)
+        )
     name, _dash, option = said.partition(" --")
     command: Any = build()
     for word in name.split():
