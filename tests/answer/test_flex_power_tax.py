@@ -12,7 +12,7 @@ from taotie.answer.flex import flex
 from taotie.answer.power import CASES, power
 from taotie.answer.tax import rules, tax
 from taotie.errors import TaotieError
-from taotie.policy.large_load_rules import STATUS, large_load_rules, rules_for
+from taotie.policy.large_load_rules import STATUS, large_load_rules, place_word, rules_for
 
 
 def test_worked_flex(tmp_path):
@@ -166,3 +166,15 @@ def test_worked_room_of_a_region_is_its_highest_demand_less_its_demand(tmp_path)
         told[name] = {s.code: s.text("en") for s in made.said}
     assert told["load_mw"].pop("copper_plate") == "room is the region's highest demand less its demand: no line, no reserve; an upper bound"  # fmt: skip
     assert told["load_mw"] == told["room_mw"]
+
+
+def test_property_a_place_is_known_however_it_is_written():
+    """Capitals, blanks, hyphens and usual names lead to the same rules."""
+    for written, place in (
+        (" NL ", "netherlands"),
+        ("Netherlands ", "netherlands"),
+        ("Ercot", "ercot"),
+        ("United-States", "us"),
+    ):
+        assert rules_for(100, written) == rules_for(100, place)
+        assert place_word(written) == place_word(place)

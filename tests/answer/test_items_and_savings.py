@@ -160,3 +160,15 @@ def test_error_a_runtime_that_nobody_measured(model: str | None) -> None:
 
     with pytest.raises(UnknownNameError, match="has no fitted profile"):
         function_of("generate")(runtime="1e999", samples=100, **({"model": model} if model else {}))
+
+
+@pytest.mark.parametrize(
+    "change", ["batch", "cached", "draft", "on", "model", "fp8=1", "half-answer=2", "=2", "On"]
+)
+def test_error_a_change_with_half_of_it_missing(change: str) -> None:
+    """A value where there is none, or none where there is one: the change is named, and those that are known are the way out."""
+    with pytest.raises(UnknownNameError, match=f"'{change}' is no change that can be compared") as e:  # fmt: skip
+        tt.compare("llama-3.1-8b", changes=(change,), samples=100)
+    key = change.partition("=")[0].lower()
+    assert key in e.value.hint or not key
+    assert e.value.hint

@@ -424,3 +424,12 @@ NARROWER = {
     "functional_units": ("count",), "intensity": ("carbon_intensity",), "TE": ("embodied_total",), "TiR": ("time_reserved",),
     "EL": ("expected_life",), "annual_energy": ("electricity",), "EDC": ("electricity",), "location_intensity": ("carbon_intensity",),
 }  # fmt: skip
+
+
+def test_worked_a_rating_without_energy_says_what_is_missing():
+    made = filled("rating", facts("accelerator=H100"), {"boundary": "accelerator"})
+    energy, stars_ = field(made, "energy"), field(made, "stars")
+    assert (energy.label, energy.unit, energy.value) == ("GPU energy of 1,000 queries", "Wh", None)
+    assert energy.missing == ("energy of a query at the accelerator boundary",)
+    assert stars_.missing == ("a dated leaderboard (--leaderboard FILE)",)
+    assert field(made, "hardware").text == "H100"
