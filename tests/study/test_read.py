@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taotie.errors import StudyError
+from taotie.study import read
 from taotie.study.read import read_study
 
 
@@ -221,3 +222,16 @@ def test_error_a_room_that_is_no_table_says_how_it_is_written(
     with pytest.raises(StudyError, match="a table is wanted") as told:
         read_study(path)
     assert hint in str(told.value)
+
+
+def test_error_a_figure_of_a_step_of_others_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that a step of somebody else reads: what is no figure, and a key it does not know, are told with a way out."""
+    monkeypatch.setattr(read, "joined_rooms", lambda: {"cooling": ["wetness"]})
+    text = 'title = "x"\n[cooling]\nwetness = { high = "much" }\nwetnes = 2\n'
+    wrong, unknown = problems_of(tmp_path, text)
+    assert "[cooling]: wetness is not a figure." in wrong
+    assert "wetness = 1.5" in wrong
+    assert "[cooling] has no key 'wetnes'." in unknown
+    assert "wetness" in unknown
