@@ -162,7 +162,7 @@ OWN_FILES = {
     "quantity/catalog.py:_source_file", "quantity/unit.py:_answers", "study/building.py:_keep_file", "study/campus_chain.py:_of_hours",
     "study/placement.py:_case", "workload/refit.py:language_service_rates", "compute/serving/streamed.py:_of_a_file",
     "grid/case/case.py:_looks_like_matpower", "grid/case/other_files.py:_psse_left", "grid/case/other_files.py:_revision",
-    "grid/backdrop.py:_everything", "study/bus_carbon.py:_hours",
+    "grid/backdrop.py:_everything", "grid/region_names.py:_elsewhere", "study/bus_carbon.py:_hours",
 }  # fmt: skip
 FED = {
     # where a file of others is opened, and the reader in the table that leads there
