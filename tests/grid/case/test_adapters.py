@@ -39,7 +39,7 @@ def test_error_pypsa_missing():
         case_to_pypsa(read_case("case5"))
 
 
-@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
 def test_matches_flows_after_pandapower():
     case = read_case("case24_ieee_rts")
     demand = case.bus[:, 2].sum() + case.bus[:, 4].sum()
@@ -69,7 +69,7 @@ def test_matches_pypsa_round_trip_and_optimum(name):
     assert network.objective + constant == pytest.approx(best.cost_usd_per_h, rel=1e-6)
 
 
-@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
 @pytest.mark.parametrize("name", ["case24_ieee_rts", "ACTIVSg200"])
 def test_matches_units_after_pandapower_file(tmp_path, name):
     """Further units at a bus are static generators over there: they come back with limits, cost and state."""
@@ -119,7 +119,7 @@ def test_matches_pypsa_file(tmp_path):
     assert branch_flow_mw(back) == pytest.approx(branch_flow_mw(placed), abs=1e-6)
 
 
-@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+@pytest.mark.skipif(pandapower is None, reason="pandapower is not installed: make extras runs this")
 @pytest.mark.parametrize("name", ["case24_ieee_rts", "ACTIVSg200"])
 def test_matches_pandapower_file(tmp_path, name):
     placed, back = _written(tmp_path, ".json", name)

@@ -17,7 +17,9 @@ try:
 except ImportError:
     pandapower = None
 
-needs_engine = pytest.mark.skipif(pandapower is None, reason="pandapower is not installed")
+needs_engine = pytest.mark.skipif(
+    pandapower is None, reason="pandapower is not installed: make extras runs this"
+)
 
 
 @pytest.mark.skipif(pandapower is not None, reason="pandapower is installed")
