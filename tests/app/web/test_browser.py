@@ -357,7 +357,8 @@ def test_browser_every_page_is_clean(seen: Seen, name: str) -> None:
     """No console error, no foreign request, no violation, no missing glyph, no sideways scrolling on a phone."""
     seen.page.set_viewport_size({"width": 360, "height": 800})
     answer = seen.go(Addresses().page(name, State(language="zh")))
-    assert answer.status == 200
+    # 202: a page that says its answer is being computed came first, and is filled by now
+    assert answer.status in (200, 202)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
     assert not seen.page.evaluate(GLYPHS)
     assert not seen.problems()
