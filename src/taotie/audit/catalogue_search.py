@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -20,9 +19,10 @@ from typing import Any
 from taotie.audit.subject import Scope, sayers, scope_of
 from taotie.errors import TaotieError
 from taotie.files.atomic import writing
-from taotie.files.fetch import cache_folder
+from taotie.files.folders import cache_folder
 from taotie.files.read import json_value, read_toml
 from taotie.quantity import catalog
+from taotie.words import patterns as re
 
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,30}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -20,12 +19,12 @@ from urllib.request import BaseHandler, HTTPRedirectHandler, Request, build_open
 
 from taotie.errors import DataError
 from taotie.files.atomic import writing
+from taotie.files.folders import cache_folder
 from taotie.files.registry import Dataset, RemoteFile, dataset
 from taotie.words.language import _
 
 __all__ = [
     "Downloader",
-    "cache_folder",
     "data_folder",
     "fetch",
     "local_path",
@@ -36,20 +35,6 @@ __all__ = [
 
 Downloader = Callable[[str, Path, int], None]
 """Takes an address, a file to fill and the expected size in bytes."""
-
-
-def cache_folder() -> Path:
-    """The user's folder for what can be made or fetched again."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "taotie"
-
-
-_cache_folder = cache_folder  # its name until it became public
 
 
 def data_folder() -> Path:

@@ -46,6 +46,25 @@ def test_property_import_and_help_load_nothing_heavy() -> None:
     assert not found & (heavy - {"rich", "typer"})
 
 
+def test_property_a_sentence_is_checked_without_what_it_does_not_need() -> None:
+    code = (
+        "from taotie.app.cli.main import main; import sys\n"
+        "sys.argv = ['taotie', 'check', '40 MWh', '--from', '2 MW * 20 h', '--json']\n"
+        "sys.stdout, kept = open('/dev/null', 'w'), sys.stdout\n"
+        "try: main()\nexcept SystemExit: pass\nsys.stdout = kept"
+    )
+    assert not imported_by(code) & {"numpy", "pint", "pydantic", "ssl", "email", "rich"}
+
+
+def test_worked_options_are_taken_as_typed_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert started("audit", "--report", str(page)).returncode in (0, 1)
+    assert page.is_file()
+    wrong = started("serve", "--port", "ten")
+    assert wrong.returncode == 2
+    assert "--port" in wrong.stderr
+
+
 def test_worked_help_lists_every_command_in_chain_order() -> None:
     done = started("--help")
     assert done.returncode == 0

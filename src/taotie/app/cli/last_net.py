@@ -19,7 +19,7 @@ from taotie import __version__
 from taotie.app.cli.common import UNFORESEEN, WRONG_INPUT, print_error
 from taotie.errors import DataError, RangeError, TaotieError
 from taotie.files.atomic import write_text
-from taotie.files.fetch import cache_folder
+from taotie.files.folders import cache_folder
 from taotie.words.language import _
 from taotie.words.plain import as_text
 

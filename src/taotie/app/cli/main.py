@@ -6,6 +6,7 @@ import os
 import sys
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from taotie.errors import TaotieError
@@ -103,10 +104,57 @@ def build(only: str = "") -> Any:
     for name in (only,) if only in COMMANDS else COMMANDS:
         import_module(f"taotie.app.cli.{name}").register(app)
     command = typer.main.get_command(app)
+    _take_as_typed(command)
     if language() != "en":
         _translate(command)
         _tell_mistakes()
     return command
+
+
+class _AsTyped:
+    """Takes an option that was not given, or whose text is what is asked for; Typer would first load a library to say the same."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        several = param.multiple or param.nargs == -1
+        if value is None:
+            return () if several else None
+        kind, info = param.type_descriptor.annotation, param.type_descriptor.parameter_info
+        if type(value) is str and kind is str and not several:
+            return value
+        if type(value) is str and kind is Path and not several and _is_any_path(info):
+            path = Path(value)
+            if not path.exists() or os.access(path, os.R_OK):
+                return path
+        param._runtime_param = None  # Typer's own from here on
+        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+
+
+def _is_any_path(info: Any) -> bool:
+    """May a path be whatever it is, but for one that stands there and cannot be read?"""
+    usual = {
+        "exists": False, "file_okay": True, "dir_okay": True, "writable": False, "readable": True,
+        "resolve_path": False, "allow_dash": False, "path_type": None, "parser": None,
+    }  # fmt: skip
+    return all(getattr(info, name, None) == value for name, value in usual.items())
+
+
+def _take_as_typed(command: Any) -> None:
+    """Let options read themselves as `_AsTyped` does, where this Typer has what that needs."""
+    own = command.get_help_option
+
+    def help_option(context: Any) -> Any:
+        return as_typed(own(context))
+
+    def as_typed(parameter: Any) -> Any:
+        if getattr(parameter, "_runtime_param", parameter) is None:
+            parameter._runtime_param = _AsTyped()
+        return parameter
+
+    command.get_help_option = help_option
+    for parameter in command.params:
+        as_typed(parameter)
+    for inner in getattr(command, "commands", {}).values():
+        _take_as_typed(inner)
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from typing import Any
 
 from taotie.errors import DataError, TaotieError
 from taotie.files.atomic import write_bytes
-from taotie.files.fetch import cache_folder
+from taotie.files.folders import cache_folder
 from taotie.files.read import read_bytes
 
 __all__ = ["kept_between_runs"]
