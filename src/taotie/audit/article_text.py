@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import sys
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from taotie.errors import DataError, TaotieError
 from taotie.files.read import read_bytes
 from taotie.quantity.copied import replace
 from taotie.quantity.unit_text import Unit
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 MAX_BYTES = 20_000_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +30,7 @@ from taotie.audit.wording import (
 from taotie.errors import TaotieError, UnitError
 from taotie.quantity.number_text import number_at, plain
 from taotie.quantity.unit_text import Unit, parse_unit
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 TOP_LOOSE = 1.15

@@ -8,7 +8,6 @@ candidate, and no verdict.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 
 from taotie.audit.candidate import Candidate, as_dimension, stated_of
@@ -22,6 +21,7 @@ from taotie.quantity.copied import replace
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words import patterns as re
 
 _H = Unit("h")
 _WH = Unit("Wh")

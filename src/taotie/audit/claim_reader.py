@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from taotie.quantity import catalog
 from taotie.quantity.number_text import number_at, plain, printed_tolerance
 from taotie.quantity.source import ACCESS, Source
 from taotie.quantity.unit_text import Unit, parse_unit
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ sentence makes it fit (`doubt.py`). Else a number of another dimension is wrong 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +32,7 @@ from taotie.audit.verdict import Finding, Stated, printed_finding
 from taotie.quantity.number_text import number_at
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import Unit
+from taotie.words import patterns as re
 
 Tried = tuple[Candidate, Finding]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 
 from taotie.audit.candidate import Candidate
 from taotie.audit.formula import Recomputed
 from taotie.audit.reading import Quantity, Reading
+from taotie.words import patterns as re
 
 # ---- the smaller told as the larger ------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ were not understood) contradicts nothing: where one of these, taken as the text 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from taotie.audit.verdict import REPRODUCES, Stated, printed_finding
 from taotie.quantity.copied import replace
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 _WORD = re.compile(

@@ -6,13 +6,13 @@ No calls, no attributes, no comparison; nothing is handed to Python's `eval`. A 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from taotie.errors import TaotieError, UnitError, UnknownNameError, nearest
 from taotie.quantity.number_text import number_at, plain
 from taotie.quantity.unit_text import PLAIN, Unit, spelled, unit_at
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 MAX_LENGTH = 400

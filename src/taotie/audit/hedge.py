@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from taotie.words import patterns as re
 
 WINDOW = 48
 _TAIL = r"\s?(?:(?:the|a|an|some|of|about|as|at|(?:前者|后者|对手|同行|其|去年|上年|往年|同期|全国|全球|总量|总数)的?|为|达|到|了|过|可供|能供|供应?|满足|需要?|要|有|能|可|够|占|花费?|消耗|用掉|用电|耗电|enough for|约|USD|US)\s?){0,2}[\s\"'“(（]{0,2}\Z"

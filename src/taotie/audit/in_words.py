@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from taotie.audit.hedge import WINDOW, hedge_around
 from taotie.audit.reading import Quantity, Reading, spoken
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import Unit
+from taotie.words import patterns as re
 
 _IN_WORDS = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a (?:hundred|dozen)|half a dozen)\b"

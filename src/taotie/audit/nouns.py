@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from taotie.errors import TaotieError
 from taotie.quantity.unit import may_be_unit
 from taotie.quantity.unit_text import PLAIN, WORDS, Unit, parse_unit
+from taotie.words import patterns as re
 
 NOUNS: dict[str, str] = {
     "home": "household", "house": "household", "household": "household", "dwelling": "household", "flat": "household", "apartment": "household", "family": "household",

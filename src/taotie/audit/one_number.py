@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from taotie.audit.hedge import WINDOW, change_around, hedge_around, role_of
 from taotie.audit.nouns import Phrase
 from taotie.audit.quantity_said import Quantity
@@ -13,6 +11,7 @@ from taotie.quantity.copied import replace
 from taotie.quantity.number_text import ENGLISH_WORDS, PrintedNumber, number_at, number_words_at
 from taotie.quantity.number_words import chinese_value, pair_at, spelled_number_at
 from taotie.quantity.unit_text import Unit
+from taotie.words import patterns as re
 
 _ODD = re.compile(r"-(?:odd|something|plus)\b")
 _MORE_SUFFIX = re.compile(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between, slack_of
 from taotie.audit.reading import Quantity
 from taotie.quantity.unit_text import PLAIN
+from taotie.words import patterns as re
 
 _AMOUNTS = ("amount", "money", "count", "thing")
 _NEAR = 6.0  # a number further off than this was not meant of these

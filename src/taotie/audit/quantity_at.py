@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from taotie.audit.hedge import WINDOW, change_around, hedge_around, role_of
 from taotie.audit.nouns import Phrase
 from taotie.audit.one_number import YEAR, first_number, fraction, made_of, one_number, year_at
@@ -14,6 +12,7 @@ from taotie.quantity.copied import replace
 from taotie.quantity.number_text import PrintedNumber, number_at, number_words_at
 from taotie.quantity.number_words import fraction_at, spelled_number_at
 from taotie.quantity.unit_text import Unit
+from taotie.words import patterns as re
 
 _SPELLED_STARTS = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 from taotie.audit.hedge import WINDOW
 from taotie.audit.one_number import first_number, one_number, year_at
@@ -12,6 +11,7 @@ from taotie.quantity.copied import replace
 from taotie.quantity.number_text import CHINESE_WORDS, ENGLISH_WORDS, PrintedNumber
 from taotie.quantity.number_words import fraction_at, spelled_number_at
 from taotie.quantity.unit_text import PLAIN
+from taotie.words import patterns as re
 
 _LINK = re.compile(
     r"\s?(?P<dash>-|~|至|到)\s?|\s(?P<word>to|and|or|through)\s|\s?(?P<zh>和|与|或)\s?",

@@ -6,7 +6,6 @@ of several quantities a formula speaks of is decided in `chosen.py`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ from taotie.audit.said_before import add_context
 from taotie.audit.text_form import Tidy, sentences, tidy
 from taotie.errors import RangeError, TaotieError
 from taotie.quantity.copied import replace
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 __all__ = ["Quantity", "Reading", "read", "spoken"]

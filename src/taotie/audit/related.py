@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterator, Sequence
 
 from taotie.audit import verdict as verdicts
@@ -24,6 +23,7 @@ from taotie.audit.worked_out import worked_out
 from taotie.quantity.copied import replace
 from taotie.quantity.number_text import number_at
 from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words import patterns as re
 
 _H = Unit("h")
 _AMOUNTS = ("amount", "money")

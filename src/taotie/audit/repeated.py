@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Sequence
 
 from taotie.audit.candidate import Candidate
 from taotie.audit.reading import Quantity
 from taotie.quantity.copied import replace
 from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words import patterns as re
 
 # 1,000 texts took 2 Wh, so each one costs 2 Wh
 _SO_EACH = re.compile(

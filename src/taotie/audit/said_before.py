@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from taotie.audit.nouns import FLOWS, PERIODS, noun_at
 from taotie.audit.quantity_said import Quantity
 from taotie.audit.unit_phrase import phrase_at
 from taotie.quantity.copied import replace
 from taotie.quantity.number_text import CHINESE_WORDS, ENGLISH_WORDS, number_at
 from taotie.quantity.unit_text import Unit
+from taotie.words import patterns as re
 
 _PERIOD_BEFORE = re.compile(
     r"(?=\b[a-z]|[每日一单天月年全周])(?:(?P<s>\b(?:each(?: and every)?|every(?: single)?|per|a) second\b|每秒钟?)|(?P<min>\b(?:each(?: and every)?|every(?: single)?|per|a) minute\b|每分钟)|(?P<h>\b(?:each(?: and every)?|every(?: single)?|per|an) hour\b|\bhourly\b|每小时)|(?P<d>\b(?:each(?: and every)?|every(?: single)?|per|a|one|single) day\b|\ban? (?:ordinary|average|typical|normal|given|usual|working) day\b|\bdaily\b|每天|每日|日均|日(?:均)?(?:耗|用|取|排|发|产|供|调用|访问|请求|处理)[电水能气碳热]?量|日(?:耗|用)电|(?<![节假生当昨今次同工休即周期])日(?=(?:收入|收益|营收|营收额|成本|电费|产量|均|发电|利润|开支|支出|租金|流水))|(?<![节假生当昨今次同工休即周期])日耗|一天|单日|全天|一昼夜|天天)"

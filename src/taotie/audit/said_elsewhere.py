@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from functools import lru_cache
 
 from taotie.audit.reading import Quantity, Reading
 from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words import patterns as re
 
 _ONE = re.compile(
     r"\b(?:each|every|apiece|per (?:head|capita|person)|a head|everybody|everyone|on average)\b|每|人均|户均|平均|单(?:张|台|卡|次|户|机)",

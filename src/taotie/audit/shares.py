@@ -6,13 +6,13 @@ part or a multiple is told as wrong only where the whole is found so and no numb
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between, slack_of
 from taotie.audit.reading import Quantity
 from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words import patterns as re
 
 _H = Unit("h")
 _AMOUNTS = ("amount", "money")

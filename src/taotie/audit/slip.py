@@ -6,7 +6,6 @@ words and units around the numbers make it plausible. It is a suggestion, never 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from taotie.audit.verdict import HARMLESS, Stated, printed_finding
 from taotie.audit.wording import duration, interval, number, prefixed, quantity, readable
 from taotie.quantity import unit as physical_units
 from taotie.quantity.unit_text import Unit
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 SLIPS = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -18,6 +17,7 @@ from taotie.quantity import unit as physical_units
 from taotie.quantity.number_text import number_at, plain
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import WORDS, parse_unit, spelled
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 MAX_LENGTH = 100_000

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+from taotie.words import patterns as re
 
 _TAGS: dict[str, tuple[tuple[str, str], ...]] = {
     "place": (

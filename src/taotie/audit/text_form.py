@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 from html.parser import HTMLParser
+
+from taotie.words import patterns as re
 
 SUFFIXES = (".txt", ".html", ".htm", ".md", ".markdown", ".text")  # of files read as text
 _SPECIAL = re.compile("[^\x20-\x7e\n\t\u4e00-\u9fff，。；：、！？“”‘’（）%《》]")

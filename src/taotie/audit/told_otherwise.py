@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 
 from taotie.audit.candidate import Candidate
@@ -14,6 +13,7 @@ from taotie.audit.reading import Quantity, Reading
 from taotie.quantity.number_text import number_at
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words import patterns as re
 
 Inputs = Sequence[tuple[float, Unit]]
 

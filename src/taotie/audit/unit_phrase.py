@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import re
-
 from taotie.audit.nouns import FLOWS, PERIODS, STOP, Phrase, amount, known_unit, noun_at, noun_of
 from taotie.audit.unit_phrase_zh import CJK_ELECTRIC, chinese, chinese_count
 from taotie.errors import TaotieError
@@ -14,6 +12,7 @@ from taotie.quantity.copied import replace
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import PLAIN, Unit, parse_unit
+from taotie.words import patterns as re
 
 _SPELLED = re.compile(
     r"(kilo|mega|giga|tera|peta|milli)?-?(watt|w)[- ]?(hour|hr|h)s?(?![A-Za-z])", re.IGNORECASE

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from taotie.audit.nouns import CHINESE_NOUNS, GPU_NAME, Phrase, amount
 from taotie.quantity import unit as physical_units
 from taotie.quantity.copied import replace
 from taotie.quantity.unit_text import PLAIN, WORDS, Unit
+from taotie.words import patterns as re
 
 _CJK_UNITS = sorted((w for w in WORDS if not w.isascii() and w not in "€¥" and WORDS[w][1] not in ("request", "image", "household", "person", "server", "accelerator", "site", "token") and w not in ("天", "日", "年", "月", "元")), key=len, reverse=True)  # fmt: skip
 _CJK_UNIT = re.compile(

@@ -7,13 +7,13 @@ been worked out from. It is told as wrong only if there is such a number and non
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between, slack_of
 from taotie.audit.reading import Quantity
 from taotie.quantity.unit_text import PLAIN, Unit
+from taotie.words import patterns as re
 
 _H, _W, _WH = Unit("h"), Unit("W"), Unit("Wh")
 _AMOUNTS = ("amount", "money")

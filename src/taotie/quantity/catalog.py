@@ -6,7 +6,6 @@ that each cell has its own source. Nothing is read before it is asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -18,6 +17,7 @@ from taotie.errors import SourceError, TaotieError, nearest
 from taotie.files.read import csv_rows, read_text, read_toml
 from taotie.quantity import unit as units
 from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
+from taotie.words import patterns as re
 from taotie.words.language import LANGUAGES, _
 
 if TYPE_CHECKING:  # a search of sources needs no figure, and no array behind it

@@ -7,11 +7,11 @@ digits of other scripts are refused by name rather than guessed. Numbers spelled
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from dataclasses import dataclass
 
 from taotie.errors import RangeError
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 ENGLISH_WORDS: dict[str, float] = {

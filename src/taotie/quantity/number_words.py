@@ -5,9 +5,8 @@ Digits are read in `number_text.py`; here stand the numbers a text writes withou
 
 from __future__ import annotations
 
-import re
-
 from taotie.quantity.number_text import PrintedNumber, number_at, number_words_at
+from taotie.words import patterns as re
 
 _SMALL = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,

@@ -7,13 +7,13 @@ This is the door every setting, option and form goes through: `150W` is 0.00015 
 from __future__ import annotations
 
 import math
-import re
 
 from taotie.errors import RangeError, UnitError
 from taotie.quantity import unit as units
 from taotie.quantity.number_text import PrintedNumber, number_at, plain
 from taotie.quantity.number_words import spelled_number_at
 from taotie.quantity.unit_text import Unit, parse_unit
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 SHORT_FORMS = {"k": 1e3, "K": 1e3, "M": 1e6, "m": 1e6, "G": 1e9, "B": 1e9, "b": 1e9, "T": 1e12}

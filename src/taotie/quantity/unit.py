@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -18,6 +17,7 @@ from typing import Any
 
 from taotie.errors import DataError, UnitError, nearest
 from taotie.files.read import read_bytes, read_json
+from taotie.words import patterns as re
 from taotie.words.language import N_, _
 
 DIMENSIONLESS = "1"

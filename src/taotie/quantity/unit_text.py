@@ -6,7 +6,6 @@ round trip): they are dimensions of their own, so that a lost "per charge" fails
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from functools import lru_cache
 from taotie.errors import UnitError, nearest
 from taotie.quantity import unit as physical_units
 from taotie.quantity.number_text import ENGLISH_WORDS, number_at, plain
+from taotie.words import patterns as re
 from taotie.words.language import _
 
 # Words people print -> (factor, unit of ours). One meaning each: `ton`, `mw` and `兆` alone are refused.

@@ -7,10 +7,10 @@ comes back from a file.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from taotie.words import patterns as re
 from taotie.words.language import in_language, language, messages
 
 __all__ = ["said_again"]

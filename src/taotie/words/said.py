@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from taotie.words import patterns as re
 from taotie.words.language import LANGUAGES, _, in_language, language, speaking
 
 __all__ = ["Said", "as_given", "in_each_language", "joined", "labels", "spoken_range"]

@@ -1,0 +1,42 @@
+"""Patterns made when they are first used: the same answers as the library's, and every one of ours can be made."""
+
+from __future__ import annotations
+
+import gc
+import pkgutil
+import re
+from importlib import import_module
+
+import pytest
+
+import taotie.audit
+import taotie.quantity
+from taotie.words import patterns
+
+
+def test_worked_a_pattern_answers_as_the_librarys_own() -> None:
+    late = patterns.compile(r"(?P<n>[0-9]+)\s?(?:k|m)?wh\b", patterns.IGNORECASE)
+    own = re.compile(late.pattern, re.IGNORECASE)
+    text = "40 kWh, then 3 MWh and 7 W"
+    assert [m["n"] for m in late.finditer(text)] == [m["n"] for m in own.finditer(text)]
+    assert late.sub("x", text) == own.sub("x", text)
+    assert late.match(text, 8) is None
+    assert (late.flags, late.groupindex, late.groups) == (own.flags, own.groupindex, own.groups)
+
+
+def test_limit_a_pattern_is_made_at_its_first_use_and_only_then() -> None:
+    broken = patterns.compile("(never closed")
+    assert broken.pattern == "(never closed"
+    with pytest.raises(re.error):
+        broken.search("")
+
+
+def test_property_every_pattern_of_the_reader_can_be_made() -> None:
+    for package in (taotie.audit, taotie.quantity):
+        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            import_module(module.name)
+    ours = [p for p in gc.get_objects() if isinstance(p, patterns._Made)]
+    assert len(ours) > 300
+    for pattern in ours:
+        if pattern.pattern != "(never closed":
+            re.compile(pattern.pattern, getattr(pattern, "asked", pattern.flags & ~re.UNICODE))
