@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from taotie.answer.answer import Answer
@@ -79,10 +80,36 @@ def audit(
             "claims": claims, "system": system, "verdict": verdict, "decided_by": decided_by,
             "changes": list(changes), "by_ratio": by_ratio,
         },
-        own={**made.to_json(), "wrong": any(r.verdict not in HARMLESS for r in made.results)},
+        own=_Told(made),
         more_sources={k: catalog.source(k).to_dict() for k in sources if k in catalog.source_keys()},
         detail=made,
     )  # fmt: skip
+
+
+class _Told(Mapping[str, Any]):
+    """What an audit says of itself; its claims are written down when somebody looks at them."""
+
+    _keys = ("counts", "claims", "wrong")
+
+    def __init__(self, made: Audit) -> None:
+        self._made = made
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "wrong":
+            return any(r.verdict not in HARMLESS for r in self._made.results)
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._plain[key]
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
+        return self._made.to_json()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def is_wrong(answer: Answer) -> bool:

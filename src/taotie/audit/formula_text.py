@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from taotie.errors import TaotieError, UnitError, UnknownNameError, nearest
 from taotie.quantity.number_text import number_at, plain
@@ -261,7 +262,14 @@ def parsed(
                 n=len(text), limit=MAX_LENGTH
             )
         )
-    reader = _Reader(spelled(plain(text)).strip(), tuple(counted), tuple(names))
+    return _parsed(text, tuple(names), tuple(counted))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(
+    text: str, names: tuple[str, ...], counted: tuple[str, ...]
+) -> tuple[Node, tuple[Node, ...]]:
+    reader = _Reader(spelled(plain(text)).strip(), counted, names)
     try:
         tree = reader.span()
     except UnitError as error:

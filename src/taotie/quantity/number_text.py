@@ -96,6 +96,8 @@ def plain(text: str) -> str:
     >>> plain("１２.５ ＭＷ × 10⁶")
     '12.5 MW * 10^6'
     """
+    if text.isascii() and text.isprintable():
+        return text
     out: list[str] = []
     previous_superscript = False
     for char in text:

@@ -241,6 +241,7 @@ def dimension(text: str) -> str:
     return "*".join(f"{name}^{float(power):g}" for name, power in parts if power) or DIMENSIONLESS
 
 
+@lru_cache(maxsize=65536)
 def same_dimension(a: str, b: str) -> bool:
     """Can a value in unit `a` be written in unit `b`?"""
     return dimension(a) == dimension(b)

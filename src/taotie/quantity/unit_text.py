@@ -285,6 +285,11 @@ def parse_unit(text: str, counted: Iterable[str] = ()) -> tuple[float, Unit]:
     >>> parse_unit("MWh per day")[1].same_dimension(parse_unit("kW")[1])
     True
     """
+    return _parsed(text, tuple(counted))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, counted: tuple[str, ...]) -> tuple[float, Unit]:
     tidy = spelled(plain(text)).strip()
     if tidy in ("", "1"):
         return 1.0, PLAIN

@@ -40,4 +40,5 @@ def as_text(text: object) -> str:
     >>> as_text("one\\u202ftwo"), as_text("\\u202eabc")
     ('one\\u202ftwo', '?abc')
     """
-    return str(text).translate(_SHOWN)
+    said = str(text)
+    return said if said.isprintable() else said.translate(_SHOWN)

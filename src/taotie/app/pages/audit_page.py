@@ -30,8 +30,6 @@ from taotie.app.charts.audit_picture import MANY, ratio_picture, squares_picture
 from taotie.app.pages.html import page_html
 from taotie.files.atomic import write_bytes
 from taotie.quantity import catalog
-from taotie.quantity.wording import boundary_word
-from taotie.quantity.wording import text as figure_text
 from taotie.words.language import _, language
 
 CLASSES = {
@@ -165,7 +163,7 @@ def _card(result: Result, audit: Audit) -> dict[str, Any]:
         )
     tags = [
         bound_word(claim.bound),
-        boundary_word(claim.boundary) if claim.boundary not in ("", "machine") else "",
+        _boundary(claim.boundary),
         _("whole machine") if claim.boundary == "machine" else "",
         claim.edition,
     ]
@@ -200,6 +198,14 @@ def _card(result: Result, audit: Audit) -> dict[str, Any]:
         "instead": [_instead(key) for key in claim.instead],
         "sources": list(claim.sources),
     }
+
+
+def _boundary(level: str) -> str:
+    if level in ("", "machine"):
+        return ""
+    from taotie.quantity.wording import boundary_word
+
+    return boundary_word(level)
 
 
 def _slip(result: Result) -> str:
@@ -249,6 +255,8 @@ def _input(given: ClaimInput, audit: Audit) -> dict[str, Any]:
 
 
 def _instead(key: str) -> dict[str, str]:
+    from taotie.quantity.wording import text as figure_text  # loads NumPy; few claims need it
+
     figure = catalog.figure(key)
     return {
         "label": figure.name,

@@ -130,6 +130,8 @@ def _environment() -> Any:
 
 def _shown(value: Any) -> Any:
     """What a template prints of a value: somebody's words as text; our own markup as it is."""
+    if type(value) is str:
+        return value if value.isprintable() else as_text(value)
     return as_text(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 

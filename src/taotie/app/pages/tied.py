@@ -7,7 +7,8 @@ import re
 __all__ = ["tied"]
 
 _TIED = "\u00a0"
-_KEPT = r"(?is:<(script|style|pre|code|kbd|textarea|option)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>)"
+_OWN = r"(?:script|style|pre|code|kbd|textarea|option)\b"
+_KEPT = rf"(?is:<({_OWN}).*?</\1\s*>|<!--.*?-->|<[^>]*>(?:[^<\d]*+<(?!{_OWN}|!--)[^>]*>)*+)"
 """What stays as it is, letter for letter: scripts, what somebody copies or sends back, and what stands inside of tags."""
 _UNIT = r"(?:[kMGT]?(?:J|Wh?)|[kM]?tCO2e|k?gCO2e|m?L|USD|h|min|m?s)\b"
 _GAP = rf" (?<=\d )(?=\d{{3}}(?!\d)|%|[万亿]|{_UNIT})"
