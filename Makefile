@@ -60,7 +60,7 @@ checks: .venv/.dev messages
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 kernels: .venv/.dev messages  ## compile every kernel once, so that nobody waits for it later
-	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python -m compileall -q src tests
 	@$(BIN)/python -m taotie.answer.ready || echo "kernels could not be made ready; each is compiled when it is needed"
 
 lint: .venv/.dev  ## style, types and the order of imports

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from taotie.words.language import _
@@ -141,6 +142,11 @@ class StudyError(TaotieError, ValueError):
         super().__init__("\n\n".join(str(p) for p in self.problems))
 
 
+@lru_cache(maxsize=1024)
+def _closest(name: str, known: tuple[str, ...]) -> list[str]:
+    return difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint that names the known spellings closest to `name`, whatever their case.
 
@@ -153,7 +159,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     spellings: dict[str, list[str]] = {}
     for spelling in names:
         spellings.setdefault(spelling.lower(), []).append(spelling)
-    close = difflib.get_close_matches(name[:200].lower(), spellings, n=3, cutoff=0.5)
+    close = _closest(name[:200].lower(), tuple(spellings))
     if close:
         found = [spelling for key in close for spelling in spellings[key]]
         return _("did you mean {names}?").format(names=", ".join(found))

@@ -160,12 +160,20 @@ def _spelling_hint(name: str) -> str:
     """mw is MW or mW, TFLOPS is TFLOP/s; else the nearest known symbol."""
     if name.upper().endswith("FLOPS"):
         return _("did you mean {names}?").format(names=name[:-5] + "FLOP/s")
-    prefixes = {p.symbol.replace("µ", "u") for p in registry()._prefixes.values()}
-    spellings = (p + symbol for p in sorted(prefixes) for symbol in known_symbols())
-    same = sorted({s for s in spellings if s.lower() == name.lower()})
+    same = _by_letters().get(name.lower())
     if same:
         return _("did you mean {names}?").format(names=", ".join(same))
     return nearest(name, known_symbols())
+
+
+@lru_cache(maxsize=1)
+def _by_letters() -> dict[str, list[str]]:
+    """Symbols with and without a prefix, by their letters whatever their case."""
+    prefixes = {p.symbol.replace("µ", "u") for p in registry()._prefixes.values()}
+    found: dict[str, list[str]] = {}
+    for spelling in sorted({p + symbol for p in prefixes for symbol in known_symbols()}):
+        found.setdefault(spelling.lower(), []).append(spelling)
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -170,10 +170,17 @@ def _present(given: Mapping[str, Any], needed: Iterable[str], where: str, path: 
         )
 
 
+@lru_cache(maxsize=4)
+def _parsed(path: Path, _written_ns: int, _size: int) -> dict[str, Any]:
+    """A coefficient file, parsed once as long as it stays as it is: it takes longer than an estimate."""
+    return read_toml(path)
+
+
 def _tables(path: Path, name: str) -> dict[str, dict[str, Any]]:
     """The tables of that name of a coefficient file."""
     try:
-        raw = read_toml(path)
+        stands = path.stat()
+        raw = _parsed(path, stands.st_mtime_ns, stands.st_size)
     except (OSError, ValueError) as error:
         raise CoefficientError(
             _("the coefficients in {path} cannot be read: {error}").format(path=path, error=error),
