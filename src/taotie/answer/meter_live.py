@@ -17,6 +17,7 @@ from taotie.metering.meter import Meter
 from taotie.metering.recorder import Recorder, source_named, sources_here
 from taotie.metering.window import iso_time
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = ["Live", "live_rows", "metered_command", "record", "stored"]
 
@@ -44,7 +45,7 @@ def metered_command(
             code = subprocess.run(list(command), check=False).returncode
     except (FileNotFoundError, PermissionError) as error:
         raise MeterError(
-            _("{command} cannot be run: {why}.").format(command=command[0], why=error.strerror)
+            _("{command} cannot be run: {why}.").format(command=command[0], why=reason(error))
         ) from None
     settings = {"command": list(command), "hz": hz, "sources": list(names)}
     made = recording_answer(meter.recording, settings, "meter run").saying(

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from taotie.errors import DataError
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = [
     "refuse_place",
@@ -131,12 +132,10 @@ def _refusal(target: Path, error: BaseException) -> DataError | None:
     if isinstance(error, DataError):
         return None
     if isinstance(error, OSError) and error.errno in _REFUSALS:
-        return _refused(target, error.strerror or str(error))
+        return _refused(target, reason(error))
     if "duckdb" in type(error).__module__ and "IO" in type(error).__name__:
         full = "No space left" in str(error)  # it says so in the middle of its own words
-        return _refused(
-            target, os.strerror(errno.ENOSPC) if full else str(error).split("\n")[0][:200]
-        )
+        return _refused(target, reason(errno.ENOSPC) if full else str(error).split("\n")[0][:200])
     return None
 
 
@@ -240,7 +239,7 @@ def write_together(files: Iterable[tuple[Path, bytes]]) -> None:
             try:
                 aside.write_bytes(content)
             except OSError as error:
-                raise _refused(Path(path), error.strerror or str(error)) from error
+                raise _refused(Path(path), reason(error)) from error
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
@@ -250,7 +249,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
             with aside.open("xb") as stream:
                 stream.write(content)
         except OSError as error:
-            raise _refused(Path(path), error.strerror or str(error)) from error
+            raise _refused(Path(path), reason(error)) from error
 
 
 def write_text(path: str | os.PathLike[str], content: str) -> None:
@@ -297,7 +296,7 @@ def writing_folder(folder: str | os.PathLike[str], replacing: Iterable[str] = ()
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise _refused(target, error.strerror or str(error)) from error
+                raise _refused(target, reason(error)) from error
             _completed(target)
             _sweep(target)
             _sweep(target / target.name)
@@ -308,7 +307,7 @@ def writing_folder(folder: str | os.PathLike[str], replacing: Iterable[str] = ()
                 try:
                     aside.mkdir()  # only the folder itself is ours: make it inside
                 except OSError:
-                    raise _refused(target, error.strerror or str(error)) from error
+                    raise _refused(target, reason(error)) from error
             yield aside
             for item in aside.iterdir():
                 _kept(item)

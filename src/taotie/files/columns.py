@@ -17,6 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from taotie.errors import DataError
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = ["column", "let_go", "slices"]
 
@@ -57,9 +58,7 @@ def column(n: int, dtype: DTypeLike) -> Array:
         raise DataError(
             _(
                 "{n} MB of numbers do not go into the folder of temporary files, {folder}: {why}"
-            ).format(
-                n=-(-size // 10**6), folder=tempfile.gettempdir(), why=error.strerror or error
-            ),
+            ).format(n=-(-size // 10**6), folder=tempfile.gettempdir(), why=reason(error)),
             _("set TMPDIR to a folder with more room"),
         ) from error
 

@@ -22,6 +22,7 @@ from taotie.files.atomic import writing
 from taotie.files.folders import cache_folder
 from taotie.files.registry import Dataset, RemoteFile, dataset
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = [
     "Downloader",
@@ -96,7 +97,7 @@ def verify(file: RemoteFile, path: Path) -> None:
                 found=status.st_size, expected=file.bytes
             )
     except OSError as error:
-        why = error.strerror or str(error)
+        why = reason(error)
     raise DataError(
         _("{path} is not the file its publisher released: {why}.").format(path=path, why=why),
         _("delete it and run: taotie data fetch {dataset}").format(dataset=file.dataset),
@@ -253,7 +254,7 @@ def _fetch_one(file: RemoteFile, place: Path, download: Downloader) -> None:
     except OSError as error:
         raise DataError(
             _("the data folder {folder} cannot be written: {why}.").format(
-                folder=data_folder(), why=error.strerror or error
+                folder=data_folder(), why=reason(error)
             ),
             _("set TAOTIE_DATA to a folder of your own"),
         ) from error
@@ -265,7 +266,7 @@ def _fetch_one(file: RemoteFile, place: Path, download: Downloader) -> None:
         except Exception as error:  # sockets, TLS and HTTP have exceptions of their own
             raise DataError(
                 _("{path} of {dataset} could not be fetched from {url}: {why}").format(
-                    path=file.path, dataset=file.dataset, url=file.url, why=error
+                    path=file.path, dataset=file.dataset, url=file.url, why=reason(error)
                 ),
                 _("check the connection, or put the file at {place} yourself").format(place=place),
             ) from error

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, ParamSpec, TextIO, TypeVar
 
 from taotie.errors import DataError, TaotieError
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = [
     "COMPRESSED",
@@ -62,7 +63,7 @@ COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}
 
 
 def _why(error: BaseException) -> str:
-    return str(getattr(error, "strerror", None) or error)[:200]
+    return reason(error)[:200]
 
 
 def _refused(path: Path_, why: str, kind: Kind, hint: str = "") -> TaotieError:

@@ -26,6 +26,7 @@ from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings
 from taotie.metering.window import HOUR_NS, EnergyWindow
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = ["SCHEMA", "Event", "Ledger", "boot_id", "boot_ns", "read_events", "read_ledger"]
@@ -220,7 +221,7 @@ def _locked(path: Path) -> Any:
         lock = path.with_name(path.name + ".lock").open("a+")
     except OSError as error:
         raise MeterError(
-            _("{path} cannot be written: {why}.").format(path=path, why=error.strerror),
+            _("{path} cannot be written: {why}.").format(path=path, why=reason(error)),
             _("choose another place, or make this one writable"),
         ) from None
     try:

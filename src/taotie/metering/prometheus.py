@@ -20,6 +20,7 @@ from taotie.metering.exporters import METERS, Series, recording_of_series
 from taotie.metering.exposition import read_exposition
 from taotie.metering.recording import Recording
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = ["PrometheusClient", "fetched", "read_answer", "series_of_answer", "series_of_scrapes"]
@@ -55,7 +56,7 @@ def fetched(url: str, timeout_s: float = 30.0) -> str:
         ) from None
     except (urllib.error.URLError, OSError, TimeoutError) as error:
         raise MeterError(
-            _("{url} does not answer: {why}.").format(url=url, why=getattr(error, "reason", error)),
+            _("{url} does not answer: {why}.").format(url=url, why=reason(error)),
             _("is it running, and is the port right?"),
         ) from None
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from taotie.errors import TraceError
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.workload.requests import Ints, Requests
 from taotie.workload.trace_cells import counts, is_number, numbers, times
 from taotie.workload.trace_layout import AUTO, Columns, bare_ending
@@ -88,7 +89,7 @@ def csv_draft(path: Path, reading: Reading, max_bytes: int = MAX_BYTES) -> Draft
             ) from error
         except (OSError, EOFError) as error:
             raise TraceError(
-                _("{path} cannot be read: {why}.").format(path=place, why=error),
+                _("{path} cannot be read: {why}.").format(path=place, why=reason(error)),
                 _("was it fetched completely?"),
             ) from error
     return draft

@@ -14,6 +14,7 @@ import numpy as np
 from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.files.read import json_value, json_values
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.workload.requests import Floats, Ints, Requests
 from taotie.workload.trace_cells import is_number, times
 from taotie.workload.trace_layout import AUTO, LAYOUTS, Columns
@@ -87,7 +88,7 @@ def json_draft(path: Path, reading: Reading, max_bytes: int = MAX_BYTES) -> Draf
             not_utf8(place, error)
         except (OSError, EOFError) as error:
             raise TraceError(
-                _("{path} cannot be read: {why}.").format(path=place, why=error),
+                _("{path} cannot be read: {why}.").format(path=place, why=reason(error)),
                 _("was it fetched completely?"),
             ) from error
     return draft

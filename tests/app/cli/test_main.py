@@ -264,3 +264,12 @@ def test_property_a_sentence_is_checked_without_arrays_and_without_pint() -> Non
         "with redirect_stdout(StringIO()), suppress(SystemExit): main()\n"
     )
     assert not imported_by(code) & {"numpy", "scipy", "pint", "altair", "duckdb"}
+
+
+def test_a_command_that_does_not_exist_is_told_in_chinese_with_the_nearest(
+    taotie: Command,
+) -> None:
+    done = taotie("meter", "recrd", "--lang", "zh")
+    assert done.returncode == 2
+    assert "您是指 'record' 吗？" in done.stderr
+    assert "Did you mean" not in done.stderr and "。." not in done.stderr

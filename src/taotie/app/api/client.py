@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from taotie.errors import TaotieError
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = ["Client", "File", "JobHandle", "Number", "ServiceError"]
 
@@ -130,7 +131,7 @@ class Client:
             raise ServiceError(problem) from None
         except OSError as error:
             raise ServiceError(
-                {"detail": _("{address} cannot be reached: {why}").format(address=self.address, why=error),
+                {"detail": _("{address} cannot be reached: {why}").format(address=self.address, why=reason(error)),
                  "hint": "taotie serve"}
             ) from error  # fmt: skip
 

@@ -21,6 +21,7 @@ from taotie.errors import DataError, RangeError, TaotieError
 from taotie.files.atomic import write_text
 from taotie.files.folders import cache_folder
 from taotie.words.language import _
+from taotie.words.reasons import reason
 from taotie.words.plain import as_text
 
 __all__ = ["unforeseen"]
@@ -83,7 +84,7 @@ def _of_the_machine(error: Exception) -> TaotieError | None:
         where = f" ({as_text(error.filename)})" if error.filename else ""
         return DataError(
             _("the machine refused to read or write: {why}{where}.").format(
-                why=error.strerror, where=where
+                why=reason(error), where=where
             ),
             _("is the disk full, or a folder not yours?"),
         )

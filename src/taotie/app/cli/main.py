@@ -165,7 +165,10 @@ def _tell_mistakes() -> None:
     shown = rich_utils.rich_format_error
 
     def told(error: Any) -> None:
-        text = said_again(error.format_message())
+        text, asked, names = error.format_message().partition(". Did you mean ")
+        text = said_again(text)
+        if asked:
+            text += _("Did you mean {names}?").format(names=names.rstrip("?"))
         error.format_message = lambda: text
         shown(error)
 

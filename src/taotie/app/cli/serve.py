@@ -11,6 +11,7 @@ import typer
 from taotie.app.cli.common import console
 from taotie.errors import MissingExtraError, RangeError
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 MB = 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -148,7 +149,7 @@ def _listen(setup: Any, host: str, port: int, proxies: str, quiet: bool) -> None
         listening.close()
         raise RangeError(
             _("{host}:{port} cannot be listened on: {why}.").format(
-                host=host, port=port, why=error.strerror or error
+                host=host, port=port, why=reason(error)
             ),
             "taotie serve --port 0",
         ) from error

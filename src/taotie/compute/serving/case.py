@@ -41,6 +41,7 @@ from taotie.hardware.accelerator import accelerator
 from taotie.hardware.server import machine_notes
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said, labels
 from taotie.workload.requests import Requests
 
@@ -539,7 +540,7 @@ def _on_cluster(requests: Requests, cases: list[ServingCase], address: str) -> l
     except (OSError, ValueError) as error:
         raise RangeError(
             _("no Dask scheduler answers at {address}: {why}").format(
-                address=address, why=str(error).splitlines()[0]
+                address=address, why=reason(error).splitlines()[0]
             ),
             "--cluster tcp://host:8786",
         ) from error

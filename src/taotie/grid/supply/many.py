@@ -8,6 +8,7 @@ from importlib import import_module
 from taotie.errors import MissingExtraError, RangeError
 from taotie.grid.supply.matching import SupplyPlan, SupplyProblem, solve_supply
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = ["solve_many"]
 
@@ -46,7 +47,7 @@ def solve_many(
     except (OSError, ValueError) as error:
         raise RangeError(
             _("no Dask scheduler answers at {address}: {why}").format(
-                address=cluster, why=str(error).splitlines()[0]
+                address=cluster, why=reason(error).splitlines()[0]
             ),
             "--cluster tcp://host:8786",
         ) from error
