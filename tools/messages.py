@@ -30,6 +30,9 @@ MO = FOLDER / "taotie.mo"
 GLOSSARY = Path(__file__).with_name("glossary.toml")
 RANGE = re.compile(r"(?<=[\d}%A-Za-z]) ?到 ?(?=[-\d{])")
 BILLIONS = re.compile(r"[\d}] ?(?:十亿|千亿|百万|千万)(?!分)")
+SPACE = re.compile(
+    r"[，。；：！？、（）《》「」『』【】〔〕] +(?=[\u3400-\u9fff{])|[\u3400-\u9fff] +[，。；：！？、（）《》「」『』【】〔〕]"
+)
 KEYWORDS = {"_": None, "N_": None, "in_language": None, "gettext": None}
 
 
@@ -129,6 +132,8 @@ def problems() -> list[str]:
         found += off_the_glossary(str(message), str(entry.string), terms)
         if RANGE.search(str(entry.string)):
             found.append(f"a range says 至, as numbers do: {entry.string!r}")
+        if SPACE.search(str(entry.string)):
+            found.append(f"no space beside full-width punctuation: {entry.string!r}")
         if BILLIONS.search(str(entry.string)):
             found.append(f"Chinese counts in 万 and 亿: {entry.string!r}")
     return found

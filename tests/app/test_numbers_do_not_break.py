@@ -19,6 +19,7 @@ from taotie.app.pages.tied import tied
 from taotie.app.web.site import PAGES, page_html
 from taotie.app.web.state import State
 from taotie.words.language import LANGUAGES
+from taotie.words.spacing import GAP
 
 BREAKS = re.compile(r"\d[ \u2009](?:\d{3}(?!\d)|%|[万亿]|[kMGT]?Wh?\b|tCO2e\b)")
 TIED = re.compile(r"\d\u00a0(?:\d{3}|%|[万亿]|[kMGT]?Wh?\b)")
@@ -78,3 +79,16 @@ def test_matches_letter_for_letter_what_is_copied() -> None:
     assert tied(kept) == kept
     assert tied("in 12 345 678 of 1 2345 or 7 %") == "in 12\u00a0345\u00a0678 of 1 2345 or 7\u00a0%"
     assert tied("8 H100 of 700 W, 3 hours") == "8 H100 of 700\u00a0W, 3 hours"
+
+
+@pytest.mark.parametrize("name", sorted(set(PAGES) - {"grid", "supply"}))
+def test_property_no_space_beside_full_width_punctuation(name: str) -> None:
+    fields = {"samples": "200"} if name in ("prompt", "fleet") else {}
+    words = Words(page_html(name, State.of(fields.items(), "zh")).html)
+    assert [one for one in words.said if re.search(GAP, one)] == []
+
+
+def test_matches_what_is_copied_keeps_its_spaces_beside_full_width_punctuation() -> None:
+    kept = '<code>（1） 报告.csv</code><input value="（1） 报告">'
+    assert tied(kept) == kept
+    assert tied("<b>vLLM 0.11（2025 年末） 测量过</b>") == "<b>vLLM 0.11（2025 年末）测量过</b>"

@@ -83,4 +83,4 @@ def reason(error: BaseException | int) -> str:
         return _(REASONS[error.errno])
     if isinstance(error, TimeoutError):
         return _(_LATE)
-    return str(getattr(error, "strerror", None) or inner or error)
+    return str(getattr(error, "strerror", None) or error)

@@ -9,6 +9,7 @@ from typing import Any
 
 from taotie.words import patterns as re
 from taotie.words.language import LANGUAGES, _, in_language, language, speaking
+from taotie.words.spacing import closed_up
 
 __all__ = ["Said", "as_given", "in_each_language", "joined", "labels", "spoken_range"]
 
@@ -53,7 +54,8 @@ class Said:
         if wanted in self.texts:
             return self.texts[wanted]
         values = {k: v.text(wanted) if isinstance(v, Said) else v for k, v in self.values.items()}
-        return in_language(self.message, wanted).format(**values)
+        said = in_language(self.message, wanted).format(**values)
+        return closed_up(said) if wanted == "zh" else said
 
     def __str__(self) -> str:
         return self.text()

@@ -21,8 +21,8 @@ from taotie.errors import DataError, RangeError, TaotieError
 from taotie.files.atomic import write_text
 from taotie.files.folders import cache_folder
 from taotie.words.language import _
-from taotie.words.reasons import reason
 from taotie.words.plain import as_text
+from taotie.words.reasons import reason
 
 __all__ = ["unforeseen"]
 
