@@ -13,7 +13,7 @@ import numpy as np
 
 from taotie.files.kernels import njit
 
-__all__ = ["foretell", "foretell_volts", "loads"]
+__all__ = ["foretell", "foretell_volts"]
 
 
 @njit(cache=True, nogil=True)
@@ -73,34 +73,3 @@ def foretell_volts(volt, lowest, highest, beyond, dv, vmin, vmax, floor, share, 
             far = max(vmin[n] - w, w - vmax[n]) - beyond[n, i]
             top[i] = max(top[i], far)
             risky[i] = max(risky[i], far + e)
-
-
-@njit(cache=True, nogil=True)
-def loads(
-    v, out, f, t, yff, yft, ytf, ytt, on, inverse, allowed, from_, over, state, branch, load
-):  # fmt: skip
-    """Loadings of states relative to the allowed: the worst of each, and the pairs beyond `from_`.
-
-    `inverse`: one over the rating, 0 where there is none; `load`: loading, active and reactive power at the heavier
-    end, that end. Returns how many pairs were written down.
-    """
-    n = 0
-    for i in range(v.shape[0]):
-        top = 0.0
-        for l in range(len(f)):
-            if l == out[i] or not on[l] or inverse[l] == 0.0:
-                continue
-            a, b = v[i, f[l]], v[i, t[l]]
-            s = a * np.conj(yff[l] * a + yft[l] * b)
-            r = b * np.conj(ytf[l] * a + ytt[l] * b)
-            end = 0
-            if r.real**2 + r.imag**2 > s.real**2 + s.imag**2:
-                s, end = r, 1
-            x = abs(s) * inverse[l] / allowed[i, l]
-            top = max(top, x)
-            if x > from_ and n < len(load):
-                state[n], branch[n] = i, l
-                load[n, 0], load[n, 1], load[n, 2], load[n, 3] = x, s.real, s.imag, end
-                n += 1
-        over[i] = top
-    return n

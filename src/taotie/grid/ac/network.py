@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from taotie.errors import CaseError, MissingExtraError
@@ -120,6 +121,14 @@ class AcNetwork:
         self._yff = self._ytt / np.abs(tap) ** 2
         self._yft, self._ytf = -y / np.conj(tap) * self.base, -y / tap * self.base
         self._shunt = bus[:, 4] + 1j * bus[:, 5]
+        on, here = np.flatnonzero(self.on), np.arange(self.n)
+        f, t = self.f[on], self.t[on]
+        every = [self._yff[on], self._yft[on], self._ytf[on], self._ytt[on], self._shunt]
+        places = (np.concatenate([f, f, t, t, here]), np.concatenate([f, t, f, t, here]))
+        self.admittance = sp.csr_matrix(
+            (np.concatenate(every) / self.base, places), (self.n, self.n)
+        )
+        self.admittance.sort_indices()
         self.rate, self.vmin, self.vmax = case.rate_a_mw, bus[:, 12].copy(), bus[:, 11].copy()
         self.at, self.run = case.gen_row, case.gen_on.copy()
         self._qmax = np.bincount(self.at[self.run], gen[self.run, 3], self.n)

@@ -1,17 +1,18 @@
 """What becomes of a solved AC state when single branches are lost, many at a time? Voltages in p.u.
 
-Sixteen outages side by side share one factorised Jacobian, that of the intact state. What the lost branch takes out
-of it touches four rows and four columns, so it is put right by a correction of rank four (Woodbury), and the steps of
-Newton's method with that Jacobian then converge in a few triangular solves. Buses at a reactive limit stay there and
-losses are shared by the same weights, so a state found here is the one a full Newton solver finds; where the steps
-do not come to rest the outage is handed back unsolved, for such a solver to decide.
+Sixty-four outages side by side share one factorised Jacobian, that of the intact state. What the lost branch takes
+out of it touches four rows and four columns, so it is put right by a correction of rank four (Woodbury), and the
+steps of Newton's method with that Jacobian then converge in a few triangular solves, for which single precision is
+enough: the mismatch itself is in double. Buses at a reactive limit stay there and losses are shared by the same
+weights, so a state found here is the one a full Newton solver finds; where the steps do not come to rest the outage
+is handed back unsolved, for such a solver to decide.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,19 +20,21 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from taotie.files.kernels import njit
-from taotie.grid.flow.sparse_solve import FAST, LANES, solve_lanes, triangles
+from taotie.grid.flow.sparse_solve import FAST
 
 if TYPE_CHECKING:
     from taotie.grid.ac.network import AcNetwork
 
-__all__ = ["OutageBatch", "taken_out"]
+__all__ = ["WIDE", "OutageBatch", "taken_out"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 ComplexArray = NDArray[np.complex128]
+WIDE = 64  # outages side by side: a row of them is four cache lines in single precision
 STEPS = 20
 HOPELESS = 1e3  # p.u. of mismatch: such steps lead nowhere
+KINDS = (np.uint32, np.uint32, np.float32)  # of starts, columns, values in a triangle
 
 
 @njit(cache=True, nogil=True)
@@ -51,40 +54,80 @@ def taken_out(vf, vt, yff, yft, ytf, ytt, d):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _solve_group(
-    solver, put, get, n_bus, column_v, ref, y_start, y_column, y_re, y_im, p, q, held, weight,
-    lost, f, t, yff, yft, ytf, ytt, v, tolerance, vr, vi, left,
-):  # fmt: skip
-    """States of up to 16 outages, in place in `vr`, `vi` (a first guess), shape (n_bus, 16).
+def _solve_wide(l_start, l_column, l_value, u_start, u_column, u_value, row, r):
+    """Both triangular solves in place, row by row; the diagonal stands last in rows of L and, inverted, first in U."""
+    n = len(l_start) - 1
+    for j in range(n):
+        for c in range(WIDE):
+            row[c] = r[j, c]
+        for q in range(l_start[j], l_start[j + 1] - 1):
+            i, x = l_column[q], l_value[q]
+            for c in range(WIDE):
+                row[c] -= x * r[i, c]
+        for c in range(WIDE):
+            r[j, c] = row[c]
+    for j in range(n - 1, -1, -1):
+        for c in range(WIDE):
+            row[c] = r[j, c]
+        for q in range(u_start[j] + 1, u_start[j + 1]):
+            i, x = u_column[q], u_value[q]
+            for c in range(WIDE):
+                row[c] -= x * r[i, c]
+        x = u_value[u_start[j]]
+        for c in range(WIDE):
+            r[j, c] = row[c] * x
 
-    `column_v[i]`: place of the voltage of bus i among the unknowns, -1 where it is held; `left`: mismatch at the end.
+
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+def _begin(v, turned, place, held, vr, vi):
+    """A first guess: the intact state, turned for each lane by a row of `turned` where `place` names one."""
+    for i in range(len(v)):
+        for c in range(WIDE):
+            vr[i, c], vi[i, c] = v[i].real, v[i].imag
+    for c in range(len(place)):
+        if place[c] < 0:
+            continue
+        by = turned[place[c]]
+        for i in range(len(v)):
+            a = v[i] * by[i]
+            if held[i]:
+                a *= abs(v[i]) / abs(a)
+            vr[i, c], vi[i, c] = a.real, a.imag
+
+
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+def _solve_group(
+    solver, put, get, column_v, ref, y_start, y_column, y_re, y_im, p, q, weight, lost, f, t,
+    yff, yft, ytf, ytt, v, tolerance, vr, vi, left, steps, r, w,
+):  # fmt: skip
+    """States of up to `WIDE` outages, in place in `vr`, `vi` (a first guess), shape (n_bus, WIDE).
+
+    `column_v[i]`: place of the voltage of bus i among the unknowns, -1 where it is held; `left`: mismatch at the end;
+    `steps`: how many each needed; `r`, `w`: room to work in, the last row of `r` stays 0.
     """
-    size = len(solver[6])
-    n_lane = len(lost)
-    r = np.zeros((size + 1, LANES))
-    w = np.zeros((4, size + 1, LANES))
-    k = np.zeros((LANES, 4, 4))
-    at = np.full((LANES, 4), -1, np.int64)  # columns of each lane
-    into = np.full((LANES, 4), -1, np.int64)  # rows
-    slack = np.zeros(LANES)
+    size, n_bus, n_lane = len(put), len(v), len(lost)
+    row, pi, qi = np.zeros(WIDE, np.float32), np.zeros(WIDE), np.zeros(WIDE)
+    k = np.zeros((WIDE, 4, 4))
+    at = np.full((WIDE, 4), -1, np.int64)  # columns of each lane
+    into = np.full((WIDE, 4), -1, np.int64)  # rows
+    slack, u = np.zeros(WIDE), np.zeros((4, WIDE), np.float32)
+    inverse = 1 / np.abs(v)
     for c in range(n_lane):
-        a, b = f[lost[c]], t[lost[c]]
         for e in range(2):
-            i = a if e == 0 else b
+            i = f[lost[c]] if e == 0 else t[lost[c]]
             into[c, 2 * e] = put[i]
             if i != ref:
                 at[c, 2 * e] = get[i]
             if column_v[i] >= 0:
                 into[c, 2 * e + 1] = put[column_v[i]]
                 at[c, 2 * e + 1] = get[column_v[i]]
+    w[:, :, :] = 0.0
     for a in range(4):
         for c in range(n_lane):
             if into[c, a] >= 0:
                 w[a, into[c, a], c] = 1.0
-        solve_lanes(
-            solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], solver[6], w[a]
-        )
-    d, m = np.zeros((4, 4), np.float64), np.zeros((4, 4), np.float64)
+        _solve_wide(solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], row, w[a])
+    d, m = np.zeros((4, 4)), np.zeros((4, 4))
     for c in range(n_lane):
         l = lost[c]
         taken_out(v[f[l]], v[t[l]], yff[l], yft[l], ytf[l], ytt[l], d)
@@ -102,75 +145,90 @@ def _solve_group(
         if abs(np.linalg.det(m)) > 1e-12:
             k[c] = np.linalg.solve(m, d)
     for step in range(STEPS + 1):
-        r[:, :] = 0.0
-        for c in range(LANES):
-            left[c] = 0.0
         for i in range(n_bus):
-            pi, qi = np.zeros(LANES), np.zeros(LANES)
+            for c in range(WIDE):
+                pi[c], qi[c] = 0.0, 0.0
             for z in range(y_start[i], y_start[i + 1]):
                 j, g, s = y_column[z], y_re[z], y_im[z]
-                for c in range(LANES):
+                for c in range(WIDE):
                     pi[c] += g * vr[j, c] - s * vi[j, c]
                     qi[c] += g * vi[j, c] + s * vr[j, c]
-            row, other = put[i], -1
+            own, share, into_p = p[i], weight[i], put[i]
+            for c in range(WIDE):
+                r[into_p, c] = own + share * slack[c] - (vr[i, c] * pi[c] + vi[i, c] * qi[c])
             if column_v[i] >= 0:
-                other = put[column_v[i]]
-            for c in range(LANES):
-                re = vr[i, c] * pi[c] + vi[i, c] * qi[c]
-                im = vi[i, c] * pi[c] - vr[i, c] * qi[c]
-                r[row, c] = p[i] + weight[i] * slack[c] - re
-                if other >= 0:
-                    r[other, c] = q[i] - im
-        for c in range(n_lane):  # the lost branch carries nothing
+                own, into_q = q[i], put[column_v[i]]
+                for c in range(WIDE):
+                    r[into_q, c] = own - (vi[i, c] * pi[c] - vr[i, c] * qi[c])
+        for c in range(n_lane):  # the lost branch carries nothing: its ends anew, in double
             l = lost[c]
             a = complex(vr[f[l], c], vi[f[l], c])
             b = complex(vr[t[l], c], vi[t[l], c])
-            sf = a * np.conj(yff[l] * a + yft[l] * b)
-            st = b * np.conj(ytf[l] * a + ytt[l] * b)
-            r[into[c, 0], c] += sf.real
-            r[into[c, 2], c] += st.real
-            if into[c, 1] >= 0:
-                r[into[c, 1], c] += sf.imag
-            if into[c, 3] >= 0:
-                r[into[c, 3], c] += st.imag
-        for row in range(size):
-            for c in range(LANES):
-                left[c] = max(left[c], abs(r[row, c]))
-        worst = 0.0
+            for e in range(2):
+                i = f[l] if e == 0 else t[l]
+                here = a if e == 0 else b
+                flow = yff[l] * a + yft[l] * b if e == 0 else ytf[l] * a + ytt[l] * b
+                for z in range(y_start[i], y_start[i + 1]):
+                    j = y_column[z]
+                    flow -= complex(y_re[z], y_im[z]) * complex(vr[j, c], vi[j, c])
+                over = here * np.conj(flow) + complex(p[i] + weight[i] * slack[c], q[i])
+                r[into[c, 2 * e], c] = over.real
+                if into[c, 2 * e + 1] >= 0:
+                    r[into[c, 2 * e + 1], c] = over.imag
+        if step == 0:  # losses of the guess
+            for i in range(n_bus):
+                for c in range(WIDE):
+                    slack[c] -= r[put[i], c]
+            for i in range(n_bus):
+                for c in range(WIDE):
+                    r[put[i], c] += weight[i] * slack[c]
+        row[:] = 0.0
+        for j in range(size):
+            for c in range(WIDE):
+                row[c] = max(row[c], abs(r[j, c]))
+        busy = False
         for c in range(n_lane):
-            if left[c] < HOPELESS:
-                worst = max(worst, left[c])
-            elif not left[c] >= 0:
-                left[c] = np.inf
-        if worst < tolerance or step == STEPS:
+            left[c] = row[c] if row[c] < HOPELESS else np.inf
+            if left[c] >= tolerance:
+                steps[c] = step + 1
+                busy |= left[c] < HOPELESS
+        if not busy or step == STEPS:
             break
-        for c in range(LANES):
+        for c in range(WIDE):
             if c >= n_lane or not left[c] < HOPELESS:
-                for row in range(size):
-                    r[row, c] = 0.0
-        solve_lanes(solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], solver[6], r)
-        u = np.zeros((4, LANES))
+                for j in range(size):
+                    r[j, c] = 0.0
+        _solve_wide(solver[0], solver[1], solver[2], solver[3], solver[4], solver[5], row, r)
+        u[:, :] = 0.0
         for c in range(n_lane):
             for a in range(4):
                 for e in range(4):
                     if at[c, e] >= 0:
                         u[a, c] += k[c, a, e] * r[at[c, e], c]
-        for row in range(size):
-            for c in range(LANES):
-                r[row, c] -= (
-                    w[0, row, c] * u[0, c] + w[1, row, c] * u[1, c]
-                    + w[2, row, c] * u[2, c] + w[3, row, c] * u[3, c]
+        for j in range(size):
+            for c in range(WIDE):
+                r[j, c] -= (
+                    w[0, j, c] * u[0, c] + w[1, j, c] * u[1, c]
+                    + w[2, j, c] * u[2, c] + w[3, j, c] * u[3, c]
                 )  # fmt: skip
         for i in range(n_bus):
             turn = get[i] if i != ref else size
             more = get[column_v[i]] if column_v[i] >= 0 else size
-            for c in range(LANES):
+            own = inverse[i]
+            for c in range(WIDE):
                 x, y, h = vr[i, c], vi[i, c], r[turn, c]
                 # turned by the arc whose tangent is the step: the same at rest, and no sine
-                scale = (1 + r[more, c] / np.sqrt(x * x + y * y)) / np.sqrt(1 + h * h)
+                scale = (1 + r[more, c] * own) / np.sqrt(1 + h * h)
                 vr[i, c], vi[i, c] = scale * (x - h * y), scale * (y + h * x)
-        for c in range(LANES):
+        for c in range(WIDE):
             slack[c] += r[get[ref], c]
+
+
+@njit(cache=True, nogil=True)
+def _back(vr, vi, ok, volts):
+    for c in range(len(ok)):
+        for i in range(len(vr)):
+            volts[c, i] = complex(vr[i, c], vi[i, c]) if ok[c] else 0.0
 
 
 class OutageBatch:
@@ -186,20 +244,9 @@ class OutageBatch:
 
     def __init__(self, net: AcNetwork, v: ComplexArray) -> None:
         n, self.net, self.v = net.n, net, v
-        on = np.flatnonzero(net.on)
-        f, t = net.f[on], net.t[on]
-        per = 1 / net.base
-        here = np.arange(n)
-        y = sp.coo_matrix(
-            (
-                np.concatenate([net._yff[on], net._yft[on], net._ytf[on], net._ytt[on], net._shunt])
-                * per,
-                (np.concatenate([f, f, t, t, here]), np.concatenate([f, t, f, t, here])),
-            ),
-            (n, n),
-        ).tocsr()
-        y.sort_indices()
+        y = net.admittance
         self._y = (y.indptr.astype(np.int64), y.indices.astype(np.int64), y.data.real.copy(), y.data.imag.copy())  # fmt: skip
+        per = 1 / net.base
         self.branch = tuple(a * per for a in (net._yff, net._yft, net._ytf, net._ytt))
         self.held = net._held & (net.pinned == 0)
         weight = net.slack_weight()
@@ -211,38 +258,80 @@ class OutageBatch:
         current = y @ v
         s = v * np.conj(current)
         self.p, self.q = s.real.copy(), s.imag.copy()
-        unit = v / np.abs(v)
-        d_v, d_i, d_u = sp.diags(v), sp.diags(current), sp.diags(unit)
-        by_angle = (1j * d_v @ (d_i - y @ d_v).conj()).tocsc()
-        by_size = (d_v @ (y @ d_u).conj() + d_i.conj() @ d_u).tocsc()[:, free]
-        angle_p = by_angle.real.tolil()
-        angle_q = by_angle.imag[free].tolil()
-        angle_p[:, self.ref], angle_q[:, self.ref] = -self.weight[:, None], 0.0
-        jacobian = sp.bmat([[angle_p, by_size.real], [angle_q, by_size.imag[free]]], format="csc")
         lu = splu(
-            jacobian, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01,
+            self._jacobian(current), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.01,
             options={"SymmetricMode": True},
         )  # fmt: skip
         self.lu = lu
-        self._solver = triangles(lu)
+        self._solver = _rows_of(lu)
         self._put = lu.perm_r.astype(np.int64)
         self._get = lu.perm_c.astype(np.int64)
 
-    def solve(
-        self,
-        rows: IntArray,
-        guess: ComplexArray | None = None,
-        tolerance: float = 1e-5,
-        threads: int = 1,
-    ) -> tuple[ComplexArray, BoolArray]:
-        """Voltages after the loss of each branch, and which were solved.
+    def _jacobian(self, current: ComplexArray) -> sp.csc_matrix:
+        """Of active and reactive power by angles and voltages; the column of the angle of `ref` is that of the slack."""
+        y, v, n = self.net.admittance, self.v, len(self.v)
+        i, j = np.repeat(np.arange(n), np.diff(y.indptr)), y.indices
+        by_angle = -1j * v[i] * np.conj(y.data * v[j])
+        by_size = 1j * by_angle / np.abs(v[j])
+        own = i == j
+        by_angle[own] += 1j * v * np.conj(current)
+        by_size[own] += v / np.abs(v) * np.conj(current)
+        row_q, column_v, angle = self.column_v[i], self.column_v[j], j != self.ref
+        parts = (
+            (by_angle.real, i, j, angle),
+            (by_angle.imag, row_q, j, angle & (row_q >= 0)),
+            (by_size.real, i, column_v, column_v >= 0),
+            (by_size.imag, row_q, column_v, (row_q >= 0) & (column_v >= 0)),
+            (-self.weight, np.arange(n), np.full(n, self.ref), self.weight > 0),
+        )
+        values, rows, columns = (np.concatenate([q[m][q[3]] for q in parts]) for m in range(3))
+        size = n + int((~self.held).sum())
+        return sp.csc_matrix((values, (rows, columns)), (size, size))
+
+    def group(
+        self, rows: IntArray, turned: NDArray[np.complex64], place: IntArray, tolerance: float
+    ) -> tuple[FloatArray, FloatArray, BoolArray, IntArray]:
+        """Up to `WIDE` outages side by side.
 
         Parameters
         ----------
         rows : ndarray, shape (n_outage,)
             Branch rows, none of them a bridge.
-        guess : ndarray, shape (n_outage, n_bus), optional
-            Where to begin; by default at the intact state.
+        turned, place : ndarray
+            Where to begin: at the intact voltages times ``turned[place]``, where `place` is not -1.
+        tolerance : float
+            Largest mismatch. [p.u.]
+
+        Returns
+        -------
+        vr, vi : ndarray, shape (n_bus, WIDE)
+            Voltages, real and imaginary part.
+        solved, steps : ndarray, shape (n_outage,)
+            And the steps it took.
+        """
+        net, size = self.net, self.lu.shape[0]
+        vr, vi, left = np.empty((net.n, WIDE)), np.empty((net.n, WIDE)), np.zeros(WIDE)
+        _begin(self.v, turned, place, self.held, vr, vi)
+        steps = np.zeros(WIDE, np.int64)
+        r = np.zeros((size + 1, WIDE), np.float32)
+        w = np.empty((4, size, WIDE), np.float32)
+        _solve_group(
+            self._solver, self._put, self._get, self.column_v, self.ref, *self._y, self.p, self.q,
+            self.weight, rows, net.f, net.t, *self.branch, self.v, tolerance, vr, vi, left, steps,
+            r, w,
+        )  # fmt: skip
+        n = len(rows)
+        return vr, vi, left[:n] < tolerance, steps[:n]
+
+    def solve(
+        self, rows: IntArray, tolerance: float = 1e-5, threads: int = 1
+    ) -> tuple[ComplexArray, BoolArray]:
+        """Voltages after the loss of each branch, from the intact ones, and which were solved.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (n_outage,)
+            Branch rows, none of them a bridge.
         tolerance : float
             Largest mismatch. [p.u.]
 
@@ -251,28 +340,19 @@ class OutageBatch:
         voltage : ndarray, shape (n_outage, n_bus)
             Zeros where no solution was found.
         solved : ndarray of bool, shape (n_outage,)
+        steps : ndarray, shape (n_outage,)
         """
-        net, n = self.net, self.net.n
-        volts = np.zeros((len(rows), n), complex)
-        solved = np.zeros(len(rows), bool)
+        volts = np.empty((len(rows), self.net.n), complex)
+        solved, steps = np.zeros(len(rows), bool), np.zeros(len(rows), np.int64)
+        none, nowhere = np.zeros((1, 1), np.complex64), np.full(WIDE, -1)
 
         def group(first: int) -> None:
-            some = np.asarray(rows[first : first + LANES], np.int64)
-            begin = np.repeat(self.v[:, None], LANES, axis=1)
-            if guess is not None:
-                begin[:, : len(some)] = guess[first : first + LANES].T
-                begin[self.held] *= np.abs(self.v[self.held, None]) / np.abs(begin[self.held])
-            vr, vi, left = begin.real.copy(), begin.imag.copy(), np.zeros(LANES)
-            _solve_group(
-                self._solver, self._put, self._get, n, self.column_v, self.ref, *self._y,
-                self.p, self.q, self.held, self.weight, some, net.f, net.t, *self.branch, self.v,
-                tolerance, vr, vi, left,
-            )  # fmt: skip
-            ok = left[: len(some)] < tolerance
-            solved[first : first + LANES] = ok
-            volts[first : first + LANES] = np.where(ok[:, None], (vr + 1j * vi).T[: len(some)], 0)
+            some = slice(first, first + WIDE)
+            lost = np.asarray(rows[some], np.int64)
+            vr, vi, solved[some], steps[some] = self.group(lost, none, nowhere, tolerance)
+            _back(vr, vi, solved[some], volts[some])
 
-        starts = range(0, len(rows), LANES)
+        starts = range(0, len(rows), WIDE)
         if threads > 1 and len(starts) > 1:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(group, starts))
@@ -280,3 +360,16 @@ class OutageBatch:
             for first in starts:
                 group(first)
         return volts, solved
+
+
+def _rows_of(lu: Any) -> tuple[Any, ...]:
+    """Both triangles by rows, as `_solve_wide` takes them."""
+    lower, upper = lu.L.tocsr(), lu.U.tocsr()
+    lower.sort_indices()
+    upper.sort_indices()
+    upper.data[upper.indptr[:-1]] = 1 / upper.data[upper.indptr[:-1]]
+    return tuple(
+        part.astype(kind)
+        for m in (lower, upper)
+        for part, kind in zip((m.indptr, m.indices, m.data), KINDS, strict=True)
+    )

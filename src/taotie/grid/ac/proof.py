@@ -38,9 +38,10 @@ from scipy.optimize import linprog
 
 from taotie.errors import CaseError, RangeError
 from taotie.grid.ac.first_order import VOLT, Rows, largest_first_order
-from taotie.grid.ac.foretold import foretell, foretell_volts, loads
+from taotie.grid.ac.foretold import foretell, foretell_volts
+from taotie.grid.ac.looked_at import loads, volts
 from taotie.grid.ac.network import AcNetwork, EndPowers, FloatArray, IntArray
-from taotie.grid.ac.outage_batch import OutageBatch
+from taotie.grid.ac.outage_batch import WIDE, OutageBatch
 from taotie.grid.capacity.redispatch import RedispatchedCapacity
 from taotie.grid.capacity.redispatch_lp import LINPROG_TOLERANCE, PairRows
 from taotie.grid.capacity.redispatch_screen import violated_pairs
@@ -123,11 +124,9 @@ class AcProof:
     seconds: float
 
 
-EXACT, ROUGH = 1e-5, 1e-3  # mismatch, per unit: near a limit and elsewhere
-NEAR, NEAR_V = 0.02, 0.003  # of a limit: so near, states are solved exactly
-FEW = 64  # outages solved on the way to an answer, the most endangered
+EXACT = 1e-5  # mismatch, per unit
+FEW = WIDE  # outages solved on the way to an answer, the most endangered
 TESTED = 16  # outages at the answer that are solved even where their forecast is inside
-AT_ONCE = 512  # outages whose voltages are held at once
 HEAVY = 0.9  # loadings beyond are kept for the corrections of the start
 NOTED = 0.98, 0.002  # of the allowed: so near, flows and voltages enter the programme
 WATCHED = 0.8, 0.02  # so near, those in the programme are followed
@@ -240,13 +239,14 @@ class AcProver:
                 )
             lost = self.rows[self.outages]
             batch = OutageBatch(net, v)
-            volts, ok = self._outages(batch, lost, None)
+            volts, ok = self._outages(batch, lost)
             at = np.r_[-1, lost]
             ends = net.powers(np.vstack([v[None], volts]), at)
             load = self._loadings(ends)
             flow = problem.flow_mw(p0)[:m]
             solved = np.r_[True, ok]
             if round_ == 0:
+                before = np.where(ok[:, None], volts / v, 1).astype(np.complex64)
                 kept = problem.with_ratings(
                     *self._corrected(flow, at, heavy_pairs(load, solved), problem, None)
                 )
@@ -308,7 +308,17 @@ class AcProver:
         unit_bus = np.array([self.case.gen_row[rows[0]] for rows in problem.units])
         self._place(at)
         self.answers = Rows(batch, self.turned, self._where, unit_bus, self.tan)
-        self.first = self._noted(self._seen(np.vstack([v[None], volts]), at, solved, NOTED))
+        self.eased = (self.allowed != 1).any(axis=0)
+        self.eased_bus = (self.beyond != 0).any(axis=0)
+        self.first = self._noted(self._seen_at_start(v, volts, ok))
+        self.toil = np.concatenate(
+            [
+                batch.group(
+                    lost[i : i + WIDE], before, np.arange(i, i + WIDE)[: len(lost) - i], EXACT
+                )[3]
+                for i in range(0, len(lost), WIDE)
+            ]
+        )
 
     def _loadings(self, ends: EndPowers) -> FloatArray:
         load = self.net.loading(ends, self.post)
@@ -346,18 +356,18 @@ class AcProver:
         np.minimum.at(post, l[gone], limit[gone])
         return np.maximum(rate, self.floor[0]), np.maximum(post, self.floor[1])
 
-    def _outages(
-        self, batch: OutageBatch, rows: IntArray, guess: np.ndarray | None, mismatch: float = EXACT
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _outages(self, batch: OutageBatch, rows: IntArray) -> tuple[np.ndarray, np.ndarray]:
         """Voltages after outages; those that the shared Jacobian does not solve by a whole Newton method."""
-        volts, ok = batch.solve(rows, guess, mismatch, self.threads)
-        if not ok.all():
-            other = self.net.outages(rows[~ok], batch.v, self.threads)
-            back = np.argsort(np.argsort(rows[~ok]))
-            order = np.argsort(other.row)[back]
-            volts[~ok] = np.where(other.solved[order, None], other.voltage[order], 0)
-            ok[~ok] = other.solved[order]
+        volts, ok = batch.solve(rows, EXACT, self.threads)
+        volts[~ok], ok[~ok] = self._one_by_one(batch, rows[~ok])
         return volts, ok
+
+    def _one_by_one(self, batch: OutageBatch, rows: IntArray) -> tuple[np.ndarray, np.ndarray]:
+        """Voltages after outages by a whole Newton method each; zeros where there is no solution."""
+        other = self.net.outages(rows, batch.v, self.threads)
+        order = np.argsort(other.row)[np.argsort(np.argsort(rows))]
+        solved = other.solved[order]
+        return np.where(solved[:, None], other.voltage[order], 0), solved
 
     def _place(self, at: IntArray) -> IntArray:
         """Rows of the tables of the start: 0 intact, then outages in order."""
@@ -408,7 +418,7 @@ class AcProver:
         batch = OutageBatch(net, v)
         done = np.zeros(len(k), bool)
         noted = NOTED if adapt else WATCHED
-        states = [self._seen(v[None], np.array([-1]), np.array([True]), noted)]
+        states = [self._seen(*_lanes(v[None]), np.array([-1]), np.array([True]), noted)]
         error, taken, taken_v = 0.0, strength, strength
         while True:
             foretell(
@@ -429,84 +439,92 @@ class AcProver:
                 todo = todo[np.argsort(-danger)[:FEW]] if len(states) == 1 else todo[:0]
             if not todo.size:
                 break
-            for some in np.array_split(todo, -(-len(todo) // AT_ONCE)):
-                done[some] = True
-                rows = lost[some]
-                guess = np.where(self.ok[1 + some][:, None], self.turned[some], 1) * v
-                volts, ok = self._outages(batch, rows, guess, ROUGH)
-                part = self._seen(volts, rows, ok, noted)
-                again = np.flatnonzero(ok & ((part.worst > 1 - NEAR) | (part.beyond > -NEAR_V)))
-                if again.size:
-                    volts[again], ok[again] = self._outages(batch, rows[again], volts[again])
-                    part = self._seen(volts, rows, ok, noted)
-                states.append(part)
-                # outages that were not sure to be solved tell how far a forecast may be trusted
-                heavy = ok & ~always[some] & (part.worst > 0.97)
-                wrong = (part.worst - top[some])[heavy]
-                error = max(error, float(wrong.max(initial=0.0)))
-                assumed = (risky - top)[some][heavy] - FLOOR
-                ratio = (wrong - FLOOR) / np.maximum(assumed / taken, FLOOR)
-                taken = max(taken, 1.3 * float(ratio.max(initial=0.0)))
-                tight = ok & ~always[some] & (part.beyond > -0.004)
-                wrong = part.beyond - np.where(top_v[some] > -1, top_v[some], 0.0)
-                wrong = wrong[tight] - FLOOR_V
-                assumed = (risky_v - top_v)[some][tight] - FLOOR_V
-                ratio = wrong / np.maximum(assumed / taken_v, FLOOR_V)
-                taken_v = max(taken_v, 1.3 * float(ratio.max(initial=0.0)))
+            done[todo] = True
+            some = todo[np.argsort(self.toil[todo], kind="stable")]
+            part = self._solved(batch, some, noted)
+            ok = part.solved
+            states.append(part)
+            # outages that were not sure to be solved tell how far a forecast may be trusted
+            heavy = ok & ~always[some] & (part.worst > 0.97)
+            wrong = (part.worst - top[some])[heavy]
+            error = max(error, float(wrong.max(initial=0.0)))
+            assumed = (risky - top)[some][heavy] - FLOOR
+            ratio = (wrong - FLOOR) / np.maximum(assumed / taken, FLOOR)
+            taken = max(taken, 1.3 * float(ratio.max(initial=0.0)))
+            tight = ok & ~always[some] & (part.beyond > -0.004)
+            wrong = part.beyond - np.where(top_v[some] > -1, top_v[some], 0.0)
+            wrong = wrong[tight] - FLOOR_V
+            assumed = (risky_v - top_v)[some][tight] - FLOOR_V
+            ratio = wrong / np.maximum(assumed / taken_v, FLOOR_V)
+            taken_v = max(taken_v, 1.3 * float(ratio.max(initial=0.0)))
         left = ~done & (top > HEAVY)
         margin = float((risky - top)[left].max(initial=0.0))
-        first = np.cumsum([0] + [len(part.at) for part in states])
-
-        def joined(
-            parts: list[tuple[IntArray, IntArray, FloatArray]],
-        ) -> tuple[IntArray, IntArray, FloatArray]:
-            return (
-                np.concatenate([q[0] + n for q, n in zip(parts, first, strict=False)]),
-                np.concatenate([q[1] for q in parts]),
-                np.concatenate([q[2] for q in parts]),
-            )
-
-        at, worst, beyond, solved, gone = (
-            np.concatenate([part[i] for part in states]) for i in range(5)
+        return _joined(states)._replace(
+            error=error, margin=margin, foretold=int((~done).sum()), strength=taken
         )
-        lowest = min(part.lowest for part in states)
-        return Look(
-            at, worst, beyond, solved, gone, joined([part.pairs for part in states]),
-            joined([part.volts for part in states]), lowest, error, margin,
-            int((~done).sum()), taken,
-        )  # fmt: skip
+
+    def _solved(self, batch: OutageBatch, some: IntArray, noted: tuple[float, float]) -> Look:
+        """Outages (in the order of the start) solved and looked at, many side by side."""
+        lost = self.rows[self.outages]
+        parts: list[Look] = []
+        for first in range(0, len(some), WIDE):
+            here = some[first : first + WIDE]
+            rows = lost[here]
+            guess = np.where(self.ok[1 + here], here, -1)
+            vr, vi, ok, _steps = batch.group(rows, self.turned, guess, EXACT)
+            left = np.flatnonzero(~ok)
+            if left.size:
+                v, ok[left] = self._one_by_one(batch, rows[left])
+                v = np.where(ok[left, None], v, batch.v)
+                vr[:, left], vi[:, left] = v.real.T, v.imag.T
+            parts.append(self._seen(vr, vi, rows, ok, noted))
+        return _joined(parts)
+
+    def _seen_at_start(self, v: np.ndarray, volts: np.ndarray, ok: np.ndarray) -> Look:
+        """The intact state and all outages at the start."""
+        lost = self.rows[self.outages]
+        parts = [self._seen(*_lanes(v[None]), np.array([-1]), np.array([True]), NOTED)]
+        for first in range(0, len(lost), WIDE):
+            here = slice(first, first + WIDE)
+            own = np.where(ok[here, None], volts[here], v)
+            parts.append(self._seen(*_lanes(own), lost[here], ok[here], NOTED))
+        return _joined(parts)
 
     def _seen(
-        self, v: np.ndarray, at: IntArray, ok: np.ndarray, noted: tuple[float, float] = WATCHED
+        self,
+        vr: FloatArray,
+        vi: FloatArray,
+        at: IntArray,
+        ok: np.ndarray,
+        noted: tuple[float, float],
     ) -> Look:
-        """Loadings and voltages of states solved; `noted`: how near a limit they are written down."""
+        """Loadings and voltages of states side by side; `noted`: how near a limit they are written down.
+
+        Either intact states or states after outages: their ratings differ.
+        """
         net, place = self.net, self._place(at)
-        inverse = 1 / self.post  # 0 where there is no rating
-        allowed = self.allowed[place]
-        if at[0] < 0:
-            allowed[0] *= (self.rate * inverse).astype(np.float32)
-        top, good = np.zeros(len(at)), np.flatnonzero(ok)
-        worst, room, n = np.zeros(len(good)), 64 * len(at) + 4096, -1
-        while n < 0 or n == room:  # again with more room
+        rate = np.where(net.on, self.rate if at[0] < 0 else self.post, np.inf)
+        worst, beyond = np.zeros(WIDE), np.zeros(WIDE)
+        room, n, m = 4096, -1, -1
+        while n < 0 or n == room or m == room:  # again with more room
             room *= 2
             pairs = (np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros((room, 4)))
+            near = (np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros(room))
             n = loads(
-                np.ascontiguousarray(v[good]), at[good], net.f, net.t, net._yff, net._yft, net._ytf,
-                net._ytt, net.on, inverse, allowed[good], noted[0], worst, *pairs,
+                vr, vi, at, place, net.f, net.t, net._yff, net._yft, net._ytf, net._ytt, 1 / rate,
+                self.eased, self.allowed, noted[0], worst, *pairs,
             )  # fmt: skip
-        top[good] = worst
-        kept = (good[pairs[0][:n]], pairs[1][:n], pairs[2][:n])
-        size = np.abs(v)
-        beyond = np.full(len(at), -1.0)
-        outside = (
-            np.maximum(net.vmin - size[good], size[good] - net.vmax) - self.beyond[place[good]]
-        )
-        beyond[good] = outside.max(axis=1)
-        state, bus = np.nonzero(outside > -noted[1])
-        volts = (good[state], bus, size[good[state], bus])
-        lowest = float(size[good].min()) if good.size else np.inf
+            m, lowest = volts(
+                vr, vi, place, net.vmin, net.vmax, self.eased_bus, self.beyond, noted[1], beyond,
+                *near,
+            )  # fmt: skip
+        is_pair, is_near = ok[pairs[0][:n]], ok[near[0][:m]]
         return Look(
-            at, top, beyond, ok, ~ok & self.ok[place], kept, volts, lowest, 0.0, 0.0, 0
+            at, np.where(ok, worst[: len(at)], 0.0), np.where(ok, beyond[: len(at)], -1.0), ok,
+            ~ok & self.ok[place],
+            (pairs[0][:n][is_pair], pairs[1][:n][is_pair], pairs[2][:n][is_pair]),
+            (near[0][:m][is_near], near[1][:m][is_near], near[2][:m][is_near]),
+            lowest, 0.0, 0.0, 0,
         )  # fmt: skip
 
     # ---- the programme ------------------------------------------------------------------------------
@@ -727,6 +745,30 @@ class AcProver:
             return -1, -1
         i = int(load[:, 0].argmax())
         return int(branch[i]), int(seen.at[state[i]])
+
+
+def _lanes(volts: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    """Real and imaginary part of states, shape (n_state, n_bus), side by side as `OutageBatch.group` has them."""
+    side = np.repeat(volts[:1].T, WIDE, axis=1)
+    side[:, : len(volts)] = volts.T
+    return side.real.copy(), side.imag.copy()
+
+
+def _joined(looks: Sequence[Look]) -> Look:
+    """Looks at states of one dispatch as one."""
+    first = np.cumsum([0] + [len(look.at) for look in looks])
+    at, worst, beyond, solved, lost = (
+        np.concatenate([look[i] for look in looks]) for i in range(5)
+    )
+    noted = [
+        (
+            np.concatenate([look[i][0] + n for look, n in zip(looks, first, strict=False)]),
+            *(np.concatenate([look[i][j] for look in looks]) for j in (1, 2)),
+        )
+        for i in (5, 6)
+    ]
+    lowest = min(look.lowest for look in looks)
+    return Look(at, worst, beyond, solved, lost, noted[0], noted[1], lowest, 0.0, 0.0, 0)
 
 
 def heavy_pairs(load: FloatArray, solved: np.ndarray) -> tuple[IntArray, IntArray, FloatArray]:
