@@ -12,11 +12,12 @@ from __future__ import annotations
 import numpy as np
 
 from taotie.files.kernels import njit
+from taotie.grid.flow.sparse_solve import FAST
 
 __all__ = ["foretell", "foretell_volts"]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def foretell(
     p_f, q_f, p_t, q_t, factor, reach, now, change, out, rate, allowed, floor, share, top, risky
 ):  # fmt: skip
@@ -26,33 +27,38 @@ def foretell(
     outage moved the branch there [MVA]; `now`, `change`: the intact state and its change since, shape (4, branch);
     `floor`, `share`: error, of the rating and of what the outage moved and moves more.
     """
-    shift = np.array([change[0, k] for k in out])  # of what each outage takes away
+    shift = change[0, out].astype(np.float32)  # of what each outage takes away
     far = np.flatnonzero(np.abs(shift) > 1.0)
+    place = np.full(len(rate), -1, np.int64)
+    place[out] = np.arange(len(out))
     top[:] = 0.0
     risky[:] = 0.0
+    s, e = np.zeros(len(out), np.float32), np.zeros(len(out), np.float32)
     for l in range(len(rate)):
         if not np.isfinite(rate[l]):
             continue
-        most = 1.0  # MW: what moved less moves no branch by more
+        most = np.float32(1.0)  # MW: what moved less moves no branch by more
         for j in far:
             most = max(most, abs(factor[l, j] * shift[j]))
-        s = max(now[0, l] ** 2 + now[1, l] ** 2, now[2, l] ** 2 + now[3, l] ** 2)
-        if np.sqrt(s) + reach[l] + 1.5 * most < 0.9 * rate[l]:
+        big = max(now[0, l] ** 2 + now[1, l] ** 2, now[2, l] ** 2 + now[3, l] ** 2)
+        if np.sqrt(big) + reach[l] + 1.5 * most < 0.9 * rate[l]:
             continue
-        p_0, q_0 = now[0, l] - change[0, l], now[1, l] - change[1, l]
+        p_0, q_0 = np.float32(now[0, l] - change[0, l]), np.float32(now[1, l] - change[1, l])
+        c_0, c_1 = np.float32(change[0, l]), np.float32(change[1, l])
+        c_2, c_3 = np.float32(change[2, l]), np.float32(change[3, l])
+        per, base, part = np.float32(1 / rate[l]), np.float32(floor), np.float32(share / rate[l])
         for i in range(len(out)):
-            k = out[i]
-            if l == k:
-                continue
             d = factor[l, i] * shift[i]
-            a, b = p_f[l, i] + change[0, l] + d, q_f[l, i] + change[1, l]
-            s = a * a + b * b
-            a, b = p_t[l, i] + change[2, l] - d, q_t[l, i] + change[3, l]
-            s = np.sqrt(max(s, a * a + b * b)) / (rate[l] * allowed[l, i])
+            a, b = p_f[l, i] + c_0 + d, q_f[l, i] + c_1
+            x, y = p_t[l, i] + c_2 - d, q_t[l, i] + c_3
+            z = np.sqrt(max(a * a + b * b, x * x + y * y)) * per / allowed[l, i]
             d = abs(d) + abs(p_f[l, i] - p_0) + abs(q_f[l, i] - q_0)
-            e = s + floor + share * d / rate[l]
-            top[i] = max(top[i], s)
-            risky[i] = max(risky[i], e)
+            s[i], e[i] = z, z + base + part * d
+        if place[l] >= 0:
+            s[place[l]], e[place[l]] = 0.0, 0.0
+        for i in range(len(out)):
+            top[i] = max(top[i], s[i])
+            risky[i] = max(risky[i], e[i])
 
 
 @njit(cache=True, nogil=True)

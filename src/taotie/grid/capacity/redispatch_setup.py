@@ -200,12 +200,15 @@ class RedispatchProblem:
 
     def unit_power_mw(self, case: Case, power_mw: FloatArray) -> FloatArray:
         """Output of every row of the unit table; units that share a column stand alike in their ranges. [MW]"""
+        rows = np.concatenate([*self.units, np.zeros(0, np.int64)])
+        column = np.repeat(np.arange(len(self.units)), [len(some) for some in self.units])
+        low, high = unit_range(case, rows)
+        n = len(self.units)
+        least, total = np.bincount(column, low, n), np.bincount(column, high - low, n)
+        share = np.divide(power_mw - least, total, out=np.zeros(n), where=total > 0)
+        alone = np.bincount(column, minlength=n)[column] == 1
         out = case.gen[:, 1].copy()
-        for j, rows in enumerate(self.units):
-            low, high = unit_range(case, rows)
-            total = high.sum() - low.sum()
-            share = (power_mw[j] - low.sum()) / total if total > 0 else 0.0
-            out[rows] = low + share * (high - low) if len(rows) > 1 else power_mw[j]
+        out[rows] = np.where(alone, power_mw[column], low + share[column] * (high - low))
         return np.asarray(out)
 
 
