@@ -258,3 +258,36 @@ def test_published_printed_statements() -> None:
             passed.append(row["says"])
     assert len(cases) >= 150
     assert (accused, refused, passed) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("says", "given", "verdict"),
+    [
+        ("It would take 600 MW to supply half a million homes.", "500000 homes * 1.2 kW", "reproduces"),
+        ("It would take 60 MW to supply half a million homes.", "500000 homes * 1.2 kW", "inconsistent with its inputs"),
+        ("It used 340 MWh a day", "1e9 request/d * 0.34 Wh", "reproduces"),
+        ("A thousand queries use 340 Wh", "1000 request * 0.34 Wh", "reproduces"),
+        ("十万张卡共70兆瓦", "100000 accelerators * 700 W", "reproduces"),
+    ],
+)  # fmt: skip
+def test_worked_an_amount_beside_a_count_is_meant_for_each(
+    says: str, given: str, verdict: str
+) -> None:
+    made = check(says, given)
+    assert made.verdict == verdict
+    assert " / " in made.recomputed.filled
+
+
+@pytest.mark.parametrize(
+    ("says", "given"),
+    [
+        ("Eight prompts use as much as 2.7 watt-hours.", "0.34 Wh * 8"),
+        ("An image costs some 30 times as much as a text answer.", "10 Wh / 0.3 Wh"),
+    ],
+)
+def test_worked_a_rounded_bound_and_a_gap_on_the_line_are_no_error(says: str, given: str) -> None:
+    assert check(says, given).verdict == "rounding"
+
+
+def test_worked_a_bound_beyond_its_rounding_fails() -> None:
+    assert check("as much as 2.7 Wh", "0.34 Wh * 8.2").verdict == "inconsistent with its inputs"

@@ -278,7 +278,7 @@ def check(
             count, unit = _read("per", lambda: _denominator(per, names))
             recomputed = recomputed.per(count, unit)
     if recomputed is not None:
-        recomputed = _plainly_counted(recomputed)
+        recomputed = _each(_plainly_counted(recomputed), reading)
     if source_range.strip():
         return _against_source(reading, recomputed, given, source_range, per, names)
     assert recomputed is not None
@@ -308,6 +308,29 @@ def _plainly_counted(recomputed: Recomputed) -> Recomputed:
     for name in ("1", *(c for c in COUNTED if f"*{c}" in f"*{recomputed.unit.text}")):
         if recomputed.unit.same_dimension(Unit(name)):
             return recomputed.to(Unit(name))
+    return recomputed
+
+
+_PERIODS = ("d", "h", "a", "s", "month", "week")
+
+
+def _each(recomputed: Recomputed, reading: Reading) -> Recomputed:
+    """500000 homes * 1.2 kW means 1.2 kW each, where the text says a power and none times homes: the formula shown says so.
+
+    Only a count that the formula itself writes as a number of things, or of things in a time, is taken so.
+    """
+    said = [own for q in reading.quantities for own in (q.unit, q.bare)]
+    if any(own.same_dimension(recomputed.unit) for own in said):
+        return recomputed
+    for name in COUNTED:
+        count = Unit(name)
+        counts = [count, *(count / Unit(period) for period in _PERIODS)]
+        if not any(n.unit.same_dimension(c) for n in recomputed.literals for c in counts):
+            continue
+        one = recomputed.per(1.0, count)
+        named = next((own for own in said if own.same_dimension(one.unit)), None)
+        if named is not None:
+            return replace(one.to(named), filled=f"{recomputed.filled} / {name}")
     return recomputed
 
 

@@ -40,6 +40,7 @@ NEARLY = (0.90, 1.02)
 NEARLY_LOOSE = (0.85, 1.05)
 PRINTED_BOUND_LOOSE = 2.0
 PRINTED_BOUND_SLACK = 0.005
+PRINTED_BOUND_ROUNDED = 0.01
 EMPTY_RANGE = 10.0
 WIDE_RANGE = 5.0
 
@@ -235,7 +236,7 @@ def _printed_point(stated: Stated, c: Recomputed) -> tuple[str, str]:
         ) <= min(gap, ROUNDING_GAP)
         return (ROUNDING, "edges_close") if near else (INCONSISTENT, "far")
     off = abs(stated.value / c.value - 1) if c.value else math.inf
-    return (ROUNDING, "gap_small") if off <= gap else (INCONSISTENT, "far")
+    return (ROUNDING, "gap_small") if off <= gap + 1e-9 else (INCONSISTENT, "far")
 
 
 def _nearly(stated: Stated, c: Recomputed) -> tuple[str, str]:
@@ -253,7 +254,8 @@ def _printed_bound(stated: Stated, c: Recomputed) -> tuple[str, str]:
     if not edge or edge * c.value < 0:
         return INCONSISTENT, "bound_fails"
     size = c.value / edge if stated.hedge == "at_least" else edge / c.value
-    slack = PRINTED_BOUND_SLACK
+    # as much as 2.7 Wh of 2.72: the bound is printed rounded, too
+    slack = max(PRINTED_BOUND_SLACK, min(stated.tol / abs(edge), PRINTED_BOUND_ROUNDED))
     if BOUND_TIGHT[0] <= size <= BOUND_TIGHT[1]:
         return REPRODUCES, "bound_holds"
     if c.has_range and c.low <= edge <= c.high:
