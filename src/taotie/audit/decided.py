@@ -84,8 +84,18 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         found = [_as_multiplied(c) for c in found]
     tried = [(c, printed_finding(c.stated, recomputed)) for c in found]
     right = [t for t in tried if t[1].verdict in verdicts.HARMLESS]
+    other = _echoed(right, tried, recomputed, inputs)
+    if other is not None:
+        return _accused(reading, recomputed, other, inputs)
     if right:
-        chosen, result = min(right, key=lambda t: (t[1].verdict != verdicts.REPRODUCES, t[0].rank))
+        chosen, result = min(
+            right,
+            key=lambda t: (
+                t[1].verdict != verdicts.REPRODUCES,
+                _is_echo(t[0], recomputed),
+                t[0].rank,
+            ),
+        )
         restated = _restatement(reading, chosen, tried, inputs, recomputed)
         if restated is not None:
             chosen, result = restated
@@ -125,6 +135,40 @@ def decided(reading: Reading, recomputed: Recomputed) -> Decision:
         if bare is not None:
             return _accused(reading, recomputed, bare, inputs)
     return _open("several" if sure else "nothing_fits")
+
+
+def _echoed(
+    right: Sequence[Tried],
+    tried: Sequence[Tried],
+    recomputed: Recomputed,
+    inputs: Sequence[tuple[float, Unit]],
+) -> Tried | None:
+    """Does only an input fit that is as large as the result, where one other number is told? That one is the claim.
+
+    From 1.1 GW * 24 h/d, "at 1.1 GW it takes 2.64 GWh a day"; from 880 MW - 440 MW, "a trough of 440 MW, a swing of 50 MW".
+    """
+    if len(recomputed.literals) < 2 or not right:
+        return None
+    if not all(_is_echo(c, recomputed) for c, _found in right):
+        return None
+    said = {c.main.start: (c, found) for c, found in tried if c.how == "direct" and c.rank == 0}
+    echoes = {c.main.start for c, _found in right}
+    others = [t for at, t in said.items() if at not in echoes]
+    if len(echoes) != 1 or len(others) != 1:
+        return None
+    claim, echo = others[0][0].main, right[0][0].main
+    if claim.start < echo.end or claim.sentence != echo.sentence or claim.role == "from":
+        return None
+    return others[0]
+
+
+def _is_echo(c: Candidate, recomputed: Recomputed) -> bool:
+    """Does it say again a number of the formula?"""
+    return (
+        len(recomputed.literals) > 1
+        and c.how == "direct"
+        and any(repeats(c.main, n.value, n.unit) for n in recomputed.literals)
+    )
 
 
 MULTIPLIED = 0.05

@@ -294,7 +294,7 @@ _QUALIFIED = re.compile(
     r"\+(?=\s?[A-Za-z%\u4e00-\u9fff])|\s(?:or so|or more|or fewer|or less|or thereabouts)(?=\s[A-Za-z])",
 )
 _QUALIFIED_BY = re.compile(r"\s(?:or so|or more|or fewer|or less|or thereabouts)\Z")
-_AND_A_PART = re.compile(r"\sand a (?P<part>half|third|quarter)\b")
+_AND_A_PART = re.compile(r"[\s-]and[\s-]a[\s-](?P<part>half|third|quarter)\b")
 
 
 def _and_a_part(text: str, number: PrintedNumber) -> PrintedNumber:

@@ -49,7 +49,7 @@ START = re.compile(
     r"|(?P<of_every>(?<=of\s)every\s(?P<every>ten|twenty|hundred|thousand|million|[0-9]{2,6})\s[a-z-]{2,20}(?:\s[a-z'-]{1,14}){0,8},\s(?:(?:about|some|around|roughly|only|just|nearly|almost)\s){0,2}(?P<so_many>(?:" + _TENS + r")(?:-(?:one|two|three|four|five|six|seven|eight|nine))?|" + _COUNT_WORD + r"|[0-9]{1,5}(?:\.[0-9]{1,2})?)(?=\s(?:now|are|is|were|was|will|go|goes|went|come|comes|came|end|ends|feed|feeds|run|runs|of)\b))"
     r"|(?P<tenth>\bevery\s(?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|twentieth|hundredth|thousandth)\b(?!\s(?:day|week|month|year|hour|minute)))"
     r"|(?P<over>(?<![0-9/])[0-9]{1,2}/[0-9]{1,4}(?=\s(?:of|the)\b|的)|(?:(?<=[\u4e00-\u9fff≈=~])|(?<=about )|(?<=roughly )|(?<=only )|(?<=just )|(?<=nearly )|(?<=than ))[1-9]/[0-9]{1,3}(?![0-9/.%A-Za-z年月日]))"
-    r"|(?P<fold>\b(?:(?:" + _TENS + r")(?:-(?:one|two|three|four|five|six|seven|eight|nine))?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:an?\s|one-?)?(?:hundred|thousand))-?fold\b)"
+    r"|(?P<fold>\b(?:(?:" + _TENS + r")(?:-(?:one|two|three|four|five|six|seven|eight|nine))?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:an?\s|one-?)?(?:hundred|thousand))(?:[- ]and[- ]a[- ](?P<fold_bit>half|third|quarter))?-?fold\b)"
     r"|(?P<magnitude>\b(?:an|one|two|three|four|five|six)(?:\sor\smore)?\sorders?\sof\smagnitude\b|[一两二三四五六]个数量级)"
     r"|(?P<again>\bhalf\s(?:as\smuch\sagain|again\sas\s(?:much|many|large|high))\b)"
     r"|(?P<folded>打(?:[一二三四五六七八九]{1,2}|[0-9](?:\.[0-9])?|对)折|[一二三四五六七八九][一二三四五六七八九]?折(?![合算旧叠损射]))"
@@ -100,7 +100,9 @@ def quantity_at(text: str, mark: re.Match[str]) -> tuple[Quantity | None, int]:
         return None, mark.end()
     if mark["fold"]:
         word = mark["fold"].lower().removesuffix("fold").removesuffix("-")
+        word, bit = re.split(r"[- ]and[- ]a", word)[0], mark["fold_bit"]
         fold = _count_word(word if " " in word else word.replace("hundred", " hundred").strip())
+        fold += {"half": 0.5, "third": 1 / 3, "quarter": 0.25}[bit.lower()] if bit else 0.0
         return (_plain(text, mark, fold, "times") if fold > 1 else None), mark.end()
     if mark["magnitude"]:
         first = re.split(r"\s", mark[0])[0].lower()

@@ -84,6 +84,19 @@ def without_inputs(
             for c in found
         )
 
+    def left_over(q: Quantity) -> bool:
+        """60 and 25 percent, the remaining 25: what is left is told, and no part said again."""
+        return (
+            not q.is_range
+            and bool(_LEFT_OVER.search(text[max(0, q.start - 24) : q.start]))
+            and any(
+                c.main.end <= q.start
+                and c.main.kind == q.kind
+                and abs(c.main.value - q.value) <= 1e-9 * abs(q.value)
+                for c in found
+            )
+        )
+
     def in_its_period(c: Candidate) -> tuple[Quantity, ...]:
         """9 billion a year is no 9 billion, where the formula's result is for each year."""
         own = ends[id(c.main)]
@@ -100,6 +113,7 @@ def without_inputs(
         c
         for c in found
         if again(c.main)
+        or left_over(c.main)
         or by_as_much(c.main, text, inputs)
         or not (printed(c) or all(told(e) for e in in_its_period(c)))
     ]
@@ -114,6 +128,10 @@ def _shares_digits(q: Quantity, value: float) -> bool:
     return q.kind == "share" and value != 0 and abs(q.value / value - 1) < 1e-6
 
 
+_LEFT_OVER = re.compile(
+    r"\b(?:remaining|remainder of|remainder,|rest,|rest of|balance of|other|leaves?|leaving|left with)\s(?:the\s|some\s|about\s|only\s|just\s){0,2}\Z|(?:剩余|其余|余下|剩下|另外|还剩|只剩)的?[约近]?\Z",
+    re.IGNORECASE,
+)
 _CONCLUDED = re.compile(
     r"\b(?:so|thus|hence|therefore|which means|meaning)\b|所以|因此|因而|也就是|于是", re.IGNORECASE
 )

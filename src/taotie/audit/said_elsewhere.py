@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from functools import lru_cache
 
 from taotie.audit.reading import Quantity, Reading
@@ -10,7 +11,7 @@ from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words import patterns as re
 
 _ONE = re.compile(
-    r"\b(?:each|every|apiece|per (?:head|capita|person)|a head|everybody|everyone|on average)\b|每|人均|户均|平均|单(?:张|台|卡|次|户|机)",
+    r"\b(?:each|every|apiece|(?:a|one|any) single|per (?:head|capita|person)|a head|everybody|everyone|on average)\b|每|人均|户均|平均|单(?:张|台|卡|次|户|机)",
     re.IGNORECASE,
 )
 NAMES_OF = {
@@ -72,6 +73,7 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
     if unit.same_dimension(PLAIN) and not _FOR_EVERY.search(reading.sentence(q)):
         return None  # 300 MW, "per megawatt", is no plain number
     named, units, in_each, carbon = _said(reading.sentence(q))
+    units = (*units, *_as_its_like(reading, q))
     owns = dict.fromkeys((q.unit, q.bare))
     if q.kind == "amount" and carbon and not q.substance:
         owns |= dict.fromkeys(own / Unit("g") * Unit("gCO2e") for own in list(owns))
@@ -97,6 +99,17 @@ def said_elsewhere(reading: Reading, q: Quantity, unit: Unit) -> Unit | None:
             if own.same_dimension(unit):
                 return own
     return None
+
+
+def _as_its_like(reading: Reading, q: Quantity) -> Iterable[str]:
+    """For what a price before it in the sentence is, where that is raised or lowered to this one: from $84/MWh to $89.04."""
+    if q.kind != "money" or q.role != "to" or "/" in q.unit.text:
+        return
+    for other in reading.quantities:
+        if other.kind == "money" and other.sentence == q.sentence and other.end <= q.start:
+            money, *below = other.unit.text.split("/")
+            if len(below) == 1 and Unit(money).same_dimension(q.bare):
+                yield below[0]
 
 
 _FOR_EVERY = re.compile(r"\b(?:for|of|on|in) (?:every|each)\b|每", re.IGNORECASE)

@@ -369,7 +369,13 @@ def _power_energy_hint(stated: Stated, recomputed: Recomputed, right: str) -> st
         return _("{right} held for a year is {year}; {said} lasts {time} at that power").format(
             right=right, year=quantity(year, unit, 3), said=said, time=duration(abs(hours))
         )
-    hours = recomputed.value / stated.value * (Unit() / ratio).factor_to(Unit("h"))
+    time = Unit() / ratio
+    if not time.same_dimension(Unit("h")):  # 24 MW "a day", of 24 MWh
+        return _("{stated} is {dim_stated}, {right} is {dim_right}").format(
+            stated=said, right=right,
+            dim_stated=stated.unit.dimension_word, dim_right=recomputed.unit.dimension_word,
+        )  # fmt: skip
+    hours = recomputed.value / stated.value * time.factor_to(Unit("h"))
     return _("{right} is energy; at {said} it takes {time}").format(
         right=right, said=said, time=duration(abs(hours))
     )

@@ -210,10 +210,10 @@ def chinese_count(text: str, at: int) -> Phrase | None:
             noun=text[at:end],
         )
     best: tuple[int, str, str] | None = None
-    asked = re.match(r"(?:普通|常见|简单|复杂|日常)?的?(?:问题|提问)", tail)
+    asked = re.match(r"(?:普通|常见|简单|复杂|日常)?的?(?:问题|提问|题(?![目材库型外]))", tail)
     if (
         asked
-        and word in ("", "个", "条", "次")
+        and word in ("", "个", "条", "次", "道")
         and re.search(r"[回问答]", text[max(0, at - 16) : at])
     ):
         end = start + asked.end()

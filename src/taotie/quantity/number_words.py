@@ -29,7 +29,7 @@ _ONES = "|".join([*_SMALL, *_TENS])
 _ANY_PART = "|".join(sorted(_PARTS, key=len, reverse=True))
 _SPELLED = re.compile(
     rf"\b(?:(?P<a>an?)\s(?=(?:hundred|thousand|million|billion|trillion|dozen)\b)"
-    rf"|(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?(?:[ -]point(?P<point>(?:[ -](?:{'|'.join(list(_SMALL)[:10])})\b)+))?)\b(?![-'](?!odd\b|something\b|plus\b)[a-z])",
+    rf"|(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?(?:[ -]point(?P<point>(?:[ -](?:{'|'.join(list(_SMALL)[:10])})\b)+))?)\b(?![-'](?!odd\b|something\b|plus\b|and-a-)[a-z])",
     re.IGNORECASE,
 )
 _FRACTION = re.compile(
@@ -40,7 +40,7 @@ _AND = re.compile(
     rf"(?:\sand\s|\s|-)(?P<one>{_ONES})(?:[ -](?P<two>{'|'.join(_SMALL)}))?\b(?![-'][a-z])",
     re.IGNORECASE,
 )
-_AND_A_HALF = re.compile(r"\sand a (?P<part>half|third|quarter)\b", re.IGNORECASE)
+_AND_A_HALF = re.compile(r"[\s-]and[\s-]a[\s-](?P<part>half|third|quarter)\b", re.IGNORECASE)
 _COUPLE = re.compile(
     r"a couple\s(?:of\s)?(?:(?P<scale>dozen|hundred|thousand|million|billion)\s)?(?=[a-z])",
     re.IGNORECASE,
