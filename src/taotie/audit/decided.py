@@ -368,7 +368,7 @@ _DIVISOR = re.compile(r"/\s?([0-9]+)(?![0-9.]|\s?[A-Za-z])")
 _H = Unit("h")
 _GROWTH = re.compile(r"-\s?1(?![0-9.])|(?<![0-9.])1\s?-")
 _SAME = re.compile(
-    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是说?|合|折合|相当于|等于|就是|换句话说|换言之|具体说是|或|i\.?e\.?|that is(?: to say)?|that's|namely|in other words|put (?:another way|differently)|or|equal(?:s| to)?|equivalent to|the equivalent of|corresponds? to|equates? to|works? out (?:at|to)|is|are|=|\()[^0-9.;。；]{0,12}\Z",
+    r"(?:[,，、(（]\s?)?(?<![A-Za-z])(?:即|也就是说?|合|折合|相当于|等于|就是|换句话说|换言之|具体说是|或|i\.?e\.?|that is(?: to say)?|that's|namely|in other words|put (?:another way|differently)|or|equal(?:s| to)?|equivalent to|the equivalent of|corresponds? to|(?:the\s)?same as|equates? to|works? out (?:at|to)|is|are|=|\()[^0-9.;。；]{0,12}\Z",
     re.IGNORECASE,
 )
 

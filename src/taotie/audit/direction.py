@@ -15,7 +15,7 @@ _QUITE = r"(?:\s(?:already|still|well|far|slightly|just|comfortably|much|even))*
 _IS = r"(?:\s(?:of|in|from)\s[a-z'’ ]{2,24}?)?(?:,\s(?:which|that))?\s(?:is|are|was|were|stayed|stays|remained|remains|came in|comes in)"
 _USES = r"(?:draws?|drew|uses?|used|needs?|needed|takes?|took|consumes?|consumed|burns?|pulls?)"
 _BEHIND = r"\s(?:even\s)?(?:(?!by\b)[a-z'’-]+\s){0,4}"
-_THE = r"\s(?:even\s)?(?:the|its|their|that|what)\s(?:(?!by\b)[a-z'’-]+\s){0,3}"
+_THE = r"\s(?:even\s)?(?:the|its|their|that|what|[a-z]+['’]s)\s(?:(?!by\b)[a-z'’-]+\s){0,3}"
 _ALREADY = "[，,]?(?:已经?|还|仍然?|明显|远远?|大大)*"
 
 
@@ -40,6 +40,10 @@ _SMALLER = _told(
     "低于|小于|少于|没有超过|未超过",
     "不到|不足|不超过",
 )
+# 310亿度，比火电的350亿度还多
+_THAN_ZH = re.compile(r"[，,]?(?:甚至|已经?)?比[^0-9，。；,;]{0,14}")
+_MORE_ZH = re.compile(r"(?:还|更|都|要){0,2}(?:多|高|大|贵|强)(?![少低小])")
+_LESS_ZH = re.compile(r"(?:还|更|都|要){0,2}(?:少|低|小|便宜)")
 _AT = re.compile(r"\bat\s(?:about\s|around\s|some\s)?\Z", re.IGNORECASE)
 _PART_OF_IT = re.compile(
     r"\s?的\s?(?:[一二两三四五六七八九十0-9半]|约|近|大约|部分|时)|['’]s\b|\s(?:of which|of it|of them)\b|[^，。；,;的\s.)）]"
@@ -59,7 +63,11 @@ def told_larger(reading: Reading) -> bool:
     """
     text = reading.form.text
     return any(
-        _comparable(a, b) and (_contradicted(text, a, b)) and not _PART_OF_IT.match(text, b.end)
+        _comparable(a, b)
+        and (
+            _than_contradicted(text, a, b)
+            or (_contradicted(text, a, b) and not _PART_OF_IT.match(text, b.end))
+        )
         for a, b in itertools.pairwise(reading.amounts)
     )
 
@@ -74,6 +82,14 @@ def _comparable(a: Quantity, b: Quantity) -> bool:
     if a.period and b.period and a.period != b.period:
         return False
     return a.value > 0 and b.value > 0 and a.bare.same_dimension(b.bare)
+
+
+def _than_contradicted(text: str, a: Quantity, b: Quantity) -> bool:
+    """310亿度，比火电的350亿度还多: is the comparison behind the second amount the other way round?"""
+    size = a.value * a.bare.factor_to(b.bare) / b.value
+    if abs(size - 1) <= _CLEAR or not _THAN_ZH.fullmatch(text, a.end, b.start):
+        return False
+    return bool((_MORE_ZH if size < 1 else _LESS_ZH).match(text, b.end))
 
 
 def _contradicted(text: str, a: Quantity, b: Quantity) -> bool:

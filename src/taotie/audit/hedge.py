@@ -28,7 +28,7 @@ _BEFORE = re.compile(
 )
 _UNTIL = re.compile(_TAIL, re.IGNORECASE)
 _BEHIND = (
-    ("at_least", re.compile(r"\s?(?:or (?:more|above|higher)\b|及?以上|之上|\+|plus\b|(?:at (?:the )?(?:very )?least|minimum|and (?:counting|up|above|rising))\b|开外|还多|有余|还不止|不止|出头|打底|起步|起(?=[，。；,.!！]|\Z))", re.IGNORECASE)),
+    ("at_least", re.compile(r"\s?(?:or (?:more|above|higher)\b|及?以上|之上|\+|plus\b|(?:at (?:the )?(?:very )?least|minimum|and (?:counting|up|above|rising))\b|开外|还多|多(?=[，。；,.;、)）的]|\Z)|有余|还不止|不止|出头|打底|起步|起(?=[，。；,.!！]|\Z))", re.IGNORECASE)),
     ("at_most", re.compile(r"\s?(?:or (?:less|fewer|lower)\b|(?:at (?:the )?(?:very )?most|tops|max(?:imum)?)\b(?=[\s,.;)]|\Z)|及?以下|以内|之内|不到|封顶)", re.IGNORECASE)),
     ("about", re.compile(r"\s?(?:左右|上下|or so\b|or thereabouts|,? ?give or take|-ish)", re.IGNORECASE)),
 )  # fmt: skip
@@ -36,24 +36,24 @@ _BEHIND = (
 _UP = (
     r"\b(?:r(?:ose|ise[sn]?|ising)|gr[eo]w(?:s|n|ing|th)?|increas(?:e[sd]?|ing)|up|jump(?:s|ed)?|climb(?:s|ed|ing)?|surg(?:e[sd]?|ing)|gain(?:s|ed)?"
     r"|expand(?:s|ed)?|soar(?:s|ed)?|swell(?:s|ed)?|balloon(?:s|ed)?|went|go(?:es|ing)?|rais(?:e[sd]?|ing)|accelerat\w{1,4}|higher by)\b"
-    r"|多(?:了|出|用了|耗了|花了)|增长|增加|上升|提高|上涨|攀升|增幅|同比增|升至|增至|涨|增"
+    r"|多(?:了|出|用了|耗了|花了)|[多高大贵](?=了?[约近]?\Z)|增长|增加|上升|提高|上涨|攀升|增幅|同比增|升至|增至|涨|增"
 )
 _DOWN = (
     r"\b(?:f[ea]ll(?:s|en|ing)?|dropp?(?:s|ed|ing)?|declin(?:e[sd]?|ing)|decreas(?:e[sd]?|ing)|down|cut(?:s|ting)?|reduc(?:e[sd]?|ing|tions?)|lower(?:s|ed|ing)?"
-    r"|shr(?:a|i|u)nk(?:s|ing)?|los(?:e[sd]?|ing|t)|wip(?:es?|ed|ing)|shed(?:s|ding)?|sav(?:e[sd]?|ings?)|slash(?:es|ed)?|trim(?:s|med)?|less)\b|下降|减少|降低|下滑|减|降|跌|节省|节约|蒸发|缩水|流失"
+    r"|shr(?:a|i|u)nk(?:s|ing)?|los(?:e[sd]?|ing|t)|wip(?:es?|ed|ing)|shed(?:s|ding)?|sav(?:e[sd]?|ings?)|slash(?:es|ed)?|trim(?:s|med)?|less)\b|下降|减少|降低|下滑|减|降|跌|节省|节约|蒸发|缩水|流失|[少低小省](?=了?[约近]?\Z)"
 )
 _CHANGE = (
     (
         1,
         re.compile(
-            rf"(?=\b[rgiujcsebwah]|[增上提涨攀升同多])(?:{_UP})[^.;:。；，\n]{{0,30}}\Z",
+            rf"(?=\b[rgiujcsebwah]|[增上提涨攀升同多高大贵])(?:{_UP})[^.;:。；，\n]{{0,30}}\Z",
             re.IGNORECASE,
         ),
     ),
     (
         -1,
         re.compile(
-            rf"(?=\b[fdcrlstw]|[下减降跌节蒸缩流])(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z",
+            rf"(?=\b[fdcrlstw]|[下减降跌节蒸缩流少低小省])(?:{_DOWN})[^.;:。；，\n]{{0,30}}\Z",
             re.IGNORECASE,
         ),
     ),
