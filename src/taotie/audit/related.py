@@ -14,6 +14,7 @@ from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between, slack_of
 from taotie.audit.candidate import stated_of
 from taotie.audit.formula import Recomputed
+from taotie.audit.moved_point import moved_point
 from taotie.audit.parts import parts_told
 from taotie.audit.reading import Quantity
 from taotie.audit.shares import shares_told
@@ -67,6 +68,7 @@ def related(text: str, quantities: Sequence[Quantity]) -> list[Between]:
     made += worked_out(text, said)
     made += shares_told(text, said)
     made += parts_told(text, said)
+    made += moved_point(text, said)
     best: dict[int, Between] = {}
     for b in made:
         known = best.get(b.whole.start)
@@ -74,7 +76,13 @@ def related(text: str, quantities: Sequence[Quantity]) -> list[Between]:
             b.verdict in verdicts.HARMLESS and known.verdict not in verdicts.HARMLESS
         ):
             best[b.whole.start] = b
-    return [best[at] for at in sorted(best)]
+    wrong = {at for at, b in best.items() if b.verdict not in verdicts.HARMLESS}
+    # what is worked out of a wrong number is not wrong a second time
+    return [
+        best[at]
+        for at in sorted(best)
+        if at not in wrong or not any(p.start in wrong and p.start < at for p in best[at].parts)
+    ]
 
 
 def _compared(
@@ -479,6 +487,8 @@ def _more_than_all(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
         )
         if whole is None or part.start - whole.end > 320 or not whole.value:
             continue
+        if _BREAK_CLAUSE.search(text[whole.end : part.start]) and whole.sentence == part.sentence:
+            continue  # a charge is 50 prompts, whereas a kettle pays for 250 of them
         if part.value > whole.high * 1.0001:
             yield Between((whole,), part, part.value / whole.value, verdicts.INCONSISTENT)
 
@@ -557,14 +567,16 @@ def _day_and_year(text: str, shown: str, own: Sequence[Quantity]) -> Iterator[Be
         and q.kind in _AMOUNTS
         and q.bare.same_dimension(a.bare)
         and not (q.count or q.counts)
+        and q.start > a.start
         for q in own
     ):
         return
     if (
         a.role
         or b.role
-        or a.change
-        or b.change
+        or (
+            (a.change or b.change) and not a.bare.same_dimension(Unit("m3"))
+        )  # what evaporates is no loss
         or (
             _BREAK_CLAUSE.search(text[a.end : b.start])
             and not re.search(r"[;；]", text[a.end : b.start])
