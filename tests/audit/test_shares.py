@@ -1,6 +1,6 @@
 """Errors planted in articles: shares, parts, multiples, sums, growth. Which are found by the articles' own numbers, and is anybody right accused?
 
-Texts and answers, written down first, stand in tests/cases/audit/planted: two of ours and one by a stranger (nordhavn).
+Texts and answers, written down first, stand in tests/cases/audit/planted: two of ours, the rest by strangers.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ LEAST_CAUGHT = {
     "yunling": 4,
     "harbor": 0,
     "saltlake": 0,
+    "isle": 1,
+    "guichuan": 1,
+    "estmark": 3,
+    "lanshi": 2,
 }
 
 

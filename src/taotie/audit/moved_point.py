@@ -1,4 +1,4 @@
-"""Has a number the digits of what its neighbours make, and the point elsewhere? 216,000 kW, therefore 51.84 GWh a day.
+"""Has a number the digits of what its neighbours make, and the point elsewhere, or a growth those of the ratio? 216,000 kW, therefore 51.84 GWh a day.
 
 Only that is told here: equal digits are seldom chance, so that fewer words need to draw the conclusion than elsewhere.
 """
@@ -35,6 +35,8 @@ def moved_point(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
     [('267,500 flats', 10)]
     >>> tried("Each would owe $542; paid off in 120 monthly instalments, this comes to $45.17 a month.")
     [('$45.17 a month', 10)]
+    >>> tried("Last year it was 4 TWh. It went up to 6.4 TWh, a rise of 160 percent.")
+    [('160 percent', 3)]
     """
     for i, q in enumerate(said):
         if q.is_range or not q.value > 0 or q.hedge not in ("none", "about", "exact"):
@@ -47,6 +49,7 @@ def moved_point(text: str, said: Sequence[Quantity]) -> Iterator[Between]:
         yield from _of_a_power(q, before)
         yield from _enough_for(text, said, i)
         yield from _by_instalments(text, q, before)
+        yield from _ratio_as_growth(text, said, i)
 
 
 def is_moved(q: Quantity, value: float) -> bool:
@@ -128,3 +131,45 @@ def _by_instalments(text: str, q: Quantity, before: Sequence[Quantity]) -> Itera
     value = whole.value * whole.bare.factor_to(q.bare) / number
     if is_moved(q, value):
         yield Between((whole, many), q, q.value / value, verdicts.INCONSISTENT, "/")
+
+
+_PER_YEAR = re.compile(
+    r"\b(?:annual|yearly|average|compound|a year|per year|each year)|年均|每年|平均", re.IGNORECASE
+)
+
+
+def _ratio_as_growth(text: str, said: Sequence[Quantity], i: int) -> Iterator[Between]:
+    """From 4 to 6.4 TWh, a rise of 160 percent: the ratio, told as what was added; no pair of the article has that growth."""
+    growth = said[i]
+    percent = growth.kind == "share" and growth.value >= 100
+    times = growth.kind == "times" and growth.value % 1 > 0 and growth.text.endswith("倍")
+    if not (percent or times) or growth.change <= 0 or growth.role or growth.digits < 2:
+        return
+    if _PER_YEAR.search(text[growth.start - 30 : growth.end + 16]):
+        return
+    before = [
+        q
+        for q in said[max(0, i - 4) : i]
+        if q.kind in _AMOUNTS and growth.start - q.end < 160 and not q.count
+    ]
+    if not before or before[-1].is_range or not before[-1].value > 0:
+        return
+    last = before[-1]
+    alike = [
+        q
+        for q in said
+        if q is not last
+        and q.kind == last.kind
+        and not q.is_range
+        and q.value > 0
+        and q.bare.same_dimension(last.bare)
+    ]
+    value = growth.value * (0.01 if percent else 1.0)
+    near = 0.002 + growth.half / growth.value
+    ratios = [(q, last.value * last.bare.factor_to(q.bare) / q.value) for q in alike]
+    if any(abs((r - 1) / value - 1) <= max(near, 0.03) for _q, r in ratios):
+        return
+    same = [(q, r) for q, r in ratios if abs(r / value - 1) <= min(near, 0.006)]
+    if len({r for _q, r in same}) == 1:
+        base, ratio = same[0]
+        yield Between((base, last), growth, value / (ratio - 1), verdicts.INCONSISTENT, "→")

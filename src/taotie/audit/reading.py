@@ -15,6 +15,7 @@ from taotie.audit.said_before import add_context
 from taotie.audit.text_form import Tidy, sentences, tidy
 from taotie.errors import RangeError, TaotieError
 from taotie.quantity.copied import replace
+from taotie.quantity.unit_text import Unit
 from taotie.words import patterns as re
 from taotie.words.language import _
 
@@ -102,7 +103,26 @@ def read(text: str) -> Reading:
     unread: list[tuple[int, int, str]] = [(p, p + 1, "digit") for p in form.foreign]
     for start, end in sentences(form.text):
         _read_sentence(form.text, start, end, found, unread)
+    if _CENTS.search(form.text) and _EURO.search(form.text) and not _DOLLAR.search(form.text):
+        found = [_in_euro(q) for q in found]
     return Reading(text, form, tuple(found), tuple(unread))
+
+
+_CENTS = re.compile(r"\bcents?\b", re.IGNORECASE)
+_EURO = re.compile(r"€|\beuros?\b|\bEUR\b", re.IGNORECASE)
+_DOLLAR = re.compile(r"\$|\bdollar|\bUSD\b", re.IGNORECASE)
+
+
+def _in_euro(q: Quantity) -> Quantity:
+    """Cents of a text that knows euros and no dollars."""
+    if q.kind != "money" or not _CENTS.search(q.text):
+        return q
+    made = {
+        name: Unit(unit.text.replace("USD", "EUR"))
+        for name, unit in (("unit", q.unit), ("bare", q.bare))
+        if "USD" in unit.text
+    }
+    return replace(q, **made)
 
 
 def _too_long(n: int) -> RangeError:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between, slack_of
+from taotie.audit.moved_point import is_moved
 from taotie.audit.reading import Quantity
 from taotie.quantity.unit_text import PLAIN, Unit
 from taotie.words import patterns as re
@@ -75,6 +76,10 @@ def _found(
         yield Between((*by, q), whole, near, verdicts.REPRODUCES, sign)
     elif 1 / NEAR < near < NEAR and abs(near - 1) > slack and _holds(whole, near):
         yield Between((*by, q), whole, near, verdicts.INCONSISTENT, sign)
+    else:
+        moved = [(q, whole.value / value) for q, value in parts if is_moved(whole, value)]
+        if moved:
+            yield Between((*by, moved[0][0]), whole, moved[0][1], verdicts.INCONSISTENT, sign)
 
 
 def _spread(numbers: Sequence[Quantity]) -> float:
