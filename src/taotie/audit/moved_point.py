@@ -6,13 +6,13 @@ Only that is told here: equal digits are seldom chance, so that fewer words need
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 
 from taotie.audit import verdict as verdicts
 from taotie.audit.between import Between
 from taotie.audit.reading import Quantity
 from taotie.quantity.unit_text import Unit
+from taotie.words import patterns as re
 
 _W, _WH, _H = Unit("W"), Unit("Wh"), Unit("h")
 _PERIOD_H = {"h": 1.0, "d": 24.0, "week": 168.0, "month": 730.0, "a": 8760.0}
