@@ -6,7 +6,7 @@ Stands in for the library's `re` (``from taotie.words import patterns as re``): 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+import sys
 from re import (
     ASCII,
     DOTALL,
@@ -29,24 +29,27 @@ __all__ = [
 
 
 class _Made:
-    """A pattern that was used: its methods stand with it, so that a call costs no more than one of `re`."""
+    """A pattern that was used, for those who hold it under another name than its own module."""
 
 
 class _Late(_Made):
     """A pattern nobody has used yet."""
 
-    def __init__(self, text: str, flags: int) -> None:
-        self.pattern, self.asked = text, flags
+    def __init__(self, text: str, flags: int, place: dict[str, Any]) -> None:
+        self.pattern, self.asked, self.place = text, flags, place
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not hasattr(Pattern, name):
+            raise AttributeError(name)
         made = re.compile(self.pattern, self.asked)
         own = {each: getattr(made, each) for each in dir(made) if not each.startswith("_")}
+        for known in [key for key, value in self.place.items() if value is self]:
+            self.place[known] = made  # from here on the module's name is the library's own pattern
         self.__dict__.update(own)
         self.__class__ = _Made  # type: ignore[assignment]
         return getattr(made, name)
 
 
-@lru_cache(maxsize=4096)
 def compile(pattern: str, flags: int = 0) -> Pattern[str]:
     """`pattern`, compiled when it is first used.
 
@@ -55,4 +58,13 @@ def compile(pattern: str, flags: int = 0) -> Pattern[str]:
     >>> compile("[0-9]+").findall("24 h, 7 days")
     ['24', '7']
     """
-    return cast("Pattern[str]", _Late(pattern, flags))
+    place = sys._getframe(1).f_globals
+    key = (pattern, flags, str(place.get("__name__")))
+    known = _KNOWN.get(key)
+    if known is None:
+        known = _KNOWN[key] = _Late(pattern, flags, place)
+    return cast("Pattern[str]", known)
+
+
+_KNOWN: dict[tuple[str, int, str], _Late] = {}
+"""One for each text and module: a function may ask for the same again and again."""
