@@ -338,6 +338,19 @@ def test_matches_kept_answers_are_those_of_pint(monkeypatch: pytest.MonkeyPatch)
             assert asked(*question.split(" ")) == answer, (name, question)
 
 
+def test_matches_what_is_put_together_from_symbols_is_what_pint_says() -> None:
+    kept = units._answers()
+    for question, sign in (("product", 1), ("quotient", -1)):
+        made = [(units._composed(*asked.split(" "), sign), answer) for asked, answer in kept[question].items()]  # fmt: skip
+        assert all(own in ("", answer) for own, answer in made)
+        assert sum(own != "" for own, _answer in made) > 0.8 * len(made)
+    made = [(units._composed_dimension(asked), answer) for asked, answer in kept["dimension"].items()]  # fmt: skip
+    assert all(own in ("", answer) for own, answer in made)
+    assert sum(own != "" for own, _answer in made) > 0.8 * len(made)
+    assert units._composed("mW", "MW", 1) == ""  # which stands first is pint's to say
+    assert units._composed("Wh/furlong", "d", 1) == ""  # nobody asked pint for that one
+
+
 def test_property_a_word_that_is_a_unit_may_be_one() -> None:
     for word in (
         "kWh",

@@ -153,9 +153,12 @@ def _match(reading: Reading, ways: Ways, said: Scope, entry: Entry, score: float
         scale, unit = _entry_unit(entry.unit)
     except TaotieError:
         return None
+    taken = _ways(reading, ways, unit)
+    if not taken and not unit.text.endswith("/a"):
+        return None
     found = [
         c
-        for c in _ways(reading, ways, unit)
+        for c in taken
         if c.how in ("direct", "bare", "annual", "per", "share", "quotient", "number")
         and c.rank < 5
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from taotie.audit.candidate import Candidate, as_dimension, stated_of
 from taotie.audit.composed import composed
@@ -73,14 +74,14 @@ def candidates(
     direct = [c for q in usable for c in _direct(q, unit, growth, spans, once, wet, per, yearly)]
     given = [
         q
-        for q in usable
+        for q in (usable if inputs else ())
         if all(
             any(repeats(e, value, own) or divides(e, value, own) for value, own in inputs)
             for e in ends_of(q)
         )
         and not by_as_much(q, reading.form.text, inputs)
     ]
-    best = without_inputs(direct, inputs, reading.form.text, value, unit)
+    best = without_inputs(direct, inputs, reading.form.text, value, unit) if inputs else direct
     named = [c for c in best if c.main.noun != "model"] or best
     if named:
         sure = [c for c in named if c.rank < 5]
@@ -155,7 +156,11 @@ def _of_a_rate(inputs: Sequence[tuple[float, Unit]]) -> bool:
 
 def _once(reading: Reading) -> bool:
     """Is something that happens once, a training, told as if it were every year's?"""
-    text = spoken(reading)
+    return _once_a_year(spoken(reading))
+
+
+@lru_cache(maxsize=64)
+def _once_a_year(text: str) -> bool:
     return bool(_ONCE.search(text) and _YEARLY.search(text))
 
 
@@ -167,6 +172,7 @@ _YEARLY = re.compile(r"\b(?:each|every|per|a) year\b|\b(?:annual|year)ly\b|每�
 _WATER = re.compile(r"\bwater\b|水", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def _is_volume(unit: Unit) -> bool:
     """Is it a volume, or one in each period or for each of something?"""
     return "L" in re.split(r"[*/]", unit.physical.split("/")[0]) or any(
@@ -350,6 +356,7 @@ _COUNTS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def _counts(unit: Unit) -> Unit | None:
     """The thing or the money a unit counts, however the formula spells it: GWh*CNY/kWh is yuan."""
     return next((Unit(n) for n in _COUNTS if unit.same_dimension(Unit(n))), None)

@@ -444,11 +444,15 @@ def made_of(
     half = number.half
     if hedge == "exact":  # its zeros are meant: "exactly 500,000"
         half = min(half, _last_written(text[start : number.end], number))
-    return Quantity(
-        text[start:end], start, end, min(low, high), max(low, high), half * abs(phrase.scale), number.digits,
-        number.loose, phrase.unit, phrase.bare, phrase.period, not phrase.loose_period, phrase.count, phrase.noun, phrase.substance, hedge, kind,
-        role_of(before), change_around(before, behind), number.words, spread=factors,
+    return replace(
+        _BLANK, text=text[start:end], start=start, end=end, low=min(low, high), high=max(low, high), half=half * abs(phrase.scale),
+        digits=number.digits, loose=number.loose, unit=phrase.unit, bare=phrase.bare, period=phrase.period, firm=not phrase.loose_period,
+        count=phrase.count, noun=phrase.noun, substance=phrase.substance, hedge=hedge, kind=kind,
+        role=role_of(before), change=change_around(before, behind), words=number.words, spread=factors,
     )  # fmt: skip
+
+
+_BLANK = Quantity("", 0, 0, 0.0, 0.0)
 
 
 _AS_MUCH_AS = re.compile(

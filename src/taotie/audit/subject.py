@@ -75,6 +75,7 @@ _COMPARED = re.compile(
 )
 
 
+@lru_cache(maxsize=64)
 def said_of_itself(text: str) -> str:
     """A text without what its numbers are compared with, and without the years of titles and baselines.
 
@@ -86,6 +87,7 @@ def said_of_itself(text: str) -> str:
     return _NO_YEAR_OF_IT.sub(" ", _COMPARED.sub(" ", text)).replace(",  .", ", .")
 
 
+@lru_cache(maxsize=64)
 def sayers(text: str) -> frozenset[str]:
     """Which publishers a text names."""
     return frozenset(name for name, words in _SAYERS if words.search(text))

@@ -242,7 +242,7 @@ def dimension(text: str) -> str:
     >>> dimension("MWh") == dimension("MW")
     False
     """
-    kept = _kept("dimension", text)
+    kept = _kept("dimension", text) or _composed_dimension(text)
     if kept:
         return str(kept)
     parts = sorted(dict(_parse(text).dimensionality).items())
@@ -313,19 +313,74 @@ def product(a: str, b: str) -> str:
     >>> product("Wh/request", "request/d")
     'Wh/d'
     """
-    return _kept("product", a, b) or _within(_parse(a) * _parse(b))
+    return _kept("product", a, b) or _composed(a, b, 1) or _within(_parse(a) * _parse(b))
 
 
 @lru_cache(maxsize=4096)
 def quotient(a: str, b: str) -> str:
     """Unit of a value in `a` over a value in `b`."""
-    return _kept("quotient", a, b) or _within(_parse(a) / _parse(b))
+    return _kept("quotient", a, b) or _composed(a, b, -1) or _within(_parse(a) / _parse(b))
 
 
 @lru_cache(maxsize=4096)
 def power(a: str, exponent: float) -> str:
     """Unit of a value in `a` to a power."""
     return _within(_parse(a) ** exponent)
+
+
+def _symbols(text: str) -> dict[str, int] | None:
+    """The symbols of a unit and their exponents, where each is known to be spelled as everywhere; else None."""
+    found: dict[str, int] = {}
+    above, *below = text.split("/")
+    for sign, words in ((1, above.replace("**", "^").split("*")), (-1, below)):
+        for word in words:
+            name, _caret, size = word.replace("**", "^").partition("^")
+            if name == DIMENSIONLESS and not size:
+                continue
+            if _kept("canonical", name) != name or not (size or "1").isdigit() or name in found:
+                return None
+            found[name] = sign * int(size or 1)
+    return found
+
+
+def _composed(a: str, b: str, sign: int) -> str:
+    """The product or the quotient of two units made of known symbols, as pint would write it; empty where it must be asked."""
+    one, other = _symbols(a), _symbols(b)
+    if one is None or other is None:
+        return ""
+    powers = dict(one)
+    for name, power in other.items():
+        powers[name] = powers.get(name, 0) + sign * power
+    powers = {name: power for name, power in powers.items() if power}
+    if len({name.lower() for name in powers}) < len(powers):
+        return ""  # mW and MW: their order is pint's
+    above: list[str] = []
+    below: list[str] = []
+    for name in sorted(powers, key=str.lower):
+        size = abs(powers[name])
+        (above if powers[name] > 0 else below).append(name if size == 1 else f"{name}**{size}")
+    text = ("*".join(above) or "1") + "".join(f"/{word}" for word in below)
+    return text if len(text) <= _MAX_LENGTH and all(map(_is_small, powers.values())) else ""
+
+
+def _is_small(power: int) -> bool:
+    return abs(power) <= _MAX_EXPONENT
+
+
+def _composed_dimension(text: str) -> str:
+    """The dimension of a unit made of known symbols, from theirs; empty where pint must be asked."""
+    powers: dict[str, float] = {}
+    for name, power in (_symbols(text) or {}).items():
+        own = _kept("dimension", name)
+        if not own:
+            return ""
+        for part in own.split("*") if own != DIMENSIONLESS else ():
+            base, _caret, size = part.rpartition("^")
+            powers[base] = powers.get(base, 0.0) + power * float(size)
+    if not powers:
+        return ""
+    parts = sorted(powers.items())
+    return "*".join(f"{name}^{power:g}" for name, power in parts if power) or DIMENSIONLESS
 
 
 def _within(unit: Any) -> str:

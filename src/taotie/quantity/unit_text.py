@@ -79,17 +79,21 @@ class Unit:
     def __mul__(self, other: Unit) -> Unit:
         if other.is_plain:
             return self
+        if not self.counted and not other.counted:
+            return _product(self.physical, other.physical)
         return Unit(
             physical_units.product(self.physical, other.physical),
-            _merge(self.counted, other.counted, 1) if self.counted or other.counted else (),
+            _merge(self.counted, other.counted, 1),
         )
 
     def __truediv__(self, other: Unit) -> Unit:
         if other.is_plain:
             return self
+        if not self.counted and not other.counted:
+            return _quotient(self.physical, other.physical)
         return Unit(
             physical_units.quotient(self.physical, other.physical),
-            _merge(self.counted, other.counted, -1) if self.counted or other.counted else (),
+            _merge(self.counted, other.counted, -1),
         )
 
     def __pow__(self, exponent: float) -> Unit:
@@ -160,6 +164,16 @@ class Unit:
 
 
 PLAIN = Unit()
+
+
+@lru_cache(maxsize=16384)
+def _product(a: str, b: str) -> Unit:
+    return Unit(physical_units.product(a, b))
+
+
+@lru_cache(maxsize=16384)
+def _quotient(a: str, b: str) -> Unit:
+    return Unit(physical_units.quotient(a, b))
 
 
 def _merge(
