@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from taotie.words.language import _
+from taotie.words.spacing import closed_up
 
 __all__ = [
     "BoundaryError",
@@ -46,9 +47,9 @@ class TaotieError(Exception):
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message = message
-        self.hint = hint
-        super().__init__(message)
+        self.message = closed_up(message)
+        self.hint = closed_up(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         if not self.hint:

@@ -214,6 +214,11 @@ def _problem(
                 made = means(made, like.step_h)
         else:
             made = _made_up(like, given["seed"], given["latitude"])
+        if like is not None and like.start is not None and like.start.tzinfo is not None:
+            clock = like.start.strftime("UTC%z").replace("UTC+0000", "UTC")
+            told.append(
+                Said("clock_of_series", N_("the times of {name} name a zone, {clock}: its first hour is {start} there, and weather begins at midnight of its own place; write the times by the clock of that place"), {"name": next(iter(like.origin.values())), "clock": clock, "start": like.start.strftime("%H:%M")})
+            )  # fmt: skip
         parts.append(without_leap_day(made) if given["drop_leap_day"] else made)
     if not parts:
         parts = [HourlySeries({"load_mw": np.full(8760, constant or 1.0)}, 1.0, None, {"load_mw": "-"})]  # fmt: skip

@@ -51,7 +51,7 @@ def plain_model_name(name: str) -> str:
     >>> plain_model_name("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), plain_model_name("openai/gpt-5:thinking")
     ('claude-sonnet-4-5', 'gpt-5')
     """
-    text = name.strip().lower().replace(" ", "-")
+    text = re.sub(r"(?<=[\w)])[ _]+(?=\w)", "-", name.strip().lower())
     while True:
         shorter = _DROP.sub("", text)
         if shorter == text or not shorter:
@@ -91,6 +91,15 @@ def closed_names() -> dict[str, str]:
     return known
 
 
+def _fold(name: str) -> str:
+    """A name with versions written in one way: makers and gateways write 4.5 and 4-5 of one model."""
+    return re.sub(r"(?<=\d)[.](?=\d)", "-", name)
+
+
+def _folded(known: dict[str, str]) -> dict[str, str]:
+    return {_fold(name): row for name, row in known.items()}
+
+
 def closed_name(name: str) -> ClosedName | None:
     """The row that a name means: itself, an alias, or the nearest version of the same family and tier.
 
@@ -100,10 +109,12 @@ def closed_name(name: str) -> ClosedName | None:
     --------
     >>> closed_name("openai/gpt-5-2025-08-07"), closed_name("llama-3.1-8b")
     (ClosedName(item='gpt-5', steps=0), None)
+    >>> closed_name("Claude Opus 4.5").item, closed_name("gemini-2-5-pro")
+    ('claude-opus-4-5', ClosedName(item='gemini-2.5-pro', steps=0))
     """
     known = closed_names()
     plain = plain_model_name(name)
-    item = known.get(name.strip().lower()) or known.get(plain)
+    item = known.get(name.strip().lower()) or known.get(plain) or _folded(known).get(_fold(plain))
     if item is not None:
         return ClosedName(item)
     same = [k for k in known if _family(k) == _family(plain) and _tier(k) == _tier(plain)]

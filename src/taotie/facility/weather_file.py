@@ -7,9 +7,10 @@ opens the network. Mind the terms of weather files: many EPW files are not free.
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,15 @@ from taotie.files.read import csv_rows, of_others, open_text, read_text
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
-__all__ = ["Weather", "read_epw", "read_tmy", "read_weather", "read_weather_csv", "whole_year"]
+__all__ = [
+    "Weather",
+    "on_clock",
+    "read_epw",
+    "read_tmy",
+    "read_weather",
+    "read_weather_csv",
+    "whole_year",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,6 +70,8 @@ class Weather:
         Place, and where the series comes from.
     said : tuple of Said
         What was done to the values on reading.
+    utc_offset_h : float or None
+        Clock of the hours less UTC, where the file says it. [h]
     """
 
     temperature_c: Floats
@@ -69,6 +80,7 @@ class Weather:
     name: str = ""
     source: str = ""
     said: tuple[Said, ...] = ()
+    utc_offset_h: float | None = None
 
     def __post_init__(self) -> None:
         series = checked_weather(self.temperature_c, self.relative_humidity, self.pressure_pa)
@@ -144,7 +156,17 @@ def read_epw(path: str | os.PathLike[str]) -> Weather:
     columns["relative_humidity"] = [0.01 * value for value in columns["relative_humidity"]]
     cells = [cell.strip() for cell in rows[0][1:4]]
     name = ", ".join(cell for cell in cells if cell and cell != "-")
-    return _weather(place, columns, name or place.stem, _of_times(place, times))
+    made = _weather(place, columns, name or place.stem, _of_times(place, times))
+    return replace(made, utc_offset_h=_offset(rows[0][8] if len(rows[0]) > 8 else ""))
+
+
+def _offset(cell: object) -> float | None:
+    """Hours of a header's time zone; None where it holds none."""
+    try:
+        hours = float(str(cell).strip())
+    except ValueError:
+        return None
+    return hours if -12 <= hours <= 14 else None
 
 
 def _of_times(path: Path, times: list[tuple[int, list[str]]]) -> list[Said]:
@@ -244,7 +266,8 @@ def read_tmy(path: str | os.PathLike[str]) -> Weather:
         "relative_humidity": humidity,
         "pressure_pa": pressure,
     }
-    return _weather(place, columns, name)
+    zone = next((about[k] for k in ("TZ", "Local Time Zone", "Time Zone") if k in about), None)
+    return replace(_weather(place, columns, name), utc_offset_h=_offset(zone))
 
 
 def _tmy_columns(table: Any, kind: str) -> tuple[list[float], list[float], list[float]]:
@@ -293,6 +316,34 @@ def whole_year(weather: Weather) -> Weather:
         weather.name,
         weather.source,
         (*weather.said, Said("leap_day", N_("the leap day of the weather is left out"))),
+        weather.utc_offset_h,
+    )
+
+
+def on_clock(weather: Weather, utc_offset_h: float) -> Weather:
+    """The same year by another clock: hours are turned round the year, half an hour lies between two. [h]
+
+    Examples
+    --------
+    >>> utc = Weather(np.arange(24.0), np.full(24, 0.5), np.full(24, 1e5), utc_offset_h=0.0)
+    >>> on_clock(utc, 8.0).temperature_c[:3], on_clock(utc, 5.5).temperature_c[6]
+    (array([16., 17., 18.]), np.float64(0.5))
+    """
+    if weather.utc_offset_h is None or weather.utc_offset_h == utc_offset_h:
+        return weather
+    by = utc_offset_h - weather.utc_offset_h
+    whole, part = math.floor(by), by - math.floor(by)
+
+    def turned(values: Floats) -> Floats:
+        moved = np.roll(values, whole)
+        return moved * (1.0 - part) + np.roll(moved, 1) * part if part else moved
+
+    return replace(
+        weather,
+        temperature_c=turned(weather.temperature_c),
+        relative_humidity=turned(weather.relative_humidity),
+        pressure_pa=turned(weather.pressure_pa),
+        utc_offset_h=utc_offset_h,
     )
 
 
@@ -343,7 +394,31 @@ def read_weather_csv(path: str | os.PathLike[str]) -> Weather:
     if "pressure_pa" not in columns:
         columns["pressure_pa"] = [101_325.0] * len(columns["temperature_c"])
         said.append(Said("pressure_assumed", N_("no pressure in the file; sea level is assumed")))
-    return _weather(place, columns, place.stem, said)
+    made = _weather(place, columns, place.stem, said)
+    return replace(made, utc_offset_h=_zone_of_rows(header, rows))
+
+
+_TIME = ("time", "timestamp", "datetime", "date", "validtime", "hour", "datehour")
+_STAMP_ZONE = re.compile(r":\d\d(?:\.\d+)?\s*(?:(Z|UTC|GMT)|([+-])(\d\d):?(\d\d)?)$")
+
+
+def _zone_of_rows(header: list[str], rows: list[list[str]]) -> float | None:
+    """Clock of a table's hours less UTC, by its first stamp or the name of its column (`time_utc`); None where neither says it."""
+    for at, cell in enumerate(header):
+        plain = re.sub(r"[^a-z]", "", cell.lower())
+        if plain.removesuffix("utc").removesuffix("gmt") not in _TIME:
+            continue
+        if plain.endswith(("utc", "gmt")):
+            return 0.0
+        first = next((r[at].strip() for r in rows[1:] if len(r) > at and r[at].strip()), "")
+        found = _STAMP_ZONE.search(first)
+        if found is None:
+            return None
+        if found[1]:
+            return 0.0
+        hours = int(found[3]) + int(found[4] or 0) / 60
+        return hours if found[2] == "+" else -hours
+    return None
 
 
 def _rows(path: Path) -> list[list[str]]:

@@ -1,6 +1,6 @@
 """What did regions draw, step by step? Demand of areas from a file, or of a balancing area by its name. In MW.
 
-Stamps with a zone become UTC; those without are taken as they stand. Steps may be of any one length; what the file
+Stamps with a zone become UTC, and `on_clock` puts them on a place's own clock; those without are taken as they stand. Steps may be of any one length; what the file
 lacks of a year is said, since a part of a year weighs as a part.
 """
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from taotie.errors import DataError, MissingExtraError, RangeError, UnknownNameError, nearest
 from taotie.files.read import csv_rows, of_others, read_text, regular_file
 from taotie.grid.eia_930 import eia_930_demand, eia_930_files
+from taotie.grid.time_stamps import time_stamps
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -35,7 +36,6 @@ AREAS: Mapping[str, str] = {
     "sceg": "SCEG", "azps": "AZPS", "bpa": "BPAT", "bpat": "BPAT", "pace": "PACE", "pacw": "PACW",
     "pge": "PGE", "psco": "PSCO", "srp": "SRP",
 }  # fmt: skip
-_ZONE = re.compile(r"\s*(?:(Z|UTC|GMT)|([+-])(\d\d):?(\d\d)?)$")
 YEAR_H = 8760.0
 
 
@@ -56,6 +56,10 @@ class HourlyDemand:
         Hour of the day of each step.
     told : tuple of Said
         What is odd about the file.
+    when : ndarray of datetime64, shape (n_step,), optional
+        Start of each step.
+    zoned : bool
+        The file names the zone of its times: they are UTC. Else they are what a clock showed there.
     """
 
     areas: tuple[str, ...]
@@ -65,6 +69,8 @@ class HourlyDemand:
     step_h: float = 1.0
     hour: IntArray | None = None
     told: tuple[Said, ...] = ()
+    when: NDArray[np.datetime64] | None = None
+    zoned: bool = False
 
     def of(self, area: str) -> FloatArray:
         """One area's demand. [MW]"""
@@ -75,6 +81,14 @@ class HourlyDemand:
             _("area {area!r} is not in the demand file.").format(area=area),
             nearest(area, self.areas),
         )
+
+    def on_clock(self, utc_offset_h: float) -> HourlyDemand:
+        """The same steps by a clock that is so far ahead of UTC all year; as they are where the file names no zone. [h]"""
+        if not self.zoned or self.when is None:
+            return self
+        shown = self.when + np.timedelta64(round(3600 * utc_offset_h), "s")
+        year, month, hour = _calendar(shown)
+        return replace(self, year=year, month=month, hour=hour, when=shown, zoned=False)
 
     @property
     def share_of_year(self) -> Mapping[int, float]:
@@ -142,7 +156,8 @@ def read_hourly_demand(
             _("no demand file {path}.").format(path=path),
             _("give a CSV or Parquet file with a column of hours and a column of MW an area."),
         )
-    names, columns = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+    zones: list[bool] = []
+    names, columns = _parquet(path, zones) if path.suffix == ".parquet" else _csv(path, zones)
     stamps = next((i for i, c in enumerate(columns) if np.issubdtype(c.dtype, np.datetime64)), None)
     if stamps is None:
         raise DataError(
@@ -183,7 +198,7 @@ def read_hourly_demand(
     elif words:
         left = Said("columns_left", N_("columns of words are not read: {names}"), {"names": ", ".join(names[i] for i in words)})  # fmt: skip
         told.append(left)
-    made = _series(listed, when, demand, path.name)
+    made = _series(listed, when, demand, path.name, zones[:1] == [True])
     return replace(made, told=(*told, *made.told))
 
 
@@ -250,7 +265,11 @@ def _by_row(
 
 
 def _series(
-    areas: tuple[str, ...], when: NDArray[np.datetime64], demand: FloatArray, where: str
+    areas: tuple[str, ...],
+    when: NDArray[np.datetime64],
+    demand: FloatArray,
+    where: str,
+    zoned: bool = True,
 ) -> HourlyDemand:
     """Steps in order of time, their length, and what is odd about them."""
     told: list[Said] = []
@@ -302,9 +321,7 @@ def _series(
         told.append(
             Said("step_length", N_("steps of {h:g} h, counted by their length"), {"h": step_h})
         )
-    month = when.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    year = when.astype("datetime64[Y]").astype(np.int64) + 1970
-    hour = when.astype("datetime64[h]").astype(np.int64) % 24
+    year, month, hour = _calendar(when)
     made = HourlyDemand(areas, year, month, demand, step_h, hour)
     for one, share in made.share_of_year.items():
         if share < 1:
@@ -317,7 +334,14 @@ def _series(
                     {"year": one, "share": 100 * share},
                 )
             )
-    return HourlyDemand(areas, year, month, demand, step_h, hour, tuple(told))
+    return HourlyDemand(areas, year, month, demand, step_h, hour, tuple(told), when, zoned)
+
+
+def _calendar(when: NDArray[np.datetime64]) -> tuple[IntArray, IntArray, IntArray]:
+    """Year, month and hour of the day."""
+    month = when.astype("datetime64[M]").astype(np.int64)
+    hour = when.astype("datetime64[h]").astype(np.int64) % 24
+    return month // 12 + 1970, month % 12 + 1, hour
 
 
 def area_by_name(name: str) -> str | None:
@@ -404,6 +428,8 @@ def demand_of_area(
         made.step_h,
         made.hour,
         (source, *made.told),
+        made.when,
+        made.zoned,
     )
 
 
@@ -411,7 +437,7 @@ def _cleaned(places: list[Path]) -> tuple[NDArray[np.datetime64], FloatArray]:
     total: FloatArray | None = None
     first: NDArray[np.datetime64] | None = None
     for place in places:
-        names, columns = _csv(place)
+        names, columns = _csv(place, [])
         when = columns[0].astype("datetime64[s]")
         at = next((i for i, n in enumerate(names) if n.startswith("cleaned demand")), -1)
         if at < 0 or (first is not None and not np.array_equal(first, when)):
@@ -425,7 +451,7 @@ def _cleaned(places: list[Path]) -> tuple[NDArray[np.datetime64], FloatArray]:
     return first, total
 
 
-def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
+def _parquet(path: Path, zones: list[bool]) -> tuple[list[str], list[NDArray[np.generic]]]:
     try:
         import duckdb
     except ImportError:
@@ -435,7 +461,9 @@ def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
         with duckdb.connect() as connection:
             connection.execute("set enable_progress_bar = false")
             connection.execute("set timezone = 'UTC'")
-            table = connection.execute("select * from read_parquet(?)", [str(path)]).fetchnumpy()
+            found = connection.execute("select * from read_parquet(?)", [str(path)])
+            kinds = [str(column[1]) for column in found.description or ()]
+            table = found.fetchnumpy()
     except duckdb.Error as error:
         raise DataError(
             _("{path} cannot be read as Parquet: {reason}.").format(
@@ -443,17 +471,28 @@ def _parquet(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
             )
         ) from error
     columns: list[NDArray[np.generic]] = []
-    for values in table.values():
+    for values, kind in zip(table.values(), kinds, strict=True):
         if values.dtype.kind in "iuf":
             columns.append(np.ma.filled(values.astype(float), np.nan))
         elif values.dtype.kind in "OUS":
-            columns.append(_stamps([str(v) for v in values]))
+            columns.append(_column([str(v) for v in values], zones))
         else:
+            if np.issubdtype(values.dtype, np.datetime64):
+                zones.append("ZONE" in kind.upper())
             columns.append(np.asarray(values))
     return list(table), columns
 
 
-def _csv(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
+def _column(texts: list[str], zones: list[bool]) -> NDArray[np.generic]:
+    """Times in UTC where the texts name a zone, which is added to `zones`, as they stand where they do not; else the texts."""
+    made = time_stamps(texts)
+    if made is None:
+        return np.array(texts)
+    zones.append(made.zoned)
+    return made.time
+
+
+def _csv(path: Path, zones: list[bool]) -> tuple[list[str], list[NDArray[np.generic]]]:
     rows = list(csv_rows(read_text(path), path))
     if len(rows) < 2 or len({len(r) for r in rows}) != 1:
         raise DataError(
@@ -465,23 +504,5 @@ def _csv(path: Path) -> tuple[list[str], list[NDArray[np.generic]]]:
         try:
             columns.append(np.array([float(t) if t else np.nan for t in texts]))
         except ValueError:
-            columns.append(_stamps(texts))
+            columns.append(_column(texts, zones))
     return rows[0], columns
-
-
-def _stamps(texts: list[str]) -> NDArray[np.generic]:
-    """Times in UTC where the texts name a zone, as they stand where they do not; the texts where they are no times."""
-    plain, shift = [], np.zeros(len(texts), np.int64)
-    for i, text in enumerate(texts):
-        match = _ZONE.search(text) if ":" in text or text.endswith("Z") else None
-        if match and match[2] and (match.start() < 10 or ":" not in text[: match.start()]):
-            match = None  # the minus of a date
-        if match and match[2]:
-            seconds = int(match[3]) * 3600 + int(match[4] or 0) * 60
-            shift[i] = seconds if match[2] == "+" else -seconds
-        plain.append(text[: match.start()] if match else text)
-    try:
-        made = np.array(plain, "datetime64[s]")
-    except ValueError:
-        return np.array(texts)
-    return made - shift.astype("timedelta64[s]")

@@ -152,6 +152,18 @@ class Place:
         return self._found("wue")
 
     @property
+    def utc_offset_h(self) -> float | None:
+        """Standard time of the place less UTC; None where it is not held. [h]
+
+        Examples
+        --------
+        >>> place("Sichuan").utc_offset_h, place("India").utc_offset_h, place("California").utc_offset_h
+        (8.0, 5.5, -8.0)
+        """
+        found = self._found("utc_offset")
+        return None if found is None else float(found.figure.p50)
+
+    @property
     def price(self) -> Found:
         """What large customers pay. [USD/kWh]"""
         found = self._found("electricity_price")

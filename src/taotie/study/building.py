@@ -12,12 +12,13 @@ from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.facility.climate_year import climate_keys, climate_year, nearest_climate
 from taotie.facility.site_pue import Cooling, cooling_load, sea_year, site_pue
 from taotie.facility.water import wue_l_per_kwh
-from taotie.facility.weather_file import Weather, read_weather, whole_year
+from taotie.facility.weather_file import Weather, on_clock, read_weather, whole_year
 from taotie.files.read import read_bytes
 from taotie.grid.place import Place
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
+from taotie.study.clock import clock_text, offset_of
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
 from taotie.words.said import Said, labels
@@ -149,14 +150,23 @@ def weather_at(
     if path is not None:
         beside = N_("The weather is that of {file}: the climate of {other} is not used.")
         others = [at or region] if at or region else []
-        return (
-            whole_year(read_weather(path)),
-            False,
-            [
-                Said("weather_of_file", beside, {"file": path.name, "other": other})
-                for other in others
-            ],
-        )
+        weather = whole_year(read_weather(path))
+        told_of = [
+            Said("weather_of_file", beside, {"file": path.name, "other": other}) for other in others
+        ]
+        clock = offset_of(weather, latitude, longitude, where)
+        if clock is not None and weather.utc_offset_h not in (None, clock):
+            turned = N_(
+                "The hours of {file} are in {from_}: they are turned to the clock of the place, {clock}."
+            )
+            values = {
+                "file": path.name,
+                "from_": clock_text(weather.utc_offset_h or 0.0),
+                "clock": clock_text(clock),
+            }
+            told_of.append(Said("weather_turned", turned, values))
+            weather = on_clock(weather, clock)
+        return weather, False, told_of
     if latitude is not None and longitude is not None:
         key, km = nearest_climate(latitude, longitude)
         told = N_("The nearest climate held is {km} km from the coordinates.")

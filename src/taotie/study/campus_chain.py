@@ -18,6 +18,7 @@ from taotie.hardware.server import highest_draw, host_draw
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
+from taotie.study.clock import clock_text, course_of_day, local_clock, year_from_january
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
@@ -286,6 +287,7 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
             "role": "load",
         }
     )
+    found = _on_local_clock(walk, found, name)
     series = np.asarray(found.demand_mw[:, 0], float)
     if (series <= 0).any():
         raise RangeError(
@@ -309,8 +311,8 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
             note=N_("{n} steps of the file {name}").format(n=len(series), name=path.name), label=labels(label),
         )  # fmt: skip
 
-    shape = series / mean
-    walk.day_of_hours = _by_hour_of_day(found, series)
+    walk.day_of_hours = course_of_day(found, series)
+    shape = year_from_january(found, series) / mean
     one = leaf("unit_load", value=1.0, unit="MW", boundary="server", kind="defined")
     pue, worst = pues(Profile(((shape, one),), found.step_h))
     meter = own("mean", mean, N_("Mean load at the meter"))
@@ -363,12 +365,23 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
     )
 
 
-def _by_hour_of_day(found: HourlyDemand, series: np.ndarray) -> np.ndarray | None:
-    """Mean course of a day by the clock of the stamps, mean 1; None where an hour of the day is not among them."""
-    if found.hour is None:
-        return None
-    count = np.bincount(found.hour, minlength=24)
-    if (count == 0).any():
-        return None
-    day = np.bincount(found.hour, weights=series, minlength=24) / count
-    return np.asarray(day / day.mean())
+def _on_local_clock(walk: Walk, found: HourlyDemand, name: str) -> HourlyDemand:
+    """The load by the clock of its place, where its stamps name a zone: weather and intensities by hour are local."""
+    if not found.zoned:
+        return found
+    offset = local_clock(walk)
+    if offset is None:
+        if walk.place is not None or walk.study.facility.cooling is not None:
+            walk.warn(
+                "load_in_utc",
+                N_("The times of {path} name a zone, and the clock of the place is not known: its hours are those of UTC."),
+                path=name,
+            )  # fmt: skip
+        return found
+    walk.note(
+        "load_on_local_clock",
+        N_("The times of {path} name a zone: its hours are put on the clock of the place, {clock}, standard time all year as weather has it."),
+        path=name,
+        clock=clock_text(offset),
+    )  # fmt: skip
+    return found.on_clock(offset)

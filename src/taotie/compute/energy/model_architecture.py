@@ -137,7 +137,11 @@ def model_architecture(name: str) -> ModelArchitecture:
             _("model {name!r} is not in the table.").format(name=text[:80]),
             _near(text)
             + " "
-            + _("Or give its config.json (--model path/config.json), or sizes: --model total=7e9."),
+            + _("Or give its config.json (--model path/config.json), or sizes: --model total=7e9.")
+            + " "
+            + _(
+                "A closed model that is not held is told by its list price, USD per million tokens: taotie prompt -m NAME --price-in 0.3 --price-out 1.2."
+            ),
         )
     return found
 

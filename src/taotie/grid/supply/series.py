@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError, nearest
 from taotie.files.read import csv_rows, decoded, of_others, read_bytes, unpacked
+from taotie.grid.time_stamps import with_offset
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -156,10 +157,14 @@ def _column(path: Path, rows: Sequence[Sequence[str]], name: str, at: int) -> Fl
 
 def _times(path: Path, cells: Sequence[str]) -> tuple[float, datetime]:
     """Length of a step [h] and the first one; the steps must be even."""
-    times = []
+    times: list[datetime] = []
     for i, cell in enumerate(cells):
         try:
-            times.append(datetime.fromisoformat(cell.strip().replace("Z", "+00:00")))
+            before = times[-1].astimezone(UTC).replace(tzinfo=None) if times else None
+            named = with_offset(
+                cell.strip(), None if before is None else np.datetime64(before, "s")
+            )
+            times.append(datetime.fromisoformat(named.replace("Z", "+00:00")))
         except ValueError:
             raise DataError(
                 _("{path}, line {line}: {value} is not a time.").format(path=path, line=i + 2, value=repr(cell)[:40]),
@@ -218,7 +223,10 @@ def joined(parts: Iterable[HourlySeries]) -> HourlySeries:
                 _("{a} has {n} steps, {b} has {m}.").format(a=name, n=first.n, b=other, m=one.n),
                 hint,
             )
-        if start and one.start and _naive(one.start) != _naive(start):
+        if start and one.start and start.tzinfo and one.start.tzinfo:
+            one, more = _together(first, start, one)
+            said += more
+        elif start and one.start and _naive(one.start) != _naive(start):
             raise RangeError(
                 _("{a} begins {x}, {b} begins {y}: two sources of different hours.").format(
                     a=name, x=start.isoformat(), b=other, y=one.start.isoformat()
@@ -239,6 +247,38 @@ def joined(parts: Iterable[HourlySeries]) -> HourlySeries:
             origin.setdefault(column, one.origin[column])
         said += one.said
     return HourlySeries(values, first.step_h, start, origin, tuple(said))
+
+
+def _together(
+    first: HourlySeries, start: datetime, one: HourlySeries
+) -> tuple[HourlySeries, list[Said]]:
+    """A series on the clock of another: both are known as instants, whatever their zones.
+
+    Raises
+    ------
+    RangeError
+        If they begin at different moments and are no whole years, which can be turned by some hours.
+    """
+    assert one.start is not None
+    late = (one.start - start) / timedelta(hours=1)
+    if not late:
+        return one, []
+    steps = late / one.step_h
+    year = one.n * one.step_h in (8760, 8784)
+    if not year or abs(late) > 24 or abs(steps - round(steps)) > 1e-9:
+        raise RangeError(
+            _("{a} begins {x}, {b} begins {y}: two sources of different hours.").format(
+                a=_name_of(first), x=start.isoformat(), b=_name_of(one), y=one.start.isoformat()
+            ),
+            _("weather and load of one year belong together; take the same year"),
+        )
+    turned = {k: np.roll(v, round(steps)) for k, v in one.values.items()}
+    said = Said(
+        "series_turned",
+        N_("{b} begins {hours:g} h after {a} by the zones of their times: its year is turned by as much"),
+        {"a": _name_of(first), "b": _name_of(one), "hours": late},
+    )  # fmt: skip
+    return replace(one, values=turned, start=start), [said]
 
 
 def _naive(moment: datetime) -> datetime:

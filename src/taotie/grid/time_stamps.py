@@ -1,0 +1,124 @@
+"""When was it? Time stamps as files write them, and whether they name a zone: an instant, or what a clock showed.
+
+A zone is Z, UTC, an offset such as +08:00 or -0500, or a name of the IANA database: `2024-07-01 13:00 Europe/Berlin`,
+`2024-07-01T13:00+02:00[Europe/Berlin]`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taotie.errors import DataError, UnknownNameError
+from taotie.words.language import _
+
+__all__ = ["Stamps", "time_stamps", "with_offset"]
+
+_OFFSET = re.compile(r"\s*(?:(Z|UTC|GMT)|([+-])(\d\d):?(\d\d)?)$")
+_NAME = re.compile(r"(?<=[\d\sZ])\s*\[?([A-Z][A-Za-z_]+/[A-Za-z_/+-]+\d*)\]?$")
+
+
+class Stamps(NamedTuple):
+    """Times of a column.
+
+    time : in UTC where a zone is named, else as the clock showed them; zoned : does every stamp name its zone?
+    """
+
+    time: NDArray[np.datetime64]
+    zoned: bool
+
+
+def _zone(name: str) -> object:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UnknownNameError(
+            _("{name} is no time zone that is known here.").format(name=repr(name)),
+            "2024-07-01T13:00+02:00",
+        ) from None
+
+
+def with_offset(text: str, before: np.datetime64 | None = None) -> str:
+    """A stamp whose zone is a name, with the offset of that moment in its place; any other as it is.
+
+    Parameters
+    ----------
+    text : str
+    before : datetime64, optional
+        The stamp before it in UTC: of the two hours that clocks show twice in autumn, the one that goes forward.
+
+    Examples
+    --------
+    >>> with_offset("2024-07-01 13:00 Europe/Berlin"), with_offset("2024-01-01T00:00+05:30[Asia/Kolkata]")
+    ('2024-07-01 13:00+02:00', '2024-01-01T00:00+05:30')
+    """
+    found = _NAME.search(text)
+    if found is None:
+        return text
+    plain = text[: found.start()].rstrip(" [")
+    if _OFFSET.search(plain) and ":" in plain:
+        return plain
+    zone = _zone(found[1])
+    try:
+        shown = datetime.fromisoformat(plain)
+    except ValueError:
+        return text
+    at = shown.replace(tzinfo=zone)  # type: ignore[arg-type]
+    if before is not None and np.datetime64(int(at.timestamp()), "s") <= before:
+        at = shown.replace(tzinfo=zone, fold=1)  # type: ignore[arg-type]
+    return plain + at.isoformat()[-6:]
+
+
+def time_stamps(texts: Sequence[str]) -> Stamps | None:
+    """The times of a column of texts; None where they are no times.
+
+    Raises
+    ------
+    DataError
+        If some stamps name a zone and others do not: what the others mean cannot be told.
+    UnknownNameError
+        If a zone's name is not known.
+
+    Examples
+    --------
+    >>> made = time_stamps(["2024-01-01 00:00+08:00", "2024-01-01T01:00 Asia/Shanghai"])
+    >>> str(made.time[0]), str(made.time[1]), made.zoned
+    ('2023-12-31T16:00:00', '2023-12-31T17:00:00', True)
+    >>> time_stamps(["2024-01-01 00:00"]).zoned, time_stamps(["north"])
+    (False, None)
+    """
+    plain, shift, zoned = [], np.zeros(len(texts), np.int64), 0
+    before: np.datetime64 | None = None
+    for i, text in enumerate(texts):
+        named = "/" in text and _NAME.search(text) is not None
+        one = with_offset(text, before) if named else text
+        match = _OFFSET.search(one) if ":" in one or one.endswith("Z") else None
+        if match and match[2] and (match.start() < 10 or ":" not in one[: match.start()]):
+            match = None  # the minus of a date
+        if match and match[2]:
+            seconds = int(match[3]) * 3600 + int(match[4] or 0) * 60
+            shift[i] = seconds if match[2] == "+" else -seconds
+        zoned += match is not None
+        plain.append(one[: match.start()] if match else one)
+        if named and match:
+            try:
+                before = np.datetime64(plain[-1], "s") - np.timedelta64(int(shift[i]), "s")
+            except ValueError:
+                return None
+    try:
+        made = np.array(plain, "datetime64[s]")
+    except ValueError:
+        return None
+    if zoned and zoned != np.count_nonzero(~np.isnat(made)):
+        raise DataError(
+            _("{n} times of {all} name a zone, the others none.").format(n=zoned, all=len(texts)),
+            _("write all of them in one way, such as 2024-07-01T13:00Z"),
+        )
+    return Stamps(made - shift.astype("timedelta64[s]"), zoned > 0)
