@@ -158,7 +158,7 @@ def _on_machines(made: ItemEnergy, miss: Figure, chip: str, said: list[Said]) ->
         label={"en": "True over modelled host draw", "zh": "主机功耗真实值与模型值之比"},
     )  # fmt: skip
     return ItemParts(
-        made.accelerator_wh * miss, made.host_wh * host_miss, made.accelerator_s, chip,
+        made.accelerator_wh * miss, made.host_wh * host_miss, made.accelerator_s * miss, chip,
         (*machine_notes(accelerator_named(chip)), *said),
     )  # fmt: skip
 

@@ -376,11 +376,14 @@ def _emissions(walk: Walk, annual: Figure, annual_grid: Figure) -> None:
             else named_of_year(found)
         )
         # electricity as used has the losses of the network in its intensity already
-        energy = annual if given is None and found.average_basis in AT_USE else annual_grid
+        at_use = given is None and found.average_basis in AT_USE
+        energy = annual if at_use else annual_grid
         walk.keep(
             "annual_emissions",
             (energy * exact(1.0, "a") * average).to("tCO2e"),
-            N_("Emissions of a year, average intensity"),
+            N_("Emissions of a year at the meter, average intensity")
+            if at_use
+            else N_("Emissions of a year with network losses, average intensity"),
         )
 
 
