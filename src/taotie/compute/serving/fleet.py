@@ -17,7 +17,7 @@ from taotie.compute.serving import state as sr
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
 from taotie.compute.serving.overhead import exact_sum
 from taotie.compute.serving.prefix import Q_ROOM, memory_words
-from taotie.compute.serving.replica import advance
+from taotie.compute.serving.replica import forward
 from taotie.errors import RangeError
 from taotie.words.language import _
 
@@ -204,8 +204,9 @@ def run_one(
         request[:-1, sr.FOLLOWING] = np.arange(1, n, dtype=np.int32)
         state[sr.HEAD], state[sr.TAIL] = 0, n - 1
     while True:
-        advance(
+        forward(
             0,
+            1,
             until_of(n_bin, int(row[sr.BIN_PS])),
             memory,
             caches,

@@ -105,14 +105,15 @@ from taotie.compute.serving.state import (
     heap_pop,
     heap_push,
     heap_remove,
+    inlined,
     pages_begun,
     steps_that_fit,
 )
 
-__all__ = ["advance"]
+__all__ = ["advance", "forward"]
 
 
-@compiled
+@inlined
 def advance(  # type: ignore[no-untyped-def]
     r,
     until,
@@ -744,3 +745,11 @@ def advance(  # type: ignore[no-untyped-def]
     memory[r, KEPT_PAGES] = held
     memory[r, DECODING_PAGES] = decoding
     memory[r, PAGES_STEP] = pages_step
+
+
+@compiled
+def forward(low, high, t, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]
+    """Bring replicas ``low..high-1`` to time `t`."""
+    for r in range(low, high):
+        if memory[r, NOW] < t:
+            advance(r, t, memory, caches, bins, arrival, request, block_id, costs, limits, result)

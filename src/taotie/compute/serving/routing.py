@@ -2,8 +2,10 @@
 
 The better of two drawn at random, the one with the fewest of all, or the one that was last sent most of the prompt's prefix
 unless it has many more than the fewest. Replicas then depend on each other through the router, so all are run along
-the arrivals, but only those are brought up to date whose requests may have finished since: a lower bound of
-each replica's next finish says when. With reports the router knows the requests outstanding at the last report and
+the arrivals, but only those are brought up to date that may be chosen: of each it is known how many were outstanding
+when it was looked at, and before when nothing finishes, or one request at most. So many fewer are taken for possible,
+and who may have the fewest is looked at, until it is one of whom the number is known. The smallest of possible numbers
+is found from block to block of replicas, a block anew when something in it may have changed. With reports the router knows the requests outstanding at the last report and
 those it has sent since; between two reports replicas are independent.
 """
 
@@ -15,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taotie.compute.serving import state as sr
-from taotie.compute.serving.replica import advance
-from taotie.compute.serving.state import compiled
+from taotie.compute.serving.replica import advance, forward
+from taotie.compute.serving.state import compiled, inlined
 
 __all__ = ["ROUTED", "Router", "drawn", "random_replicas"]
 
@@ -26,6 +28,10 @@ TWO_CHOICES, LEAST_OUTSTANDING, PREFIX_AWARE = range(3)
 CLOSED = 1 << 62
 """Added to the key of a replica that takes no requests."""
 NOBODY = (1 << 63) - 1
+LOOK = 1 << 61
+"""Taken off the key of a replica that must be looked at."""
+BLOCK = 16
+"""Replicas whose smallest key is found together, or more if there are very many."""
 
 
 @compiled
@@ -52,54 +58,109 @@ def random_replicas(n: int, ready: Array, n_replica: int, seed: int) -> Array:
     return out
 
 
-@compiled
-def settle(tree, leaf, key):  # type: ignore[no-untyped-def]
-    """Give a leaf another key; every inner node of the tree is the smaller of its two."""
-    i = (tree.shape[0] >> 1) + leaf
-    tree[i] = key
-    while i > 1:
-        key = min(key, tree[i ^ 1])
-        i >>= 1
-        if tree[i] == key:
-            break  # and so all above it
-        tree[i] = key
+@inlined
+def scan(b, t, loads, due, after, drop, best, until):  # type: ignore[no-untyped-def]
+    """The smallest key a replica of block `b` may have at time `t`, and until when that holds."""
+    low = np.int64(NOBODY)
+    changes = np.int64(sr.FAR)
+    for j in range(loads.shape[1]):
+        first = due[b, j]
+        second = after[b, j]
+        key = loads[b, j] - (drop[b, j] if first <= t else 0) - (LOOK if second <= t else 0)
+        low = min(low, key)
+        changes = min(changes, first if first > t else (second if second > t else sr.FAR))  # type: ignore[arg-type]
+    best[b] = low
+    until[b] = changes
 
 
-@compiled
-def smallest(tree):  # type: ignore[no-untyped-def]
-    """The leaf with the smallest key."""
-    i = 1
-    n = tree.shape[0] >> 1
-    while i < n:
-        i *= 2
-        i += tree[i] > tree[i + 1]
-    return i - n
+@inlined
+def first_read(memory, r, costs, limits, arrival, request, grown, past):  # type: ignore[no-untyped-def]
+    """A prompt will be read beside the decoding sequences before `past` [ps] are over: that iteration takes so long at least; else 0."""
+    x = memory[r, sr.HEAD]
+    a = memory[r, sr.ACTIVE]
+    bits = limits[sr.UNIT_BITS]
+    room = limits[sr.PAGES] - memory[r, sr.KEPT_PAGES] - (grown >> bits)
+    room += memory[r, sr.CACHED] * limits[sr.BLOCK_PAGES]
+    if limits[sr.CHUNKED] == 0 or room < memory[r, sr.READING_PAGES]:
+        return np.int64(0)
+    if memory[r, sr.RING_N] > 0:
+        size = (memory.shape[1] - sr.HEAP - (1 << bits)) >> 2
+        place = sr.HEAP + size + 3 * memory[r, sr.RING_HEAD]
+        x = memory[r, place]
+        p = np.int64(request[x, sr.PROMPT] + request[x, sr.WRITTEN]) - memory[r, place + 1]
+    elif x >= 0 and request[x, sr.WRITTEN] >= 0 and arrival[x] - memory[r, sr.NOW] <= past:
+        p = np.int64(request[x, sr.PROMPT] + request[x, sr.WRITTEN])
+        need = (p * limits[sr.FINE] >> bits) + 1
+        if a >= limits[sr.MAX_BATCH] or need > room - limits[sr.WATERMARK]:
+            return np.int64(0)  # it may have to wait
+        if request.shape[1] > 4:  # blocks of it may be there
+            p -= request[x, sr.BLOCK_N] * limits[sr.BLOCK_TOKENS]
+    else:
+        return np.int64(0)
+    p = max(min(p, limits[sr.BUDGET] - a * limits[sr.STEP_TOKENS]), np.int64(1))
+    c = memory[r, sr.CONTEXT]
+    first = costs[a, sr.MIXED] + costs[a, sr.MIXED + 1] * c
+    second = costs[a, sr.MIXED + 2] + costs[a, sr.MIXED + 3] * c
+    first += limits[sr.TP1] * p + limits[sr.TQ1] * p * p
+    second += limits[sr.TP2] * p + limits[sr.TQ2] * p * p
+    return max(first, second)
 
 
-@compiled
-def next_finish(memory, r, costs, limits, arrival, request, t):  # type: ignore[no-untyped-def]
-    """No request of replica `r` is seen to finish before this time, if no other comes. [ps]"""
+@inlined
+def next_finishes(memory, r, costs, limits, arrival, request):  # type: ignore[no-untyped-def]
+    """No request of replica `r` finishes after its own time and before the first, none but one before the second. [ps]"""
     now = memory[r, sr.NOW]
-    if now > t and memory[r, sr.DONE_NOW] > 0:
-        return now
     a = memory[r, sr.ACTIVE]
     reading = memory[r, sr.RING_N]
     x = memory[r, sr.HEAD]
-    bound = np.int64(sr.FAR)
+    one = np.int64(sr.FAR)
+    two = np.int64(sr.FAR)
     grow = limits[sr.GROW]
     bits = limits[sr.UNIT_BITS]
     step = max(costs[1, sr.LEAST], costs[1, sr.LEAST + 2])  # with somebody decoding
+    if a > 0:
+        c = memory[r, sr.CONTEXT]
+        n = memory[r, sr.HEAP_N]
+        k = (memory[r, sr.HEAP] >> 32) - memory[r, sr.STEP]
+        grown = c + a * (k * grow + (1 << bits))
+        room = limits[sr.PAGES] - memory[r, sr.KEPT_PAGES]
+        room += memory[r, sr.CACHED] * limits[sr.BLOCK_PAGES]
+        if grown >> bits > room:  # a preemption may come before
+            one = now + step * k
+        else:
+            first = costs[a, sr.LEAST] + costs[a, sr.LEAST + 1] * c
+            second = costs[a, sr.LEAST + 2] + costs[a, sr.LEAST + 3] * c
+            # all but the last of them; the last, or the one that reads
+            half = a * grow * ((k - 1) * (k - 2) // 2)
+            all_but = max(
+                (k - 1) * first + costs[a, sr.LEAST + 1] * half,
+                (k - 1) * second + costs[a, sr.LEAST + 3] * half,
+            )
+            reads = first_read(memory, r, costs, limits, arrival, request, grown, all_but)
+            half += a * grow * (k - 1)
+            one = now + max(
+                k * first + costs[a, sr.LEAST + 1] * half,
+                k * second + costs[a, sr.LEAST + 3] * half,
+                all_but + reads,
+            )
+        if n > 1:
+            later = memory[r, sr.HEAP + 1]
+            if n > 2:
+                later = min(later, memory[r, sr.HEAP + 2])
+            two = one + step * ((later >> 32) - (memory[r, sr.HEAP] >> 32))
     if reading > 0 or x >= 0:
         # those not decoding yet: an iteration for the first token (if read here), then their steps
         fine = limits[sr.FINE]
         shortest = max(costs[0, sr.LEAST], costs[0, sr.LEAST + 2])
-        first = 0 if limits[sr.KV_COMES] == 1 else 1
+        first_step = 0 if limits[sr.KV_COMES] == 1 else 1
         size = (memory.shape[1] - sr.HEAP - (1 << bits)) >> 2
         place = memory[r, sr.RING_HEAD]
         for _i in range(reading):
             y = memory[r, sr.HEAP + size + 3 * place]
             left = request[y, sr.OUTPUT] - request[y, sr.WRITTEN] - 1
-            bound = min(bound, now + shortest + step * ((left * fine + grow - 1) // grow))
+            bound = now + shortest + step * ((left * fine + grow - 1) // grow)
+            two = min(two, max(one, bound))
+            one = min(one, bound)
             place += 1
             if place == size:
                 place = 0
@@ -108,27 +169,15 @@ def next_finish(memory, r, costs, limits, arrival, request, t):  # type: ignore[
                 break
             left = request[x, sr.OUTPUT] - max(request[x, sr.WRITTEN], 0) - 1
             steps = (left * fine + grow - 1) // grow
-            from_then = max(first * shortest + step * steps, shortest)
-            bound = min(bound, max(now, arrival[x]) + from_then)
+            bound = max(now, arrival[x]) + max(first_step * shortest + step * steps, shortest)
+            two = min(two, max(one, bound))
+            one = min(one, bound)
             x = np.int64(request[x, sr.FOLLOWING])
         if x >= 0:
-            bound = min(bound, max(now, arrival[x]) + shortest)
-    if a == 0:
-        return bound
-    c = memory[r, sr.CONTEXT]
-    k = (memory[r, sr.HEAP] >> 32) - memory[r, sr.STEP]
-    grown = c + a * (k * grow + (1 << bits))
-    room = limits[sr.PAGES] - memory[r, sr.KEPT_PAGES]
-    room += memory[r, sr.CACHED] * limits[sr.BLOCK_PAGES]
-    if grown >> bits > room:  # a preemption may come before
-        return min(bound, now + step * k)
-    half = a * grow * (k * (k - 1) // 2)
-    one = costs[a, sr.LEAST] + costs[a, sr.LEAST + 1] * c
-    two = costs[a, sr.LEAST + 2] + costs[a, sr.LEAST + 3] * c
-    return min(
-        bound,
-        now + max(k * one + costs[a, sr.LEAST + 1] * half, k * two + costs[a, sr.LEAST + 3] * half),
-    )
+            bound = max(now, arrival[x]) + shortest
+            two = min(two, bound)
+            one = min(one, bound)
+    return one, two
 
 
 @compiled
@@ -138,6 +187,27 @@ def outstanding(memory, sent, r, t):  # type: ignore[no-untyped-def]
     if memory[r, sr.NOW] > t:
         left += memory[r, sr.DONE_NOW]
     return left
+
+
+@inlined
+def look(r, t, sent, loads, due, after, drop, exact, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Bring replica `r` to time `t`, count its requests outstanding, and say when that may change."""
+    if memory[r, sr.NOW] < t:
+        advance(r, t, memory, caches, bins, arrival, request, block_id, costs, limits, result)
+    one, two = next_finishes(memory, r, costs, limits, arrival, request)
+    many = np.int64(1)
+    exact[r] = 0
+    if memory[r, sr.NOW] > t and memory[r, sr.DONE_NOW] > 0:
+        exact[r] = 1
+        many = memory[r, sr.DONE_NOW]
+        two = one
+        one = memory[r, sr.NOW]
+    b = r // loads.shape[1]
+    j = r - b * loads.shape[1]
+    drop[b, j] = many << 32
+    due[b, j] = max(one, t + 1)
+    after[b, j] = max(two, t + 1)
+    loads[b, j] = (loads[b, j] & CLOSED) | (outstanding(memory, sent, r, t) << 32) | r
 
 
 @compiled
@@ -154,6 +224,11 @@ def route(  # type: ignore[no-untyped-def]
     sent,
     loads,
     due,
+    after,
+    drop,
+    exact,
+    best,
+    until,
     told,
     n_ready,
     memory,
@@ -182,8 +257,16 @@ def route(  # type: ignore[no-untyped-def]
         Replicas that may be chosen at each arrival, or empty.
     replica, sent : ndarray
         Who gets each request; how many each got so far.
-    loads, due : ndarray of int64
-        Trees of the smallest: outstanding << 32 | replica; time before which nothing is seen to finish.
+    loads : ndarray of int64, shape (n_block, n_replica of a block)
+        Outstanding << 32 | replica, `CLOSED` added where none may be sent.
+    due, after : ndarray of int64, likewise
+        Time before which nothing is seen to finish, and before which only what is taken off at `due`.
+    drop : ndarray of int64, likewise
+        What is taken off the key when `due` has come.
+    exact : ndarray of int64
+        Whether that many are known to finish then.
+    best, until : ndarray of int64, shape (n_block,)
+        Smallest key that a replica of the block may have, and until when that holds.
     told : ndarray of int32, shape (n_block,)
         Replica that was last sent a prompt with the block, or -1.
     n_ready : ndarray of int64, shape (1,)
@@ -192,62 +275,74 @@ def route(  # type: ignore[no-untyped-def]
         As in `advance`.
     """
     n_replica = memory.shape[0]
-    leaf = loads.shape[0] >> 1
-    fine = limits[sr.FINE]
-    grow = limits[sr.GROW]
-    shortest = max(costs[0, sr.LEAST], costs[0, sr.LEAST + 2])
-    step = max(costs[1, sr.LEAST], costs[1, sr.LEAST + 2])
-    first_step = 0 if limits[sr.KV_COMES] == 1 else 1
+    wide = loads.shape[1]
+    r = np.int64(0)
     one = np.int64(0)
     for i in range(begin, end):
         t = arrival[i]
         open_now = ready[i] if ready.shape[0] else n_replica
-        while n_ready[0] < open_now:  # open a replica at the end of the list, or close it
-            settle(loads, n_ready[0], loads[leaf + n_ready[0]] & ~CLOSED)
-            n_ready[0] += 1
-        while n_ready[0] > open_now:
-            n_ready[0] -= 1
-            settle(loads, n_ready[0], loads[leaf + n_ready[0]] | CLOSED)
-        # bring replicas up to date, but only those whose requests may have finished
-        asked = 0
-        while True:
-            if policy == TWO_CHOICES:
-                if asked == 2:
-                    break
-                r = drawn(seed, 2 * (before + i) + asked) % open_now
-                asked += 1
-                if asked == 1:
-                    one = r
-                if not fresh or due[leaf + r] > t:
-                    continue
-            else:
-                if not fresh or due[1] > t:
-                    r = loads[1] & 0xFFFFFFFF
-                    break
-                r = smallest(due)
-            if memory[r, sr.NOW] < t:
-                advance(
-                    r, t, memory, caches, bins, arrival, request, block_id, costs, limits, result
-                )
-            bound = max(next_finish(memory, r, costs, limits, arrival, request, t), t + 1)
-            key = (loads[leaf + r] & CLOSED) | (outstanding(memory, sent, r, t) << 32) | r
-            if policy == TWO_CHOICES:
-                due[leaf + r] = bound
-                loads[leaf + r] = key
-            else:
-                settle(due, r, bound)
-                settle(loads, r, key)
-        if policy == TWO_CHOICES:
-            if loads[leaf + r] >> 32 >= loads[leaf + one] >> 32:
-                r = one
-        elif policy == PREFIX_AWARE and request.shape[1] > 4:
+        while n_ready[0] != open_now:  # open a replica at the end of the list, or close it
+            n_ready[0] -= n_ready[0] > open_now
+            b = n_ready[0] // wide
+            loads[b, n_ready[0] - b * wide] ^= CLOSED
+            until[b] = 0
+            n_ready[0] += n_ready[0] < open_now
+        # bring replicas up to date, but only those that may be chosen
+        other = np.int64(-1)
+        low = np.int64(0)
+        if policy == PREFIX_AWARE and request.shape[1] > 4:
             low = np.int64(request[i, sr.BLOCK_LOW])
             j = low + request[i, sr.BLOCK_N] - 1
             while j >= low and told[block_id[j]] < 0:
                 j -= 1
             if j >= low:
                 other = np.int64(told[block_id[j]])
-                if (loads[leaf + other] >> 32) - (loads[1] >> 32) <= margin:
+        asked = 0
+        key = np.int64(0)
+        while True:
+            if policy == TWO_CHOICES:
+                if asked == 2:
+                    break
+                one = r
+                r = drawn(seed, 2 * (before + i) + asked) % open_now
+                asked += 1
+                b = r // wide
+                if not fresh or due[b, r - b * wide] > t:
+                    continue
+            else:
+                key = np.int64(NOBODY)
+                for b in range(until.shape[0]):
+                    if until[b] <= t:
+                        scan(b, t, loads, due, after, drop, best, until)
+                    key = min(key, best[b])
+                r = key & 0xFFFFFFFF
+                b = r // wide
+                j = r - b * wide
+                if due[b, j] > t:
+                    if other < 0:
+                        break
+                    b = other // wide
+                    j = other - b * wide
+                    if due[b, j] > t:
+                        break
+                    r = other
+                until[b] = 0
+                if exact[r] == 1 and after[b, j] > t:  # finished as was known
+                    exact[r] = 0
+                    loads[b, j] -= drop[b, j]
+                    drop[b, j] = np.int64(1) << 32
+                    due[b, j] = after[b, j]
+                    continue
+            look(r, t, sent, loads, due, after, drop, exact, memory, caches, bins, arrival, request, block_id, costs, limits, result)  # fmt: skip
+        if policy == TWO_CHOICES:
+            b = r // wide
+            c = one // wide
+            if loads[b, r - b * wide] >> 32 >= loads[c, one - c * wide] >> 32:
+                r = one
+        elif policy == PREFIX_AWARE and request.shape[1] > 4:
+            if other >= 0:
+                b = other // wide
+                if (loads[b, other - b * wide] >> 32) - (key >> 32) <= margin:
                     r = other
             for j in range(low, low + request[i, sr.BLOCK_N]):
                 told[block_id[j]] = r
@@ -259,44 +354,36 @@ def route(  # type: ignore[no-untyped-def]
         else:
             request[memory[r, sr.TAIL], sr.FOLLOWING] = i
         memory[r, sr.TAIL] = i
-        key = loads[leaf + r] + (np.int64(1) << 32)
-        if policy == TWO_CHOICES:
-            loads[leaf + r] = key
-        else:
-            settle(loads, r, key)
+        b = r // wide
+        j = r - b * wide
+        loads[b, j] += np.int64(1) << 32
+        until[b] = 0
         if not fresh:
             continue
-        # another request does not let those before it finish sooner; it may be the first to finish itself
-        steps = ((request[i, sr.OUTPUT] - 1) * fine + grow - 1) // grow
-        bound = max(memory[r, sr.NOW], t) + max(first_step * shortest + step * steps, shortest)
-        if bound < due[leaf + r]:
-            if policy == TWO_CHOICES:
-                due[leaf + r] = bound
-            else:
-                settle(due, r, bound)
+        # another request does not let those before it finish sooner; reading it may put them off
+        first, second = next_finishes(memory, r, costs, limits, arrival, request)
+        if exact[r] == 1:
+            second = first
+            first = due[b, j]
+        due[b, j] = max(first, t + 1)
+        after[b, j] = max(second, t + 1)
 
 
 @compiled
-def report(low, high, t, sent, loads, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Bring replicas ``low..high-1`` to time `t` and note their requests outstanding in the leaves of `loads`."""
-    leaf = loads.shape[0] >> 1
+def report(low, high, t, sent, loads, until, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Bring replicas ``low..high-1`` to time `t` and note their requests outstanding."""
+    wide = loads.shape[1]
+    forward(low, high, t, memory, caches, bins, arrival, request, block_id, costs, limits, result)
     for r in range(low, high):
-        if memory[r, sr.NOW] < t:
-            advance(r, t, memory, caches, bins, arrival, request, block_id, costs, limits, result)
-        key = (outstanding(memory, sent, r, t) << 32) | r
-        loads[leaf + r] = (loads[leaf + r] & CLOSED) | key
-
-
-@compiled
-def grow_tree(tree):  # type: ignore[no-untyped-def]
-    """Make the inner nodes agree with the leaves."""
-    for i in range((tree.shape[0] >> 1) - 1, 0, -1):
-        tree[i] = min(tree[2 * i], tree[2 * i + 1])
+        b = r // wide
+        j = r - b * wide
+        loads[b, j] = (loads[b, j] & CLOSED) | (outstanding(memory, sent, r, t) << 32) | r
+        until[b] = 0
 
 
 @compiled
 def run_reports(  # type: ignore[no-untyped-def]
-    begin, end, before, report_ps, told_at, policy, seed, margin, ready, replica, sent, loads, due, told, n_ready,
+    begin, end, before, report_ps, told_at, policy, seed, margin, ready, replica, sent, loads, due, after, drop, exact, best, until, told, n_ready,
     memory, caches, bins, arrival, request, block_id, costs, limits, result,
 ):  # fmt: skip
     """Send each request by the last report, made at every multiple of `report_ps`; `told_at[0]` is the last one's time."""
@@ -308,12 +395,11 @@ def run_reports(  # type: ignore[no-untyped-def]
         if t > told_at[0]:
             told_at[0] = t
             report(
-                0, memory.shape[0], t, sent, loads,
+                0, memory.shape[0], t, sent, loads, until,
                 memory, caches, bins, arrival, request, block_id, costs, limits, result,
             )  # fmt: skip
-            grow_tree(loads)
         route(
-            begin, last, before, False, policy, seed, margin, ready, replica, sent, loads, due, told, n_ready,
+            begin, last, before, False, policy, seed, margin, ready, replica, sent, loads, due, after, drop, exact, best, until, told, n_ready,
             memory, caches, bins, arrival, request, block_id, costs, limits, result,
         )  # fmt: skip
         begin = last
@@ -325,21 +411,30 @@ class Router(NamedTuple):
     sent: Array
     loads: Array
     due: Array
+    after: Array
+    drop: Array
+    exact: Array
+    best: Array
+    until: Array
     told: Array
     n_ready: Array
 
     @classmethod
     def empty(cls, n_replica: int, n_block: int) -> Router:
         """Nothing sent yet."""
-        size = 1 << max(n_replica - 1, 1).bit_length()
-        loads = np.full(2 * size, NOBODY, np.int64)
-        loads[size : size + n_replica] = np.arange(n_replica)
-        loads[1] = 0
-        grow_tree(loads)
+        wide = max(BLOCK, 4 * round(np.sqrt(n_replica) / 4))
+        shape = -(-n_replica // wide), wide
+        loads = np.full(shape, NOBODY, np.int64)
+        loads.reshape(-1)[:n_replica] = np.arange(n_replica)
         return cls(
             np.zeros(n_replica, np.int64),
             loads,
-            np.full(2 * size, sr.FAR, np.int64),
+            np.full(shape, sr.FAR, np.int64),
+            np.full(shape, sr.FAR, np.int64),
+            np.full(shape, 1 << 32, np.int64),
+            np.zeros(n_replica, np.int64),
+            np.zeros(shape[0], np.int64),
+            np.zeros(shape[0], np.int64),
             np.full(n_block, -1, np.int32),
             np.array([n_replica], np.int64),
         )

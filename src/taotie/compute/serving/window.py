@@ -28,12 +28,11 @@ from taotie.compute.serving.fleet import (
     request_table,
     until_of,
 )
-from taotie.compute.serving.replica import advance
+from taotie.compute.serving.replica import forward
 from taotie.compute.serving.routing import (
     ROUTED,
     Router,
     draw_replicas,
-    grow_tree,
     report,
     route,
     run_reports,
@@ -144,14 +143,6 @@ def feed(begin, end, replica, memory, request, sent):  # type: ignore[no-untyped
         else:
             request[memory[r, sr.TAIL], sr.FOLLOWING] = i
         memory[r, sr.TAIL] = i
-
-
-@compiled
-def forward(low, high, t, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]
-    """Bring replicas ``low..high-1`` to time `t`."""
-    for r in range(low, high):
-        if memory[r, sr.NOW] < t:
-            advance(r, t, memory, caches, bins, arrival, request, block_id, costs, limits, result)
 
 
 class FleetWindow:
@@ -298,9 +289,8 @@ class FleetWindow:
             if t > self.told_at[0]:
                 self.told_at[0] = t
                 self._on_threads(self.threads, lambda low, high, bins, t=t: report(
-                    low, high, t, router.sent, router.loads, self.memory, self.caches, bins, *requests
+                    low, high, t, router.sent, router.loads, router.until, self.memory, self.caches, bins, *requests
                 ))  # fmt: skip
-                grow_tree(router.loads)
             route(
                 begin, last, self.first, False, *how, self.memory, self.caches, self.bins, *requests
             )
@@ -339,7 +329,9 @@ class FleetWindow:
                 sr.book_spill(state, self.bins, self.bin_ps, n_bin)
 
     def _pass_on(self, low: int) -> None:
-        """Hand on the first rows; the others move up."""
+        """Hand on the first rows; the others move up, once they are not more than those: a long queue moves seldom."""
+        if low < self.n - low:
+            return
         hand_on(low, self.first, self.result, self.replica, *self.out, self.last, self.last_finish)
         move_up(
             low, self.n, self.ring_size, self.memory, self.arrival, self.request, self.result, self.replica, self.ready
@@ -361,6 +353,7 @@ class FleetWindow:
             check_clock(int(states[:, sr.NOW].max()))
             self._bins_until(len(self.bins) * self.bin_ps)
         self._pass_on(self.n)
+        states[:, sr.TAIL] = -1  # of an empty queue: no row's number is left
         served = self.last >= 0
         self.out.shared[self.last[served]] += states[served, sr.REMAINDER]
         return FleetRun(*self.out, states.copy(), self.bins, self.last_finish)
