@@ -211,7 +211,7 @@ def reach_of_pairs(
     core: Core,
     cutoff: FloatArray,
     rated: IntArray,
-    listed: FloatArray,
+    pairs: tuple[Any, ...],
     kept: FloatArray,
     kept_at: IntArray,
 ) -> Reach:
@@ -221,7 +221,7 @@ def reach_of_pairs(
     branches all of whose pairs are looked at where only factors above a cutoff count.
     """
     m, p = len(core.branch), core.parts
-    least, factor = search.tightest(listed, m)
+    least, factor = search.tightest(pairs, m)
     if len(kept):
         factor = np.maximum(factor, np.maximum(kept.max(axis=0), -kept.min(axis=0)))
     short = np.full(m, np.inf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,21 +117,27 @@ def search_island(
         push = outage_pulls(core, inverse, np.abs(core.flow))
         worst_before = float(stats[:, 1].max())
 
-        def rows(first: int, last: int) -> FloatArray:
+        def rows(first: int, last: int) -> tuple[NDArray[Any], ...]:
             listed: FloatArray = search.candidate_rows(
                 first, last, rated, core.solver, core.y, f_at, t_at, put_f, put_t,
                 tuple(core.parts), pull, push, inverse, bound, swing, core.rating, core.flow,
                 worst_before, count, stats, best,
             )  # fmt: skip
-            return listed
+            mine = slice(first * LANES, last * LANES)
+            found: tuple[NDArray[Any], ...] = search.tightest_first(
+                listed, rated[mine], count[mine]
+            )
+            return found
 
         parts = in_parallel(rows, -(-rated.size // LANES), n_thread)
-        listed = np.empty((sum(map(len, parts)), 4))
-        for end in np.cumsum([len(part) for part in parts]):  # never held twice
-            part = parts.pop(0)
-            listed[end - len(part) : end] = part
         start = np.concatenate([[0], np.cumsum(count)])
-        listed[:, 0] = np.repeat(rated, count)  # whose pair it is, where its urgency stood
+        pairs = tuple(np.empty(start[-1], column.dtype) for column in parts[0])
+        end = 0
+        while parts:  # never held twice
+            part = parts.pop(0)
+            begin, end = end, end + len(part[0])
+            for whole, column in zip(pairs, part, strict=True):
+                whole[begin:end] = column
         fills = np.full(m, -1, np.int64)
         fills[rated] = np.arange(rated.size)
         r_all = np.empty_like(r_core)
@@ -141,15 +147,15 @@ def search_island(
         kept_at = np.full(m, -1, np.int64)
         kept_at[worn] = np.arange(len(worn))
         kept = search.whole_rows(worn, core.solver, core.y, f_at, t_at, put_f, put_t, inverse, n)
-        reach = reach_of_pairs(core, cutoff, rated, listed, kept, kept_at)
-        role = search.roles(listed, start, m)
+        reach = reach_of_pairs(core, cutoff, rated, pairs, kept, kept_at)
+        by_lost = search.by_lost_branch(pairs, m)
 
         def lose(first: int, last: int) -> IntArray:
             seen = np.zeros(3, np.int64)
             search.outage_pass(
                 first, last, core.order, core.solver, core.y, f_at, t_at, core.put,
                 core.get, put_f, put_t, core.potential, tuple(core.parts), *reach, inverse,
-                core.flow, core.rating, floor, cutoff, rated, bound, fills, start, listed, role, kept,
+                core.flow, core.rating, floor, cutoff, rated, bound, fills, start, pairs, by_lost, kept,
                 kept_at, r_core, pair, r_all, branch, outage, seen,
             )  # fmt: skip
             return seen

@@ -500,56 +500,71 @@ def _evaluate_row(
 
 
 @njit(cache=True, nogil=True)
-def tightest(listed, n_branch):
+def tightest_first(listed, rows, count):
+    """Pairs of `candidate_rows`, those of a branch by their margin: less than half of the memory.
+
+    Returns for each pair the branch that may fill, the one that is lost, its factor, and its margin rounded down.
+    """
+    n = len(listed)
+    fill, lost = np.empty(n, np.int32), np.empty(n, np.int32)
+    factor, margin = np.empty(n), np.empty(n, np.float32)
+    begin = 0
+    for i in range(len(rows)):
+        ranked = np.argsort(listed[begin : begin + count[i], 1], kind="mergesort")
+        for e in range(len(ranked)):
+            one = begin + ranked[e]
+            z = listed[one, 1]
+            fill[begin + e], lost[begin + e] = rows[i], np.int32(listed[one, 3])
+            factor[begin + e], margin[begin + e] = listed[one, 2], z - 1e-6 * abs(z)
+        begin += len(ranked)
+    return fill, lost, factor, margin
+
+
+@njit(cache=True, nogil=True)
+def tightest(pairs, n_branch):
     """Of each branch, the smallest margin that its pairs leave it, and its largest factor when lost, 1 at least."""
+    fill, lost, factors, margins = pairs
     least, factor = np.full(n_branch, np.inf), np.ones(n_branch)
-    for e in range(len(listed)):
-        l, k = int(listed[e, 0]), int(listed[e, 3])
-        margin, z = listed[e, 1], abs(listed[e, 2])
+    for e in range(len(fill)):
+        l, k = fill[e], lost[e]
+        margin, z = np.float64(margins[e]), abs(factors[e])
         least[l] = min(least[l], margin)
         least[k], factor[k] = min(least[k], margin / z), max(factor[k], z)
     return least, factor
 
 
 @njit(cache=True, nogil=True)
-def roles(listed, start, n_branch):
-    """Listed pairs by each of their branches, the tightest first.
+def by_lost_branch(pairs, n_branch):
+    """Pairs by the branch that is lost, the tightest first.
 
-    Returns for branches that may fill (`start` counts their pairs) and for branches that may be lost: where each
-    begins, the pairs, and the smallest flow that together with as much from the other branch passes the
-    margin, twice over: ``margin`` and ``margin / |factor|``, rounded down.
+    Returns where each branch begins, the pairs, and the smallest flow that together with as much from the other
+    branch passes the margin, twice over: ``margin / |factor|``, rounded down.
     """
-    n = len(listed)
-    fill_pair, lose_pair = np.empty(n, np.int32), np.empty(n, np.int32)
-    fill_key, lose_key = np.empty(n, np.float32), np.empty(n, np.float32)
-    lose_start = np.zeros(n_branch + 1, np.int64)
-    for i in range(len(start) - 1):
-        b = start[i]
-        ranked = np.argsort(listed[b : start[i + 1], 1], kind="mergesort")
-        for e in range(len(ranked)):
-            z = listed[b + ranked[e], 1]
-            fill_pair[b + e], fill_key[b + e] = b + ranked[e], z - 1e-6 * abs(z)
+    _fill, lost, factor, margin = pairs
+    n = len(lost)
+    start, pair, key = (
+        np.zeros(n_branch + 1, np.int64),
+        np.empty(n, np.int32),
+        np.empty(n, np.float32),
+    )
     for e in range(n):
-        lose_start[int(listed[e, 3]) + 1] += 1
+        start[lost[e] + 1] += 1
     for k in range(n_branch):
-        lose_start[k + 1] += lose_start[k]
-    at = lose_start[:-1].copy()
+        start[k + 1] += start[k]
+    at = start[:-1].copy()
     for e in range(n):
-        k = int(listed[e, 3])
-        lose_pair[at[k]] = e
-        at[k] += 1
+        pair[at[lost[e]]] = e
+        at[lost[e]] += 1
     for k in range(n_branch):
-        b, end = lose_start[k], lose_start[k + 1]
-        key = np.empty(end - b)
-        for e in range(b, end):
-            one = lose_pair[e]
-            key[e - b] = listed[one, 1] / abs(listed[one, 2])
-        ranked = np.argsort(key, kind="mergesort")
-        these = lose_pair[b:end].copy()
+        b, end = start[k], start[k + 1]
+        these, needed = pair[b:end].copy(), np.empty(end - b)
         for e in range(end - b):
-            z = key[ranked[e]]
-            lose_pair[b + e], lose_key[b + e] = these[ranked[e]], z - 1e-6 * abs(z)
-    return fill_pair, fill_key, lose_start, lose_pair, lose_key
+            needed[e] = margin[these[e]] / abs(factor[these[e]])
+        ranked = np.argsort(needed, kind="mergesort")
+        for e in range(end - b):
+            z = needed[ranked[e]]
+            pair[b + e], key[b + e] = these[ranked[e]], z - 1e-6 * abs(z)
+    return start, pair, key
 
 
 @njit(inline="always")
@@ -580,8 +595,8 @@ def _response(l, y, f_at, t_at, potential, r, a, fresh, stamp):
 @njit(cache=True, nogil=True, fastmath=LOOSE)
 def outage_pass(
     first, last, order, solver, y, f_at, t_at, put, get, put_f, put_t, potential, parts, by_margin,
-    by_factor, by_spare, cut_off, inverse, flow, rating, floor, cutoff, rated, bound_all, fills, start, listed,
-    role, kept, kept_at, r_in, pair_in, r_out, branch_out, outage_out, visits,
+    by_factor, by_spare, cut_off, inverse, flow, rating, floor, cutoff, rated, bound_all, fills, start, pairs,
+    lose, kept, kept_at, r_in, pair_in, r_out, branch_out, outage_out, visits,
 ):  # fmt: skip
     """All outages for blocks `first..last`, from the limits of the intact grid downwards.
 
@@ -595,7 +610,8 @@ def outage_pass(
     """
     whole, parent, below, part_at, begin, _start, _branch, grounded, _moved, _drawn = parts
     l_start, l_row, l_value, u_start, u_column, u_value, u_inverse = solver
-    fill_pair, fill_key, lose_start, lose_pair, lose_key = role
+    fill, lost, factor_of, margin_of = pairs
+    lose_start, lose_pair, lose_key = lose
     margin_still, margin_span = by_margin
     factor_still, factor_span = by_factor
     spare_still, spare_span = by_spare
@@ -702,20 +718,19 @@ def outage_pass(
                         e, end = lose_start[b], lose_start[b + 1]
                     while e < end:
                         if turn == 0:
-                            pair, key = fill_pair[e], fill_key[e]
+                            pair, key = e, margin_of[e]
                         else:
                             pair, key = lose_pair[e], lose_key[e]
                         if key >= 2.0 * own:
                             break
                         e += 1
                         n_listed += 1
-                        d_e, margin = listed[pair, 2], listed[pair, 1]
-                        z = abs(d_e)
-                        l, k = b, int(listed[pair, 3])
+                        d_e, z = factor_of[pair], abs(factor_of[pair])
+                        l, k = b, int(lost[pair])
                         if turn == 1:
                             if z * reach < half:
                                 continue
-                            l = int(listed[pair, 0])
+                            l = int(fill[pair])
                         far = k if turn == 0 else l
                         if fresh[far] != q:
                             _solve_up_to(
@@ -726,7 +741,7 @@ def outage_pass(
                         most = 0.0
                         for c in range(LANES):
                             most = max(most, abs(a[l, c] + d_e * a[k, c]) * x[c])
-                        if most <= margin:
+                        if most <= margin_of[pair]:
                             continue
                         visits[0] += 1
                         post, limit = flow[l] + d_e * flow[k], rating[l]
