@@ -182,7 +182,7 @@ def largest_first_order(
         r = linprog(
             cost, A_ub=a if len(some) else None, b_ub=room[some] if len(some) else None,
             A_eq=balance.toarray(), b_eq=[0.0], bounds=bounds, method="highs-ds",
-            options=LINPROG_TOLERANCE,
+            options={**LINPROG_TOLERANCE, "presolve": False},
         )  # fmt: skip
         if r.status != 0:
             return None

@@ -590,15 +590,25 @@ class AcProver:
         return unit, load, room
 
     def _largest(
-        self, rows: dict[Key, tuple[FloatArray, float, float]], bus: int, node: int, most_mw: float
+        self,
+        rows: dict[Key, tuple[FloatArray, float, float]],
+        bus: int,
+        node: int,
+        most_mw: float,
+        bound: set[Key],
     ) -> tuple[FloatArray, float] | None:
-        """Largest load by first order; pairs over in DC, with the ratings that hold at the start, are taken in too."""
-        active: list[int] = []
+        """Largest load by first order; pairs over in DC, with the ratings that hold at the start, are taken in too.
+
+        `bound`: rows to begin with, those that bound before; what binds now is added.
+        """
+        active = [i for i, key in enumerate(rows) if key in bound]
         for _round in range(6):
             table = list(rows.values())
             unit = np.array([r[0] for r in table]).reshape(len(table), len(self.p0))
             load, room = np.array([r[1] for r in table]), np.array([r[2] for r in table])
             found = largest_first_order(self.up, self.down, unit, load, room, most_mw, active)
+            names = list(rows)
+            bound.update(names[i] for i in active)
             if found is None:
                 return None
             moved, x = found
@@ -648,6 +658,7 @@ class AcProver:
         count, last = 0, (zero, 0.0)
         met: set[int] = set()  # outages that stood in the way
         measured: set[Key] = set()
+        bound: set[Key] = set()
         left: dict[Key, int] = {}
 
         def looked(moved: FloatArray, x: float, last: bool) -> tuple[Look | None, set[str]]:
@@ -668,7 +679,7 @@ class AcProver:
                 best and best[0] > 0.999 * most and far > 1.05 * best[0]
             ):  # held back by what was too far
                 most = 0.5 * (best[0] + far)
-            found = self._largest(rows, row, node, most)
+            found = self._largest(rows, row, node, most, bound)
             if found is None:  # first order does not reach so far: nearer, where the start holds
                 count += 1
                 most = 0.5 * (last[1] + (best[0] if best else 0.0))
