@@ -56,6 +56,8 @@ def pytest_collection_finish() -> None:
     """What collecting leaves stays for the whole run: no need to look through it again at every collection."""
     gc.collect()
     gc.freeze()
+    # what is frozen no longer counts, so the usual limits would have everything looked through again and again
+    gc.set_threshold(50_000, 20, 20)
     gc.enable()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -44,6 +45,7 @@ def _number(key: str, quantity: str) -> float:
     return float(str(table(TABLE).value(key, quantity)))
 
 
+@lru_cache(maxsize=16)
 def climate_year(key: str) -> Weather:
     """A year of hours from the climate of a place of the table.
 

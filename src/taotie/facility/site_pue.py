@@ -6,7 +6,8 @@ building is its spread. The load of the machines is taken as constant over the y
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -200,6 +201,17 @@ def site_pue(
     """
     if n_building < 2:
         raise RangeError(_("n_building={n} is not at least 2.").format(n=n_building))
+    held = None if sea_c is None else np.asarray(sea_c, np.float64).tobytes()
+    found = _drawn(cooling, weather, n_building, seed, held)
+    return replace(found, hourly_pue=found.hourly_pue.copy())
+
+
+@lru_cache(maxsize=16)
+def _drawn(
+    cooling: Cooling, weather: Weather, n_building: int, seed: int, sea: bytes | None
+) -> SitePue:
+    """Buildings of one kind in one year of weather, drawn once: a sweep and a page ask for them again and again."""
+    sea_c = None if sea is None else np.frombuffer(sea)
     rng = np.random.default_rng(seed)
     pues: list[float] = []
     litres: list[float] = []

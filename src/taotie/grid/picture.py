@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -204,7 +205,7 @@ def _degrees(path: Path, row: int, at: list[str]) -> tuple[float, float]:
 def _places_of(case: Case, found: Places, shift: int) -> tuple[FloatArray, FloatArray]:
     nowhere = (np.nan, np.nan)
     at = np.array([found.get(int(b) + shift, nowhere) for b in case.bus_number])
-    return at[:, 0].copy(), at[:, 1].copy()
+    return at[:, 0], at[:, 1]
 
 
 def _among_neighbours(case: Case, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -256,6 +257,19 @@ def grid_layout(case: Case, n_sweep: int = 60) -> tuple[FloatArray, FloatArray]:
         angle = 2 * np.pi * np.arange(n) / max(n, 1)
         return 0.5 + 0.5 * np.cos(angle), 0.5 + 0.5 * np.sin(angle)
     length = np.sqrt(np.abs(case.branch[on, 3]) + 1e-4)
+    x, y = _laid_out(
+        n, f.astype(np.int64).tobytes(), t.astype(np.int64).tobytes(), length.tobytes(), n_sweep
+    )
+    return x.copy(), y.copy()
+
+
+@lru_cache(maxsize=4)
+def _laid_out(
+    n: int, from_: bytes, to: bytes, lengths: bytes, n_sweep: int
+) -> tuple[FloatArray, FloatArray]:
+    """The layout of these branches, drawn once: it depends on nothing else."""
+    f, t = np.frombuffer(from_, np.int64), np.frombuffer(to, np.int64)
+    length = np.frombuffer(lengths)
     graph = sp.csr_matrix((np.r_[length, length], (np.r_[f, t], np.r_[t, f])), shape=(n, n))
     landmarks, nearest_ = [0], np.full(n, np.inf)
     distance = []
@@ -280,7 +294,7 @@ def grid_layout(case: Case, n_sweep: int = 60) -> tuple[FloatArray, FloatArray]:
     at = 0.5 * at + 0.5 * _ranks(at)
     low, high = at.min(axis=0), at.max(axis=0)
     at = (at - low) / np.where(high > low, high - low, 1)
-    return at[:, 0].copy(), at[:, 1].copy()
+    return at[:, 0], at[:, 1]
 
 
 def _ranks(at: FloatArray) -> FloatArray:

