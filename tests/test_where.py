@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,16 @@ def test_property_every_quantity_is_reached_by_a_command_or_a_study_key() -> Non
 ANSWERS = ROOT / "tests" / "cases" / "answers"
 
 
+@lru_cache(maxsize=1)
+def _commands() -> Any:
+    """The whole command tree."""
+    from taotie.app.cli.main import build
+
+    return build()
+
+
 def _reached(said: str) -> bool:
     """Whether a command, an option, a key of a study or a part of a pinned answer is there."""
-    from taotie.app.cli.main import build
     from taotie.study.schema import Study
 
     if said.startswith("study: "):
@@ -77,7 +85,7 @@ def _reached(said: str) -> bool:
             for m in re.finditer(words, pinned, re.M)
         )
     name, _dash, option = said.partition(" --")
-    command: Any = build()
+    command = _commands()
     for word in name.split():
         here = command.commands
         command = here[word] if word in here else here["grid"].commands[word]

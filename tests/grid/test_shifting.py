@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,17 @@ def _rows(shared_data: Path, area: str) -> list[dict[str, str]]:
     path = shared_data / "methods" / "eia930_2022_generation_ci_8ba.csv.gz"
     if not path.is_file():
         pytest.skip("hourly generation by fuel is not beside the project")
+    return _by_area(path).get(area, [])
+
+
+@lru_cache(maxsize=1)
+def _by_area(path: Path) -> dict[str, list[dict[str, str]]]:
+    """The hours of every area, read once."""
+    found: dict[str, list[dict[str, str]]] = {}
     with gzip.open(path, "rt") as file:
-        return [row for row in csv.DictReader(file) if row["ba"] == area]
+        for row in csv.DictReader(file):
+            found.setdefault(row["ba"], []).append(row)
+    return found
 
 
 @pytest.mark.parametrize(
