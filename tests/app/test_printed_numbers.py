@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -22,13 +23,14 @@ from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.language import speaking
 
 ROUNDED = 6e-3  # three digits are printed, four in tables
+commands = lru_cache(maxsize=1)(build)  # the tree is the same for every test
 NARROW = dict.fromkeys("\u202f\u00a0\u2009", "")
 
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", "400")
-    command = build()
+    command = commands()
 
     def call(*words: object) -> str:
         capsys.readouterr()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,16 +101,22 @@ def from_python(name: str, settings: dict[str, Any]) -> str:
     return answer_text(ask(name, **settings))
 
 
-def from_command(name: str, settings: dict[str, Any], capsys: Any) -> str:
+@lru_cache(maxsize=1)
+def commands() -> Any:
+    """The whole command tree."""
     from taotie.app.cli.main import build
 
+    return build()
+
+
+def from_command(name: str, settings: dict[str, Any], capsys: Any) -> str:
     words = list(declared_of(name).words)
     for key, value in settings.items():
         one = declared_of(name).settings[key]
         for each in value if isinstance(value, list) else [value]:
             words += [str(each)] if one.first and not one.options else [one.spelled[0], str(each)]
     capsys.readouterr()
-    build().main(args=[*words, "--json"], prog_name="taotie", standalone_mode=False)
+    commands().main(args=[*words, "--json"], prog_name="taotie", standalone_mode=False)
     return str(capsys.readouterr().out)
 
 
