@@ -30,13 +30,15 @@ os.environ["TAOTIE_LANG"] = "en"
 
 
 LONG = (
-    "tests/answer/test_pinned_answers.py", "tests/answer/test_asks.py", "tests/app/pages/test_browser.py", "tests/app/pages/test_simulation_page.py",
-    "tests/study/test_run.py", "tests/study/test_kinds.py", "tests/app/cli/test_fleet.py", "tests/study/test_building.py",
-    "tests/app/api/test_rest.py", "tests/faults/test_kills.py", "tests/grid/capacity/test_units.py",
-    "tests/study/test_every_chip.py", "tests/compute/metered/test_closed_model.py", "tests/compute/serving/test_service.py",
-    "tests/compute/serving/test_replica.py", "tests/grid/capacity/test_hosting_capacity.py",
-    "tests/app/pages/test_page.py", "tests/app/test_printed_numbers.py", "tests/quantity/test_figure.py",
-    "tests/app/test_same_words.py", "tests/app/pages/test_grid_page.py", "tests/app/api/test_client.py",
+    "tests/app/web/test_browser.py", "tests/answer/test_pinned_answers.py", "tests/study/test_run.py", "tests/app/api/test_doors_agree.py",
+    "tests/study/test_kinds.py", "tests/fuzz/test_fuzz.py", "tests/study/test_building.py", "tests/answer/test_asks.py",
+    "tests/grid/capacity/test_hosting_capacity.py", "tests/app/cli/test_main.py", "tests/app/api/test_rest.py",
+    "tests/compute/metered/test_closed_model.py", "tests/app/web/test_pages.py", "tests/grid/supply/test_matching.py",
+    "tests/audit/test_any_numbers.py", "tests/grid/capacity/test_redispatch.py", "tests/quantity/test_figure.py",
+    "tests/compute/serving/test_replica.py", "tests/compute/serving/test_fleet.py", "tests/compute/serving/test_file.py",
+    "tests/grid/test_headroom.py", "tests/audit/test_fresh_statements.py", "tests/grid/capacity/test_units.py",
+    "tests/app/pages/test_chinese_pages.py", "tests/faults/test_kills.py", "tests/app/pages/test_browser.py",
+    "tests/app/mcp/test_server.py", "tests/app/pages/test_simulation_page.py", "tests/app/pages/test_page.py",
 )  # fmt: skip
 """The files that take longest, which go first: the last one dealt out is what a second process waits for."""
 
