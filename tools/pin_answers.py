@@ -339,8 +339,15 @@ def lines_of_error(error: TaotieError) -> Iterator[Line]:
 
 def lines_asked(name: str, title: str, settings: Mapping[str, Any], folder: Path) -> list[Line]:
     """What a question says to these settings, an error too, with heads that stand once each."""
+    return asked(name, title, settings, folder)[0]
+
+
+def asked(name: str, title: str, settings: Mapping[str, Any], folder: Path) -> tuple[list[Line], Answer | None]:  # fmt: skip
+    """The same, and the answer itself where there is one."""
+    answer = None
     try:
-        found = list(lines_of(ask(name, **filled(dict(settings), folder)), title == "base"))
+        answer = ask(name, **filled(dict(settings), folder))
+        found = list(lines_of(answer, title == "base"))
     except TaotieError as error:
         found = [*lines_of_error(error)]
         with speaking("zh"):
@@ -348,7 +355,8 @@ def lines_asked(name: str, title: str, settings: Mapping[str, Any], folder: Path
                 ask(name, **filled(dict(settings), folder))
             except TaotieError as other:
                 found += [(f"{head} zh", text) for head, text in lines_of_error(other)]
-    return [(head, text.replace(str(folder), "{folder}").replace("\n", "\\n")) for head, text in once(found)]  # fmt: skip
+    lines = [(head, text.replace(str(folder), "{folder}").replace("\n", "\\n")) for head, text in once(found)]  # fmt: skip
+    return lines, answer
 
 
 def once(lines: Iterable[Line]) -> Iterator[Line]:

@@ -6,6 +6,7 @@ The cases stand in tests/cases/answers, written by tools/pin_answers.py and read
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,16 +19,19 @@ from taotie.answer.asks import ASKS
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _pin() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pin_answers", ROOT / "tools" / "pin_answers.py")
+def _tool(name: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
+    made = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
     return made
 
 
-PIN = _pin()
+PIN = _tool("pin_answers")
+PRINTED = _tool("pin_printed")
 CASES: dict[str, dict[str, Any]] = PIN.cases()
 EVERY = [
     (name, title, settings) for name, of in CASES.items() for title, settings in PIN.drawn(name, of)
@@ -63,11 +67,37 @@ def pinned() -> dict[str, dict[str, list[tuple[str, str]]]]:
     ids=[f"{ASKS[name].flat}-{crc32(title.encode()):08x}" for name, title, _settings in EVERY],
 )
 def test_published_an_answer_is_what_it_was(
-    name: str, title: str, settings: dict[str, Any], folder: Path, pinned: Any
+    name: str,
+    title: str,
+    settings: dict[str, Any],
+    folder: Path,
+    pinned: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """The answer itself, and of each base what a terminal prints and a page says of it."""
     assert title in pinned[name], f"not pinned: python tools/pin_answers.py {name}"
-    found = PIN.differences(PIN.lines_asked(name, title, settings, folder), pinned[name][title])
+    lines, answer = PIN.asked(name, title, settings, folder)
+    found = PIN.differences(lines, pinned[name][title])
     assert not found, f"taotie {name}, {title}:\n" + "\n".join(found)
+    if title in PRINTED.titles_of(name):
+        monkeypatch.setenv("COLUMNS", PRINTED.COLUMNS)
+        found = PIN.differences(PRINTED.lines_of(name, title, answer, folder), _printed(ASKS[name].flat)[title])  # fmt: skip
+        assert not found, f"taotie {name} prints:\n" + "\n".join(found)
+
+
+def _printed(name: str) -> dict[str, list[tuple[str, str]]]:
+    """What was printed when a person last looked."""
+    return PIN.read((PRINTED.PINNED / f"{name}.txt").read_text("utf-8"))
+
+
+def test_published_what_is_printed_beside_the_answers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", PRINTED.COLUMNS)
+    was, made = _printed("others"), dict(PRINTED.others(folder))
+    assert list(made) == list(was)
+    found = [f"{title}: {d}" for title in made for d in PIN.differences(made[title], was[title])]
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -96,6 +126,9 @@ def test_property_no_setting_is_forgotten(name: str, pinned: Any) -> None:
     titles = [title for title, _settings in PIN.drawn(name, CASES[name])]
     assert {*titles, "refused"} == set(pinned[name]), "a case that is asked no longer, or one twice"
     assert len(titles) == len(set(titles))
+    held = PRINTED.titles_of(name)
+    assert set(held) <= set(titles)
+    assert not held or tuple(_printed(ASKS[name].flat)) == held
 
 
 def test_property_every_question_has_cases() -> None:
