@@ -510,8 +510,8 @@ def loses_a_name(mutant: Mutant) -> bool:
     room = path.relative_to(SOURCE).parts[0]
     if room not in pin_names.ROOMS:
         return False
-    others = {n for p in (SOURCE / room).rglob("*.py") if p != path for n in _names_of(p)}
-    return bool(pin_names.pinned()[room] - others - pin_names.names_in(mutant.source))
+    others = sum((_names_of(p) for p in (SOURCE / room).rglob("*.py") if p != path), Counter())
+    return bool(pin_names.pinned()[room] - (others + pin_names.names_in(mutant.source)))
 
 
 def changes_words(mutant: Mutant) -> bool:
@@ -520,7 +520,7 @@ def changes_words(mutant: Mutant) -> bool:
 
 
 @cache
-def _names_of(path: Path) -> set[str]:
+def _names_of(path: Path) -> Counter[str]:
     import pin_names
 
     return pin_names.names_in(path.read_text("utf-8"))

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import taotie as tt
+from taotie.answer import dispatch_hours
 from taotie.errors import DataError, RangeError, TaotieError
 from taotie.grid.case.case import read_case
+from taotie.grid.dispatch.by_hour import HourlyDispatch
 
 
 @pytest.fixture
@@ -128,3 +130,15 @@ def test_error_what_does_not_go_together(hours, monkeypatch, tmp_path):
     assert "taotie data fetch rts-gmlc" in error.value.hint
     with pytest.raises(RangeError, match="looks at one bus"):
         tt.capacity("case9", ac_check=True)
+
+
+def test_worked_a_state_is_summed_over_the_hours_that_both_have() -> None:
+    """Three hours, the second solved in this state alone: 100 and 300 USD count, and the price of that hour is no highest."""
+    one = HourlyDispatch(
+        power_mw=np.array([[5.0], [6.0], [7.0]]), price_usd_per_mwh=np.array([[20.0], [90.0], [40.0]]),
+        cost_usd_per_h=np.array([100.0, 200.0, 300.0]), shed_mw=np.array([0.0, 9.0, 1.0]), solved=np.ones(3, bool),
+    )  # fmt: skip
+    found = dispatch_hours._summary(one, 0, np.array([0.5]), np.array([True, False, True]))
+    assert found == {
+        "cost_usd": 400.0, "price_mean_usd_per_mwh": 30.0, "price_highest_usd_per_mwh": 40.0, "average_g_per_kwh": 500.0, "shed_mwh": 1.0, "unsolved": 0,
+    }  # fmt: skip

@@ -74,6 +74,13 @@ def test_worked_what_holds_in_ac_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert all(one.text("zh") != one.text("en") for one in (*said, *limits))
 
 
+def test_worked_a_bus_without_an_answer_is_no_better_than_one_that_takes_little() -> None:
+    one = {"name": "", "binds": {"branch": "l", "outage": None}}
+    buses = [{"bus": i, "firm_mw": mw, **one} for i, mw in enumerate((None, 0.04, 0.9))]
+    table = capacity_more._table(None, buses, None)  # type: ignore[arg-type]
+    assert [row[0] for row in table.rows] == [2, 1, 0]
+
+
 def test_worked_ten_best_buses_with_all_that_was_computed() -> None:
     buses = [
         {"bus": i, "name": f"b{i}", "firm_mw": None if i == 3 else float(i) + 0.04, "ac_mw": 1.26 * i, "curtailable_mw": {"0.05": 10.26 * i}, "binds": {"branch": f"l{i}", "outage": "o" if i % 2 else None}}

@@ -33,8 +33,13 @@ def test_published_no_name_is_gone(pin: ModuleType) -> None:
 def test_worked_what_counts_as_a_name(pin: ModuleType) -> None:
     text = 'Said("no_meter", N_("x"))\nwalk.note(\n    "one", n=1)\nColumn("bus", "MW")\nwalk.keep("pue", x)\n'
     text += 'rows = {"load_mw": 1, **{"a.b": 2}, "Not a name": 3, kind: "chat"}\nspan = x["low":"high"]\n'
+    text += 'Field("energy", x) if y else Field("energy", z)\nparse_quantity(v, "1", low=1.0, high=64.0, name="draft")\n'
     assert pin.names_in(text) == {
-        "sentence no_meter", "sentence one", "column bus", "figure pue", "key load_mw", "key a.b",
+        "sentence no_meter": 1, "sentence one": 1, "column bus": 1, "figure pue": 1, "key load_mw": 1, "key a.b": 1, "field energy": 2,
+        'range low=1.0, high=64.0, name="draft"': 1,
     }  # fmt: skip
-    room = {"answer": pin.pinned()["answer"] - {"column bus"}, **{r: pin.pinned()[r] for r in ("study", "policy")}}  # fmt: skip
-    assert pin.gone(room) == ["answer column bus"]
+    room = pin.pinned()
+    assert room["policy"]["field energy"] > 1
+    room["answer"]["column bus"] -= 1
+    room["policy"]["field energy"] -= 1
+    assert pin.gone(room) == ["answer column bus", "policy field energy"]

@@ -86,6 +86,7 @@ def test_worked_a_hash_rate_forecast_and_its_score(tmp_path) -> None:
     (tmp_path / "b.csv").write_text(head + "\n".join(rows), "utf-8")
     made = mine_frozen(tmp_path / "r.json", [tmp_path / "a.csv"])
     assert (made.ask, [t[:3] for t in told(made)[2]]) == ("mine_frozen", [("forecasts", "On record", heads("TH/s", 5))])  # fmt: skip
+    assert made.own["data_to"] == rows[1799].partition(",")[0]
     with pytest.raises(DataError, match="needs a series") as wrong:
         mine_frozen(tmp_path / "other.json", [])
     assert wrong.value.hint.startswith("--series FILE")

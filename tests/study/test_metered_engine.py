@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from taotie.answer.meter import meter_report
 from taotie.errors import MeterError
+from taotie.study import metered_engine
+from taotie.words.said import Said
 
 T0 = 1_767_225_600
 READ_J, WRITE_J, IDLE_W = 0.02, 0.4, 80.0
@@ -70,6 +73,26 @@ def test_worked_few_windows_and_other_times_are_told(service) -> None:
         meter_report([folder / "m.csv"], metrics=folder / "one")
     with pytest.raises(MeterError, match="no folder of pages"):
         meter_report([folder / "m.csv"], metrics=folder / "m.csv")
+
+
+def test_worked_tokens_of_windows_nobody_metered_are_not_of_the_fit(service) -> None:
+    """The meter stops ten minutes early: what was read and written after costs no joule, and lowers no price."""
+    folder, *_more = service
+    lines = (folder / "m.csv").read_text().splitlines()
+    (folder / "short.csv").write_text("\n".join(lines[:-10]) + "\n")
+    (row,) = meter_report([folder / "short.csv"], metrics=folder / "pages").own["engine"]
+    assert row["read_j"] == pytest.approx(READ_J, rel=0.01)
+    assert row["write_j"] == pytest.approx(WRITE_J, rel=0.01)
+
+
+def test_worked_what_each_window_has_to_say_is_said_once(monkeypatch) -> None:
+    told = iter((["a"], ["b"], ["a"]))
+    step = SimpleNamespace(**dict.fromkeys(metered_engine._COUNTS, 1.0))
+    monkeypatch.setattr(metered_engine, "change", lambda *_: (step, [Said(c, c) for c in next(told)]))  # fmt: skip
+    said = [Said("before", "before")]
+    moved = metered_engine._moved("m", [{"m": None}] * 4, said)  # type: ignore[list-item]
+    assert [one.code for one in said] == ["before", "a", "b"]
+    assert all(values.tolist() == [1.0] * 3 for values in moved.values())
 
 
 def test_worked_two_models_are_shared_by_weights_and_said(service) -> None:
