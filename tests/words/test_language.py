@@ -16,6 +16,7 @@ from taotie.errors import BoundaryError, RangeError
 from taotie.quantity import boundary
 from taotie.quantity.figure import leaf
 from taotie.words import language as lang
+from taotie.words.said import as_given, joined, spoken_range
 
 VARIABLES = ("TAOTIE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -173,3 +174,9 @@ def test_property_every_note_of_an_assumed_figure_is_said_in_chinese() -> None:
                 and key.value.value not in alone
             ]
     assert not bare
+
+
+def test_worked_sayings_made_of_others_keep_their_codes() -> None:
+    parts = [as_given("mine", "a"), spoken_range("1 to 2")]
+    assert [one.code for one in (*parts, joined(parts))] == ["mine", "range", "joined"]
+    assert [joined(parts).text(code) for code in ("en", "zh")] == ["a, 1 to 2", "a、1 至 2"]
