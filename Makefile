@@ -19,7 +19,7 @@ help:  ## this list
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing taotie with its report, grid and data extras into .venv (first time: a few minutes)"
 	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --disable-pip-version-check -e ".[all]"
-	@$(BIN)/python -m compileall -q src tests
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 .venv/.dev: .venv/.base
