@@ -35,6 +35,7 @@ from taotie.words.said import Said, as_given
 __all__ = ["More", "shares_of", "sites", "with_more"]
 
 MOVED = 5  # units named a bus
+OPEN_MW = 1e-3  # an answer further below its bound is told to be one from below
 COST_BUSES = 12  # for how many buses of the table the cost of moving is computed
 TOLD_EVERY_S = 15.0  # progress of hours
 
@@ -235,6 +236,15 @@ def _redispatch_said(found: RedispatchedCapacity) -> list[Said]:
             {"n": len(known), "median": float(np.median(known)) if len(known) else 0.0, "gap": round(float(gap.max()), 9) if gap.size else 0.0},
         )
     ]  # fmt: skip
+    wide = gap[gap > OPEN_MW]
+    if wide.size:
+        out.append(
+            Said(
+                "bound_open",
+                N_("{n} buses take at least what is given: a dispatch that serves it keeps every pair, but whether another serves more was not settled; the bound lies {median:.1f} MW above the answer in the median of them, {most:.1f} MW at most"),
+                {"n": int(wide.size), "median": round(float(np.median(wide)), 6), "most": round(float(wide.max()), 6)},
+            )
+        )  # fmt: skip
     for wider in found.loosening:
         if not wider.branch.size:
             continue

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from taotie.errors import CaseError, RangeError
-from taotie.grid.capacity import redispatch_setup
+from taotie.grid.capacity import redispatch_from_base, redispatch_setup
 from taotie.grid.capacity.redispatch import (
     redispatch_cost_usd_per_mwh,
     redispatched_capacity,
     redispatched_sites,
     searched_nodes,
 )
+from taotie.grid.capacity.redispatch_from_base import from_base
 from taotie.grid.capacity.redispatch_lp import (
     largest_load,
     least_loosening,
@@ -244,6 +245,30 @@ def test_property_no_worsening_needs_no_programme_and_is_exact():
     assert (found.x > -1e-6).all()
     for node, x in zip(nodes, found.x, strict=True):
         assert whole_programme(wider, int(node))[0] == pytest.approx(x, abs=1e-6)
+
+
+def test_property_from_a_known_dispatch_units_are_let_go_until_bound_and_answer_meet(monkeypatch):
+    case = read_case("RTS_GMLC")
+    problem = redispatch_problem(case, dc_model(case).islands[0])
+    wide = least_loosening(case, problem, most_entries=0)
+    wider = loosened(problem, wide)
+    monkeypatch.setattr(redispatch_from_base, "FIRST", 3)
+    monkeypatch.setattr(redispatch_from_base, "MORE", 4)
+    nodes = np.arange(0, problem.island.n_node, 6)
+    exact = searched_nodes(wider, nodes).x
+    found = from_base(wider, wide.power_mw, nodes, {"steps": 0, "screens": 0})
+    assert (found.loading < 1 + 1e-6).all()
+    assert (found.x <= exact + 1e-6).all()
+    assert (found.bound >= exact - 1e-6).all()
+    assert np.isclose(found.x, exact, atol=1e-6).mean() > 0.8
+    # cut short, what is answered still holds, and so does the bound
+    monkeypatch.setattr(redispatch_from_base, "ROUNDS", 1)
+    monkeypatch.setattr(redispatch_from_base, "LAST_STEPS", 5)
+    found = from_base(wider, wide.power_mw, nodes, {"steps": 0, "screens": 0})
+    assert (found.x > -1e-6).all()
+    assert (found.x <= exact + 1e-6).all()
+    assert (found.bound >= exact - 1e-6).all()
+    assert (found.bound > found.x + 1e-3).any()
 
 
 def test_property_loosening_is_enough_and_needed():

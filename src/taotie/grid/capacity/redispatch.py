@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from taotie.grid.capacity.core import outage_mask, require_ratings, thread_count
+from taotie.grid.capacity.redispatch_from_base import from_base
 from taotie.grid.capacity.redispatch_lp import (
     Loosening,
     largest_load,
@@ -294,7 +295,11 @@ def redispatched_capacity(
                 wider = NOTHING_LOOSENED
             if wider.branch.size and loosen:
                 problem = loosened(problem, wider)
-                found, stalled = _searched(problem, nodes, n_thread, work)
+                if wider.least:
+                    found, stalled = _searched(problem, nodes, n_thread, work)
+                else:  # thousands of pairs are full at the dispatch of the case: on from there
+                    found = from_base(problem, wider.power_mw, nodes, work)
+                    stalled = np.zeros(0, np.int64)
         place = np.full(island.n_node, -1, np.int64)
         place[nodes] = np.arange(len(nodes))
         for q in stalled.tolist():
