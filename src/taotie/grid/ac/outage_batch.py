@@ -162,12 +162,12 @@ def _solve_group(
                     r[into_q, c] = own - (vi[i, c] * pi[c] - vr[i, c] * qi[c])
         for c in range(n_lane):  # the lost branch carries nothing: its ends anew, in double
             l = lost[c]
-            a = complex(vr[f[l], c], vi[f[l], c])
-            b = complex(vr[t[l], c], vi[t[l], c])
+            at_f = complex(vr[f[l], c], vi[f[l], c])
+            at_t = complex(vr[t[l], c], vi[t[l], c])
             for e in range(2):
                 i = f[l] if e == 0 else t[l]
-                here = a if e == 0 else b
-                flow = yff[l] * a + yft[l] * b if e == 0 else ytf[l] * a + ytt[l] * b
+                here = at_f if e == 0 else at_t
+                flow = (yff if e == 0 else ytf)[l] * at_f + (yft if e == 0 else ytt)[l] * at_t
                 for z in range(y_start[i], y_start[i + 1]):
                     j = y_column[z]
                     flow -= complex(y_re[z], y_im[z]) * complex(vr[j, c], vi[j, c])

@@ -768,18 +768,23 @@ def _lanes(volts: np.ndarray) -> tuple[FloatArray, FloatArray]:
 def _joined(looks: Sequence[Look]) -> Look:
     """Looks at states of one dispatch as one."""
     first = np.cumsum([0] + [len(look.at) for look in looks])
+
+    def noted(
+        parts: list[tuple[IntArray, IntArray, FloatArray]],
+    ) -> tuple[IntArray, IntArray, FloatArray]:
+        return (
+            np.concatenate([part[0] + n for part, n in zip(parts, first, strict=False)]),
+            np.concatenate([part[1] for part in parts]),
+            np.concatenate([part[2] for part in parts]),
+        )
+
     at, worst, beyond, solved, lost = (
         np.concatenate([look[i] for look in looks]) for i in range(5)
     )
-    noted = [
-        (
-            np.concatenate([look[i][0] + n for look, n in zip(looks, first, strict=False)]),
-            *(np.concatenate([look[i][j] for look in looks]) for j in (1, 2)),
-        )
-        for i in (5, 6)
-    ]
-    lowest = min(look.lowest for look in looks)
-    return Look(at, worst, beyond, solved, lost, noted[0], noted[1], lowest, 0.0, 0.0, 0)
+    return Look(
+        at, worst, beyond, solved, lost, noted([look.pairs for look in looks]),
+        noted([look.volts for look in looks]), min(look.lowest for look in looks), 0.0, 0.0, 0,
+    )  # fmt: skip
 
 
 def heavy_pairs(load: FloatArray, solved: np.ndarray) -> tuple[IntArray, IntArray, FloatArray]:
