@@ -53,7 +53,7 @@ BEGIN, END = 200, 20
 TOO = {
     "check": ("alone: says = the power usage effectiveness of data centres", "alone: says = ChatGPT uses 564 MWh a day", "alone: says = A ChatGPT query takes 0.34 Wh, cite = csl"),
     "simulate": ("sweep = ['max-batch=4,8', 'rate=1,3']",),
-    "run": ("alone: study = {folder}/chat_placed.toml", "alone: study = {folder}/campus_grid.toml"),
+    "run": ("alone: study = {folder}/closed.toml", "alone: study = {folder}/campus_grid.toml"),
     "capacity": ("case = case30, bus = 8, load = 10 TW",),
 }  # fmt: skip
 """Cases beside the base that a command prints otherwise; their pages are not held."""
