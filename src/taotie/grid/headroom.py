@@ -304,12 +304,27 @@ def together(found: Sequence[AreaHeadroom]) -> tuple[FloatArray, float]:
 
 
 def over_areas(found: Sequence[AreaHeadroom]) -> list[OverAreas]:
-    """Averages over areas, one a limit."""
-    names = OverAreas._fields
-    return [
-        OverAreas(*(float(np.mean([getattr(h, name) for h in hours])) for name in names))
-        for hours in zip(*(one.hours for one in found), strict=True)
-    ]
+    """Averages over areas, one a limit: hours over all, what a cut is like over the areas that have one.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Area
+    >>> def area(hours, half, event):
+    ...     return Area(hours=[Area(hours_per_year=hours, keep_half=half, mean_event_h=event)])
+    >>> over_areas([area(80.0, 0.5, 4.0), area(0.0, 1.0, 0.0)])
+    [OverAreas(hours_per_year=40.0, keep_half=0.5, mean_event_h=4.0)]
+    """
+    made = []
+    for hours in zip(*(one.hours for one in found), strict=True):
+        cut = [h for h in hours if h.hours_per_year > 0] or hours
+        made.append(
+            OverAreas(
+                float(np.mean([h.hours_per_year for h in hours])),
+                float(np.mean([h.keep_half for h in cut])),
+                float(np.mean([h.mean_event_h for h in cut])),
+            )
+        )
+    return made
 
 
 def area_headroom(

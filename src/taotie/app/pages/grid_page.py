@@ -115,8 +115,7 @@ def _main(shown: CapacityPicture) -> Tile:
         key, raw = "share_of_buses", values
     else:
         values = {k: numbers.half_take(v) for k, v in ways.items()}
-        low, high = min(values.values()), max(values.values())
-        shown_value, unit = _("{low} to {high}").format(low=numbers.mw_text(low), high=numbers.mw_text(high)), "MW"  # fmt: skip
+        shown_value, unit = _ends(numbers.mw_text(min(values.values())), numbers.mw_text(max(values.values()))), "MW"  # fmt: skip
         name = _("New load half of the buses take {when}").format(when=when)
         each = {k: f"{numbers.mw_text(v)}\u00a0MW" for k, v in values.items()}
         key, raw = "median_capacity", values
@@ -137,7 +136,12 @@ def _headline_span(shares: list[float]) -> str:
         f"{100 * share:.0f}" if 0.1 <= share < 0.9995 else percent(share)
         for share in (min(shares), max(shares))
     ]
-    return ends[0] if ends[0] == ends[1] else _("{low} to {high}").format(low=ends[0], high=ends[1])
+    return _ends(*ends)
+
+
+def _ends(low: str, high: str) -> str:
+    """Both ends of a range, or one where they are printed alike."""
+    return low if low == high else _("{low} to {high}").format(low=low, high=high)
 
 
 def _tile(key: str, name: str, value: str, unit: str, raw: float, note: str = "") -> Tile:
