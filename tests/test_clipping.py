@@ -74,6 +74,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "compute/serving/slice.py::_by_hour",
         "fleet/backtest.py::rolling_backtest",
         "grid/capacity/curtailable.py::worst_hours",
+        "grid/picture.py::_laid_out",  # no more landmarks than buses
         "workload/trace_csv.py::rows",
     ),
     "a part of a span, cut at the span's ends and weighed by its length": (
@@ -109,7 +110,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "within a search or a solver, not at its result": (
         "compute/fit/robust_fit.py::robust_fit",
-        "compute/serving/routing.py::next_finish",
+        "compute/serving/routing.py::next_finishes",
+        "grid/capacity/redispatch_from_base.py::from_base",  # where the search begins
         "grid/capacity/core.py::close_margins",  # the tighter of the two directions
         "grid/capacity/core.py::in_parallel",
         "grid/capacity/parts.py::parts_of",  # the earlier of two places in the elimination

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taotie.errors import RangeError
+from taotie.facility.climate_year import climate_year
 from taotie.facility.liquid_cooling import direct_to_chip_load, drawn_loop, middle_loop
 from taotie.facility.moist_air import (
     enthalpy_kj_per_kg,
@@ -21,6 +22,7 @@ from taotie.facility.moist_air import (
     saturation_pressure_pa,
     wet_bulb_c,
 )
+from taotie.facility.site_pue import site_pue
 from taotie.facility.water import site_water_l, wue_l_per_kwh
 from taotie.facility.weather_pue import (
     AirEconomizer,
@@ -34,6 +36,7 @@ from taotie.facility.weather_pue import (
     seawater_economizer_load,
     water_economizer_load,
 )
+from taotie.quantity.sampling import sampling
 
 SUPPLY = {
     "ups_efficiency": 0.980302734,
@@ -112,6 +115,7 @@ SEA = SeawaterEconomizer(
     chiller_load=0.770117188,
     cop_shift=0.00880859375,
 )
+
 ANNUAL = {  # site: PUE by air, PUE by water, water by air [L/kWh]
     "sanfrancisco_ca": (1.1193, 1.1343, 0.000),
     "portangeles_wa": (1.1197, 1.1346, 0.001),
@@ -303,3 +307,13 @@ def test_error_water_and_draws() -> None:
         drawn_system(AirEconomizer, 0, np.random.default_rng(0))
     with pytest.raises(RangeError, match="captured_share"):
         direct_to_chip_load(replace(middle_loop(), captured_share=1.2), load, 20.0)
+
+
+def test_property_buildings_drawn_before_are_those_of_the_sampling_asked() -> None:
+    weather = climate_year("DEU")
+    with sampling(200):
+        before = site_pue("air", weather, n_building=10).pue
+    with sampling(100):
+        after = site_pue("air", weather, n_building=10).pue
+        assert len((after * 2.0).samples) == len(after.samples) == 100
+    assert len(before.samples) == 200

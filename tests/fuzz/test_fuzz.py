@@ -156,7 +156,7 @@ OPENERS = {"read_text", "read_bytes", "read_json", "read_toml", "open_text", "op
 OWN_FILES = {
     # what is installed with taotie or fetched and held against its hash, what it wrote itself, and copies of what a reader in the table reads
     "app/pages/compiled.py:kept_between_runs", "app/pages/compiled.py:load_bytecode", "audit/catalogue_search.py:entries", "compute/energy/model_keys.py:_types",
-    "compute/energy/runtime_profile.py:_tables",
+    "compute/energy/runtime_profile.py:_parsed",
     "compute/fit/frozen_predictions.py:frozen", "fleet/stock.py:vintages", "grid/capacity/by_hour.py:hourly_area_load_mw",
     "grid/flow/contingency.py:contingency_table", "grid/dispatch/rts_gmlc_year.py:_rows", "quantity/catalog.py:_rows",
     "quantity/catalog.py:_source_file", "quantity/unit.py:_answers", "study/building.py:_keep_file", "study/campus_chain.py:_of_hours",

@@ -30,6 +30,7 @@ from taotie.facility.weather_pue import (
 )
 from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, leaf
+from taotie.quantity.sampling import Sampling, current
 from taotie.words.language import N_, _
 
 __all__ = ["COOLING", "SitePue", "cooling_load", "sea_year", "site_pue"]
@@ -202,15 +203,24 @@ def site_pue(
     if n_building < 2:
         raise RangeError(_("n_building={n} is not at least 2.").format(n=n_building))
     held = None if sea_c is None else np.asarray(sea_c, np.float64).tobytes()
-    found = _drawn(cooling, weather, n_building, seed, held)
+    found = _drawn(cooling, weather, n_building, seed, held, current())
     return replace(found, hourly_pue=found.hourly_pue.copy())
 
 
 @lru_cache(maxsize=16)
 def _drawn(
-    cooling: Cooling, weather: Weather, n_building: int, seed: int, sea: bytes | None
+    cooling: Cooling,
+    weather: Weather,
+    n_building: int,
+    seed: int,
+    sea: bytes | None,
+    asked: Sampling,
 ) -> SitePue:
-    """Buildings of one kind in one year of weather, drawn once: a sweep and a page ask for them again and again."""
+    """Buildings of one kind in one year of weather, drawn once: a sweep and a page ask for them again and again.
+
+    `asked` is what figures are sampled with here: those of another sampling are others.
+    """
+    del asked
     sea_c = None if sea is None else np.frombuffer(sea)
     rng = np.random.default_rng(seed)
     pues: list[float] = []

@@ -35,6 +35,7 @@ NOTES = (
     N_("fleet value, not the region's"),
     N_("hourly share of carbon-free energy that the operator states, contracts included: market-based"),
     N_("the area whose hours stand for it"),
+    N_("several zones: that of the city whose climate stands for it"),
     N_("the market area most of its load lies in"),
     N_("usual share lost between power station and meter; not looked up"),
     N_("water per IT energy"),

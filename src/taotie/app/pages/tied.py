@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
-from taotie.words.spacing import GAP
+from taotie.words.spacing import FULL_WIDTH, GAP
 
 __all__ = ["tied"]
 
 _TIED = "\u00a0"
 _OWN = r"(?:script|style|pre|code|kbd|textarea|option)\b"
-_KEPT = rf"(?is:<({_OWN}).*?</\1\s*>|<!--.*?-->|<[^>]*>(?:[^<\d]*+<(?!{_OWN}|!--)[^>]*>)*+)"
+_KEPT = (
+    rf"(?is:<({_OWN}).*?</\1\s*>|<!--.*?-->|<[^>]*>(?:[^<\d{FULL_WIDTH}]*+<(?!{_OWN}|!--)[^>]*>)*+)"
+)
 """What stays as it is, letter for letter: scripts, what somebody copies or sends back, and what stands inside of tags."""
 _UNIT = r"(?:[kMGT]?(?:J|Wh?)|[kM]?tCO2e|k?gCO2e|m?L|USD|h|min|m?s)\b"
 _GAP = rf" (?<=\d )(?=\d{{3}}(?!\d)|%|[万亿]|{_UNIT})"
@@ -24,6 +26,8 @@ def tied(html: str) -> str:
 
     Examples
     --------
+    >>> tied("<p>一、 二</p><p>需要知道： 型号</p>")
+    '<p>一、二</p><p>需要知道：型号</p>'
     >>> tied('<p title="1 088">1 088 MW, 70 %, 12 万</p><code>--years 2 400</code>').split(" ")
     ['<p', 'title="1', '088">1\\xa0088\\xa0MW,', '70\\xa0%,', '12\\xa0万</p><code>--years', '2', '400</code>']
     """
