@@ -10,6 +10,10 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
+# the simulator's kernels and the grid's, side by side: most of the time of a first installation
+READY = $(BIN)/python -m taotie.answer.ready simulate & $(BIN)/python -m taotie.answer.ready capacity sites && wait $$! \
+  || echo "kernels could not be made ready; each is compiled when it is needed"
+
 .PHONY: cases hashes run test lint bench accept extras services faults fuzz mutants web messages browser changelog docs clean help checks kernels bench-ratios
 
 help:  ## this list
@@ -28,8 +32,8 @@ help:  ## this list
 	@touch $@
 
 .venv/.kernels: .venv/.base
-	@echo "compiling the kernels of the simulator and the grid, once (about a minute)"
-	@$(BIN)/python -m taotie.answer.ready || echo "kernels could not be made ready; each is compiled when it is needed"
+	@echo "compiling the kernels of the simulator and the grid, once (two minutes on two cores)"
+	@$(READY)
 	@touch $@
 
 run: .venv/.kernels  ## set up and run the main job; says where the report is
@@ -61,7 +65,7 @@ checks: .venv/.dev messages
 
 kernels: .venv/.dev messages  ## compile every kernel once, so that nobody waits for it later
 	@$(BIN)/python -m compileall -q src tests
-	@$(BIN)/python -m taotie.answer.ready || echo "kernels could not be made ready; each is compiled when it is needed"
+	@$(READY)
 
 lint: .venv/.dev  ## style, types and the order of imports
 	@$(BIN)/ruff check .

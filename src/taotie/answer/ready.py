@@ -1,6 +1,7 @@
 """Which questions make every kernel ready? `python -m taotie.answer.ready` asks them once, small, so that nobody waits.
 
-A wheel is built with what this compiles; `make run` and `make test` call it after installing. What a computer lacks (a
+A wheel is built with what this compiles; `make run` and `make test` call it after installing, `simulate` in one
+process and what is asked of a grid in another. What a computer lacks (a
 package of an extra) is left out and said.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,10 @@ def _hours() -> str:
     return "\n".join(rows) + "\n"
 
 
-def make_ready(tell: Callable[[str], None] = lambda line: None) -> list[str]:
-    """Ask every question once; what could not be asked, in words.
+def make_ready(
+    tell: Callable[[str], None] = lambda line: None, only: Collection[str] = ()
+) -> list[str]:
+    """Ask every question once, or those of the asks in `only`; what could not be asked, in words.
 
     Examples
     --------
@@ -73,6 +76,8 @@ def make_ready(tell: Callable[[str], None] = lambda line: None) -> list[str]:
             start = time.perf_counter()
             try:
                 name, settings = next(asked)
+                if only and name not in only:
+                    continue
                 ask(name, **settings)
             except StopIteration:
                 return left
@@ -85,5 +90,5 @@ def make_ready(tell: Callable[[str], None] = lambda line: None) -> list[str]:
 
 
 if __name__ == "__main__":
-    for line in make_ready():
+    for line in make_ready(only=sys.argv[1:]):
         sys.stderr.write(line + "\n")
