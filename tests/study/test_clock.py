@@ -84,7 +84,9 @@ def test_half_an_hour_lies_between_two(tmp_path: Path) -> None:
 
 
 def test_parquet_with_a_zone_is_an_instant(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip(
+        "duckdb", reason="Parquet files are in the extra `data`, which make test installs"
+    )
     made = "select {t} + to_hours(i::int) as time, 10.0 + (i % 24) as load_mw from range(48) r(i)"
     for kind, zoned in (
         ("timestamptz '2023-01-01 00:00:00+08'", True),

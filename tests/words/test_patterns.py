@@ -14,7 +14,7 @@ from taotie.words import patterns
 
 
 def test_worked_a_pattern_answers_as_the_librarys_own() -> None:
-    late = patterns.compile(r"(?P<n>[0-9]+)\s?(?:k|m)?wh\b", patterns.IGNORECASE)
+    late = LATE
     own = re.compile(late.pattern, re.IGNORECASE)
     text = "40 kWh, then 3 MWh and 7 W"
     assert [m["n"] for m in late.finditer(text)] == [m["n"] for m in own.finditer(text)]
@@ -23,13 +23,16 @@ def test_worked_a_pattern_answers_as_the_librarys_own() -> None:
     assert (late.flags, late.groupindex, late.groups) == (own.flags, own.groupindex, own.groups)
 
 
+BROKEN = patterns.compile("(never closed")
+
+
 def test_limit_a_pattern_is_made_at_its_first_use_and_only_then() -> None:
-    broken = patterns.compile("(never closed")
-    assert broken.pattern == "(never closed"
+    assert BROKEN.pattern == "(never closed"
     with pytest.raises(re.error):
-        broken.search("")
+        BROKEN.search("")
 
 
+LATE = patterns.compile(r"(?P<n>[0-9]+)\s?(?:k|m)?wh\b", patterns.IGNORECASE)
 WHERE = patterns.compile("kept [a-z]+ here")
 
 
@@ -50,3 +53,10 @@ def test_property_every_pattern_of_the_reader_can_be_made() -> None:
     for pattern, flags, module in ours:
         if module != __name__:
             re.compile(pattern, flags)
+
+
+def test_limit_what_a_function_asks_for_is_not_kept() -> None:
+    before = len(patterns._KNOWN)
+    made = [patterns.compile(f"word{i}") for i in range(50)]
+    assert len(patterns._KNOWN) == before
+    assert all(type(one) is re.Pattern for one in made)

@@ -51,14 +51,22 @@ class _Late(_Made):
 
 
 def compile(pattern: str, flags: int = 0) -> Pattern[str]:
-    """`pattern`, compiled when it is first used.
+    """`pattern` of a module, compiled when it is first used; one that a function asks for is the library's own, at once.
 
     Examples
     --------
-    >>> compile("[0-9]+").findall("24 h, 7 days")
+    >>> late = compile("[0-9]+")
+    >>> late.findall("24 h, 7 days")
     ['24', '7']
     """
-    place = sys._getframe(1).f_globals
+    frame = sys._getframe(1)
+    place, caller = frame.f_globals, frame
+    while caller.f_code.co_name in _WITHIN and caller.f_back is not None:
+        caller = caller.f_back
+    if (
+        caller.f_code.co_name != "<module>"
+    ):  # may be made of a reader's words: the library keeps few of them
+        return re.compile(pattern, flags)
     key = (pattern, flags, str(place.get("__name__")))
     known = _KNOWN.get(key)
     if known is None:
@@ -66,5 +74,6 @@ def compile(pattern: str, flags: int = 0) -> Pattern[str]:
     return cast("Pattern[str]", known)
 
 
+_WITHIN = ("<dictcomp>", "<genexpr>", "<listcomp>", "<setcomp>")
 _KNOWN: dict[tuple[str, int, str], _Late] = {}
-"""One for each text and module: a function may ask for the same again and again."""
+"""One for each text and module; none that a function asked for, so that a service does not grow with its questions."""
