@@ -12,6 +12,7 @@ import numpy as np
 from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.errors import RangeError
+from taotie.grid.area_clock import clocks_said
 from taotie.grid.headroom import (
     HEADROOM_LIMITS,
     LIMITS,
@@ -25,6 +26,7 @@ from taotie.grid.headroom import (
     read_hourly_demand,
     together,
 )
+from taotie.grid.place import place as place_of
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -53,6 +55,7 @@ def headroom(
     seed: int = 0,
     power_w: float = 1050.0,
     pue: float = 1.2,
+    place: str | None = None,
 ) -> Answer:
     """New constant load of regions, by the share of its energy that may be cut.
 
@@ -70,6 +73,9 @@ def headroom(
     power_w : float
         One accelerator with its host. [W]
     pue : float
+    place : str, optional
+        Where the areas lie: whose clock months and hours of the day are of. By default an area's name says it, or the
+        file's own zone.
 
     Raises
     ------
@@ -85,7 +91,8 @@ def headroom(
             )
     series = _series(demand, first_year, last_year, areas)
     chosen = tuple(_area(series, one) for one in areas) or series.areas
-    every = tuple(area_headroom(series, one, tuple(limits)) for one in chosen)
+    where = place_of(place) if place else None
+    every = tuple(area_headroom(series, one, tuple(limits), where=where) for one in chosen)
     rows: list[dict[str, Any]] = []
     ranges: dict[tuple[str, int], tuple[float, float]] = {}
     for one, found in zip(chosen, every, strict=True):
@@ -104,7 +111,9 @@ def headroom(
             }
             if draws:
                 rng = np.random.default_rng([seed, i])
-                p05, p95 = np.percentile(headroom_range_mw(series, one, share, rng, draws), [5, 95])
+                p05, p95 = np.percentile(
+                    headroom_range_mw(series, one, share, rng, draws, where=where), [5, 95]
+                )
                 row |= {"p05_mw": round(float(p05), 3), "p95_mw": round(float(p95), 3)}
                 ranges[one, i] = (float(p05), float(p95))
             rows.append(row)
@@ -115,9 +124,10 @@ def headroom(
             "demand": str(demand) if not isinstance(demand, HourlyDemand) else "given",
             "areas": list(chosen), "limits": list(limits), "first_year": first_year,
             "last_year": last_year, "draws": draws, "seed": seed, "power_w": power_w, "pue": pue,
+            "place": place,
         },
         tables={"areas": _table(every, tuple(limits), total, power_w, pue)},
-        said=(*series.told, *(_when_said(one, tuple(limits)) for one in every[:5])),
+        said=(*series.told, *clocks_said(series, chosen, where), *(_when_said(one, tuple(limits)) for one in every[:5])),
         limits=tuple(Said(f"headroom_{i}", text) for i, text in enumerate(HEADROOM_LIMITS)),
         own={
             "areas": rows,

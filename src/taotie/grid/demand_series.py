@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,14 @@ from taotie.grid.time_stamps import time_stamps
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
-__all__ = ["AREAS", "HourlyDemand", "area_by_name", "demand_of_area", "read_hourly_demand"]
+__all__ = [
+    "AREAS",
+    "AREA_PLACES",
+    "HourlyDemand",
+    "area_by_name",
+    "demand_of_area",
+    "read_hourly_demand",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -36,7 +44,21 @@ AREAS: Mapping[str, str] = {
     "sceg": "SCEG", "azps": "AZPS", "bpa": "BPAT", "bpat": "BPAT", "pace": "PACE", "pacw": "PACW",
     "pge": "PGE", "psco": "PSCO", "srp": "SRP",
 }  # fmt: skip
+AREA_PLACES: Mapping[str, str] = {
+    "ERCO": "US-ERCT", "PJM": "PJM", "MISO": "MISO", "SWPP": "US-SPSO", "CISO": "US-CA", "NYIS": "US-NY",
+    "ISNE": "US-NEWE", "SOCO": "US-SRSO", "TVA": "US-SRTV", "DUK": "US-NC", "CPLE": "US-NC", "FPC": "US-FL",
+    "FPL": "US-FL", "SC": "US-SC", "SCEG": "US-SC", "AZPS": "US-AZ", "SRP": "US-AZ", "BPAT": "US-OR",
+    "PACE": "US-UT", "PACW": "US-OR", "PGE": "US-OR", "PSCO": "US-CO",
+}  # fmt: skip
+"""Region or state in which most of a balancing area lies: whose clock its hours are counted by."""
 YEAR_H = 8760.0
+
+
+class Zone(NamedTuple):
+    """What the stamps of a column say of their zone: do they name one, and its standard time less UTC. [h]"""
+
+    named: bool
+    offset_h: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +82,8 @@ class HourlyDemand:
         Start of each step.
     zoned : bool
         The file names the zone of its times: they are UTC. Else they are what a clock showed there.
+    offset_h : float or None
+        Standard time of the file's own zone less UTC, where its stamps have one. [h]
     """
 
     areas: tuple[str, ...]
@@ -71,6 +95,7 @@ class HourlyDemand:
     told: tuple[Said, ...] = ()
     when: NDArray[np.datetime64] | None = None
     zoned: bool = False
+    offset_h: float | None = None
 
     def of(self, area: str) -> FloatArray:
         """One area's demand. [MW]"""
@@ -156,7 +181,7 @@ def read_hourly_demand(
             _("no demand file {path}.").format(path=path),
             _("give a CSV or Parquet file with a column of hours and a column of MW an area."),
         )
-    zones: list[bool] = []
+    zones: list[Zone] = []
     names, columns = _parquet(path, zones) if path.suffix == ".parquet" else _csv(path, zones)
     stamps = next((i for i, c in enumerate(columns) if np.issubdtype(c.dtype, np.datetime64)), None)
     if stamps is None:
@@ -198,10 +223,15 @@ def read_hourly_demand(
     elif words:
         left = Said("columns_left", N_("columns of words are not read: {names}"), {"names": ", ".join(names[i] for i in words)})  # fmt: skip
         told.append(left)
-    made = _series(listed, when, demand, path.name, zones[:1] == [True])
-    return replace(made, told=(*told, *made.told))
+    zone = zones[0] if zones else Zone(False)
+    if not zone.named and _IN_UTC.search(names[stamps]):
+        zone = Zone(True)
+        told.append(Said("utc_by_name", N_("the times are in UTC, by the name of their column, {name}"), {"name": names[stamps]}))  # fmt: skip
+    made = _series(listed, when, demand, path.name, zone.named)
+    return replace(made, told=(*told, *made.told), offset_h=zone.offset_h)
 
 
+_IN_UTC = re.compile(r"(?<![a-z])(utc|gmt)(?![a-z])", re.IGNORECASE)
 _UNIT_OF_NAME = re.compile(r"(?:^|[\s_(\[])(GW|MW|kW|GWh|MWh|kWh)[)\]]?$", re.IGNORECASE)
 
 
@@ -451,7 +481,7 @@ def _cleaned(places: list[Path]) -> tuple[NDArray[np.datetime64], FloatArray]:
     return first, total
 
 
-def _parquet(path: Path, zones: list[bool]) -> tuple[list[str], list[NDArray[np.generic]]]:
+def _parquet(path: Path, zones: list[Zone]) -> tuple[list[str], list[NDArray[np.generic]]]:
     try:
         import duckdb
     except ImportError:
@@ -478,21 +508,21 @@ def _parquet(path: Path, zones: list[bool]) -> tuple[list[str], list[NDArray[np.
             columns.append(_column([str(v) for v in values], zones))
         else:
             if np.issubdtype(values.dtype, np.datetime64):
-                zones.append("ZONE" in kind.upper())
+                zones.append(Zone("ZONE" in kind.upper()))
             columns.append(np.asarray(values))
     return list(table), columns
 
 
-def _column(texts: list[str], zones: list[bool]) -> NDArray[np.generic]:
-    """Times in UTC where the texts name a zone, which is added to `zones`, as they stand where they do not; else the texts."""
+def _column(texts: list[str], zones: list[Zone]) -> NDArray[np.generic]:
+    """Times in UTC where the texts name a zone, what is known of it added to `zones`, as they stand where they do not; else the texts."""
     made = time_stamps(texts)
     if made is None:
         return np.array(texts)
-    zones.append(made.zoned)
+    zones.append(Zone(made.zoned, made.offset_h))
     return made.time
 
 
-def _csv(path: Path, zones: list[bool]) -> tuple[list[str], list[NDArray[np.generic]]]:
+def _csv(path: Path, zones: list[Zone]) -> tuple[list[str], list[NDArray[np.generic]]]:
     rows = list(csv_rows(read_text(path), path))
     if len(rows) < 2 or len({len(r) for r in rows}) != 1:
         raise DataError(

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from taotie.errors import RangeError
+from taotie.grid.area_clock import by_clock_of
 from taotie.grid.demand_series import (
     AREAS,
     HourlyDemand,
@@ -27,6 +28,7 @@ from taotie.grid.demand_series import (
     demand_of_area,
     read_hourly_demand,
 )
+from taotie.grid.place import Place
 from taotie.quantity.lift import lifted
 from taotie.words.language import N_, _
 
@@ -332,8 +334,9 @@ def area_headroom(
     area: str,
     limits: Sequence[float] = LIMITS,
     seasons: Seasons | None = None,
+    where: Place | None = None,
 ) -> AreaHeadroom:
-    """Headroom of one area at some limits.
+    """Headroom of one area at some limits, months and hours of the day by the area's own clock.
 
     Parameters
     ----------
@@ -343,11 +346,14 @@ def area_headroom(
         [1]
     seasons : Seasons, optional
         By default the exceptions of [1]_ for the areas that have one.
+    where : Place, optional
+        Whose clock the hours are counted by; by default the one `by_clock_of` finds.
 
     Returns
     -------
     headroom : AreaHeadroom
     """
+    demand = by_clock_of(demand, area, where)
     d = demand.of(area)
     seasons = seasons or seasons_of(area)
     room = seasonal_threshold_mw(d, demand.month, seasons) - d
@@ -377,6 +383,7 @@ def headroom_range_mw(
     rng: np.random.Generator,
     n_draw: int = 200,
     seasons: Seasons | None = None,
+    where: Place | None = None,
 ) -> FloatArray:
     """Headroom when the years are drawn anew with replacement: what rests on a single hot day shows.
 
@@ -388,12 +395,16 @@ def headroom_range_mw(
         [1]
     rng : numpy.random.Generator
     n_draw : int
+    seasons : Seasons, optional
+    where : Place, optional
+        As in `area_headroom`.
 
     Returns
     -------
     load_mw : ndarray, shape (n_draw,)
         [MW]
     """
+    demand = by_clock_of(demand, area, where)
     d, years = demand.of(area), np.unique(demand.year)
     seasons = seasons or seasons_of(area)
     rows = [np.flatnonzero(demand.year == y) for y in years]

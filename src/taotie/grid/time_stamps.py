@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from taotie.errors import DataError, UnknownNameError
 from taotie.words.language import _
 
-__all__ = ["Stamps", "time_stamps", "with_offset"]
+__all__ = ["Stamps", "clock_text", "time_stamps", "with_offset"]
 
 _OFFSET = re.compile(r"\s*(?:(Z|UTC|GMT)|([+-])(\d\d):?(\d\d)?)$")
 _NAME = re.compile(r"(?<=[\d\sZ])\s*\[?([A-Z][A-Za-z_]+/[A-Za-z_/+-]+\d*)\]?$")
@@ -27,10 +27,26 @@ class Stamps(NamedTuple):
     """Times of a column.
 
     time : in UTC where a zone is named, else as the clock showed them; zoned : does every stamp name its zone?
+    offset_h : the writer's standard time less UTC, the least of the stamps'; None where they are in UTC or name no zone. [h]
     """
 
     time: NDArray[np.datetime64]
     zoned: bool
+    offset_h: float | None = None
+
+
+def clock_text(utc_offset_h: float) -> str:
+    """An offset as people write it.
+
+    Examples
+    --------
+    >>> clock_text(8.0), clock_text(5.5), clock_text(-3.0), clock_text(0.0)
+    ('UTC+8', 'UTC+5:30', 'UTC-3', 'UTC')
+    """
+    if not utc_offset_h:
+        return "UTC"
+    hours, minutes = divmod(round(60 * abs(utc_offset_h)), 60)
+    return f"UTC{'-' if utc_offset_h < 0 else '+'}{hours}" + (f":{minutes:02d}" if minutes else "")
 
 
 def _zone(name: str) -> object:
@@ -89,8 +105,8 @@ def time_stamps(texts: Sequence[str]) -> Stamps | None:
     Examples
     --------
     >>> made = time_stamps(["2024-01-01 00:00+08:00", "2024-01-01T01:00 Asia/Shanghai"])
-    >>> str(made.time[0]), str(made.time[1]), made.zoned
-    ('2023-12-31T16:00:00', '2023-12-31T17:00:00', True)
+    >>> str(made.time[0]), str(made.time[1]), made.zoned, made.offset_h
+    ('2023-12-31T16:00:00', '2023-12-31T17:00:00', True, 8.0)
     >>> time_stamps(["2024-01-01 00:00"]).zoned, time_stamps(["north"])
     (False, None)
     """
@@ -121,4 +137,5 @@ def time_stamps(texts: Sequence[str]) -> Stamps | None:
             _("{n} times of {all} name a zone, the others none.").format(n=zoned, all=len(texts)),
             _("write all of them in one way, such as 2024-07-01T13:00Z"),
         )
-    return Stamps(made - shift.astype("timedelta64[s]"), zoned > 0)
+    own = float(shift.min()) / 3600.0 if zoned and shift.any() else None
+    return Stamps(made - shift.astype("timedelta64[s]"), zoned > 0, own)

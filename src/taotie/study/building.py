@@ -15,10 +15,11 @@ from taotie.facility.water import wue_l_per_kwh
 from taotie.facility.weather_file import Weather, on_clock, read_weather, whole_year
 from taotie.files.read import read_bytes
 from taotie.grid.place import Place
+from taotie.grid.time_stamps import clock_text
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
-from taotie.study.clock import clock_text, offset_of
+from taotie.study.clock import offset_of
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
 from taotie.words.said import Said, labels

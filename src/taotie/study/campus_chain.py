@@ -12,13 +12,14 @@ import numpy as np
 from taotie.errors import RangeError, StudyError, TaotieError
 from taotie.files.read import read_bytes
 from taotie.grid.demand_series import HourlyDemand, read_hourly_demand
+from taotie.grid.time_stamps import clock_text
 from taotie.hardware.accelerator import Accelerator
 from taotie.hardware.accelerator import accelerator as accelerator_named
 from taotie.hardware.server import highest_draw, host_draw
 from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.profile import Profile
-from taotie.study.clock import clock_text, course_of_day, local_clock, year_from_january
+from taotie.study.clock import course_of_day, local_clock, year_from_january
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
@@ -370,13 +371,22 @@ def _on_local_clock(walk: Walk, found: HourlyDemand, name: str) -> HourlyDemand:
     if not found.zoned:
         return found
     offset = local_clock(walk)
+    if offset is None and found.offset_h is not None:
+        walk.note(
+            "load_on_own_clock",
+            N_(
+                "The clock of the place is not known: the hours of {path} are those of its own zone, {clock}, all year."
+            ),
+            path=name,
+            clock=clock_text(found.offset_h),
+        )
+        return found.on_clock(found.offset_h)
     if offset is None:
-        if walk.place is not None or walk.study.facility.cooling is not None:
-            walk.warn(
-                "load_in_utc",
-                N_("The times of {path} name a zone, and the clock of the place is not known: its hours are those of UTC."),
-                path=name,
-            )  # fmt: skip
+        walk.warn(
+            "load_in_utc",
+            N_("The times of {path} name a zone, and the clock of the place is not known: its hours are those of UTC."),
+            path=name,
+        )  # fmt: skip
         return found
     walk.note(
         "load_on_local_clock",

@@ -17,24 +17,10 @@ from taotie.grid.demand_series import HourlyDemand
 from taotie.grid.place import Place, place
 from taotie.study.steps.walk import Walk
 
-__all__ = ["clock_text", "course_of_day", "local_clock", "offset_of", "year_from_january"]
+__all__ = ["course_of_day", "local_clock", "offset_of", "year_from_january"]
 
 QUARTER_H = 0.25
 """Every zone lies whole quarters of an hour from UTC."""
-
-
-def clock_text(utc_offset_h: float) -> str:
-    """An offset as people write it.
-
-    Examples
-    --------
-    >>> clock_text(8.0), clock_text(5.5), clock_text(-3.0), clock_text(0.0)
-    ('UTC+8', 'UTC+5:30', 'UTC-3', 'UTC')
-    """
-    if not utc_offset_h:
-        return "UTC"
-    hours, minutes = divmod(round(60 * abs(utc_offset_h)), 60)
-    return f"UTC{'-' if utc_offset_h < 0 else '+'}{hours}" + (f":{minutes:02d}" if minutes else "")
 
 
 def offset_of(

@@ -85,6 +85,7 @@ GRID: dict[str, tuple[Setting, ...]] = {
         Setting("seed", "whole", N_("Seed of the samples."), low=0, high=2**63 - 1, default=0),
         _WATTS,
         _PUE.but(reason=N_("a new building")),
+        Setting("place", "text", N_("Where the areas lie: whose clock months and hours of the day are of, where the times name a zone."), known="taotie.grid.region_names.place_keys"),
     ),
     "dispatch": (
         _CASE,
