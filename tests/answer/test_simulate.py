@@ -81,3 +81,46 @@ def test_worked_notes_are_english_whatever_language_is_spoken(answer: Any) -> No
     english = simulate("chat", **SMALL, replicas=1)
     assert made.own["notes"] == english.own["notes"]
     assert made.own["notes"][-1].startswith("the energy model may be off: true values are ")
+
+
+LOG = "time,prompt_tokens,output_tokens\n" + "".join(
+    f"2026-03-01T{20 + i // 4:02d}:{15 * (i % 4):02d}:00{{zone}},100,20\n" for i in range(16)
+)
+
+
+@pytest.mark.parametrize(
+    ("zone", "region", "hour", "code"),
+    [
+        ("Z", "Sichuan", 4.0, "requests_on_local_clock"),
+        ("+01:00", "Sichuan", 3.0, "requests_on_local_clock"),
+        ("Z", None, 20.0, "requests_in_utc"),
+        ("", "Sichuan", 20.0, None),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_worked_hours_of_a_log_are_those_of_its_place(
+    zone: str, region: str | None, hour: float, code: str | None, ending: str, tmp_path: Path
+) -> None:
+    """20:00 UTC is 4:00 in China; a stamp without a zone is what the place's clock showed."""
+    rows = LOG.format(zone=zone).splitlines()
+    path = tmp_path / f"log.{ending}"
+    if ending == "csv":
+        path.write_text("\n".join(rows), "utf-8")
+    elif ending == "jsonl":
+        cells = [r.split(",") for r in rows[1:]]
+        path.write_text("\n".join(f'{{"time": "{t}", "prompt_tokens": {p}, "output_tokens": {o}}}' for t, p, o in cells))  # fmt: skip
+    else:
+        duckdb = pytest.importorskip(
+            "duckdb", reason="Parquet files are in the extra `data`, which make test installs"
+        )
+        (tmp_path / "log.csv").write_text("\n".join(rows), "utf-8")
+        kind = "timestamptz" if zone else "timestamp"
+        duckdb.sql(
+            f"copy (select cast(time as {kind}) as time, prompt_tokens, output_tokens from "
+            f"read_csv('{tmp_path / 'log.csv'}', all_varchar=true)) to '{path}' (format parquet)"
+        )
+    told = {"region": region} if region else {}
+    made = simulate(str(path), model="llama-3.1-8b", on="h100-sxm:1", replicas=1, **told)
+    assert made.detail.done.requests.start_h == pytest.approx(hour)
+    codes = {one.code for one in made.said}
+    assert codes & {"requests_on_local_clock", "requests_in_utc"} == ({code} if code else set())

@@ -9,6 +9,7 @@ from typing import Any
 from taotie.answer.answer import Answer, Column, Series, Table
 from taotie.answer.asking import Chosen, answers
 from taotie.answer.prompt import no_idle_draft
+from taotie.answer.simulate_place import by_the_place
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
@@ -236,6 +237,7 @@ def _one(
     from taotie.compute.serving.output import power_columns, request_columns, write_columns
 
     requests, case = _scaled(requests, asked, chosen.scale_by)
+    requests, of_clock = by_the_place(requests, chosen.region)
     chosen.tell(_("simulating"))
     done = run_case(requests, case)
     files = []
@@ -255,7 +257,9 @@ def _one(
     settings["scale_by"] = chosen.scale_by
     # per replica: as few as hold the model where nobody said
     settings["accelerators"] = done.serving.replica.accelerators
-    made = _answer(done, done.summary(), done.run.power(), settings, [*told, *done.run.notes])
+    made = _answer(
+        done, done.summary(), done.run.power(), settings, [*told, *of_clock, *done.run.notes]
+    )
     made = _placed(chosen, made, done)
     costs = _cost_of_promise(curve)
     return replace(

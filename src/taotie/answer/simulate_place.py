@@ -1,16 +1,17 @@
-"""What does a simulated service leave behind at a place? Carbon, water, hardware and price of its mean request."""
+"""What does a simulated service leave behind at a place? Carbon, water, hardware and price of its mean request; the log by its clock."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from taotie.answer.answer import Answer
 from taotie.answer.asking import Chosen, default_said
 from taotie.answer.whereabouts import at_of
 from taotie.words.language import N_
-from taotie.words.said import labels
+from taotie.words.said import Said, labels
 
-__all__ = ["placed"]
+__all__ = ["by_the_place", "placed"]
 
 
 def placed(chosen: Chosen, made: Answer, accelerators: int, chip: str) -> Answer:
@@ -55,3 +56,36 @@ def placed(chosen: Chosen, made: Answer, accelerators: int, chip: str) -> Answer
         figures={**made.figures, "energy_at_meter": meter, **left},
         said=(*made.said, *said, told),
     )
+
+
+def by_the_place(requests: Any, region: str | None) -> tuple[Any, list[Said]]:
+    """A log whose stamps name a zone by the clock of its place, standard time all year; hours of UTC where no place says one.
+
+    Parameters
+    ----------
+    requests : Requests or Source
+        Without an hour of the day there is nothing to turn.
+    region : str or None
+
+    Returns
+    -------
+    requests : Requests or Source
+    said : list of Said
+        Which clock it is.
+    """
+    from taotie.grid.place import place
+    from taotie.grid.time_stamps import clock_text
+
+    if not getattr(requests, "in_utc", False) or getattr(requests, "start_h", None) is None:
+        return requests, []
+    offset = place(region).utc_offset_h if region is not None else None
+    if offset is None:
+        return requests, [
+            Said("requests_in_utc", N_("the log's hours of the day are those of UTC"))
+        ]
+    said = Said(
+        "requests_on_local_clock",
+        N_("the log's stamps name a zone: its hours of the day are put on the clock of the place, {clock}, standard time all year"),
+        {"clock": clock_text(offset)},
+    )  # fmt: skip
+    return requests.on_clock(offset), [said]

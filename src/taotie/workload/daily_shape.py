@@ -323,7 +323,8 @@ def observed_day(requests: Requests) -> DailyShape | None:
     Returns
     -------
     shape : DailyShape or None
-        By the log's own clock if it has dates; else hour 0 is its first hour.
+        By the log's own clock if it has dates; else hour 0 is its first hour. Hours of UTC where its stamps name a zone,
+        which its name says: `Requests.on_clock` puts it on the clock of a place before.
     """
     days = int(requests.span_s // 86_400.0)
     if days < 1:
@@ -334,7 +335,11 @@ def observed_day(requests: Requests) -> DailyShape | None:
     share = np.bincount(hour, minlength=24)
     return DailyShape(
         share.astype(np.float64),
-        name=_("course of {days} days in {name}").format(days=days, name=requests.name),
+        name=(
+            _("course of {days} days in {name}, by hours of UTC")
+            if requests.in_utc
+            else _("course of {days} days in {name}")
+        ).format(days=days, name=requests.name),
         source=requests.source,
     )
 

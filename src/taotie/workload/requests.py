@@ -132,6 +132,8 @@ class Requests:
         Which conversation a request belongs to, where that is known; -1 for a request on its own.
     layout : Said or None
         Which layout of log this was read as, and which columns were taken.
+    in_utc : bool
+        Is `start_h` an hour of UTC, since the stamps name a zone or count from 1970? `on_clock` turns it.
     """
 
     t_s: Floats
@@ -145,6 +147,7 @@ class Requests:
     start_h: float | None = None
     session: Ints | None = None
     layout: Said | None = None
+    in_utc: bool = False
 
     def __post_init__(self) -> None:
         for key, kind in (
@@ -191,6 +194,19 @@ class Requests:
 
     def __len__(self) -> int:
         return int(self.t_s.size)
+
+    def on_clock(self, utc_offset_h: float) -> Requests:
+        """The same requests with their hour of the day by a clock so far ahead of UTC; as they are where that is unknown. [h]
+
+        Examples
+        --------
+        >>> log = Requests([0.0], [1], [1], start_h=20.0, in_utc=True)
+        >>> log.on_clock(8.0).start_h, log.on_clock(8.0).on_clock(8.0).start_h
+        (4.0, 4.0)
+        """
+        if not self.in_utc or self.start_h is None:
+            return self
+        return replace(self, start_h=(self.start_h + utc_offset_h) % 24.0, in_utc=False)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from taotie.words.language import N_, _
 from taotie.workload.requests import Floats, Ints
 from taotie.workload.trace_rows import Draft
-from taotie.workload.trace_time import plain_stamps, stamp
+from taotie.workload.trace_time import names_a_zone, plain_stamps, stamp
 
 __all__ = ["counts", "is_number", "numbers", "times"]
 
@@ -45,6 +45,7 @@ def times(cells: Sequence[Any], at: Ints, column: str, draft: Draft) -> Floats:
     if draft.dated is None:
         first = next((cell for cell in cells if cell is not None), 0)
         draft.dated = not is_number(first)
+        draft.zoned = draft.dated and names_a_zone(str(first))
     if not draft.dated:
         return numbers([np.nan if cell is None else cell for cell in cells], at, column, draft)
     texts = [cell if isinstance(cell, str) else "" for cell in cells]

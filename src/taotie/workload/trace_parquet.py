@@ -24,6 +24,7 @@ from taotie.workload.trace_rows import (
     regular_file,
 )
 from taotie.workload.trace_served import LABELS, MOMENTS
+from taotie.workload.trace_time import names_a_zone
 
 __all__ = ["leaves", "parquet_draft", "read_parquet", "stamp_ns"]
 
@@ -249,6 +250,7 @@ def _times(table: _Table, expression: str, kind: str, draft: Draft, rows: int) -
     """Times as numbers of the file, or seconds after the first date."""
     if kind.startswith(("TIMESTAMP", "DATE")):
         draft.dated = True
+        draft.zoned = "at time zone" in expression
         if kind == "DATE":
             expression = f"cast({expression} as timestamp)"
         stamps = f"epoch_ns({expression})" if "NS" in kind else f"epoch_us({expression}) * 1000"
@@ -256,6 +258,7 @@ def _times(table: _Table, expression: str, kind: str, draft: Draft, rows: int) -
         first = table.run(expression).fetchone()
         if first is None or not is_number(first[0]):
             draft.dated = True
+            draft.zoned = first is not None and names_a_zone(str(first[0]))
         stamps = stamp_ns(expression)
     else:
         draft.dated = False

@@ -85,6 +85,7 @@ class Draft:
         self.columns = ("t_s", "prompt_tokens", "output_tokens")
         self.found: Columns | None = None
         self.dated: bool | None = None
+        self.zoned = False  # dates name a zone
         self.epoch: np.datetime64 | None = None
         self.blank = 0
         self.rows = 0
@@ -409,6 +410,7 @@ class Draft:
             # what was guessed or dropped comes first
             said=tuple(sorted([*self.said, *treated], key=weight)),
             start_h=self._clock_h(first, start_h),
+            in_utc=self.zoned if self.dated else start_h is not None and not self.from_midnight,
             session=session,
             layout=self.layout,
         )

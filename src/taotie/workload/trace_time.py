@@ -30,6 +30,7 @@ __all__ = [
     "Read",
     "Scale",
     "checked_unit",
+    "names_a_zone",
     "plain_stamps",
     "scale_of",
     "seconds_of",
@@ -315,6 +316,17 @@ def _ask(path: Path, clock: Clock, low: float, high: float, why: str) -> TraceEr
         _("days of a spreadsheet? write them as dates, such as 2026-03-01T12:00:00Z") if days
         else _("name it: --time-unit s, ms, us or ns"),
     )  # fmt: skip
+
+
+def names_a_zone(cell: str) -> bool:
+    """Does a date end in a zone, such as Z or +08:00?
+
+    Examples
+    --------
+    >>> names_a_zone("2026-03-01T12:00:00Z"), names_a_zone("2026-03-01 12:00:00"), names_a_zone("Sun, 01 Mar 2026 12:00:00 GMT")
+    (True, False, True)
+    """
+    return _OFFSET.search(cell.strip(), 10) is not None
 
 
 def plain_stamps(cells: Sequence[str]) -> npt.NDArray[np.datetime64] | None:

@@ -123,3 +123,13 @@ def test_error_lengths_years_and_disagreement(tmp_path):
 def test_error_absent_file(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_series(tmp_path / "nothing.csv")
+
+
+def test_worked_a_zone_in_one_file_only_is_told(tmp_path):
+    zoned = read_series(write(tmp_path / "a.csv", "time,load", [(f"2024-01-01T{h:02d}:00Z", 1) for h in range(5)]))  # fmt: skip
+    plain = read_series(write(tmp_path / "b.csv", "time,pv", [(f"2024-01-01T{h:02d}:00", 0) for h in range(5)]))  # fmt: skip
+    none = read_series(write(tmp_path / "c.csv", "wind", [(0.1,)] * 5))
+    for first, other in ((zoned, plain), (plain, zoned), (zoned, none), (none, zoned)):
+        said = [one for one in joined([first, other]).said if one.code == "one_names_a_zone"]
+        assert [one.values["a"] for one in said] == ["a.csv"]
+    assert not joined([plain, none]).said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -433,3 +434,20 @@ def test_worked_a_rating_without_energy_says_what_is_missing():
     assert energy.missing == ("energy of a query at the accelerator boundary",)
     assert stars_.missing == ("a dated leaderboard (--leaderboard FILE)",)
     assert field(made, "hardware").text == "H100"
+
+
+def test_worked_meter_without_a_zone_knows_no_clock_of_this_machine(tmp_path, monkeypatch):
+    """Two hours across the night clocks go forward in Berlin stay two hours."""
+    path = tmp_path / "meter.csv"
+    path.write_text("time,power_kw\n2024-03-31T01:00,1000\n2024-03-31T03:00,1000\n")
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        energy = next(f for f in read_facts(path, "facility") if f.key == "energy")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert energy.value == pytest.approx(2.0)
+    path.write_text("time,power_kw\n2024-03-31T01:00Z,1000\n2024-03-31T03:00,1000\n")
+    with pytest.raises(DataError, match="with and without a zone"):
+        read_facts(path, "facility")

@@ -47,11 +47,14 @@ class Clock(NamedTuple):
     of_day: bool
 
 
-def clock(span_s: float, start_h: float | None) -> Clock:
+def clock(span_s: float, start_h: float | None, in_utc: bool = False) -> Clock:
     """Hours of the day where the log has them, else time since its begin."""
     if span_s >= 3 * 3600:
         if start_h is not None:
-            return Clock(3600.0, start_h, _("hour of the day, by the log's clock"), True)
+            title = (
+                _("hour of the day, UTC") if in_utc else _("hour of the day, by the log's clock")
+            )
+            return Clock(3600.0, start_h, title, True)
         return Clock(3600.0, 0.0, _("hours since the first request"), False)
     if span_s >= 180:
         return Clock(60.0, 0.0, _("minutes since the first request"), False)

@@ -228,7 +228,9 @@ def _half(shown: Shown) -> dict[str, Any]:
         "mean_power": summary["mean_power_w"] / 1e3,
     }
     requests = getattr(done, "requests", None)
-    when = clock(summary["span_s"], getattr(requests, "start_h", None))
+    when = clock(
+        summary["span_s"], getattr(requests, "start_h", None), getattr(requests, "in_utc", False)
+    )
     drawn: list[Picture | Absent] = [
         power_picture(shown.course, summary, when, done.case.bin_s),
         energy_picture(shown.energy, summary["energy_per_request_j"]),

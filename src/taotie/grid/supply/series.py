@@ -233,6 +233,17 @@ def joined(parts: Iterable[HourlySeries]) -> HourlySeries:
                 ),
                 _("weather and load of one year belong together; take the same year"),
             )
+        if (start is not None and start.tzinfo is not None) != (
+            one.start is not None and one.start.tzinfo is not None
+        ):
+            zoned, plain = (name, other) if start is not None and start.tzinfo else (other, name)
+            said.append(
+                Said(
+                    "one_names_a_zone",
+                    N_("the times of {a} name a zone, those of {b} none: their first hours are taken to be the same moment"),
+                    {"a": zoned, "b": plain},
+                )
+            )  # fmt: skip
         start = start or one.start
         for column, row in one.values.items():
             if column in values and not np.array_equal(values[column], row):

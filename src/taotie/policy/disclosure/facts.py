@@ -377,8 +377,9 @@ def _meter(path: Path, raw: str, boundary: str | None) -> list[Fact]:
         raise BoundaryError(
             _("{path} does not say where it was measured.").format(path=path), "--boundary facility"
         )
-    from datetime import datetime
+    from datetime import UTC, datetime
 
+    zones: set[bool] = set()
     times: list[float] = []
     power: list[float] = []
     for i, row in enumerate(rows[1:], start=2):
@@ -387,13 +388,21 @@ def _meter(path: Path, raw: str, boundary: str | None) -> list[Fact]:
             try:
                 times.append(float(cell))
             except ValueError:
-                times.append(datetime.fromisoformat(cell.replace("Z", "+00:00")).timestamp())
+                when = datetime.fromisoformat(cell.replace("Z", "+00:00"))
+                zones.add(when.tzinfo is not None)
+                # without a zone only differences count: never by the clock of this machine, which may be put forward
+                times.append((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
             power.append(float(row[at_power]) * _POWER[head[at_power]])
         except (ValueError, IndexError):
             raise DataError(
                 _("{path}, line {line} is no reading: {row}.").format(path=path, line=i, row=repr(",".join(row))[:60]),
                 _("a missing reading is not 0 W: remove the line, the gap will be said"),
             ) from None  # fmt: skip
+    if len(zones) > 1:
+        raise DataError(
+            _("{path} mixes times with and without a zone.").format(path=path),
+            _("write all of them in one way, such as 2024-07-01T13:00Z"),
+        )
     energy = 0.0
     for i in range(1, len(times)):
         if not times[i] > times[i - 1]:
