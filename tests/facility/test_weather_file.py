@@ -165,3 +165,11 @@ def test_error_pressure_of_no_known_unit(column: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="unit of column") as caught:
         read_weather(path)
     assert "pressure_mbar" in (caught.value.hint or "")
+
+
+def test_worked_a_table_with_semicolons_and_decimal_commas(tmp_path):
+    path = tmp_path / "wetter.csv"
+    path.write_text("temperature_c;relative_humidity\n" + "7,5;0,615\n" * 8760)
+    found = read_weather(path)
+    assert found.temperature_c[0] == 7.5
+    assert found.relative_humidity[-1] == pytest.approx(0.615)

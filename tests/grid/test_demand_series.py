@@ -123,12 +123,57 @@ def test_worked_a_column_in_another_unit(tmp_path, name, scale):
     assert ("unit_of_name" in [t.code for t in found.told]) == (scale != 1.0)
 
 
-def test_error_a_column_of_energy(tmp_path):
+@pytest.mark.parametrize(("name", "scale"), [("A_mwh", 1.0), ("Bezug [kWh]", 1e-3), ("电量（万千瓦时）", 10.0), ("电量(度)", 1e-3)])  # fmt: skip
+def test_worked_a_column_of_energy_is_divided_by_the_length_of_its_steps(tmp_path, name, scale):
+    when = np.arange("2021-01-01T00:00", "2021-02-01T00:00", 15, dtype="datetime64[m]")
+    path = tmp_path / "d.csv"
+    path.write_text(f"time,{name}\n" + "".join(f"{w},{5 + i % 7}\n" for i, w in enumerate(when)))
+    found = read_hourly_demand(path)
+    np.testing.assert_allclose(found.demand_mw[:9, 0], scale * 4 * (5 + np.arange(9) % 7))
+    assert "energy_of_steps" in [t.code for t in found.told]
+
+
+def test_error_a_meters_reading_is_no_energy_of_steps(tmp_path):
     when = np.arange("2021-01-01T00", "2021-02-01T00", dtype="datetime64[h]")
     path = tmp_path / "d.csv"
-    path.write_text("time,A_mwh\n" + "".join(f"{w},5\n" for w in when))
-    with pytest.raises(DataError, match="holds energy"):
+    path.write_text("time,A_kwh\n" + "".join(f"{w},{900 + 5 * i}\n" for i, w in enumerate(when)))
+    with pytest.raises(DataError, match="only counts up"):
         read_hourly_demand(path)
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("Zeit;Last [MW]", "{d:%d.%m.%Y %H:%M};1.0{h:02d},5"),
+        ("date\tload_mw", "{d:%m/%d/%Y %I:%M:%S %p}\t10{h:02d}.5"),
+        ("horodate;Puissance (kW)", "{d:%d/%m/%Y %H:%M};10{h:02d}500"),
+        ("时间,负荷(万千瓦)", "{d:%Y年}{d.month}月{d.day}日 {d:%H:%M},10{h:02d}.5e-1"),
+        ("时间,负荷_兆瓦", "{d:%Y/%m/%d %H:%M},10{h:02d}.5"),
+    ],
+)
+def test_worked_tables_as_other_countries_write_them(tmp_path, head, row):
+    """Day first, semicolons, commas before decimals, am and pm, 10 MW as one: the same hours, the same MW."""
+    when = np.arange("2021-01-01T00", "2021-02-01T00", dtype="datetime64[h]")
+    path = tmp_path / "d.csv"
+    lines = [row.format(d=w.astype(object), h=w.astype(object).hour) for w in when]
+    path.write_text("\n".join([head, *lines]) + "\n\n", "utf-8")
+    found = read_hourly_demand(path)
+    np.testing.assert_array_equal(found.when, when)
+    np.testing.assert_allclose(found.demand_mw[:, 0], 1000.5 + found.hour)
+    assert not found.without_unit
+
+
+def test_error_day_or_month(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("time,mw\n" + "".join(f"01/02/2021 {h:02d}:00,5\n" for h in range(24)))
+    with pytest.raises(DataError, match="which is the day"):
+        read_hourly_demand(path)
+
+
+def test_worked_a_column_that_names_no_unit_is_known(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("time,power,b_kw\n" + "".join(f"2021-01-01T{h:02d}:00,5,5\n" for h in range(24)))  # fmt: skip
+    assert read_hourly_demand(path).without_unit == ("power",)
 
 
 HEAD = (

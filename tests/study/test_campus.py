@@ -89,6 +89,19 @@ def test_worked_hours_of_ones_own(tmp_path, ending):
     assert made["accelerators"].p50 == pytest.approx(100e6 / 1.2 / 1050.0, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("head", "code"), [("power", "unit_taken"), ("负荷(万千瓦)", "unit_of_name")]
+)
+def test_worked_the_unit_of_hours_of_ones_own_is_told(tmp_path, head, code):
+    """Ten megawatts as one, in the words of Chinese dispatch; no unit is no silent MW."""
+    _hours(tmp_path / "load.csv", np.full(8760, 8.0))
+    text = (tmp_path / "load.csv").read_text("utf-8").replace("load_mw", head, 1)
+    (tmp_path / "load.csv").write_text(text, "utf-8")
+    made = run(_study(tmp_path, 'load = "load.csv"'))
+    assert code in {s.code for s in made.said}
+    assert made.figures["mean_load"].to("MW").p50 == pytest.approx(8 if head == "power" else 80)
+
+
 def test_worked_a_share_of_carbon_by_the_hours_of_its_own(tmp_path):
     hour = np.arange(8760) % 24
     noon, night = (np.where(pick, 90.0, 10.0) for pick in ((hour > 9) & (hour < 16), (hour < 6)))

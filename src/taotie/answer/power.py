@@ -13,7 +13,7 @@ from taotie.answer.answer import Answer, Column, Table
 from taotie.answer.asking import answers_with
 from taotie.answer.made import computed
 from taotie.errors import DataError, RangeError, UnknownNameError, nearest
-from taotie.files.read import csv_dicts, read_text
+from taotie.files.read import read_text, table_dicts
 from taotie.fleet.time_to_power import energised_mw, power_option, power_options
 from taotie.grid.coal_delay import coal_delay_t
 from taotie.quantity.catalog import figure, source
@@ -204,7 +204,7 @@ def _need(mw: float | None, path: str | Path | None, when: Any, told: list[Said]
     place = Path(path)
     text = read_text(place)
     try:
-        rows = list(csv_dicts(text, place))
+        rows = list(table_dicts(text, place))
         years = np.array([float(r["year"]) for r in rows])
         need = np.array([float(r["mw"]) for r in rows])
     except (KeyError, ValueError) as error:

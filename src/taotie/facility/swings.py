@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError
-from taotie.files.read import csv_dicts, of_others, read_text
+from taotie.files.read import of_others, read_text, table_dicts
 from taotie.words.language import _
 
 __all__ = [
@@ -448,7 +448,7 @@ def read_waveform(path: Path) -> Swing:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    rows = list(csv_dicts(read_text(path), path))
+    rows = list(table_dicts(read_text(path), path))
     if not rows:
         raise DataError(_("{path} is empty.").format(path=path))
     return rows

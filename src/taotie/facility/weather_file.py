@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.facility.moist_air import checked_weather
-from taotie.files.read import csv_rows, of_others, open_text, read_text
+from taotie.files.read import of_others, open_text, read_text, table_rows
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -423,7 +423,7 @@ def _zone_of_rows(header: list[str], rows: list[list[str]]) -> float | None:
 
 def _rows(path: Path) -> list[list[str]]:
     hint = _("give one place and one year, as UTF-8 text")
-    rows = list(csv_rows(read_text(path, _MAX_BYTES, hint=hint), path, hint=hint))
+    rows = table_rows(read_text(path, _MAX_BYTES, hint=hint), path, hint=hint)
     if not any(rows):
         raise DataError(_("{path} is empty.").format(path=path), _("was it fetched completely?"))
     return rows

@@ -26,6 +26,7 @@ from taotie.words.reasons import reason
 __all__ = [
     "COMPRESSED",
     "DEEPEST",
+    "between_cells",
     "csv_dicts",
     "csv_rows",
     "decoded",
@@ -39,6 +40,8 @@ __all__ = [
     "read_text",
     "read_toml",
     "regular_file",
+    "table_dicts",
+    "table_rows",
     "toml_value",
     "unpacked",
 ]
@@ -481,6 +484,52 @@ def csv_rows(
         yield row
 
 
+def between_cells(line: str) -> str:
+    """What stands between the columns of a header line: comma, tab, semicolon or bar.
+
+    Examples
+    --------
+    >>> between_cells("t_s;prompt_tokens;output_tokens"), between_cells('"a;b;c",d')
+    (';', ',')
+    """
+    bare = re.sub(r'"[^"]*"', "", line)
+    found = {sign: bare.count(sign) for sign in ",\t;|"}
+    best = max(found, key=lambda sign: found[sign])
+    return best if found[best] > 0 else ","
+
+
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
+_OF_COMMAS = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
+
+
+def table_rows(text: str, where: Path_, kind: Kind = DataError, hint: str = "") -> list[list[str]]:
+    """Rows of a table as the programs of any country write it, without blank ones at its end; cells stripped.
+
+    Between cells may stand commas, semicolons, tabs or bars. Where it is no comma and some cell has a comma before
+    its decimals, commas of numbers become points, and points before three digits go.
+
+    Examples
+    --------
+    >>> table_rows("Zeit;Last\\n01.02.2025 00:00;1.040,5\\n", "last.csv")[1]
+    ['01.02.2025 00:00', '1040.5']
+    >>> table_rows("time,load\\n2025-02-01 00:00,40.5\\n", "load.csv")[1]
+    ['2025-02-01 00:00', '40.5']
+    """
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    sign = between_cells(first)
+    rows = [
+        [cell.strip() for cell in row] for row in csv_rows(text, where, kind, hint, delimiter=sign)
+    ]
+    while rows and not any(rows[-1]):
+        rows.pop()
+    if sign == "," or not any(_DECIMAL_COMMA.fullmatch(c) for row in rows for c in row):
+        return rows
+    return [
+        [c.replace(".", "").replace(",", ".") if _OF_COMMAS.fullmatch(c) else c for c in row]
+        for row in rows
+    ]
+
+
 def csv_dicts(
     source: str | Iterable[str],
     where: Path_,
@@ -492,7 +541,19 @@ def csv_dicts(
 
     Blank lines are passed over, as `csv.DictReader` does.
     """
-    rows = csv_rows(source, where, kind, hint, **form)
+    return _by_name(csv_rows(source, where, kind, hint, **form), where, kind, hint)
+
+
+def table_dicts(
+    text: str, where: Path_, kind: Kind = DataError, hint: str = ""
+) -> Iterator[dict[str, str]]:
+    """Rows of a table as of `table_rows`, by the names of its first line as of `csv_dicts`."""
+    return _by_name(iter(table_rows(text, where, kind, hint)), where, kind, hint)
+
+
+def _by_name(
+    rows: Iterator[list[str]], where: Path_, kind: Kind, hint: str
+) -> Iterator[dict[str, str]]:
     head = next(rows, None)
     if head is None:
         return

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from taotie.errors import DataError, RangeError
 from taotie.files.fetch import local_path
-from taotie.files.read import csv_rows, of_others, read_text
+from taotie.files.read import of_others, read_text, table_rows
 from taotie.files.registry import dataset
 from taotie.grid.capacity.by_hour import hourly_area_load_mw
 from taotie.grid.case.case import Case
@@ -88,7 +88,7 @@ def hours_of(case: Case, text: str) -> np.ndarray:
             _("{path} is not there.").format(path=path),
             _("wanted: year (the scenarios shipped with the case), or a CSV."),
         )
-    lines = [row for row in csv_rows(read_text(path), path) if row]
+    lines = [row for row in table_rows(read_text(path), path) if row]
     try:
         head = [int(cell) for cell in lines[0]]
         values = np.array(lines[1:], dtype=float).reshape(-1, len(head))

@@ -15,10 +15,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from taotie.errors import DataError, MissingExtraError, RangeError, UnknownNameError, nearest
-from taotie.files.read import csv_rows, of_others, read_text, regular_file
+from taotie.errors import (
+    DataError,
+    MissingExtraError,
+    RangeError,
+    UnitError,
+    UnknownNameError,
+    nearest,
+)
+from taotie.files.read import of_others, read_text, regular_file, table_rows
 from taotie.grid.eia_930 import eia_930_demand, eia_930_files
 from taotie.grid.time_stamps import time_stamps
+from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -84,6 +92,8 @@ class HourlyDemand:
         The file names the zone of its times: they are UTC. Else they are what a clock showed there.
     offset_h : float or None
         Standard time of the file's own zone less UTC, where its stamps have one. [h]
+    without_unit : tuple of str
+        Columns whose name says no unit, and which were taken to be in MW.
     """
 
     areas: tuple[str, ...]
@@ -96,6 +106,7 @@ class HourlyDemand:
     when: NDArray[np.datetime64] | None = None
     zoned: bool = False
     offset_h: float | None = None
+    without_unit: tuple[str, ...] = ()
 
     def of(self, area: str) -> FloatArray:
         """One area's demand. [MW]"""
@@ -154,8 +165,9 @@ def read_hourly_demand(
     Parameters
     ----------
     path : Path
-        The time column is the first that holds stamps such as 2022-07-01 13:00, with or without a zone such
-        as Z, +01:00 or -0500; all other numeric columns are areas, in MW or the unit their names end in (``north_gw``).
+        The time column is the first that holds stamps such as 2022-07-01 13:00 or 01.07.2022 13:00, with or without
+        a zone such as Z, +01:00 or -0500; all other numeric columns are areas, in MW or the unit their names end in
+        (``north_gw``, ``负荷（万千瓦）``); energy of each step (``kWh``) is divided by its length.
         Or one row for each time and area: times, one column of names, one of MW.
     first_year, last_year : int, optional
         Years kept.
@@ -199,8 +211,9 @@ def read_hourly_demand(
     areas = [i for i, c in enumerate(columns) if i != stamps and c.dtype.kind == "f"]
     if not areas or not keep.any():
         raise DataError(_("{path} holds no demand for these years.").format(path=path))
-    told = []
-    scale = np.array([_scale(names[i], told) for i in areas])
+    told: list[Said] = []
+    units = [_column_of(names[i]) for i in areas]
+    scale = np.array([one.scale for one in units])
     demand = np.column_stack([columns[i] for i in areas])
     # a row without a value in any area is a step that is missing, as one that is not there
     keep &= ~np.isnan(demand).all(axis=1)
@@ -228,34 +241,77 @@ def read_hourly_demand(
         zone = Zone(True)
         told.append(Said("utc_by_name", N_("the times are in UTC, by the name of their column, {name}"), {"name": names[stamps]}))  # fmt: skip
     made = _series(listed, when, demand, path.name, zone.named)
-    return replace(made, told=(*told, *made.told), offset_h=zone.offset_h)
+    every = units if len(units) == len(listed) else units * len(listed)
+    told += _told_of_units([names[i] for i in areas], units, made.step_h)
+    without = tuple(names[i] for i, one in zip(areas, units, strict=True) if not one.unit)
+    return replace(
+        _of_steps(made, every),
+        told=(*told, *made.told),
+        offset_h=zone.offset_h,
+        without_unit=without,
+    )
 
 
 _IN_UTC = re.compile(r"(?<![a-z])(utc|gmt)(?![a-z])", re.IGNORECASE)
-_UNIT_OF_NAME = re.compile(r"(?:^|[\s_(\[])(GW|MW|kW|GWh|MWh|kWh)[)\]]?$", re.IGNORECASE)
+_BRACKETS = re.compile(r"[\[(（]\s*([^\[\]()（）]+?)\s*[\])）]$")
+_LAST_WORD = re.compile(r"(?:^|[\s_])((?:[TGMk]Wh?|万?[千兆吉]瓦(?:时|小时)?|[万亿]千瓦时|[万亿]?度))$", re.IGNORECASE)  # fmt: skip
+_LETTERS = {u.lower(): u for u in ("TW", "GW", "MW", "kW", "TWh", "GWh", "MWh", "kWh")}
 
 
-def _scale(name: str, told: list[Said]) -> float:
-    """MW in one unit of a column whose name ends in a unit.
+class _Column(NamedTuple):
+    """What one of a column is in MW, or where it is energy of a step in MWh; unit : as its name says, empty if it says none."""
+
+    scale: float
+    energy: bool
+    unit: str
+
+
+def _column_of(name: str) -> _Column:
+    """What the numbers of a column are by the unit its name ends in; MW where it names none.
+
+    Examples
+    --------
+    >>> _column_of("north_gw"), _column_of("负荷（万千瓦）").scale, _column_of("load [kWh]").energy
+    (_Column(scale=1000.0, energy=False, unit='gw'), 10.0, True)
+    """
+    found = _BRACKETS.search(name.strip()) or _LAST_WORD.search(name.strip())
+    if found is None:
+        return _Column(1.0, False, "")
+    unit = _LETTERS.get(found[1].lower(), found[1])
+    for wanted, energy in (("MW", False), ("MWh", True)):
+        try:
+            return _Column(parse_quantity(f"1{unit}", wanted), energy, found[1])
+        except (UnitError, RangeError):
+            continue
+    return _Column(1.0, False, "")
+
+
+def _of_steps(made: HourlyDemand, columns: Sequence[_Column]) -> HourlyDemand:
+    """Power where columns held the energy of each step. [MW]
 
     Raises
     ------
     DataError
-        If the name says energy: energy of a step is power only with its length.
+        If the column counts up: it is a meter's reading.
     """
-    found = _UNIT_OF_NAME.search(name.strip())
-    if found is None:
-        return 1.0
-    unit = found[1].lower()
-    if unit.endswith("wh"):
-        raise DataError(
-            _("column {name} holds energy; demand is power, in MW.").format(name=repr(name)),
-            _("divide by the length of a step, and name the column NAME_MW."),
-        )
-    scale = {"gw": 1e3, "mw": 1.0, "kw": 1e-3}[unit]
-    if scale != 1.0:
-        told.append(Said("unit_of_name", N_("column {name} is taken to be in {unit}"), {"name": name, "unit": found[1]}))  # fmt: skip
-    return scale
+    for i, column in enumerate(columns):
+        if column.energy and made.demand_mw.shape[0] > 48 and (np.diff(made.demand_mw[:, i]) >= 0).all():  # fmt: skip
+            raise DataError(
+                _("column {name} only counts up: a meter's reading, not the energy of each step.").format(name=repr(made.areas[i])),
+                _("write what each step took: the reading less the one before"),
+            )  # fmt: skip
+    over = np.array([made.step_h if column.energy else 1.0 for column in columns])
+    return replace(made, demand_mw=made.demand_mw / over)
+
+
+def _told_of_units(names: Sequence[str], columns: Sequence[_Column], step_h: float) -> list[Said]:
+    told = []
+    for name, column in zip(names, columns, strict=True):
+        if column.energy:
+            told.append(Said("energy_of_steps", N_("column {name} holds energy of steps of {h:g} h in {unit}: divided by their length"), {"name": name, "unit": column.unit, "h": step_h}))  # fmt: skip
+        elif column.scale != 1.0:
+            told.append(Said("unit_of_name", N_("column {name} is taken to be in {unit}"), {"name": name, "unit": column.unit}))  # fmt: skip
+    return told
 
 
 def _by_row(
@@ -523,14 +579,14 @@ def _column(texts: list[str], zones: list[Zone]) -> NDArray[np.generic]:
 
 
 def _csv(path: Path, zones: list[Zone]) -> tuple[list[str], list[NDArray[np.generic]]]:
-    rows = list(csv_rows(read_text(path), path))
+    rows = table_rows(read_text(path), path)
     if len(rows) < 2 or len({len(r) for r in rows}) != 1:
         raise DataError(
             _("{path} is not a table: rows of different length, or none.").format(path=path)
         )
     columns: list[NDArray[np.generic]] = []
     for i in range(len(rows[0])):
-        texts = [r[i].strip() for r in rows[1:]]
+        texts = [r[i] for r in rows[1:]]
         try:
             columns.append(np.array([float(t) if t else np.nan for t in texts]))
         except ValueError:

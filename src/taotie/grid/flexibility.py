@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError
-from taotie.files.read import csv_dicts, of_others, read_text
+from taotie.files.read import of_others, read_text, table_dicts
 from taotie.grid.headroom import curtailable_capacity_mw
 from taotie.hardware.power_curve import capped_run
 from taotie.words.language import _
@@ -322,7 +322,7 @@ def read_room(path: Path) -> tuple[Floats, float]:
     DataError
         If neither column is there or a cell is no number.
     """
-    rows = list(csv_dicts(read_text(path), path))
+    rows = list(table_dicts(read_text(path), path))
     column = next((c for c in ("room_mw", "capacity_mw", "load_mw", "demand_mw") if rows and c in rows[0]), None)  # fmt: skip
     if column is None:
         raise DataError(

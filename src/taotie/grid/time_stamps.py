@@ -1,5 +1,8 @@
 """When was it? Time stamps as files write them, and whether they name a zone: an instant, or what a clock showed.
 
+A day is written 2024-07-01, 2024/07/01, 2024年7月1日, 01.07.2024 (day first, as wherever points are written), or with
+the year behind two slashes, where the column itself must show which of the two is the day.
+
 A zone is Z, UTC, an offset such as +08:00 or -0500, or a name of the IANA database: `2024-07-01 13:00 Europe/Berlin`,
 `2024-07-01T13:00+02:00[Europe/Berlin]`.
 """
@@ -17,10 +20,17 @@ from numpy.typing import NDArray
 from taotie.errors import DataError, UnknownNameError
 from taotie.words.language import _
 
-__all__ = ["Stamps", "clock_text", "time_stamps", "with_offset"]
+__all__ = ["Stamps", "clock_text", "dated", "time_stamps", "with_offset"]
 
 _OFFSET = re.compile(r"\s*(?:(Z|UTC|GMT)|([+-])(\d\d):?(\d\d)?)$")
 _NAME = re.compile(r"(?<=[\d\sZ])\s*\[?([A-Z][A-Za-z_]+/[A-Za-z_/+-]+\d*)\]?$")
+
+
+_DAY = re.compile(
+    r"(?P<y>\d{4})(?P<a>/|年)(?P<m>\d{1,2})(?:/|月)(?P<d>\d{1,2})日?(?![\d/])"
+    r"|(?P<one>\d{1,2})(?P<b>[./])(?P<two>\d{1,2})(?P=b)(?P<year>\d{4})(?!\d)"
+)
+_CLOCK = re.compile(r"[T\s]*(\d{1,2}):(\d\d)(:\d\d(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?$")
 
 
 class Stamps(NamedTuple):
@@ -92,6 +102,56 @@ def with_offset(text: str, before: np.datetime64 | None = None) -> str:
     return plain + at.isoformat()[-6:]
 
 
+def dated(texts: Sequence[str]) -> Sequence[str]:
+    """The same stamps with the year first; as they are where they are written so already.
+
+    Raises
+    ------
+    DataError
+        If day and month cannot be told apart.
+
+    Examples
+    --------
+    >>> dated(["13/02/2025 1:00 PM"]), dated(["2025年2月3日 07:00"]), dated(["2025-02-03T07:00Z"])
+    (['2025-02-13T13:00'], ['2025-02-03T07:00'], ['2025-02-03T07:00Z'])
+    """
+    first = next((t for t in texts if t.strip()), "")
+    if not _DAY.match(first.strip()):
+        return texts
+    found = [(_DAY.match(t.strip()), t.strip()) for t in texts]
+    slashes = [m for m, _text in found if m and m["b"] == "/"]
+    day_first = any(int(m["one"]) > 12 for m in slashes)
+    if slashes and day_first == any(int(m["two"]) > 12 for m in slashes):
+        raise DataError(
+            _("{text}: which is the day, which the month?").format(text=repr(first)),
+            _("write the hour as 2022-07-01 13:00."),
+        )
+    made = []
+    for match, text in found:
+        clock = _CLOCK.match(text[match.end() :]) if match else None
+        if match is None or (clock is None and text[match.end() :].strip()):
+            made.append(text)  # no time: the column is none of times
+            continue
+        if match["y"]:
+            year, month, day = match["y"], match["m"], match["d"]
+        elif match["b"] == "." or day_first:
+            year, month, day = match["year"], match["two"], match["one"]
+        else:
+            year, month, day = match["year"], match["one"], match["two"]
+        date = f"{year}-{int(month):02d}-{int(day):02d}"
+        made.append(date if clock is None else f"{date}T{_hour(clock):02d}:{clock[2]}{clock[3] or ''}")  # fmt: skip
+    return made
+
+
+def _hour(clock: re.Match[str]) -> int:
+    """Hour of the day, where it may be written with am and pm."""
+    hour = int(clock[1])
+    half = (clock[4] or "").lower()[:1]
+    if not half:
+        return hour
+    return hour % 12 + (12 if half == "p" else 0)
+
+
 def time_stamps(texts: Sequence[str]) -> Stamps | None:
     """The times of a column of texts; None where they are no times.
 
@@ -129,7 +189,7 @@ def time_stamps(texts: Sequence[str]) -> Stamps | None:
             except ValueError:
                 return None
     try:
-        made = np.array(plain, "datetime64[s]")
+        made = np.array(dated(plain), "datetime64[s]")
     except ValueError:
         return None
     if zoned and zoned != np.count_nonzero(~np.isnat(made)):

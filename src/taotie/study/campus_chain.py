@@ -288,6 +288,13 @@ def _of_hours(walk: Walk, chip: Accelerator, name: str, pues: Pues) -> Campus:
             "role": "load",
         }
     )
+    if found.without_unit:
+        walk.warn(
+            "unit_taken",
+            N_("column {name} of {path} names no unit: it is taken to be in MW"),
+            name=found.without_unit[0],
+            path=name,
+        )
     found = _on_local_clock(walk, found, name)
     series = np.asarray(found.demand_mw[:, 0], float)
     if (series <= 0).any():

@@ -14,6 +14,7 @@ from typing import Protocol, TextIO
 import numpy as np
 
 from taotie.errors import TraceError
+from taotie.files.read import between_cells
 from taotie.words.language import N_, _
 from taotie.words.reasons import reason
 from taotie.workload.requests import Ints, Requests
@@ -96,19 +97,16 @@ def csv_draft(path: Path, reading: Reading, max_bytes: int = MAX_BYTES) -> Draft
 
 
 def delimiter_of(line: str, path: Path) -> str:
-    """What stands between the columns of a header line.
+    """What stands between the columns of a header line; tabs if the name of the file says so.
 
     Examples
     --------
     >>> delimiter_of("t_s;prompt_tokens;output_tokens", Path("log.csv"))
     ';'
     """
-    bare = re.sub(r'"[^"]*"', "", line)
-    if bare_ending(path) == ".tsv" and "\t" in bare:
+    if bare_ending(path) == ".tsv" and "\t" in line:
         return "\t"
-    found = {sign: bare.count(sign) for sign in ",\t;|"}
-    best = max(found, key=lambda sign: found[sign])
-    return best if found[best] > 0 else ","
+    return between_cells(line)
 
 
 class _Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -133,3 +134,12 @@ def test_worked_a_zone_in_one_file_only_is_told(tmp_path):
         said = [one for one in joined([first, other]).said if one.code == "one_names_a_zone"]
         assert [one.values["a"] for one in said] == ["a.csv"]
     assert not joined([plain, none]).said
+
+
+def test_worked_semicolons_and_a_comma_before_decimals(tmp_path):
+    path = tmp_path / "last.csv"
+    path.write_text("time;load_mw;pv_cf\n01.07.2025 00:00;1.040,5;0\n01.07.2025 01:00;44;0,25\n")
+    found = read_series(path)
+    assert found.start == datetime(2025, 7, 1)
+    assert found.values["load_mw"].tolist() == [1040.5, 44.0]
+    assert found.values["pv_cf"].tolist() == [0.0, 0.25]

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taotie.errors import DataError, RangeError, nearest
-from taotie.files.read import csv_rows, decoded, of_others, read_bytes, unpacked
-from taotie.grid.time_stamps import with_offset
+from taotie.files.read import decoded, of_others, read_bytes, table_rows, unpacked
+from taotie.grid.time_stamps import dated, with_offset
 from taotie.words.language import N_, _
 from taotie.words.said import Said
 
@@ -81,12 +81,10 @@ def read_series(path: str | Path) -> HourlySeries:
     place = Path(path)
     hint = _("give a CSV file with a column such as load_mw, wind_cf, pv_cf or price")
     text = decoded(unpacked(read_bytes(place, MAX_BYTES, hint=hint), place, MAX_BYTES), place)
-    rows = list(csv_rows(text, place, hint=hint))
-    while rows and not any(c.strip() for c in rows[-1]):
-        rows.pop()
+    rows = table_rows(text, place, hint=hint)
     if len(rows) < 3:
         raise DataError(_("{path} holds no two hours.").format(path=place), _("was it cut off?"))
-    header = [c.strip() for c in rows[0]]
+    header = rows[0]
     found: dict[str, int] = {}
     time_at = None
     for at, cell in enumerate(header):
@@ -158,7 +156,7 @@ def _column(path: Path, rows: Sequence[Sequence[str]], name: str, at: int) -> Fl
 def _times(path: Path, cells: Sequence[str]) -> tuple[float, datetime]:
     """Length of a step [h] and the first one; the steps must be even."""
     times: list[datetime] = []
-    for i, cell in enumerate(cells):
+    for i, cell in enumerate(dated(cells)):
         try:
             before = times[-1].astimezone(UTC).replace(tzinfo=None) if times else None
             named = with_offset(

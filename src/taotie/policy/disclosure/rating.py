@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from taotie.errors import BoundaryError, DataError, RangeError, UnknownNameError, nearest
-from taotie.files.read import csv_dicts, of_others, read_text
+from taotie.files.read import of_others, read_text, table_dicts
 from taotie.policy.disclosure.facts import Facts
 from taotie.policy.disclosure.form import Disclosure, Field, needed_boundary, plain_number
 from taotie.words.language import N_, _
@@ -75,7 +75,7 @@ def read_leaderboard(path: Path, task: str = "") -> tuple[list[float], str]:
     DataError
         If it cannot be read, has no such column, or no date.
     """
-    rows = list(csv_dicts(read_text(path), path))
+    rows = list(table_dicts(read_text(path), path))
     column = next((c for c in ("wh_per_1000_queries", "gpu_energy_wh", "wh") if rows and c in rows[0]), None)  # fmt: skip
     if column is None:
         raise DataError(_("{path} has no column wh_per_1000_queries.").format(path=path))
