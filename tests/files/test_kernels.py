@@ -140,8 +140,8 @@ def test_worked_no_folder_for_kernels_can_be_written(tmp_path: Path, monkeypatch
         kernels._tell.cache_clear()
 
 
-def test_matches_a_command_line_goes_without_cffi_and_a_library_does_not() -> None:
-    """Learning C declarations takes a third of a second; another package in the process may need them."""
+def test_matches_a_command_line_goes_without_cffi_and_blas_and_a_library_does_not() -> None:
+    """Learning C declarations and linear algebra takes a third of a second; another package in the process may need them."""
     code = """
 import sys
 from taotie.files import kernels
@@ -156,11 +156,14 @@ try:
     import cffi
 except ImportError:
     cffi = None
-print(cffi_utils.SUPPORTED, cffi is not None)
+from numba.np import arraymath
+import scipy.linalg.cython_blas
+print(cffi_utils.SUPPORTED, cffi is not None, arraymath._HAVE_BLAS)
 """
     for more, known in ((["alone"], False), ([], True)):
         done = subprocess.run(
             [sys.executable, "-c", code, *more], capture_output=True, text=True, check=True
         )
-        supported, there = (word == "True" for word in done.stdout.split())
+        supported, there, blas = (word == "True" for word in done.stdout.split())
         assert supported == (known and there)
+        assert blas == known

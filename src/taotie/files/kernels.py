@@ -40,9 +40,9 @@ _told: list[Callable[[str], None] | None] = [None]
 
 
 def alone() -> None:
-    """Say that no other package uses numba in this process: it need not learn C declarations, which takes 0.3 s.
+    """Say that no other package uses numba in this process: it need not learn C declarations and linear algebra, 0.3 s each.
 
-    For a command line, never for a library: numba knows no function of cffi after this.
+    For a command line, never for a library: numba knows no function of cffi after this, and compiles no `np.dot`.
     """
     _alone[:] = [True]
 
@@ -67,7 +67,9 @@ def njit(*args: Any, **options: Any) -> Any:
     from numba import njit as plain
 
     if _alone[0]:
-        _without_cffi()
+        _without("cffi", "numba.core.typing.cffi_utils")
+        # kernels here multiply no matrices, and looking for a BLAS loads all of scipy.linalg
+        _without("scipy.linalg.cython_blas", "numba.np.arraymath")
     _one_level()
     if args and callable(args[0]):
         return _checked(plain(*args, **options))
@@ -173,18 +175,18 @@ def _guard(kept: Any, stamp: str) -> None:
     kept._load_index, kept._load_data, kept._save_data = index, load_data, save_data
 
 
-@lru_cache(maxsize=1)
-def _without_cffi() -> None:
-    """Load numba's part for cffi as if cffi were not installed, which it may do without."""
-    if "cffi" in sys.modules:
+@lru_cache(maxsize=2)
+def _without(name: str, part: str) -> None:
+    """Load a part of numba as if a package that it may do without were not installed."""
+    if name in sys.modules:
         return
-    sys.modules["cffi"] = None  # type: ignore[assignment]
+    sys.modules[name] = None  # type: ignore[assignment]
     try:
-        import_module("numba.core.typing.cffi_utils")
+        import_module(part)
     except ImportError:  # another numba, without such a part
         pass
     finally:
-        del sys.modules["cffi"]
+        del sys.modules[name]
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from taotie.compute.serving import routing as simulator_routing
 from taotie.compute.serving import state as sr
 from taotie.compute.serving import window as simulator_window
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
@@ -45,10 +44,7 @@ def check(case, routing, report_ps=0, margin=8, threads=1):
     )
     open_to = None if ready is None else np.array(ready, np.int32)
     how = (n_replica, routing, seed, open_to, bin_ps, report_ps, margin, threads)
-    with (  # no result depends on either
-        patch.object(simulator_window, "BLOCK", 1 + seed % 7),
-        patch.object(simulator_routing, "BLOCK", 1 + seed % 5),
-    ):
+    with patch.object(simulator_window, "BLOCK", 1 + seed % 7):  # no result depends on it
         runs = [run_routed(load, costs, limits, *how)]
     if routing not in ROUTED:
         to = None if ready is None else (np.arange(len(requests)) % open_to).astype(np.int32)

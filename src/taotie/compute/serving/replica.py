@@ -33,6 +33,7 @@ from taotie.compute.serving.prefix import (
 )
 from taotie.compute.serving.state import (
     ACTIVE,
+    BIN,
     BIN_PS,
     BLOCK_LOW,
     BLOCK_N,
@@ -107,6 +108,8 @@ from taotie.compute.serving.state import (
     heap_remove,
     inlined,
     pages_begun,
+    ring_of,
+    steps_of,
     steps_that_fit,
 )
 
@@ -193,12 +196,14 @@ def advance(  # type: ignore[no-untyped-def]
     block_pages = limits[BLOCK_PAGES]
     unit = np.int64(1) << bits
     mask = unit - 1
-    ring_size = (memory.shape[1] - HEAP - unit) >> 2
-    ring = HEAP + ring_size
-    phase = ring + 3 * ring_size
+    ring, ring_size = ring_of(memory, unit)
+    phase = ring - unit
     n_bin = bins.shape[0]
-    bin_now = now // width if width > 0 else np.int64(0)
+    bin_now = memory[r, BIN]
     edge = (bin_now + 1) * width if width > 0 else np.int64(FAR)
+    if now >= edge and width > 0:  # it was idle until now
+        bin_now = now // width
+        edge = (bin_now + 1) * width
 
     while now < until:
         # 1. pages: the newest admitted gives way
@@ -238,7 +243,7 @@ def advance(  # type: ignore[no-untyped-def]
                     ) >> bits
                 else:
                     entered = np.int64(request[x, WRITTEN])
-                    steps = ((np.int64(request[x, OUTPUT]) - entered) * fine + grow - 1) // grow
+                    steps = steps_of((np.int64(request[x, OUTPUT]) - entered) * fine, grow)
                     taken = steps - ((memory[r, HEAP + place] >> 32) - d)
                     context = (request[x, PROMPT] + entered) * fine + taken * grow
                     memory[r, phase + ((context - d * grow) & mask)] -= 1
@@ -297,8 +302,7 @@ def advance(  # type: ignore[no-untyped-def]
                     memory,
                     r,
                     hn,
-                    ((d + ((np.int64(request[x, OUTPUT]) - 1) * fine + grow - 1) // grow) << 32)
-                    | x,
+                    ((d + steps_of((np.int64(request[x, OUTPUT]) - 1) * fine, grow)) << 32) | x,
                 )
                 hn += 1
                 result[x, SHARED] -= g
@@ -342,7 +346,8 @@ def advance(  # type: ignore[no-untyped-def]
             x = memory[r, ring + 3 * rh]
             before = memory[r, ring + 3 * rh + 1]
             budget = max(limits[BUDGET] - a * limits[STEP_TOKENS], np.int64(1))
-            chunks = (np.int64(request[x, PROMPT]) + request[x, WRITTEN] - before - 1) // budget
+            chunks = np.int64(request[x, PROMPT]) + request[x, WRITTEN] - before - 1
+            chunks = np.int64(0) if chunks < budget else chunks // budget
         if (
             chunks > 0
         ):  # iterations that the first prompt fills alone: each is longer by the same amount
@@ -546,6 +551,8 @@ def advance(  # type: ignore[no-untyped-def]
                 if rh == ring_size:
                     rh = 0
                 rn -= 1
+                if rn == 0:  # what is looked at next lies where it was looked at last
+                    rh = np.int64(0)
                 reading -= (length * fine + mask) >> bits
                 if block_pages > 0:  # a block read twice gives one copy's pages back
                     low = np.int64(request[x, BLOCK_LOW])
@@ -581,7 +588,7 @@ def advance(  # type: ignore[no-untyped-def]
                     a += 1
                     memory[r, phase + ((context - d * grow) & mask)] += 1
                     decoding += (context - (d - pages_step) * grow + mask) >> bits
-                    steps = ((request[x, OUTPUT] - entered) * fine + grow - 1) // grow
+                    steps = steps_of((request[x, OUTPUT] - entered) * fine, grow)
                     heap_push(memory, r, hn, ((d + steps) << 32) | x)
                     hn += 1
                     result[x, SHARED] -= g
@@ -709,7 +716,7 @@ def advance(  # type: ignore[no-untyped-def]
             hn -= 1
             a -= 1
             entered = np.int64(request[x, WRITTEN])
-            steps = ((request[x, OUTPUT] - entered) * fine + grow - 1) // grow
+            steps = steps_of((request[x, OUTPUT] - entered) * fine, grow)
             context = (request[x, PROMPT] + entered) * fine + steps * grow
             c -= context
             memory[r, phase + ((context - d * grow) & mask)] -= 1
@@ -745,6 +752,7 @@ def advance(  # type: ignore[no-untyped-def]
     memory[r, KEPT_PAGES] = held
     memory[r, DECODING_PAGES] = decoding
     memory[r, PAGES_STEP] = pages_step
+    memory[r, BIN] = bin_now
 
 
 @compiled

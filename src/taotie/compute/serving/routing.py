@@ -4,8 +4,9 @@ The better of two drawn at random, the one with the fewest of all, or the one th
 unless it has many more than the fewest. Replicas then depend on each other through the router, so all are run along
 the arrivals, but only those are brought up to date that may be chosen: of each it is known how many were outstanding
 when it was looked at, and before when nothing finishes, or one request at most. So many fewer are taken for possible,
-and who may have the fewest is looked at, until it is one of whom the number is known. The smallest of possible numbers
-is found from block to block of replicas, a block anew when something in it may have changed. With reports the router knows the requests outstanding at the last report and
+and who may have the fewest is looked at, until it is one of whom the number is known. The smallest
+of possible numbers stands at the top of a tree of replicas, and beside it when the first of them may change, so that what
+is looked at of a request are the few numbers above two or three leaves. With reports the router knows the requests outstanding at the last report and
 those it has sent since; between two reports replicas are independent.
 """
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from taotie.compute.serving import state as sr
 from taotie.compute.serving.replica import advance, forward
-from taotie.compute.serving.state import compiled, inlined
+from taotie.compute.serving.state import compiled, inlined, ring_of, steps_of
 
 __all__ = ["ROUTED", "Router", "drawn", "random_replicas"]
 
@@ -30,8 +31,12 @@ CLOSED = 1 << 62
 NOBODY = (1 << 63) - 1
 LOOK = 1 << 61
 """Taken off the key of a replica that must be looked at."""
-BLOCK = 16
-"""Replicas whose smallest key is found together, or more if there are very many."""
+ONE = 1 << 32
+"""Added to a key for each request outstanding."""
+GUESSED, KNOWN, FINISHES = range(3)
+"""Whether a key is a lower bound, or the truth until it changes, or also the truth after that."""
+KEY, CHANGE = range(2)
+"""Columns of the tree."""
 
 
 @compiled
@@ -59,18 +64,46 @@ def random_replicas(n: int, ready: Array, n_replica: int, seed: int) -> Array:
 
 
 @inlined
-def scan(b, t, loads, due, after, drop, best, until):  # type: ignore[no-untyped-def]
-    """The smallest key a replica of block `b` may have at time `t`, and until when that holds."""
-    low = np.int64(NOBODY)
-    changes = np.int64(sr.FAR)
-    for j in range(loads.shape[1]):
-        first = due[b, j]
-        second = after[b, j]
-        key = loads[b, j] - (drop[b, j] if first <= t else 0) - (LOOK if second <= t else 0)
-        low = min(low, key)
-        changes = min(changes, first if first > t else (second if second > t else sr.FAR))  # type: ignore[arg-type]
-    best[b] = low
-    until[b] = changes
+def settle(tree, r):  # type: ignore[no-untyped-def]
+    """Bring what lies above leaf `r` up to date."""
+    p = np.uint64((tree.shape[0] >> 1) + r)  # unsigned: no place is counted from the end
+    key = tree[p, KEY]
+    change = tree[p, CHANGE]
+    while p > np.uint64(1):
+        key = min(key, tree[p ^ np.uint64(1), KEY])
+        change = min(change, tree[p ^ np.uint64(1), CHANGE])
+        p >>= np.uint64(1)
+        tree[p, KEY] = key
+        tree[p, CHANGE] = change
+
+
+@compiled
+def settle_all(tree):  # type: ignore[no-untyped-def]
+    """Bring what lies above all leaves up to date."""
+    for p in range((tree.shape[0] >> 1) - 1, 0, -1):
+        tree[p, KEY] = min(tree[2 * p, KEY], tree[2 * p + 1, KEY])
+        tree[p, CHANGE] = min(tree[2 * p, CHANGE], tree[2 * p + 1, CHANGE])
+
+
+@inlined
+def renew(t, tree, after, drop, state):  # type: ignore[no-untyped-def]
+    """Take off the keys what may have finished by time `t`."""
+    half = np.uint64(tree.shape[0] >> 1)
+    while tree[1, CHANGE] <= t:
+        p = np.uint64(1)
+        while p < half:
+            p <<= np.uint64(1)
+            p += np.uint64(tree[p, CHANGE] > t)
+        r = p - half
+        tree[p, KEY] -= drop[r]
+        tree[p, CHANGE] = after[r] if drop[r] != LOOK else sr.FAR
+        if state[r] == FINISHES:
+            state[r] = KNOWN
+            drop[r] = np.int64(ONE)
+        else:
+            state[r] = GUESSED
+            drop[r] = np.int64(LOOK)
+        settle(tree, np.int64(r))
 
 
 @inlined
@@ -84,8 +117,8 @@ def first_read(memory, r, costs, limits, arrival, request, grown, past):  # type
     if limits[sr.CHUNKED] == 0 or room < memory[r, sr.READING_PAGES]:
         return np.int64(0)
     if memory[r, sr.RING_N] > 0:
-        size = (memory.shape[1] - sr.HEAP - (1 << bits)) >> 2
-        place = sr.HEAP + size + 3 * memory[r, sr.RING_HEAD]
+        ring, _size = ring_of(memory, np.int64(1) << bits)
+        place = ring + 3 * memory[r, sr.RING_HEAD]
         x = memory[r, place]
         p = np.int64(request[x, sr.PROMPT] + request[x, sr.WRITTEN]) - memory[r, place + 1]
     elif x >= 0 and request[x, sr.WRITTEN] >= 0 and arrival[x] - memory[r, sr.NOW] <= past:
@@ -153,12 +186,12 @@ def next_finishes(memory, r, costs, limits, arrival, request):  # type: ignore[n
         fine = limits[sr.FINE]
         shortest = max(costs[0, sr.LEAST], costs[0, sr.LEAST + 2])
         first_step = 0 if limits[sr.KV_COMES] == 1 else 1
-        size = (memory.shape[1] - sr.HEAP - (1 << bits)) >> 2
+        ring, size = ring_of(memory, np.int64(1) << bits)
         place = memory[r, sr.RING_HEAD]
         for _i in range(reading):
-            y = memory[r, sr.HEAP + size + 3 * place]
+            y = memory[r, ring + 3 * place]
             left = request[y, sr.OUTPUT] - request[y, sr.WRITTEN] - 1
-            bound = now + shortest + step * ((left * fine + grow - 1) // grow)
+            bound = now + shortest + step * steps_of(left * fine, grow)
             two = min(two, max(one, bound))
             one = min(one, bound)
             place += 1
@@ -168,7 +201,7 @@ def next_finishes(memory, r, costs, limits, arrival, request):  # type: ignore[n
             if x < 0:
                 break
             left = request[x, sr.OUTPUT] - max(request[x, sr.WRITTEN], 0) - 1
-            steps = (left * fine + grow - 1) // grow
+            steps = steps_of(left * fine, grow)
             bound = max(now, arrival[x]) + max(first_step * shortest + step * steps, shortest)
             two = min(two, max(one, bound))
             one = min(one, bound)
@@ -190,24 +223,23 @@ def outstanding(memory, sent, r, t):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def look(r, t, sent, loads, due, after, drop, exact, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
+def look(r, t, open_now, half, sent, tree, after, drop, state, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
     """Bring replica `r` to time `t`, count its requests outstanding, and say when that may change."""
     if memory[r, sr.NOW] < t:
         advance(r, t, memory, caches, bins, arrival, request, block_id, costs, limits, result)
     one, two = next_finishes(memory, r, costs, limits, arrival, request)
-    many = np.int64(1)
-    exact[r] = 0
+    key = (outstanding(memory, sent, r, t) << 32) + r
+    tree[half + r, KEY] = key + (CLOSED if r >= open_now else 0)
     if memory[r, sr.NOW] > t and memory[r, sr.DONE_NOW] > 0:
-        exact[r] = 1
-        many = memory[r, sr.DONE_NOW]
-        two = one
-        one = memory[r, sr.NOW]
-    b = r // loads.shape[1]
-    j = r - b * loads.shape[1]
-    drop[b, j] = many << 32
-    due[b, j] = max(one, t + 1)
-    after[b, j] = max(two, t + 1)
-    loads[b, j] = (loads[b, j] & CLOSED) | (outstanding(memory, sent, r, t) << 32) | r
+        state[r] = FINISHES
+        drop[r] = memory[r, sr.DONE_NOW] << 32
+        tree[half + r, CHANGE] = memory[r, sr.NOW]
+        after[r] = max(one, t + 1)
+    else:
+        state[r] = KNOWN
+        drop[r] = np.int64(ONE)
+        tree[half + r, CHANGE] = max(one, t + 1)
+        after[r] = max(two, t + 1)
 
 
 @compiled
@@ -222,13 +254,10 @@ def route(  # type: ignore[no-untyped-def]
     ready,
     replica,
     sent,
-    loads,
-    due,
+    tree,
     after,
     drop,
-    exact,
-    best,
-    until,
+    state,
     told,
     n_ready,
     memory,
@@ -250,23 +279,20 @@ def route(  # type: ignore[no-untyped-def]
     before : int
         Requests before the first row of the tables.
     fresh : bool
-        Outstanding are those sent to a replica and not finished at the time of the arrival; else what `loads`
-        says and what is sent from now on.
+        Outstanding are those sent to a replica and not finished at the time of the arrival; else what the keys
+        say and what is sent from now on.
     policy, seed, margin : int
     ready : ndarray of int32
         Replicas that may be chosen at each arrival, or empty.
     replica, sent : ndarray
         Who gets each request; how many each got so far.
-    loads : ndarray of int64, shape (n_block, n_replica of a block)
-        Outstanding << 32 | replica, `CLOSED` added where none may be sent.
-    due, after : ndarray of int64, likewise
-        Time before which nothing is seen to finish, and before which only what is taken off at `due`.
-    drop : ndarray of int64, likewise
-        What is taken off the key when `due` has come.
-    exact : ndarray of int64
-        Whether that many are known to finish then.
-    best, until : ndarray of int64, shape (n_block,)
-        Smallest key that a replica of the block may have, and until when that holds.
+    tree : ndarray of int64, shape (2 n_leaf, 2)
+        A leaf for each replica, from row n_leaf on: its key, outstanding << 32 | replica, `CLOSED` added where none
+        may be sent, and until when that holds. Row `i` has the smallest of the rows ``2 i`` and ``2 i + 1``.
+    drop, after : ndarray of int64
+        What is taken off a replica's key then, and until when that holds.
+    state : ndarray of int64
+        GUESSED, KNOWN or FINISHES.
     told : ndarray of int32, shape (n_block,)
         Replica that was last sent a prompt with the block, or -1.
     n_ready : ndarray of int64, shape (1,)
@@ -275,7 +301,9 @@ def route(  # type: ignore[no-untyped-def]
         As in `advance`.
     """
     n_replica = memory.shape[0]
-    wide = loads.shape[1]
+    half = tree.shape[0] >> 1
+    if not fresh:  # a report may have been made
+        settle_all(tree)
     r = np.int64(0)
     one = np.int64(0)
     for i in range(begin, end):
@@ -283,10 +311,10 @@ def route(  # type: ignore[no-untyped-def]
         open_now = ready[i] if ready.shape[0] else n_replica
         while n_ready[0] != open_now:  # open a replica at the end of the list, or close it
             n_ready[0] -= n_ready[0] > open_now
-            b = n_ready[0] // wide
-            loads[b, n_ready[0] - b * wide] ^= CLOSED
-            until[b] = 0
-            n_ready[0] += n_ready[0] < open_now
+            r = n_ready[0]
+            tree[half + r, KEY] += -CLOSED if r < open_now else CLOSED
+            settle(tree, r)
+            n_ready[0] += r < open_now
         # bring replicas up to date, but only those that may be chosen
         other = np.int64(-1)
         low = np.int64(0)
@@ -306,44 +334,25 @@ def route(  # type: ignore[no-untyped-def]
                 one = r
                 r = drawn(seed, 2 * (before + i) + asked) % open_now
                 asked += 1
-                b = r // wide
-                if not fresh or due[b, r - b * wide] > t:
+                if tree[half + r, CHANGE] > t:
                     continue
             else:
-                key = np.int64(NOBODY)
-                for b in range(until.shape[0]):
-                    if until[b] <= t:
-                        scan(b, t, loads, due, after, drop, best, until)
-                    key = min(key, best[b])
+                renew(t, tree, after, drop, state)
+                key = tree[1, KEY]
                 r = key & 0xFFFFFFFF
-                b = r // wide
-                j = r - b * wide
-                if due[b, j] > t:
-                    if other < 0:
-                        break
-                    b = other // wide
-                    j = other - b * wide
-                    if due[b, j] > t:
+                if state[r] != GUESSED:
+                    if other < 0 or state[other] != GUESSED:
                         break
                     r = other
-                until[b] = 0
-                if exact[r] == 1 and after[b, j] > t:  # finished as was known
-                    exact[r] = 0
-                    loads[b, j] -= drop[b, j]
-                    drop[b, j] = np.int64(1) << 32
-                    due[b, j] = after[b, j]
-                    continue
-            look(r, t, sent, loads, due, after, drop, exact, memory, caches, bins, arrival, request, block_id, costs, limits, result)  # fmt: skip
+            look(r, t, open_now, half, sent, tree, after, drop, state, memory, caches, bins, arrival, request, block_id, costs, limits, result)  # fmt: skip
+            if policy != TWO_CHOICES:
+                settle(tree, r)
         if policy == TWO_CHOICES:
-            b = r // wide
-            c = one // wide
-            if loads[b, r - b * wide] >> 32 >= loads[c, one - c * wide] >> 32:
+            if tree[half + r, KEY] >> 32 >= tree[half + one, KEY] >> 32:
                 r = one
         elif policy == PREFIX_AWARE and request.shape[1] > 4:
-            if other >= 0:
-                b = other // wide
-                if (loads[b, other - b * wide] >> 32) - (key >> 32) <= margin:
-                    r = other
+            if other >= 0 and (tree[half + other, KEY] >> 32) - (key >> 32) <= margin:
+                r = other
             for j in range(low, low + request[i, sr.BLOCK_N]):
                 told[block_id[j]] = r
         # the replica takes it when its own time has come to the arrival
@@ -354,36 +363,32 @@ def route(  # type: ignore[no-untyped-def]
         else:
             request[memory[r, sr.TAIL], sr.FOLLOWING] = i
         memory[r, sr.TAIL] = i
-        b = r // wide
-        j = r - b * wide
-        loads[b, j] += np.int64(1) << 32
-        until[b] = 0
-        if not fresh:
-            continue
-        # another request does not let those before it finish sooner; reading it may put them off
-        first, second = next_finishes(memory, r, costs, limits, arrival, request)
-        if exact[r] == 1:
-            second = first
-            first = due[b, j]
-        due[b, j] = max(first, t + 1)
-        after[b, j] = max(second, t + 1)
+        tree[half + r, KEY] += ONE
+        if fresh:
+            # another request does not let those before it finish sooner; reading it may put them off
+            first, second = next_finishes(memory, r, costs, limits, arrival, request)
+            if state[r] == FINISHES:
+                after[r] = max(first, t + 1)
+            else:
+                tree[half + r, CHANGE] = max(first, t + 1)
+                after[r] = max(second, t + 1)
+        if policy != TWO_CHOICES:
+            settle(tree, r)
 
 
 @compiled
-def report(low, high, t, sent, loads, until, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
+def report(low, high, t, sent, tree, memory, caches, bins, arrival, request, block_id, costs, limits, result):  # type: ignore[no-untyped-def]  # fmt: skip
     """Bring replicas ``low..high-1`` to time `t` and note their requests outstanding."""
-    wide = loads.shape[1]
+    half = tree.shape[0] >> 1
     forward(low, high, t, memory, caches, bins, arrival, request, block_id, costs, limits, result)
     for r in range(low, high):
-        b = r // wide
-        j = r - b * wide
-        loads[b, j] = (loads[b, j] & CLOSED) | (outstanding(memory, sent, r, t) << 32) | r
-        until[b] = 0
+        key = (outstanding(memory, sent, r, t) << 32) | r
+        tree[half + r, KEY] = (tree[half + r, KEY] & CLOSED) | key
 
 
 @compiled
 def run_reports(  # type: ignore[no-untyped-def]
-    begin, end, before, report_ps, told_at, policy, seed, margin, ready, replica, sent, loads, due, after, drop, exact, best, until, told, n_ready,
+    begin, end, before, report_ps, told_at, policy, seed, margin, ready, replica, sent, tree, after, drop, state, told, n_ready,
     memory, caches, bins, arrival, request, block_id, costs, limits, result,
 ):  # fmt: skip
     """Send each request by the last report, made at every multiple of `report_ps`; `told_at[0]` is the last one's time."""
@@ -395,11 +400,11 @@ def run_reports(  # type: ignore[no-untyped-def]
         if t > told_at[0]:
             told_at[0] = t
             report(
-                0, memory.shape[0], t, sent, loads, until,
+                0, memory.shape[0], t, sent, tree,
                 memory, caches, bins, arrival, request, block_id, costs, limits, result,
             )  # fmt: skip
         route(
-            begin, last, before, False, policy, seed, margin, ready, replica, sent, loads, due, after, drop, exact, best, until, told, n_ready,
+            begin, last, before, False, policy, seed, margin, ready, replica, sent, tree, after, drop, state, told, n_ready,
             memory, caches, bins, arrival, request, block_id, costs, limits, result,
         )  # fmt: skip
         begin = last
@@ -409,32 +414,27 @@ class Router(NamedTuple):
     """What a router remembers; see `route`."""
 
     sent: Array
-    loads: Array
-    due: Array
+    tree: Array
     after: Array
     drop: Array
-    exact: Array
-    best: Array
-    until: Array
+    state: Array
     told: Array
     n_ready: Array
 
     @classmethod
     def empty(cls, n_replica: int, n_block: int) -> Router:
         """Nothing sent yet."""
-        wide = max(BLOCK, 4 * round(np.sqrt(n_replica) / 4))
-        shape = -(-n_replica // wide), wide
-        loads = np.full(shape, NOBODY, np.int64)
-        loads.reshape(-1)[:n_replica] = np.arange(n_replica)
+        n_leaf = 1 << (n_replica - 1).bit_length()
+        tree = np.empty((2 * n_leaf, 2), np.int64)
+        tree[:, KEY], tree[:, CHANGE] = NOBODY, sr.FAR
+        tree[n_leaf : n_leaf + n_replica, KEY] = np.arange(n_replica)
+        settle_all(tree)
         return cls(
             np.zeros(n_replica, np.int64),
-            loads,
-            np.full(shape, sr.FAR, np.int64),
-            np.full(shape, sr.FAR, np.int64),
-            np.full(shape, 1 << 32, np.int64),
-            np.zeros(n_replica, np.int64),
-            np.zeros(shape[0], np.int64),
-            np.zeros(shape[0], np.int64),
+            tree,
+            np.full(n_leaf, sr.FAR, np.int64),
+            np.full(n_leaf, ONE, np.int64),
+            np.full(n_leaf, KNOWN, np.int64),
             np.full(n_block, -1, np.int32),
             np.array([n_replica], np.int64),
         )

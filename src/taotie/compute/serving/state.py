@@ -61,10 +61,11 @@ FAR = 1 << 61
     KEPT_PAGES,
     DECODING_PAGES,
     PAGES_STEP,
-) = range(29)
-N_STATE = 29
+    BIN,
+) = range(30)
+N_STATE = 30
 HEAP = N_STATE
-"""Where a row's heap begins; the requests being read follow (number, tokens read, blocks held), then the phases."""
+"""Where a row's heap begins; the phases follow, then the requests being read (number, tokens read, blocks held)."""
 
 # columns of requests (int32; the last two only with a prefix cache) and results (int64)
 PROMPT, OUTPUT, WRITTEN, FOLLOWING, BLOCK_LOW, BLOCK_N = range(6)
@@ -109,6 +110,19 @@ N_COST = 20
 def memory_columns(room: int, unit: int) -> int:
     """Length of a row of memory for `room` sequences and pages of `unit` context units."""
     return HEAP + 4 * room + unit
+
+
+@inlined
+def steps_of(units, grow):  # type: ignore[no-untyped-def]
+    """Steps in which a sequence grows by so many units; most grow by one, and a division takes as long as ten additions."""
+    return units if grow == 1 else (units + grow - 1) // grow
+
+
+@inlined
+def ring_of(memory, unit):  # type: ignore[no-untyped-def]
+    """Where a row's requests being read begin, and room for how many there is."""
+    room = (memory.shape[1] - HEAP - unit) >> 2
+    return HEAP + room + unit, room
 
 
 @compiled

@@ -37,7 +37,7 @@ from taotie.compute.serving.routing import (
     route,
     run_reports,
 )
-from taotie.compute.serving.state import compiled
+from taotie.compute.serving.state import compiled, ring_of
 
 __all__ = ["BLOCK", "FleetWindow", "Outcome", "run_routed"]
 
@@ -77,12 +77,13 @@ def oldest(memory, request, low):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def oldest_read(memory, size, low):  # type: ignore[no-untyped-def]
-    """The same of the rows that are being read; `size` is the room of their ring."""
+def oldest_read(memory, unit, low):  # type: ignore[no-untyped-def]
+    """The same of the rows that are being read; `unit` is that of pages."""
+    ring, size = ring_of(memory, unit)
     for r in range(memory.shape[0]):
         place = memory[r, sr.RING_HEAD]
         for _i in range(memory[r, sr.RING_N]):
-            low = min(low, memory[r, sr.HEAP + size + 3 * place])
+            low = min(low, memory[r, ring + 3 * place])
             place += 1
             if place == size:
                 place = 0
@@ -105,7 +106,7 @@ def hand_on(n, first, result, replica, ttft, finish, own, shared, who, last, las
 
 
 @compiled
-def move_up(by, n, size, memory, arrival, request, result, replica, ready):  # type: ignore[no-untyped-def]
+def move_up(by, n, unit, memory, arrival, request, result, replica, ready):  # type: ignore[no-untyped-def]
     """Drop the first `by` of `n` rows: those behind them move up, wherever a row's number is kept."""
     for i in range(by, n):
         j = i - by
@@ -118,12 +119,13 @@ def move_up(by, n, size, memory, arrival, request, result, replica, ready):  # t
         request[j, sr.FOLLOWING] = max(request[j, sr.FOLLOWING] - by, -1)
         for k in range(result.shape[1]):
             result[j, k] = result[i, k]
+    ring, size = ring_of(memory, unit)
     for r in range(memory.shape[0]):
         for k in range(memory[r, sr.HEAP_N]):
             memory[r, sr.HEAP + k] -= by
         place = memory[r, sr.RING_HEAD]
         for _i in range(memory[r, sr.RING_N]):
-            memory[r, sr.HEAP + size + 3 * place] -= by
+            memory[r, ring + 3 * place] -= by
             place += 1
             if place == size:
                 place = 0
@@ -191,8 +193,7 @@ class FleetWindow:
         self.last = np.full(n_replica, -1, np.int64)
         self.last_finish = np.zeros(n_replica, np.int64)
         self.first = self.n = 0
-        unit = 1 << int(self.row[sr.UNIT_BITS])
-        self.ring_size = (self.memory.shape[1] - sr.HEAP - unit) >> 2
+        self.unit = 1 << int(self.row[sr.UNIT_BITS])
         self._room(0, like)
 
     def _room(self, n: int, like: Load) -> None:
@@ -247,7 +248,7 @@ class FleetWindow:
         self._bins_until(int(load.arrival[-1]))
         self._send(begin, end)
         low = oldest(self.memory, self.request, np.int64(end))
-        self._pass_on(int(oldest_read(self.memory, self.ring_size, low)))
+        self._pass_on(int(oldest_read(self.memory, self.unit, low)))
         return self.first
 
     def _send(self, begin: int, end: int) -> None:
@@ -289,7 +290,7 @@ class FleetWindow:
             if t > self.told_at[0]:
                 self.told_at[0] = t
                 self._on_threads(self.threads, lambda low, high, bins, t=t: report(
-                    low, high, t, router.sent, router.loads, router.until, self.memory, self.caches, bins, *requests
+                    low, high, t, router.sent, router.tree, self.memory, self.caches, bins, *requests
                 ))  # fmt: skip
             route(
                 begin, last, self.first, False, *how, self.memory, self.caches, self.bins, *requests
@@ -334,7 +335,7 @@ class FleetWindow:
             return
         hand_on(low, self.first, self.result, self.replica, *self.out, self.last, self.last_finish)
         move_up(
-            low, self.n, self.ring_size, self.memory, self.arrival, self.request, self.result, self.replica, self.ready
+            low, self.n, self.unit, self.memory, self.arrival, self.request, self.result, self.replica, self.ready
         )  # fmt: skip
         self.first += low
         self.n -= low
