@@ -6,10 +6,10 @@ import copy
 import inspect
 import pickle
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie import errors
 from taotie.errors import (
     DataError,
@@ -36,7 +36,7 @@ def test_worked_message_and_hint() -> None:
     assert str(RangeError("pue=0.92 is below 1.0.")) == "pue=0.92 is below 1.0."
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "builtin"),
     [
         ("UnitError", ValueError), ("BoundaryError", ValueError), ("RangeError", ValueError),
@@ -73,7 +73,7 @@ def test_worked_a_study_lists_all_its_problems() -> None:
     assert str(error) == "a is wrong\n\nhint: do b\n\nc is not known"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.__name__)
+@each_row("kind", KINDS, ids=lambda k: k.__name__)
 def test_property_errors_survive_a_pickle(kind: type[TaotieError]) -> None:
     """A worker process sends its error back; hint and problems must arrive."""
     if kind is StudyError:
@@ -90,7 +90,7 @@ def test_property_errors_survive_a_pickle(kind: type[TaotieError]) -> None:
         assert pickle.loads(pickle.dumps(error)).problems[0].hint == "y"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "known", "expected"),
     [
         ("h100_sxm", ["h100-sxm", "mi300x", "b200"], "did you mean h100-sxm?"),

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 import taotie
+from rows import each_row
 from taotie.answer.asks import ASKS, function_of
 
 
-@pytest.mark.parametrize("name", [n for n in taotie.__all__ if n != "__version__"])
+@each_row("name", [n for n in taotie.__all__ if n != "__version__"])
 def test_worked_every_name_loads_and_says_what_it_is(name: str) -> None:
     found = getattr(taotie, name)
     assert found.__doc__
     assert name in dir(taotie)
 
 
-@pytest.mark.parametrize("name", list(ASKS))
+@each_row("name", list(ASKS))
 def test_worked_every_question_is_a_name_with_its_settings(name: str) -> None:
     declared = ASKS[name]
     assert declared.flat in taotie.__all__

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from rows import each_row
+
 ROOT = Path(__file__).resolve().parents[1]
 with (ROOT / "tests" / "cases" / "notes" / "numbers.csv").open(
     encoding="utf-8", newline=""
@@ -43,9 +45,7 @@ def stands_in(number: str, text: str) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    "row", [r for r in NUMBERS if r["test"]], ids=lambda r: f"{r['section']} {r['number']}"
-)
+@each_row("row", [r for r in NUMBERS if r["test"]], ids=lambda r: f"{r['section']} {r['number']}")
 def test_worked_a_number_of_the_note_stands_in_its_test(row: dict[str, str]) -> None:
     path, _sep, name = row["test"].partition("::")
     assert name in _parts(path), f"{row['test']} is gone"

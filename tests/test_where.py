@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pytest
+from rows import each_row
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = re.findall(r"`(taotie\.[\w.]+)`", (ROOT / "docs" / "where.md").read_text("utf-8"))
@@ -19,7 +19,7 @@ def test_worked_the_map_is_read() -> None:
     assert len(set(NAMES)) == len(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_worked_every_name_imports_and_says_what_it_is(name: str) -> None:
     module, _dot, attribute = name.rpartition(".")
     found = getattr(importlib.import_module(module), attribute)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rows import each_row
 from taotie.answer import asking
 from taotie.answer.answer import Answer
 from taotie.answer.asking import Chosen, answers, answers_with, ask, checked, default_said, value_of
@@ -61,7 +62,7 @@ GIVEN: tuple[tuple[str, Any, Any], ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "given", "expected"), GIVEN)
+@each_row(("kind", "given", "expected"), GIVEN)
 def test_worked_a_value_as_its_room_takes_it(kind: str, given: Any, expected: Any) -> None:
     one = TYPES[kind]
     if isinstance(expected, type):
@@ -235,7 +236,7 @@ def test_worked_names_of_questions_may_be_spelled_alike() -> None:
         ask("rulez")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "path"),
     [
         ("-", True), ("a/b", True), ("a\\b", True), ("~a", True), ("a\0", True), (".a", True), (" - ", True), ("a.csv", True), ("a.", False), ("llama-3.1-8b", False), ("a.abcdefghij", True),

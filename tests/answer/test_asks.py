@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from rows import each_row
 from taotie.answer.answer import Answer
 from taotie.answer.asking import ask, not_from_here
 from taotie.answer.asks import ASKS, declared_of
@@ -181,7 +182,7 @@ def test_error_of_a_setting_is_one_sentence_with_a_way_out() -> None:
     assert "prompt" in three.value.hint
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "settings"),
     [
         ("capacity", {"case": "/etc/passwd"}),

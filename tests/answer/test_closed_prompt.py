@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rows import each_row
 from taotie.answer.prompt import prompt
 from taotie.compute.metered.closed_model import Known, closed_draws, closed_model
 from taotie.errors import RangeError, UnknownNameError
@@ -59,7 +60,7 @@ def test_worked_a_model_told_by_its_price():
     assert made.figures["energy_per_request"].p50 > 0
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "error"),
     [
         ({"model": "gpt-5", "price_in": 3}, RangeError),

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from rows import each_row
 from taotie.answer.flex import flex
 from taotie.answer.power import CASES, power
 from taotie.answer.tax import rules, tax
@@ -103,7 +104,7 @@ def test_property_no_draft_is_shown_as_law():
             assert "unknown" in one["text"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("make", "says"),
     [
         (lambda: flex(0), "above 0 MW"),

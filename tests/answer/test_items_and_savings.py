@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import taotie as tt
+from rows import each_row
 from taotie.compute.energy.generation import diffusion_models
 from taotie.compute.energy.item_energy import encoded_input, generated_item
 from taotie.errors import RangeError, TaotieError, UnknownNameError
@@ -82,7 +83,7 @@ def test_worked_what_was_not_measured_widens_and_is_said() -> None:
     assert "shape_guessed" in {s.code for s in size.said}
 
 
-@pytest.mark.parametrize("name", sorted(diffusion_models()))
+@each_row("name", sorted(diffusion_models()))
 def test_property_no_picture_above_rated_power(name: str) -> None:
     for chip in ("h100-sxm", "b200", "a100", "l4"):
         known = accelerator(chip)
@@ -129,7 +130,7 @@ def test_worked_default_changes_leave_out_what_cannot_be() -> None:
     assert [r[4] for r in made.tables["changes"].rows] == sorted(r[4] for r in made.tables["changes"].rows)  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("ask", "given", "words"),
     [
         ("generate", {"model": "no such thing"}, "not in the table"),
@@ -162,7 +163,7 @@ def test_error_a_runtime_that_nobody_measured(model: str | None) -> None:
         function_of("generate")(runtime="1e999", samples=100, **({"model": model} if model else {}))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change", ["batch", "cached", "draft", "on", "model", "fp8=1", "half-answer=2", "=2", "On"]
 )
 def test_error_a_change_with_half_of_it_missing(change: str) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from rows import each_row
 from taotie.answer.chips import chips
 from taotie.answer.models import models
 from taotie.errors import DataError, RangeError, UnknownNameError
@@ -74,7 +75,7 @@ def test_worked_native_format_and_batch_are_said():
     assert any(d.key == "precision" for d in made.defaults)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "error", "words"),
     [
         ("no/such/config.json", DataError, "no file"),

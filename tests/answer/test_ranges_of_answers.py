@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
+from rows import each_row
 
 PINNED = Path(__file__).resolve().parents[1] / "cases" / "answers"
 FIGURE = re.compile(
@@ -52,7 +52,7 @@ EXACT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(EXACT))
+@each_row("name", sorted(EXACT))
 def test_property_what_hangs_on_an_uncertain_value_has_a_range(name: str) -> None:
     text = (PINNED / f"{name}.txt").read_text("utf-8")
     found = FIGURE.findall(text)

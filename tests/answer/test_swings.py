@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from rows import each_row
 from taotie.answer.swings import swings
 from taotie.errors import TaotieError
 
@@ -51,7 +52,7 @@ def test_worked_page():
     assert page.count('data-testid="picture"') == 8
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("more", "says"),
     [
         ({"duty": 70}, "duty"),

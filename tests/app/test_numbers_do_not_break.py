@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from rows import each_row
+
 pytest.importorskip("jinja2", reason="jinja2 is not installed")
 sys.path.insert(0, str(Path(__file__).parent / "pages"))
 
@@ -81,7 +83,7 @@ def test_matches_letter_for_letter_what_is_copied() -> None:
     assert tied("8 H100 of 700 W, 3 hours") == "8 H100 of 700\u00a0W, 3 hours"
 
 
-@pytest.mark.parametrize("name", sorted(set(PAGES) - {"grid", "supply"}))
+@each_row("name", sorted(set(PAGES) - {"grid", "supply"}))
 def test_property_no_space_beside_full_width_punctuation(name: str) -> None:
     fields = {"samples": "200"} if name in ("prompt", "fleet") else {}
     words = Words(page_html(name, State.of(fields.items(), "zh")).html)

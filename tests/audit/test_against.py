@@ -12,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from rows import each_row
 from taotie.answer.check import audit_article, check_sentence
 from taotie.app.cli import audit as audit_command
 from taotie.app.cli import check as check_command
@@ -176,7 +177,7 @@ def test_worked_every_source_can_be_cited(style: str) -> None:
             json.loads(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "0 MWh",
@@ -247,7 +248,7 @@ _TEMPTING = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(24))
+@each_row("seed", range(24))
 def test_property_no_text_is_slower_than_linear(seed: int) -> None:
     """Random pieces of what tempts a pattern, repeated: four times the text, less than nine times the time."""
     draw = random.Random(seed)

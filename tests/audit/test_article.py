@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rows import each_row
 from taotie.audit.article import Audit, Result, audit_claims, audited, needed_text
 from taotie.audit.article_text import audit_text
 from taotie.audit.claim import Claim
@@ -43,13 +44,13 @@ def computed_ids() -> list[str]:
     return [row["id"] for row in expected() if row["decided_by"] == "computed"]
 
 
-@pytest.mark.parametrize("row", expected(), ids=lambda row: row["id"])
+@each_row("row", expected(), ids=lambda row: row["id"])
 def test_published_verdicts(audit: Audit, row: dict[str, str]) -> None:
     result = audit.result(row["id"])
     assert (result.claim.decided_by, result.verdict) == (row["decided_by"], row["verdict"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     "row", [r for r in expected() if r["expected"] or r["expected_low"]], ids=lambda row: row["id"]
 )
 def test_published_formulas_within_two_in_a_thousand(audit: Audit, row: dict[str, str]) -> None:
@@ -159,7 +160,7 @@ def test_moved_stated_value_changes_the_verdict(audit: Audit, claim_id: str, fac
         assert after.verdict in allowed_by_hand(before.claim, before, factor)
 
 
-@pytest.mark.parametrize("claim_id", computed_ids())
+@each_row("claim_id", computed_ids())
 def test_twice_the_stated_value_is_no_longer_right(audit: Audit, claim_id: str) -> None:
     before, after = audit.result(claim_id), moved(audit, claim_id, 2.0)
     hedge = before.claim.stated.hedge  # type: ignore[union-attr]
@@ -167,7 +168,7 @@ def test_twice_the_stated_value_is_no_longer_right(audit: Audit, claim_id: str) 
         assert after.verdict != REPRODUCES
 
 
-@pytest.mark.parametrize("claim_id", computed_ids())
+@each_row("claim_id", computed_ids())
 def test_a_thousandfold_right_value_is_a_unit_error(audit: Audit, claim_id: str) -> None:
     before, after = audit.result(claim_id), moved(audit, claim_id, 1000.0)
     hedge = before.claim.stated.hedge  # type: ignore[union-attr]
@@ -176,7 +177,7 @@ def test_a_thousandfold_right_value_is_a_unit_error(audit: Audit, claim_id: str)
     assert after.verdict != REPRODUCES or claim_id == "twh-def"
 
 
-@pytest.mark.parametrize("claim_id", computed_ids())
+@each_row("claim_id", computed_ids())
 def test_another_dimension_is_a_unit_error(audit: Audit, claim_id: str) -> None:
     claim = audit.article.claim(claim_id)
     assert claim.stated is not None
@@ -185,7 +186,7 @@ def test_another_dimension_is_a_unit_error(audit: Audit, claim_id: str) -> None:
     assert (result.verdict, result.finding.rule) == (UNIT_ERROR, "dimension")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("claim_id", computed_ids())
+@each_row("claim_id", computed_ids())
 def test_moved_input_moves_the_result(audit: Audit, claim_id: str) -> None:
     claim = audit.article.claim(claim_id)
     before = audit.result(claim_id).recomputed

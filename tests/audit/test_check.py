@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.audit.check import check
 from taotie.audit.formula_text import FormulaError
 from taotie.audit.slip import SLIPS
@@ -49,12 +50,12 @@ def test_published_every_kind_of_slip_is_tried() -> None:
     assert {r["slip"] for r in rows("slips.csv")} == wanted
 
 
-@pytest.mark.parametrize("row", rows("slips.csv"), ids=lambda r: r["says"][:40])
+@each_row("row", rows("slips.csv"), ids=lambda r: r["says"][:40])
 def test_no_slip_passes_as_right(row: dict[str, str]) -> None:
     assert not check(row["says"], row["from"], per=row["per"]).is_fine
 
 
-@pytest.mark.parametrize("row", rows("correct_statements.csv"), ids=lambda r: r["says"][:40])
+@each_row("row", rows("correct_statements.csv"), ids=lambda r: r["says"][:40])
 def test_no_correct_statement_is_called_wrong(row: dict[str, str]) -> None:
     made = check(row["says"], row["from"], per=row["per"], source_range=row["source_range"])
     assert made.is_fine, made.text()
@@ -74,7 +75,7 @@ def test_published_held_out_statements() -> None:
     assert all(check(r["says"], r["from"]).is_fine for r in right)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("says", "verdict"),
     [
         ("42 MWh", "unit error"), ("42 MW", "rounding"), ("43 MW", "reproduces"), ("42.7 MW", "reproduces"),
@@ -85,7 +86,7 @@ def test_worked_acceptance_lines(says: str, verdict: str) -> None:
     assert check(says, "100000 * 700 W * 0.61").verdict == verdict
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("says", "inputs"),
     [
         ("350 gCO2/kWh", "771 lb/MWh"),
@@ -119,7 +120,7 @@ def test_worked_hint_of_the_article() -> None:
     assert made.hint == "42.7 MW held for a year is 374 GWh; 42 MWh lasts 59 min at that power"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("says", "source", "verdict", "rule"),
     [
         ("0.34 Wh/request", "0.18-0.67 Wh/request", "reproduces", "inside_source_range"),
@@ -215,7 +216,7 @@ def test_property_any_words_are_answered_or_refused(says: str, given_: str, per:
     assert said
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("says", "given_", "more", "words"),
     [
         ("42 MWh", "", {}, ["nothing to check"]),

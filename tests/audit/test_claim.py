@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.audit.article import audit_claims
 from taotie.audit.claim import ClaimError
 from taotie.audit.claims_file import claims_from, find, read_claims
@@ -112,7 +113,7 @@ def changed(field: str, value: object, claim: int = 0) -> dict[str, object]:
     return values
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "value", "claim", "says"),
     [
         ("id", None, 0, ["no. 1", "id", "missing"]),

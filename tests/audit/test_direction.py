@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
+from rows import each_row
 from taotie.audit.check import check
 from taotie.audit.direction import told_larger
 from taotie.audit.reading import read
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "contradicted"),
     [
         ("The plant's 1.9 TWh is more than the 2,100 GWh the whole island consumes.", True),
@@ -33,7 +32,7 @@ def test_worked_the_larger_of_two(text: str, contradicted: bool) -> None:
     assert told_larger(read(text)) is contradicted
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "formula", "fine"),
     [
         ("去年用电9.2亿度，今年11.5亿度，同比下降25%", "11.5e8 kWh / (9.2e8 kWh) - 1", False),

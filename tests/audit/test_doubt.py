@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
+from rows import each_row
 from taotie.audit.check import check
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("says", "given", "kind", "what"),
     [
         ("Each of its ten halls draws 30 MW", "300 MW", "number", "ten"),
@@ -28,7 +27,7 @@ def test_what_is_not_said_accuses_nobody(says: str, given: str, kind: str, what:
         assert made.to_json()["verdict"] == "not checkable"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("says", "given"),
     [
         ("Each of its ten halls draws 30 MW", "500 MW"),
@@ -54,7 +53,7 @@ def test_the_number_left_is_the_claim() -> None:
     assert check(other, "3.75 GW / (1.1 GW)").verdict == "not checkable"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("says", "hedge"),
     [
         ("it never fell below 31 MW", "at_least"), ("it has not exceeded 31 MW", "at_most"), ("no more than 31 MW", "at_most"),

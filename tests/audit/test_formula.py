@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.audit.formula import Input, evaluated
 from taotie.audit.formula_text import FormulaError, parsed
 from taotie.errors import RangeError, TaotieError, UnitError, UnknownNameError
@@ -23,7 +24,7 @@ def exact(number: float, unit: str = "1") -> Input:
     return Input(number, parse_unit(unit)[1], number, number)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "unit", "expected"),
     [
         ("100000 * 700 W * 0.61", "MW", 42.7),
@@ -136,7 +137,7 @@ def test_property_near_formulas_never_crash(text: str) -> None:
     assert said
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "kind", "says"),
     [
         ("", FormulaError, "empty"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
+from rows import each_row
 from taotie.audit import verdict as verdicts
 from taotie.audit.parts import parts_told
 from taotie.audit.reading import read
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "told"),
     [
         ("在册员工160人，其中96人做运维，占五成。", [False]),

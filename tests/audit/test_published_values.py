@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rows import each_row
 from taotie.audit.claims_file import catalogue_input
 from taotie.audit.formula import evaluated
 from taotie.compute.training.training_energy import PublishedRun, published_runs
@@ -26,7 +27,7 @@ def test_published_values_are_at_least_sixty() -> None:
     assert len({r["id"] for r in rows()}) == len(rows())
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda r: r["id"])
+@each_row("row", rows(), ids=lambda r: r["id"])
 def test_published_value(row: dict[str, str]) -> None:
     scale, unit = parse_unit(row["unit"], ["charge"])
     ours = evaluated(row["formula"], None, ["charge"], catalogue_input).to(unit).value / scale
@@ -46,7 +47,7 @@ def test_published_runs_are_at_least_sixteen() -> None:
     assert len(with_energy()) >= 13
 
 
-@pytest.mark.parametrize("run", with_energy(), ids=lambda r: r.key)
+@each_row("run", with_energy(), ids=lambda r: r.key)
 def test_published_training_energy(run: PublishedRun) -> None:
     assert run.energy is not None
     printed, ours = run.energy.p50, run.recomputed_energy.p50
@@ -54,9 +55,7 @@ def test_published_training_energy(run: PublishedRun) -> None:
     assert ours == pytest.approx(printed, rel=run.stated_tolerance)
 
 
-@pytest.mark.parametrize(
-    "run", [r for r in published_runs() if r.emissions is not None], ids=lambda r: r.key
-)
+@each_row("run", [r for r in published_runs() if r.emissions is not None], ids=lambda r: r.key)
 def test_published_training_emissions(run: PublishedRun) -> None:
     assert run.emissions is not None
     assert run.recomputed_emissions is not None

@@ -8,8 +8,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import pytest
-
+from rows import each_row
 from taotie.audit import verdict as verdicts
 from taotie.audit.reading import read
 from taotie.audit.related import related
@@ -30,7 +29,7 @@ LEAST_CAUGHT = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(LEAST_CAUGHT))
+@each_row("name", sorted(LEAST_CAUGHT))
 def test_published_planted_errors_are_caught_and_nobody_right_is_accused(name: str) -> None:
     text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.audit.reading import read
 from taotie.audit.statement import parse_statement
 from taotie.errors import TaotieError
@@ -16,7 +17,7 @@ from taotie.quantity.number_text import number_at, plain, printed_tolerance
 from taotie.quantity.unit_text import Unit, parse_unit
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "value", "unit", "hedge"),
     [
         ("42 MWh", 42, "MWh", "none"),
@@ -69,7 +70,7 @@ def test_worked_readings_of_three_hundred_phrases() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("printed", "number", "tol"),
     [
         ("42", 42, 0.5), ("42.0", 42, 0.05), ("17000", 17000, 500), ("100", 100, 2), ("0.3", 0.3, 0.006),
@@ -80,7 +81,7 @@ def test_worked_print_precision(printed: str, number: float, tol: float) -> None
     assert printed_tolerance(printed, number) == pytest.approx(tol)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "value"),
     [("1,287", 1287), ("1 287", 1287), ("12万", 120000), ("1.2万亿", 1.2e12), ("3×10^8", 3e8), ("4e-3", 0.004), (".5", 0.5)],
 )  # fmt: skip
@@ -96,7 +97,7 @@ def test_worked_prefix_is_no_number_word() -> None:
     assert parse_statement("5千次").stated.value == 5000
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "unit"),
     [("度/天", "kWh/d"), ("kwh", "kWh"), ("MWH", "MWh"), ("1/h", "1/h"), ("W/chip", "W/accelerator"), ("tokens", "token")],
 )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.audit.formula import Input, Recomputed, evaluated
 from taotie.audit.verdict import (
     INCONSISTENT,
@@ -33,7 +34,7 @@ def between(low: float, high: float, unit: str = "MW", tol: float = 0.0) -> Reco
     return Recomputed(0.5 * (low + high), low, high, low - tol, high + tol, u)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("stated", "recomputed", "verdict", "rule"),
     [
         # the acceptance lines: 42.7 MW from 100000 * 700 W * 0.61

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import BoundaryError, RangeError, SourceError
 from taotie.facility.pue import (
     checked_pue,
@@ -57,7 +58,7 @@ def test_property_every_published_pue_is_possible() -> None:
     assert published_pue().p05 >= 1.1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "message", "hint"),
     [
         (0.92, "pue=0.92 is below 1.0", "0.92 looks like DCiE (IT/total); its PUE is 1.09"),

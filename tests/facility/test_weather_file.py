@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import DataError, RangeError, TaotieError
 from taotie.facility.site_pue import COOLING, cooling_load, site_pue
 from taotie.facility.weather_file import Weather, read_weather
@@ -114,7 +115,7 @@ def a_year(t: float, rh: float) -> Weather:
     return Weather(t + swing, np.full(240, rh), np.full(240, 101_325.0), name="Nowhere")
 
 
-@pytest.mark.parametrize("cooling", COOLING)
+@each_row("cooling", COOLING)
 def test_worked_site_pue_is_a_figure_with_source_and_range(cooling: str) -> None:
     sea = np.full(240, 12.0) if "sea" in cooling else None
     got = site_pue(cooling, a_year(15.0, 0.6), n_building=30, sea_c=sea)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.compute.mining_energy import mining_energy, mining_power_gw, odd_machines, read_miners
 from taotie.errors import BoundaryError, RangeError, UnknownNameError
 from taotie.fleet.backtest import backtest
@@ -45,7 +46,7 @@ def show(check: Check) -> None:
     )
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda c: f"{c.number}-{c.what}")
+@each_row("check", CHECKS, ids=lambda c: f"{c.number}-{c.what}")
 def test_published_numbers_follow_from_their_inputs(check: Check) -> None:
     show(check)
     assert check.ok, f"{check.what}: {check.published} printed, {check.ours} ours"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rows import each_row
 from taotie.errors import DataError, RangeError, UnitError, UnknownNameError
 from taotie.fleet.forecast import FleetScenario
 from taotie.fleet.scenario import read_scenario, scenario_from
@@ -34,7 +35,7 @@ def test_error_file(tmp_path: Path) -> None:
         read_scenario(path)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "error", "says"),
     [
         ({"pue": 0.92}, RangeError, "DCiE"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rows import each_row
 from taotie.errors import RangeError, UnknownNameError
 from taotie.grid.place import place, place_of_parts
 from taotie.grid.region_names import chain, kind_of, place_key, place_keys, place_name
@@ -12,7 +13,7 @@ from taotie.quantity.catalog import table
 EU = "AUT BEL BGR HRV CYP CZE DNK EST FIN FRA DEU GRC HUN IRL ITA LVA LTU LUX MLT NLD POL PRT ROU SVK SVN ESP SWE"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "key", "year", "value", "basis"),
     [
         ("virginia", "US-VA", 2023, 244.8, "combustion"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rows import each_row
 from taotie.errors import UnknownNameError
 from taotie.grid.region_names import kind_of, place_key, place_keys
 from taotie.quantity.catalog import table
@@ -55,7 +56,7 @@ def test_published_a_country_is_known_by_the_name_it_gives_itself():
     assert [(key, name) for key, name in named if place_key(name.upper()) != key] == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "key"),
     [
         ("deutschland", "DEU"), ("españa", "ESP"), ("espana", "ESP"), ("italia", "ITA"), ("nederland", "NLD"),

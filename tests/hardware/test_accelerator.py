@@ -5,6 +5,7 @@ import warnings
 
 import pytest
 
+from rows import each_row
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.accelerator import accelerator, accelerators, custom_accelerator
 from taotie.quantity.catalog import table
@@ -52,7 +53,7 @@ def test_property_every_cell_has_source_and_mark():
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("spelling", "name"),
     [
         ("H100", "h100-sxm"),

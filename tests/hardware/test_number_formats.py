@@ -1,12 +1,11 @@
 """Formats: a chip that lacks the one of the release serves the next wider one, and says so."""
 
-import pytest
-
+from rows import each_row
 from taotie.hardware.accelerator import accelerator, accelerators
 from taotie.hardware.number_formats import served_format
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("chip", "asked", "held", "words"),
     [
         ("h100", "fp8", "fp8", None),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import MeterError
 from taotie.metering.attribution import (
     GroupCourse,
@@ -94,7 +95,7 @@ def test_property_conservation_is_exact(seed: int, idle_w: float) -> None:
     assert made.unexplained_uj >= 0
 
 
-@pytest.mark.parametrize("seed", range(12))
+@each_row("seed", range(12))
 def test_matches_a_plain_loop(seed: int) -> None:
     made_course, (start, first, end), fill, write = random_case(seed)
     idle_w = 80.0
@@ -130,7 +131,7 @@ def test_matches_a_plain_loop(seed: int) -> None:
     np.testing.assert_allclose(made.idle_uj, idle, rtol=1e-6, atol=3)
 
 
-@pytest.mark.parametrize("seed", range(0, 200, 10))
+@each_row("seed", range(0, 200, 10))
 def test_property_a_recorded_day_is_conserved(seed: int) -> None:
     _day(seed)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import betaincinv
 
+from rows import each_row
 from taotie.errors import DistributionError
 from taotie.quantity.distribution import (
     SPREADS,
@@ -52,7 +53,7 @@ def test_published_lognormal_of_a_90_percent_range() -> None:
     assert d.ppf(np.array([0.05, 0.5, 0.95])) == pytest.approx([0.3, d.median, 4.0], rel=1e-12)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("ours", "theirs"),
     [
         (Normal(-2.0, 5.0), stats.norm(1.5, 7 / 3.2897072539029435)),
@@ -75,7 +76,7 @@ def test_published_means() -> None:
     assert Pert(1.0, 2.0, 7.0).ppf(U).mean() == pytest.approx(16 / 6, rel=1e-4)
 
 
-@pytest.mark.parametrize("d", EACH, ids=repr)
+@each_row("d", EACH, ids=repr)
 def test_property_quantiles_rise(d: Distribution) -> None:
     u = np.concatenate([[2.0**-60], U, [1 - 2.0**-53]])
     x = d.ppf(u)
@@ -83,7 +84,7 @@ def test_property_quantiles_rise(d: Distribution) -> None:
     assert np.isfinite(x).all()
 
 
-@pytest.mark.parametrize("d", [*EACH, Exact(3.0)], ids=repr)
+@each_row("d", [*EACH, Exact(3.0)], ids=repr)
 def test_property_plain_values_read_back(d: Distribution) -> None:
     assert distribution_from(d.to_dict()) == d
 
@@ -117,7 +118,7 @@ def test_property_a_triangle_scales(scale: float) -> None:
     assert x / scale == pytest.approx(Triangular(1.0, 1.5, 4.0).ppf(U), rel=1e-12)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "expected"),
     [
         ({"value": 2.9}, Exact(2.9)),
@@ -140,7 +141,7 @@ def test_worked_what_numbers_mean(fields: dict[str, Any], expected: Distribution
     assert distribution_from(fields) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "words"),
     [
         ({}, "value is missing"),

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from rows import each_row
+
 HEAVY = (
     "numpy",
     "pint",
@@ -54,7 +56,7 @@ assert 'scipy.stats' not in sys.modules
     assert not {"numba", "pydantic", "rich", "typer"} & loaded(code)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name", ["Figure", "leaf", "figure", "table", "Profile", "lifted", "sampling", "TaotieError"]
 )
 def test_worked_the_names_most_people_need(name: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import BoundaryError, RangeError, ResultError, SamplingError, UnitError
 from taotie.fleet.annual_energy import annual_energy_twh
 from taotie.quantity.figure import Figure, exact
@@ -209,9 +210,7 @@ def test_error_units_and_boundaries(make: Make) -> None:
         energy_mwh(n, p, nothing=3)
 
 
-@pytest.mark.parametrize(
-    "literal", [object(), {"a": 1}, np.ones(10_001), ["a"], [np.nan], [[1], [1, 2]], 1j]
-)
+@each_row("literal", [object(), {"a": 1}, np.ones(10_001), ["a"], [np.nan], [[1], [1, 2]], 1j])
 def test_error_literals_that_cannot_be_recorded(literal: Any) -> None:
     with pytest.raises(UnitError, match="cannot be recorded"):
         energy_mwh(exact(2.0, "server"), exact(3.0, "kW/server"), hours=literal)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
+from rows import each_row
 from taotie.quantity.figure import exact, leaf, topological, values_together
 from taotie.quantity.points import (
     means,
@@ -17,7 +17,7 @@ from taotie.quantity.points import (
 from taotie.quantity.sampling import sampling
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 100, 101, 9_999, 10_000])
+@each_row("n", [1, 2, 3, 100, 101, 9_999, 10_000])
 def test_matches_numpy_percentile_in_every_bit(n: int):
     draws = np.exp(np.random.default_rng(n).normal(0, 3, n))
     ordered = np.sort(draws)
@@ -41,7 +41,7 @@ def test_matches_many_together_as_each_alone():
     assert draws[0][0] != min(draws[0])  # nothing of what was given is sorted
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 20, 39, 40, 41, 100, 999, 10_000])
+@each_row("n", [1, 2, 5, 20, 39, 40, 41, 100, 999, 10_000])
 def test_matches_sorted_draws_on_both_sides_of_every_point(n: int):
     """Rows with draws that are equal, in order and in reverse among them."""
     rng = np.random.default_rng(n)

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import RangeError, TaotieError, UnitError
 from taotie.quantity.number_text import number_at, plain, significant_digits
 from taotie.quantity.number_words import chinese_value, fraction_at, spelled_number_at
 from taotie.quantity.quantity_text import parse_quantity
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "unit", "value"),
     [
         ("150W", "MW", 1.5e-4), ("150 MW", "MW", 150), ("1.2GW", "MW", 1200), ("1,5GW", "MW", 1500),
@@ -31,7 +32,7 @@ def test_worked_quantities(text: str, unit: str, value: float) -> None:
     assert parse_quantity(text, unit) == pytest.approx(value, rel=1e-12)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "unit", "kind", "says"),
     [
         ("150", "MW", UnitError, "no unit"), ("150 M", "MW", UnitError, "prefix without a unit"), ("", "MW", UnitError, "number"),
@@ -77,7 +78,7 @@ def test_property_read_or_refused(text: str) -> None:
     assert math.isfinite(value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "value"),
     [
         ("three", 3), ("twenty-five", 25), ("half a million", 5e5), ("a thousand", 1000), ("two hundred", 200), ("a dozen", 12),
@@ -92,9 +93,7 @@ def test_worked_numbers_in_words(text: str, value: float) -> None:
     assert found.end == len(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["ones", "a home", "two thirds", "千瓦", "often", "bone", "万", "someone"]
-)
+@each_row("text", ["ones", "a home", "two thirds", "千瓦", "often", "bone", "万", "someone"])
 def test_worked_no_number_in_words(text: str) -> None:
     assert spelled_number_at(text) is None
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
+from rows import each_row
 from taotie.errors import RangeError, SamplingError
 from taotie.quantity.figure import Figure
 from taotie.quantity.sampling import DEFAULT, N_MAX, Sampling, column, current, sampling
@@ -104,7 +105,7 @@ def test_worked_sampling_holds_within_its_block() -> None:
     assert current() == DEFAULT
 
 
-@pytest.mark.parametrize("n", [99, 0, -5, N_MAX + 1, 10**400, 1000.0, "1000", None, True])
+@each_row("n", [99, 0, -5, N_MAX + 1, 10**400, 1000.0, "1000", None, True])
 def test_error_number_of_samples(n: object) -> None:
     with pytest.raises(RangeError, match="samples="):
         Sampling(n=n)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import UnitError
 from taotie.quantity import unit as units
 
@@ -24,7 +25,7 @@ WRITTEN = (
 KNOWN = WRITTEN.split()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("written", "meant"),
     [
         ("watt_hour / request", "Wh/request"),
@@ -48,7 +49,7 @@ def test_worked_one_spelling(written: str, meant: str) -> None:
     assert units.canonical(written) == meant
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "target", "expected"),
     [
         ("TWh", "kWh", 1e9),
@@ -76,7 +77,7 @@ def test_worked_factors(source: str, target: str, expected: float) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         ("Th", "TH"),  # tera-hour, terahash
@@ -140,7 +141,7 @@ def test_property_no_prefixed_symbol_is_taken_for_another_unit() -> None:
             assert registry.parse_units(short) == registry.parse_units(long)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "x" * 1000,
@@ -224,7 +225,7 @@ def test_property_any_expression_is_a_unit_or_a_unit_error(tokens: list[str]) ->
     assert units.canonical(found) == found
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wrong", "right"),
     [
         ("mw", "MW, mW"),

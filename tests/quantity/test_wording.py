@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.fleet.annual_energy import annual_energy_twh
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.sampling import Sampling
@@ -33,7 +34,7 @@ from taotie.words.language import speaking, use_language
 Make = Callable[..., Figure]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "digits", "expected"),
     [
         (0.04567, 2, "0.046"),
@@ -63,7 +64,7 @@ def test_property_printed_numbers_are_close(value: float) -> None:
     assert float(shown) == pytest.approx(value, rel=0.006)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("three", "expected"),
     [
         ((262.3, 201.2, 358.8), ("260", "200", "360")),
@@ -168,7 +169,7 @@ def test_worked_the_mean_of_figures_that_run_together() -> None:
     assert mean_text([of(*([0.0] * 4 + [114.0, 114.1] * 48))]) == "109.5"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "unit", "expected"),
     [
         (2_540_000.0, "Wh", "MWh"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rows import each_row
 from taotie.answer.prompt import prompt
 from taotie.errors import RangeError
 from taotie.grid.emissions import consumed_intensity_g_per_kwh
@@ -51,7 +52,7 @@ def test_published_golden(key, shared_data: Path):
     assert float(f"{made:.{min(digits, 5)}g}") == pytest.approx(float(printed), rel=3e-4)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("region", "wanted"),
     [("USA", 384.4), ("China", 530.6), ("Hebei", 651.6), ("Yunnan", 133.3), ("Sweden", 35.26), ("Germany", 329.65),
      ("Brazil", 109.95), ("India", 670.13)],

@@ -2,8 +2,7 @@
 
 import re
 
-import pytest
-
+from rows import each_row
 from taotie.quantity.catalog import table
 from taotie.quantity.notes_of_tables import NOTES, TABLES
 from taotie.words.again import said_again
@@ -13,7 +12,7 @@ SENTENCE = re.compile(r"[A-Za-z][a-z]+(?:[ ,'-]+[a-z]{2,}){3,}")
 """Four English words in a row, which no name, unit or number is."""
 
 
-@pytest.mark.parametrize("name", TABLES)
+@each_row("name", TABLES)
 def test_property_each_note_of_a_table_is_told_in_chinese(name):
     cells = table(name)
     notes = {

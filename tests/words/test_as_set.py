@@ -6,14 +6,13 @@ import re
 
 import pytest
 
+from rows import each_row
 from taotie.answer.asks import ASKS
 from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.as_set import as_set
 
 
-@pytest.mark.parametrize(
-    "value", [0.0, 1.0, 28.0, 9999.0, 12_345.0, 85e6, 1.75e9, 0.005, 1e-9, 3.7, 1e20, -5.0]
-)
+@each_row("value", [0.0, 1.0, 28.0, 9999.0, 12_345.0, 85e6, 1.75e9, 0.005, 1e-9, 3.7, 1e20, -5.0])
 def test_property_what_is_written_is_read_as_what_was_set(value: float) -> None:
     assert parse_quantity(as_set(value), "1") == pytest.approx(value, rel=1e-12)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import taotie
+from rows import each_row
 from taotie.errors import TaotieError
 from taotie.files.read import read_text
 from taotie.words.language import speaking
@@ -21,7 +22,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 SOURCE = Path(taotie.__file__).parent
 
 
-@pytest.mark.parametrize("number", sorted(REASONS))
+@each_row("number", sorted(REASONS))
 def test_every_reason_is_what_linux_says_and_has_chinese(number: int) -> None:
     with speaking("en"):
         assert reason(OSError(number, os.strerror(number))) == os.strerror(number)

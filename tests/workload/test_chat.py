@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import RangeError
 from taotie.workload.chat import TokenLengths, chat_lengths, sampled_requests
 from taotie.workload.daily_shape import DailyShape, chat_day
@@ -162,7 +163,7 @@ def test_property_a_whole_day_from_any_start_has_the_days_requests() -> None:
         assert (rate * np.diff(edges)).sum() == pytest.approx(1000.0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("change", "message"),
     [
         ({"weight": [0.5]}, "sum to 0.5"),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import RangeError
 from taotie.workload.requests import PrefixBlocks, Requests, token_moments
 
@@ -60,7 +61,7 @@ def test_worked_rate_over_the_span() -> None:
     assert np.isnan(got.first(1).rate_per_s)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("change", "message"),
     [
         ({"t_s": np.array([1.0, 0.5])}, "in order"),

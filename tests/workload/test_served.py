@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rows import each_row
 from taotie.errors import TaotieError, TraceError
 from taotie.workload.served import read_served_log
 from taotie.workload.trace import read_trace
@@ -24,7 +25,7 @@ def rows() -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row["file"])
+@each_row("row", rows(), ids=lambda row: row["file"])
 def test_worked_log(row: dict[str, str]) -> None:
     words = shlex.split(row["args"])
     given = dict(zip(words[::2], words[1::2], strict=True))

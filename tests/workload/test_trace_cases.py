@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rows import each_row
 from taotie.errors import TaotieError
 from taotie.workload.trace import read_trace
 from taotie.workload.trace_layout import columns_asked
@@ -21,7 +22,7 @@ def rows() -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row["file"])
+@each_row("row", rows(), ids=lambda row: row["file"])
 def test_worked_log(row: dict[str, str]) -> None:
     words = shlex.split(row["args"])
     given = dict(zip(words[::2], words[1::2], strict=True))

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 import taotie.app.cli
+from rows import each_row
 
 COMPUTES = {"numpy", "scipy", "pandas", "numba", "statistics"}
 FILES = sorted(Path(taotie.app.cli.__file__).parent.glob("*.py"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+@each_row("path", FILES, ids=lambda p: p.stem)
 def test_property_a_command_imports_nothing_that_computes(path: Path) -> None:
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 import taotie as tt
+from rows import each_row
 from taotie.app.pages.page import report_html
 from taotie.study.read import read_study
 from taotie.study.run import run_study
@@ -108,7 +109,7 @@ def test_property_the_check_sees_english():
     assert english(page) == ["hours of the year that nobody translated"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("ask", "settings"),
     [
         ("prompt", {"model": "llama-3.1-8b", "region": "四川"}),

@@ -17,6 +17,7 @@ from browser import chromium, probed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.app.charts import grid_backdrop as backdrops
 from taotie.app.charts import grid_capacity_map as maps
 from taotie.app.charts import grid_charts as charts
@@ -136,7 +137,7 @@ def _rts() -> HostingCapacityByTreatment:
     return _held[0]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("share", "text"),
     [(0, "0"), (0.0045, "0.45"), (0.0001, "0.01"), (0.4605, "46.1"), (0.483, "48.3"), (0.91, "91"), (0.99999, "> 99.9"), (1, "100")],
 )  # fmt: skip

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from rows import each_row
+
 pytest.importorskip("jinja2", reason="jinja2 is not installed")
 
 from taotie import __version__
@@ -122,7 +124,7 @@ def test_error_markup_in_every_field_is_shown_as_text(page: str) -> None:
             assert parts.named("problem"), f"{page}: {name}"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@each_row("page", PAGES)
 def test_matches_files_of_every_chart(page: str) -> None:
     from taotie.app.web.site import view_of
 

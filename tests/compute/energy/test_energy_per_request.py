@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.compute.energy.energy_per_request import (
     corrected_energy_per_request_wh,
     energy_per_request_wh,
@@ -26,7 +27,7 @@ def setup(model="llama-3.1-8b", chip="h100", n=1, held="bf16"):
     return ServingSetup(model_architecture(model), accelerator(chip), n, held)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "n", "held", "batch", "output", "joule"),
     [
         # ML.ENERGY, chat, J/request of the accelerators (source chung2025)
@@ -115,7 +116,7 @@ def test_worked_error_figure():
     assert figure.kind == "modelled"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kwargs", "words"),
     [
         ({"prompt_tokens": -1}, "prompt_tokens=-1"),

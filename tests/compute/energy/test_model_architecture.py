@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import taotie
+from rows import each_row
 from taotie.compute.energy.model_architecture import (
     ModelArchitecture,
     find_model,
@@ -40,7 +41,7 @@ PUBLISHED_BILLIONS = {
 }
 
 
-@pytest.mark.parametrize("name", PUBLISHED_BILLIONS)
+@each_row("name", PUBLISHED_BILLIONS)
 def test_published_parameter_counts(name):
     m = model_architecture(name)
     total, active = PUBLISHED_BILLIONS[name]
@@ -68,7 +69,7 @@ def test_worked_at_least_forty_open_models_with_sane_shapes():
         assert m.expert_params < m.total_params
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given_name", "found"),
     [
         ("meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"),
@@ -88,7 +89,7 @@ def test_worked_names_of_hugging_face(given_name, found):
     assert model.name == found
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     [
         "Phi-4-mini-instruct", "DeepSeek-R1-0528-Qwen3-8B", "gemma-3-270m-it", "Mistral-Large-3-675B",
@@ -213,7 +214,7 @@ def test_error_impossible_counts():
         typical_architecture("x", -5.0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "row", "held"),
     [
         ("moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking", "int4"),

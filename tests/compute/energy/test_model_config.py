@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from rows import each_row
 from taotie.compute.energy import model_config, model_keys, model_types
 from taotie.compute.energy.model_architecture import model_architecture
 from taotie.compute.energy.model_config import architecture_from_config, read_model_config
@@ -213,7 +214,7 @@ def test_worked_both_forms_of_a_file_agree():
     assert architecture_from_config(more, "x").total_params == b.total_params
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "precision"),
     [
         ({"torch_dtype": "bfloat16"}, "bf16"),
@@ -291,7 +292,7 @@ def _nested(depth: int) -> dict[str, object]:
     return part
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("config", "words"),
     [
         ({}, "hidden_size"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rows import each_row
 from taotie.compute.energy.model_architecture import model_architectures
 from taotie.compute.energy.roofline import COLUMNS, decode_cost, prefill_cost
 from taotie.compute.energy.runtime_profile import runtime_profile, runtime_profiles
@@ -31,7 +32,7 @@ def _rows(runtime):
     return np.array(rows), architectures
 
 
-@pytest.mark.parametrize("runtime", sorted(runtime_profiles()))
+@each_row("runtime", sorted(runtime_profiles()))
 def test_property_no_step_beats_physics(runtime):
     try:
         x, architectures = _rows(runtime)
@@ -70,7 +71,7 @@ def test_property_no_step_beats_physics(runtime):
     assert np.all(fill.energy_j >= n * column["idle_w"] * fill.time_s * (1 - 1e-9))
 
 
-@pytest.mark.parametrize("runtime", sorted(runtime_profiles()))
+@each_row("runtime", sorted(runtime_profiles()))
 def test_property_a_token_costs_what_physics_lets_it(runtime):
     """A whole steady state, prompts inside: joules between idle and rated power times time, rate below both roofs."""
     x, architectures = _rows(runtime)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rows import each_row
 from taotie.compute.energy.model_architecture import model_architecture
 from taotie.compute.energy.roofline import COLUMNS
 from taotie.compute.energy.serving_setup import (
@@ -109,7 +110,7 @@ def test_error_no_rated_power():
         ServingSetup(model_architecture("llama-3.1-8b"), nameless, 2).row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "words"),
     [
         ({"draft_tokens": -1}, "draft_tokens=-1"),
@@ -129,7 +130,7 @@ def test_error_setups_that_cannot_be(given, words):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "n", "groups", "uneven"),
     [
         ("llama-3.1-8b", 3, 1, True),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rows import each_row
 from taotie.compute.metered.closed_model import (
     BUILDING,
     FITTED,
@@ -61,7 +62,7 @@ def test_property_every_row_answers_wide():
         assert high / low > 4, name
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("asked", "name", "proxy"),
     [
         ("openai/gpt-5-2025-08-07", "gpt-5", False),
@@ -178,7 +179,7 @@ def _mistral_g(
     from taotie.quantity.sampling import sampling
     from taotie.study.closed_service import serving_power
 
-    n, rng, made = 1200, np.random.default_rng(20250722), []
+    n, rng, made = 500, np.random.default_rng(20250722), []
     size = (123e9, 123e9)
     model = ClosedModel("own", "", size, size)
     grams = np.array([place(key).intensity.average.p50 for key in places])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rows import each_row
 from taotie.compute.serving.cost import IterationCosts, ReplicaLimits
 from taotie.compute.serving.promise_cost import cost_of_promise, fleet_sizes, shortened
 from taotie.compute.serving.service import (
@@ -63,7 +64,7 @@ def test_property_more_replicas_wait_more() -> None:
     assert all(p.kept is None for p in points)
 
 
-@pytest.mark.parametrize("chosen", [1, 2, 3, 7, 9, 10, 11, 40, 1000])
+@each_row("chosen", [1, 2, 3, 7, 9, 10, 11, 40, 1000])
 def test_property_fleet_sizes_hold_the_chosen_and_stay_few(chosen: int) -> None:
     sizes = fleet_sizes(chosen)
     assert chosen in sizes

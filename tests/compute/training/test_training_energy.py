@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.compute.training.training_energy import (
     break_even_days,
     published_runs,
@@ -87,7 +88,7 @@ def test_error_pue_below_one() -> None:
     assert "DCiE" in caught.value.hint
 
 
-@pytest.mark.parametrize(
+@each_row(
     "call",
     [
         lambda: training_energy_mwh(-1.0, 1.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rows import each_row
 from taotie.errors import CaseError
 from taotie.grid.case.matpower_file import parse_tables
 from taotie.grid.case.octave import run_case_text
@@ -16,7 +17,7 @@ def of(text: str, name: str = "a"):
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("a = [1 -2]", [[1, -2]]),
@@ -63,7 +64,7 @@ def test_worked_values(text, expected):
     assert of(text) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "line", "what"),
     [
         ("a = 1;\na = load('x.mat');", 2, "load"),

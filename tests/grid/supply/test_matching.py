@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import RangeError, TaotieError
 from taotie.grid.supply.many import solve_many
 from taotie.grid.supply.matching import SupplyProblem, best_score, solve_supply
@@ -56,7 +57,7 @@ def test_published_annuities():
     assert 1.6e9 / 835e3 * annuity(0.07, 20) / (0.92 * 8.76) == pytest.approx(22.4, abs=0.05)
 
 
-@pytest.mark.parametrize("rate", [0.0, 5e-324, 1e-300, 1e-20, 1e-12, 4e-8, 6e-8, 1e-6])
+@each_row("rate", [0.0, 5e-324, 1e-300, 1e-20, 1e-12, 4e-8, 6e-8, 1e-6])
 def test_property_interest_near_nothing_pays_back_the_sum(rate: float) -> None:
     """To first order 1 / n + r (n + 1) / (2 n); a rate lost beside 1 divided by zero."""
     assert annuity(rate, 20) == pytest.approx(1 / 20 + rate * 21 / 40, rel=1e-8)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rows import each_row
 from taotie.errors import BoundaryError, DataError, RangeError, TaotieError, UnitError
 from taotie.policy.disclosure.carbon_score import embodied_share_g, sci_g
 from taotie.policy.disclosure.datacenter import ratios
@@ -96,7 +97,7 @@ def test_worked_datacenter_sheet():
     assert ratios(12e6, 10e6, None, None, None)["WUE"] is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("texts", "says"),
     [
         (("EDC=9 GWh @facility", "EIT=10 GWh @server"), "below EIT"),
@@ -240,13 +241,13 @@ def test_error_esrs_parts_that_do_not_add_up(texts, says):
     assert error.value.hint
 
 
-@pytest.mark.parametrize("form", sorted(FORMS))
+@each_row("form", sorted(FORMS))
 def test_error_a_form_without_a_boundary_is_refused(form):
     with pytest.raises(BoundaryError):
         filled(form, facts("energy=5 MWh", "energy_per_query=1 Wh/request", "electricity=5 MWh"))
 
 
-@pytest.mark.parametrize("form", sorted(FORMS))
+@each_row("form", sorted(FORMS))
 def test_property_the_same_facts_give_the_same_bytes(form):
     level = "accelerator" if form == "rating" else "facility"
     known = (
@@ -296,7 +297,7 @@ def test_worked_meter(tmp_path):
         read_facts(path, "facility")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("texts", "options", "kind"),
     [
         (("training_energy=1287",), {"boundary": "facility"}, UnitError),

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from rows import each_row
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
 
 import pin_forms
@@ -30,7 +32,7 @@ def _differences(found: Any, wanted: Any, place: str = "") -> list[str]:
     return [] if found == wanted else [f"{place}: {found!r}, was {wanted!r}"]
 
 
-@pytest.mark.parametrize("name", CASES)
+@each_row("name", CASES)
 def test_form_says_what_it_said(name: str) -> None:
     wanted = json.loads((pin_forms.CASES / "forms" / f"{name}.json").read_text("utf-8"))
     assert _differences(pin_forms.given(CASES[name]), wanted) == []
