@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from taotie.words.language import _language
 # what collecting makes stays, so nothing is to be found among it while it is made
 gc.disable()
 
-EXAMPLES = int(os.environ.get("TAOTIE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("TAOTIE_EXAMPLES", "15"))
 """Inputs a property is tried on where it names no number; `make accept` takes more."""
 settings.register_profile(
     "taotie",
@@ -52,6 +53,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rank = {name: n for n, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(LONG)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path,
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """A file without an example is not loaded and looked through for one: most have none, and a notebook would run."""
+    found = yield
+    if all(type(one) is pytest.Module for one in found) or ">>>" in file_path.read_text("utf-8"):
+        return found
+    return [one for one in found if type(one) is pytest.Module]
 
 
 def pytest_collection_finish() -> None:

@@ -28,9 +28,12 @@ SERVER = """
 import sys
 from pathlib import Path
 import uvicorn
+from taotie.app.api import service
 from taotie.app.api.limits import Limits
 from taotie.app.api.server import create_app
 from taotie.app.api.service import ServiceSetup
+# while nobody asks, the page that is there already in place of eight that solve something
+service.LATER = service.WARM[-1:]
 setup = ServiceSetup(folder=Path(sys.argv[2]), workers=1, limits=Limits(rate_per_s=0, short_s=120))
 uvicorn.run(create_app(setup), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
 """
@@ -68,7 +71,7 @@ def browser() -> Iterator[Any]:
     if program is None:
         pytest.skip("no Chromium is installed (make browser)")
     with api.sync_playwright() as made:
-        opened = made.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened = made.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-extensions", "--disable-background-networking"])  # fmt: skip
         yield opened
         opened.close()
 
