@@ -241,9 +241,16 @@ class Table:
                 found[item] = (*found.get(item, ()), quantity)
         return found
 
+    @cached_property
+    def _by_item(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for item, quantity in self.cells:
+            found.setdefault(item, []).append(quantity)
+        return {item: tuple(every) for item, every in found.items()}
+
     def quantities(self, item: str) -> list[str]:
         """Quantities known of an item."""
-        return [q for i, q in self.cells if i == item]
+        return list(self._by_item.get(item, ()))
 
     def cell(self, item: str, quantity: str) -> Mapping[str, str] | None:
         """The row of a cell, or None if nothing is known.
