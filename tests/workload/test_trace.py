@@ -319,7 +319,7 @@ def test_error_wrong_places(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(TraceError, match="it is a folder"):
         read_trace(tmp_path / "folder.csv")
-    with pytest.raises(TraceError, match="Not a gzipped file"):
+    with pytest.raises(TraceError, match="it is not packed with gzip"):
         read_trace(write(tmp_path, b"x", "log.csv.gz"))
     with pytest.raises(TraceError, match="a ZIP archive or spreadsheet, not a request log"):
         read_trace(write(tmp_path, b"PK\3\4", "log.xlsx"))

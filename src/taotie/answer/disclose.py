@@ -17,6 +17,7 @@ from taotie.policy.disclosure.form import Disclosure, status_word
 from taotie.policy.disclosure.forms import FORMS, filled
 from taotie.quantity.boundary import check
 from taotie.words.language import N_, _, in_language, language
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = ["disclose"]
@@ -128,7 +129,7 @@ def _before(path: Path, form: str) -> str:
         other = str(content["form"])
     except (KeyError, TypeError) as error:
         raise DataError(
-            _("{path} is no earlier version of a form: {why}.").format(path=path, why=str(error)[:80]),
+            _("{path} is no earlier version of a form: {why}.").format(path=path, why=reason(error)[:80]),
             _("give the JSON that `taotie disclose` wrote"),
         ) from None  # fmt: skip
     if other != form:

@@ -18,6 +18,7 @@ from taotie.fleet.time_to_power import energised_mw, power_option, power_options
 from taotie.grid.coal_delay import coal_delay_t
 from taotie.quantity.catalog import figure, source
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = ["CASES", "power"]
@@ -209,7 +210,7 @@ def _need(mw: float | None, path: str | Path | None, when: Any, told: list[Said]
         need = np.array([float(r["mw"]) for r in rows])
     except (KeyError, ValueError) as error:
         raise DataError(
-            _("{path} is no need by year: {why}.").format(path=place, why=str(error)[:80]),
+            _("{path} is no need by year: {why}.").format(path=place, why=reason(error)[:80]),
             _("columns year (from the decision) and mw"),
         ) from None
     if years.size < 1 or not (np.diff(years) > 0).all() or not (np.isfinite(need) & (need >= 0) & np.isfinite(years)).all():  # fmt: skip

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from taotie.errors import DataError, RangeError
 from taotie.files.read import of_others, read_text, table_dicts
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = [
     "Band",
@@ -405,7 +406,9 @@ def read_bands(path: Path) -> tuple[Band, ...]:
             found.append(Band(float(row["low_hz"]), float(row["high_hz"]), mw, share, row.get("name") or ""))  # fmt: skip
         except (KeyError, ValueError) as error:
             raise DataError(
-                _("{path}, line {line}: {why}.").format(path=path, line=line, why=str(error)[:80]),
+                _("{path}, line {line}: {why}.").format(
+                    path=path, line=line, why=reason(error)[:80]
+                ),
                 _("columns low_hz, high_hz and limit_mw or limit_share"),
             ) from None
         if found[-1].limit_mw is None and found[-1].limit_share is None:
@@ -435,7 +438,7 @@ def read_waveform(path: Path) -> Swing:
         power = np.array([float(r[unit]) for r in rows]) * scale
     except (TypeError, ValueError) as error:
         raise DataError(
-            _("{path}: {why}.").format(path=path, why=str(error)[:80]),
+            _("{path}: {why}.").format(path=path, why=reason(error)[:80]),
             _("a reading is a number: 12.5"),
         ) from None
     steps = np.diff(time)

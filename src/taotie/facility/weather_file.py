@@ -21,6 +21,7 @@ from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.facility.moist_air import checked_weather
 from taotie.files.read import of_others, open_text, read_text, table_rows
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = [
@@ -254,7 +255,7 @@ def read_tmy(path: str | os.PathLike[str]) -> Weather:
     except Exception as error:  # pvlib raises whatever its parsing trips over
         raise DataError(
             _("{path} cannot be read: {why}.").format(
-                path=place, why=str(error)[:120] or type(error).__name__
+                path=place, why=reason(error)[:120] or type(error).__name__
             ),
             _("was it fetched completely?"),
         ) from error

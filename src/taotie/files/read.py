@@ -337,6 +337,10 @@ def decoded(raw: bytes, path: Path_, kind: Kind = DataError) -> str:
         raise _unread(path, error, kind, "") from None
 
 
+class _Refused(tomllib.TOMLDecodeError):
+    """TOML, but more than we take: the words are ours."""
+
+
 def toml_value(text: str) -> dict[str, Any]:
     """The tables of a TOML text.
 
@@ -347,15 +351,15 @@ def toml_value(text: str) -> dict[str, Any]:
         64 bits, which TOML does not have.
     """
     if _LONG_KEY.search(text):
-        raise tomllib.TOMLDecodeError(_("a key of more than {n} parts").format(n=KEY_PARTS))
+        raise _Refused(_("a key of more than {n} parts").format(n=KEY_PARTS))
     try:
         found = tomllib.loads(text)
     except RecursionError:
-        raise tomllib.TOMLDecodeError(_deep()) from None
+        raise _Refused(_deep()) from None
     except tomllib.TOMLDecodeError:
         raise
     except ValueError as error:  # whole numbers of thousands of digits
-        raise tomllib.TOMLDecodeError(str(error)[:200]) from None
+        raise _Refused(reason(error)[:200]) from None
     _measured(found, wide=False)
     return found
 
@@ -414,14 +418,12 @@ def _measured(root: Any, wide: bool) -> None:
                 if kind is dict or kind is list:
                     following.append(value)
                 elif kind is int and not wide and not -(1 << 63) <= value < 1 << 63:
-                    raise tomllib.TOMLDecodeError(
-                        _("a whole number of {n} digits").format(n=len(str(abs(value))))
-                    )
+                    raise _Refused(_("a whole number of {n} digits").format(n=len(str(abs(value)))))
         level = following
         if not isinstance(root, dict | list):
             return
     if level:
-        raise tomllib.TOMLDecodeError(_deep())
+        raise _Refused(_deep())
 
 
 def read_toml(
@@ -475,7 +477,10 @@ def csv_rows(
             return
         except csv.Error as error:
             raise _refused(
-                where, _("line {n}: {what}").format(n=reader.line_num, what=error), kind, hint
+                where,
+                _("line {n}: {what}").format(n=reader.line_num, what=reason(error)),
+                kind,
+                hint,
             ) from None
         except (OSError, EOFError, ValueError) as error:
             if isinstance(error, TaotieError):

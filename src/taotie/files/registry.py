@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from taotie.errors import DataError, UnknownNameError, nearest
 from taotie.words.language import _, language
+from taotie.words.reasons import reason
 
 __all__ = ["REGISTRY_FILE", "Dataset", "RemoteFile", "dataset", "datasets", "read_registry"]
 
@@ -140,7 +141,9 @@ def read_registry(path: Path) -> dict[str, Dataset]:
             )
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(
-            _("the list of data files {path} is damaged: {why}").format(path=path.name, why=error),
+            _("the list of data files {path} is damaged: {why}").format(
+                path=path.name, why=reason(error)
+            ),
             _("install taotie again"),
         ) from error
     return found

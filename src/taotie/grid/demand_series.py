@@ -28,6 +28,7 @@ from taotie.grid.eia_930 import eia_930_demand, eia_930_files
 from taotie.grid.time_stamps import time_stamps
 from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = [
@@ -552,9 +553,7 @@ def _parquet(path: Path, zones: list[Zone]) -> tuple[list[str], list[NDArray[np.
             table = found.fetchnumpy()
     except duckdb.Error as error:
         raise DataError(
-            _("{path} cannot be read as Parquet: {reason}.").format(
-                path=path, reason=str(error).splitlines()[0]
-            )
+            _("{path} cannot be read as Parquet: {reason}.").format(path=path, reason=reason(error))
         ) from error
     columns: list[NDArray[np.generic]] = []
     for values, kind in zip(table.values(), kinds, strict=True):

@@ -20,6 +20,7 @@ from taotie.files.read import of_others, read_text, table_dicts
 from taotie.grid.headroom import curtailable_capacity_mw
 from taotie.hardware.power_curve import capped_run
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = [
     "CallClass",
@@ -332,7 +333,7 @@ def read_room(path: Path) -> tuple[Floats, float]:
     try:
         values = np.array([float(r[column]) for r in rows])
     except (TypeError, ValueError) as error:
-        raise DataError(_("{path}: {why}.").format(path=path, why=str(error)[:80])) from None
+        raise DataError(_("{path}: {why}.").format(path=path, why=reason(error)[:80])) from None
     if not np.isfinite(values).all():
         row = int(np.flatnonzero(~np.isfinite(values))[0])
         raise DataError(

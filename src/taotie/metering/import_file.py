@@ -19,6 +19,7 @@ from taotie.metering.table_log import read_table, table_heading
 from taotie.metering.totals import read_codecarbon, read_slurm, read_zeus
 from taotie.metering.wall import read_dcmi, read_redfish
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = ["LAYOUTS", "layout_of", "pages_of", "read_meter_file", "read_meter_files"]
@@ -38,7 +39,7 @@ def _json(text: str, path: Path) -> Any:
     try:
         return json_value(text)
     except ValueError as error:
-        raise MeterError(_("{path}: {why}.").format(path=path, why=str(error)[:120])) from None
+        raise MeterError(_("{path}: {why}.").format(path=path, why=reason(error)[:120])) from None
 
 
 def layout_of(text: str) -> str:

@@ -252,10 +252,10 @@ def _failed(path: Path, error: sqlite3.Error) -> MeterError:
         )
     if "not a database" in text or "malformed" in text:
         return MeterError(
-            _("{path} is no ledger, or is damaged: {why}.").format(path=path, why=text),
+            _("{path} is no ledger, or is damaged: {why}.").format(path=path, why=reason(error)),
             _("move it away and start a new one"),
         )
-    return MeterError(_("{path}: {why}.").format(path=path, why=text))
+    return MeterError(_("{path}: {why}.").format(path=path, why=reason(error)))
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:

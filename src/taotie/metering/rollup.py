@@ -18,6 +18,7 @@ from taotie.metering.ledger import Ledger, read_ledger
 from taotie.metering.steps import steps
 from taotie.metering.window import HOUR_NS, EnergyWindow, windows_between
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = ["COLUMNS", "RAW_KEPT_NS", "hours_folder", "read_hours", "roll_up"]
 
@@ -175,7 +176,7 @@ def read_hours(folder: Path | str) -> list[EnergyWindow]:
     except duckdb.Error as error:
         raise MeterError(
             _("{path} cannot be read as Parquet: {reason}.").format(
-                path=folder, reason=str(error).splitlines()[0]
+                path=folder, reason=reason(error)
             )
         ) from error
     finally:

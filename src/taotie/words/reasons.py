@@ -1,4 +1,4 @@
-"""Why did the operating system refuse? Its reason in the language in force.
+"""Why did the operating system refuse, or a parser stop? The reason in the language in force.
 
 Systems say these words in English; those that files, folders and sockets can meet are in the catalogue. A test holds
 every other file to asking here.
@@ -11,6 +11,7 @@ import os
 import socket
 
 from taotie.words.language import N_, _
+from taotie.words.parser_reasons import parser_reason
 
 __all__ = ["REASONS", "reason"]
 
@@ -61,7 +62,7 @@ _LATE = N_("timed out")
 
 
 def reason(error: BaseException | int) -> str:
-    """The system's reason of an error, or of a number of `errno`, as a person reads it.
+    """The system's or a parser's reason of an error, or of a number of `errno`, as a person reads it.
 
     Examples
     --------
@@ -83,4 +84,5 @@ def reason(error: BaseException | int) -> str:
         return _(REASONS[error.errno])
     if isinstance(error, TimeoutError):
         return _(_LATE)
-    return str(getattr(error, "strerror", None) or error)
+    said = parser_reason(error)
+    return said if said is not None else str(getattr(error, "strerror", None) or error)

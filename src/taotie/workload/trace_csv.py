@@ -85,7 +85,9 @@ def csv_draft(path: Path, reading: Reading, max_bytes: int = MAX_BYTES) -> Draft
             not_utf8(place, error)
         except csv.Error as error:
             raise TraceError(
-                _("{path}, after row {row}: {why}.").format(path=place, row=draft.rows, why=error),
+                _("{path}, after row {row}: {why}.").format(
+                    path=place, row=draft.rows, why=reason(error)
+                ),
                 _("is this a text file with commas between columns?"),
             ) from error
         except (OSError, EOFError) as error:

@@ -159,7 +159,7 @@ def _parsed(text: str, draft: Draft) -> Any:
         return json_value(text)
     except ValueError as error:
         raise TraceError(
-            _("{path} is not JSON: {why}.").format(path=draft.path, why=error),
+            _("{path} is not JSON: {why}.").format(path=draft.path, why=reason(error)),
             _("was it fetched completely?"),
         ) from error
 
@@ -528,7 +528,7 @@ def _json_object(line: str, number: int, draft: Draft) -> dict[str, Any]:
     except ValueError as error:
         raise TraceError(
             _("{path}, line {line} is not JSON: {why}.").format(
-                path=draft.path, line=number, why=error
+                path=draft.path, line=number, why=reason(error)
             ),
             _("each line must hold one JSON object; a cut-off file ends like this"),
         ) from error

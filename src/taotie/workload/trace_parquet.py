@@ -12,6 +12,7 @@ import numpy as np
 
 from taotie.errors import MissingExtraError, TraceError
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.workload.requests import Requests
 from taotie.workload.trace_cells import is_number
 from taotie.workload.trace_layout import AUTO
@@ -92,9 +93,7 @@ def parquet_draft(path: Path, reading: Reading) -> Draft:
             _parquet_rows(connection, draft)
         except duckdb.Error as error:
             raise TraceError(
-                _("{path} cannot be read as Parquet: {why}").format(
-                    path=place, why=str(error).splitlines()[0]
-                ),
+                _("{path} cannot be read as Parquet: {why}").format(path=place, why=reason(error)),
                 _("was it fetched completely?"),
             ) from error
     return draft

@@ -17,6 +17,7 @@ import numpy as np
 from taotie.errors import TraceError
 from taotie.files.read import csv_rows, json_value, of_others
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 from taotie.workload.requests import Floats, Requests
 from taotie.workload.servegen import MEDIA, Lengths, ServeGenClient, ServeGenService
@@ -199,7 +200,7 @@ def _json(place: Path) -> Any:
         raise
     except ValueError as error:
         raise TraceError(
-            _("{path} is not JSON: {why}.").format(path=place, why=error),
+            _("{path} is not JSON: {why}.").format(path=place, why=reason(error)),
             _("was it fetched completely?"),
         ) from error
 

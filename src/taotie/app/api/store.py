@@ -25,6 +25,7 @@ from typing import Any
 
 from taotie.errors import DataError, MissingExtraError
 from taotie.words.language import _
+from taotie.words.reasons import reason
 
 __all__ = ["Job", "PostgresStore", "SqliteStore", "Store", "store_at"]
 
@@ -374,7 +375,7 @@ class SqliteStore(Store):
         except sqlite3.DatabaseError as error:
             self._held.close()
             raise DataError(
-                _("{path} is no database of taotie: {why}").format(path=path, why=error),
+                _("{path} is no database of taotie: {why}").format(path=path, why=reason(error)),
                 _("move it away; a new one is made"),
             ) from error
         path.chmod(0o600)

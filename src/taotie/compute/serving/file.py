@@ -21,6 +21,7 @@ from taotie.errors import TraceError
 from taotie.files.columns import PART
 from taotie.files.read import of_others
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 from taotie.workload.trace_cells import is_number
 from taotie.workload.trace_csv import delimiter_of
@@ -242,9 +243,7 @@ def _opened(place: Path) -> Iterator[Any]:
             yield base
         except database_error() as error:
             raise TraceError(
-                _("{path} cannot be read as Parquet: {why}").format(
-                    path=place, why=str(error).splitlines()[0]
-                )
+                _("{path} cannot be read as Parquet: {why}").format(path=place, why=reason(error))
             ) from error
 
 
@@ -354,9 +353,7 @@ def text_as_parquet(
             kept = base.execute("select count(*) from read_parquet(?)", [str(target)]).fetchone()[0]
         except database_error() as error:
             raise TraceError(
-                _("{path} cannot be read as CSV: {why}").format(
-                    path=place, why=str(error).splitlines()[0]
-                ),
+                _("{path} cannot be read as CSV: {why}").format(path=place, why=reason(error)),
                 _("without --stream the line is named"),
             ) from error
     raw.unlink()

@@ -22,6 +22,7 @@ from taotie.grid.case.grid_case import Case
 from taotie.grid.case.mat_file import Hdf5Error, mat_variables
 from taotie.grid.case.matpower_file import MAX_BYTES, CaseTables, tables_of
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = ["ENDINGS", "case_of_tables", "kinds_of_file", "read_other_file"]
@@ -108,7 +109,7 @@ def _mat(path: Path, max_bytes: int) -> Case:
     except ValueError as error:
         raise CaseError(
             _("{path} cannot be read as a MATLAB file: {reason}.").format(
-                path=path.name, reason=str(error)[:120]
+                path=path.name, reason=reason(error)[:120]
             )
         ) from error
     structs = [v for v in found.values() if isinstance(v, dict) and "bus" in v]

@@ -16,6 +16,7 @@ from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.files.read import csv_dicts, decoded, of_others, read_bytes, unpacked
 from taotie.grid.supply.series import HourlySeries, wind_power_curve
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = ["pv_factor", "read_weather_profiles", "sun_angles", "wind_factor"]
@@ -220,7 +221,7 @@ def _from_csv(path: Path, site: str) -> tuple[dict[str, Floats], str]:
         try:
             found[name] = np.array([float(r[column]) for r in rows])
         except (TypeError, ValueError) as error:
-            raise DataError(_("{path}: {why}.").format(path=path, why=str(error)[:80])) from None
+            raise DataError(_("{path}: {why}.").format(path=path, why=reason(error)[:80])) from None
         if not np.isfinite(found[name]).all():
             raise DataError(_("{path}: {why}.").format(path=path, why=f"{column}: nan"))
     return found, f"{path.name}{' ' + site if site else ''}"

@@ -15,6 +15,7 @@ from taotie.files.read import of_others, read_text, table_dicts
 from taotie.policy.disclosure.facts import Facts
 from taotie.policy.disclosure.form import Disclosure, Field, needed_boundary, plain_number
 from taotie.words.language import N_, _
+from taotie.words.reasons import reason
 from taotie.words.said import Said
 
 __all__ = ["TASKS", "rating", "read_leaderboard", "stars"]
@@ -84,7 +85,7 @@ def read_leaderboard(path: Path, task: str = "") -> tuple[list[float], str]:
     try:
         return [float(r[column]) for r in kept], dates[-1] if dates else ""
     except ValueError as error:
-        raise DataError(_("{path}: {why}.").format(path=path, why=error)) from None
+        raise DataError(_("{path}: {why}.").format(path=path, why=reason(error))) from None
 
 
 def rating(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
