@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from taotie.words.language import _
+from taotie.words.listing import listing
 from taotie.words.spacing import closed_up
 
 __all__ = [
@@ -163,6 +164,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = _closest(name[:200].lower(), tuple(spellings))
     if close:
         found = [spelling for key in close for spelling in spellings[key]]
-        return _("did you mean {names}?").format(names=", ".join(found))
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+        return _("did you mean {names}?").format(names=listing(found))
+    shown = listing([*names[:12], "..."] if len(names) > 12 else names)
     return _("known: {names}").format(names=shown)

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from taotie.quantity.catalog import table
 
-__all__ = ["ClosedName", "closed_family", "closed_name", "closed_names", "plain_model_name"]
+__all__ = [
+    "ClosedName",
+    "Product",
+    "closed_family",
+    "closed_name",
+    "closed_names",
+    "plain_model_name",
+    "product_named",
+]
 
 TABLE = "closed_model_energy"
 
@@ -41,6 +49,57 @@ class ClosedName(NamedTuple):
 
     item: str
     steps: int = 0
+
+
+class Product(NamedTuple):
+    """What people call a service by, and not a model: the one behind it is closed, though its maker may publish others.
+
+    maker : its company; names : the first is the usual one; open : how names of the maker's published models begin
+    """
+
+    maker: str
+    names: tuple[str, ...]
+    open: tuple[str, ...] = ()
+
+
+PRODUCTS = (
+    Product("ByteDance", ("豆包", "doubao", "字节跳动", "火山方舟"), ("seed-oss",)),
+    Product("Baidu", ("文心一言", "文心", "ernie", "yiyan", "百度"), ("ernie-4.5",)),
+    Product("Alibaba", ("通义千问", "通义", "千问", "tongyi", "qwen-max", "qwen-plus", "qwen-turbo", "阿里"), ("qwen",)),
+    Product("Tencent", ("腾讯混元", "混元", "元宝", "hunyuan", "yuanbao", "腾讯"), ("hunyuan",)),
+    Product("iFlytek", ("讯飞星火", "星火", "科大讯飞", "讯飞", "iflytek", "xinghuo", "spark-max", "spark-ultra"), ()),
+    Product("Moonshot AI", ("月之暗面", "moonshot", "kimi"), ("kimi",)),
+    Product("Zhipu", ("智谱清言", "智谱", "清言", "zhipu", "chatglm"), ("glm",)),
+    Product("MiniMax", ("minimax", "海螺", "abab"), ("minimax",)),
+    Product("StepFun", ("阶跃星辰", "阶跃", "stepfun", "跃问"), ("step",)),
+    Product("Baichuan", ("百川智能", "百川", "baichuan"), ("baichuan",)),
+    Product("Huawei", ("盘古", "pangu"), ("pangu",)),
+    Product("SenseTime", ("日日新", "商汤", "sensenova", "sensechat"), ()),
+    Product("DeepSeek", ("深度求索",), ("deepseek",)),
+)  # fmt: skip
+"""Chinese services by the names people type; names alone, no figure hangs on them."""
+
+
+def product_named(name: str) -> Product | None:
+    """The service that a name means, None where it is none that is known here.
+
+    Examples
+    --------
+    >>> product_named("豆包1.5 Pro").maker, product_named("Doubao-1.5-pro").maker, product_named("kimi").open
+    ('ByteDance', 'ByteDance', ('kimi',))
+    >>> product_named("llama"), product_named("sparkling")
+    (None, None)
+    """
+    text = plain_model_name(name)
+    for one in PRODUCTS:
+        for word in one.names:
+            if (
+                word in text
+                if not word.isascii()
+                else re.search(rf"(?<![a-z]){word}(?![a-z])", text)
+            ):
+                return one
+    return None
 
 
 def plain_model_name(name: str) -> str:

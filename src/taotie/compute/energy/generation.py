@@ -21,6 +21,7 @@ from taotie.errors import RangeError, UnknownNameError, nearest
 from taotie.hardware.accelerator import Accelerator
 from taotie.quantity.catalog import table
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = [
     "GENERATION_COEFFICIENTS",
@@ -113,6 +114,13 @@ class DiffusionModel:
         return np.asarray(self.passes * pairs * (self.attention_layers or self.layers))
 
 
+_PICTURES = ("flux.1-dev", "stable-diffusion-3.5-large", "sdxl-turbo", "qwen-image", "sana1.5-1.6b")
+_FILMS = ("wan2.1-t2v-14b", "hunyuanvideo", "cogvideox-5b", "ltx-video", "mochi-1")
+"""Models named to who asks for one that is not held."""
+_A_KIND = re.compile(
+    r"(an? )?(image|picture|photo|film|movie|video|clip|图片|图像|图|照片|视频|电影|影片)s?",
+    re.IGNORECASE,
+)
 _INTEGERS = (
     "layers",
     "hidden",
@@ -176,9 +184,16 @@ def diffusion_model(name: str) -> DiffusionModel:
     """
     found = find_diffusion_model(name)
     if found is None:
+        known = diffusion_models()
+        ways = _(
+            "pictures: {pictures}; films: {films}; {n} names in all; or a size such as 12B."
+        ).format(pictures=listing(_PICTURES), films=listing(_FILMS), n=len(known))
+        near = nearest(_plain(name), known)
+        # a kind, as in "image", is near to a name by its letters alone
+        close = not _A_KIND.fullmatch(name.strip()) and _plain(name)[:3] in near
         raise UnknownNameError(
             _("diffusion model {name!r} is not in the table.").format(name=name),
-            nearest(_plain(name), diffusion_models()),
+            f"{near} {ways}" if close else ways,
         )
     return found
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from taotie.compute.closed_names import closed_family, closed_name
+from taotie.compute.closed_names import Product, closed_family, closed_name, product_named
 from taotie.compute.energy.model_config import is_config_path, read_model_config
 from taotie.compute.energy.model_precision import named_precision
 from taotie.compute.energy.model_shape import ModelArchitecture
@@ -19,6 +19,7 @@ from taotie.errors import UnknownNameError, nearest
 from taotie.quantity.catalog import table
 from taotie.quantity.wording import counted
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 __all__ = [
@@ -133,6 +134,9 @@ def model_architecture(name: str) -> ModelArchitecture:
                     "taotie prompt {name} and a study answer for it with a wide range; here give sizes you believe in: --model total=200e9,active=40e9"
                 ).format(name=text[:80]),
             )
+        product = product_named(text)
+        if product is not None:
+            raise _of_a_product(text[:80], product)
         raise UnknownNameError(
             _("model {name!r} is not in the table.").format(name=text[:80]),
             _near(text)
@@ -146,13 +150,39 @@ def model_architecture(name: str) -> ModelArchitecture:
     return found
 
 
+def _of_a_product(name: str, product: Product) -> UnknownNameError:
+    """That a name is one of a service, which of its maker's models are published, and how to come near it."""
+    published = (
+        [k for k in model_architectures() if k.startswith(product.open)] if product.open else []
+    )
+    ways = _(
+        "by its list price, USD per million tokens: taotie prompt -m {name} --price-in 0.3 --price-out 1.2; or by sizes you believe in: --model total=200e9,active=20e9."
+    ).format(name=f'"{name}"' if " " in name else name)
+    if not published:
+        return UnknownNameError(
+            _(
+                "{name} is a service of {maker}; the model behind it is closed: neither shape nor size is published."
+            ).format(name=name, maker=product.maker),
+            ways,
+        )
+    few = listing(published[:6])
+    return UnknownNameError(
+        _(
+            "{name} is a service of {maker}, not a model; which one answers is not published."
+        ).format(name=name, maker=product.maker),
+        _("{maker} has published {models}. A closed one is estimated {ways}").format(
+            maker=product.maker, models=few, ways=ways
+        ),
+    )
+
+
 def _near(text: str) -> str:
     """The open models nearest by spelling; of a product or a family alone its latest closed ones."""
     known, plain = model_architectures(), plain_name(text)
     closed = closed_family(text)[:3]
     alone = any(k.startswith(plain) for k in closed) and not any(k.startswith(plain) for k in known)
     if closed and (alone or not difflib.get_close_matches(plain, known, n=1, cutoff=0.5)):
-        return _("did you mean {names}?").format(names=", ".join(closed))
+        return _("did you mean {names}?").format(names=listing(closed))
     return nearest(plain, known)
 
 
