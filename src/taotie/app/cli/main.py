@@ -7,6 +7,7 @@ import sys
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from taotie.errors import TaotieError
@@ -73,8 +74,11 @@ def _take_language(arguments: list[str]) -> list[str]:
     return rest
 
 
-def build(only: str = "") -> Any:
-    """The command tree, in the language in force; of one command alone where that is all that is asked."""
+def build(only: str = "", bare: bool = False) -> Any:
+    """The command tree, in the language in force; of one command alone where that is all that is asked.
+
+    A bare tree has the commands' names and words without their options: all that the first page of help shows.
+    """
     if language() != "en":
         # Typer takes its own words ("Options", "Arguments") from gettext when it is imported.
         gettext.gettext = _
@@ -103,12 +107,43 @@ def build(only: str = "") -> Any:
     # reading the signatures of all commands takes longer than many an answer
     for name in (only,) if only in COMMANDS else COMMANDS:
         import_module(f"taotie.app.cli.{name}").register(app)
+    if bare:
+        _without_options(app)
     command = typer.main.get_command(app)
     _take_as_typed(command)
     if language() != "en":
         _translate(command)
         _tell_mistakes()
     return command
+
+
+def _without_options(app: Any) -> None:
+    """Leave every command its name and its words; making its options takes longer than showing the page."""
+    for one in app.registered_commands:
+        words = one.callback.__doc__
+
+        def command() -> None:
+            """Not run: no command is named."""
+
+        command.__doc__, command.__name__ = words, one.callback.__name__
+        one.callback = command
+    for group in app.registered_groups:
+        group.typer_instance.registered_commands.clear()
+
+
+def _light_help() -> None:
+    """Load what shows help without what would read Markdown and draw tracebacks, a third of it, which is never asked here."""
+    unused = {"rich.markdown": "Markdown", "rich.traceback": "Traceback"}
+    stands = {name: word for name, word in unused.items() if name not in sys.modules}
+    for name, word in stands.items():
+        module = ModuleType(name)
+        setattr(module, word, type(word, (), {}))
+        sys.modules[name] = module
+    try:
+        import_module("typer.rich_utils")
+    finally:
+        for name in stands:
+            del sys.modules[name]
 
 
 class _AsTyped:
@@ -204,7 +239,11 @@ def main() -> None:
             arguments = _take_language(arguments)
             first = next((word for word in arguments if not word.startswith("-")), "")
             with speaking(language()):  # looked up once, not for every word
-                build(first).main(args=arguments, prog_name="taotie")
+                bare = not first and "_TAOTIE_COMPLETE" not in os.environ
+                command = build(first, bare)
+                if bare or "--help" in arguments or "-h" in arguments:
+                    _light_help()
+                command.main(args=arguments, prog_name="taotie")
         finally:
             sys.stdout.flush()  # here, where an error is still a sentence
     except TaotieError as error:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from taotie.compute.serving.overhead import energy_nj, exact_sum
 from taotie.compute.serving.spread import Spread
+from taotie.compute.serving.state import compiled
 from taotie.errors import RangeError
 from taotie.files.columns import slices
 from taotie.words.language import _
@@ -410,18 +411,40 @@ class ServingRun:
         """Energy [J], time to first token and per later one [s] of all requests; their energy together [nJ]."""
         spreads = (Spread(), Spread(), Spread())
         spent = 0
+        energy = np.empty(0, np.int64)
 
-        def values(rows: slice) -> tuple[Array, tuple[FloatArray, FloatArray, FloatArray]]:
-            energy = self.energy_of(rows)
-            later = self.tpot_of(rows)[self.output[rows] > 1]
-            return energy, (energy / NJ, self.ttft_of(rows), later)
+        def values(rows: slice) -> tuple[FloatArray, FloatArray, FloatArray]:
+            nonlocal energy, found
+            n = rows.stop - rows.start
+            if len(energy) != n:
+                energy, found = np.empty(n, np.int64), np.empty((3, n))
+            parts = (self.own_nj, self.shared_nj, self.overhead_nj, self.arrival_ps, self.ttft_ps, self.finish_ps, self.output)  # fmt: skip
+            later = measured(
+                *(np.ascontiguousarray(one[rows], np.int64) for one in parts), energy, found
+            )
+            return found[0], found[1], found[2, :later]
 
+        found = np.empty((3, 0))
         for rows in self.rows():
-            energy, found = values(rows)
-            spent += exact_sum(energy)
-            for spread, one in zip(spreads, found, strict=True):
+            for spread, one in zip(spreads, values(rows), strict=True):
                 spread.add(one)
+            spent += exact_sum(energy)
         for rows in self.rows():
-            for spread, one in zip(spreads, values(rows)[1], strict=True):
+            for spread, one in zip(spreads, values(rows), strict=True):
                 spread.again(one)
         return spreads, spent
+
+
+@compiled
+def measured(own, shared, overhead, arrival, ttft, finish, output, energy, found):  # type: ignore[no-untyped-def]
+    """Energy [nJ, J], time to first token and, where there is one, per later token [s]; how many have one."""
+    later = 0
+    for i in range(own.shape[0]):
+        energy[i] = own[i] + shared[i] + overhead[i]
+        found[0, i] = energy[i] / NJ
+        found[1, i] = ttft[i] / PS
+        if output[i] > 1:
+            took = finish[i] - arrival[i] - ttft[i]
+            found[2, later] = took / (output[i] - 1) / PS
+            later += 1
+    return later
