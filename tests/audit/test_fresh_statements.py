@@ -39,8 +39,9 @@ def test_published_statements_apart(name: str) -> None:
         cases = list(csv.DictReader(file))
     counts: Counter[tuple[str, str]] = Counter()
     failed = []
-    for row in cases:
-        expected, said = row["expected"].split("|"), _said(row)
+    every = [_said(row) for row in cases]
+    for row, said in zip(cases, every, strict=True):
+        expected = row["expected"].split("|")
         truth = "right" if expected[0] == "right" else "wrong"
         open_too = len(expected) > 1 and said in expected  # may be left open, said beforehand
         counts[truth, truth if open_too else said] += 1
@@ -54,5 +55,7 @@ def test_published_statements_apart(name: str) -> None:
     kinds = {r["kind"]: True for r in cases if r["kind"] in ("period added", "empty range")}
     for kind in kinds:
         assert all(
-            _said(r) == "wrong" for r in cases if r["kind"] == kind and r["expected"] == "wrong"
+            said == "wrong"
+            for r, said in zip(cases, every, strict=True)
+            if r["kind"] == kind and r["expected"] == "wrong"
         )

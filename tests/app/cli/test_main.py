@@ -56,11 +56,13 @@ def test_property_a_sentence_is_checked_without_what_it_does_not_need() -> None:
     assert not imported_by(code) & {"numpy", "pint", "pydantic", "ssl", "email", "rich"}
 
 
-def test_worked_options_are_taken_as_typed_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+def test_worked_options_are_taken_as_typed_and_a_wrong_one_is_told(
+    taotie: Command, tmp_path: Path
+) -> None:
     page = tmp_path / "page.html"
-    assert started("audit", "--report", str(page)).returncode in (0, 1)
+    assert taotie("audit", "--report", str(page)).returncode in (0, 1)
     assert page.is_file()
-    wrong = started("serve", "--port", "ten")
+    wrong = taotie("serve", "--port", "ten")
     assert wrong.returncode == 2
     assert "--port" in wrong.stderr
 
@@ -123,8 +125,8 @@ def test_error_is_a_sentence_and_exit_code_2(
     assert "Traceback" not in done.stderr
 
 
-def test_error_as_json() -> None:
-    done = started("run", "nowhere.toml", "--json")
+def test_error_as_json(taotie: Command) -> None:
+    done = taotie("run", "nowhere.toml", "--json")
     assert done.returncode == 2
     error = json.loads(done.stdout)["error"]
     assert error["type"] == "StudyError"
