@@ -213,11 +213,11 @@ def _pairs(tmp_path: Path, n: int) -> None:
 
 
 def test_property_a_kill_in_a_folder_leaves_one_whole_set(tmp_path: Path) -> None:
-    _killed_in_a_folder(tmp_path, 60, 1)
+    _killed_in_a_folder(tmp_path, 36, 1)
 
 
 def test_property_a_kill_in_a_file_leaves_one_whole_file(tmp_path: Path) -> None:
-    _killed_in_a_file(tmp_path, 30, 2)
+    _killed_in_a_file(tmp_path, 20, 2)
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ engine, options = _module("engine"), _module("options")
 @pytest.mark.parametrize("name", list(readers.READERS))
 def test_property_a_spoilt_file_is_read_or_refused(name: str) -> None:
     reader = readers.READERS[name]
-    n = max(round(40 * reader.weight / max(reader.ms, 1.0)), 5)
+    n = max(round(25 * reader.weight / max(reader.ms, 1.0)), 5)
     outcome = engine.fuzzed(name, n, seed=20261130)
     assert outcome.n >= n
     assert not outcome.found, "\n".join(map(str, outcome.found.items()))

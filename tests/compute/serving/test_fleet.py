@@ -85,20 +85,20 @@ def test_matches_naive_blind_routing(case, routing):
 
 @pytest.mark.parametrize("routing", ["two_choices", "least_outstanding"])
 @given(case=fleets())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_matches_naive_routing_on_state(case, routing):
     check(case, routing)
 
 
 @pytest.mark.parametrize("routing", ["two_choices", "least_outstanding"])
 @given(case=fleets(prefix="any"))
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_matches_naive_routing_with_prefix_caches(case, routing):
     check(case, routing)
 
 
 @given(case=fleets(prefix="any"), margin=st.integers(0, 9))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_matches_naive_prefix_aware_routing(case, margin):
     check(case, "prefix_aware", 0, margin)
 
@@ -122,7 +122,7 @@ def threads_always(monkeypatch):
 @pytest.mark.usefixtures("threads_always")
 @pytest.mark.parametrize("routing", ROUTED)
 @given(case=fleets(prefix="any"), report_ps=reports, threads=st.sampled_from([1, 1, 2]))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=16, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_matches_naive_routing_by_reports(case, routing, report_ps, threads):
     check(case, routing, report_ps, 3, threads)
 

@@ -77,7 +77,7 @@ def check(kind, data):
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=16)
 def test_matches_naive(kind, data):
     check(kind, data)
 

@@ -240,7 +240,7 @@ def test_property_no_worsening_needs_no_programme_and_is_exact():
     assert not len(violated_pairs(wider, wider.flow_mw(wide.power_mw), 1e-6)[0])
     spared = np.setdiff1d(np.arange(problem.n_branch), wide.branch)
     assert (wider.room.post[spared] == problem.room.post[spared]).all()
-    nodes = np.array([3, 20, 44])
+    nodes = np.array([3, 44])
     found = searched_nodes(wider, nodes)
     assert (found.x > -1e-6).all()
     for node, x in zip(nodes, found.x, strict=True):
