@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from taotie.errors import CaseError, RangeError
-from taotie.grid.capacity import redispatch_from_base, redispatch_setup
+from taotie.grid.capacity import redispatch, redispatch_from_base, redispatch_setup
 from taotie.grid.capacity.redispatch import (
     redispatch_cost_usd_per_mwh,
     redispatched_capacity,
     redispatched_sites,
     searched_nodes,
 )
+from taotie.grid.capacity.redispatch_clearance import clear_dispatch
 from taotie.grid.capacity.redispatch_from_base import from_base
 from taotie.grid.capacity.redispatch_lp import (
     largest_load,
@@ -269,6 +270,67 @@ def test_property_from_a_known_dispatch_units_are_let_go_until_bound_and_answer_
     assert (found.x <= exact + 1e-6).all()
     assert (found.bound >= exact - 1e-6).all()
     assert (found.bound > found.x + 1e-3).any()
+
+
+def test_property_where_units_may_trip_the_search_from_a_known_dispatch_agrees_too(monkeypatch):
+    """Then every unit is an outage, and keeps its column though it stands still."""
+    case = read_case("RTS_GMLC")
+    problem = redispatch_problem(case, dc_model(case).islands[0], unit_outages=True)
+    wide = least_loosening(case, problem, most_entries=0)
+    wider = loosened(problem, wide)
+    monkeypatch.setattr(redispatch_from_base, "MORE", 20)
+    nodes = np.arange(0, problem.island.n_node, 12)
+    exact = searched_nodes(wider, nodes).x
+    found = from_base(wider, wide.power_mw, nodes, {"steps": 0, "screens": 0})
+    assert (found.loading < 1 + 1e-6).all()
+    assert (found.x <= exact + 1e-6).all()
+    assert (found.bound >= exact - 1e-6).all()
+    assert np.isclose(found.x, exact, atol=1e-6).mean() > 0.5
+
+
+def test_property_a_dispatch_clear_of_the_ratings_holds_and_answers_from_it_are_the_full_programmes():
+    case = read_case("RTS_GMLC")
+    problem = redispatch_problem(case, dc_model(case).islands[0])
+    wide = least_loosening(case, problem, most_entries=0)
+    wider = loosened(problem, wide)
+    clear = clear_dispatch(wider, wide.power_mw)
+    room = wider.room
+    assert clear.sum() == pytest.approx(wide.power_mw.sum(), abs=1e-6)
+    assert ((clear >= room.low) & (clear <= room.high)).all()
+    assert not len(violated_pairs(wider, wider.flow_mw(clear), 0.0)[0])
+
+    def full(power):  # branches with a pair within a thousandth of its rating
+        close = wider.with_ratings(0.999 * room.rate, 0.999 * room.post)
+        return len(np.unique(violated_pairs(close, wider.flow_mw(power), 0.0)[0]))
+
+    assert full(clear) < full(wide.power_mw)
+    nodes = np.array([3, 20, 44])
+    found = from_base(wider, clear, nodes, {"steps": 0, "screens": 0})
+    for node, x in zip(nodes, found.x, strict=True):
+        assert whole_programme(wider, int(node))[0] == pytest.approx(x, abs=1e-6)
+    # a dispatch that does not hold is given back as it is, and so is one that may take no step
+    over = np.clip(2 * wide.power_mw, room.low, room.high)
+    assert (clear_dispatch(wider, over) == over).all()
+    assert clear_dispatch(wider, wide.power_mw, steps=0) == pytest.approx(wide.power_mw, abs=1e-3)
+
+
+def test_property_a_grid_too_large_for_the_least_loosening_is_answered_all_the_same(monkeypatch):
+    case = read_case("RTS_GMLC")
+    monkeypatch.setattr(
+        redispatch, "least_loosening", lambda case, problem: least_loosening(case, problem, 0)
+    )
+    asked = case.bus_number[[5, 30, 61]]
+    found = redispatched_capacity(case, asked)
+    rows = case.rows_of_bus(asked)
+    problem = found.problems[0]
+    assert not found.loosening[0].least
+    for row in rows.tolist():
+        node = problem.island.node_of_bus[problem.island.bus_row == row][0]
+        assert found.largest_mw[row] == pytest.approx(
+            whole_programme(problem, int(node))[0], abs=1e-6
+        )
+        assert found.gap_mw[row] < 1e-6 * max(1.0, 1e-3 * found.largest_mw[row])
+    assert (found.loading[rows] <= 1 + 1e-9).all()
 
 
 def test_property_loosening_is_enough_and_needed():

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from taotie.grid.capacity.core import outage_mask, require_ratings, thread_count
+from taotie.grid.capacity.redispatch_clearance import clear_dispatch
 from taotie.grid.capacity.redispatch_from_base import from_base
 from taotie.grid.capacity.redispatch_lp import (
     Loosening,
@@ -298,7 +299,8 @@ def redispatched_capacity(
                 if wider.least:
                     found, stalled = _searched(problem, nodes, n_thread, work)
                 else:  # thousands of pairs are full at the dispatch of the case: on from there
-                    found = from_base(problem, wider.power_mw, nodes, work)
+                    base = clear_dispatch(problem, wider.power_mw)
+                    found = from_base(problem, base, nodes, work)
                     stalled = np.zeros(0, np.int64)
         place = np.full(island.n_node, -1, np.int64)
         place[nodes] = np.arange(len(nodes))

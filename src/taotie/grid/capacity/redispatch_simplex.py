@@ -27,7 +27,7 @@ from taotie.grid.capacity.redispatch_screen import (
 )
 from taotie.grid.capacity.redispatch_setup import FAST, FloatArray, IntArray
 
-W_MAX = 200  # rows in a basis
+W_MAX = 200  # rows in a basis, where no more are asked for
 TRIES = 12
 STALL = 400  # steps after which ties are broken by small costs
 ANEW = 50
@@ -89,11 +89,11 @@ class Work(NamedTuple):
     proof: FloatArray
 
 
-def new_basis(n_unit: int) -> Basis:
+def new_basis(n_unit: int, n_row: int = W_MAX) -> Basis:
     """Only the balance, all units at Pmax: optimal where no branch limits."""
     return Basis(
-        np.zeros(W_MAX, np.int64), np.full(W_MAX, -1, np.int64), np.zeros(W_MAX), np.zeros(W_MAX),
-        np.zeros(W_MAX, np.int64), np.ones(n_unit, np.int64), np.ones(1, np.int64),
+        np.zeros(n_row, np.int64), np.full(n_row, -1, np.int64), np.zeros(n_row), np.zeros(n_row),
+        np.zeros(n_row, np.int64), np.ones(n_unit, np.int64), np.ones(1, np.int64),
     )  # fmt: skip
 
 
@@ -108,9 +108,9 @@ def new_pool(n_unit: int, n_out: int, n_row: int = 2048) -> Pool:
     )  # fmt: skip
 
 
-def new_work(n_unit: int, fixed: FloatArray) -> Work:
+def new_work(n_unit: int, fixed: FloatArray, n_row: int = W_MAX) -> Work:
     return Work(
-        np.zeros((W_MAX, n_unit)), np.zeros(W_MAX), np.zeros(W_MAX), np.zeros((W_MAX, W_MAX)),
+        np.zeros((n_row, n_unit)), np.zeros(n_row), np.zeros(n_row), np.zeros((n_row, n_row)),
         np.zeros(n_unit), fixed.copy(), np.zeros(n_unit), np.zeros(2), np.zeros(4, np.int64),
         np.zeros(1),
     )  # fmt: skip
@@ -370,7 +370,7 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
         pool_l, pool_k, pool_v, used, pool_i, pool_j, _place, branch_at, pool_g, pool_flow, pool_x, pool_n,
     ) = pool  # fmt: skip
     row_a, row_c, row_x, ki, p, f, p_f, at_f, counts, proof = work
-    n_unit, column = low.size, ht[b]
+    n_unit, w_max, column = low.size, base_l.size, ht[b]
     most, over = np.empty(pool_l.size), np.empty(pool_l.size)
     _limits(pool_n[0], pool_l, pool_k, rate, post, tol, most)
     write_rows(base_n[0], base_l, base_k, base_v, row_a, row_c, row_x, hg, fixed, column)
@@ -383,13 +383,13 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
         in_basis[base_unit[i]] = True
     old, d, cost = np.zeros(n_unit), np.empty(n_unit), np.zeros(n_unit)
     g, best_row = np.empty(n_unit), np.empty(n_unit)
-    cand, ratio = np.empty(n_unit + W_MAX, np.int64), np.empty(n_unit + W_MAX)
+    cand, ratio = np.empty(n_unit + w_max, np.int64), np.empty(n_unit + w_max)
     m = rate.size
     sl, sk, sv = np.empty(2 * m, np.int64), np.empty(2 * m, np.int64), np.empty(2 * m)
     tried, which = np.empty(TRIES), np.empty(TRIES, np.int64)
-    y, rhs, xb = np.zeros(W_MAX), np.zeros(W_MAX), np.zeros(W_MAX)
-    rho, best_rho = np.zeros(W_MAX), np.zeros(W_MAX)
-    active, q_col = np.zeros(W_MAX), np.zeros(W_MAX)
+    y, rhs, xb = np.zeros(w_max), np.zeros(w_max), np.zeros(w_max)
+    rho, best_rho = np.zeros(w_max), np.zeros(w_max)
+    active, q_col = np.zeros(w_max), np.zeros(w_max)
     mode, since, x, x_old = 0, 0, 0.0, 0.0
     fresh, dirty, exact = True, False, True
     for step in range(max_steps):
@@ -646,7 +646,7 @@ def solve(b, net, room, lists, basis, pool, work, stamp, tol, max_steps):
         else:
             r = pick - 1
             if enter >= 0:  # one more row, one more column
-                if nw >= W_MAX:
+                if nw >= w_max:
                     return x, TOO_LARGE, np.nan
                 piv = g[enter]
                 weak = abs(piv) < 1e-7
