@@ -6,7 +6,6 @@ from typing import Any
 
 import typer
 
-from taotie.answer.parts.rules import place_word
 from taotie.app.cli.answers import print_answer
 from taotie.app.cli.asked import register_ask, report
 from taotie.words.language import _
@@ -45,6 +44,8 @@ def _show_rules(answer: Any, door: dict[str, Any]) -> None:
 
 
 def _rules_heading(answer: Any) -> str:
+    from taotie.answer.parts.rules import place_word
+
     return _("Rules for a load of {mw:g} MW in {place}").format(
         mw=answer.settings["mw"], place=place_word(answer.settings["place"])
     )

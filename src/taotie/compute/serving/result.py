@@ -411,7 +411,7 @@ class ServingRun:
         """Energy [J], time to first token and per later one [s] of all requests; their energy together [nJ]."""
         spreads = (Spread(), Spread(), Spread())
         spent = 0
-        energy = np.empty(0, np.int64)
+        energy, found = np.empty(0, np.int64), np.empty((3, 0))
 
         def values(rows: slice) -> tuple[FloatArray, FloatArray, FloatArray]:
             nonlocal energy, found
@@ -424,7 +424,6 @@ class ServingRun:
             )
             return found[0], found[1], found[2, :later]
 
-        found = np.empty((3, 0))
         for rows in self.rows():
             for spread, one in zip(spreads, values(rows), strict=True):
                 spread.add(one)
