@@ -16,10 +16,10 @@ _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 POOLS = (("0",), ("1",), ("100",), ("0", "1", "100", "1000"), ("-1",), ())
 
 
-@pytest.mark.parametrize("pools", [1, pytest.param(len(POOLS), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("pools", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.stem)
 def test_property_any_numbers_are_read(path: Path, pools: int) -> None:
-    """Of each article with the numbers of one pool, so each pool in a few of them; `make accept` puts all into each."""
+    """Each article with the numbers of one pool, each pool in one article at least; `make accept` puts two into each."""
     text = path.read_text("utf-8")
     rng = random.Random(path.stem)
     for pool in rng.sample(POOLS, pools):

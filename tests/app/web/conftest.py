@@ -71,7 +71,7 @@ def browser() -> Iterator[Any]:
     if program is None:
         pytest.skip("no Chromium is installed (make browser)")
     with api.sync_playwright() as made:
-        opened = made.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-extensions", "--disable-background-networking"])  # fmt: skip
+        opened = made.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield opened
         opened.close()
 
