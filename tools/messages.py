@@ -33,6 +33,12 @@ BILLIONS = re.compile(r"[\d}] ?(?:十亿|千亿|百万|千万)(?!分)")
 SPACE = re.compile(
     r"[，。；：！？、（）《》「」『』【】〔〕] +(?=[\u3400-\u9fff{])|[\u3400-\u9fff] +[，。；：！？、（）《》「」『』【】〔〕]"
 )
+HALF_WIDTH = re.compile(
+    r"(?<=[\u4e00-\u9fff）])[,;:](?=[\u4e00-\u9fff（\s]|$)|(?<=[\u4e00-\u9fff）]), |\([^()]*[\u4e00-\u9fff][^()]*\)"
+)
+SYNTAX = re.compile(r"纬度,经度|pvlib:名称|[A-Za-z_]\([^()]*\)")
+"""What a person types, commas and all."""
+DASH = re.compile(r"[\d}] ?[-~～] ?[\d{][^，。；]{0,12}%")
 KEYWORDS = {"_": None, "N_": None, "in_language": None, "gettext": None}
 
 
@@ -134,6 +140,10 @@ def problems() -> list[str]:
             found.append(f"a range says 至, as numbers do: {entry.string!r}")
         if SPACE.search(str(entry.string)):
             found.append(f"no space beside full-width punctuation: {entry.string!r}")
+        if HALF_WIDTH.search(SYNTAX.sub("", str(entry.string))):
+            found.append(f"punctuation beside Chinese is full-width: {entry.string!r}")
+        if DASH.search(str(entry.string)):
+            found.append(f"a range says 至, as numbers do: {entry.string!r}")
         if BILLIONS.search(str(entry.string)):
             found.append(f"Chinese counts in 万 and 亿: {entry.string!r}")
     return found

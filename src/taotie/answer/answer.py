@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from taotie import __version__
 from taotie.files.json_text import json_text
 from taotie.words.language import in_language, language
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 if (
@@ -24,11 +25,33 @@ if (
     from taotie.quantity.figure import Figure
     from taotie.quantity.profile import Profile
 
-__all__ = ["Answer", "Column", "Row", "Series", "Table"]
+__all__ = ["Answer", "Column", "Name", "Row", "Series", "Table"]
 
 RESERVED = (
     "ask", "version", "settings", "figures", "tables", "series", "said", "limits", "sources", "files",
 )  # fmt: skip
+
+
+class Name(str):
+    """A name in a cell: a text for programs, and what a person reads in each language, whatever was spoken when it was made."""
+
+    __slots__ = ("labels",)
+    labels: Mapping[str, str]
+
+    def __new__(cls, text: str, labels: Mapping[str, str]) -> Name:
+        """`text` with its labels by language."""
+        made = super().__new__(cls, text)
+        made.labels = dict(labels)
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, str]]:  # type: ignore[override]
+        """For pickling and copying."""
+        return str(self), self.labels
+
+    @property
+    def shown(self) -> str:
+        """In the language in force."""
+        return self.labels.get(language()) or str(self)
 
 
 @dataclass(frozen=True)
@@ -52,6 +75,8 @@ class Column:
 
             rounded = float(f"{cell:.{self.digits - 1}e}") if math.isfinite(cell) else cell
             return number(rounded, self.digits)
+        if isinstance(cell, Name):
+            return cell.shown
         return self.words(cell) if self.words is not None and isinstance(cell, str) else cell
 
     @property
@@ -148,7 +173,7 @@ class Row:
     @property
     def words(self) -> str:
         """Boundary and kind."""
-        return ", ".join(w for w in (self.boundary, self.kind) if w)
+        return listing(w for w in (self.boundary, self.kind) if w)
 
 
 @dataclass(frozen=True)
@@ -333,6 +358,8 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
+    if isinstance(value, Name):
+        return str(value)
     if isinstance(value, bool | int | str):
         return value
     if hasattr(value, "tolist"):  # an array, or one number of it

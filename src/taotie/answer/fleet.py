@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.answer import Answer, Column, Name, Table
 from taotie.answer.asking import Chosen, answers
 from taotie.errors import RangeError, TaotieError, UnknownNameError
 from taotie.words.language import N_, _, language
@@ -137,7 +137,9 @@ def fleet(chosen: Chosen) -> Answer:
             Column("leaf", "", N_("its key")),
             Column("share", "1", N_("share of the spread"), digits=2),
         ),
-        tuple((d.leaf.name, d.share) for d in list(found)[:5] if d.share >= 0.005),
+        tuple(
+            (Name(d.leaf.name, d.leaf.label), d.share) for d in list(found)[:5] if d.share >= 0.005
+        ),
         N_("what the spread of the last year comes from"),
     )
     if gap is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.answer import Answer, Column, Name, Table
 from taotie.answer.asking import Chosen, answers, default_said
 from taotie.answer.whereabouts import at_of
 from taotie.compute.energy.generation import DiffusionModel
@@ -87,7 +87,9 @@ def item_answer(name: str, chosen: Chosen, one: Any, said: tuple[Said, ...]) -> 
             Column("name", "", N_("source of uncertainty")),
             Column("share", "%", N_("share of the spread"), digits=2),
         ),
-        tuple((d.leaf.key, d.leaf.name, 100 * d.share) for d in one.drivers.rows),
+        tuple(
+            (d.leaf.key, Name(d.leaf.name, d.leaf.label), 100 * d.share) for d in one.drivers.rows
+        ),
         N_("What would narrow the range most:"),
     )
     return Answer(

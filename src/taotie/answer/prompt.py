@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from taotie.answer.answer import Answer, Column, Table
+from taotie.answer.answer import Answer, Column, Name, Table
 from taotie.answer.asking import Chosen, answers, default_said
 from taotie.answer.late import Late
 from taotie.answer.whereabouts import at_of
@@ -201,6 +201,8 @@ def _drivers(made: OneRequest) -> Table:
             Column("name", "", N_("source of uncertainty")),
             Column("share", "%", N_("share of the spread"), digits=2),
         ),
-        tuple((d.leaf.key, d.leaf.name, 100 * d.share) for d in made.drivers.rows),
+        tuple(
+            (d.leaf.key, Name(d.leaf.name, d.leaf.label), 100 * d.share) for d in made.drivers.rows
+        ),
         N_("What would narrow the range most:"),
     )

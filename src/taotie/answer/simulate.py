@@ -13,6 +13,7 @@ from taotie.answer.simulate_place import by_the_place
 from taotie.errors import RangeError, UnknownNameError
 from taotie.hardware.machines import machines
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 from taotie.words.said import labels as labels_of
 
@@ -445,7 +446,7 @@ def _cases(base: Any, sweeps: tuple[str, ...]) -> list[tuple[dict[str, str], Any
         if key not in SWEPT or not sign or not values:
             raise UnknownNameError(
                 _("--sweep {text} is not understood.").format(text=text),
-                _("such as rate=1,2,4; known: {names}").format(names=", ".join(SWEPT)),
+                _("such as rate=1,2,4; known: {names}").format(names=listing(SWEPT)),
             )
         more = []
         for labels, case in cases:

@@ -14,6 +14,7 @@ from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.files.atomic import write_bytes
 from taotie.quantity.figure import Figure
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["write_bus_table", "write_tables"]
 
@@ -82,7 +83,7 @@ def _write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     if ending not in ENDINGS:
         raise RangeError(
             _("--table {path} ends in none of {endings}.").format(
-                path=path.name, endings=", ".join(ENDINGS)
+                path=path.name, endings=listing(ENDINGS)
             ),
             "--table table.csv",
         )

@@ -23,6 +23,7 @@ from taotie.quantity.source import ACCESS, Source
 from taotie.quantity.unit_text import Unit, parse_unit
 from taotie.words import patterns as re
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 if TYPE_CHECKING:
     from taotie.quantity.figure import Figure
@@ -145,9 +146,7 @@ class ClaimReader:
         if value and value not in known:
             raise self.fail(
                 name,
-                _("{value} is not one of {known}.").format(
-                    value=repr(value), known=", ".join(known)
-                ),
+                _("{value} is not one of {known}.").format(value=repr(value), known=listing(known)),
                 nearest(value, known),
             )
         return value

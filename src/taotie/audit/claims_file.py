@@ -16,6 +16,7 @@ from taotie.files.read import of_others, read_toml
 from taotie.quantity import catalog
 from taotie.quantity.source import Source, source_from
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 CLAIMS = Path(__file__).resolve().parent.parent / "data" / "claims"
 MAX_BYTES = 500_000
@@ -50,7 +51,7 @@ def find(name: str | Path = "article") -> Path:
         return CLAIMS / f"{text}.toml"
     raise ClaimError(
         _("no claims file {name}.").format(name=repr(text)),
-        _("give a path, or one of: {names}").format(names=", ".join(["article", *known])),
+        _("give a path, or one of: {names}").format(names=listing(["article", *known])),
     )
 
 

@@ -14,6 +14,7 @@ from taotie.audit.formula import Recomputed
 from taotie.errors import RangeError, nearest
 from taotie.quantity.unit_text import Unit
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 REPRODUCES = "reproduces"
 ROUNDING = "rounding"
@@ -72,7 +73,7 @@ class Stated:
         if self.hedge not in HEDGES:
             raise RangeError(
                 _("hedge={value} is not one of {known}.").format(
-                    value=repr(self.hedge), known=", ".join(HEDGES)
+                    value=repr(self.hedge), known=listing(HEDGES)
                 ),
                 nearest(self.hedge, HEDGES),
             )

@@ -32,6 +32,7 @@ from taotie.quantity.catalog import figure, source
 from taotie.quantity.figure import Figure, leaf
 from taotie.quantity.sampling import Sampling, current
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 
 __all__ = ["COOLING", "SitePue", "cooling_load", "sea_year", "site_pue"]
 
@@ -131,7 +132,7 @@ def cooling_load(
     if cooling not in COOLING:
         raise RangeError(
             _("cooling={value} is not known.").format(value=repr(cooling)),
-            _("known: {names}").format(names=", ".join(COOLING)),
+            _("known: {names}").format(names=listing(COOLING)),
         )
     t, rh, p = weather.temperature_c, weather.relative_humidity, weather.pressure_pa
     if cooling.startswith("air"):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from taotie.errors import DataError, RangeError
 from taotie.files.read import of_others, read_text, table_dicts
 from taotie.words.language import _
+from taotie.words.listing import listing
 from taotie.words.reasons import reason
 
 __all__ = [
@@ -430,7 +431,7 @@ def read_waveform(path: Path) -> Swing:
     if unit is None or "time_s" not in rows[0]:
         raise DataError(
             _("{path} needs the columns time_s and power_mw.").format(path=path),
-            _("its columns are {names}; power may also be power_kw or power_w").format(names=", ".join(rows[0])),
+            _("its columns are {names}; power may also be power_kw or power_w").format(names=listing(rows[0])),
         )  # fmt: skip
     scale = {"power_mw": 1.0, "power_kw": 1e-3, "power_w": 1e-6}[unit]
     try:

@@ -21,6 +21,7 @@ from taotie.errors import DataError, MissingExtraError, RangeError
 from taotie.facility.moist_air import checked_weather
 from taotie.files.read import of_others, open_text, read_text, table_rows
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.reasons import reason
 from taotie.words.said import Said
 
@@ -380,7 +381,7 @@ def read_weather_csv(path: str | os.PathLike[str]) -> Weather:
             raise DataError(
                 _("{path} has no column {column}.").format(path=place, column=key),
                 _("its columns are: {names}").format(
-                    names=", ".join(c[:30] for c in header[:12]) or "-"
+                    names=listing(c[:30] for c in header[:12]) or "-"
                 ),
             )
     columns: dict[str, list[float]] = {key: [] for key in found}

@@ -20,6 +20,7 @@ from taotie.quantity.figure import Figure
 from taotie.quantity.lift import lifted
 from taotie.quantity.unit_word import with_unit
 from taotie.words.language import _, language
+from taotie.words.listing import listing
 from taotie.words.said import in_each_language
 
 __all__ = [
@@ -319,7 +320,7 @@ def share_of_national_use(
     if of not in known:
         raise SourceError(
             _("{country} has no {of} in the catalogue.").format(country=country, of=of),
-            _("known: {names}").format(names=", ".join(known)),
+            _("known: {names}").format(names=listing(known)),
         )
     if not units.same_dimension(energy.unit, "TWh/a") or "/" not in energy.unit:
         raise UnitError(

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from taotie.errors import RangeError, UnknownNameError
 from taotie.quantity.catalog import figure
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = [
     "Decomposition",
@@ -81,7 +82,7 @@ def _factors(before: Mapping[str, float], after: Mapping[str, float]) -> list[st
     if set(before) != set(after) or not before:
         odd = sorted(set(before) ^ set(after))
         raise RangeError(
-            _("the factors before and after differ: {names}.").format(names=", ".join(odd) or "-")
+            _("the factors before and after differ: {names}.").format(names=listing(odd) or "-")
         )
     for when in (before, after):
         for name, value in when.items():

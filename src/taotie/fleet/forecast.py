@@ -34,6 +34,7 @@ from taotie.quantity.lift import lifted
 from taotie.quantity.sampling import generator
 from taotie.quantity.sensitivity import Drivers, drivers
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = [
     "FleetForecast",
@@ -140,7 +141,7 @@ class FleetForecast:
             raise RangeError(
                 _("no {scope} of {year} in this forecast.").format(scope=repr(scope), year=year),
                 _("{scopes}; {first} to {last}").format(
-                    scopes=", ".join(self.scopes), first=self.years[0], last=self.years[-1]
+                    scopes=listing(self.scopes), first=self.years[0], last=self.years[-1]
                 ),
             )
         return self.scopes[scope][self.years.index(year)]

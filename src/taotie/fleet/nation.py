@@ -20,6 +20,7 @@ from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure
 from taotie.words.language import _, language
+from taotie.words.listing import listing
 from taotie.words.said import in_each_language
 
 __all__ = [
@@ -119,7 +120,7 @@ def net_generation(year: int, vintage: str = "", fuel: str = "") -> Figure:
             _("US net generation of {year} is not held in the edition {vintage}.").format(
                 year=year, vintage=repr(vintage)
             ),
-            _("held: {names}").format(names=", ".join(repr(v) for v in known)),
+            _("held: {names}").format(names=listing(repr(v) for v in known)),
         )
     return figure(f"us_generation/{year}/{quantity}")
 
@@ -379,7 +380,7 @@ def share_of(energy: Figure, place: str, of: str) -> NationalShare:
             _(
                 "a share of {place} needs a total to divide by, and none is on file for {of}."
             ).format(place=place, of=repr(of)),
-            _("known: {names}").format(names=", ".join(known)),
+            _("known: {names}").format(names=listing(known)),
         )
     key = place.lower().replace(" ", "_")
     if key in countries():

@@ -31,6 +31,7 @@ from taotie.grid.demand_series import (
 from taotie.grid.place import Place
 from taotie.quantity.lift import lifted
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 
 __all__ = [
     "LIMITS",
@@ -153,7 +154,7 @@ def seasonal_threshold_mw(
         if not chosen.size:
             raise RangeError(
                 _("no hour falls into the months {months}: a whole year is needed.").format(
-                    months=", ".join(map(str, months))
+                    months=listing(map(str, months))
                 )
             )
         peaks.append(chosen.max())

@@ -23,6 +23,7 @@ from taotie.files.read import csv_rows, of_others, open_text
 from taotie.grid.case.case import Case
 from taotie.grid.flow.dc_power_flow import branch_flow_mw
 from taotie.words.language import _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ def _columns(path: Path, names: tuple[str, ...]) -> list[tuple[str, ...]]:
         head = [cell.strip() for cell in next(rows, [])]
         if not set(names) <= set(head):
             raise DataError(
-                _("{path} has no columns {names}.").format(path=path, names=", ".join(names)),
-                _("its first line has: {head}").format(head=", ".join(head)[:200] or "-"),
+                _("{path} has no columns {names}.").format(path=path, names=listing(names)),
+                _("its first line has: {head}").format(head=listing(head)[:200] or "-"),
             )
         place = [head.index(name) for name in names]
         return [tuple(r[i] if i < len(r) else "" for i in place) for r in rows if r]

@@ -18,6 +18,7 @@ from taotie.grid.region_names import chain, kind_of, place_key, place_name
 from taotie.quantity.catalog import table
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said, labels
 
 __all__ = ["Found", "Place", "place", "place_of_parts"]
@@ -292,7 +293,7 @@ def place_of_parts(**parts: str | None) -> Place:
     order = [p for p in ("cloud", "grid", "state", "province", "region", "country") if p in given]
     if not order:
         raise RangeError(
-            _("a place needs one of {names}.").format(names=", ".join(PARTS)), 'country = "Germany"'
+            _("a place needs one of {names}.").format(names=listing(PARTS)), 'country = "Germany"'
         )
     lead = given[order[0]]
     found = Place(lead, chain(lead))

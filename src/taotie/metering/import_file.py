@@ -19,6 +19,7 @@ from taotie.metering.table_log import read_table, table_heading
 from taotie.metering.totals import read_codecarbon, read_slurm, read_zeus
 from taotie.metering.wall import read_dcmi, read_redfish
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.reasons import reason
 from taotie.words.said import Said
 
@@ -150,7 +151,7 @@ def _text_of_a_meter(
         _("{path}: no known layout of a meter.").format(path=place)
         if begin != "<"
         else _("{where}: this is {kind}, not a page of metrics.").format(where=place, kind="HTML"),
-        _("known: {names}").format(names=", ".join(LAYOUTS)),
+        _("known: {names}").format(names=listing(LAYOUTS)),
     )
 
 

@@ -20,6 +20,7 @@ from taotie.metering.exporters import METERS, Series, recording_of_series
 from taotie.metering.exposition import read_exposition
 from taotie.metering.recording import Recording
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.reasons import reason
 from taotie.words.said import Said
 
@@ -114,7 +115,7 @@ class PrometheusClient:
         if not wanted:
             raise MeterError(
                 _("{url} holds no series of a known meter.").format(url=self.url),
-                _("known: {names}").format(names=", ".join(list(METERS)[:6]) + ", ..."),
+                _("known: {names}").format(names=listing(list(METERS)[:6]) + ", ..."),
             )
         found: list[Series] = []
         said: list[Said] = []

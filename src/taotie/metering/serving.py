@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from taotie.errors import MeterError
 from taotie.metering.exposition import Sample, read_exposition
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 __all__ = ["ENGINES", "ServerCounts", "change", "engine_of", "ollama_usage", "server_counts"]
@@ -200,7 +201,7 @@ def server_counts(text: str, where: str = "") -> list[ServerCounts]:
     if not engine:
         raise MeterError(
             _("{where}: no series of a known serving engine.").format(where=where or "-"),
-            _("known: {names}").format(names=", ".join(ENGINES))
+            _("known: {names}").format(names=listing(ENGINES))
             + "; TensorRT-LLM: /prometheus/metrics",
         )
     page = _Page(samples)

@@ -22,6 +22,7 @@ from taotie.metering.recording import Recording
 from taotie.metering.steps import Readings
 from taotie.metering.when import epoch_ns, stamp_ns
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 __all__ = ["read_table", "table_heading"]
@@ -489,7 +490,7 @@ def _looked_at(
             _("{where}, line {line}: {channel} has two different readings at one time, and so in {n} places: two meters under one name.").format(
                 where=where, line=int(ls[same[0] + 1]), channel=name, n=int(same.size)
             ),
-            _("call the column that tells them apart device (here: {names})").format(names=", ".join(others[:5]) or "-"),
+            _("call the column that tells them apart device (here: {names})").format(names=listing(others[:5]) or "-"),
         )  # fmt: skip
     together = _in_bursts(ts)
     if together > 1:
@@ -497,7 +498,7 @@ def _looked_at(
             _("{where}: the readings of {channel} come {n} at a time: {n} meters under one name.").format(
                 where=where, channel=name, n=together
             ),
-            _("write what tells them apart, such as nvidia-smi --query-gpu=timestamp,index,power.draw --format=csv, or call its column device (here: {names})").format(names=", ".join(others[:5]) or "-"),
+            _("write what tells them apart, such as nvidia-smi --query-gpu=timestamp,index,power.draw --format=csv, or call its column device (here: {names})").format(names=listing(others[:5]) or "-"),
         )  # fmt: skip
     none, below = int((~np.isfinite(value)).sum()), int((value < 0).sum())
     if none:

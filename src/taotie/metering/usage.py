@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from taotie.errors import MeterError
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["Call", "Usage", "has_tokens", "normal_usage"]
 
@@ -160,7 +161,7 @@ def normal_usage(raw: Mapping[str, Any]) -> Usage:
     if prompt is None and output is None:
         raise MeterError(
             _("usage: no known count of tokens among {keys}.").format(
-                keys=", ".join(map(str, raw))[:120]
+                keys=listing(map(str, raw))[:120]
             ),
             _("prompt_tokens and completion_tokens, or input_tokens and output_tokens"),
         )

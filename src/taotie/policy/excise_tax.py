@@ -19,6 +19,7 @@ from taotie.quantity.figure import Figure, exact
 from taotie.quantity.lift import lifted
 from taotie.quantity.unit_word import with_unit
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = [
     "DAME_SCHEDULE",
@@ -249,7 +250,7 @@ def excise_tax(
     if price_kind not in _PRICE_KINDS:
         raise RangeError(
             _("price_kind={value} is not one of {known}.").format(
-                value=repr(price_kind), known=", ".join(_PRICE_KINDS)
+                value=repr(price_kind), known=listing(_PRICE_KINDS)
             )
         )
     if apply_to not in ("mining", "ai"):

@@ -19,6 +19,7 @@ from taotie.quantity import unit as units
 from taotie.quantity.source import ACCESS, BOUNDS, KINDS, Source, source_from
 from taotie.words import patterns as re
 from taotie.words.language import LANGUAGES, _
+from taotie.words.listing import listing
 
 if TYPE_CHECKING:  # a search of sources needs no figure, and no array behind it
     from taotie.quantity.figure import Figure
@@ -122,7 +123,7 @@ def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str
     if unknown:
         raise SourceError(
             _("{where}: unknown field {name}.").format(where=where, name=unknown[0]),
-            _("known: {names}").format(names=", ".join(sorted(_FIELDS))),
+            _("known: {names}").format(names=listing(sorted(_FIELDS))),
         )
     for name in ("unit", "kind"):
         if not fields.get(name):
@@ -150,7 +151,7 @@ def _figure_from(key: str, fields: Mapping[str, Any], origin: Source, where: str
     if fields.get("bound", "") not in ("", *BOUNDS):
         raise SourceError(
             _("{where}: bound={value} is not one of {known}.").format(
-                where=where, value=repr(fields["bound"]), known=", ".join(BOUNDS)
+                where=where, value=repr(fields["bound"]), known=listing(BOUNDS)
             )
         )
     try:
@@ -325,7 +326,7 @@ class Table:
             raise SourceError(
                 _("{key} is not published or not known.").format(key=key),
                 _("known of {item}: {names}").format(
-                    item=item, names=", ".join(self.quantities(item))
+                    item=item, names=listing(self.quantities(item))
                 ),
             )
         fields: dict[str, Any] = dict(self._numbers(item, quantity, row))

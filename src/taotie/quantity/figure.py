@@ -50,6 +50,7 @@ from taotie.quantity.points import (
 from taotie.quantity.sampling import Sampling, current
 from taotie.quantity.source import KINDS, Source
 from taotie.words.language import _, language
+from taotie.words.listing import listing
 
 __all__ = [
     "Figure",
@@ -134,7 +135,7 @@ class Figure:
         if kind not in KINDS:
             raise SourceError(
                 _("{key}: kind={kind} is not one of {known}.").format(
-                    key=key, kind=repr(kind), known=", ".join(KINDS)
+                    key=key, kind=repr(kind), known=listing(KINDS)
                 )
             )
         if key.startswith("#") or (distribution is not None and not key):

@@ -17,6 +17,7 @@ from taotie.quantity.node import Node
 from taotie.quantity.unit_word import unit_word
 from taotie.quantity.wording import boundary_word, kind_word, text, tree
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["as_html", "chance_below", "compared", "formatted", "plain_values", "record_row"]
 
@@ -124,7 +125,7 @@ def as_html(figure: Node) -> str:
     def at(x: float) -> float:
         return round(200 * (x - start) / span, 1)
 
-    words = ", ".join(w for w in (boundary_word(figure.boundary), kind_word(figure.kind)) if w)
+    words = listing(w for w in (boundary_word(figure.boundary), kind_word(figure.kind)) if w)
     bar = (
         f'<svg width="204" height="14" role="img" aria-label="{html.escape(text(figure))}">'
         f'<line x1="2" x2="202" y1="7" y2="7" stroke="#999"/>'

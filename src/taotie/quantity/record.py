@@ -21,6 +21,7 @@ from taotie.quantity.figure import Figure, Value, leaves, topological, values_to
 from taotie.quantity.sampling import Sampling
 from taotie.quantity.source import ACCESS, Source, source_from
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 _OPERATIONS = ("add", "sub", "mul", "div", "scale", "pow", "peak")
 N_FIGURES_MAX = 100_000
@@ -52,7 +53,7 @@ def to_record(
     if len(drawn) > 1:
         raise SamplingError(
             _("the figures of one record were sampled with {ways}.").format(
-                ways=", ".join(sorted(map(str, drawn)))
+                ways=listing(sorted(map(str, drawn)))
             ),
             _("make all inside one `with sampling(n, seed):` block"),
         )

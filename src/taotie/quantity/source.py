@@ -12,6 +12,7 @@ from typing import Any
 from taotie.errors import SourceError
 from taotie.quantity.frozen import Frozen
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 ACCESS = ("read", "quoted", "memory")
 KINDS = ("measured", "modelled", "estimated", "forecast", "assumed", "defined")
@@ -106,7 +107,7 @@ def source_from(key: str, values: Mapping[str, Any], where: str) -> Source:
             _("{where}: [source] has the unknown field {name}.").format(
                 where=where, name=unknown[0]
             ),
-            _("known: {names}").format(names=", ".join(sorted(known))),
+            _("known: {names}").format(names=listing(sorted(known))),
         )
     text = {k: v.isoformat() if isinstance(v, date) else str(v) for k, v in values.items()}
     if not text.get("title"):

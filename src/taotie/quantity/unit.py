@@ -19,6 +19,7 @@ from taotie.errors import DataError, UnitError, nearest
 from taotie.files.read import read_bytes, read_json
 from taotie.words import patterns as re
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 
 DIMENSIONLESS = "1"
 _MAX_LENGTH = 200
@@ -162,7 +163,7 @@ def _spelling_hint(name: str) -> str:
         return _("did you mean {names}?").format(names=name[:-5] + "FLOP/s")
     same = _by_letters().get(name.lower())
     if same:
-        return _("did you mean {names}?").format(names=", ".join(same))
+        return _("did you mean {names}?").format(names=listing(same))
     return nearest(name, known_symbols())
 
 

@@ -15,6 +15,7 @@ from taotie.quantity.node import Node
 from taotie.quantity.unit_word import unit_word
 from taotie.words.again import said_again
 from taotie.words.language import _, language
+from taotie.words.listing import listing
 from taotie.words.said import Said, in_each_language
 
 # never mWh: readers take it for MWh
@@ -298,7 +299,7 @@ def value_text(figure: Node) -> str:
 
 def text(figure: Node) -> str:
     """One line: value, range, unit, boundary, kind."""
-    tail = ", ".join(w for w in (boundary_word(figure.boundary), kind_word(figure.kind)) if w)
+    tail = listing(w for w in (boundary_word(figure.boundary), kind_word(figure.kind)) if w)
     return f"{bound_text(figure)}{value_text(figure)} {tail}"
 
 

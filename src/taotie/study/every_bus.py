@@ -16,6 +16,7 @@ from taotie.quantity.figure import Figure, leaf
 from taotie.study.result import GridPicture
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said, in_each_language
 
 N_SITES = 10
@@ -148,7 +149,7 @@ def every_bus(
             "several_sites", sites.total_mw, "MW",
             N_("What ten chosen buses take together"),
             N_("largest total over buses {buses}, {treatment}; linear program by HiGHS").format(
-                buses=", ".join(map(str, buses)), treatment=treatment
+                buses=listing(map(str, buses)), treatment=treatment
             ),
         )  # fmt: skip
         loads = walk.keep(

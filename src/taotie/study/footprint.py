@@ -19,7 +19,7 @@ from taotie.grid.region_names import place_name
 from taotie.hardware.embodied import active_share, embodied_class, embodied_g, lifetime, made_carbon
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.words.language import N_, _
-from taotie.words.said import Said, labels
+from taotie.words.said import Said, labels, spoken_range
 
 __all__ = [
     "PER_REQUEST",
@@ -268,7 +268,7 @@ def request_footprint(
             N_("Carbon and water are at the meter; network losses of {share} % come on top.")
             if not at.place.at_use()
             else N_("Carbon is for electricity as used: network losses are in it."),
-            {"share": low if low == high else f"{low}-{high}"},
+            {"share": low if low == high else spoken_range(f"{low} to {high}")},
         )
     )
     return {

@@ -20,6 +20,7 @@ from taotie.files.read import csv_rows, of_others, read_text
 from taotie.metering.when import stamp_ns
 from taotie.metering.window import HOUR_NS
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 __all__ = ["FACTORS", "HourCost", "HourFactors", "hour_cost", "read_hour_factors", "region_factors"]
@@ -166,7 +167,7 @@ def read_hour_factors(path: Path | str) -> HourFactors:
         if len(twice) > 1:
             raise MeterError(
                 _("{where}: {columns} both hold {factor}.").format(
-                    where=place.name, columns=", ".join(twice), factor=key
+                    where=place.name, columns=listing(twice), factor=key
                 ),
                 _("leave one of them out"),
             )

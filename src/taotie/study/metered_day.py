@@ -27,6 +27,7 @@ from taotie.metering.window import (
     power_course_w,
 )
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 from taotie.workload.served import UNLABELLED, ServedLog
 
@@ -241,7 +242,7 @@ def _groups(
         members = [r for r in readings if r.channel.uuid in uuids]
         if not members:
             raise MeterError(
-                _("no meter of {uuids} for {model}.").format(uuids=", ".join(uuids), model=model),
+                _("no meter of {uuids} for {model}.").format(uuids=listing(uuids), model=model),
                 nearest(uuids[0] if uuids else "", {r.channel.uuid for r in readings}),
             )
         used |= {r.channel.id for r in members}

@@ -14,6 +14,7 @@ import numpy as np
 from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.files.read import json_value, json_values
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.reasons import reason
 from taotie.workload.requests import Floats, Ints, Requests
 from taotie.workload.trace_cells import is_number, times
@@ -501,7 +502,7 @@ def _no_key(entry: dict[str, Any], key: str, number: int, draft: Draft) -> None:
     )
     raise TraceError(
         message.format(path=draft.path, line=number, key=key),
-        _("its keys are: {keys}").format(keys=", ".join(str(k)[:40] for k in list(entry)[:12])),
+        _("its keys are: {keys}").format(keys=listing(str(k)[:40] for k in list(entry)[:12])),
     )
 
 

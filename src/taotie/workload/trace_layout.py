@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 from taotie.workload.trace_roles import NEEDED, Meaning, meaning, plain_name
 from taotie.workload.trace_time import Clock
@@ -176,7 +177,7 @@ def columns_asked(text: str) -> dict[str, str]:
                     text=repr(text[:80]), part=repr(part[:40])
                 ),
                 _("--columns time=created_at,prompt=n_in,output=n_out; also: {names}").format(
-                    names=", ".join(list(COLUMN_NAMES)[3:])
+                    names=listing(list(COLUMN_NAMES)[3:])
                 ),
             )
         if COLUMN_NAMES[role] in asked:
@@ -663,7 +664,7 @@ def _missing(
 
 def _message(missing: list[str], path: Path) -> str:
     return _("{path} has no column {missing}.").format(
-        path=path, missing=", ".join(_WANTED[role] for role in missing)
+        path=path, missing=listing(_WANTED[role] for role in missing)
     )
 
 
@@ -675,7 +676,7 @@ def _fits(layout: str, names: list[str], header: Sequence[str], path: Path) -> N
             _("{path} is not laid out as {layout}, which comes as {endings}.").format(
                 path=path,
                 layout=layout,
-                endings=", ".join(known.endings) or _("a folder"),
+                endings=listing(known.endings) or _("a folder"),
             ),
             _("leave the layout to be recognised: auto"),
         )
@@ -683,7 +684,7 @@ def _fits(layout: str, names: list[str], header: Sequence[str], path: Path) -> N
     if absent:
         raise TraceError(
             _("{path} is not laid out as {layout}: it has no column {missing}.").format(
-                path=path, layout=layout, missing=", ".join(absent)
+                path=path, layout=layout, missing=listing(absent)
             ),
             _("the header reads: {header}").format(header=_shown(header)),
         )

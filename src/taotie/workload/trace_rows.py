@@ -15,6 +15,7 @@ import numpy as np
 from taotie.errors import TraceError, UnknownNameError, nearest
 from taotie.files import read as files
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 from taotie.workload.requests import Floats, Ints, PrefixBlocks, Requests
 from taotie.workload.trace_layout import AUTO, COLUMN_EXTRAS, Columns, columns_of
@@ -153,7 +154,7 @@ class Draft:
                 "times_passed_over",
                 N_("time taken from {column}; also a time by its name, not used: {others}"),
                 column=columns.name("t")[:40],
-                others=", ".join(name[:40] for name in columns.passed[:6]),
+                others=listing(name[:40] for name in columns.passed[:6]),
             )
         if self.reading.served:
             taken = {r: at for r, (at, _unit) in columns.role.items() if r not in COLUMN_EXTRAS}
@@ -172,7 +173,7 @@ class Draft:
             self.say(
                 "columns_unused",
                 N_("columns no layout knows, not used: {columns}"),
-                columns=", ".join(name[:40] for name in unknown[:12]),
+                columns=listing(name[:40] for name in unknown[:12]),
             )
         for role, places in columns.added.items():
             self.say(
@@ -180,7 +181,7 @@ class Draft:
                 N_(
                     "tokens of {others} are counted with {column}, as their publisher counts them beside it"
                 ),
-                others=", ".join(columns.header[place][:60] for place in places),
+                others=listing(columns.header[place][:60] for place in places),
                 column=columns.name(role)[:60],
             )
         if not self.reading.served and "cached" in columns.role and "prompt" not in columns.added:

@@ -17,6 +17,7 @@ import numpy as np
 from taotie.errors import TraceError
 from taotie.files.read import csv_rows, json_value, of_others
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.reasons import reason
 from taotie.words.said import Said
 from taotie.workload.requests import Floats, Requests
@@ -67,7 +68,7 @@ def read_servegen(path: str | os.PathLike[str]) -> ServeGenService:
         )
         raise TraceError(
             _("{path} holds no client of ServeGen (chunk-<i>-trace.csv).").format(path=folder),
-            _("folders in it: {names}").format(names=", ".join(inside[:12]))
+            _("folders in it: {names}").format(names=listing(inside[:12]))
             if inside
             else _("name the folder of one service, such as data/language/m-large"),
         )
@@ -182,7 +183,7 @@ def _distributions(path: Path) -> tuple[tuple[float, dict[str, Lengths]], ...]:
                 _("{path}, {key}: no input_tokens or no output_tokens.").format(
                     path=place, key=key
                 ),
-                _("its keys are: {keys}").format(keys=", ".join(k[:40] for k in list(fields)[:12])),
+                _("its keys are: {keys}").format(keys=listing(k[:40] for k in list(fields)[:12])),
             )
         # a window without requests is written as {} or, with images, as lengths of 0
         if lengths["output_tokens"].value.max(initial=0) > 0 and any(
@@ -296,14 +297,14 @@ def _turns(content: Any, place: Path) -> Iterable[tuple[float, float, float, int
     if not isinstance(content, list):
         raise TraceError(
             _("{path} is not a JSON list of conversations.").format(path=place),
-            _("known layouts: {names}").format(names=", ".join(LAYOUTS)),
+            _("known layouts: {names}").format(names=listing(LAYOUTS)),
         )
     for i, conversation in enumerate(content):
         for turn in conversation if isinstance(conversation, list) else [conversation]:
             if not isinstance(turn, dict) or not set(keys) <= set(turn):
                 raise TraceError(
                     _("{path}, conversation {i}: a turn lacks {keys}.").format(
-                        path=place, i=i, keys=", ".join(keys)
+                        path=place, i=i, keys=listing(keys)
                     )
                 )
             values = [turn[key] for key in keys]

@@ -8,6 +8,7 @@ from typing import Any
 
 from taotie.errors import RangeError, TraceError, UnknownNameError, nearest
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["SAMPLED", "Wanted", "requests_of", "rows_wanted", "sampled_in_parts"]
 
@@ -131,10 +132,10 @@ def _go_together(wanted: Wanted) -> None:
     if given:
         raise RangeError(
             _("{options}: not for {name}.").format(
-                options=", ".join("--" + name.replace("_", "-") for name in given),
+                options=listing("--" + name.replace("_", "-") for name in given),
                 name=wanted.trace,
             ),
-            _("these go with sampled requests: {names}").format(names=", ".join(SAMPLED)),
+            _("these go with sampled requests: {names}").format(names=listing(SAMPLED)),
         )
 
 

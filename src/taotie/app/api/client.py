@@ -832,6 +832,7 @@ class Client:
         seed: Number | None = None,
         power: Number | None = None,
         pue: Number | None = None,
+        place: Number | None = None,
     ) -> JobHandle:
         """New load a region can take if that load is curtailed a few hours a year."""
         return self.begin(
@@ -845,6 +846,7 @@ class Client:
             seed=seed,
             power=power,
             pue=pue,
+            place=place,
         )
 
     def dispatch(

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 
 from taotie.app.api.problems import Problem, _shown, problem_of
 from taotie.words.language import LANGUAGES, _, speaking
+from taotie.words.listing import listing
 
 __all__ = ["Languages", "preferred"]
 
@@ -101,7 +102,7 @@ class Languages:
             Problem(
                 400 if scope["path"].startswith("/api/") else 404,
                 _("{code} is not a language of taotie.").format(code=repr(code[:40])),
-                _("known: {names}").format(names=", ".join(known)),
+                _("known: {names}").format(names=listing(known)),
             )
         )
         await _shown(Request(scope), problem, {})(scope, receive, send)

@@ -18,6 +18,7 @@ from taotie.app.api.service import Service
 from taotie.app.api.store import STATES, Job
 from taotie.app.api.uploads import ENDINGS
 from taotie.words.language import LANGUAGES, _, in_language, language
+from taotie.words.listing import listing
 
 __all__ = ["SCHEMAS", "router"]
 
@@ -165,7 +166,7 @@ def _only(request: Request, *names: str) -> None:
         if name not in names:
             raise Problem(
                 400, _("there is no parameter {name}.").format(name=repr(name[:80])),
-                _("known: {names}").format(names=", ".join(names) or "-"),
+                _("known: {names}").format(names=listing(names) or "-"),
             )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from taotie.app.api.problems import Problem
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["ENDINGS", "Upload", "Uploads", "safe_name"]
 
@@ -65,7 +66,7 @@ def safe_name(name: str) -> str:
         raise Problem(
             415,
             _("no reader takes a file named {name}.").format(name=repr(last[:60])),
-            _("known: {names}").format(names=", ".join(ENDINGS)),
+            _("known: {names}").format(names=listing(ENDINGS)),
         )
     clean = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")[:60]
     return (clean or "file") + kind

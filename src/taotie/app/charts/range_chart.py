@@ -44,6 +44,7 @@ from taotie.quantity.wording import (
     within,
 )
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 N_PUBLISHED_MAX = 60
 _GUTTER = 330  # room for names on wide paper [px]
@@ -89,7 +90,7 @@ def picture(result: StudyResult) -> Picture | Absent:
         finding = sentences(finding, within)
     remarks = [
         _("Not shown, because not in the catalogue or of another dimension: {names}.").format(
-            names=", ".join(missing[:20])
+            names=listing(missing[:20])
         )
     ] if missing else []  # fmt: skip
     columns = {

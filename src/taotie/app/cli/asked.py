@@ -15,6 +15,7 @@ from taotie.app.again import command_of
 from taotie.app.cli.common import progress
 from taotie.words.as_set import as_set
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["Extra", "asked", "register_ask"]
 
@@ -193,7 +194,7 @@ def checked_page(path: Path | None, option: str) -> None:
     if path is not None and path.suffix.lower() not in PAGES[option]:
         raise RangeError(
             _("{option} {path} ends in none of {endings}.").format(
-                option=option, path=path.name, endings=", ".join(PAGES[option])
+                option=option, path=path.name, endings=listing(PAGES[option])
             ),
             f"{option} {path.stem or 'page'}{PAGES[option][0]}",
         )
@@ -223,7 +224,7 @@ def checked_places(door: Mapping[str, Any], extras: Iterable[Extra]) -> None:
             may = endings.get(name, ())
             if may and path.suffix.lower() not in may:
                 raise RangeError(
-                    _("{option} {path} ends in none of {endings}.").format(option=f"--{name}", path=path.name, endings=", ".join(may)),
+                    _("{option} {path} ends in none of {endings}.").format(option=f"--{name}", path=path.name, endings=listing(may)),
                     f"--{name} {path.stem or name}{may[0]}",
                 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from taotie.app.cli.asked import Extra, chart, register_ask
 from taotie.app.cli.shown import print_answer
 from taotie.errors import RangeError
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +40,7 @@ def _on_record(settings: dict[str, Any], door: dict[str, Any]) -> bool:
     if others:
         raise RangeError(
             _("{options} means nothing with {asked}.").format(
-                options=", ".join(f"--{k}" for k in others), asked=f"--{asked[0]}"
+                options=listing(f"--{k}" for k in others), asked=f"--{asked[0]}"
             ),
             _("leave it out"),
         )

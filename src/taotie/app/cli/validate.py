@@ -11,6 +11,7 @@ from taotie.app.cli.asked import Extra, kept, register_ask
 from taotie.app.cli.common import console, print_json
 from taotie.app.cli.shown import print_said
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 
 def register(app: typer.Typer) -> None:
@@ -178,7 +179,7 @@ def _show(result: dict[str, Any]) -> None:
     for kind, names_of in result.get("not_measured", {}).items():
         out.print(
             _("never measured, so intervals are wider: {kind} {names}").format(
-                kind=names.get(kind, kind), names=", ".join(names_of)
+                kind=names.get(kind, kind), names=listing(names_of)
             ),
             markup=False,
         )

@@ -20,6 +20,7 @@ from taotie.app.web.chart import Chart, citation
 from taotie.app.web.state import State
 from taotie.errors import MissingExtraError, TaotieError, UnknownNameError, nearest
 from taotie.words.language import LANGUAGES, N_, _, in_language, language, speaking
+from taotie.words.listing import listing
 
 __all__ = [
     "PAGES",
@@ -246,7 +247,7 @@ def _framed(
     if unknown:
         told.append(
             _("The link names what this page does not know, so it was left out: {names}.").format(
-                names=", ".join(u[:40] for u in unknown[:12])
+                names=listing(u[:40] for u in unknown[:12])
             )
         )
     address = at.page(page.name, state, v=__version__) if page.name else ""

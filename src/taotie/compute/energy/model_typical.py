@@ -9,6 +9,7 @@ from dataclasses import replace
 from taotie.compute.energy.model_shape import ModelArchitecture
 from taotie.errors import RangeError
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 __all__ = ["sized_model", "typical_architecture"]
@@ -142,7 +143,7 @@ def sized_model(text: str) -> ModelArchitecture | None:
                 _("--model {text}: {key} is not a size of a model.").format(
                     text=plain[:60], key=repr(key.strip()[:20])
                 ),
-                _("known: {names}").format(names=", ".join(_GIVEN))
+                _("known: {names}").format(names=listing(_GIVEN))
                 + "; --model total=235e9,active=22e9,layers=94",
             )
         given[name] = _number(plain, name, value.strip())

@@ -23,6 +23,7 @@ from taotie.files.atomic import write_text
 from taotie.files.read import read_toml
 from taotie.quantity.catalog import DATA
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["RuntimeProfile", "runtime_profile", "runtime_profiles"]
 
@@ -164,7 +165,7 @@ def _present(given: Mapping[str, Any], needed: Iterable[str], where: str, path: 
         raise CoefficientError(
             _("the coefficients in {path} cannot be read: {error}").format(
                 path=path,
-                error=_("{where} lacks {keys}").format(where=where, keys=", ".join(missing)),
+                error=_("{where} lacks {keys}").format(where=where, keys=listing(missing)),
             ),
             _("`taotie calibrate` writes them anew."),
         )

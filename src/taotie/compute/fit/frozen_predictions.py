@@ -37,6 +37,7 @@ from taotie.files.read import read_bytes, read_json
 from taotie.hardware.accelerator import accelerator
 from taotie.quantity.catalog import DATA
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["SHIPPED", "frozen", "read_frozen", "scored_against", "setups_on_record"]
 
@@ -358,7 +359,7 @@ def scored_against(path: str | Path, against: str | Path) -> dict[str, Any]:
             _("none of the {n} rows of {path} is a set-up predicted in {file}.").format(
                 n=len(keep), path=path, file=against
             ),
-            _("a set-up is told by: {names}.").format(names=", ".join(DESCRIBED[kind])),
+            _("a set-up is told by: {names}.").format(names=listing(DESCRIBED[kind])),
         )
     made = np.array([f for f in lines if f is not None], dtype=np.float64)
     at = dict(zip(_columns(kind)[n:], made.T, strict=True))

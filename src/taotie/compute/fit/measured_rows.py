@@ -26,6 +26,7 @@ from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import DataError, TaotieError
 from taotie.hardware.accelerator import accelerator
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["MeasuredRows", "read_measured_rows"]
 
@@ -168,7 +169,7 @@ def read_measured_rows(
     missing = {"model_id", "gpu_model"} - set(table[0])
     if missing:
         raise DataError(
-            _("columns are missing: {names}.").format(names=", ".join(sorted(missing))),
+            _("columns are missing: {names}.").format(names=listing(sorted(missing))),
             _("the columns of the ML.ENERGY tables are expected."),
         )
     found = MeasuredRows()

@@ -38,6 +38,7 @@ from taotie.compute.fit.serving_rows import ServingRows, read_serving_rows
 from taotie.compute.fit.validation import as_table, validate_rows
 from taotie.errors import DataError
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["refit"]
 
@@ -121,7 +122,7 @@ def refit(
         raise DataError(
             _("no measured table in {folder}.").format(folder=folder),
             _("looked for {names}").format(
-                names=", ".join([f for *_rest, f in SERVING] + list(GENERATION))
+                names=listing([f for *_rest, f in SERVING] + list(GENERATION))
             ),
         )
     write_profiles(

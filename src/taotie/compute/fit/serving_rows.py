@@ -22,6 +22,7 @@ from taotie.compute.energy.serving_setup import ServingSetup
 from taotie.errors import DataError, TaotieError
 from taotie.hardware.accelerator import accelerator
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["ServingRows", "engine_of", "read_serving_rows"]
 
@@ -200,7 +201,7 @@ def read_serving_rows(path: str | Path | Iterable[dict[str, str]]) -> ServingRow
     missing = {"model", "hardware", "isl", "osl", "concurrency"} - set(table[0])
     if missing:
         raise DataError(
-            _("columns are missing: {names}.").format(names=", ".join(sorted(missing))),
+            _("columns are missing: {names}.").format(names=listing(sorted(missing))),
             _("the columns of the InferenceX tables are expected."),
         )
     found = ServingRows()

@@ -16,6 +16,7 @@ from taotie.files.atomic import write_text
 from taotie.files.read import of_others, read_toml
 from taotie.quantity.figure import Figure, leaf
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import labels
 
 __all__ = [
@@ -204,8 +205,8 @@ def calibration_of(made: Calibration, setup: ServingSetup, path: Path | str = ""
         raise MeterError(
             _("{path} was measured with {theirs}, this asks for {ours}.").format(
                 path=path or "--calibrate",
-                theirs=", ".join(f"{k}={v}" for k, v in other.items()),
-                ours=", ".join(f"{k}={here[k]}" for k in other),
+                theirs=listing(f"{k}={v}" for k, v in other.items()),
+                ours=listing(f"{k}={here[k]}" for k in other),
             ),
             _("a factor holds for its own machine; leave --calibrate out, or measure this one"),
         )

@@ -17,6 +17,7 @@ from taotie.compute.serving.result import NJ, PS, ServingRun
 from taotie.errors import MissingExtraError, RangeError
 from taotie.files.atomic import writing
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = [
     "checked_ending", "copy_options", "database", "database_error", "power_columns", "request_columns",
@@ -39,7 +40,7 @@ def checked_ending(path: str | os.PathLike[str], option: str) -> None:
     if place.suffix.lower() not in COPY:
         raise RangeError(
             _("{option} {path} ends in none of {endings}.").format(
-                option=option, path=place.name, endings=", ".join(COPY)
+                option=option, path=place.name, endings=listing(COPY)
             ),
             f"{option} {place.stem or 'requests'}.csv",
         )

@@ -25,6 +25,7 @@ from taotie.quantity.catalog import figure, table
 from taotie.quantity.figure import Figure, exact
 from taotie.quantity.lift import lifted
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = [
     "InterruptedRun",
@@ -357,7 +358,7 @@ def training_estimate(
     if len(ways) != 1:
         raise RangeError(
             _("a run is described in one way, not in {n}: {ways}.").format(
-                n=len(ways), ways=", ".join(ways)
+                n=len(ways), ways=listing(ways)
             ),
             _("accelerators and hours, or computation, or parameters and tokens"),
         )

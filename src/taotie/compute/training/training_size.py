@@ -10,6 +10,7 @@ from taotie.quantity.catalog import figure
 from taotie.quantity.figure import Figure, exact, leaf
 from taotie.quantity.quantity_text import parse_quantity
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import labels
 
 __all__ = ["active_parameters", "active_parameters_of"]
@@ -104,7 +105,7 @@ def _given(text: str | float) -> dict[str, float]:
         if key not in KINDS or key in given:
             raise RangeError(
                 _("params={text}: {key} is not one of {kinds}, each once.").format(
-                    text=plain[:60], key=repr(key[:20]), kinds=", ".join(KINDS)
+                    text=plain[:60], key=repr(key[:20]), kinds=listing(KINDS)
                 ),
                 "--params total=671e9,active=37e9",
             )

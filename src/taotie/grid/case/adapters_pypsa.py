@@ -15,6 +15,7 @@ from taotie.errors import CaseError
 from taotie.grid.case.adapter_base import UNLIMITED_MVA, left_out, needed
 from taotie.grid.case.grid_case import Case
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 __all__ = ["case_from_pypsa", "case_to_pypsa"]
@@ -409,7 +410,7 @@ class _Moment:
                 "other_carriers",
                 N_("{n} buses carry something other than electricity ({carriers}) and are left out; links take {mw:.1f} MW there, which count as load"),
                 len(elsewhere),
-                carriers=", ".join(sorted(set(map(str, elsewhere.carrier)))[:8]),
+                carriers=listing(sorted(set(map(str, elsewhere.carrier)))[:8]),
                 mw=sum(mw for _row, mw in outward),
             )
         )  # fmt: skip

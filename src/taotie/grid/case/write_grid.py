@@ -15,6 +15,7 @@ from taotie.grid.case.adapter_base import left_out, needed
 from taotie.grid.case.case import write_case
 from taotie.grid.case.grid_case import Case
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 FloatArray = NDArray[np.float64]
@@ -122,7 +123,7 @@ def write_grid(case: Case, path: Path) -> tuple[Said, ...]:
     if ending not in WRITTEN_ENDINGS:
         raise CaseError(
             _("{path} ends in none of {endings}.").format(
-                path=path.name, endings=", ".join(WRITTEN_ENDINGS)
+                path=path.name, endings=listing(WRITTEN_ENDINGS)
             )
         )
     told: tuple[Said, ...] = ()

@@ -36,6 +36,7 @@ from taotie.grid.flow.dc_power_flow import (
     scheduled_injection_mw,
 )
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = [
     "Dispatch",
@@ -251,7 +252,7 @@ def require_reach(case: Case, dead_bus: Any) -> None:
                 case=case.name,
                 mw=float(case.load_mw[rows].sum()),
                 n=rows.size,
-                buses=", ".join(case.bus_label(int(r)) for r in worst),
+                buses=listing(case.bus_label(int(r)) for r in worst),
             ),
             _("allow load to be shed with --value-of-lost-load 10000, or correct the file."),
         )

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from taotie.errors import RangeError
 from taotie.grid.supply.technology import Generator, Technology
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["SupplyPlan", "SupplyProblem", "best_score", "solve_supply"]
 
@@ -483,7 +484,7 @@ def solve_supply(
             shown = np.floor(1e4 * reached) / 1e4
             raise RangeError(
                 _("a score of {score:.2%} cannot be reached with {names}: {best:.2%} is the most.").format(
-                    score=score, names=", ".join(t.key for t in technologies) or _("the grid alone"),
+                    score=score, names=listing(t.key for t in technologies) or _("the grid alone"),
                     best=shown,
                 ),
                 f"--score {shown:.4f}",

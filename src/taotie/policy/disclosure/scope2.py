@@ -24,6 +24,7 @@ from taotie.policy.disclosure.form import (
 )
 from taotie.quantity.catalog import table
 from taotie.words.language import N_, _
+from taotie.words.listing import listing
 from taotie.words.said import Said
 
 __all__ = [
@@ -238,7 +239,7 @@ def esrs_e1(facts: Facts, options: Mapping[str, Any]) -> Disclosure:
         rest = next(key for key in labels if key not in known)
         known[rest], status[rest] = total - sum(known.values()), "computed"
         if known[rest] < -1e-9 * total:
-            raise RangeError(_("{keys} together exceed the {b:g} MWh used.").format(keys=", ".join(k for k in labels if k != rest), b=total), _("state the electricity they are parts of: {example}").format(example='--set electricity="20 GWh @facility"'))  # fmt: skip
+            raise RangeError(_("{keys} together exceed the {b:g} MWh used.").format(keys=listing(k for k in labels if k != rest), b=total), _("state the electricity they are parts of: {example}").format(example='--set electricity="20 GWh @facility"'))  # fmt: skip
         known[rest] = 0.0 if known[rest] < 0 else known[rest]
     if total is not None and len(known) == 3 and abs(sum(known.values()) - total) > 1e-9 * total:
         raise RangeError(

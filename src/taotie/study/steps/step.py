@@ -17,6 +17,7 @@ from typing import Any
 from taotie.errors import StudyError, TaotieError, nearest
 from taotie.study.steps.walk import Walk
 from taotie.words.language import _
+from taotie.words.listing import listing
 
 __all__ = ["Step", "found_steps", "in_order", "needed_for", "step", "walked"]
 
@@ -114,7 +115,7 @@ def in_order(steps: Iterable[Step], kind: str) -> list[Step]:
         if ready is None:
             raise _wrong(
                 _("the steps {names} wait for each other.").format(
-                    names=", ".join(s.name for s in left)
+                    names=listing(s.name for s in left)
                 ),
                 "",
             )

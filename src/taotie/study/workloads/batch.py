@@ -27,6 +27,7 @@ from taotie.study.closed_service import closed_of
 from taotie.study.steps.step import step
 from taotie.study.steps.walk import Walk
 from taotie.words.language import N_
+from taotie.words.listing import listing
 from taotie.words.said import labels
 
 __all__ = ["asked_of_a_job", "cleaner_hours", "full_replicas", "hours_of_a_job"]
@@ -132,5 +133,5 @@ def cleaner_hours(
     walk.note(
         "cleanest_hours",
         N_("Nobody waits for it: in the cleanest hours of {area} ({hours}, standard time) it would leave out {saved} % of its average carbon."),
-        area=area, hours=", ".join(str(int(h)) for h in chosen), saved=f"{saved:.0f}",
+        area=area, hours=listing(str(int(h)) for h in chosen), saved=f"{saved:.0f}",
     )  # fmt: skip
