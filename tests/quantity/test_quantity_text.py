@@ -108,3 +108,25 @@ def test_worked_shares_and_digits() -> None:
     found = number_at(plain("2.0 billion"))
     assert found is not None
     assert (found.digits, found.half, found.loose) == (2, 5e7, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("$40/MWh", "USD/kWh", 0.04),
+        ("US$40 per MWh", "USD/kWh", 0.04),
+        ("$3/Mtok", "USD/Mtoken", 3.0),
+        ("820lb/MWh", "gCO2e/kWh", 371.9457),
+        ("300 g CO₂/kWh", "gCO2e/kWh", 300.0),
+        ("2000 images/day", "request/d", 2000.0),
+    ],
+)
+def test_worked_money_and_carbon_as_people_write_them(text, unit, value):
+    assert parse_quantity(text, unit) == pytest.approx(value, rel=1e-6)
+
+
+@pytest.mark.parametrize("text", ["80EUR/MWh", "0.6元/度", "€80/MWh"])
+def test_error_no_exchange_rate_is_held(text):
+    with pytest.raises(UnitError) as error:
+        parse_quantity(text, "USD/kWh")
+    assert "no exchange rate" in error.value.hint

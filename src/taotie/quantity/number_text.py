@@ -98,6 +98,7 @@ def plain(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
+    text = text.replace("CO₂", "CO2")  # the one formula that stands in units
     out: list[str] = []
     previous_superscript = False
     for char in text:

@@ -12,10 +12,12 @@ from taotie.errors import RangeError, UnitError
 from taotie.quantity import unit as units
 from taotie.quantity.number_text import PrintedNumber, number_at, plain
 from taotie.quantity.number_words import spelled_number_at
-from taotie.quantity.unit_text import Unit, parse_unit
+from taotie.quantity.unit_text import Unit, parse_unit, spelled
 from taotie.words import patterns as re
 from taotie.words.language import _
 
+_STAND_FOR = {"gCO2e/kWh": ("g/kWh",), "request/d": ("image/d", "video/d", "inference/d")}
+"""What people write where the thing asked for leaves no doubt: 300 g/kWh of carbon, 5,000 images a day."""
 SHORT_FORMS = {"k": 1e3, "K": 1e3, "M": 1e6, "m": 1e6, "G": 1e9, "B": 1e9, "b": 1e9, "T": 1e12}
 _COUNTS = ("1", "USD", "EUR", "CNY", "request", "inference", "image", "video", "token", "server", "accelerator",
            "household", "person", "site", "parameter", "request/d", "token/d", "1/d")  # fmt: skip
@@ -94,6 +96,59 @@ def parse_quantity(
     return value
 
 
+def unit_meant(text: str, wanted: str, counted: tuple[str, ...] = ()) -> tuple[float, str]:
+    """Factor and unit of a text that stands for a unit of the dimension of `wanted`, in the words people print.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``lb CO2/MWh``, ``gal/kWh``, ``$/MWh``, ``million requests/day``.
+    wanted : str
+        The unit it is wanted in.
+    counted : tuple of str
+        Things that `wanted` counts without saying so, such as ``session``.
+
+    Raises
+    ------
+    UnitError
+        If it is not a unit, or of another dimension.
+
+    Examples
+    --------
+    >>> unit_meant("kWh/d", "MW"), unit_meant("million requests/day", "request/d")
+    ((1.0, 'kWh/d'), (1000000.0, 'request/d'))
+    >>> unit_meant("lb CO2/MWh", "gCO2e/kWh"), unit_meant("sessions/day", "1/d", ("session",))
+    ((0.45359237, 'kgCO2e/MWh'), (1.0, '1/d'))
+    """
+    try:
+        if units.same_dimension(text, wanted):
+            return 1.0, text
+    except UnitError:
+        pass
+    written = spelled(plain(text)).strip()
+    one = f"1 {written}" if written.isascii() else f"1{written}"
+    number = number_at(one)
+    assert number is not None  # it begins with 1
+    scale, found = parse_unit(one[number.end :], counted)
+    scale, unit = scale * number.value, found.physical
+    if found.is_plain and _is_count(wanted):
+        return scale, wanted
+    if not units.same_dimension(unit, wanted):
+        unit = _as_meant(unit, wanted)
+    units.factor(unit, wanted)
+    return scale, unit
+
+
+def _as_meant(unit: str, wanted: str) -> str:
+    """The unit that another stands for where `wanted` is asked for; itself where it stands for none."""
+    for asked, others in _STAND_FOR.items():
+        if units.same_dimension(asked, wanted):
+            for other in others:
+                if units.same_dimension(unit, other):
+                    return units.product(unit, units.quotient(asked, other))
+    return unit
+
+
 def _allowed(low: float | None, high: float | None, unit: str) -> str:
     shown = "" if unit == "1" else f" {unit}"
     if low is not None and high is not None:
@@ -132,6 +187,8 @@ def _parsed(text: str | float, unit: str, bare: str | None) -> float:
             rest = units.product(unit, "d").split("/")[0] + rest
     elif short is not None and not _is_unit(rest, unit):
         raise UnitError(_("{text} has a prefix without a unit.").format(text=shown), _example(unit))
+    if money and rest.startswith(("/", "per ")):
+        money, rest = "", f"{money} {rest}" if rest.startswith("per") else money + rest
     if money and rest:
         raise UnitError(_("{text} has two units.").format(text=shown), _example(unit))
     rest = money or rest
@@ -142,6 +199,8 @@ def _parsed(text: str | float, unit: str, bare: str | None) -> float:
     scale, found = parse_unit(rest)
     if found.is_plain and _is_count(unit):
         return _finite(amount * scale, shown)  # "2 times"; a percentage has its own factor
+    if not found.counted and not found.same_dimension(Unit(unit)):
+        found = Unit(_as_meant(found.physical, unit))
     if not found.same_dimension(Unit(unit)):
         try:
             found.factor_to(Unit(unit))

@@ -398,8 +398,8 @@ _NAMES = (
     ("J/token", N_("energy per token")),
     ("gCO2e", N_("emissions")),
     ("gCO2e/kWh", N_("emissions per energy")),
-    ("USD", N_("money")),
-    ("USD/kWh", N_("money per energy")),
+    ("USD", N_("US dollars")),
+    ("USD/kWh", N_("US dollars per energy")),
     ("s", N_("time")),
     ("1/s", N_("rate")),
     ("1", N_("a number")),
@@ -430,6 +430,12 @@ def _slip_hint(source: str, target: str) -> str:
         return _("power becomes energy when multiplied by a time: 1 MW over a year is 8.76 GWh")
     if same_dimension(source, "Wh") and same_dimension(target, "W"):
         return _("energy becomes power when divided by a time: 1 MWh/d is 41.7 kW")
+    for other in ("EUR", "CNY", "GBP"):
+        for one, two in ((source, target), (target, source)):
+            if other in one and same_dimension(quotient(one, other), quotient(two, "USD")):
+                return _("no exchange rate is held: convert it to {target} yourself").format(
+                    target=target
+                )
     for counted in ("request", "token", "server", "accelerator", "image", "inference"):
         if same_dimension(source, target + "/" + counted):
             return _("{source} is per {counted}: multiply by the number first").format(

@@ -26,7 +26,7 @@ WORDS: dict[str, tuple[float, str]] = {
     "terawatthour": (1, "TWh"), "watthour": (1, "Wh"),
     "MMBtu": (293.07107, "kWh"), "BTU": (2.9307107e-4, "kWh"), "Btu": (2.9307107e-4, "kWh"),
     "answer": (1, "request"), "response": (1, "request"), "reply": (1, "request"),
-    "question": (1, "request"), "search": (1, "request"), "message": (1, "request"), "queries": (1, "request"),
+    "question": (1, "request"), "search": (1, "request"), "message": (1, "request"), "queries": (1, "request"), "rps": (1, "request/s"), "qps": (1, "request/s"),
     "home": (1, "household"), "family": (1, "household"), "families": (1, "household"),
     "people": (1, "person"), "user": (1, "person"), "inhabitant": (1, "person"),
     "picture": (1, "image"), "card": (1, "accelerator"), "GPUs": (1, "accelerator"),

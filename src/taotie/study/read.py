@@ -17,6 +17,7 @@ from taotie.quantity import unit as units
 from taotie.quantity.catalog import figure as catalogue_figure
 from taotie.quantity.distribution import distribution_from
 from taotie.quantity.figure import Figure, leaf
+from taotie.quantity.quantity_text import unit_meant
 from taotie.study.kinds import TOKENS
 from taotie.study.schema import Compute, FigureSpec, Study, Workload
 from taotie.study.settings import STUDY_FIGURES, STUDY_NAMES
@@ -136,8 +137,9 @@ class StudyFile:
                 where, name, _shown(spec), _("it has no unit"), _('add unit = "..."')
             )
         try:
-            if expected and not units.same_dimension(unit, expected.unit):
-                units.factor(unit, expected.unit)
+            scale, unit = unit_meant(unit, expected.unit if expected else unit, expected.counted if expected else ())  # fmt: skip
+            if scale != 1.0:
+                numbers = {k: v if isinstance(v, str) else scale * v for k, v in numbers.items()}
             made = leaf(
                 f"study.{self._part}{key}",
                 unit=unit,

@@ -7,9 +7,10 @@ Tables are rooms, in chain order. A figure is a number in the key's own unit, or
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from taotie.quantity.number_text import number_at
 from taotie.study.kinds import Kind, PartKind
@@ -20,6 +21,12 @@ Hours = Annotated[list[float], Field(min_length=24, max_length=24)]
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+
+
+def _beyond(given: Any) -> Any:
+    """How many replicas "n+1" is beyond the load."""
+    found = re.fullmatch(r"n\s*\+\s*(\d{1,5})", given.strip().lower()) if isinstance(given, str) else None  # fmt: skip
+    return given if found is None else int(found[1])
 
 
 class FigureSpec(_Table):
@@ -181,7 +188,7 @@ class Compute(_Table):
         None,
         description="how a service is priced: simulated (the default), or the closed form of its mean request",
     )
-    redundancy: int | None = Field(
+    redundancy: Annotated[int | None, BeforeValidator(_beyond)] = Field(
         None, ge=0, le=100_000, description="replicas held ready beyond the load; n+1 is 1"
     )
 

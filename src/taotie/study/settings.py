@@ -35,6 +35,8 @@ class StudyFigure:
     """A hard end is nearby: a bare low..high means the ends, not a 90 % range."""
     kinds: tuple[str, ...] = ()
     """Kinds of workload that read it; empty for all."""
+    counted: tuple[str, ...] = ()
+    """What its unit counts without saying so."""
 
 
 STUDY_FIGURES: dict[str, StudyFigure] = {
@@ -50,9 +52,9 @@ STUDY_FIGURES: dict[str, StudyFigure] = {
         StudyFigure("compute.utilization", N_("Utilization at the busiest hour"), "1", 0.01, 1.0, bounded=True, kinds=(*LIVE, *ITEMS)),
         StudyFigure("workload.thought_tokens", N_("Mean tokens of thought"), "token/request", 0.0, 1e7, kinds=("reasoning",)),
         StudyFigure("workload.thought_multiplier", N_("Tokens written over tokens shown"), "1", 1.0, 1e4, kinds=("reasoning",)),
-        StudyFigure("workload.sessions_per_day", N_("Sessions a day"), "1/d", 0.0, 1e13, kinds=("agents",)),
-        StudyFigure("workload.turns_per_session", N_("Turns of a session"), "1", 1.0, 1e6, kinds=("agents",)),
-        StudyFigure("workload.tool_calls_per_turn", N_("Calls of tools a turn"), "1", 0.0, 1e6, kinds=("agents",)),
+        StudyFigure("workload.sessions_per_day", N_("Sessions a day"), "1/d", 0.0, 1e13, kinds=("agents",), counted=("session", "conversation", "task")),
+        StudyFigure("workload.turns_per_session", N_("Turns of a session"), "1", 1.0, 1e6, kinds=("agents",), counted=("turn", "session")),
+        StudyFigure("workload.tool_calls_per_turn", N_("Calls of tools a turn"), "1", 0.0, 1e6, kinds=("agents",), counted=("call", "turn")),
         StudyFigure("workload.cached_share", N_("Share of the prompt that is cached"), "1", 0.0, 0.9999, bounded=True, kinds=("agents",)),
         StudyFigure("workload.days", N_("Days of the run"), "d", 1e-6, 1e5, kinds=("training",)),
         StudyFigure("workload.computation", N_("Operations of the run"), "FLOP", 1.0, 1e40, kinds=("training",)),
