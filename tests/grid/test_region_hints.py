@@ -4,7 +4,7 @@ import pytest
 
 from rows import each_row
 from taotie.errors import UnknownNameError
-from taotie.grid.region_names import kind_of, place_key, place_keys
+from taotie.grid.region_names import chain, kind_of, place_key, place_keys
 from taotie.quantity.catalog import table
 from taotie.words.language import speaking
 
@@ -74,3 +74,26 @@ def test_error_a_country_misspelt_in_its_own_language_is_offered_as_it_is_writte
     with pytest.raises(UnknownNameError) as caught:
         place_key("Netherlnds")
     assert caught.value.hint.startswith("did you mean netherlands")
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("town", "lies_in"),
+    [("Tokyo", "JPN"), ("São Paulo", "BRA"), ("Mumbai", "IND"), ("Ashburn", "US-VA"), ("Chengdu", "CN-SC"), ("Frankfurt", "DEU")],
+)  # fmt: skip
+def test_error_a_town_is_answered_with_the_place_it_lies_in(code, town, lies_in):
+    with speaking(code), pytest.raises(UnknownNameError) as caught:
+        place_key(town)
+    written = caught.value.hint.replace("：", ": ").replace(" 或 ", " or ").split(": ")[1]
+    keys = written.removeprefix("write ").removeprefix("请写 ").split(" or ")
+    assert keys[0] == lies_in
+    # each of them is known when it is typed
+    assert all(lies_in in chain(place_key(k)) or lies_in == "US-VA" for k in keys)
+
+
+@pytest.mark.parametrize("typed", ["Bavaria", "Bayern", "München", "Maharashtra", "tokio"])
+def test_error_a_place_unlike_any_is_not_offered_a_country_far_away(typed):
+    """Bavaria was answered with Ataria, Munich with Ungern."""
+    with pytest.raises(UnknownNameError) as caught:
+        place_key(typed)
+    assert "by its country" in caught.value.hint

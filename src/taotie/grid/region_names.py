@@ -7,6 +7,7 @@ state, its country, the world. Whatever is not held of a place is taken from the
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -217,8 +218,14 @@ def place_key(name: str, kinds: Iterable[str] = ()) -> str:
 
 
 def _near(name: str, allowed: set[str]) -> str:
-    """What may have been meant: of one provider's regions, or of the names in both languages; else how places are told."""
+    """What may have been meant: the country a town held lies in, one of a provider's regions, a near spelling; else how places are told."""
     wanted = _plain(name)
+    around = [key for key in _towns().get(wanted, ()) if kind_of(key) in allowed]
+    if around:
+        return _("it lies in {places}: write {keys}").format(
+            places=", ".join(dict.fromkeys(place_name(key) for key in _outer(around))),
+            keys=_(" or ").join(around[:4]),
+        )
     provider = wanted.partition(":")[0] + ":" if ":" in wanted else ""
     keys = [k for k in place_keys() if kind_of(k) in allowed and k.startswith(provider)]
     known = {k if kind_of(k) == "cloud" else place_name(k, c).lower() for k in keys for c in ("en", "zh")}  # fmt: skip
@@ -229,11 +236,41 @@ def _near(name: str, allowed: set[str]) -> str:
     if best:
         return nearest(wanted, known)
     return _(
-        "a country, US state, Chinese province, grid or cloud region: Germany, Virginia, Sichuan, PJM, aws:us-east-1; all of them: taotie regions"
+        "a country, US state, Chinese province, grid or cloud region: Germany, Virginia, Sichuan, PJM, aws:us-east-1; a town or a state of another country by its country; all of them: taotie regions"
     )
 
 
-CLOSE = 0.6
+def _outer(keys: Iterable[str]) -> list[str]:
+    """The state, province or country that each lies in, or is."""
+    wide = ("state", "province", "country")
+    return [next(k for k in chain(key) if kind_of(k) in wide) for key in keys]
+
+
+@lru_cache(maxsize=1)
+def _towns() -> dict[str, tuple[str, ...]]:
+    """Towns whose climate or cloud region is held: the places to write instead, the wider ones first."""
+    found: dict[str, list[str]] = {}
+
+    def hold(town: str, key: str) -> None:
+        every = found.setdefault(_plain(town), [])
+        if key not in every:
+            every.append(key)
+
+    climates = table("climates")
+    for key in climates.items():
+        town = climates.value(key, "city")
+        if town and key in place_keys():
+            hold(str(town), key)
+    for key in place_keys():
+        if kind_of(key) == "cloud":
+            for town in re.findall(r"\(([^()]+)\)", place_name(key, "en")):
+                for outer in _outer([key]):
+                    hold(town, outer)
+                hold(town, key)
+    return {town: tuple(keys) for town, keys in found.items()}
+
+
+CLOSE = 0.8
 """Likeness from which a spelling is offered."""
 
 
