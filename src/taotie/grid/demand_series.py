@@ -212,7 +212,7 @@ def read_hourly_demand(
     areas = [i for i, c in enumerate(columns) if i != stamps and c.dtype.kind == "f"]
     if not areas or not keep.any():
         raise DataError(_("{path} holds no demand for these years.").format(path=path))
-    told: list[Said] = []
+    odd: list[Said] = []
     units = [_column_of(names[i]) for i in areas]
     scale = np.array([one.scale for one in units])
     demand = np.column_stack([columns[i] for i in areas])
@@ -236,18 +236,18 @@ def read_hourly_demand(
         listed, when, demand = _by_row(path, when, demand, [columns[i][keep] for i in words])
     elif words:
         left = Said("columns_left", N_("columns of words are not read: {names}"), {"names": ", ".join(names[i] for i in words)})  # fmt: skip
-        told.append(left)
+        odd.append(left)
     zone = zones[0] if zones else Zone(False)
     if not zone.named and _IN_UTC.search(names[stamps]):
         zone = Zone(True)
-        told.append(Said("utc_by_name", N_("the times are in UTC, by the name of their column, {name}"), {"name": names[stamps]}))  # fmt: skip
+        odd.append(Said("utc_by_name", N_("the times are in UTC, by the name of their column, {name}"), {"name": names[stamps]}))  # fmt: skip
     made = _series(listed, when, demand, path.name, zone.named)
     every = units if len(units) == len(listed) else units * len(listed)
-    told += _told_of_units([names[i] for i in areas], units, made.step_h)
+    odd += _told_of_units([names[i] for i in areas], units, made.step_h)
     without = tuple(names[i] for i, one in zip(areas, units, strict=True) if not one.unit)
     return replace(
         _of_steps(made, every),
-        told=(*told, *made.told),
+        told=(*odd, *made.told),
         offset_h=zone.offset_h,
         without_unit=without,
     )
