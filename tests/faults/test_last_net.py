@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _fails(error: Exception, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     class Broken:
-        def __init__(self, _first: str = "") -> None:
+        def __init__(self, *_which: object) -> None:
             pass
 
         def main(self, **_options: object) -> None:
@@ -108,7 +108,7 @@ def test_error_what_waits_in_the_buffer_is_written_while_an_error_is_still_a_sen
     home, monkeypatch, capsys
 ) -> None:
     class Quiet:
-        def __init__(self, _first: str = "") -> None:
+        def __init__(self, *_which: object) -> None:
             pass
 
         def main(self, **_options: object) -> None:
