@@ -97,3 +97,17 @@ def test_worked_months_of_a_file_by_its_own_clock(tmp_path: Path) -> None:
     made = headroom(path, limits=[0.0005])
     months = made.own["areas"][0]["hours_by_month"]
     assert (months[5], months[6]) == (0.0, 8.0)
+
+
+def test_worked_a_column_without_a_unit_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "load.csv"
+    rows = [
+        str(t).replace("T", " ")
+        for t in np.arange("2023-01-01T00:00", "2024-01-01T00:00", 60, "datetime64[m]")
+    ]
+    for n, wanted in ((1, "A"), (5, "A, B, C, D, E"), (6, "6 columns"), (0, None)):
+        names = "ABCDEF"[:n] or "load_mw"
+        path.write_text("\n".join([",".join(["time", *(names if n else [names])]), *(",".join([row, *["5"] * max(n, 1)]) for row in rows)]), "utf-8")  # fmt: skip
+        said = [one.text("en") for one in headroom(path).said if one.code == "unit_taken"]
+        assert len(said) == (wanted is not None)
+        assert all(wanted in text and "MW" in text for text in said if wanted)

@@ -28,9 +28,12 @@ from taotie.grid.headroom import (
 )
 from taotie.grid.place import place as place_of
 from taotie.words.language import N_, _
-from taotie.words.said import Said
+from taotie.words.said import Said, as_given, joined
 
 __all__ = ["HeadroomDetail", "headroom"]
+
+NAMED = 5
+"""Columns named one by one."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def headroom(
             "place": place,
         },
         tables={"areas": _table(every, tuple(limits), total, power_w, pue)},
-        said=(*series.told, *clocks_said(series, chosen, where), *(_when_said(one, tuple(limits)) for one in every[:5])),
+        said=(*series.told, *_unit_taken(series), *clocks_said(series, chosen, where), *(_when_said(one, tuple(limits)) for one in every[:5])),
         limits=tuple(Said(f"headroom_{i}", text) for i, text in enumerate(HEADROOM_LIMITS)),
         own={
             "areas": rows,
@@ -146,6 +149,24 @@ def _area(series: HourlyDemand, name: str) -> str:
     """The area as the file has it, where a name people use was given."""
     code = area_by_name(name)
     return code if code is not None and code in series.areas and name not in series.areas else name
+
+
+def _unit_taken(series: HourlyDemand) -> tuple[Said, ...]:
+    """Columns whose name says no unit, which were taken to be in MW."""
+    names = series.without_unit
+    if not names:
+        return ()
+    if len(names) > NAMED:
+        return (
+            Said("unit_taken", N_("{n} columns name no unit: they are taken to be in MW"), {"n": len(names)}),
+        )  # fmt: skip
+    return (
+        Said(
+            "unit_taken",
+            N_("columns that name no unit are taken to be in MW: {names}"),
+            {"names": joined([as_given("column", name) for name in names])},
+        ),
+    )
 
 
 def _series(
